@@ -1,0 +1,48 @@
+"""Whom to look after, how, and whether the grouping works.
+
+The names below are the package; each is imported when it is first used, so that `import clvlab` and
+`clvlab --help` stay quick.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "read_transactions": "transactions",
+    "summarise_customers": "customers",
+    "split_holdout": "customers",
+    "score_rfm": "rfm",
+    "BgNbd": "models",
+    "MbgNbd": "models",
+    "ParetoNbd": "models",
+    "Nbd": "models",
+    "GammaGamma": "models",
+    "lifetime_value": "models",
+    "strategies": "grouping",
+    "compare": "evaluation",
+    "validate": "evaluation",
+    "choose_model": "evaluation",
+    "analyse": "analysis",
+    "Report": "presentation",
+    "ReportParams": "params",
+    "CompareParams": "params",
+    "CustomerSummary": "frames",
+    "Holdout": "frames",
+    "TransactionLog": "frames",
+}
+_MODULES = ("charts", "compat", "datasets", "errors", "evaluation", "grouping", "models", "tables")
+
+__all__ = sorted([*_HOME, *_MODULES])
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"clvlab.{_HOME[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"clvlab.{name}")
+    raise AttributeError(f"module 'clvlab' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,51 @@
+"""The columns of the log and of the customer table: dtype, unit and meaning.
+
+Other tables declare their own columns where they are made.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: its name, polars dtype, unit and meaning."""
+
+    name: str
+    dtype: pl.DataType
+    unit: str
+    meaning: str
+    required: bool = True
+
+
+LOG: tuple[Column, ...] = (
+    Column("customer_id", pl.String(), "", "who bought; text, so that '00001' keeps its zeros"),
+    Column("date", pl.Date(), "day", "day of the order"),
+    Column("amount", pl.Float64(), "currency", "money of the row; negative for a return", required=False),
+    Column("order_id", pl.String(), "", "which order the row belongs to", required=False),
+    Column("quantity", pl.Float64(), "pieces", "pieces of the row; negative for a return", required=False),
+    Column("cost", pl.Float64(), "currency", "cost of the row, for profit", required=False),
+    Column("category", pl.String(), "", "product category of the row", required=False),
+    Column("channel", pl.String(), "", "where the order came from", required=False),
+    Column("currency", pl.String(), "", "ISO code of the row's currency", required=False),
+)
+
+CUSTOMERS: tuple[Column, ...] = (
+    Column("customer_id", pl.String(), "", "who"),
+    Column("frequency", pl.Int64(), "purchase days", "x: repeat purchase days, n_purchases - 1"),
+    Column("recency", pl.Float64(), "time units", "t_x: age at the last purchase; 0 without a repeat"),
+    Column("T", pl.Float64(), "time units", "age at the cutoff; 0 for a first buyer on the cutoff"),
+    Column("monetary_value", pl.Float64(), "currency", "mean spend per repeat purchase day; null without a repeat"),
+    Column("n_purchases", pl.Int64(), "purchase days", "days with a purchase, the first included"),
+    Column("n_orders", pl.Int64(), "orders", "distinct orders"),
+    Column("days_since_last", pl.Int64(), "days", "days from the last purchase to the cutoff"),
+    Column("total_spend", pl.Float64(), "currency", "net money of every accepted row up to the cutoff"),
+    Column("first_purchase", pl.Date(), "day", "day of the first purchase"),
+    Column("last_purchase", pl.Date(), "day", "day of the last purchase"),
+)
+
+
+def names(table: tuple[Column, ...], *, required_only: bool = False) -> list[str]:
+    """Names of a table's columns, in order."""
+    return [column.name for column in table if column.required or not required_only]

@@ -1,0 +1,52 @@
+"""The user's errors: what is wrong, where, what was found, what to do.
+
+Everything that a user can put right raises a `ClvlabError`; the command line prints its message without a
+traceback and exits with 2. Anything else that escapes is a defect of ours.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class ClvlabError(ValueError):
+    """Something the user can put right. Its message says what, where, what was found and what to do."""
+
+
+class DataError(ClvlabError):
+    """The data cannot serve: empty, unreadable, ambiguous, or too little for what was asked."""
+
+
+class ParamsError(ClvlabError):
+    """The parameters of a run, or the arguments of a call, are wrong."""
+
+
+class ConvergenceError(ClvlabError):
+    """The data cannot identify a model's parameters; the message names which, and why."""
+
+
+class ClvlabWarning(UserWarning):
+    """A result stands, but the reader should know a reason to doubt it."""
+
+
+class MissingColumnsError(DataError):
+    """A table lacks columns that a step needs."""
+
+    def __init__(self, table: str, missing: Iterable[str], found: Iterable[str], hint: str = "") -> None:
+        self.missing = sorted(missing)
+        advice = hint or (
+            f"Map yours in the params file: `columns: {{{self.missing[0]}: <your column>}}`." if self.missing else ""
+        )
+        super().__init__(
+            f"{table} has no column {', '.join(map(repr, self.missing))}. "
+            f"Columns found: {', '.join(map(repr, found))}. {advice}".rstrip()
+        )
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the nearest of `known`, or "" where none is near.
+
+    >>> did_you_mean("horizn", ["horizon", "holdout"])
+    " Did you mean 'horizon'?"
+    """
+    near = get_close_matches(wrong, list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

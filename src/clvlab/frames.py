@@ -1,0 +1,126 @@
+"""The tables as they travel from step to step: the log, the customer table, the holdout.
+
+Each is frozen and carries what its columns alone cannot say: where rows were refused, on which day the table
+was drawn up, in which unit its times are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+import polars as pl
+
+from clvlab.errors import MissingColumnsError
+from clvlab.units import TimeUnit
+
+
+@dataclass(frozen=True)
+class TransactionLog:
+    """Accepted rows of a transaction log, and the refused ones, each with the rule that refused it.
+
+    Attributes
+    ----------
+    accepted : lazily read rows with the columns of `clvlab.columns.LOG` that the source has
+    rejected : refused rows as they stood in the source, plus `rule` (and file and row number)
+    quality : tidy; rule, rows, share (of the rows read), amount; read = accepted + refused + merged
+    detected : what was found out about the source (files, encoding, separator, date format, ...)
+    """
+
+    accepted: pl.LazyFrame
+    rejected: pl.DataFrame
+    quality: pl.DataFrame
+    detected: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @cached_property
+    def data(self) -> pl.DataFrame:
+        """The accepted rows, collected."""
+        return self.accepted.collect()
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether the log knows money."""
+        return "amount" in self.accepted.collect_schema()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The accepted rows as a pandas frame."""
+        return self.data.to_pandas()
+
+    def _repr_html_(self) -> str:
+        return self.data._repr_html_()
+
+
+@dataclass(frozen=True)
+class CustomerSummary:
+    """One row per customer as of a day, with the columns of `clvlab.columns.CUSTOMERS` and any attributes.
+
+    Prospects (customers without a purchase) have 0 purchases and 0 spend and nulls elsewhere.
+
+    Attributes
+    ----------
+    data : one row per customer, sorted by customer_id
+    cutoff : last day that counts
+    time_unit : unit of `recency` and `T`: day, week or month
+    """
+
+    data: pl.DataFrame
+    cutoff: date
+    time_unit: TimeUnit
+
+    def __len__(self) -> int:
+        return self.data.height
+
+    def require(self, needed: frozenset[str] | set[str], who: str) -> None:
+        """Raise MissingColumnsError unless every column that `who` needs is there."""
+        missing = set(needed) - set(self.data.columns)
+        if missing:
+            raise MissingColumnsError(
+                f"The customer table, which {who} reads,",
+                missing,
+                self.data.columns,
+                hint="Add them by `attributes=` or from a log that has them.",
+            )
+
+    def with_columns(self, other: pl.DataFrame) -> "CustomerSummary":
+        """The same customers with further columns, joined on customer_id."""
+        return replace(self, data=self.data.join(other, on="customer_id", how="left", maintain_order="left"))
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The table as a pandas frame."""
+        return self.data.to_pandas()
+
+    def _repr_html_(self) -> str:
+        return self.data._repr_html_()
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """What the calibration's customers did after its cutoff.
+
+    Attributes
+    ----------
+    data : customer_id, holdout_purchases (purchase days), holdout_spend (currency, net); one row for each
+        customer of the calibration, in its order
+    cutoff, end : the holdout is (cutoff, end]
+    time_unit : unit of `duration`
+    daily : date, repeat_purchases (all customers of the calibration together), from the log's first day to
+        `end`, days without a purchase included; for tracking
+    """
+
+    data: pl.DataFrame
+    cutoff: date
+    end: date
+    time_unit: TimeUnit
+    daily: pl.DataFrame
+
+    @property
+    def days(self) -> int:
+        """Length of the holdout in days."""
+        return (self.end - self.cutoff).days
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The table as a pandas frame."""
+        return self.data.to_pandas()

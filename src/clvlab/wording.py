@@ -1,0 +1,135 @@
+"""Every word that a reader sees, in English and Chinese.
+
+Each YAML file of the folder `wording` is a catalogue: `key: {en: ..., zh: ...}`; a key is addressed by its file and
+its own name, as in `groups.champions`. Figures stand in a text as `{name:kind}`, where kind is one of
+
+    int    1,234               dec1   3.1                 dec2   3.14
+    pct    41 %  (of a share)  pct1   41.3 %              short  41K, 1.2M; 4.1万
+    money  short, with the run's currency                 date   30 June 1998
+
+and a plain `{name}` is inserted as it is.
+"""
+
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+import yaml
+from babel.dates import format_date
+from babel.numbers import format_compact_currency, format_compact_decimal, format_decimal, format_percent
+
+from clvlab.errors import ParamsError, did_you_mean
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """All texts: file.key -> language -> text."""
+    texts: dict[str, Mapping[str, str]] = {}
+    for path in sorted(files("clvlab").joinpath("wording").iterdir(), key=lambda p: p.name):
+        for key, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            texts[f"{path.name.removesuffix('.yaml')}.{key}"] = MappingProxyType(entry)
+    return MappingProxyType(texts)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The catalogue in one language, with the run's currency.
+
+    >>> Words("en").number(1_234_567, "short")
+    '1.2M'
+    >>> Words("zh").number(41_000, "short")
+    '4.1万'
+    """
+
+    lang: Language
+    currency: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.lang not in LANGUAGES:
+            raise ParamsError(f"lang is {self.lang!r}. Choose one of {', '.join(LANGUAGES)}.")
+
+    def __call__(self, key: str, **figures: Any) -> str:
+        """The text of `key` with its figures set in; KeyError names the nearest known key."""
+        texts = catalogue()
+        if key not in texts:
+            raise KeyError(f"No wording for {key!r}.{did_you_mean(key, texts)}")
+        return _Figures(self).format(texts[key][self.lang], **figures)
+
+    def name(self, kind: str, code: str) -> str:
+        """The name of a code (a group, a column, a strategy, ...), or the code itself where it has none.
+
+        A code without a name is the user's own value, such as a city.
+        """
+        entry = catalogue().get(f"{kind}.{code}")
+        return entry[self.lang] if entry else code
+
+    def group(self, code: str) -> str:
+        """The name of a group."""
+        return self.name("groups", code)
+
+    def column(self, code: str) -> str:
+        """The heading of a column."""
+        return self.name("columns", code)
+
+    def number(self, value: float | date | None, kind: str) -> str:
+        """A figure in this language's manner; kinds as in the module's head. A dash stands for null."""
+        if value is None or value != value:
+            return "–"
+        if isinstance(value, date):
+            return str(format_date(value, format="long", locale=self._locale))
+        return _KINDS[kind](self, value)
+
+    @property
+    def _locale(self) -> str:
+        return {"en": "en_GB", "zh": "zh_CN"}[self.lang]
+
+    def _decimal(self, value: float, pattern: str) -> str:
+        return str(format_decimal(value, format=pattern, locale=self._locale))
+
+    def _short(self, value: float) -> str:
+        digits = 0 if abs(value) < 1000 and float(value).is_integer() else 1
+        return str(format_compact_decimal(value, fraction_digits=digits, locale="en" if self.lang == "en" else "zh"))
+
+    def _money(self, value: float) -> str:
+        if self.currency is None:
+            return self._short(value)
+        digits = 0 if abs(value) < 1000 and float(value).is_integer() else 1
+        locale = "en" if self.lang == "en" else "zh"
+        return str(format_compact_currency(value, self.currency, fraction_digits=digits, locale=locale))
+
+    def _percent(self, value: float, pattern: str) -> str:
+        return str(format_percent(value, format=pattern, locale=self._locale))
+
+
+_KINDS: Mapping[str, Callable[[Words, float], str]] = MappingProxyType(
+    {
+        "int": lambda words, value: words._decimal(value, "#,##0"),
+        "dec1": lambda words, value: words._decimal(value, "#,##0.0"),
+        "dec2": lambda words, value: words._decimal(value, "#,##0.00"),
+        "dec3": lambda words, value: words._decimal(value, "#,##0.000"),
+        "pct": lambda words, value: words._percent(value, "#,##0 %"),
+        "pct1": lambda words, value: words._percent(value, "#,##0.0 %"),
+        "short": lambda words, value: words._short(value),
+        "money": lambda words, value: words._money(value),
+    }
+)
+
+
+class _Figures(string.Formatter):
+    """Sets figures into a text in the manner of one language."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, date):
+            return self._words.number(value, "date")
+        return self._words.number(value, format_spec) if format_spec else str(value)
