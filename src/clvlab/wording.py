@@ -40,6 +40,14 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
 
 
 @dataclass(frozen=True)
+class Name:
+    """A code that stands for a name in each language, such as `Name("groups", "champions")`."""
+
+    kind: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Words:
     """The catalogue in one language, with the run's currency.
 
@@ -130,6 +138,8 @@ class _Figures(string.Formatter):
         self._words = words
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, Name):
+            return self._words.name(value.kind, value.code)
         if isinstance(value, date):
             return self._words.number(value, "date")
         return self._words.number(value, format_spec) if format_spec else str(value)

@@ -1,0 +1,41 @@
+"""What a section of a report yields: tidy tables, and the findings that put them into a sentence."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence with its figures: a key of the wording catalogue, and the values set into it."""
+
+    key: str
+    figures: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of(cls, key: str, **figures: Any) -> "Finding":
+        """The finding `key` with its figures."""
+        return cls(key, MappingProxyType(figures))
+
+
+@dataclass(frozen=True)
+class Section(Mapping[str, pl.DataFrame]):
+    """The tables of one section, by name, and its findings by the place where they stand.
+
+    A finding named like a table is the title of that table's chart; `lead` is the section's first paragraph.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    findings: Mapping[str, Finding] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        return self.tables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        return len(self.tables)
