@@ -1,0 +1,261 @@
+"""The parameters of a run: read from YAML, checked in full before any work starts.
+
+Every problem of a params file is reported at once: each unknown key with the nearest known one, each wrong value
+with what was expected. YAML is read without constructing objects.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+from typing_extensions import TypedDict
+
+from clvlab import columns
+from clvlab.errors import ParamsError, did_you_mean
+from clvlab.units import Span, TimeUnit
+from clvlab.wording import Language
+
+_STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+_LONGEST_FILE_NAME = 60
+
+
+def _day(value: object) -> object:
+    """Read an ISO day; a clock time has no place in `as_of`."""
+    if isinstance(value, datetime):
+        raise ValueError("give a day alone, such as 1998-06-30, without a time")
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("give a day as YEAR-MONTH-DAY, such as 1998-06-30") from None
+    return value
+
+
+def _span(text: str) -> str:
+    """Keep a length of time as text once it is known to be one, and longer than nothing."""
+    if Span.parse(text).days == 0:
+        raise ValueError("must be longer than 0")
+    return text
+
+
+def _log_columns(mapping: dict[str, str]) -> dict[str, str]:
+    """Refuse names that are no columns of a log."""
+    known = columns.names(columns.LOG)
+    for name in mapping:
+        if name not in known:
+            raise ValueError(
+                f"{name!r} is no column of a log.{did_you_mean(name, known)} Known: {', '.join(known)}. "
+                "Write `our name: your name`"
+            )
+    return mapping
+
+
+def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(map(repr, twice))} stands there twice")
+    return names
+
+
+def _as_tuple(value: object) -> object:
+    """One text or a list of texts, as YAML gives it."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple), AfterValidator(_unique)]
+Length = Annotated[str, AfterValidator(_span)]
+
+
+class Rfm(TypedDict, total=False):
+    """How R, F and M are scored: the keywords of `clvlab.score_rfm`."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+
+    n_bins: Annotated[int, Field(ge=2, le=10)]
+
+
+class Reading(TypedDict, total=False):
+    """How the source is read: the keywords of `clvlab.read_transactions`; what is not given is detected."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+
+    date_format: Text
+    decimal: Literal[".", ","]
+    encoding: Text
+    separator: Text
+    sheet: Text
+    duplicates: Literal["keep", "drop"]
+    zero_amounts: Literal["keep", "refuse"]
+    currency_rates: dict[str, Annotated[float, Field(gt=0)]]
+
+
+_NESTED: Mapping[str, Iterable[str]] = {"rfm": Rfm.__annotations__, "reading": Reading.__annotations__}
+
+
+class RunParams(BaseModel):
+    """What every run has: which data, as of when, valued how, published where and in which language.
+
+    `holdout` and `horizon` are lengths with their unit; `as_of` is the last day that counts; `source` is `cdnow`,
+    `cdnow_sample`, `lighting`, or a path or glob, seen from the working directory; `currency` is an ISO code, or
+    null where the figures carry none.
+    """
+
+    model_config = _STRICT
+
+    name: Text
+    source: Text
+    columns: Annotated[dict[str, Text], AfterValidator(_log_columns)] = Field(default_factory=dict)
+    attributes: Texts = ()
+    as_of: Annotated[date, BeforeValidator(_day)]
+    time_unit: TimeUnit = "week"
+    holdout: Length | None = None
+    horizon: Length = "12 months"
+    annual_discount_rate: Annotated[float, Field(ge=0)] = 0.10
+    margin: Annotated[float, Field(gt=0, le=1)] = 1.0
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    lang: Language = "en"
+    output: Annotated[str, Field(pattern=r"^[^\x00]+$")] = "reports"
+    reading: Reading = Field(default_factory=Reading)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise ParamsError(_explain(error, {**_NESTED, "": type(self).model_fields})) from None
+
+    @classmethod
+    def load(cls, path: str | Path, overrides: Mapping[str, Any] | None = None) -> Self:
+        """The parameters of a YAML file, with `overrides` set over it; ParamsError lists every problem."""
+        values = {**_read_yaml(Path(path)), **(overrides or {})}
+        try:
+            return cls(**values)
+        except ParamsError as error:
+            also = f" (with {', '.join(overrides)} from the command line)" if overrides else ""
+            raise ParamsError(f"{path}{also}: {error}") from None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The parameters as plain JSON values, in their fixed order; `type(self)(**...)` reads them back."""
+        return self.model_dump(mode="json")
+
+    def to_yaml(self) -> str:
+        """The parameters as the text of a params file."""
+        return yaml.safe_dump(self.to_dict(), allow_unicode=True, sort_keys=False)
+
+    @property
+    def folder(self) -> Path:
+        """Where the runs of this series stand: `output`, and below it the name as a safe file name."""
+        return Path(self.output) / file_name(self.name)
+
+
+class ReportParams(RunParams):
+    """The parameters of a segmentation report.
+
+    `strategy` names one of `clvlab.strategies`; `n_clusters` null lets the data choose; `holdout` null leaves the
+    models unvalidated, and a longer one than half the history is shortened to it.
+
+    >>> params = ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", holdout="39 weeks")
+    >>> params.horizon, params.rfm
+    ('12 months', {'n_bins': 5})
+    >>> ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", horizn="1 year")
+    Traceback (most recent call last):
+    clvlab.errors.ParamsError: 1 problem with the parameters:
+      - `horizn` is unknown. Did you mean 'horizon'?
+    """
+
+    strategy: Text = "rfm11"
+    rfm: Rfm = Field(default_factory=partial(Rfm, n_bins=5))
+    n_clusters: Annotated[int, Field(ge=2, le=20)] | None = None
+
+
+class CompareParams(RunParams):
+    """The parameters of a comparison of strategies.
+
+    Groups are formed on data up to `cutoff` and judged on what follows, up to `as_of`. `strategies` empty means
+    all that the data can serve; `rounds` bootstrap rounds draw the intervals.
+    """
+
+    holdout: Length = "39 weeks"
+    strategies: Texts = ()
+    rounds: Annotated[int, Field(ge=20, le=10_000)] = 500
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def cutoff(self) -> date:
+        """Last day on which groups are formed: `as_of` less the holdout."""
+        return self.as_of - timedelta(days=round(Span.parse(self.holdout).days))
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """Read one NAME=VALUE; the value is YAML.
+
+    >>> parse_override("lang=zh"), parse_override("rfm={n_bins: 4}")
+    (('lang', 'zh'), ('rfm', {'n_bins': 4}))
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise ParamsError(f"{text!r} is no parameter. Write NAME=VALUE, as in `-p lang=zh`.")
+    try:
+        return name.strip(), yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ParamsError(f"The value of {text!r} is not YAML. Quote it, as in `-p 'name=\"a: b\"'`.") from None
+
+
+def file_name(name: str) -> str:
+    """A file name that is safe on every system; names that had to change keep apart by a few digits of their hash.
+
+    >>> file_name("cdnow"), file_name("季度报告 2024"), file_name("../../etc/passwd")
+    ('cdnow', '季度报告_2024-4222b2', 'etc_passwd-3754d6')
+    """
+    safe = re.sub(r"[^\w.-]+", "_", name).strip("._-")[:_LONGEST_FILE_NAME]
+    if safe == name:
+        return name
+    digits = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"{safe}-{digits}" if safe else f"run-{digits}"
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ParamsError(f"{path}: {error.strerror}. Name a params file, such as params/cdnow.yaml.") from None
+    except UnicodeDecodeError:
+        raise ParamsError(f"{path} is not text in UTF-8. Save it as UTF-8.") from None
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path} is not plain YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise ParamsError(f"{path} holds no parameters. Write one `key: value` a line, such as `name: cdnow`.")
+    return {str(key): value for key, value in values.items()}
+
+
+def _explain(error: ValidationError, known: Mapping[str, Iterable[str]]) -> str:
+    """Every problem that pydantic found, one a line; `known` are the keys of each mapping ("" is the file's own)."""
+    problems = list(dict.fromkeys(_problem(detail, known) for detail in error.errors()))
+    lines = "".join(f"\n  - {problem}" for problem in problems)
+    return f"{len(problems)} problem{'s' if len(problems) > 1 else ''} with the parameters:{lines}"
+
+
+def _problem(detail: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:
+    *mapping, key = map(str, detail["loc"])
+    where = ".".join([*mapping, key])
+    if detail["type"] == "extra_forbidden":
+        return f"`{where}` is unknown.{did_you_mean(key, known['.'.join(mapping)])}"
+    if detail["type"] == "missing":
+        return f"`{where}` is missing."
+    message = detail["msg"].removeprefix("Value error, ").removesuffix(".")
+    return f"`{where}` is {_shown(detail['input'])}: {message[0].lower() + message[1:]}."
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if not isinstance(value, date) else value.isoformat()
+    return text if len(text) <= 80 else f"{text[:77]}..."
