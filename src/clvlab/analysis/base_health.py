@@ -1,0 +1,94 @@
+"""Base health: how many customers, how often they buy, and how concentrated their spend is."""
+
+import numpy as np
+import polars as pl
+
+from clvlab.analysis.context import Context
+from clvlab.analysis.section import Finding, Section
+
+MOST_PURCHASES = 10
+ACTIVE_DAYS = 365
+
+
+def compute(context: Context) -> Section:
+    """Tables `headline`, `orders`, `lorenz` and `months`; the last two where the log has amounts."""
+    buyers = context.buyers
+    orders = purchases_per_customer(buyers)
+    one_time = float((buyers["n_purchases"] == 1).mean() or 0.0)
+    active = int((buyers["days_since_last"] < ACTIVE_DAYS).sum())
+    tables = {"headline": _headline(context), "orders": orders}
+    findings = {
+        "lead": Finding.of(
+            "base_health.lead", customers=buyers.height, active=active, share=active / buyers.height, days=ACTIVE_DAYS
+        ),
+        "orders": Finding.of("base_health.orders", share=one_time),
+    }
+    if context.has_amounts:
+        tables |= {"lorenz": concentration(buyers["total_spend"]), "months": new_and_repeat(context)}
+        top = tables["lorenz"].filter(pl.col("customers") == 0.2)["spend"].item()
+        repeat = tables["months"]["repeat"].sum() / tables["months"].select(pl.sum_horizontal("new", "repeat").sum()).item()
+        findings |= {
+            "lorenz": Finding.of("base_health.lorenz", share=top),
+            "months": Finding.of("base_health.months", share=repeat),
+        }
+    return Section(tables, findings)
+
+
+def _headline(context: Context) -> pl.DataFrame:
+    """measure, value: the numbers that a reader asks for first."""
+    buyers = context.buyers
+    measures = {
+        "customers": buyers.height,
+        "prospects": len(context.base) - buyers.height,
+        "purchases": buyers["n_purchases"].sum(),
+        "purchases_per_customer": buyers["n_purchases"].mean(),
+        "repeat_share": (buyers["n_purchases"] > 1).mean(),
+        "median_days_since_last": buyers["days_since_last"].median(),
+    }
+    if context.has_amounts:
+        measures |= {
+            "revenue": buyers["total_spend"].sum(),
+            "spend_per_customer": buyers["total_spend"].mean(),
+            "spend_per_purchase": buyers["total_spend"].sum() / buyers["n_purchases"].sum(),
+        }
+    return pl.DataFrame(
+        {"measure": list(measures), "value": [float(value) for value in measures.values()]},
+        schema={"measure": pl.String, "value": pl.Float64},
+    )
+
+
+def purchases_per_customer(buyers: pl.DataFrame) -> pl.DataFrame:
+    """purchases ("1".."9", "10+"), customers, share: how many customers bought how often."""
+    counts = (
+        buyers.group_by(pl.col("n_purchases").clip(upper_bound=MOST_PURCHASES).alias("n"))
+        .agg(customers=pl.len())
+        .sort("n")
+        .with_columns(share=pl.col("customers") / buyers.height)
+    )
+    label = pl.when(pl.col("n") == MOST_PURCHASES).then(pl.lit(f"{MOST_PURCHASES}+")).otherwise(pl.col("n").cast(str))
+    return counts.select(purchases=label, customers="customers", share="share")
+
+
+def concentration(spend: pl.Series) -> pl.DataFrame:
+    """customers, spend: the best `customers` share of the base brings `spend` of its money, in steps of 1 %.
+
+    Refunds can make a customer's spend negative: the curve then passes 1 before it ends there.
+    """
+    ordered = spend.sort(descending=True).to_numpy()
+    total = ordered.sum()
+    cumulative = np.concatenate([[0.0], ordered.cumsum() / total if total else np.zeros(ordered.size)])
+    shares = np.arange(101) / 100
+    curve = np.interp(shares * ordered.size, np.arange(ordered.size + 1), cumulative)
+    return pl.DataFrame({"customers": shares, "spend": curve})
+
+
+def new_and_repeat(context: Context) -> pl.DataFrame:
+    """month, new, repeat: money of first purchase days and of all later ones, by calendar month."""
+    first = context.base.data.select("customer_id", "first_purchase")
+    money = context.window.join(first, on="customer_id", how="left")
+    is_new = pl.col("date") <= pl.col("first_purchase")
+    return (
+        money.group_by(month=pl.col("date").dt.truncate("1mo"))
+        .agg(new=pl.col("amount").filter(is_new).sum(), repeat=pl.col("amount").filter(~is_new.fill_null(False)).sum())
+        .sort("month")
+    )

@@ -1,0 +1,230 @@
+"""What all sections of a report share, each part computed once, when it is first asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+from dateutil.relativedelta import relativedelta
+
+from clvlab import datasets
+from clvlab.customers import DERIVED, derive, split_holdout, summarise_customers
+from clvlab.errors import ConvergenceError, DataError
+from clvlab.frames import CustomerSummary, Holdout, TransactionLog
+from clvlab.grouping import strategies
+from clvlab.grouping.strategy import Rule, Strategy
+from clvlab.models import BgNbd, GammaGamma, lifetime_value
+from clvlab.params import ReportParams
+from clvlab.rfm import score_rfm
+from clvlab.transactions import read_transactions
+from clvlab.units import Span
+
+QUARTER = relativedelta(months=3)
+
+
+@dataclass(frozen=True)
+class ValueModels:
+    """The purchase and the spend model of one customer table; `problem` says why one of them is missing."""
+
+    purchases: BgNbd | None
+    spend: GammaGamma | None
+    problem: str = ""
+
+    @classmethod
+    def fit(cls, customers: CustomerSummary) -> "ValueModels":
+        """Fit what the data can identify."""
+        purchases, spend, problems = None, None, []
+        try:
+            purchases = BgNbd.fit(customers)
+        except ConvergenceError as error:
+            problems.append(str(error))
+        if "monetary_value" in customers.data.columns:
+            try:
+                spend = GammaGamma.fit(customers)
+            except ConvergenceError as error:
+                problems.append(str(error))
+        return cls(purchases, spend, " ".join(problems))
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Models fitted up to an earlier cutoff, and what their customers did next."""
+
+    calibration: CustomerSummary
+    holdout: Holdout
+    models: ValueModels
+
+
+@dataclass(frozen=True)
+class Context:
+    """A run's parameters and log, and everything that more than one section needs of them."""
+
+    params: ReportParams
+    log: TransactionLog
+
+    @classmethod
+    def of(cls, params: ReportParams) -> "Context":
+        """Read the source that the parameters name."""
+        return cls(params, read_source(params))
+
+    @property
+    def as_of(self) -> date:
+        """Last day that counts."""
+        return self.params.as_of
+
+    @property
+    def horizon(self) -> str:
+        """How far ahead values look."""
+        return self.params.horizon
+
+    @cached_property
+    def has_amounts(self) -> bool:
+        """Whether the log knows money."""
+        return self.log.has_amounts
+
+    def summarise(self, cutoff: date) -> CustomerSummary:
+        """The customer table as of `cutoff`."""
+        return summarise_customers(
+            self.log, cutoff=cutoff, time_unit=self.params.time_unit, attributes=self.params.attributes
+        )
+
+    @cached_property
+    def base(self) -> CustomerSummary:
+        """The customer table as of the run's day, prospects included."""
+        return self.summarise(self.as_of)
+
+    @cached_property
+    def models(self) -> ValueModels:
+        """The value models of the base."""
+        return ValueModels.fit(self.base)
+
+    @cached_property
+    def value(self) -> pl.DataFrame:
+        """customer_id, p_alive, expected_purchases, expected_spend, clv over the horizon; null where unknown."""
+        model, spend = self.models.purchases, self.models.spend
+        ids = self.base.data.select("customer_id")
+        if model is None:
+            return ids.with_columns(
+                pl.lit(None, pl.Float64).alias(name)
+                for name in ("p_alive", "expected_purchases", "expected_spend", "clv")
+            )
+        if spend is None:
+            return ids.with_columns(
+                pl.Series("p_alive", model.p_alive(self.base)),
+                pl.Series("expected_purchases", model.expected_purchases(self.base, horizon=self.horizon)),
+                pl.lit(None, pl.Float64).alias("expected_spend"),
+                pl.lit(None, pl.Float64).alias("clv"),
+            ).with_columns(pl.selectors.float().fill_nan(None))
+        return lifetime_value(
+            model,
+            spend,
+            self.base,
+            horizon=self.horizon,
+            annual_discount_rate=self.params.annual_discount_rate,
+            margin=self.params.margin,
+        )
+
+    @cached_property
+    def customers(self) -> CustomerSummary:
+        """The base with values and the columns that the strategy needs."""
+        valued = self.base.with_columns(self.value)
+        return self.equip(valued)
+
+    def equip(self, customers: CustomerSummary) -> CustomerSummary:
+        """Add the log's own columns that the run's strategy needs."""
+        known = {column.name for column in DERIVED}
+        return derive(self.log, customers, set(self.strategy.needs) & known)
+
+    @cached_property
+    def strategy(self) -> Strategy:
+        """The strategy that the parameters name."""
+        return strategies[self.params.strategy]
+
+    @cached_property
+    def rule(self) -> Rule:
+        """The strategy's rule, fitted on this run's customers."""
+        return self.strategy.fit(self.customers)
+
+    @cached_property
+    def cluster_rule(self) -> Rule | None:
+        """The clusters' rule; None where spend or customers are too few to cluster."""
+        if not self.has_amounts or self.buyers.height < 10:
+            return None
+        return strategies["clusters"].with_k(self.params.n_clusters).fit(self.customers)
+
+    @cached_property
+    def scores(self) -> pl.DataFrame:
+        """customer_id, r_score, f_score, m_score."""
+        return score_rfm(self.customers, n_bins=self.params.rfm.n_bins)
+
+    @cached_property
+    def table(self) -> pl.DataFrame:
+        """One row per customer: summary, values, scores, group and cluster."""
+        table = self.customers.data.join(self.scores, on="customer_id", how="left", maintain_order="left")
+        table = table.join(self.rule.assign(self.customers), on="customer_id", how="left", maintain_order="left")
+        if self.cluster_rule is None:
+            return table
+        clusters = self.cluster_rule.assign(self.customers).select("customer_id", cluster="group")
+        return table.join(clusters, on="customer_id", how="left", maintain_order="left")
+
+    @cached_property
+    def buyers(self) -> pl.DataFrame:
+        """The base without prospects."""
+        return self.base.data.filter(pl.col("n_purchases") > 0)
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """Every group of the rule, best first, those without a customer included."""
+        return tuple(self.rule.card["group"])
+
+    @cached_property
+    def window(self) -> pl.DataFrame:
+        """The accepted rows up to the run's day."""
+        return self.log.accepted.filter(pl.col("date") <= self.as_of).collect()
+
+    @cached_property
+    def first_day(self) -> date:
+        """The log's first day."""
+        first = self.window["date"].min()
+        assert isinstance(first, date)
+        return first
+
+    @cached_property
+    def previous(self) -> CustomerSummary | None:
+        """The customer table a quarter earlier, with values; None where the log does not reach back."""
+        day = self.as_of - QUARTER
+        if day < self.first_day:
+            return None
+        return self.summarise(day)
+
+    @cached_property
+    def backtest(self) -> Backtest | None:
+        """The validation: models as of a holdout's length before the run's day; None where history is too short."""
+        history = (self.as_of - self.first_day).days
+        days = min(round(Span.parse(self.params.holdout).days), history // 2) if self.params.holdout else 0
+        if days < 1:
+            return None
+        cutoff = self.as_of - timedelta(days=days)
+        try:
+            calibration, holdout = split_holdout(
+                self.log, cutoff=cutoff, end=self.as_of, time_unit=self.params.time_unit
+            )
+        except DataError:
+            return None
+        models = ValueModels.fit(calibration)
+        return None if models.purchases is None else Backtest(calibration, holdout, models)
+
+
+def read_source(params: ReportParams) -> TransactionLog:
+    """The log that `params.source` names: an embedded data set, or a path or glob."""
+    embedded: Mapping[str, Any] = {
+        "cdnow": datasets.cdnow,
+        "cdnow_sample": lambda: datasets.cdnow(sample=True),
+        "lighting": lambda: datasets.lighting(),
+    }
+    if params.source in embedded:
+        log: TransactionLog = embedded[params.source]()
+        return log
+    return read_transactions(params.source, columns=params.columns, **params.reading)

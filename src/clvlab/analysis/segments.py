@@ -1,0 +1,104 @@
+"""Segments: who is in which group, what they bring, and what they are expected to bring."""
+
+import polars as pl
+
+from clvlab.analysis.context import Context
+from clvlab.analysis.section import Finding, Section
+from clvlab.wording import Name
+
+
+def compute(context: Context) -> Section:
+    """Tables `groups` (one row per group, empty ones too) and `grid` (one row per R x F cell)."""
+    groups = group_profile(context.table, context.groups)
+    filled = groups.filter(pl.col("customers") > 0)
+    largest = filled.sort("customers", descending=True).row(0, named=True)
+    tables = {"groups": groups, "grid": score_grid(context.table)}
+    findings = {
+        "lead": Finding.of(
+            "segments.lead",
+            strategy=Name("strategies", context.params.strategy),
+            groups=filled.height,
+            group=Name("groups", largest["group"]),
+            share=largest["share_customers"],
+        ),
+        "grid": Finding.of(
+            "segments.grid", share=float(tables["grid"]["share_customers"].max() or 0.0)
+        ),
+    }
+    if context.has_amounts:
+        richest = filled.sort("spend", descending=True).row(0, named=True)
+        findings["groups"] = Finding.of(
+            "segments.groups",
+            group=Name("groups", richest["group"]),
+            customers=richest["share_customers"],
+            spend=richest["share_spend"],
+        )
+    else:
+        findings["groups"] = Finding.of(
+            "segments.groups_no_spend", group=Name("groups", largest["group"]), customers=largest["share_customers"]
+        )
+    findings |= _why_empty(context, groups)
+    return Section(tables, findings)
+
+
+def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group") -> pl.DataFrame:
+    """One row per group, in the order of `groups`.
+
+    Columns: group, customers, share_customers, spend, share_spend, order_value (spend per purchase),
+    days_since_last (median), n_purchases (median), p_alive (mean), clv (sum), clv_mean.
+    """
+    buyers = table.filter(pl.col("n_purchases") > 0)
+    spend = pl.col("total_spend").sum() if "total_spend" in table.columns else pl.lit(None, pl.Float64)
+    profile = buyers.group_by(pl.col(by).alias("group")).agg(
+        customers=pl.len(),
+        spend=spend,
+        purchases=pl.col("n_purchases").sum(),
+        days_since_last=pl.col("days_since_last").median(),
+        n_purchases=pl.col("n_purchases").median(),
+        p_alive=pl.col("p_alive").mean(),
+        clv=pl.when(pl.col("clv").is_not_null().any()).then(pl.col("clv").sum()),
+        clv_mean=pl.col("clv").mean(),
+    )
+    order = pl.DataFrame({"group": groups}, schema={"group": pl.String})
+    return (
+        order.join(profile, on="group", how="left", maintain_order="left")
+        .with_columns(pl.col("customers").fill_null(0), pl.col("spend").fill_null(0.0 if spend is not None else None))
+        .with_columns(
+            share_customers=pl.col("customers") / pl.col("customers").sum(),
+            share_spend=pl.col("spend") / pl.col("spend").sum(),
+            order_value=pl.col("spend") / pl.col("purchases"),
+        )
+        .select(
+            "group", "customers", "share_customers", "spend", "share_spend", "order_value",
+            "days_since_last", "n_purchases", "p_alive", "clv", "clv_mean",
+        )
+    )  # fmt: skip
+
+
+def score_grid(table: pl.DataFrame) -> pl.DataFrame:
+    """r_score, f_score, customers, share_customers, spend, share_spend: the cells of the R x F map."""
+    spend = pl.col("total_spend").sum() if "total_spend" in table.columns else pl.lit(None, pl.Float64)
+    return (
+        table.filter(pl.col("r_score").is_not_null())
+        .group_by("r_score", "f_score")
+        .agg(customers=pl.len(), spend=spend)
+        .with_columns(
+            share_customers=pl.col("customers") / pl.col("customers").sum(),
+            share_spend=pl.col("spend") / pl.col("spend").sum(),
+        )
+        .sort("r_score", "f_score")
+    )
+
+
+def _why_empty(context: Context, groups: pl.DataFrame) -> dict[str, Finding]:
+    """Say which groups are empty; for `new`, when the last first purchase was."""
+    empty = groups.filter(pl.col("customers") == 0)["group"].to_list()
+    findings = {}
+    if empty:
+        findings["empty"] = Finding.of("segments.empty", groups=[Name("groups", code) for code in empty])
+    if "new" in empty:
+        latest = context.buyers["first_purchase"].max()
+        findings["empty_new"] = Finding.of(
+            "segments.empty_new", group=Name("groups", "new"), latest=latest, days=(context.as_of - latest).days
+        )
+    return findings

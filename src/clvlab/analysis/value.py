@@ -1,0 +1,91 @@
+"""Lifetime value: how it is spread, which groups hold it, and the model behind it."""
+
+import numpy as np
+import polars as pl
+
+from clvlab.analysis.context import Context
+from clvlab.analysis.section import Finding, Section
+from clvlab.wording import Name
+
+N_BINS = 40
+
+
+def compute(context: Context) -> Section:
+    """Tables `distribution`, `by_group`, `deciles` and `parameters`; without a model only the reason why."""
+    if context.models.purchases is None:
+        return Section({}, {"lead": Finding.of("value.no_model", problem=context.models.problem)})
+    tables = {"parameters": parameters(context)}
+    if context.models.spend is None:
+        key = "value.no_amounts" if not context.has_amounts else "value.no_spend_model"
+        return Section(tables, {"lead": Finding.of(key, problem=context.models.problem)})
+    clv = context.table["clv"].drop_nulls()
+    deciles = value_deciles(clv)
+    by_group = _by_group(context)
+    best = by_group.sort("clv_mean", descending=True).row(0, named=True)
+    tables = {"distribution": histogram(clv), "by_group": by_group, "deciles": deciles} | tables
+    return Section(
+        tables,
+        {
+            "lead": Finding.of("value.lead", total=clv.sum(), mean=clv.mean(), horizon=context.horizon),
+            "distribution": Finding.of("value.distribution", median=clv.median(), mean=clv.mean()),
+            "by_group": Finding.of("value.by_group", group=Name("groups", best["group"]), mean=best["clv_mean"]),
+            "deciles": Finding.of("value.deciles", share=deciles["share"][0]),
+        },
+    )
+
+
+def histogram(clv: pl.Series) -> pl.DataFrame:
+    """low, high, customers: customers by value, in bins of equal width on a log scale (below 1, one bin)."""
+    values = clv.to_numpy()
+    top = max(float(values.max(initial=1.0)), 10.0)
+    edges = np.concatenate([[min(0.0, float(values.min(initial=0.0)))], np.geomspace(1.0, top, N_BINS + 1)])
+    edges[-1] = np.nextafter(edges[-1], np.inf)
+    counts, _ = np.histogram(values, edges)
+    return pl.DataFrame({"low": edges[:-1], "high": edges[1:], "customers": counts})
+
+
+def value_deciles(clv: pl.Series) -> pl.DataFrame:
+    """decile (1 = most valuable), customers, clv, share, mean: the value that each tenth of the customers holds."""
+    ordered = clv.sort(descending=True).to_frame("clv").with_row_index("place")
+    decile = (pl.col("place") * 10 // max(clv.len(), 1) + 1).alias("decile")
+    return (
+        ordered.group_by(decile)
+        .agg(customers=pl.len(), clv=pl.col("clv").sum(), mean=pl.col("clv").mean())
+        .with_columns(share=pl.col("clv") / pl.col("clv").sum())
+        .sort("decile")
+    )
+
+
+def parameters(context: Context) -> pl.DataFrame:
+    """model, parameter, estimate, standard_error, low, high: what was fitted, with 95 % intervals."""
+    rows = []
+    for model in (context.models.purchases, context.models.spend):
+        if model is None:
+            continue
+        intervals = model.confidence_intervals()
+        for name, error in zip(model.PARAMETERS, model.standard_errors, strict=True):
+            low, high = intervals[name]
+            rows.append((type(model).__name__, name, getattr(model, name), float(error), low, high))
+    schema = ["model", "parameter", "estimate", "standard_error", "low", "high"]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _by_group(context: Context) -> pl.DataFrame:
+    """group, customers, clv, share, clv_mean, and the quartiles of a customer's value."""
+    order = pl.DataFrame({"group": context.groups}, schema={"group": pl.String})
+    clv = pl.col("clv")
+    groups = (
+        context.table.filter(clv.is_not_null())
+        .group_by("group")
+        .agg(
+            customers=pl.len(),
+            clv=clv.sum(),
+            clv_mean=clv.mean(),
+            low=clv.quantile(0.25, "linear"),
+            median=clv.median(),
+            high=clv.quantile(0.75, "linear"),
+        )
+    )
+    return order.join(groups, on="group", how="inner", maintain_order="left").with_columns(
+        share=clv / clv.sum()
+    )
