@@ -1,0 +1,192 @@
+"""From a log to one row per customer.
+
+A customer's day is one purchase. A day is a purchase unless returns (negative amounts) bring it to nothing or
+less; a day of returns alone counts as money, not as a purchase. The whole log is touched once, lazily, to reduce
+it to customers' days; all that follows is small.
+
+    day          spend   purchase
+    +10, +5      15      yes
+    +10, -4       6      yes
+    +10, -10      0      no
+    -4           -4      no
+    0             0      yes (a gift, a free sample: somebody came)
+"""
+
+from datetime import date, datetime
+
+import polars as pl
+
+from clvlab.columns import CUSTOMERS, names
+from clvlab.errors import DataError, ParamsError
+from clvlab.frames import CustomerSummary, Holdout, TransactionLog
+from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
+
+
+def summarise_customers(log: TransactionLog, cutoff: str | date, time_unit: str = "day") -> CustomerSummary:
+    """One row per customer, as of the end of the day `cutoff`.
+
+    Rows after the cutoff are outside the window. A customer whose rows up to the cutoff are returns alone has 0
+    purchases, and their money.
+
+    Parameters
+    ----------
+    log : from `read_transactions`; without amounts the columns `monetary_value` and `total_spend` are left out
+    cutoff : last day that counts, a date or "1997-09-30"
+    time_unit : unit of `recency` and `T`: day, week (7 days) or month (30.4375 days)
+
+    Returns
+    -------
+    The columns of `clvlab.columns.CUSTOMERS`, sorted by customer_id.
+
+    Raises
+    ------
+    DataError : there is no purchase up to the cutoff
+    ParamsError : the cutoff is no date, or the time unit unknown
+
+    Examples
+    --------
+    >>> import clvlab as cl
+    >>> customers = cl.summarise_customers(cl.datasets.cdnow(sample=True), "1997-09-30", "week")
+    >>> len(customers), int(customers.data["frequency"].sum())
+    (2357, 2457)
+    """
+    cutoff, unit = parse_day("cutoff", cutoff), check_time_unit(time_unit)
+    rows = log.accepted.filter(pl.col("date") <= cutoff)
+    days, orders = pl.collect_all([_days(rows), _orders(rows)], engine="streaming")
+    if not days["is_purchase"].any():
+        raise DataError(f"There is no purchase up to the cutoff {cutoff}. {_span(log)} Choose a later cutoff.")
+    return CustomerSummary(_one_row_each(days, orders, cutoff, unit), cutoff, unit)
+
+
+def split_holdout(
+    log: TransactionLog, cutoff: str | date, end: str | date, time_unit: str = "day"
+) -> tuple[CustomerSummary, Holdout]:
+    """The customers as of `cutoff`, and what these customers did in (cutoff, end].
+
+    Customers who first appear after the cutoff are in neither: nothing could have been predicted for them.
+
+    Returns
+    -------
+    The calibration, as by `summarise_customers`, and the `Holdout`.
+
+    Raises
+    ------
+    DataError : no purchase up to the cutoff, or the log ends before the holdout begins
+    ParamsError : the end is not after the cutoff
+
+    Examples
+    --------
+    >>> import clvlab as cl
+    >>> calibration, holdout = cl.split_holdout(cl.datasets.cdnow(sample=True), "1997-09-30", "1998-06-30", "week")
+    >>> holdout.days / 7, int(holdout.data["holdout_purchases"].sum())
+    (39.0, 1882)
+    """
+    cutoff, end, unit = parse_day("cutoff", cutoff), parse_day("end", end), check_time_unit(time_unit)
+    if end <= cutoff:
+        raise ParamsError(f"The holdout ends on {end}, which is not after its cutoff {cutoff}.")
+    calibration = summarise_customers(log, cutoff, unit)
+    known = calibration.data.select("customer_id")
+    days = customer_days(log, end)
+    if not (days["date"] > cutoff).any():
+        raise DataError(f"There is no row in the holdout, {cutoff} to {end}. {_span(log)} Choose an earlier cutoff.")
+    days = days.join(known, on="customer_id", how="semi")
+    return calibration, Holdout(_holdout_data(known, days, cutoff), cutoff, end, unit, _daily_repeats(days, end))
+
+
+def customer_days(log: TransactionLog, end: date) -> pl.DataFrame:
+    """One row per customer and day up to `end`, sorted: customer_id, date, is_purchase (and spend)."""
+    return _days(log.accepted.filter(pl.col("date") <= end)).collect(engine="streaming")
+
+
+def parse_day(name: str, value: str | date) -> date:
+    """The day that `value` names; ParamsError says what was found instead."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ParamsError(f"{name} is {value!r}, which is not a day. Write it as '1998-06-30'.") from None
+
+
+def _days(rows: pl.LazyFrame) -> pl.LazyFrame:
+    by_day = rows.group_by("customer_id", "date")
+    if "amount" not in rows.collect_schema():
+        days = by_day.agg().with_columns(is_purchase=pl.lit(True))
+    else:
+        # Amounts are whole millionths, so that rounding makes the sum independent of the order of rows.
+        spend, has_return = pl.col("amount").sum().round(6), (pl.col("amount") < 0).any()
+        days = by_day.agg(spend=spend, is_purchase=(spend > 0) | ~has_return)
+    return days.sort("customer_id", "date")
+
+
+def _orders(rows: pl.LazyFrame) -> pl.LazyFrame:
+    columns = rows.collect_schema().names()
+    day = pl.col("date").cast(pl.String)
+    order = pl.coalesce("order_id", day) if "order_id" in columns else day
+    bought = pl.col("amount") >= 0 if "amount" in columns else pl.lit(True)
+    return rows.group_by("customer_id").agg(n_orders=order.filter(bought).n_unique().cast(pl.Int64))
+
+
+def _one_row_each(days: pl.DataFrame, orders: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFrame:
+    bought = pl.col("is_purchase")
+    first, last = pl.col("date").filter(bought).min(), pl.col("date").filter(bought).max()
+    aggregates = [
+        bought.sum().cast(pl.Int64).alias("n_purchases"),
+        first.alias("first_purchase"),
+        last.alias("last_purchase"),
+    ]
+    repeat_spend = pl.lit(None, dtype=pl.Float64)
+    if "spend" in days.columns:
+        aggregates += [
+            pl.col("spend").sum().round(6).alias("total_spend"),
+            pl.col("spend").filter(bought & (pl.col("date") > first)).mean().alias("repeat_spend"),
+        ]
+        repeat_spend = pl.col("repeat_spend")
+    age = (cutoff - pl.col("first_purchase")).dt.total_days()
+    since = (cutoff - pl.col("last_purchase")).dt.total_days()
+    per_unit = DAYS_PER[unit]
+    table = (
+        days.group_by("customer_id")
+        .agg(aggregates)
+        .join(orders, on="customer_id")
+        .with_columns(
+            pl.when(pl.col("n_purchases") > 0).then(pl.col("n_purchases") - 1).alias("frequency"),
+            ((age - since) / per_unit).alias("recency"),
+            (age / per_unit).alias("T"),
+            repeat_spend.alias("monetary_value"),
+            since.alias("days_since_last"),
+        )
+        .sort("customer_id")
+    )
+    has_spend = "spend" in days.columns
+    return table.select(
+        name for name in names(CUSTOMERS) if has_spend or name not in ("monetary_value", "total_spend")
+    )
+
+
+def _holdout_data(known: pl.DataFrame, days: pl.DataFrame, cutoff: date) -> pl.DataFrame:
+    aggregates = [pl.col("is_purchase").sum().cast(pl.Int64).alias("holdout_purchases")]
+    if "spend" in days.columns:
+        aggregates.append(pl.col("spend").sum().round(6).alias("holdout_spend"))
+    later = days.filter(pl.col("date") > cutoff).group_by("customer_id").agg(aggregates)
+    joined = known.join(later, on="customer_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.exclude("customer_id").fill_null(0))
+
+
+def _daily_repeats(days: pl.DataFrame, end: date) -> pl.DataFrame:
+    bought = days.filter("is_purchase")
+    repeats = bought.filter(pl.col("date") > pl.col("date").min().over("customer_id"))
+    calendar = days.select(pl.date_range(pl.col("date").min(), end))
+    counts = repeats.group_by("date").agg(pl.len().cast(pl.Int64).alias("repeat_purchases"))
+    return calendar.join(counts, on="date", how="left", maintain_order="left").with_columns(
+        pl.col("repeat_purchases").fill_null(0)
+    )
+
+
+def _span(log: TransactionLog) -> str:
+    first, last = (
+        log.accepted.select(first=pl.col("date").min(), last=pl.col("date").max()).collect(engine="streaming").row(0)
+    )
+    return "The log has no rows." if first is None else f"The log runs from {first} to {last}."
