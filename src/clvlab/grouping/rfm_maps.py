@@ -1,0 +1,255 @@
+"""RFM segments: maps from scores to named groups (`rfm11`, `rfm11_125`, a user's own), and the cube of eight."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from itertools import groupby, product
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
+
+import polars as pl
+import yaml
+
+from clvlab.errors import ParamsError, did_you_mean
+from clvlab.frames import CustomerSummary
+from clvlab.grouping.decision import PROSPECTS, Case, Condition, DecisionList
+from clvlab.grouping.strategy import PROSPECT, Group, Rule, Strategy
+from clvlab.rfm import NEEDS, RfmThresholds
+
+SCORES = ("r_score", "f_score", "m_score")
+
+
+@dataclass(frozen=True)
+class ScoreMap:
+    """Which cell of scores belongs to which group; every cell to exactly one.
+
+    Attributes
+    ----------
+    n_bins : scores run from 1 to n_bins
+    scores : the scores that make a cell, in the order in which they are written
+    groups : group code -> its cells, such as ``("54", "55")``; best group first
+
+    Raises
+    ------
+    ParamsError : cells are missing, doubled, or not cells of this map; the message names them
+
+    Examples
+    --------
+    >>> ScoreMap(2, ("r_score", "f_score"), {"good": ("22", "21"), "bad": ("11", "21")})
+    Traceback (most recent call last):
+        ...
+    clvlab.errors.ParamsError: The map of r_score, f_score must give each cell to exactly one group.
+      missing: 12
+      more than once: 21 (good, bad)
+    """
+
+    n_bins: int
+    scores: tuple[str, ...]
+    groups: Mapping[str, tuple[str, ...]]
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.n_bins <= 9:
+            raise ParamsError(f"n_bins is {self.n_bins!r}; a map writes each score as one digit, so 2 to 9.")
+        if wrong := [score for score in self.scores if score not in SCORES] or not self.scores:
+            raise ParamsError(f"scores is {list(self.scores)}, with {wrong}. Choose among {', '.join(SCORES)}.")
+        object.__setattr__(self, "groups", MappingProxyType(dict(self.groups)))
+        self._check_cover()
+
+    def _check_cover(self) -> None:
+        digits = "123456789"[: self.n_bins]
+        every = ["".join(cell) for cell in product(digits, repeat=len(self.scores))]
+        given = Counter(cell for cells in self.groups.values() for cell in cells)
+        problems = {
+            "missing": [cell for cell in every if cell not in given],
+            "more than once": [f"{cell} ({', '.join(self._owners(cell))})" for cell in given if given[cell] > 1],
+            "not a cell of this map": [f"{cell} ({self._owners(cell)[0]})" for cell in given if cell not in every],
+        }
+        found = [f"\n  {what}: {', '.join(cells)}" for what, cells in problems.items() if cells]
+        if found:
+            raise ParamsError(
+                f"The map of {', '.join(self.scores)} must give each cell to exactly one group.{''.join(found)}"
+            )
+
+    def _owners(self, cell: str) -> list[str]:
+        return [code for code, cells in self.groups.items() for c in cells if c == cell]
+
+    @classmethod
+    def read(cls, source: str | Path | Mapping[str, Any]) -> "ScoreMap":
+        """A map from a YAML file or a mapping with the keys n_bins, scores and groups."""
+        stored = (
+            yaml.safe_load(Path(source).read_text(encoding="utf-8")) if isinstance(source, str | Path) else source
+        )
+        expected = ("n_bins", "scores", "groups")
+        if not isinstance(stored, Mapping) or set(stored) != set(expected):
+            found = list(stored) if isinstance(stored, Mapping) else [type(stored).__name__]
+            hints = "".join(did_you_mean(str(key), expected) for key in found if key not in expected)
+            raise ParamsError(
+                f"An RFM map has the keys {', '.join(expected)}; found {', '.join(map(str, found))}.{hints}"
+            )
+        cells = {str(code): tuple(str(given).split()) for code, given in stored["groups"].items()}
+        return cls(n_bins=stored["n_bins"], scores=tuple(stored["scores"]), groups=cells)
+
+    def group_of(self) -> dict[str, str]:
+        """Cell -> group code."""
+        return {cell: code for code, cells in self.groups.items() for cell in cells}
+
+    def condition(self, code: str) -> str:
+        """The group's cells as ranges of scores, such as ``r_score 4-5, f_score 2``."""
+        return "; ".join(_ranges(self.scores, sorted(self.groups[code], reverse=True)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The map as plain JSON, in the manner of its YAML file."""
+        cells = {code: " ".join(given) for code, given in self.groups.items()}
+        return {"n_bins": self.n_bins, "scores": list(self.scores), "groups": cells}
+
+
+def shipped_map(name: str) -> ScoreMap:
+    """The map of `grouping/maps/<name>.yaml`."""
+    text = files("clvlab.grouping").joinpath("maps", f"{name}.yaml").read_text(encoding="utf-8")
+    return ScoreMap.read(yaml.safe_load(text))
+
+
+@dataclass(frozen=True)
+class RfmSegments(Strategy):
+    """Named segments by a map over R, F and M scores; prospects are a group of their own.
+
+    Scores are the customers' own quantiles (see `clvlab.rfm.score_rfm`), or fixed bounds where given.
+
+    Parameters
+    ----------
+    map : a shipped map's name (rfm11, rfm11_125), a path to a YAML file, a mapping, or a `ScoreMap`
+    recency_bounds, frequency_bounds, spend_bounds : fixed bounds instead of quantiles
+    """
+
+    map: ScoreMap
+    recency_bounds: tuple[float, ...] | None = None
+    frequency_bounds: tuple[float, ...] | None = None
+    spend_bounds: tuple[float, ...] | None = None
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return NEEDS
+
+    def fit(self, customers: CustomerSummary) -> "RfmRule":
+        thresholds = RfmThresholds.fit(
+            customers,
+            n_bins=self.map.n_bins,
+            recency_bounds=self.recency_bounds,
+            frequency_bounds=self.frequency_bounds,
+            spend_bounds=self.spend_bounds,
+        )
+        return RfmRule(thresholds, self.map)
+
+
+@dataclass(frozen=True)
+class RfmRule(Rule):
+    """Thresholds of the scores and the map from scores to groups.
+
+    `thresholds.table` shows where each score begins, in days, purchases and money.
+    """
+
+    kind: ClassVar[str] = "rfm_map"
+
+    thresholds: RfmThresholds
+    map: ScoreMap
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return NEEDS
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        named = (Group(code, rank, self.map.condition(code)) for rank, code in enumerate(self.map.groups, start=1))
+        return (*named, Group(PROSPECT, None, "n_purchases == 0"))
+
+    def label(self, customers: CustomerSummary) -> pl.Series:
+        cells = self.thresholds.score(customers).select(pl.concat_str(self.map.scores)).to_series()
+        return cells.replace_strict(self.map.group_of(), default=PROSPECT, return_dtype=pl.String)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "thresholds": self.thresholds.to_dict(), "map": self.map.to_dict()}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "RfmRule":
+        return cls(RfmThresholds.from_dict(stored["thresholds"]), ScoreMap.read(stored["map"]))
+
+
+CUBE = (
+    ("key_value", (True, True, True)),
+    ("key_develop", (True, False, True)),
+    ("key_recall", (False, True, True)),
+    ("key_retain", (False, False, True)),
+    ("general_value", (True, True, False)),
+    ("general_develop", (True, False, False)),
+    ("general_recall", (False, True, False)),
+    ("general_retain", (False, False, False)),
+)
+"""The eight types, best first, each with its reading of (recency, frequency, spend): high or low."""
+
+
+@dataclass(frozen=True)
+class RfmCube(Strategy):
+    """Eight types: recency, frequency and spend, each high or low.
+
+    High is strictly better than the buyers' median, so that one-time buyers are low where they are the majority;
+    or than their mean (`centre="mean"`), which calls most customers low in spend, since spend is skewed.
+    """
+
+    centre: Literal["median", "mean"] = "median"
+    name: str = field(default="rfm8", kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.centre not in ("median", "mean"):
+            raise ParamsError(f"centre is {self.centre!r}. Choose median or mean.")
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return NEEDS
+
+    def fit(self, customers: CustomerSummary) -> DecisionList:
+        customers.require(self.needs, self.name)
+        buyers = customers.data.filter(pl.col("n_purchases") > 0)
+        columns = pl.col("days_since_last", "n_purchases", "total_spend")
+        centres = buyers.select(columns.median() if self.centre == "median" else columns.mean()).row(0)
+        bounds = [0.0 if centre is None else float(centre) for centre in centres]
+        cases = tuple(
+            Case(code, rank, _cube_conditions(highs, bounds)) for rank, (code, highs) in enumerate(CUBE, start=1)
+        )
+        return DecisionList((PROSPECTS, *cases))
+
+
+def _cube_conditions(highs: Sequence[bool], bounds: Sequence[float]) -> tuple[Condition, ...]:
+    days, purchases, spend = bounds
+    recent, often, much = highs
+    return (
+        Condition("days_since_last", "<" if recent else ">=", days),
+        Condition("n_purchases", ">" if often else "<=", purchases),
+        Condition("total_spend", ">" if much else "<=", spend),
+    )
+
+
+def _ranges(scores: Sequence[str], cells: Sequence[str]) -> list[str]:
+    """Cells as few products of ranges: equal remainders of neighbouring first scores are put together."""
+    first, *rest = scores
+    tails: dict[int, list[str]] = {}
+    for cell in cells:
+        tails.setdefault(int(cell[0]), []).append(cell[1:])
+    texts = {score: tuple(_ranges(rest, tail)) if rest else ("",) for score, tail in tails.items()}
+    found: list[str] = []
+    for text in dict.fromkeys(texts.values()):
+        for low, high in _runs(sorted(score for score in texts if texts[score] == text)):
+            span = f"{first} {low}" if low == high else f"{first} {low}-{high}"
+            found += [f"{span}, {tail}" if tail else span for tail in text]
+    return found
+
+
+def _runs(scores: Sequence[int]) -> list[tuple[int, int]]:
+    """Runs of consecutive numbers.
+
+    >>> _runs([1, 2, 4])
+    [(1, 2), (4, 4)]
+    """
+    runs = [[n for _, n in run] for _, run in groupby(enumerate(scores), key=lambda pair: pair[1] - pair[0])]
+    return [(run[0], run[-1]) for run in runs]

@@ -1,0 +1,115 @@
+"""The protocol of every grouping: a strategy is parameters; fitting it to customers yields a rule.
+
+A rule puts every customer into exactly one group and needs nothing but the customer table, so that a rule kept
+from the last period serves today. It can be shown (`card`) and stored as plain JSON (`to_dict`).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import polars as pl
+
+from clvlab.errors import ParamsError, did_you_mean
+from clvlab.frames import CustomerSummary
+
+PROSPECT = "prospect"
+"""The group of customers without a purchase, wherever a grouping reads purchases."""
+UNKNOWN = "unknown"
+"""The group of customers of whom the grouping's attribute is not known."""
+
+ASSIGNMENT = {"customer_id": pl.String(), "group": pl.String(), "rank": pl.Int64()}
+"""What `assign` gives: rank 1 is best; null where groups have no order, and for prospects and unknowns."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of a rule: its stable code, its rank, and the condition as language-free formula text."""
+
+    code: str
+    rank: int | None
+    condition: str
+
+
+class Rule(ABC):
+    """What a strategy yields on customers: thresholds in the user's units, ready for any customers."""
+
+    kind: ClassVar[str]
+    _kinds: ClassVar[dict[str, type["Rule"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Rule._kinds[cls.kind] = cls
+
+    @property
+    @abstractmethod
+    def needs(self) -> frozenset[str]:
+        """The columns of the customer table that `assign` reads."""
+
+    @property
+    @abstractmethod
+    def groups(self) -> tuple[Group, ...]:
+        """Every group that the rule can give, best first, empty ones included."""
+
+    @abstractmethod
+    def label(self, customers: CustomerSummary) -> pl.Series:
+        """The code of each customer's group, in the order of `customers`."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The rule as plain JSON with its `kind`; `rule_from_dict` reads it back."""
+
+    @classmethod
+    @abstractmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Rule":
+        """The rule that `to_dict` gave."""
+
+    def assign(self, customers: CustomerSummary) -> pl.DataFrame:
+        """customer_id, group, rank (1 = best; null where unordered), one row per customer, in their order."""
+        customers.require(self.needs, "this rule")
+        ranks = {group.code: group.rank for group in self.groups}
+        codes = self.label(customers).cast(pl.String())
+        return pl.DataFrame(
+            {
+                "customer_id": customers.data["customer_id"],
+                "group": codes,
+                "rank": codes.replace_strict(ranks, return_dtype=pl.Int64),
+            },
+            schema=ASSIGNMENT,
+        )
+
+    @property
+    def card(self) -> pl.DataFrame:
+        """group, rank, condition: one row per group, best first, empty ones included."""
+        rows = [(group.code, group.rank, group.condition) for group in self.groups]
+        return pl.DataFrame(rows, schema={"group": pl.String, "rank": pl.Int64, "condition": pl.String}, orient="row")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategy(ABC):
+    """Parameters of a grouping. `name` is what comparisons and reports call it."""
+
+    name: str
+
+    @property
+    @abstractmethod
+    def needs(self) -> frozenset[str]:
+        """The columns of the customer table that `fit` and `assign` read."""
+
+    @abstractmethod
+    def fit(self, customers: CustomerSummary) -> Rule:
+        """The rule that these parameters yield on these customers."""
+
+    def assign(self, customers: CustomerSummary) -> pl.DataFrame:
+        """customer_id, group, rank: the customers grouped by the rule that they yield themselves."""
+        return self.fit(customers).assign(customers)
+
+
+def rule_from_dict(stored: Mapping[str, Any]) -> Rule:
+    """The rule that `Rule.to_dict` gave, of whatever kind."""
+    kind = stored.get("kind", "")
+    if kind not in Rule._kinds:
+        raise ParamsError(
+            f"{kind!r} is not a kind of rule.{did_you_mean(kind, Rule._kinds)} Known kinds: {', '.join(Rule._kinds)}."
+        )
+    return Rule._kinds[kind].from_dict(stored)

@@ -1,0 +1,224 @@
+"""R, F and M scores: where a customer stands in recency, frequency and spend, from 1 (worst) to n (best).
+
+Scores are cut either at the customers' own quantiles or at fixed bounds. Quantiles rank these customers among
+themselves; fixed bounds keep scores comparable from one period to the next. Both yield the same `RfmThresholds`,
+in days, purchases and money, which can be shown, kept and applied to other customers.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from clvlab.errors import DataError, ParamsError
+from clvlab.frames import CustomerSummary
+
+RECENCY_DAYS = (30, 90, 180, 365)
+"""Customary fixed bounds of recency: score 5 within 30 days, 4 within 90, 3 within 180, 2 within 365, else 1."""
+
+NEEDS = frozenset({"days_since_last", "n_purchases", "total_spend"})
+# Sums of money differ in their last bits with the order of the rows; customers with the same money must not.
+_SPEND = pl.col("total_spend").round(6)
+
+
+@dataclass(frozen=True)
+class RfmThresholds:
+    """Where each score begins, from score 2 upwards; whoever reaches none has score 1.
+
+    Attributes
+    ----------
+    recency : days since the last purchase, descending: score s needs at most ``recency[s - 2]``
+    frequency : purchase days, ascending: score s needs at least ``frequency[s - 2]``
+    spend : currency, ascending: score s needs at least ``spend[s - 2]``
+
+    Examples
+    --------
+    >>> thresholds = RfmThresholds(recency=(90, 30), frequency=(2, 4), spend=(50.0, 200.0))
+    >>> thresholds.table
+    shape: (3, 4)
+    ┌───────┬─────────────────┬─────────────┬─────────────┐
+    │ score ┆ days_since_last ┆ n_purchases ┆ total_spend │
+    │ ---   ┆ ---             ┆ ---         ┆ ---         │
+    │ i64   ┆ f64             ┆ f64         ┆ f64         │
+    ╞═══════╪═════════════════╪═════════════╪═════════════╡
+    │ 3     ┆ 30.0            ┆ 4.0         ┆ 200.0       │
+    │ 2     ┆ 90.0            ┆ 2.0         ┆ 50.0        │
+    │ 1     ┆ null            ┆ null        ┆ null        │
+    └───────┴─────────────────┴─────────────┴─────────────┘
+    """
+
+    recency: tuple[float, ...]
+    frequency: tuple[float, ...]
+    spend: tuple[float, ...]
+
+    @classmethod
+    def fit(
+        cls,
+        customers: CustomerSummary,
+        *,
+        n_bins: int = 5,
+        recency_bounds: Sequence[float] | None = None,
+        frequency_bounds: Sequence[float] | None = None,
+        spend_bounds: Sequence[float] | None = None,
+    ) -> "RfmThresholds":
+        """The customers' own equal-frequency bounds, or the fixed ones given; see `score_rfm`."""
+        if not 2 <= n_bins <= 100:
+            raise ParamsError(f"n_bins is {n_bins!r}; scores run from 1 to n_bins, which must be 2 to 100.")
+        customers.require(NEEDS, "score_rfm")
+        buyers = customers.data.filter(pl.col("n_purchases") > 0)
+        bad = buyers.filter(_SPEND.is_null() | _SPEND.is_nan() | pl.col("days_since_last").is_null())
+        if bad.height:
+            raise DataError(
+                f"{bad.height} customers with purchases lack days_since_last or total_spend, the first "
+                f"{bad['customer_id'][0]!r}. Summarise them from the log by `summarise_customers`."
+            )
+        recency, frequency = -buyers["days_since_last"], buyers["n_purchases"]
+        return cls(
+            recency=tuple(-b for b in _bounds(recency, n_bins, _negated(recency_bounds), "recency_bounds")),
+            frequency=_bounds(frequency, n_bins, frequency_bounds, "frequency_bounds"),
+            spend=_bounds(buyers.select(_SPEND).to_series(), n_bins, spend_bounds, "spend_bounds"),
+        )
+
+    def score(self, customers: CustomerSummary) -> pl.DataFrame:
+        """customer_id, r_score, f_score, m_score (Int8) in the order of `customers`; null for prospects."""
+        customers.require(NEEDS, "score_rfm")
+        days, purchases = pl.col("days_since_last"), pl.col("n_purchases")
+        scores = {
+            "r_score": _score([days <= bound for bound in self.recency]),
+            "f_score": _score([purchases >= bound for bound in self.frequency]),
+            "m_score": _score([bound <= _SPEND for bound in self.spend]),
+        }
+        bought = purchases > 0
+        return customers.data.select("customer_id", **{name: pl.when(bought).then(s) for name, s in scores.items()})
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """score (best first), and the days, purchases and money at which it begins; null where nothing is needed.
+
+        A score that no customer could reach when the bounds were fitted is left out.
+        """
+        highest = 1 + max(len(self.recency), len(self.frequency), len(self.spend))
+        columns = {"days_since_last": self.recency, "n_purchases": self.frequency, "total_spend": self.spend}
+        begins = {
+            name: pl.Series([None, *bounds, *[None] * (highest - 1 - len(bounds))], dtype=pl.Float64)
+            for name, bounds in columns.items()
+        }
+        return pl.DataFrame({"score": range(1, highest + 1), **begins}).reverse()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The bounds as plain JSON."""
+        return {name: list(bounds) for name, bounds in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "RfmThresholds":
+        """The thresholds that `to_dict` gave."""
+        return cls(**{name: tuple(bounds) for name, bounds in stored.items()})
+
+
+def score_rfm(
+    customers: CustomerSummary,
+    n_bins: int = 5,
+    *,
+    recency_bounds: Sequence[float] | None = None,
+    frequency_bounds: Sequence[float] | None = None,
+    spend_bounds: Sequence[float] | None = None,
+) -> pl.DataFrame:
+    """Score recency, frequency and spend from 1 to `n_bins`, the highest is best.
+
+    Scores are positions among these customers: each takes whole groups of equal customers, worst first, until it
+    holds its share of those who remain. Customers with equal inputs therefore get equal scores; where half of all
+    bought once, they are score 1 and the others spread over the rest; where there are fewer distinct values than
+    scores, the highest scores stay unused. Fixed bounds, where given, are used as they are.
+
+    Parameters
+    ----------
+    customers : days_since_last (days), n_purchases (purchase days), total_spend (currency)
+    n_bins : number of scores; at most the number of customers with a purchase
+    recency_bounds : most days since the last purchase for each score but the lowest, such as `RECENCY_DAYS`
+    frequency_bounds : fewest purchase days for each score but the lowest
+    spend_bounds : least total spend for each score but the lowest
+
+    Returns
+    -------
+    customer_id, r_score, f_score, m_score (Int8), in the order of `customers`; null for prospects
+
+    Raises
+    ------
+    ParamsError : n_bins exceeds the customers or 100, or a list of bounds is not n_bins - 1 distinct numbers
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> customers = CustomerSummary(
+    ...     pl.DataFrame(
+    ...         {
+    ...             "customer_id": ["a", "b", "c", "d"],
+    ...             "days_since_last": [200, 10, 90, None],
+    ...             "n_purchases": [1, 6, 1, 0],
+    ...             "total_spend": [10.0, 300.0, 25.0, 0.0],
+    ...         }
+    ...     ),
+    ...     cutoff=date(2025, 12, 31),
+    ...     time_unit="week",
+    ... )
+    >>> score_rfm(customers, n_bins=3).rows()
+    [('a', 1, 1, 1), ('b', 3, 2, 3), ('c', 2, 1, 2), ('d', None, None, None)]
+    """
+    thresholds = RfmThresholds.fit(
+        customers,
+        n_bins=n_bins,
+        recency_bounds=recency_bounds,
+        frequency_bounds=frequency_bounds,
+        spend_bounds=spend_bounds,
+    )
+    n_buyers = customers.data.filter(pl.col("n_purchases") > 0).height
+    if n_bins > n_buyers:
+        raise ParamsError(
+            f"n_bins is {n_bins}, but only {n_buyers} customers have a purchase. Lower n_bins, or use more customers."
+        )
+    return thresholds.score(customers)
+
+
+def _bounds(values: pl.Series, n_bins: int, fixed: Sequence[float] | None, name: str) -> tuple[float, ...]:
+    """Where scores 2 to `n_bins` begin, ascending."""
+    if fixed is None:
+        return equal_frequency_bounds(values, n_bins)
+    bounds = sorted(float(bound) for bound in fixed)
+    if len(bounds) != n_bins - 1 or any(low >= high for low, high in pairwise(bounds)):
+        raise ParamsError(f"{name} is {list(fixed)}; for n_bins={n_bins} give {n_bins - 1} distinct numbers.")
+    return tuple(bounds)
+
+
+def equal_frequency_bounds(values: pl.Series, n_bins: int) -> tuple[float, ...]:
+    """The values at which bins 2, 3, ... begin, ascending; equal values stay together.
+
+    Each bin, lowest first, takes whole groups of equal values until it holds its share of those who remain:
+    remaining customers / remaining bins. Fewer than ``n_bins - 1`` bounds come back where the values run out.
+
+    >>> equal_frequency_bounds(pl.Series([1, 1, 1, 1, 1, 2, 2, 3, 4, 9]), 4)
+    (2.0, 3.0, 4.0)
+    >>> equal_frequency_bounds(pl.Series([1, 1, 1]), 4)
+    ()
+    """
+    counts = values.value_counts().sort(values.name)
+    bounds: list[float] = []
+    remaining, taken = len(values), 0
+    for value, count in counts.iter_rows():
+        if taken and taken * (n_bins - len(bounds)) >= remaining:
+            bounds.append(float(value))
+            remaining, taken = remaining - taken, 0
+        if len(bounds) == n_bins - 1:
+            break
+        taken += count
+    return tuple(bounds)
+
+
+def _negated(bounds: Sequence[float] | None) -> list[float] | None:
+    return None if bounds is None else [-bound for bound in bounds]
+
+
+def _score(reached: list[pl.Expr]) -> pl.Expr:
+    """1 plus the number of bounds reached."""
+    return pl.sum_horizontal(pl.lit(1, pl.Int8), *(r.cast(pl.Int8) for r in reached)).cast(pl.Int8)
