@@ -1,0 +1,60 @@
+"use strict";
+// Draws each chart when it comes near the screen, in the colours that the reader's system asks for.
+(() => {
+  const { charts, shared } = JSON.parse(document.getElementById("drawings").textContent);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const drawn = new Map();
+  document.documentElement.classList.add("scripted");
+
+  const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+
+  const merged = (under, over) => {
+    if (!isObject(under) || !isObject(over)) return over;
+    const result = { ...under };
+    for (const [key, value] of Object.entries(over)) result[key] = key in under ? merged(under[key], value) : value;
+    return result;
+  };
+
+  const recoloured = (value, colours) => {
+    if (typeof value === "string") return Object.hasOwn(colours, value) ? colours[value] : value;
+    if (Array.isArray(value)) return value.map((item) => recoloured(item, colours));
+    if (!isObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, recoloured(item, colours)]));
+  };
+
+  const darkened = (spec, { config = {}, colors = {} }) => {
+    const { datasets, ...rest } = spec;
+    return { ...recoloured({ ...rest, config: merged(rest.config ?? {}, config) }, colors), datasets };
+  };
+
+  const specOf = (number) => {
+    const spec = { ...charts[number] };
+    const usermeta = shared[spec.usermeta];
+    delete spec.usermeta;
+    if (spec.config) spec.config = shared[spec.config];
+    // Vega marks the rows that it is given, so each chart gets its own.
+    spec.datasets = Object.fromEntries(
+      Object.entries(spec.datasets ?? {}).map(([name, key]) => [name, structuredClone(shared[key])]),
+    );
+    return dark.matches && usermeta?.dark ? darkened(spec, usermeta.dark) : spec;
+  };
+
+  const draw = async (place) => {
+    drawn.get(place)?.finalize();
+    const options = { mode: "vega-lite", renderer: "svg", ast: true, actions: false };
+    drawn.set(place, await vegaEmbed(place, specOf(Number(place.dataset.chart)), options));
+    place.closest("figure").classList.add("drawn");
+  };
+
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { target } of entries.filter((entry) => entry.isIntersecting)) {
+        near.unobserve(target);
+        draw(target);
+      }
+    },
+    { rootMargin: "600px" },
+  );
+  for (const place of document.querySelectorAll(".chart")) near.observe(place);
+  dark.addEventListener("change", () => [...drawn.keys()].forEach(draw));
+})();
