@@ -87,7 +87,7 @@ def analyse(params: ReportParams | Mapping[str, Any]) -> Results:
     -------
     An ordered, frozen mapping: section -> table name -> table. `results.customer(id)` is one customer's row.
     """
-    checked = params if isinstance(params, ReportParams) else ReportParams.model_validate(dict(params))
+    checked = params if isinstance(params, ReportParams) else ReportParams(**params)
     measured: list[tuple[str, float, float]] = []
 
     def timed(name: str, step: Any) -> Any:

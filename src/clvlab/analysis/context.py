@@ -1,7 +1,7 @@
 """What all sections of a report share, each part computed once, when it is first asked for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,8 @@ from clvlab.customers import DERIVED, derive, split_holdout, summarise_customers
 from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.grouping import strategies
-from clvlab.grouping.strategy import Rule, Strategy
+from clvlab.grouping.clusters import Clusters
+from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Rule, Strategy
 from clvlab.models import BgNbd, GammaGamma, lifetime_value
 from clvlab.params import ReportParams
 from clvlab.rfm import score_rfm
@@ -87,7 +88,7 @@ class Context:
     def summarise(self, cutoff: date) -> CustomerSummary:
         """The customer table as of `cutoff`."""
         return summarise_customers(
-            self.log, cutoff=cutoff, time_unit=self.params.time_unit, attributes=self.params.attributes
+            self.log, cutoff=cutoff, time_unit=self.params.time_unit, attributes=list(self.params.attributes) or None
         )
 
     @cached_property
@@ -152,12 +153,14 @@ class Context:
         """The clusters' rule; None where spend or customers are too few to cluster."""
         if not self.has_amounts or self.buyers.height < 10:
             return None
-        return strategies["clusters"].with_k(self.params.n_clusters).fit(self.customers)
+        strategy = strategies["clusters"]
+        assert isinstance(strategy, Clusters)
+        return replace(strategy, k=self.params.n_clusters).fit(self.customers)
 
     @cached_property
     def scores(self) -> pl.DataFrame:
         """customer_id, r_score, f_score, m_score."""
-        return score_rfm(self.customers, n_bins=self.params.rfm.n_bins)
+        return score_rfm(self.customers, **self.params.rfm)
 
     @cached_property
     def table(self) -> pl.DataFrame:
@@ -177,7 +180,8 @@ class Context:
     @cached_property
     def groups(self) -> tuple[str, ...]:
         """Every group of the rule, best first, those without a customer included."""
-        return tuple(self.rule.card["group"])
+        present = set(self.table["group"])
+        return tuple(code for code in self.rule.card["group"] if code in present or code not in {PROSPECT, UNKNOWN})
 
     @cached_property
     def window(self) -> pl.DataFrame:

@@ -1,0 +1,103 @@
+"""Summary: the five numbers with their change, and the groups with most at stake."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from clvlab.analysis.context import QUARTER, Context, ValueModels
+from clvlab.analysis.section import Finding, Section
+
+from clvlab.frames import CustomerSummary
+from clvlab.models import lifetime_value
+from clvlab.wording import Name
+
+ACTIVE_DAYS = 365
+MOST_ACTIONS = 3
+
+
+def compute(context: Context) -> Section:
+    """Tables `cover` (fact, value), `numbers` (measure, kind, value, previous, change) and `actions`."""
+    numbers = _numbers(context)
+    now = dict(zip(numbers["measure"], numbers["value"], strict=True))
+    findings = {
+        "lead": Finding.of(
+            "summary.lead",
+            customers=int(now["customers"]),
+            first=context.first_day,
+            as_of=context.as_of,
+            active=int(now["active"]),
+            share=now["active"] / now["customers"],
+        ),
+    }
+    tables = {"numbers": numbers}
+    if "clv" in now:
+        tables["actions"] = _actions(context)
+        top = tables["actions"].row(0, named=True)
+        findings["value"] = Finding.of("summary.value", total=now["clv"], horizon=context.horizon)
+        findings["stake"] = Finding.of(
+            "summary.stake", group=Name("groups", top["group"]), share=top["share_clv"], customers=top["customers"]
+        )
+    return Section(tables, findings)
+
+
+def _numbers(context: Context) -> pl.DataFrame:
+    """measure, kind, value, previous, change: the five numbers now and a quarter earlier."""
+    now = _measures(context, context.base, context.models, context.as_of)
+    if context.previous is None:
+        before: dict[str, tuple[str, float]] = {}
+    else:
+        models = ValueModels.fit(context.previous)
+        before = _measures(context, context.previous, models, context.as_of - QUARTER)
+    rows = [(name, kind, value, before.get(name, (kind, None))[1]) for name, (kind, value) in now.items()]
+    table = pl.DataFrame(
+        rows,
+        schema={"measure": pl.String, "kind": pl.String, "value": pl.Float64, "previous": pl.Float64},
+        orient="row",
+    )
+    relative = pl.col("value") / pl.col("previous") - 1
+    difference = pl.col("value") - pl.col("previous")
+    # The change of a share is in points, any other change is relative.
+    return table.with_columns(change=pl.when(pl.col("kind") == "pct").then(difference).otherwise(relative))
+
+
+def _measures(
+    context: Context, customers: CustomerSummary, models: ValueModels, day: date
+) -> dict[str, tuple[str, float]]:
+    """measure -> (kind, value) as of `day`."""
+    buyers = customers.data.filter(pl.col("n_purchases") > 0)
+    measures: dict[str, tuple[str, float]] = {
+        "customers": ("int", float(buyers.height)),
+        "active": ("int", float((buyers["days_since_last"] < ACTIVE_DAYS).sum())),
+        "repeat_share": ("pct", float((buyers["n_purchases"] > 1).mean() or 0.0)),
+    }
+    if context.has_amounts:
+        recent = context.window.filter((pl.col("date") > day - QUARTER) & (pl.col("date") <= day))
+        measures["revenue"] = ("money", float(recent["amount"].sum()))
+    if models.purchases is not None and models.spend is not None:
+        measures["clv"] = ("money", _total_value(context, customers, models))
+    return measures
+
+
+def _total_value(context: Context, customers: CustomerSummary, models: ValueModels) -> float:
+    value = lifetime_value(
+        models.purchases,
+        models.spend,
+        customers,
+        horizon=context.horizon,
+        annual_discount_rate=context.params.annual_discount_rate,
+        margin=context.params.margin,
+    )
+    return float(value["clv"].sum())
+
+
+def _actions(context: Context) -> pl.DataFrame:
+    """group, customers, clv, share_clv, review: the groups that hold most value, and when to look again."""
+    return (
+        context.table.filter(pl.col("clv").is_not_null())
+        .group_by("group")
+        .agg(customers=pl.len(), clv=pl.col("clv").sum())
+        .with_columns(share_clv=pl.col("clv") / pl.col("clv").sum(), review=pl.lit(context.as_of + QUARTER))
+        .sort("clv", descending=True)
+        .head(MOST_ACTIONS)
+    )

@@ -1,0 +1,108 @@
+"""Charts of the segments and clusters."""
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from clvlab.charts.theme import CONTEXT, SEQUENTIAL, axis, group_colours
+from clvlab.wording import Words
+
+
+def grid(table: pl.DataFrame, words: Words) -> Any:
+    """R x F map: one cell per pair of scores, shaded by its share of customers. Input: `segments.grid`."""
+    cells = table.with_columns(
+        label=pl.col("share_customers").map_elements(lambda share: words.number(share, "pct1"), pl.String),
+        count=pl.col("customers").map_elements(lambda count: words.number(count, "short"), pl.String),
+        dark=pl.col("share_customers") > 0.6 * pl.col("share_customers").max(),
+    )
+    base = alt.Chart(cells).encode(
+        x=alt.X("f_score:O", title=words("charts.f_score"), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("r_score:O", sort="descending", title=words("charts.r_score")),
+    )
+    squares = base.mark_rect(stroke="white", strokeWidth=2).encode(
+        color=alt.Color(
+            "share_customers:Q", scale=alt.Scale(range=list(SEQUENTIAL), domainMin=0), legend=None
+        ),
+        tooltip=[
+            alt.Tooltip("r_score:O", title=words("charts.r_score")),
+            alt.Tooltip("f_score:O", title=words("charts.f_score")),
+            alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
+            alt.Tooltip("share_customers:Q", title=words.column("share_customers"), format=".1%"),
+            alt.Tooltip("share_spend:Q", title=words.column("share_spend"), format=".1%"),
+        ],
+    )
+    ink = alt.condition("datum.dark", alt.value("white"), alt.value("#222222"))
+    share = base.mark_text(dy=-7, fontWeight="bold").encode(text="label:N", color=ink)
+    count = base.mark_text(dy=9, fontSize=11).encode(text="count:N", color=ink)
+    return (squares + share + count).properties(width="container", height=320)
+
+
+def shares(table: pl.DataFrame, words: Words) -> Any:
+    """Each group's share of customers (grey) and of spend (its colour), best group first. Input: `segments.groups`."""
+    filled = table.filter(pl.col("customers") > 0)
+    codes = table["group"].to_list()
+    colours = group_colours(codes)
+    names = [words.group(code) for code in filled["group"]]
+    long = (
+        filled.select("group", "customers", "share_customers", "share_spend")
+        .unpivot(["share_customers", "share_spend"], index=["group", "customers"], variable_name="of")
+        .drop_nulls("value")
+        .with_columns(
+            name=pl.col("group").map_elements(words.group, pl.String),
+            series=pl.col("of").map_elements(words.column, pl.String),
+            label=pl.col("value").map_elements(lambda share: words.number(share, "pct"), pl.String),
+            colour=pl.when(pl.col("of") == "share_customers")
+            .then(pl.lit(CONTEXT))
+            .otherwise(pl.col("group").replace_strict(colours, return_dtype=pl.String)),
+        )
+    )
+    series = [words.column("share_customers"), words.column("share_spend")]
+    base = alt.Chart(long).encode(
+        y=alt.Y("name:N", sort=names, title=None),
+        yOffset=alt.YOffset("series:N", sort=series),
+        x=alt.X("value:Q", axis=axis(words, "pct"), title=words("charts.share_grey_and_colour")),
+        tooltip=[
+            alt.Tooltip("name:N", title=words.column("group")),
+            alt.Tooltip("series:N", title=words("charts.what")),
+            alt.Tooltip("value:Q", title=words("charts.share"), format=".1%"),
+            alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
+        ],
+    )
+    bars = base.mark_bar().encode(color=alt.Color("colour:N", scale=None))
+    labels = base.mark_text(align="left", dx=4, fontSize=11).encode(text="label:N")
+    return (bars + labels).properties(width="container", height=alt.Step(15))
+
+
+def clusters(table: pl.DataFrame, words: Words) -> Any:
+    """Each cluster in the plane of days since the last purchase and purchases. Input: `clusters.clusters`."""
+    colours = group_colours(table["group"].to_list())
+    points = table.with_columns(
+        name=pl.col("group").map_elements(words.group, pl.String),
+        colour=pl.col("group").replace_strict(colours, return_dtype=pl.String),
+    )
+    base = alt.Chart(points).encode(
+        x=alt.X(
+            "days_since_last:Q",
+            scale=alt.Scale(zero=True),
+            title=words("charts.median_days_since_last"),
+            axis=axis(words, "short"),
+        ),
+        y=alt.Y(
+            "n_purchases:Q",
+            scale=alt.Scale(type="log", nice=True),
+            title=words("charts.median_purchases_log"),
+            axis=axis(words, "short"),
+        ),
+        tooltip=[
+            alt.Tooltip("name:N", title=words.column("group")),
+            alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
+            alt.Tooltip("share_spend:Q", title=words.column("share_spend"), format=".1%"),
+        ],
+    )
+    dots = base.mark_circle(opacity=0.85).encode(
+        size=alt.Size("customers:Q", scale=alt.Scale(range=[120, 2400]), legend=None),
+        color=alt.Color("colour:N", scale=None),
+    )
+    labels = base.mark_text(dy=-22).encode(text="name:N")
+    return (dots + labels).properties(width="container", height=300)

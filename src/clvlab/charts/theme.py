@@ -1,0 +1,80 @@
+"""One look for all charts: colours that keep their meaning, axes in the reader's language, and the MIME bundle.
+
+Groups are coloured from best to worst along one colour-blind-safe scale, blue over grey to orange, in at most
+seven steps; neighbours of a long list share a step and are told apart by their labels.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from clvlab.wording import Words
+
+SCALE = ("#1f5a94", "#4f86b8", "#8fb3d3", "#a9a9a9", "#e3b382", "#d08a3e", "#a85e0f")
+INK = "#333333"
+CONTEXT = "#9a9a9a"
+ACCENT = "#1f5a94"
+SECOND = "#d08a3e"
+SEQUENTIAL = ("#eef3f8", "#1f5a94")
+FONT = (
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, "
+    "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+)
+CONFIG: dict[str, Any] = {
+    "font": FONT,
+    "background": "transparent",
+    "view": {"stroke": None},
+    "title": {"anchor": "start", "fontSize": 15, "subtitleFontSize": 12.5, "subtitlePadding": 4, "offset": 12},
+    "axis": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "gridOpacity": 0.35,
+        "domain": False,
+        "ticks": False,
+        "labelPadding": 6,
+    },
+    "axisY": {"labelLimit": 220},
+    "legend": {"orient": "top", "labelFontSize": 12, "title": None},
+    "text": {"fontSize": 12},
+}
+MIME = "application/vnd.vegalite.v5+json"
+
+_SHORT_ZH = (
+    "abs(datum.value) >= 1e8 ? format(datum.value / 1e8, '~r') + '亿' : "
+    "abs(datum.value) >= 1e4 ? format(datum.value / 1e4, '~r') + '万' : format(datum.value, '~r')"
+)
+
+
+def group_colours(codes: Sequence[str]) -> dict[str, str]:
+    """One colour per group; `codes` run from best to worst.
+
+    >>> group_colours(["best", "worst"])
+    {'best': '#1f5a94', 'worst': '#a85e0f'}
+    """
+    last = max(len(codes) - 1, 1)
+    return {code: SCALE[round(place * (len(SCALE) - 1) / last)] for place, code in enumerate(codes)}
+
+
+def axis(words: Words, kind: str, **options: Any) -> alt.Axis:
+    """An axis whose labels read naturally: kind is `short` (41k; 4.1万), `pct` or `date`."""
+    if kind == "pct":
+        return alt.Axis(format=".0%", **options)
+    if kind == "date":
+        return alt.Axis(format="%Y-%m", **options)
+    if words.lang == "zh":
+        return alt.Axis(labelExpr=_SHORT_ZH, **options)
+    return alt.Axis(format="~s", **options)
+
+
+def titled(chart: Any, title: str, subtitle: str, alternative: str) -> Any:
+    """The chart with its finding as the title, what is plotted below it, and the text alternative."""
+    return chart.properties(title=alt.TitleParams(title, subtitle=subtitle), description=alternative)
+
+
+def mime_bundle(chart: Any) -> dict[str, Any]:
+    """What a notebook shows: the chart for JupyterLab and the exporter, its text alternative for all others."""
+    spec = chart.to_dict()
+    spec["config"] = CONFIG
+    return {MIME: spec, "text/plain": spec.get("description", "")}

@@ -1,0 +1,70 @@
+"""Charts of the holdout validation."""
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from clvlab.charts.theme import ACCENT, CONTEXT, SECOND, axis
+from clvlab.wording import Words
+
+
+def tracking(table: pl.DataFrame, words: Words) -> Any:
+    """Repeat purchases since the log's first day, actual and expected. Input: `validation.tracking`."""
+    names = {"actual_cumulative": words("charts.actual"), "expected_cumulative": words("charts.expected")}
+    long = table.unpivot(list(names), index="date", variable_name="of").with_columns(
+        series=pl.col("of").replace_strict(names, return_dtype=pl.String)
+    )
+    lines = (
+        alt.Chart(long)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=alt.X("date:T", title=None, axis=axis(words, "date")),
+            y=alt.Y("value:Q", title=words("charts.cumulative_repeats"), axis=axis(words, "short")),
+            color=alt.Color("series:N", scale=alt.Scale(domain=list(names.values()), range=[CONTEXT, ACCENT])),
+            strokeDash=alt.StrokeDash(
+                "series:N", scale=alt.Scale(domain=list(names.values()), range=[[1, 0], [6, 3]]), legend=None
+            ),
+            tooltip=[
+                alt.Tooltip("date:T", title=words("charts.week_to"), format="%Y-%m-%d"),
+                alt.Tooltip("series:N", title=words("charts.what")),
+                alt.Tooltip("value:Q", title=words("charts.cumulative_repeats"), format=",.0f"),
+            ],
+        )
+    )
+    cut = table.filter(pl.col("period") == "calibration").tail(1).with_columns(label=pl.lit(words("charts.cutoff")))
+    rule = alt.Chart(cut).mark_rule(color=CONTEXT, strokeDash=[2, 3]).encode(x="date:T")
+    label = alt.Chart(cut).mark_text(align="left", dx=6, baseline="top").encode(x="date:T", y=alt.value(0), text="label:N")
+    return (rule + label + lines).properties(width="container", height=280)
+
+
+def by_frequency(table: pl.DataFrame, words: Words) -> Any:
+    """Mean purchases in the holdout by earlier repeats: actual with interval, model, naive baseline.
+
+    Input: `validation.by_frequency`.
+    """
+    names = {"actual": words("charts.actual"), "model": words("charts.model"), "naive": words("charts.naive")}
+    long = table.unpivot(list(names), index=["repeats", "customers"], variable_name="of").with_columns(
+        series=pl.col("of").replace_strict(names, return_dtype=pl.String)
+    )
+    x = alt.X("repeats:N", sort=None, title=words("charts.repeats_before"), axis=alt.Axis(labelAngle=0))
+    y = alt.Y("value:Q", title=words("charts.purchases_in_holdout"), axis=axis(words, "short"))
+    domain = list(names.values())
+    points = (
+        alt.Chart(long)
+        .mark_point(size=80, filled=True, opacity=1)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("series:N", scale=alt.Scale(domain=domain, range=["#555555", ACCENT, SECOND])),
+            shape=alt.Shape("series:N", scale=alt.Scale(domain=domain, range=["circle", "diamond", "triangle-up"])),
+            tooltip=[
+                alt.Tooltip("repeats:N", title=words("charts.repeats_before")),
+                alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
+                alt.Tooltip("series:N", title=words("charts.what")),
+                alt.Tooltip("value:Q", title=words("charts.purchases_in_holdout"), format=".2f"),
+            ],
+        )
+    )
+    interval = alt.Chart(table).mark_rule(color="#777777").encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+    return (interval + points).properties(width="container", height=280)

@@ -1,0 +1,76 @@
+"""Charts of lifetime value."""
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from clvlab.charts.theme import ACCENT, CONTEXT, axis, group_colours
+from clvlab.wording import Words
+
+
+def distribution(table: pl.DataFrame, words: Words) -> Any:
+    """Customers by value, on a log scale; values below 1 are left of it. Input: `value.distribution`."""
+    return (
+        alt.Chart(table.filter(pl.col("low") >= 1))
+        .mark_bar(color=ACCENT)
+        .encode(
+            x=alt.X("low:Q", scale=alt.Scale(type="log"), title=words("charts.clv_log"), axis=axis(words, "short")),
+            x2="high:Q",
+            y=alt.Y("customers:Q", title=words.column("customers"), axis=axis(words, "short")),
+            tooltip=[
+                alt.Tooltip("low:Q", title=words("charts.from"), format=",.0f"),
+                alt.Tooltip("high:Q", title=words("charts.to"), format=",.0f"),
+                alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
+            ],
+        )
+        .properties(width="container", height=240)
+    )
+
+
+def by_group(table: pl.DataFrame, words: Words) -> Any:
+    """Mean value of a customer by group (dot) and the middle half of its customers (bar). Input: `value.by_group`."""
+    colours = group_colours(table["group"].to_list())
+    named = table.with_columns(
+        name=pl.col("group").map_elements(words.group, pl.String),
+        colour=pl.col("group").replace_strict(colours, return_dtype=pl.String),
+        label=pl.col("clv_mean").map_elements(lambda value: words.number(value, "money"), pl.String),
+    )
+    base = alt.Chart(named).encode(
+        y=alt.Y("name:N", sort=named["name"].to_list(), title=None),
+        color=alt.Color("colour:N", scale=None),
+        tooltip=[
+            alt.Tooltip("name:N", title=words.column("group")),
+            alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
+            alt.Tooltip("clv_mean:Q", title=words.column("clv_mean"), format=",.2f"),
+            alt.Tooltip("low:Q", title=words("charts.lower_quartile"), format=",.2f"),
+            alt.Tooltip("high:Q", title=words("charts.upper_quartile"), format=",.2f"),
+        ],
+    )
+    value = words("charts.clv_per_customer")
+    spread = base.mark_bar(height=5, opacity=0.5).encode(
+        x=alt.X("low:Q", title=value, axis=axis(words, "short")), x2="high:Q"
+    )
+    mean = base.mark_circle(size=90, opacity=1).encode(x=alt.X("clv_mean:Q", title=value))
+    label = base.mark_text(align="left", dx=9).encode(x="clv_mean:Q", text="label:N", color=alt.value(CONTEXT))
+    return (spread + mean + label).properties(width="container", height=alt.Step(26))
+
+
+def deciles(table: pl.DataFrame, words: Words) -> Any:
+    """Share of all value held by each tenth of the customers. Input: `value.deciles`."""
+    bars = table.with_columns(
+        label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String)
+    )
+    base = alt.Chart(bars).encode(
+        x=alt.X("decile:O", title=words("charts.decile"), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("share:Q", title=words("charts.share_of_value"), axis=axis(words, "pct")),
+        tooltip=[
+            alt.Tooltip("decile:O", title=words("charts.decile")),
+            alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
+            alt.Tooltip("share:Q", title=words("charts.share_of_value"), format=".1%"),
+            alt.Tooltip("mean:Q", title=words.column("clv_mean"), format=",.2f"),
+        ],
+    )
+    first = alt.condition("datum.decile == 1", alt.value(ACCENT), alt.value(CONTEXT))
+    marks = base.mark_bar().encode(color=first) + base.mark_text(dy=-8).encode(text="label:N")
+    return marks.properties(width="container", height=240)
