@@ -9,10 +9,11 @@ import polars as pl
 from clvlab.columns import LOG
 from clvlab.errors import MissingColumnsError
 from clvlab.frames import TransactionLog
-from clvlab.transactions.dates import check_format, detect_days, read_days
-from clvlab.transactions.numbers import read_numbers
-from clvlab.transactions.rules import Duplicates, ZeroAmounts, is_missing, quality_table
-from clvlab.transactions.sources import Table, open_source
+from clvlab.sources import Table, open_source
+from clvlab.sources.dates import check_format, days_of
+from clvlab.sources.numbers import read_numbers
+from clvlab.sources.texts import clean_ids, is_missing
+from clvlab.transactions.rules import Duplicates, ZeroAmounts, quality_table
 
 _OURS = "clvlab."  # prefix of our columns beside the source's own, so that no name can clash
 
@@ -33,8 +34,8 @@ def read_transactions(
     rows = pl.concat(
         [_with_ours(table, mapping, columns or {}) for table in open_source(source)], how="diagonal_relaxed"
     )
-    dates, formats = _days(rows, date_format)
-    judged = _judge(rows.with_columns(dates), decimal, zero_amounts)
+    days, formats = days_of(rows, _OURS + "date", date_format)
+    judged = _judge(rows.with_columns(days.alias(_OURS + "day")), decimal, zero_amounts)
     passed = judged.filter(pl.col(_OURS + "rule").is_null())
     kept = passed.unique(_source_columns(passed), maintain_order=True) if duplicates == "drop" else passed
     money = pl.col(_OURS + "amount").sum() if _OURS + "amount" in judged.collect_schema() else pl.lit(0.0)
@@ -67,26 +68,13 @@ def _with_ours(table: Table, mapping: Mapping[str, str], asked: Mapping[str, str
     )
 
 
-def _days(rows: pl.LazyFrame, date_format: str | None) -> tuple[pl.Expr, list[str]]:
-    name = _OURS + "date"
-    dtype = rows.collect_schema()[name]
-    if dtype == pl.Date or isinstance(dtype, pl.Datetime):
-        return pl.col(name).cast(pl.Date).alias(_OURS + "day"), []
-    text = rows.with_columns(pl.col(name).cast(pl.String).str.strip_chars())
-    if date_format is not None:
-        return read_days(pl.col(name).cast(pl.String).str.strip_chars(), date_format).alias(_OURS + "day"), [
-            date_format
-        ]
-    days, formats = detect_days(text, name)
-    return days.alias(_OURS + "day"), formats
-
-
 def _judge(rows: pl.LazyFrame, decimal: str, zero_amounts: ZeroAmounts) -> pl.LazyFrame:
     schema = rows.collect_schema()
-    customer, day = pl.col(_OURS + "customer_id").cast(pl.String).str.strip_chars(), pl.col(_OURS + "day")
+    customer = clean_ids(pl.col(_OURS + "customer_id"), schema[_OURS + "customer_id"])
+    day = pl.col(_OURS + "day")
     date_text = pl.col(_OURS + "date").cast(pl.String)
     rule = (
-        pl.when(is_missing(customer))
+        pl.when(customer.is_null())
         .then(pl.lit("missing_customer"))
         .when(is_missing(date_text))
         .then(pl.lit("missing_date"))

@@ -13,12 +13,6 @@ REFUSALS = {
     "infinite_amount": "an amount that is infinite, or beyond 10^15",
     "zero_amount": "an amount of zero, by the policy zero_amounts: refuse",
 }
-MISSING = ("", "nan", "null", "none", "na", "n/a", "#n/a", "nat", "<na>", "-", "--")
-
-
-def is_missing(text: pl.Expr) -> pl.Expr:
-    """Whether a text is null, blank or a word for nothing, such as nan."""
-    return text.is_null() | text.str.strip_chars().str.to_lowercase().is_in(MISSING)
 
 
 def quality_table(counts: pl.DataFrame, merged: tuple[int, float]) -> pl.DataFrame:
@@ -31,7 +25,7 @@ def quality_table(counts: pl.DataFrame, merged: tuple[int, float]) -> pl.DataFra
 
     Returns
     -------
-    rule, rows, share (of the rows read), amount: first `read`, `accepted`, `merged`, then every refusal
+    rule, rows, share (of the rows read), amount: first `read`, `accepted`, `merged`, then each rule that refused
     """
     refused = {row["rule"]: row for row in counts.iter_rows(named=True)}
     passed = refused.pop(None, {"rows": 0, "amount": 0.0})

@@ -16,6 +16,17 @@ _FORMATS = {
 }
 
 
+def days_of(rows: pl.LazyFrame, column: str, date_format: str | None) -> tuple[pl.Expr, list[str]]:
+    """The expression that reads the days of a column of any type, and the formats in use; null where it has none."""
+    dtype = rows.collect_schema()[column]
+    if dtype == pl.Date or isinstance(dtype, pl.Datetime):
+        return pl.col(column).cast(pl.Date), []
+    text = pl.col(column).cast(pl.String).str.strip_chars()
+    if date_format is not None:
+        return read_days(text, date_format), [date_format]
+    return detect_days(rows.with_columns(text), column)
+
+
 def read_days(text: pl.Expr, date_format: str) -> pl.Expr:
     """Days of `text` by a strftime format; null where it does not fit. A time of day may follow the date."""
     bare = text.str.replace(r"[T ]\s*\d{1,2}:\d{2}.*$", "")

@@ -1,28 +1,21 @@
-"""From a log to one row per customer.
+"""One row per customer as of a day, and what those customers did next."""
 
-A customer's day is one purchase. A day is a purchase unless returns (negative amounts) bring it to nothing or
-less; a day of returns alone counts as money, not as a purchase. The whole log is touched once, lazily, to reduce
-it to customers' days; all that follows is small.
-
-    day          spend   purchase
-    +10, +5      15      yes
-    +10, -4       6      yes
-    +10, -10      0      no
-    -4           -4      no
-    0             0      yes (a gift, a free sample: somebody came)
-"""
-
-from datetime import date, datetime
+from datetime import date
+from typing import Any
 
 import polars as pl
 
 from clvlab.columns import CUSTOMERS, names
+from clvlab.customers.attributes import attributes_as_of, read_attributes
+from clvlab.customers.days import customer_days, describe_span, lazy_customer_days, parse_day, rows_until
 from clvlab.errors import DataError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
 
 
-def summarise_customers(log: TransactionLog, cutoff: str | date, time_unit: str = "day") -> CustomerSummary:
+def summarise_customers(
+    log: TransactionLog, cutoff: str | date, time_unit: str = "day", attributes: Any = None
+) -> CustomerSummary:
     """One row per customer, as of the end of the day `cutoff`.
 
     Rows after the cutoff are outside the window. A customer whose rows up to the cutoff are returns alone has 0
@@ -33,10 +26,12 @@ def summarise_customers(log: TransactionLog, cutoff: str | date, time_unit: str 
     log : from `read_transactions`; without amounts the columns `monetary_value` and `total_spend` are left out
     cutoff : last day that counts, a date or "1997-09-30"
     time_unit : unit of `recency` and `T`: day, week (7 days) or month (30.4375 days)
+    attributes : a path, a frame, or a list of them, see `read_attributes`; customers only in the attributes are
+        prospects: 0 purchases, 0 spend, null elsewhere
 
     Returns
     -------
-    The columns of `clvlab.columns.CUSTOMERS`, sorted by customer_id.
+    The columns of `clvlab.columns.CUSTOMERS` and the attributes, sorted by customer_id.
 
     Raises
     ------
@@ -51,15 +46,20 @@ def summarise_customers(log: TransactionLog, cutoff: str | date, time_unit: str 
     (2357, 2457)
     """
     cutoff, unit = parse_day("cutoff", cutoff), check_time_unit(time_unit)
-    rows = log.accepted.filter(pl.col("date") <= cutoff)
-    days, orders = pl.collect_all([_days(rows), _orders(rows)], engine="streaming")
+    rows = rows_until(log, cutoff)
+    days, orders = pl.collect_all([lazy_customer_days(rows), _orders(rows)], engine="streaming")
     if not days["is_purchase"].any():
-        raise DataError(f"There is no purchase up to the cutoff {cutoff}. {_span(log)} Choose a later cutoff.")
-    return CustomerSummary(_one_row_each(days, orders, cutoff, unit), cutoff, unit)
+        raise DataError(
+            f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff."
+        )
+    table = _one_row_each(days, orders, cutoff, unit)
+    if attributes is not None:
+        table = _with_attributes(table, attributes_as_of(read_attributes(attributes), cutoff))
+    return CustomerSummary(table, cutoff, unit)
 
 
 def split_holdout(
-    log: TransactionLog, cutoff: str | date, end: str | date, time_unit: str = "day"
+    log: TransactionLog, cutoff: str | date, end: str | date, time_unit: str = "day", attributes: Any = None
 ) -> tuple[CustomerSummary, Holdout]:
     """The customers as of `cutoff`, and what these customers did in (cutoff, end].
 
@@ -84,41 +84,15 @@ def split_holdout(
     cutoff, end, unit = parse_day("cutoff", cutoff), parse_day("end", end), check_time_unit(time_unit)
     if end <= cutoff:
         raise ParamsError(f"The holdout ends on {end}, which is not after its cutoff {cutoff}.")
-    calibration = summarise_customers(log, cutoff, unit)
+    calibration = summarise_customers(log, cutoff, unit, attributes)
     known = calibration.data.select("customer_id")
     days = customer_days(log, end)
     if not (days["date"] > cutoff).any():
-        raise DataError(f"There is no row in the holdout, {cutoff} to {end}. {_span(log)} Choose an earlier cutoff.")
+        raise DataError(
+            f"There is no row in the holdout, {cutoff} to {end}. {describe_span(log)} Choose an earlier cutoff."
+        )
     days = days.join(known, on="customer_id", how="semi")
     return calibration, Holdout(_holdout_data(known, days, cutoff), cutoff, end, unit, _daily_repeats(days, end))
-
-
-def customer_days(log: TransactionLog, end: date) -> pl.DataFrame:
-    """One row per customer and day up to `end`, sorted: customer_id, date, is_purchase (and spend)."""
-    return _days(log.accepted.filter(pl.col("date") <= end)).collect(engine="streaming")
-
-
-def parse_day(name: str, value: str | date) -> date:
-    """The day that `value` names; ParamsError says what was found instead."""
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise ParamsError(f"{name} is {value!r}, which is not a day. Write it as '1998-06-30'.") from None
-
-
-def _days(rows: pl.LazyFrame) -> pl.LazyFrame:
-    by_day = rows.group_by("customer_id", "date")
-    if "amount" not in rows.collect_schema():
-        days = by_day.agg().with_columns(is_purchase=pl.lit(True))
-    else:
-        # Amounts are whole millionths, so that rounding makes the sum independent of the order of rows.
-        spend, has_return = pl.col("amount").sum().round(6), (pl.col("amount") < 0).any()
-        days = by_day.agg(spend=spend, is_purchase=(spend > 0) | ~has_return)
-    return days.sort("customer_id", "date")
 
 
 def _orders(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -166,6 +140,12 @@ def _one_row_each(days: pl.DataFrame, orders: pl.DataFrame, cutoff: date, unit: 
     )
 
 
+def _with_attributes(table: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFrame:
+    counts = [name for name in ("n_purchases", "n_orders", "total_spend") if name in table.columns]
+    joined = table.join(attributes, on="customer_id", how="full", coalesce=True).sort("customer_id")
+    return joined.with_columns(pl.col(counts).fill_null(0))
+
+
 def _holdout_data(known: pl.DataFrame, days: pl.DataFrame, cutoff: date) -> pl.DataFrame:
     aggregates = [pl.col("is_purchase").sum().cast(pl.Int64).alias("holdout_purchases")]
     if "spend" in days.columns:
@@ -183,10 +163,3 @@ def _daily_repeats(days: pl.DataFrame, end: date) -> pl.DataFrame:
     return calendar.join(counts, on="date", how="left", maintain_order="left").with_columns(
         pl.col("repeat_purchases").fill_null(0)
     )
-
-
-def _span(log: TransactionLog) -> str:
-    first, last = (
-        log.accepted.select(first=pl.col("date").min(), last=pl.col("date").max()).collect(engine="streaming").row(0)
-    )
-    return "The log has no rows." if first is None else f"The log runs from {first} to {last}."

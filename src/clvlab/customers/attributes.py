@@ -1,0 +1,112 @@
+"""What is known of customers beside their purchases: industry, region, satisfaction, ...
+
+A table of attributes has a `customer_id`. Without a `date` it is static, one row per customer. With one it is dated,
+and as of a day the last value up to that day counts, for each column by itself.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from clvlab.columns import CUSTOMERS, names
+from clvlab.errors import DataError, MissingColumnsError
+from clvlab.sources import Table, open_source
+from clvlab.sources.dates import days_of
+from clvlab.sources.texts import MISSING, clean_ids
+
+
+@dataclass(frozen=True)
+class AttributeTable:
+    """One table of attributes: customer_id, date if it is dated, and the attributes."""
+
+    name: str
+    data: pl.DataFrame
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether each value says when it was true."""
+        return "date" in self.data.columns
+
+    @property
+    def columns(self) -> list[str]:
+        """The attributes."""
+        return [name for name in self.data.columns if name not in ("customer_id", "date")]
+
+    def as_of(self, day: date) -> pl.DataFrame:
+        """One row per customer: what was known by the end of `day`."""
+        if not self.is_dated:
+            return self.data
+        known = self.data.filter(pl.col("date") <= day).sort("customer_id", "date", maintain_order=True)
+        return known.group_by("customer_id", maintain_order=True).agg(pl.col(self.columns).drop_nulls().last())
+
+
+def read_attributes(source: Any) -> list[AttributeTable]:
+    """The attribute tables of a path, a glob, a frame, or a list of these.
+
+    Text columns whose every value is a number become numbers; blanks and "nan" become null.
+
+    Raises
+    ------
+    DataError : a customer stands twice in a static table, an attribute in two tables, or an attribute has the name of
+        a column of the customer table
+    MissingColumnsError : a table without customer_id
+    """
+    sources = source if isinstance(source, list | tuple) else [source]
+    tables = [_attribute_table(table) for each in sources for table in open_source(each)]
+    taken = dict.fromkeys(names(CUSTOMERS), "the customer table")
+    for table in tables:
+        for column in table.columns:
+            if column in taken:
+                raise DataError(
+                    f"{table.name} has an attribute {column!r}, which {taken[column]} has too. Rename one of them."
+                )
+            taken[column] = table.name
+    return tables
+
+
+def attributes_as_of(tables: list[AttributeTable], day: date) -> pl.DataFrame:
+    """All attributes known by the end of `day`: one row per customer that any table knows, sorted."""
+    known = pl.DataFrame(schema={"customer_id": pl.String})
+    for table in tables:
+        known = known.join(table.as_of(day), on="customer_id", how="full", coalesce=True)
+    return known.sort("customer_id")
+
+
+def _attribute_table(table: Table) -> AttributeTable:
+    rows = table.rows.collect(engine="streaming")
+    if "customer_id" not in rows.columns:
+        raise MissingColumnsError(
+            table.name, ["customer_id"], rows.columns, hint="Rename the column of its customers."
+        )
+    rows = rows.with_columns(clean_ids(pl.col("customer_id"), rows.schema["customer_id"]))
+    rows = rows.filter(pl.col("customer_id").is_not_null())
+    if "date" in rows.columns:
+        days, _ = days_of(rows.lazy(), "date", None)
+        rows = rows.with_columns(days.alias("date")).filter(pl.col("date").is_not_null())
+    else:
+        _check_once(table.name, rows)
+    texts = [name for name, dtype in rows.schema.items() if dtype == pl.String and name != "customer_id"]
+    return AttributeTable(table.name, rows.with_columns(_typed(rows[name]) for name in texts))
+
+
+def _typed(text: pl.Series) -> pl.Series:
+    """The text as numbers if every value is one, with null for blanks."""
+    bare = text.to_frame().select(_blank_to_null(pl.col(text.name))).to_series()
+    number = bare.cast(pl.Float64, strict=False)
+    return number if number.null_count() == bare.null_count() and number.null_count() < len(bare) else bare
+
+
+def _blank_to_null(text: pl.Expr) -> pl.Expr:
+    bare = text.str.strip_chars()
+    return pl.when(~bare.str.to_lowercase().is_in(MISSING)).then(bare)
+
+
+def _check_once(name: str, rows: pl.DataFrame) -> None:
+    twice = rows.filter(pl.col("customer_id").is_duplicated())["customer_id"]
+    if len(twice):
+        raise DataError(
+            f"{name} has customer {twice[0]!r} in more than one row ({twice.n_unique()} such customers). "
+            "Keep one row per customer, or add a column `date` that says when each row was true."
+        )

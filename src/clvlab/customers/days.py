@@ -1,0 +1,63 @@
+"""A customer's day is one purchase.
+
+A day is a purchase unless returns (negative amounts) bring it to nothing or less; a day of returns alone counts as
+money, not as a purchase.
+
+    amounts of a day   spend   purchase
+    +10, +5              15    yes
+    +10, -4               6    yes
+    +10, -10              0    no
+    -4                   -4    no
+    0                     0    yes: somebody came, if for a gift
+"""
+
+from datetime import date, datetime
+
+import polars as pl
+
+from clvlab.errors import ParamsError
+from clvlab.frames import TransactionLog
+
+
+def customer_days(log: TransactionLog, end: date) -> pl.DataFrame:
+    """One row per customer and day up to `end`, sorted: customer_id, date, is_purchase (and spend).
+
+    `spend` is the day's net money; a log without amounts has none, and each of its days is a purchase.
+    """
+    return lazy_customer_days(rows_until(log, end)).collect(engine="streaming")
+
+
+def lazy_customer_days(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The plan of `customer_days`, to be collected together with other plans over the same rows."""
+    by_day = rows.group_by("customer_id", "date")
+    if "amount" in rows.collect_schema():
+        # Amounts are whole millionths: rounded sums do not depend on the order in which rows were added.
+        spend, has_return = pl.col("amount").sum().round(6), (pl.col("amount") < 0).any()
+        days = by_day.agg(spend=spend, is_purchase=(spend > 0) | ~has_return)
+    else:
+        days = by_day.agg().with_columns(is_purchase=pl.lit(True))
+    return days.sort("customer_id", "date")
+
+
+def rows_until(log: TransactionLog, end: date) -> pl.LazyFrame:
+    """The log's accepted rows up to the end of the day `end`."""
+    return log.accepted.filter(pl.col("date") <= end)
+
+
+def describe_span(log: TransactionLog) -> str:
+    """A sentence that says from when to when the log runs."""
+    days = log.accepted.select(first=pl.col("date").min(), last=pl.col("date").max()).collect(engine="streaming")
+    first, last = days.row(0)
+    return "The log has no rows." if first is None else f"The log runs from {first} to {last}."
+
+
+def parse_day(name: str, value: str | date) -> date:
+    """The day that `value` names; ParamsError says what was found instead."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ParamsError(f"{name} is {value!r}, which is not a day. Write it as '1998-06-30'.") from None

@@ -1,0 +1,52 @@
+"""Whether a log is enough to predict from."""
+
+from datetime import date
+
+import polars as pl
+
+from clvlab.customers.days import customer_days
+from clvlab.frames import TransactionLog
+
+MIN_CUSTOMERS = 500
+MIN_HISTORY_DAYS = 180
+MAX_DAYS_SINCE_LAST = 30
+MIN_ORDERS_OF_SOME = 3
+
+
+def minimum_data(log: TransactionLog, as_of: date) -> pl.DataFrame:
+    """The checks that a log must pass before a prediction from it is presented as sound.
+
+    At least 500 customers with a purchase, 180 days from the first purchase to `as_of`, a purchase within the last
+    30 days, and some customer with 3 purchases or more.
+
+    Returns
+    -------
+    check : customers, history_days, days_since_last_order, customers_with_3_orders
+    required, found : Int64; the bound (at most, for days_since_last_order; else at least) and the log's own figure,
+        null where there is no purchase at all
+    passed : Boolean
+
+    Examples
+    --------
+    >>> import clvlab as cl
+    >>> minimum_data(cl.datasets.cdnow(), date(1998, 6, 30))["check", "found"].rows()
+    [('customers', 23570), ('history_days', 545), ('days_since_last_order', 0), ('customers_with_3_orders', 7476)]
+    """
+    days = customer_days(log, as_of).filter("is_purchase")
+    purchases = days.group_by("customer_id").len()
+    age = days.select(
+        first=(as_of - pl.col("date").min()).dt.total_days(), last=(as_of - pl.col("date").max()).dt.total_days()
+    )
+    found = {
+        "customers": (MIN_CUSTOMERS, purchases.height),
+        "history_days": (MIN_HISTORY_DAYS, age["first"][0]),
+        "days_since_last_order": (MAX_DAYS_SINCE_LAST, age["last"][0]),
+        "customers_with_3_orders": (1, purchases.filter(pl.col("len") >= MIN_ORDERS_OF_SOME).height),
+    }
+    table = pl.DataFrame(
+        [(check, required, number) for check, (required, number) in found.items()],
+        schema={"check": pl.String, "required": pl.Int64, "found": pl.Int64},
+        orient="row",
+    )
+    enough = pl.when(pl.col("check") == "days_since_last_order").then(pl.col("found") <= pl.col("required"))
+    return table.with_columns(passed=enough.otherwise(pl.col("found") >= pl.col("required")).fill_null(False))
