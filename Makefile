@@ -8,7 +8,7 @@ export PYTHONHASHSEED := 0
 # Small arrays: two cores are better spent on two processes than on two BLAS threads.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup report compare test check format lab browser bench fuzz lock clean
+.PHONY: help setup report compare test check format lab browser bench fuzz sample lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ format: $(READY) ## put the code and the notebooks into shape
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+sample: $(READY) ## write data/sample anew
+	@$(BIN)/python data/sample/generate.py
 
 lock: ## resolve requirements.lock anew from pyproject.toml
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet 'uv>=0.9'; }

@@ -1,6 +1,7 @@
 """The lighting retailer: what is drawn follows the law that is stated."""
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ from clvlab.datasets.lighting_law import law
 from clvlab.errors import ParamsError
 
 N = 60_000
+SAMPLE = Path(__file__).parents[2] / "data/sample"
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +146,12 @@ def test_wrong_arguments_are_refused() -> None:
         cl.datasets.lighting(0)
     with pytest.raises(ParamsError, match="lang is 'de'"):
         cl.datasets.lighting(10, lang="de")  # type: ignore[arg-type]
+
+
+def test_committed_sample_is_what_make_sample_writes() -> None:
+    log = cl.datasets.lighting(300, seed=2023)
+    committed = cl.read_transactions(SAMPLE / "lighting_orders.csv")
+    assert_frame_equal(committed.data, log.data)
+    for name, table in zip(("customers", "surveys", "referrals", "pipeline"), log.attributes, strict=True):
+        text = (SAMPLE / f"lighting_{name}.csv").read_text(encoding="utf-8")
+        assert text == table.write_csv()
