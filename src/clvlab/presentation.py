@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import Any
 
 import polars as pl
-from IPython.display import display as show_in_notebook
+from IPython import display as notebook
 from markupsafe import Markup
 
 from clvlab import export, tables
 from clvlab.analysis import Results, Section
-from clvlab.charts import base_health, segments, theme, validation, value
+from clvlab.charts import base_health, cohorts, movement, segments, theme, validation, value
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.wording import Name, Words
 
@@ -67,10 +67,10 @@ _GROUP: Kinds = MappingProxyType(
         "share_customers": "pct1",
         "spend": "money",
         "share_spend": "pct1",
-        "order_value": "money",
+        "order_value": "price",
         "days_since_last": "int",
         "p_alive": "pct",
-        "clv_mean": "money",
+        "clv_mean": "price",
         "clv": "money",
     }
 )
@@ -84,7 +84,14 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("stake"),
             Table(
                 "actions",
-                {"group": "group", "customers": "int", "clv": "money", "share_clv": "pct", "action": "text", "review": "date"},
+                {
+                    "group": "group",
+                    "customers": "int",
+                    "clv": "money",
+                    "share_clv": "pct",
+                    "action": "text",
+                    "review": "date",
+                },
             ),
         ),
         "quality": (
@@ -107,6 +114,12 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("empty_new"),
             Chart("grid", segments.grid),
         ),
+        "movement": (
+            Text("lead"),
+            Chart("moves", movement.moves),
+            Table("direction", {"move": "name:moves", "customers": "int", "clv": "money"}),
+        ),
+        "cohorts": (Text("lead"), Chart("retention", cohorts.retention), Chart("spend", cohorts.spend)),
         "clusters": (Text("lead"), Chart("clusters", segments.clusters), Table("clusters", _GROUP)),
         "value": (
             Text("lead"),
@@ -115,7 +128,29 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Chart("deciles", value.deciles),
             Table(
                 "parameters",
-                {"model": "name:models", "parameter": "text", "estimate": "dec3", "standard_error": "dec3", "low": "dec3", "high": "dec3"},
+                {
+                    "model": "name:models",
+                    "parameter": "text",
+                    "estimate": "dec3",
+                    "standard_error": "dec3",
+                    "low": "dec3",
+                    "high": "dec3",
+                },
+            ),
+        ),
+        "watch": (
+            Text("lead"),
+            Table(
+                "customers",
+                {
+                    "pseudonym": "text",
+                    "n_purchases": "int",
+                    "days_since_last": "int",
+                    "gap_p80": "int",
+                    "spend_last_year": "price",
+                    "p_alive": "pct",
+                    "at_risk": "price",
+                },
             ),
         ),
         "validation": (
@@ -124,12 +159,25 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Chart("by_frequency", validation.by_frequency),
             Table(
                 "totals",
-                {"what": "name:outcomes", "actual": "int", "model": "int", "model_error": "pct1", "naive": "int", "naive_error": "pct1"},
+                {
+                    "what": "name:outcomes",
+                    "actual": "int",
+                    "model": "int",
+                    "model_error": "pct1",
+                    "naive": "int",
+                    "naive_error": "pct1",
+                },
             ),
             Text("errors"),
             Table(
                 "errors",
-                {"what": "name:outcomes", "method": "name:methods", "mae": "dec3", "rmse": "dec3", "rank_correlation": "dec2"},
+                {
+                    "what": "name:outcomes",
+                    "method": "name:methods",
+                    "mae": "dec3",
+                    "rmse": "dec3",
+                    "rank_correlation": "dec2",
+                },
             ),
         ),
         "rules": (
@@ -182,7 +230,7 @@ class Report:
     def show(self, section: str) -> None:
         """Display one section: heading, sentences, charts and tables."""
         for piece in self.pieces(section):
-            show_in_notebook(piece)
+            notebook.display(piece)
 
     def pieces(self, section: str) -> list[Fragment | Drawing]:
         """What `show` displays."""
@@ -229,7 +277,8 @@ class Report:
     def _sentence(self, content: Section, finding: str) -> str:
         found = content.findings[finding]
         figures = {
-            name: self._listed(figure) if isinstance(figure, list) else figure for name, figure in found.figures.items()
+            name: self._listed(figure) if isinstance(figure, list) else figure
+            for name, figure in found.figures.items()
         }
         return self.words(found.key, **figures)
 
@@ -247,7 +296,9 @@ class Report:
         title = self._sentence(content, block.table)
         subtitle = self.words(f"{section}.{block.table}_subtitle", as_of=self.results.params.as_of)
         chart = block.draw(content[block.table], self.words)
-        return Drawing(theme.titled(chart, title, subtitle, self.words("charts.alternative", title=title, subtitle=subtitle)))
+        return Drawing(
+            theme.titled(chart, title, subtitle, self.words("charts.alternative", title=title, subtitle=subtitle))
+        )
 
     def _table(self, section: str, table: pl.DataFrame, block: Table) -> Fragment:
         if "action" in block.kinds:

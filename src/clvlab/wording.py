@@ -5,7 +5,8 @@ its own name, as in `groups.champions`. Figures stand in a text as `{name:kind}`
 
     int    1,234               dec1   3.1                 dec2   3.14
     pct    41 %  (of a share)  pct1   41.3 %              short  41K, 1.2M; 4.1万
-    money  short, with the run's currency                 date   30 June 1998
+    money  $1.2M, $35          price  $35.17              span   12 months; 12个月
+    date   30 June 1998; 1998年6月30日
 
 and a plain `{name}` is inserted as it is.
 """
@@ -21,7 +22,14 @@ from typing import Any, Literal, get_args
 
 import yaml
 from babel.dates import format_date
-from babel.numbers import format_compact_currency, format_compact_decimal, format_decimal, format_percent
+from babel.numbers import (
+    format_compact_currency,
+    format_compact_decimal,
+    format_currency,
+    format_decimal,
+    format_percent,
+)
+from babel.units import format_unit
 
 from clvlab.errors import ParamsError, did_you_mean
 
@@ -87,13 +95,20 @@ class Words:
         """The heading of a column."""
         return self.name("columns", code)
 
-    def number(self, value: float | date | None, kind: str) -> str:
+    def number(self, value: float | str | date | None, kind: str) -> str:
         """A figure in this language's manner; kinds as in the module's head. A dash stands for null."""
         if value is None or value != value:
             return "–"
         if isinstance(value, date):
             return str(format_date(value, format="long", locale=self._locale))
+        if isinstance(value, str):
+            return self._span(value)
         return _KINDS[kind](self, value)
+
+    @property
+    def _compact_from(self) -> int:
+        """From where on a figure is shortened: 1 K in English, 1 万 in Chinese."""
+        return {"en": 1_000, "zh": 10_000}[self.lang]
 
     @property
     def _locale(self) -> str:
@@ -102,16 +117,31 @@ class Words:
     def _decimal(self, value: float, pattern: str) -> str:
         return str(format_decimal(value, format=pattern, locale=self._locale))
 
+    def _span(self, text: str) -> str:
+        number, unit = text.split()
+        unit = f"duration-{unit.lower().removesuffix('s')}"
+        # CLDR's Chinese has short forms only, and those are the usual words.
+        length: Literal["long", "short"] = "long" if self.lang == "en" else "short"
+        return str(format_unit(float(number), unit, length=length, locale=self._locale))
+
     def _short(self, value: float) -> str:
-        digits = 0 if abs(value) < 1000 and float(value).is_integer() else 1
-        return str(format_compact_decimal(value, fraction_digits=digits, locale="en" if self.lang == "en" else "zh"))
+        if abs(value) < self._compact_from:
+            return self._decimal(value, "#,##0.#" if abs(value) < 100 else "#,##0")
+        return str(format_compact_decimal(value, fraction_digits=1, locale=self.lang))
 
     def _money(self, value: float) -> str:
         if self.currency is None:
             return self._short(value)
-        digits = 0 if abs(value) < 1000 and float(value).is_integer() else 1
-        locale = "en" if self.lang == "en" else "zh"
-        return str(format_compact_currency(value, self.currency, fraction_digits=digits, locale=locale))
+        if abs(value) < self._compact_from:
+            return self._currency(value, "¤#,##0")
+        return str(format_compact_currency(value, self.currency, fraction_digits=1, locale=self.lang))
+
+    def _price(self, value: float) -> str:
+        return self._decimal(value, "#,##0.00") if self.currency is None else self._currency(value, "¤#,##0.00")
+
+    def _currency(self, value: float, pattern: str) -> str:
+        text = format_currency(value, self.currency, format=pattern, currency_digits=False, locale=self.lang)
+        return str(text)
 
     def _percent(self, value: float, pattern: str) -> str:
         return str(format_percent(value, format=pattern, locale=self._locale))
@@ -127,6 +157,7 @@ _KINDS: Mapping[str, Callable[[Words, float], str]] = MappingProxyType(
         "pct1": lambda words, value: words._percent(value, "#,##0.0 %"),
         "short": lambda words, value: words._short(value),
         "money": lambda words, value: words._money(value),
+        "price": lambda words, value: words._price(value),
     }
 )
 

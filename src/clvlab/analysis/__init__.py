@@ -14,13 +14,16 @@ from clvlab.analysis import (
     appendix,
     base_health,
     clusters,
+    cohorts,
     glossary,
+    movement,
     quality,
     rules,
     segments,
     summary,
     validation,
     value,
+    watch,
 )
 from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
@@ -36,8 +39,11 @@ SECTIONS: Mapping[str, ModuleType] = MappingProxyType(
         "quality": quality,
         "base_health": base_health,
         "segments": segments,
+        "movement": movement,
+        "cohorts": cohorts,
         "clusters": clusters,
         "value": value,
+        "watch": watch,
         "validation": validation,
         "rules": rules,
         "glossary": glossary,
@@ -97,9 +103,7 @@ def analyse(params: ReportParams | Mapping[str, Any]) -> Results:
         return result
 
     context: Context = timed("read", lambda: Context.of(checked))
-    sections = {
-        name: timed(name, lambda module=module: module.compute(context)) for name, module in SECTIONS.items()
-    }
+    sections = {name: timed(name, lambda module=module: module.compute(context)) for name, module in SECTIONS.items()}
     return Results(
         params=checked,
         log=context.log,

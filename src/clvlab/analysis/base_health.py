@@ -14,7 +14,7 @@ def compute(context: Context) -> Section:
     """Tables `headline`, `orders`, `lorenz` and `months`; the last two where the log has amounts."""
     buyers = context.buyers
     orders = purchases_per_customer(buyers)
-    one_time = float((buyers["n_purchases"] == 1).mean() or 0.0)
+    one_time = buyers.select((pl.col("n_purchases") == 1).mean()).item()
     active = int((buyers["days_since_last"] < ACTIVE_DAYS).sum())
     tables = {"headline": _headline(context), "orders": orders}
     findings = {
@@ -26,7 +26,10 @@ def compute(context: Context) -> Section:
     if context.has_amounts:
         tables |= {"lorenz": concentration(buyers["total_spend"]), "months": new_and_repeat(context)}
         top = tables["lorenz"].filter(pl.col("customers") == 0.2)["spend"].item()
-        repeat = tables["months"]["repeat"].sum() / tables["months"].select(pl.sum_horizontal("new", "repeat").sum()).item()
+        repeat = (
+            tables["months"]["repeat"].sum()
+            / tables["months"].select(pl.sum_horizontal("new", "repeat").sum()).item()
+        )
         findings |= {
             "lorenz": Finding.of("base_health.lorenz", share=top),
             "months": Finding.of("base_health.months", share=repeat),
@@ -38,23 +41,22 @@ def _headline(context: Context) -> pl.DataFrame:
     """measure, value: the numbers that a reader asks for first."""
     buyers = context.buyers
     measures = {
-        "customers": buyers.height,
-        "prospects": len(context.base) - buyers.height,
-        "purchases": buyers["n_purchases"].sum(),
-        "purchases_per_customer": buyers["n_purchases"].mean(),
-        "repeat_share": (buyers["n_purchases"] > 1).mean(),
-        "median_days_since_last": buyers["days_since_last"].median(),
+        "customers": pl.len(),
+        "prospects": pl.lit(len(context.base) - buyers.height),
+        "purchases": pl.col("n_purchases").sum(),
+        "purchases_per_customer": pl.col("n_purchases").mean(),
+        "repeat_share": (pl.col("n_purchases") > 1).mean(),
+        "median_days_since_last": pl.col("days_since_last").median(),
     }
     if context.has_amounts:
+        spend = pl.col("total_spend")
         measures |= {
-            "revenue": buyers["total_spend"].sum(),
-            "spend_per_customer": buyers["total_spend"].mean(),
-            "spend_per_purchase": buyers["total_spend"].sum() / buyers["n_purchases"].sum(),
+            "revenue": spend.sum(),
+            "spend_per_customer": spend.mean(),
+            "spend_per_purchase": spend.sum() / pl.col("n_purchases").sum(),
         }
-    return pl.DataFrame(
-        {"measure": list(measures), "value": [float(value) for value in measures.values()]},
-        schema={"measure": pl.String, "value": pl.Float64},
-    )
+    row = buyers.select(measure.cast(pl.Float64).alias(name) for name, measure in measures.items())
+    return row.unpivot(variable_name="measure")
 
 
 def purchases_per_customer(buyers: pl.DataFrame) -> pl.DataFrame:
@@ -89,6 +91,8 @@ def new_and_repeat(context: Context) -> pl.DataFrame:
     is_new = pl.col("date") <= pl.col("first_purchase")
     return (
         money.group_by(month=pl.col("date").dt.truncate("1mo"))
-        .agg(new=pl.col("amount").filter(is_new).sum(), repeat=pl.col("amount").filter(~is_new.fill_null(False)).sum())
+        .agg(
+            new=pl.col("amount").filter(is_new).sum(), repeat=pl.col("amount").filter(~is_new.fill_null(False)).sum()
+        )
         .sort("month")
     )

@@ -22,7 +22,15 @@ from clvlab.rfm import score_rfm
 from clvlab.transactions import read_transactions
 from clvlab.units import Span
 
-QUARTER = relativedelta(months=3)
+
+def quarters_from(day: date, quarters: int) -> date:
+    """The day so many quarters later; the end of a month stays the end of a month.
+
+    >>> quarters_from(date(1998, 6, 30), -1)
+    datetime.date(1998, 3, 31)
+    """
+    month_is_over = (day + timedelta(days=1)).day == 1
+    return day + relativedelta(months=3 * quarters, day=31 if month_is_over else None)
 
 
 @dataclass(frozen=True)
@@ -101,11 +109,10 @@ class Context:
         """The value models of the base."""
         return ValueModels.fit(self.base)
 
-    @cached_property
-    def value(self) -> pl.DataFrame:
+    def value(self, customers: CustomerSummary, models: ValueModels) -> pl.DataFrame:
         """customer_id, p_alive, expected_purchases, expected_spend, clv over the horizon; null where unknown."""
-        model, spend = self.models.purchases, self.models.spend
-        ids = self.base.data.select("customer_id")
+        model, spend = models.purchases, models.spend
+        ids = customers.data.select("customer_id")
         if model is None:
             return ids.with_columns(
                 pl.lit(None, pl.Float64).alias(name)
@@ -113,15 +120,15 @@ class Context:
             )
         if spend is None:
             return ids.with_columns(
-                pl.Series("p_alive", model.p_alive(self.base)),
-                pl.Series("expected_purchases", model.expected_purchases(self.base, horizon=self.horizon)),
+                pl.Series("p_alive", model.p_alive(customers)),
+                pl.Series("expected_purchases", model.expected_purchases(customers, horizon=self.horizon)),
                 pl.lit(None, pl.Float64).alias("expected_spend"),
                 pl.lit(None, pl.Float64).alias("clv"),
             ).with_columns(pl.selectors.float().fill_nan(None))
         return lifetime_value(
             model,
             spend,
-            self.base,
+            customers,
             horizon=self.horizon,
             annual_discount_rate=self.params.annual_discount_rate,
             margin=self.params.margin,
@@ -130,13 +137,13 @@ class Context:
     @cached_property
     def customers(self) -> CustomerSummary:
         """The base with values and the columns that the strategy needs."""
-        valued = self.base.with_columns(self.value)
-        return self.equip(valued)
+        return self.equip(self.base, self.models)
 
-    def equip(self, customers: CustomerSummary) -> CustomerSummary:
-        """Add the log's own columns that the run's strategy needs."""
+    def equip(self, customers: CustomerSummary, models: ValueModels) -> CustomerSummary:
+        """Add values, and the log's own columns that the run's strategy needs."""
         known = {column.name for column in DERIVED}
-        return derive(self.log, customers, set(self.strategy.needs) & known)
+        valued = customers.with_columns(self.value(customers, models))
+        return derive(self.log, valued, set(self.strategy.needs) & known)
 
     @cached_property
     def strategy(self) -> Strategy:
@@ -160,7 +167,8 @@ class Context:
     @cached_property
     def scores(self) -> pl.DataFrame:
         """customer_id, r_score, f_score, m_score."""
-        return score_rfm(self.customers, **self.params.rfm)
+        options: dict[str, Any] = {**self.params.rfm}
+        return score_rfm(self.customers, **options)
 
     @cached_property
     def table(self) -> pl.DataFrame:
@@ -188,6 +196,11 @@ class Context:
         """The accepted rows up to the run's day."""
         return self.log.accepted.filter(pl.col("date") <= self.as_of).collect()
 
+    @property
+    def month_is_over(self) -> bool:
+        """Whether the run's day is the last of its month."""
+        return (self.as_of + timedelta(days=1)).day == 1
+
     @cached_property
     def first_day(self) -> date:
         """The log's first day."""
@@ -198,15 +211,16 @@ class Context:
     @cached_property
     def previous(self) -> CustomerSummary | None:
         """The customer table a quarter earlier, with values; None where the log does not reach back."""
-        day = self.as_of - QUARTER
+        day = quarters_from(self.as_of, -1)
         if day < self.first_day:
             return None
-        return self.summarise(day)
+        customers = self.summarise(day)
+        return self.equip(customers, ValueModels.fit(customers))
 
     @cached_property
     def backtest(self) -> Backtest | None:
         """The validation: models as of a holdout's length before the run's day; None where history is too short."""
-        history = (self.as_of - self.first_day).days
+        history = (self.as_of - self.first_day).days + 1
         days = min(round(Span.parse(self.params.holdout).days), history // 2) if self.params.holdout else 0
         if days < 1:
             return None
@@ -231,4 +245,5 @@ def read_source(params: ReportParams) -> TransactionLog:
     if params.source in embedded:
         log: TransactionLog = embedded[params.source]()
         return log
-    return read_transactions(params.source, columns=params.columns, **params.reading)
+    options: dict[str, Any] = {**params.reading}
+    return read_transactions(params.source, columns=params.columns, **options)

@@ -21,9 +21,7 @@ def compute(context: Context) -> Section:
             group=Name("groups", largest["group"]),
             share=largest["share_customers"],
         ),
-        "grid": Finding.of(
-            "segments.grid", share=float(tables["grid"]["share_customers"].max() or 0.0)
-        ),
+        "grid": Finding.of("segments.grid", share=tables["grid"].select(pl.col("share_customers").max()).item()),
     }
     if context.has_amounts:
         richest = filled.sort("spend", descending=True).row(0, named=True)
@@ -97,7 +95,7 @@ def _why_empty(context: Context, groups: pl.DataFrame) -> dict[str, Finding]:
     if empty:
         findings["empty"] = Finding.of("segments.empty", groups=[Name("groups", code) for code in empty])
     if "new" in empty:
-        latest = context.buyers["first_purchase"].max()
+        latest = context.buyers.select(pl.col("first_purchase").max()).item()
         findings["empty_new"] = Finding.of(
             "segments.empty_new", group=Name("groups", "new"), latest=latest, days=(context.as_of - latest).days
         )

@@ -1,15 +1,10 @@
 """Summary: the five numbers with their change, and the groups with most at stake."""
 
-from datetime import date
-from typing import Any
-
 import polars as pl
 
-from clvlab.analysis.context import QUARTER, Context, ValueModels
+from clvlab.analysis.context import Context, quarters_from
 from clvlab.analysis.section import Finding, Section
-
 from clvlab.frames import CustomerSummary
-from clvlab.models import lifetime_value
 from clvlab.wording import Name
 
 ACTIVE_DAYS = 365
@@ -43,12 +38,8 @@ def compute(context: Context) -> Section:
 
 def _numbers(context: Context) -> pl.DataFrame:
     """measure, kind, value, previous, change: the five numbers now and a quarter earlier."""
-    now = _measures(context, context.base, context.models, context.as_of)
-    if context.previous is None:
-        before: dict[str, tuple[str, float]] = {}
-    else:
-        models = ValueModels.fit(context.previous)
-        before = _measures(context, context.previous, models, context.as_of - QUARTER)
+    now = _measures(context, context.customers)
+    before = {} if context.previous is None else _measures(context, context.previous)
     rows = [(name, kind, value, before.get(name, (kind, None))[1]) for name, (kind, value) in now.items()]
     table = pl.DataFrame(
         rows,
@@ -61,34 +52,21 @@ def _numbers(context: Context) -> pl.DataFrame:
     return table.with_columns(change=pl.when(pl.col("kind") == "pct").then(difference).otherwise(relative))
 
 
-def _measures(
-    context: Context, customers: CustomerSummary, models: ValueModels, day: date
-) -> dict[str, tuple[str, float]]:
-    """measure -> (kind, value) as of `day`."""
+def _measures(context: Context, customers: CustomerSummary) -> dict[str, tuple[str, float]]:
+    """measure -> (kind, value) as of the customer table's cutoff."""
+    day = customers.cutoff
     buyers = customers.data.filter(pl.col("n_purchases") > 0)
     measures: dict[str, tuple[str, float]] = {
         "customers": ("int", float(buyers.height)),
         "active": ("int", float((buyers["days_since_last"] < ACTIVE_DAYS).sum())),
-        "repeat_share": ("pct", float((buyers["n_purchases"] > 1).mean() or 0.0)),
+        "repeat_share": ("pct", buyers.select((pl.col("n_purchases") > 1).mean()).item() or 0.0),
     }
     if context.has_amounts:
-        recent = context.window.filter((pl.col("date") > day - QUARTER) & (pl.col("date") <= day))
+        recent = context.window.filter((pl.col("date") > quarters_from(day, -1)) & (pl.col("date") <= day))
         measures["revenue"] = ("money", float(recent["amount"].sum()))
-    if models.purchases is not None and models.spend is not None:
-        measures["clv"] = ("money", _total_value(context, customers, models))
+    if buyers["clv"].null_count() < buyers.height:
+        measures["clv"] = ("money", float(buyers["clv"].sum()))
     return measures
-
-
-def _total_value(context: Context, customers: CustomerSummary, models: ValueModels) -> float:
-    value = lifetime_value(
-        models.purchases,
-        models.spend,
-        customers,
-        horizon=context.horizon,
-        annual_discount_rate=context.params.annual_discount_rate,
-        margin=context.params.margin,
-    )
-    return float(value["clv"].sum())
 
 
 def _actions(context: Context) -> pl.DataFrame:
@@ -97,7 +75,7 @@ def _actions(context: Context) -> pl.DataFrame:
         context.table.filter(pl.col("clv").is_not_null())
         .group_by("group")
         .agg(customers=pl.len(), clv=pl.col("clv").sum())
-        .with_columns(share_clv=pl.col("clv") / pl.col("clv").sum(), review=pl.lit(context.as_of + QUARTER))
+        .with_columns(share_clv=pl.col("clv") / pl.col("clv").sum(), review=pl.lit(quarters_from(context.as_of, 1)))
         .sort("clv", descending=True)
         .head(MOST_ACTIONS)
     )

@@ -86,6 +86,4 @@ def _by_group(context: Context) -> pl.DataFrame:
             high=clv.quantile(0.75, "linear"),
         )
     )
-    return order.join(groups, on="group", how="inner", maintain_order="left").with_columns(
-        share=clv / clv.sum()
-    )
+    return order.join(groups, on="group", how="inner", maintain_order="left").with_columns(share=clv / clv.sum())

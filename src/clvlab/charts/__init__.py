@@ -1,0 +1,1 @@
+"""Tidy table -> Altair chart: one module per section; a chart draws what it is given and computes nothing."""

@@ -11,9 +11,7 @@ from clvlab.wording import Words
 
 def orders(table: pl.DataFrame, words: Words) -> Any:
     """Customers by number of purchases. Input: `base_health.orders`."""
-    bars = table.with_columns(
-        label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String)
-    )
+    bars = table.with_columns(label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String))
     base = alt.Chart(bars).encode(
         x=alt.X("purchases:N", sort=None, title=words.column("n_purchases"), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("customers:Q", title=words.column("customers"), axis=axis(words, "short")),

@@ -21,9 +21,7 @@ def grid(table: pl.DataFrame, words: Words) -> Any:
         y=alt.Y("r_score:O", sort="descending", title=words("charts.r_score")),
     )
     squares = base.mark_rect(stroke="white", strokeWidth=2).encode(
-        color=alt.Color(
-            "share_customers:Q", scale=alt.Scale(range=list(SEQUENTIAL), domainMin=0), legend=None
-        ),
+        color=alt.Color("share_customers:Q", scale=alt.Scale(range=list(SEQUENTIAL), domainMin=0), legend=None),
         tooltip=[
             alt.Tooltip("r_score:O", title=words("charts.r_score")),
             alt.Tooltip("f_score:O", title=words("charts.f_score")),
@@ -39,7 +37,7 @@ def grid(table: pl.DataFrame, words: Words) -> Any:
 
 
 def shares(table: pl.DataFrame, words: Words) -> Any:
-    """Each group's share of customers (grey) and of spend (its colour), best group first. Input: `segments.groups`."""
+    """Each group's share of customers (grey) and of spend (colour), best group first. Input: `segments.groups`."""
     filled = table.filter(pl.col("customers") > 0)
     codes = table["group"].to_list()
     colours = group_colours(codes)

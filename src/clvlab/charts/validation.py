@@ -34,7 +34,11 @@ def tracking(table: pl.DataFrame, words: Words) -> Any:
     )
     cut = table.filter(pl.col("period") == "calibration").tail(1).with_columns(label=pl.lit(words("charts.cutoff")))
     rule = alt.Chart(cut).mark_rule(color=CONTEXT, strokeDash=[2, 3]).encode(x="date:T")
-    label = alt.Chart(cut).mark_text(align="left", dx=6, baseline="top").encode(x="date:T", y=alt.value(0), text="label:N")
+    label = (
+        alt.Chart(cut)
+        .mark_text(align="left", dx=6, baseline="top")
+        .encode(x="date:T", y=alt.value(0), text="label:N")
+    )
     return (rule + label + lines).properties(width="container", height=280)
 
 

@@ -58,9 +58,7 @@ def by_group(table: pl.DataFrame, words: Words) -> Any:
 
 def deciles(table: pl.DataFrame, words: Words) -> Any:
     """Share of all value held by each tenth of the customers. Input: `value.deciles`."""
-    bars = table.with_columns(
-        label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String)
-    )
+    bars = table.with_columns(label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String))
     base = alt.Chart(bars).encode(
         x=alt.X("decile:O", title=words("charts.decile"), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("share:Q", title=words("charts.share_of_value"), axis=axis(words, "pct")),

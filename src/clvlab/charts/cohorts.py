@@ -1,0 +1,62 @@
+"""Charts of the cohorts."""
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from clvlab.charts.theme import ACCENT, SEQUENTIAL, axis
+from clvlab.wording import Words
+
+MOST_LINES = 8
+
+
+def retention(table: pl.DataFrame, words: Words) -> Any:
+    """Heat map: cohort by age, shaded by the share that bought. Input: `cohorts.retention`."""
+    later = table.filter(pl.col("age") > 0).with_columns(cohort=pl.col("cohort").dt.strftime("%Y-%m"))
+    return (
+        alt.Chart(later)
+        .mark_rect()
+        .encode(
+            x=alt.X("age:O", title=words("charts.age_months"), axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            y=alt.Y("cohort:O", title=words("charts.cohort")),
+            color=alt.Color(
+                "share:Q",
+                scale=alt.Scale(range=list(SEQUENTIAL), domainMin=0),
+                legend=alt.Legend(format=".0%", orient="right", gradientLength=90),
+            ),
+            tooltip=[
+                alt.Tooltip("cohort:O", title=words("charts.cohort")),
+                alt.Tooltip("age:O", title=words("charts.age_months")),
+                alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
+                alt.Tooltip("share:Q", title=words("charts.share"), format=".1%"),
+            ],
+        )
+        .properties(width="container", height=alt.Step(22))
+    )
+
+
+def spend(table: pl.DataFrame, words: Words) -> Any:
+    """Cumulative spend a customer by age, one line a cohort; the older the fainter. Input: `cohorts.spend`."""
+    cohorts = sorted(set(table["cohort"]))[-MOST_LINES:]
+    lines = table.filter(pl.col("cohort").is_in(cohorts)).with_columns(
+        place=pl.col("cohort").rank("dense"), cohort=pl.col("cohort").dt.strftime("%Y-%m")
+    )
+    base = alt.Chart(lines).encode(
+        x=alt.X("age:Q", title=words("charts.age_months"), axis=alt.Axis(tickMinStep=1, format="d")),
+        y=alt.Y("spend:Q", title=words("charts.spend_per_customer"), axis=axis(words, "short")),
+        detail="cohort:N",
+        tooltip=[
+            alt.Tooltip("cohort:N", title=words("charts.cohort")),
+            alt.Tooltip("age:Q", title=words("charts.age_months")),
+            alt.Tooltip("spend:Q", title=words("charts.spend_per_customer"), format=",.2f"),
+        ],
+    )
+    drawn = base.mark_line(color=ACCENT, strokeWidth=2).encode(
+        opacity=alt.Opacity("place:Q", scale=alt.Scale(range=[0.35, 1]), legend=None)
+    )
+    ends = lines.filter(pl.col("age") == pl.col("age").max().over("cohort"))
+    labels = (
+        alt.Chart(ends).mark_text(align="right", dy=-9, fontSize=11).encode(x="age:Q", y="spend:Q", text="cohort:N")
+    )
+    return (drawn + labels).properties(width="container", height=260)

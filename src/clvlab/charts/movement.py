@@ -1,0 +1,37 @@
+"""Charts of movement between groups."""
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from clvlab.charts.theme import SEQUENTIAL
+from clvlab.wording import Words
+
+
+def moves(table: pl.DataFrame, words: Words) -> Any:
+    """Matrix: groups a quarter ago by groups now, shaded by the share of the row. Input: `movement.moves`."""
+    named = table.with_columns(
+        pl.col("before", "after").map_elements(words.group, pl.String),
+        label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String),
+        dark=pl.col("share") > 0.6,
+    )
+    order = list(dict.fromkeys(named["before"])) + [
+        name for name in named["after"] if name not in set(named["before"])
+    ]
+    base = alt.Chart(named).encode(
+        x=alt.X("after:N", sort=order, title=words.column("after"), axis=alt.Axis(labelAngle=-40, orient="top")),
+        y=alt.Y("before:N", sort=order, title=words.column("before")),
+        tooltip=[
+            alt.Tooltip("before:N", title=words.column("before")),
+            alt.Tooltip("after:N", title=words.column("after")),
+            alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
+            alt.Tooltip("share:Q", title=words("charts.share_of_before"), format=".1%"),
+        ],
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color("share:Q", scale=alt.Scale(range=list(SEQUENTIAL), domain=[0, 1]), legend=None)
+    )
+    ink = alt.condition("datum.dark", alt.value("white"), alt.value("#222222"))
+    text = base.transform_filter("datum.share >= 0.005").mark_text(fontSize=11).encode(text="label:N", color=ink)
+    return (cells + text).properties(width="container", height=alt.Step(26))
