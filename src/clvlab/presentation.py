@@ -68,7 +68,8 @@ _GROUP: Kinds = MappingProxyType(
         "spend": "money",
         "share_spend": "pct1",
         "order_value": "price",
-        "days_since_last": "int",
+        "median_days_since_last": "int",
+        "median_purchases": "int",
         "p_alive": "pct",
         "clv_mean": "price",
         "clv": "money",
@@ -98,7 +99,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Table("rows", {"rule": "rule", "rows": "int", "share": "pct1", "amount": "money"}),
             Text("gate"),
-            Table("gate", {"check": "name:gate", "required": "text", "found": "text", "passed": "yesno"}),
+            Table("gate", {"check": "name:gate", "required": "int", "found": "int", "passed": "yesno"}),
         ),
         "base_health": (
             Text("lead"),
@@ -120,7 +121,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Table("direction", {"move": "name:moves", "customers": "int", "clv": "money"}),
         ),
         "cohorts": (Text("lead"), Chart("retention", cohorts.retention), Chart("spend", cohorts.spend)),
-        "clusters": (Text("lead"), Chart("clusters", segments.clusters), Table("clusters", _GROUP)),
+        "clusters": (Text("lead"), Chart("clusters", segments.shares), Table("clusters", _GROUP)),
         "value": (
             Text("lead"),
             Chart("distribution", value.distribution),
@@ -182,8 +183,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "rules": (
             Text("lead"),
-            Table("strategy", {"group": "group", "rank": "int", "condition": "text"}),
-            Table("clusters", {"group": "group", "rank": "int", "condition": "text"}),
+            Table("strategy", {"group": "group", "rank": "int", "condition": "condition"}),
+            Table("clusters", {"group": "group", "rank": "int", "condition": "condition"}),
         ),
         "glossary": (Text("lead"), Terms("terms")),
         "appendix": (
@@ -330,7 +331,9 @@ class Report:
     def _change(self, row: Mapping[str, Any]) -> str:
         if row["change"] is None:
             return self.words("summary.no_previous")
-        arrow = "▲" if row["change"] > 0 else "▼" if row["change"] < 0 else "＝"
+        if row["change"] == 0:
+            return self.words("summary.unchanged")
+        arrow = "▲" if row["change"] > 0 else "▼"
         key = "summary.change_points" if row["kind"] == "pct" else "summary.change"
         amount = abs(row["change"]) * (100 if row["kind"] == "pct" else 1)
         return self.words(key, arrow=arrow, sign="+" if row["change"] >= 0 else "−", amount=amount)

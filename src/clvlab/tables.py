@@ -1,5 +1,6 @@
 """Tidy table -> display table: numbers aligned right with one precision a column, names in the reader's language."""
 
+import re
 from collections.abc import Mapping
 
 import polars as pl
@@ -28,12 +29,19 @@ def display(table: pl.DataFrame, kinds: Mapping[str, str], words: Words, *, name
 
 
 def _is_text(kind: str) -> bool:
-    return kind in {"text", "yesno"} or kind in NAMES or kind.startswith("name:")
+    return kind in {"condition", "text", "yesno"} or kind in NAMES or kind.startswith("name:")
+
+
+def _in_words(condition: str, words: Words) -> str:
+    """A rule's condition with the names of its columns in the reader's language."""
+    return re.sub(r"[A-Za-z]\w+", lambda code: words.column(code[0]), condition)
 
 
 def _cells(column: pl.Series, kind: str, words: Words) -> pl.Series:
     if kind == "yesno":
         texts = [words.name(kind, str(value).lower()) for value in column]
+    elif kind == "condition":
+        texts = [_in_words(text, words) for text in column]
     elif kind == "text":
         texts = ["–" if value is None else str(value) for value in column]
     elif _is_text(kind):

@@ -137,11 +137,12 @@ class Words:
         return str(format_compact_currency(value, self.currency, fraction_digits=1, locale=self.lang))
 
     def _price(self, value: float) -> str:
-        return self._decimal(value, "#,##0.00") if self.currency is None else self._currency(value, "¤#,##0.00")
+        return self._currency(value, "¤#,##0.00")
 
     def _currency(self, value: float, pattern: str) -> str:
-        text = format_currency(value, self.currency, format=pattern, currency_digits=False, locale=self.lang)
-        return str(text)
+        if self.currency is None:
+            return self._decimal(value, pattern.removeprefix("¤"))
+        return str(format_currency(value, self.currency, pattern, self.lang, currency_digits=False))
 
     def _percent(self, value: float, pattern: str) -> str:
         return str(format_percent(value, format=pattern, locale=self._locale))

@@ -5,6 +5,7 @@ import polars as pl
 from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segments import group_profile
+from clvlab.grouping.strategy import PROSPECT
 from clvlab.wording import Name
 
 
@@ -13,7 +14,9 @@ def compute(context: Context) -> Section:
     rule = context.cluster_rule
     if rule is None:
         return Section({}, {"lead": Finding.of("clusters.none")})
-    profile = group_profile(context.table, tuple(rule.card["group"]), by="cluster")
+    profile = group_profile(
+        context.table, tuple(code for code in rule.card["group"] if code != PROSPECT), by="cluster"
+    )
     first = profile.row(0, named=True)
     return Section(
         {"clusters": profile, "overlap": _overlap(context)},

@@ -43,7 +43,7 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
     """One row per group, in the order of `groups`.
 
     Columns: group, customers, share_customers, spend, share_spend, order_value (spend per purchase),
-    days_since_last (median), n_purchases (median), p_alive (mean), clv (sum), clv_mean.
+    median_days_since_last, median_purchases, p_alive (mean), clv (sum), clv_mean.
     """
     buyers = table.filter(pl.col("n_purchases") > 0)
     spend = pl.col("total_spend").sum() if "total_spend" in table.columns else pl.lit(None, pl.Float64)
@@ -51,8 +51,8 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
         customers=pl.len(),
         spend=spend,
         purchases=pl.col("n_purchases").sum(),
-        days_since_last=pl.col("days_since_last").median(),
-        n_purchases=pl.col("n_purchases").median(),
+        median_days_since_last=pl.col("days_since_last").median(),
+        median_purchases=pl.col("n_purchases").median(),
         p_alive=pl.col("p_alive").mean(),
         clv=pl.when(pl.col("clv").is_not_null().any()).then(pl.col("clv").sum()),
         clv_mean=pl.col("clv").mean(),
@@ -68,7 +68,7 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
         )
         .select(
             "group", "customers", "share_customers", "spend", "share_spend", "order_value",
-            "days_since_last", "n_purchases", "p_alive", "clv", "clv_mean",
+            "median_days_since_last", "median_purchases", "p_alive", "clv", "clv_mean",
         )
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ def retention(table: pl.DataFrame, words: Words) -> Any:
         .mark_rect()
         .encode(
             x=alt.X("age:O", title=words("charts.age_months"), axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=alt.Y("cohort:O", title=words("charts.cohort")),
+            y=alt.Y("cohort:O", title=None),
             color=alt.Color(
                 "share:Q",
                 scale=alt.Scale(range=list(SEQUENTIAL), domainMin=0),

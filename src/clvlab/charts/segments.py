@@ -1,4 +1,4 @@
-"""Charts of the segments and clusters."""
+"""Charts of the segments, and of the clusters."""
 
 from typing import Any
 
@@ -70,37 +70,3 @@ def shares(table: pl.DataFrame, words: Words) -> Any:
     bars = base.mark_bar().encode(color=alt.Color("colour:N", scale=None))
     labels = base.mark_text(align="left", dx=4, fontSize=11).encode(text="label:N")
     return (bars + labels).properties(width="container", height=alt.Step(15))
-
-
-def clusters(table: pl.DataFrame, words: Words) -> Any:
-    """Each cluster in the plane of days since the last purchase and purchases. Input: `clusters.clusters`."""
-    colours = group_colours(table["group"].to_list())
-    points = table.with_columns(
-        name=pl.col("group").map_elements(words.group, pl.String),
-        colour=pl.col("group").replace_strict(colours, return_dtype=pl.String),
-    )
-    base = alt.Chart(points).encode(
-        x=alt.X(
-            "days_since_last:Q",
-            scale=alt.Scale(zero=True),
-            title=words("charts.median_days_since_last"),
-            axis=axis(words, "short"),
-        ),
-        y=alt.Y(
-            "n_purchases:Q",
-            scale=alt.Scale(type="log", nice=True),
-            title=words("charts.median_purchases_log"),
-            axis=axis(words, "short"),
-        ),
-        tooltip=[
-            alt.Tooltip("name:N", title=words.column("group")),
-            alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
-            alt.Tooltip("share_spend:Q", title=words.column("share_spend"), format=".1%"),
-        ],
-    )
-    dots = base.mark_circle(opacity=0.85).encode(
-        size=alt.Size("customers:Q", scale=alt.Scale(range=[120, 2400]), legend=None),
-        color=alt.Color("colour:N", scale=None),
-    )
-    labels = base.mark_text(dy=-22).encode(text="name:N")
-    return (dots + labels).properties(width="container", height=300)

@@ -41,10 +41,11 @@ CONFIG: dict[str, Any] = {
 }
 MIME = "application/vnd.vegalite.v5+json"
 
-_SHORT_ZH = (
-    "abs(datum.value) >= 1e8 ? format(datum.value / 1e8, '~r') + '亿' : "
-    "abs(datum.value) >= 1e4 ? format(datum.value / 1e4, '~r') + '万' : format(datum.value, '~r')"
-)
+_SHORT = {
+    "en": "datum.value == 0 ? '0' : format(datum.value, '~s')",
+    "zh": "abs(datum.value) >= 1e8 ? format(datum.value / 1e8, '~r') + '亿' : "
+    "abs(datum.value) >= 1e4 ? format(datum.value / 1e4, '~r') + '万' : format(datum.value, '~r')",
+}
 
 
 def group_colours(codes: Sequence[str]) -> dict[str, str]:
@@ -63,9 +64,7 @@ def axis(words: Words, kind: str, **options: Any) -> alt.Axis:
         return alt.Axis(format=".0%", **options)
     if kind == "date":
         return alt.Axis(format="%Y-%m", **options)
-    if words.lang == "zh":
-        return alt.Axis(labelExpr=_SHORT_ZH, **options)
-    return alt.Axis(format="~s", **options)
+    return alt.Axis(labelExpr=_SHORT[words.lang], **options)
 
 
 def titled(chart: Any, title: str, subtitle: str, alternative: str) -> Any:

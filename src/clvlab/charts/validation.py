@@ -23,7 +23,7 @@ def tracking(table: pl.DataFrame, words: Words) -> Any:
             y=alt.Y("value:Q", title=words("charts.cumulative_repeats"), axis=axis(words, "short")),
             color=alt.Color("series:N", scale=alt.Scale(domain=list(names.values()), range=[CONTEXT, ACCENT])),
             strokeDash=alt.StrokeDash(
-                "series:N", scale=alt.Scale(domain=list(names.values()), range=[[1, 0], [6, 3]]), legend=None
+                "series:N", scale=alt.Scale(domain=list(names.values()), range=[[1, 0], [6, 3]])
             ),
             tooltip=[
                 alt.Tooltip("date:T", title=words("charts.week_to"), format="%Y-%m-%d"),

@@ -13,11 +13,14 @@ def distribution(table: pl.DataFrame, words: Words) -> Any:
     """Customers by value, on a log scale; values below 1 are left of it. Input: `value.distribution`."""
     return (
         alt.Chart(table.filter(pl.col("low") >= 1))
-        .mark_bar(color=ACCENT)
+        .mark_rect(color=ACCENT, stroke="white", strokeWidth=0.5)
         .encode(
             x=alt.X("low:Q", scale=alt.Scale(type="log"), title=words("charts.clv_log"), axis=axis(words, "short")),
             x2="high:Q",
-            y=alt.Y("customers:Q", title=words.column("customers"), axis=axis(words, "short")),
+            y=alt.Y(
+                "customers:Q", title=words.column("customers"), axis=axis(words, "short"), scale=alt.Scale(zero=True)
+            ),
+            y2=alt.datum(0),
             tooltip=[
                 alt.Tooltip("low:Q", title=words("charts.from"), format=",.0f"),
                 alt.Tooltip("high:Q", title=words("charts.to"), format=",.0f"),
@@ -35,6 +38,7 @@ def by_group(table: pl.DataFrame, words: Words) -> Any:
         name=pl.col("group").map_elements(words.group, pl.String),
         colour=pl.col("group").replace_strict(colours, return_dtype=pl.String),
         label=pl.col("clv_mean").map_elements(lambda value: words.number(value, "money"), pl.String),
+        end=pl.max_horizontal("clv_mean", "high"),
     )
     base = alt.Chart(named).encode(
         y=alt.Y("name:N", sort=named["name"].to_list(), title=None),
@@ -49,10 +53,10 @@ def by_group(table: pl.DataFrame, words: Words) -> Any:
     )
     value = words("charts.clv_per_customer")
     spread = base.mark_bar(height=5, opacity=0.5).encode(
-        x=alt.X("low:Q", title=value, axis=axis(words, "short")), x2="high:Q"
+        x=alt.X("low:Q", title=value, axis=axis(words, "short", tickCount=6)), x2="high:Q"
     )
     mean = base.mark_circle(size=90, opacity=1).encode(x=alt.X("clv_mean:Q", title=value))
-    label = base.mark_text(align="left", dx=9).encode(x="clv_mean:Q", text="label:N", color=alt.value(CONTEXT))
+    label = base.mark_text(align="left", dx=9).encode(x="end:Q", text="label:N", color=alt.value(None))
     return (spread + mean + label).properties(width="container", height=alt.Step(26))
 
 
