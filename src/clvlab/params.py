@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, with_config
 from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
@@ -76,18 +76,16 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple), AfterValidator(_
 Length = Annotated[str, AfterValidator(_span)]
 
 
+@with_config(_STRICT)
 class Rfm(TypedDict, total=False):
     """How R, F and M are scored: the keywords of `clvlab.score_rfm`."""
-
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
 
     n_bins: Annotated[int, Field(ge=2, le=10)]
 
 
+@with_config(_STRICT)
 class Reading(TypedDict, total=False):
     """How the source is read: the keywords of `clvlab.read_transactions`; what is not given is detected."""
-
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
 
     date_format: Text
     decimal: Literal[".", ","]

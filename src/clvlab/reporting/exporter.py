@@ -70,7 +70,7 @@ class Page:
         )
 
 
-class ReportExporter(TemplateExporter):  # type: ignore[misc]
+class ReportExporter(TemplateExporter):
     """Turns an executed notebook into one offline page."""
 
     export_from_notebook = "clvlab report"
@@ -88,7 +88,7 @@ class ReportExporter(TemplateExporter):  # type: ignore[misc]
     def _extra_template_basedirs_default(self) -> list[str]:
         return [str(TEMPLATES)]
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]  # nbconvert's own template exporters return text, too
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[str, dict[str, Any]]:
         """The page of an executed notebook."""
@@ -181,7 +181,7 @@ def script() -> str:
 @cache
 def vega() -> str:
     """Vega, Vega-Lite and vega-embed as one script that is safe inside an HTML file."""
-    bundle = vl_convert.javascript_bundle(vl_version=VEGA_LITE_VERSION)
+    bundle = vl_convert.javascript_bundle(vl_version=VEGA_LITE_VERSION)  # type: ignore[call-arg]  # its stub lacks the default
     return re.sub(r"<(?=/script|!--)", r"\\x3c", bundle, flags=re.IGNORECASE)
 
 

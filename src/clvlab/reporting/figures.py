@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -110,11 +110,12 @@ class Drawings:
         return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _shared_spec(spec: Spec, share: Any) -> Spec:
+def _shared_spec(spec: Spec, share: Callable[[Any], str]) -> Spec:
     """The spec with each data set, the config and usermeta replaced by the name of what is shared."""
-    named = {key: share(spec[key]) for key in ("config", "usermeta") if key in spec}
-    datasets = {name: share(rows) for name, rows in spec.get("datasets", {}).items()}
-    return {**spec, **named, **({"datasets": datasets} if datasets else {})}
+    named: Spec = {key: share(spec[key]) for key in ("config", "usermeta") if key in spec}
+    if "datasets" in spec:
+        named["datasets"] = {name: share(rows) for name, rows in spec["datasets"].items()}
+    return {**spec, **named}
 
 
 def _titles(title: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,0 +1,146 @@
+"""The command line: `clvlab report`, `clvlab compare`, `clvlab check`.
+
+Standard output carries the path of the report and nothing else; all that is told on the way goes to standard error.
+Exit codes: 0 published or up to date, 1 the notebook failed, 2 bad parameters or bad data, 75 another run holds the
+lock, 124 timed out, 138 the kernel died; 130 and 143 stopped by Ctrl-C or SIGTERM.
+"""
+
+import logging
+import sys
+import warnings
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from clvlab import __version__
+from clvlab.errors import ClvlabError
+
+if TYPE_CHECKING:
+    from clvlab.params import RunParams
+
+logger = logging.getLogger("clvlab")
+
+NOTEBOOK_FAILED, BAD_INPUT, LOCKED, KERNEL_DIED = 1, 2, 75, 138
+
+_Command = Callable[..., None]
+_RUN_OPTIONS: tuple[Callable[[_Command], _Command], ...] = (
+    click.argument("params", type=click.Path(path_type=Path), metavar="PARAMS.yaml"),
+    click.option("--as-of", metavar="DATE", help="The last day that counts, such as 1998-06-30."),
+    click.option("-p", "overrides", metavar="NAME=VALUE", multiple=True, help="Set a parameter; VALUE is YAML."),
+    click.option("--force", is_flag=True, help="Run even where the published report is up to date."),
+    click.option(
+        "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after SECONDS."
+    ),
+    click.option("--log-format", type=click.Choice(["human", "json"]), default="human", show_default=True),
+    click.option("-v", "--verbose", is_flag=True, help="Show what each section cost, in time and memory."),
+    click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+)
+
+
+def _run_options(command: _Command) -> _Command:
+    return reduce(lambda decorated, option: option(decorated), reversed(_RUN_OPTIONS), command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Whom to look after, how, and whether the grouping works."""
+
+
+@main.command()
+@_run_options
+def report(params: Path, **options: Any) -> None:
+    """Publish the segmentation report that PARAMS.yaml describes."""
+    from clvlab.params import ReportParams
+
+    _publish(ReportParams, params, **options)
+
+
+@main.command()
+@_run_options
+def compare(params: Path, **options: Any) -> None:
+    """Publish the comparison of strategies that PARAMS.yaml describes."""
+    from clvlab.params import CompareParams
+
+    _publish(CompareParams, params, **options)
+
+
+def _publish(
+    kind: "type[RunParams]",
+    path: Path,
+    *,
+    as_of: str | None,
+    overrides: tuple[str, ...],
+    force: bool,
+    timeout: float | None,
+    log_format: str,
+    verbose: bool,
+    debug: bool,
+) -> None:
+    _log_to_stderr(log_format)
+    try:
+        params = kind.load(path, _given(as_of, overrides))
+        from clvlab.reporting.runner import run
+
+        done = run(params, force=force, timeout=timeout, stderr=sys.stderr if log_format == "human" else None)
+    except BaseException as error:
+        if debug:
+            raise
+        code, message = _verdict(error)
+        logger.error(message)
+        sys.exit(code)
+    if verbose:
+        _show_costs(done.sections)
+    click.echo(done.report)
+
+
+def _given(as_of: str | None, overrides: tuple[str, ...]) -> dict[str, Any]:
+    from clvlab.params import parse_override
+
+    given = dict(map(parse_override, overrides))
+    return given if as_of is None else {**given, "as_of": as_of}
+
+
+def _verdict(error: BaseException) -> tuple[int, str]:
+    """The exit code of an error, and what to say."""
+    from clvlab.reporting.execution import KernelDiedError, Stopped
+    from clvlab.reporting.lock import LockedError
+
+    if isinstance(error, ClvlabError):
+        return BAD_INPUT, str(error)
+    if isinstance(error, LockedError):
+        return LOCKED, str(error)
+    if isinstance(error, KernelDiedError):
+        return KERNEL_DIED, str(error)
+    if isinstance(error, Stopped):
+        return error.exit_code, str(error)
+    return NOTEBOOK_FAILED, f"{error} (--debug shows where)" if str(error) else repr(error)
+
+
+def _show_costs(sections: list[dict[str, Any]]) -> None:
+    for cost in sections:
+        logger.info("%-16s %7.2f s %8.0f MB", cost["section"], cost["seconds"], cost["peak_mb"], extra={"cost": cost})
+
+
+def _log_to_stderr(log_format: str) -> None:
+    handler = logging.StreamHandler()
+    if log_format == "json":
+        from pythonjsonlogger.json import JsonFormatter
+
+        names = {"asctime": "time", "levelname": "level"}
+        handler.setFormatter(JsonFormatter("{asctime}{levelname}{message}", style="{", rename_fields=names))
+    else:
+        handler.setFormatter(logging.Formatter("clvlab: %(message)s"))
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    # papermill reports parameters whose annotation it cannot read as unknown; ours are checked before.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    warnings.showwarning = _log_warning
+
+
+def _log_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    logger.warning(str(message))

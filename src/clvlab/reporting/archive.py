@@ -1,0 +1,164 @@
+"""The runs of a series on disk: staged, published by one rename, or kept as failed.
+
+<output>/<name>/<as_of>/      a published run
+<output>/<name>/latest        relative link to the newest published day
+<output>/<name>/failed/<as_of>/   notebook of the last failed run of that day, and why it failed
+"""
+
+import ctypes
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from clvlab.errors import ClvlabError
+
+_STAGING = ".staging-"
+_EXCHANGE = 2
+_AT_FDCWD = -100
+_NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
+
+
+class OutputError(ClvlabError):
+    """The output folder cannot take what a run writes."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """The runs of one name.
+
+    Attributes
+    ----------
+    folder : where they stand
+    """
+
+    folder: Path
+
+    def published(self, as_of: date) -> Path:
+        """The folder of a day's published run, whether or not there is one."""
+        return self.folder / as_of.isoformat()
+
+    def stage(self, as_of: date) -> Path:
+        """A fresh folder to write a run into; what killed runs left behind is removed, what they hid is restored."""
+        for left in sorted(self.folder.glob(f"{_STAGING}*")):
+            day = left.name.removeprefix(f"{_STAGING}replaced-")
+            if day != left.name and not (self.folder / day).exists():
+                left.rename(self.folder / day)
+            else:
+                shutil.rmtree(left)
+        return Path(tempfile.mkdtemp(prefix=f"{_STAGING}{as_of}-", dir=self.folder))
+
+    def publish(self, staged: Path, as_of: date) -> Path:
+        """Put a staged run in its place by one rename, and point `latest` to the newest day."""
+        staged.chmod(0o755)
+        sync(staged)
+        target = self.published(as_of)
+        if target.exists():
+            _replace(staged, target)
+        else:
+            staged.rename(target)
+        _sync_folder(self.folder)
+        self.point_latest()
+        return target
+
+    def keep_failed(self, staged: Path, as_of: date, reason: str) -> Path:
+        """Keep a failed run's notebook and its reason, in one line, and drop the rest."""
+        target = self.folder / "failed" / as_of.isoformat()
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        notebook = staged / "report.ipynb"
+        if notebook.exists():
+            notebook.rename(target / "report.ipynb")
+        shutil.rmtree(staged)
+        (target / "reason.txt").write_text(" ".join(reason.split()) + "\n", encoding="utf-8")
+        return target
+
+    def point_latest(self) -> None:
+        """Point `latest` to the newest published day, in one step, unless it does so already."""
+        newest = max(path.name for path in self.folder.iterdir() if path.is_dir() and _is_day(path.name))
+        latest = self.folder / "latest"
+        if latest.is_symlink() and latest.readlink() == Path(newest):
+            return
+        link = self.folder / ".latest"
+        link.unlink(missing_ok=True)
+        link.symlink_to(newest)
+        link.replace(latest)
+        _sync_folder(self.folder)
+
+
+def sync(folder: Path) -> None:
+    """Have every file of a folder, and the folder itself, reach the disk."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir():
+            _sync_folder(path)
+        else:
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    _sync_folder(folder)
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn what the system says of a full or unwritable disk into an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _ADVICE:
+            raise OutputError(f"Cannot write to {folder}: {error.strerror}. {_ADVICE[error.errno]}") from error
+        raise
+
+
+_ADVICE = {
+    errno.ENOSPC: "Free some space, or name another folder: `output: <folder>`.",
+    errno.EDQUOT: "Free some space, or name another folder: `output: <folder>`.",
+    errno.EROFS: "Name a folder that can be written to: `output: <folder>`.",
+    errno.EACCES: "Name a folder that you may write to: `output: <folder>`.",
+    errno.EPERM: "Name a folder that you may write to: `output: <folder>`.",
+    errno.ENOTDIR: "A file stands in the way. Name another folder: `output: <folder>`.",
+    errno.EEXIST: "A file stands in the way. Name another folder: `output: <folder>`.",
+    errno.ENAMETOOLONG: "Name a folder with a shorter path: `output: <folder>`.",
+}
+
+
+def _replace(staged: Path, target: Path) -> None:
+    """Put `staged` where `target` stands, in one step where the system can exchange two folders."""
+    if _exchanged(staged, target):
+        shutil.rmtree(staged)
+        return
+    aside = target.with_name(f"{_STAGING}replaced-{target.name}")
+    target.rename(aside)
+    staged.rename(target)
+    shutil.rmtree(aside)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step; False where system or file system cannot."""
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in _NO_EXCHANGE:
+        return False
+    raise OSError(code, os.strerror(code), str(other))
+
+
+def _is_day(name: str) -> bool:
+    try:
+        return date.fromisoformat(name).isoformat() == name
+    except ValueError:
+        return False
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,150 @@
+"""What a run was made from, as a key that is equal for equal inputs, and what it left, as a manifest.
+
+The key covers the accepted rows up to the run's day, what was refused, the parameters, every file read (attributes,
+notebook, the package with its maps, wording and templates) and the versions of Python and the libraries. Clock, host
+and user stand in the manifest alone.
+"""
+
+import getpass
+import hashlib
+import json
+import platform
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import requires, version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from clvlab.frames import TransactionLog
+from clvlab.logs import fingerprint
+from clvlab.params import RunParams
+
+PACKAGE = Path(__file__).parent.parent
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that decides the bytes of a run, as plain JSON values."""
+
+    parameters: Mapping[str, Any]
+    rows: Mapping[str, Any]
+    files: Mapping[str, str]
+    package: str
+    versions: Mapping[str, str]
+
+    @classmethod
+    def of(cls, params: RunParams, log: TransactionLog, notebook: Path) -> "Inputs":
+        """The inputs of a run over `log` by `notebook`."""
+        attributes = {name: sha256(Path(name)) for name in params.attributes if Path(name).is_file()}
+        return cls(
+            parameters=params.to_dict(),
+            rows=_rows(params, log),
+            files={notebook.name: sha256(notebook), **attributes},
+            package=_package(),
+            versions=versions(),
+        )
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the inputs: equal keys, equal bytes."""
+        return hashlib.sha256(json.dumps(vars(self), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Account:
+    """When a run started, how long it took, and what each section cost."""
+
+    started: datetime
+    seconds: float
+    sections: list[dict[str, Any]]
+
+
+def write(folder: Path, inputs: Inputs, log: TransactionLog, account: Account) -> None:
+    """Write the manifest of a finished run: the last file of it, naming all others."""
+    manifest = {
+        "key": inputs.key,
+        **vars(inputs),
+        "counts": log.quality.select("rule", "rows").to_dicts(),
+        "git_commit": _git_commit(),
+        "started": account.started.isoformat(timespec="seconds"),
+        "seconds": round(account.seconds, 3),
+        "sections": account.sections,
+        "host": platform.node(),
+        "user": _user(),
+        "platform": platform.platform(),
+        "outputs": {path.relative_to(folder).as_posix(): sha256(path) for path in _files(folder)},
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def is_current(folder: Path, key: str) -> bool:
+    """Whether a folder holds a whole run with this key, every file as the manifest has it."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return manifest["key"] == key and all(
+            sha256(folder / name) == digest for name, digest in manifest["outputs"].items()
+        )
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of every library that clvlab requires."""
+    names = sorted(re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in requires("clvlab") or [])
+    return {"python": platform.python_version(), **{name: version(name) for name in ["clvlab", *names]}}
+
+
+def _rows(params: RunParams, log: TransactionLog) -> dict[str, Any]:
+    """Fingerprint of the accepted rows up to the run's day, and what was refused by which rule."""
+    rules = log.rejected["rule"].unique().to_list() if log.rejected.height else []
+    refused = log.quality.filter(pl.col("rule").is_in(rules)).sort("rule")
+    return {
+        "sha256": fingerprint(log, params.as_of),
+        "accepted": log.accepted.filter(pl.col("date") <= params.as_of).select(pl.len()).collect().item(),
+        "refused": dict(refused.select("rule", "rows").iter_rows()),
+    }
+
+
+def _package() -> str:
+    """SHA-256 over the package's own files: code, maps, wording, templates."""
+    digest = hashlib.sha256()
+    for path in _files(PACKAGE):
+        if path.suffix != ".pyc":
+            digest.update(f"{path.relative_to(PACKAGE).as_posix()}\0{sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _git_commit() -> str | None:
+    """The commit of the checkout that the package runs from; None outside of one."""
+    checkout = PACKAGE.parent.parent
+    if not (checkout / ".git").exists():
+        return None
+    command = ["git", "-C", str(checkout), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _user() -> str | None:
+    """The user's name; None where the system has none for this process."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return None

@@ -1,0 +1,157 @@
+"""From parameters to a published folder: read, run the notebook, make the page, publish whole or not at all."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import nbformat
+
+from clvlab.export import RUN_FOLDER
+from clvlab.logs import read_log
+from clvlab.params import CompareParams, ReportParams, RunParams
+from clvlab.reporting import manifest
+from clvlab.reporting.archive import Series, explained
+from clvlab.reporting.execution import Stopped, Writable, execute, interruptible
+from clvlab.reporting.lock import locked
+
+logger = logging.getLogger("clvlab")
+
+NOTEBOOKS: dict[type[RunParams], str] = {
+    ReportParams: "segmentation_report.ipynb",
+    CompareParams: "strategy_comparison.ipynb",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: the page, whether it was made just now, and what each section cost."""
+
+    report: Path
+    is_new: bool
+    sections: list[dict[str, Any]]
+
+
+class _CellLog:
+    """Takes what cells write to stderr and logs it, line by line; a progress bar's rewriting stays out."""
+
+    def write(self, text: str) -> None:
+        for line in text.splitlines():
+            if line.strip() and "\r" not in text:
+                logger.info(line)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def run(
+    params: RunParams, *, force: bool = False, timeout: float | None = None, stderr: Writable | None = None
+) -> Run:
+    """Publish the report that `params` ask for, unless the published one was made from the same inputs.
+
+    Parameters
+    ----------
+    params : ReportParams or CompareParams
+    force : run even so
+    timeout : seconds after which the run is stopped
+    stderr : given what the notebook's cells write to stderr; logged line by line otherwise
+
+    Raises
+    ------
+    ClvlabError, LockedError, NotebookError, KernelDiedError, Stopped : nothing was published
+    """
+    series = Series(params.folder)
+    with interruptible(timeout), explained(params.folder):
+        params.folder.mkdir(parents=True, exist_ok=True)
+        with locked(params.folder):
+            return _run(params, series, force, stderr or _CellLog())
+
+
+def notebook_of(params: RunParams) -> Path:
+    """The notebook that serves these parameters: in the package, or in the checkout of an editable install."""
+    name = NOTEBOOKS[type(params)]
+    packaged = manifest.PACKAGE / "notebooks" / name
+    return packaged if packaged.exists() else manifest.PACKAGE.parent.parent / "notebooks" / name
+
+
+def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Run:
+    started, clock = datetime.now(UTC), perf_counter()
+    logger.info("reading %s", params.source)
+    log = read_log(params)
+    notebook = notebook_of(params)
+    inputs = manifest.Inputs.of(params, log, notebook)
+    target = series.published(params.as_of)
+    if not force and manifest.is_current(target, inputs.key):
+        series.point_latest()
+        logger.info("up to date")
+        return Run(target / "report.html", is_new=False, sections=[])
+    with _staged(series, params) as staged:
+        (staged / "params.yaml").write_text(params.to_yaml(), encoding="utf-8")
+        _execute(notebook, staged, params, stderr)
+        _write_page(staged)
+        account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
+        manifest.write(staged, inputs, log, account)
+        series.publish(staged, params.as_of)
+    return Run(target / "report.html", is_new=True, sections=account.sections)
+
+
+@contextmanager
+def _staged(series: Series, params: RunParams) -> Iterator[Path]:
+    """A staging folder; what is still in it when the run fails is kept as failed."""
+    staged = series.stage(params.as_of)
+    try:
+        yield staged
+    except (Exception, Stopped) as error:
+        kept = series.keep_failed(staged, params.as_of, str(error) or type(error).__name__)
+        logger.info("the failed run's notebook is kept in %s", kept)
+        raise
+
+
+def _execute(notebook: Path, staged: Path, params: RunParams, stderr: Writable) -> None:
+    execute(
+        notebook,
+        staged / "report.ipynb",
+        params.to_dict(),
+        environment={RUN_FOLDER: str(staged.resolve())},
+        on_cell=lambda source: logger.info("running %s", source.strip().partition("\n")[0]),
+        stderr=stderr,
+    )
+
+
+def _write_page(staged: Path) -> None:
+    """Make the page of the executed notebook, and put away from the notebook what differs from run to run."""
+    from clvlab.reporting.exporter import ReportExporter
+
+    logger.info("making the page")
+    notebook = nbformat.read(staged / "report.ipynb", as_version=4)
+    html, _ = ReportExporter().from_notebook_node(notebook)
+    (staged / "report.html").write_text(html, encoding="utf-8")
+    nbformat.write(_timeless(notebook), staged / "report.ipynb")
+
+
+def _timeless(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook without times, paths, random ids and streams."""
+    parameters = notebook.metadata.papermill.parameters
+    notebook.metadata.papermill = {"parameters": parameters}
+    for place, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{place}"
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.output_type != "stream"]
+    return notebook
+
+
+def _take_measurements(staged: Path) -> list[dict[str, Any]]:
+    """What each section cost, as the notebook left it; taken out of what is published."""
+    path = staged / "measurements.json"
+    if not path.exists():
+        return []
+    sections: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    path.unlink()
+    return sections
