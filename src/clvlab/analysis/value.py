@@ -58,16 +58,18 @@ def value_deciles(clv: pl.Series) -> pl.DataFrame:
 
 def parameters(context: Context) -> pl.DataFrame:
     """model, parameter, estimate, standard_error, low, high: what was fitted, with 95 % intervals."""
-    rows = []
-    for model in (context.models.purchases, context.models.spend):
-        if model is None:
-            continue
-        intervals = model.confidence_intervals()
-        for name, error in zip(model.PARAMETERS, model.standard_errors, strict=True):
-            low, high = intervals[name]
-            rows.append((type(model).__name__, name, getattr(model, name), float(error), low, high))
-    schema = ["model", "parameter", "estimate", "standard_error", "low", "high"]
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    models = [model for model in (context.models.purchases, context.models.spend) if model is not None]
+    return pl.concat(
+        model.confidence_intervals().select(
+            pl.lit(type(model).__name__).alias("model"),
+            "parameter",
+            "estimate",
+            pl.Series("standard_error", list(model.standard_errors.values())),
+            "low",
+            "high",
+        )
+        for model in models
+    )
 
 
 def _by_group(context: Context) -> pl.DataFrame:
