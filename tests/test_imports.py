@@ -1,0 +1,106 @@
+"""The picture of the parts, as a rule: which part may import which, and who alone may reach a library."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).parents[1] / "src" / "clvlab"
+FOUNDATION = "errors columns units wording frames"
+STEPS = "sources transactions customers rfm models grouping"
+
+MAY_IMPORT = {
+    "errors": "",
+    "columns": "",
+    "units": "errors",
+    "wording": "errors",
+    "frames": "errors units",
+    "params": FOUNDATION,
+    "sources": FOUNDATION,
+    "transactions": f"{FOUNDATION} sources",
+    "customers": f"{FOUNDATION} sources",
+    "rfm": FOUNDATION,
+    "models": FOUNDATION,
+    "grouping": f"{FOUNDATION} rfm",
+    "enrich": f"{FOUNDATION} customers models",
+    "evaluation": f"{FOUNDATION} transactions customers rfm models grouping enrich",
+    "datasets": f"{FOUNDATION} transactions customers",
+    "logs": f"{FOUNDATION} params datasets transactions",
+    "checking": f"{FOUNDATION} params sources transactions customers",
+    "compat": f"{FOUNDATION} models",
+    "analysis": f"{FOUNDATION} params logs datasets {STEPS} enrich evaluation",
+    "charts": FOUNDATION,
+    "tables": FOUNDATION,
+    "presentation": f"{FOUNDATION} params analysis charts tables export",
+    "export": f"{FOUNDATION} params analysis",
+    "reporting": f"{FOUNDATION} params logs export",
+    "cli": f"{FOUNDATION} params checking reporting",
+    "__init__": "",
+}
+
+# Who alone may import a library; by nobody, where the list is empty.
+ONLY = {
+    "scipy": "models",
+    "sklearn": "grouping evaluation",
+    "altair": "charts",
+    "great_tables": "tables",
+    "IPython": "presentation",
+    "papermill": "reporting",
+    "nbconvert": "reporting",
+    "nbclient": "reporting",
+    "nbformat": "reporting",
+    "vl_convert": "reporting",
+    "click": "cli",
+    "lifetimes": "",
+    "pickle": "",
+    "matplotlib": "",
+}
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(SRC).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Full names of all that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+PARTS = sorted({part_of(path) for path in SRC.rglob("*.py")})
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_part_imports_only_what_lies_before_it(part):
+    assert part in MAY_IMPORT, f"{part} is new: say what it may import"
+    for path in SRC.rglob("*.py"):
+        if part_of(path) != part:
+            continue
+        ours = {name.split(".")[1] for name in imported(path) if name.startswith("clvlab.")}
+        unexpected = (ours & set(PARTS)) - set(MAY_IMPORT[part].split()) - {part}
+        assert not unexpected, f"{path.name}: {part} may import only [{MAY_IMPORT[part]}], not {unexpected}"
+
+
+@pytest.mark.parametrize("library", ONLY)
+def test_library_is_reached_by_its_own_part_alone(library):
+    users = {part_of(path) for path in SRC.rglob("*.py") for name in imported(path) if name.split(".")[0] == library}
+    assert users <= set(ONLY[library].split()), f"only [{ONLY[library]}] may import {library}"
+
+
+def test_every_part_of_the_rule_exists_or_is_planned_nowhere():
+    assert set(MAY_IMPORT) - set(PARTS) <= {"checking", "compat"}
+
+
+def test_parts_form_no_cycle():
+    before: set[str] = set()
+    waiting = {part: set(allowed.split()) for part, allowed in MAY_IMPORT.items()}
+    while waiting:
+        ready = {part for part, needs in waiting.items() if needs <= before}
+        assert ready, f"a cycle among {sorted(waiting)}"
+        before |= ready
+        waiting = {part: needs for part, needs in waiting.items() if part not in ready}
