@@ -21,7 +21,11 @@ class ParamsError(ClvlabError):
 
 
 class ConvergenceError(ClvlabError):
-    """The data cannot identify a model's parameters; the message names which, and why."""
+    """The data cannot identify a model's parameters; `parameters` and the message name which, and why."""
+
+    def __init__(self, message: str, parameters: Iterable[str] = ()) -> None:
+        self.parameters = tuple(parameters)
+        super().__init__(message)
 
 
 class ClvlabWarning(UserWarning):

@@ -1,0 +1,11 @@
+"""Models of how often customers buy, whether they still do, and what they spend.
+
+One private engine maximises every likelihood; a model states its likelihood and its few closed forms.
+"""
+
+from clvlab.models.bg_nbd import BgNbd
+from clvlab.models.family import PurchaseModel
+from clvlab.models.gamma_gamma import GammaGamma
+from clvlab.models.lifetime_value import lifetime_value
+
+__all__ = ["BgNbd", "GammaGamma", "PurchaseModel", "lifetime_value"]

@@ -1,0 +1,158 @@
+"""The one place where likelihoods are maximised, and where the result is judged.
+
+A model states its log-likelihood; this engine finds the maximum by Newton's method on the log-parameters, with the
+exact gradient and Hessian. What it found is judged by the gradient, the Hessian and the distance to the boundary,
+never by how the search ended. Where the data cannot identify a parameter it says which, within bounded work.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clvlab.errors import ConvergenceError
+from clvlab.models import jets
+from clvlab.models.jets import Number, Vector
+from clvlab.models.tuples import Tuples
+
+Matrix = NDArray[np.float64]
+
+MAX_STEPS = 100
+LONGEST_STEP = 2.0  # in log-parameters: none changes more than e^2-fold at once
+FARTHEST = 14.0  # in log-parameters: a maximum a million-fold away from a sensible start is none
+STATIONARY = 1e-8  # in log-parameters: length of the Newton step at a maximum
+NEARLY = 1e-4  # the same, where rounding allows no further progress
+SUBSAMPLE = 8_192  # tuples that yield the start for larger data
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """The log-likelihood of a population as a function of the log-parameters.
+
+    Attributes
+    ----------
+    of_tuples : (parameters, tuples) -> log-likelihood of each tuple; the same lines serve numbers and jets
+    names : the parameters, all positive
+    tuples : the population
+    penalty : subtracted is penalty * sum(ln(parameter)^2), parameters in the data's own units
+    """
+
+    of_tuples: Callable[[Sequence[Number], Tuples], Number]
+    names: tuple[str, ...]
+    tuples: Tuples
+    penalty: float = 0.0
+
+    def at(self, point: Vector) -> float:
+        """Log-likelihood of the population at the log-parameters `point`, without the penalty."""
+        parameters = np.exp(point).tolist()
+        return float(sum(block.weight @ self.of_tuples(parameters, block) for block in self.tuples.blocks))
+
+    def expand(self, point: Vector) -> "Expansion":
+        """The penalised log-likelihood, its gradient and its Hessian in the log-parameters."""
+        parameters = [jets.exp(variable) for variable in jets.variables(point)]
+        value, gradient, hessian = 0.0, np.zeros(point.size), np.zeros((point.size, point.size))
+        for block in self.tuples.blocks:
+            v, g, h = jets.weighted_sum(self.of_tuples(parameters, block), block.weight, point.size)
+            value, gradient, hessian = value + v, gradient + g, hessian + h
+        return Expansion(
+            point,
+            value - self.penalty * float(point @ point),
+            gradient - 2 * self.penalty * point,
+            hessian - 2 * self.penalty * np.eye(point.size),
+        )
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """The penalised log-likelihood about a point, to second order."""
+
+    point: Vector
+    value: float
+    gradient: Vector
+    hessian: Matrix
+
+    def newton_step(self) -> Vector:
+        """The step to the maximum of the quadratic; uphill, and of bounded length, where there is none."""
+        curvature, axes = np.linalg.eigh(-self.hessian)
+        flattest = max(float(np.abs(curvature).max()) * 1e-14, 1e-300)
+        step: Vector = axes @ ((axes.T @ self.gradient) / np.maximum(np.abs(curvature), flattest))
+        return step / max(1.0, float(np.abs(step).max()) / LONGEST_STEP)
+
+    @property
+    def is_peaked(self) -> bool:
+        """Whether the log-likelihood falls in every direction."""
+        return bool(np.linalg.eigvalsh(-self.hessian)[0] > 0)
+
+
+def fit(likelihood: Likelihood, start: Vector) -> Expansion:
+    """Return the expansion at the maximum; ConvergenceError names the parameters that have none.
+
+    The Hessian there, negated and inverted, is the covariance of the log-parameters.
+    """
+    nearby = start
+    if len(likelihood.tuples) > 2 * SUBSAMPLE:
+        part = replace(likelihood, tuples=likelihood.tuples.thinned(SUBSAMPLE))
+        rough = climb(part, start, NEARLY)
+        nearby = rough.point if _is_inside(rough.point, start) else start
+    found = climb(likelihood, nearby, STATIONARY)
+    _judge(likelihood, found, start)
+    return found
+
+
+def climb(likelihood: Likelihood, start: Vector, tolerance: float) -> Expansion:
+    """Newton steps, halved while they lead down, until one is shorter than `tolerance` or none leads up."""
+    here = likelihood.expand(start)
+    for _ in range(MAX_STEPS):
+        step = here.newton_step()
+        if float(np.abs(step).max()) < tolerance or not _is_inside(here.point, start):
+            return here
+        ahead = _step_up(likelihood, here, step)
+        if ahead is None:
+            return here
+        here = ahead
+    return here
+
+
+def _step_up(likelihood: Likelihood, here: Expansion, step: Vector) -> Expansion | None:
+    """The expansion a full, half, quarter ... step ahead, whichever first leads up; None if rounding hides it."""
+    for halvings in range(20):
+        ahead = likelihood.expand(here.point + step / 2**halvings)
+        if ahead.value > here.value or (
+            # On the plateau of rounding the gradient still tells which point is nearer the maximum.
+            ahead.value > here.value - 1e-13 * abs(here.value)
+            and np.abs(ahead.gradient).max() < np.abs(here.gradient).max()
+        ):
+            return ahead
+    return None
+
+
+def _is_inside(point: Vector, start: Vector) -> bool:
+    return bool(np.abs(point - start).max() < FARTHEST)
+
+
+def _judge(likelihood: Likelihood, found: Expansion, start: Vector) -> None:
+    """Raise ConvergenceError unless `found` is an interior maximum."""
+    stationary = float(np.abs(found.newton_step()).max()) < NEARLY
+    if stationary and found.is_peaked and _is_inside(found.point, start):
+        return
+    moved = found.point - start
+    axes = np.linalg.eigh(-found.hessian)[1]
+    suspects = np.abs(moved) > FARTHEST / 2
+    if not suspects.any():
+        suspects = np.abs(axes[:, 0]) > 0.5
+    up, down = (
+        [
+            name
+            for name, suspect, way in zip(likelihood.names, suspects, sign * moved, strict=True)
+            if suspect and way > 0
+        ]
+        for sign in (1, -1)
+    )
+    ways = ([f"{', '.join(up)} -> infinity"] if up else []) + ([f"{', '.join(down)} -> 0"] if down else [])
+    raise ConvergenceError(
+        f"{likelihood.tuples.n_customers:g} customers ({len(likelihood.tuples)} distinct) cannot identify "
+        f"{', '.join(up + down)}: the likelihood has no maximum, it still rises as {' and '.join(ways)}. "
+        "Use a simpler model, more customers, or a penalty (penalty=0.1).",
+        up + down,
+    )

@@ -1,0 +1,158 @@
+"""What every fitted model knows of itself: parameters, how sure they are, and its plain-JSON form."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import polars as pl
+from scipy import special
+
+from clvlab.errors import ClvlabWarning, ParamsError
+from clvlab.models.engine import Expansion, Likelihood, Matrix
+from clvlab.models.jets import Vector
+
+VAGUE = 3.0  # standard error of a log-parameter: known only to within a factor of e^6 either way
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How a model came by its parameters, and how sure they are.
+
+    Attributes
+    ----------
+    log_likelihood : at the parameters: the sum over customers, without the penalty
+    log_covariance : of the log-parameters: the inverse of the negative Hessian of the penalised log-likelihood
+    n_customers : sum of the weights
+    penalty : as given to `fit`
+    likelihood : the function that was maximised, with its tuples; None for a model read by `from_dict`
+    """
+
+    log_likelihood: float
+    log_covariance: Matrix
+    n_customers: float
+    penalty: float = 0.0
+    likelihood: Likelihood | None = None
+
+    @classmethod
+    def at(cls, maximum: Expansion, likelihood: Likelihood) -> "Estimate":
+        """The estimate at a maximum that the engine has found; a ClvlabWarning names what it leaves vague."""
+        log_covariance = np.linalg.inv(-maximum.hessian)
+        vague = [
+            name
+            for name, variance in zip(likelihood.names, np.diag(log_covariance), strict=True)
+            if variance > VAGUE**2
+        ]
+        if vague:
+            warnings.warn(
+                f"These customers leave {', '.join(vague)} vague: the logarithm's standard error exceeds {VAGUE:g}.",
+                ClvlabWarning,
+                stacklevel=4,
+            )
+        penalty = likelihood.penalty
+        return cls(
+            maximum.value + penalty * float(maximum.point @ maximum.point),
+            (log_covariance + log_covariance.T) / 2,
+            likelihood.tuples.n_customers,
+            penalty,
+            likelihood,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON, without the tuples."""
+        return {
+            "log_likelihood": self.log_likelihood,
+            "log_covariance": self.log_covariance.tolist(),
+            "n_customers": self.n_customers,
+            "penalty": self.penalty,
+        }
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A model with its parameters, all positive. A subclass names them, in the order of its paper."""
+
+    names: ClassVar[tuple[str, ...]]
+
+    estimate: Estimate | None = field(default=None, kw_only=True, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, value in self.parameters.items():
+            if not (np.isfinite(value) and value > 0):
+                raise ParamsError(f"{type(self).__name__}: {name} is {value}; parameters are positive numbers.")
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """Parameter -> value."""
+        return {name: float(getattr(self, name)) for name in self.names}
+
+    @property
+    def log_parameters(self) -> Vector:
+        """Natural logarithms of the parameters."""
+        logs: Vector = np.log(np.array(list(self.parameters.values())))
+        return logs
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood of the customers that the model was fitted on, without any penalty."""
+        return self._estimate.log_likelihood
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion; lower is better."""
+        return 2 * len(self.names) - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's information criterion, with the number of customers as sample size; lower is better."""
+        return len(self.names) * float(np.log(self._estimate.n_customers)) - 2 * self.log_likelihood
+
+    @property
+    def covariance(self) -> Matrix:
+        """Covariance of the estimates, in the order of `names`: that of the log-parameters, by the delta method."""
+        values = np.exp(self.log_parameters)
+        covariance: Matrix = self._estimate.log_covariance * np.outer(values, values)
+        return covariance
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """Parameter -> standard error of its estimate."""
+        return dict(zip(self.names, np.sqrt(np.diag(self.covariance)).tolist(), strict=True))
+
+    def confidence_intervals(self, level: float = 0.95) -> pl.DataFrame:
+        """Wald intervals on the log scale, so that both ends are positive: parameter, estimate, low, high."""
+        if not 0 < level < 1:
+            raise ParamsError(f"level is {level}; it must lie between 0 and 1.")
+        reach = special.ndtri((1 + level) / 2) * np.sqrt(np.diag(self._estimate.log_covariance))
+        return pl.DataFrame(
+            {
+                "parameter": self.names,
+                "estimate": np.exp(self.log_parameters),
+                "low": np.exp(self.log_parameters - reach),
+                "high": np.exp(self.log_parameters + reach),
+            }
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the customers, as plain JSON; `from_dict` reads it back."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("estimate", *self.names)}
+        estimate = None if self.estimate is None else self.estimate.to_dict()
+        return {"model": type(self).__name__, "parameters": self.parameters, **own, "estimate": estimate}
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
+        """The model that `to_dict` wrote; ParamsError if it is another model's."""
+        if saved.get("model") != cls.__name__:
+            raise ParamsError(f"These are the parameters of {saved.get('model')!r}, not of {cls.__name__!r}.")
+        own = {key: value for key, value in saved.items() if key not in ("model", "parameters", "estimate")}
+        estimate = saved.get("estimate")
+        if estimate is not None:
+            estimate = Estimate(**{**estimate, "log_covariance": np.array(estimate["log_covariance"])})
+        return cls(**saved["parameters"], **own, estimate=estimate)
+
+    @property
+    def _estimate(self) -> Estimate:
+        if self.estimate is None:
+            raise ParamsError(f"This {type(self).__name__} was given its parameters, not fitted: it knows no errors.")
+        return self.estimate

@@ -1,0 +1,127 @@
+"""Gamma-Gamma: what a customer spends per purchase.
+
+A customer's purchases have Gamma(p, nu) values; across customers nu ~ Gamma(q, gamma). Spend is independent of how
+often the customer buys: a correlation above 0.3 is a warning.
+
+Symbols, as in the papers: x purchases (repeat purchase days), m their mean value.
+
+[1] Fader, Hardie & Lee (2005), "RFM and CLV: Using iso-value curves", Journal of Marketing Research 42(4), 415-430.
+[2] Fader & Hardie (2013), "The Gamma-Gamma model of monetary value".
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
+from clvlab.models import engine, histories
+from clvlab.models.engine import Likelihood
+from clvlab.models.fitted import Estimate, FittedModel
+from clvlab.models.histories import Customers
+from clvlab.models.jets import Number, Vector, log, log_gamma
+from clvlab.models.tuples import Tuples
+
+STRONG_CORRELATION = 0.3
+
+
+@dataclass(frozen=True)
+class GammaGamma(FittedModel):
+    """A fitted Gamma-Gamma model. There is no unfitted one: call `fit`.
+
+    Attributes
+    ----------
+    p : shape of one customer's purchase values
+    q, gamma : shape and rate of nu across customers; the population's mean spend is p gamma / (q - 1) if q > 1
+    """
+
+    p: float
+    q: float
+    gamma: float
+
+    names: ClassVar[tuple[str, ...]] = ("p", "q", "gamma")
+
+    @classmethod
+    def fit(cls, customers: Customers, *, weights: ArrayLike | None = None, penalty: float = 0.0) -> Self:
+        """Fit by maximum likelihood to the customers with a repeat purchase and a positive mean spend.
+
+        Parameters
+        ----------
+        customers : frequency, monetary_value (null or 0 without a repeat purchase)
+        weights : how many customers each row stands for; 1 by default
+        penalty : subtracts penalty * sum(ln(parameter)^2) from the log-likelihood, gamma in units of the currency
+
+        A customer whose mean spend is 0 cannot come from this model and is left out. ClvlabWarning if frequency and
+        spend correlate above 0.3: the model takes them for independent.
+        """
+        table = histories.read(customers, ("frequency", "monetary_value"), "day", "day")
+        x, m = table.columns
+        given = table.weights(weights)
+        weight = np.ones(x.size) if given is None else given
+        spends = (x > 0) & (m > 0) & (weight > 0)
+        x, m, weight = x[spends], m[spends], weight[spends]
+        _refuse_uninformative(m)
+        _warn_if_dependent(x, m, weight)
+        tuples = Tuples.of([x, m], None if given is None else weight)
+        likelihood = Likelihood(_log_likelihood, cls.names, tuples, penalty)
+        start = np.log([3.0, 3.0, 2.0 / 3.0 * tuples.mean(1)])
+        found = engine.fit(likelihood, start)
+        return cls(*np.exp(found.point).tolist(), estimate=Estimate.at(found, likelihood))
+
+    def expected_spend(self, customers: Customers) -> Vector:
+        """Expected value of each customer's future purchases; one per row, NaN for prospects. Equation (5) of [2].
+
+        A customer without a repeat purchase has the population's mean; where q <= 1 that mean does not exist: they
+        have NaN, and a ClvlabWarning says so.
+        """
+        table = histories.read(customers, ("frequency", "monetary_value"), "day", "day")
+        x, m = table.columns
+        spent = np.where(x > 0, x * m, 0.0)
+        divisor = self.p * x + self.q - 1
+        if np.any(divisor <= 0):
+            warnings.warn(
+                f"q is {self.q:.3g}: spend varies so much across customers that its mean does not exist; customers "
+                "without a repeat purchase have no expected spend.",
+                ClvlabWarning,
+                stacklevel=2,
+            )
+        return table.spread(self.p * (self.gamma + spent) / np.where(divisor > 0, divisor, np.nan))
+
+
+def _log_likelihood(parameters: Sequence[Number], tuples: Tuples) -> Number:
+    """Equation (1a) of [2]."""
+    p, q, gamma = parameters
+    x, m = tuples.columns
+
+    def by_count(x: Vector) -> Number:
+        return log_gamma(p * x + q) - log_gamma(p * x) - log_gamma(q) + q * log(gamma) + p * (x * np.log(x))
+
+    return tuples.by_x(by_count) + p * (x * np.log(m)) - np.log(m) - (p * x + q) * log(gamma + x * m)
+
+
+def _refuse_uninformative(m: Vector) -> None:
+    if m.size == 0:
+        raise DataError("GammaGamma needs customers with a repeat purchase and a positive spend; the table has none.")
+    if np.ptp(m) == 0:
+        raise ConvergenceError(
+            f"All {m.size} customers with a repeat purchase spend the same ({m[0]:g}), so that no parameter of "
+            "GammaGamma (p, q, gamma) can be identified: expect that spend of everybody.",
+            GammaGamma.names,
+        )
+
+
+def _warn_if_dependent(x: Vector, m: Vector, weight: Vector) -> None:
+    if np.ptp(x) == 0:
+        return
+    covariance = np.cov(x, m, aweights=weight, ddof=0)
+    correlation = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
+    if correlation > STRONG_CORRELATION:
+        warnings.warn(
+            f"Frequency and spend correlate at {correlation:.2f}: Gamma-Gamma takes them for independent, and will "
+            "expect too little of frequent buyers.",
+            ClvlabWarning,
+            stacklevel=3,
+        )

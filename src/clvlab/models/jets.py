@@ -1,0 +1,185 @@
+"""Values that carry their exact gradient and Hessian.
+
+A `Jet` is a quantity that depends on the parameters being fitted, together with its first and second partial
+derivatives. A likelihood written with jets yields its exact gradient and Hessian; the same lines, given plain
+numbers, yield its value alone.
+
+Only partial derivatives that are not identically zero are kept, and each may be a scalar where it is the same
+for all customers, so that what depends on one parameter costs only that parameter's share.
+
+Reference: Griewank & Walther (2008), "Evaluating Derivatives", ch. 13 (second-order forward mode).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+Vector = NDArray[np.float64]
+Number = Any  # float, Vector or Jet: what likelihoods are written in
+Key = TypeVar("Key", int, tuple[int, int])
+
+
+@dataclass(frozen=True, slots=True)
+class Jet:
+    """A value, its first partials by parameter, and its second partials by pair of parameters (i <= j)."""
+
+    value: Any
+    first: Mapping[int, Any]
+    second: Mapping[tuple[int, int], Any]
+
+    # Otherwise numpy would treat a jet as an object to broadcast over.
+    __array_ufunc__: ClassVar[None] = None
+
+    def __add__(self, other: Number) -> "Jet":
+        if not isinstance(other, Jet):
+            return Jet(self.value + other, self.first, self.second)
+        return Jet(self.value + other.value, _sum(self.first, other.first), _sum(self.second, other.second))
+
+    __radd__ = __add__
+
+    def __mul__(self, other: Number) -> "Jet":
+        if not isinstance(other, Jet):
+            return Jet(self.value * other, _scaled(self.first, other), _scaled(self.second, other))
+        second = _sum(_scaled(self.second, other.value), _scaled(other.second, self.value))
+        for i, u in self.first.items():
+            for j, v in other.first.items():
+                pair = (min(i, j), max(i, j))
+                second[pair] = second.get(pair, 0.0) + (2.0 if i == j else 1.0) * u * v
+        first = _sum(_scaled(self.first, other.value), _scaled(other.first, self.value))
+        return Jet(self.value * other.value, first, second)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> "Jet":
+        return self * -1.0
+
+    def __sub__(self, other: Number) -> "Jet":
+        return self.__add__(-other)
+
+    def __rsub__(self, other: Number) -> "Jet":
+        return (-self).__add__(other)
+
+
+def variables(point: Vector) -> list[Jet]:
+    """The parameters themselves: each has derivative 1 with respect to itself."""
+    return [Jet(float(value), {i: 1.0}, {}) for i, value in enumerate(point)]
+
+
+def exp(u: Number) -> Number:
+    """e^u."""
+    if not isinstance(u, Jet):
+        return np.exp(u)
+    value = np.exp(u.value)
+    return _chain(u, value, value, value)
+
+
+def log(u: Number) -> Number:
+    """ln u."""
+    if not isinstance(u, Jet):
+        return np.log(u)
+    inverse = 1.0 / u.value
+    return _chain(u, np.log(u.value), inverse, -inverse * inverse)
+
+
+def log_gamma(u: Number) -> Number:
+    """Ln of the gamma function."""
+    if not isinstance(u, Jet):
+        return special.gammaln(u)
+    return _chain(u, special.gammaln(u.value), special.psi(u.value), special.zeta(2.0, u.value))
+
+
+def log_beta(u: Number, v: Number) -> Number:
+    """Ln of the beta function."""
+    return log_gamma(u) + log_gamma(v) - log_gamma(u + v)
+
+
+def softplus(u: Number) -> Number:
+    """ln(1 + e^u): the log of a sum, given the log-odds of its second term."""
+    if not isinstance(u, Jet):
+        return np.logaddexp(0.0, u)
+    # One exponential serves the value and both derivatives; e^-|u| cannot overflow.
+    decay = np.exp(-np.abs(u.value))
+    smaller = decay / (1.0 + decay)
+    slope = np.where(u.value > 0, 1.0 - smaller, smaller)
+    return _chain(u, np.maximum(u.value, 0.0) + np.log1p(decay), slope, smaller * (1.0 - smaller))
+
+
+def log_integral(u: Number, log_weights: Vector) -> Number:
+    """Ln of the sum of e^(u + log_weights) over the last axis: a quadrature of e^u."""
+    if not isinstance(u, Jet):
+        return special.logsumexp(u + log_weights, axis=-1)
+    exponent = u.value + log_weights
+    top = exponent.max(axis=-1, keepdims=True)
+    share = np.exp(exponent - top)
+    total = share.sum(axis=-1, keepdims=True)
+    share /= total
+    mean = {i: _mean(share, u_i) for i, u_i in u.first.items()}
+    second = {pair: _mean(share, u_ij) for pair, u_ij in u.second.items()}
+    for i, j in _pairs(u.first):
+        spread = _mean(share, u.first[i] * u.first[j]) - mean[i] * mean[j]
+        second[i, j] = second.get((i, j), 0.0) + spread
+    return Jet((np.log(total) + top)[..., 0], mean, second)
+
+
+def take(u: Number, index: Any) -> Number:
+    """The elements of `u` at `index`; parts that are scalars stay scalars."""
+    if not isinstance(u, Jet):
+        return _take(u, index)
+    return Jet(
+        _take(u.value, index),
+        {i: _take(part, index) for i, part in u.first.items()},
+        {pair: _take(part, index) for pair, part in u.second.items()},
+    )
+
+
+def weighted_sum(u: Jet, weight: Vector, n_parameters: int) -> tuple[float, Vector, NDArray[np.float64]]:
+    """Sum of weight * u: its value, gradient and Hessian."""
+    gradient = np.zeros(n_parameters)
+    hessian = np.zeros((n_parameters, n_parameters))
+    for i, part in u.first.items():
+        gradient[i] = _dot(weight, part)
+    for (i, j), part in u.second.items():
+        hessian[i, j] = hessian[j, i] = _dot(weight, part)
+    return _dot(weight, u.value), gradient, hessian
+
+
+def _chain(u: Jet, value: Any, slope: Any, curvature: Any) -> Jet:
+    """f(u), from f, f' and f'' at u: the chain rule."""
+    second = dict(_scaled(u.second, slope))
+    for i, j in _pairs(u.first):
+        second[i, j] = second.get((i, j), 0.0) + curvature * u.first[i] * u.first[j]
+    return Jet(value, _scaled(u.first, slope), second)
+
+
+def _pairs(parts: Mapping[int, Any]) -> list[tuple[int, int]]:
+    return [(i, j) for i in parts for j in parts if i <= j]
+
+
+def _scaled(parts: Mapping[Key, Any], factor: Any) -> dict[Key, Any]:
+    return {key: part * factor for key, part in parts.items()}
+
+
+def _sum(left: Mapping[Key, Any], right: Mapping[Key, Any]) -> dict[Key, Any]:
+    return {key: _added(left.get(key), right.get(key)) for key in {**left, **right}}
+
+
+def _added(left: Any, right: Any) -> Any:
+    if left is None or right is None:
+        return left if right is None else right
+    return left + right
+
+
+def _mean(share: Vector, part: Any) -> Any:
+    return np.einsum("...k,...k->...", share, part) if np.ndim(part) else part
+
+
+def _take(part: Any, index: Any) -> Any:
+    return part[index] if np.ndim(part) else part
+
+
+def _dot(weight: Vector, part: Any) -> float:
+    return float(weight @ part) if np.ndim(part) else float(weight.sum() * part)

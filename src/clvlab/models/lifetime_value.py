@@ -1,0 +1,61 @@
+"""What customers will be worth: expected purchases times expected spend, discounted."""
+
+import numpy as np
+import polars as pl
+
+from clvlab.errors import ParamsError
+from clvlab.frames import CustomerSummary
+from clvlab.models.family import Horizon, PurchaseModel
+from clvlab.models.gamma_gamma import GammaGamma
+from clvlab.models.histories import Customers
+from clvlab.units import TimeUnit
+
+
+def lifetime_value(
+    model: PurchaseModel,
+    spend: GammaGamma,
+    customers: Customers,
+    horizon: Horizon,
+    annual_discount_rate: float = 0.0,
+    margin: float = 1.0,
+    *,
+    time_unit: TimeUnit | None = None,
+) -> pl.DataFrame:
+    """Value each customer's purchases of the coming `horizon`.
+
+    A purchase at t years from the cutoff is worth margin * spend * (1 + annual_discount_rate)^-t, in continuous time.
+
+    Parameters
+    ----------
+    model, spend : how often customers buy, and what they spend
+    customers : frequency, recency, T, monetary_value; a CustomerSummary or a plain frame
+    horizon : a length with its unit ("12 months") or a number in the table's time unit
+    annual_discount_rate : effective, 0.10 is 10 % a year; 1 % a month is 0.126825
+    margin : share of spend that is kept
+    time_unit : unit of a plain frame's times; the model's own by default
+
+    Returns
+    -------
+    customer_id (if the table has it), p_alive, expected_purchases (undiscounted), expected_spend (per purchase,
+    currency), clv (currency); in the order of `customers`, null for prospects
+    """
+    if not 0 <= annual_discount_rate < np.inf:
+        raise ParamsError(f"annual_discount_rate is {annual_discount_rate}; it must be 0 or more, 0.1 for 10 %.")
+    if not 0 < margin < np.inf:
+        raise ParamsError(f"margin is {margin}; it must be more than 0, a share of spend.")
+    discounted = model.discounted_purchases(customers, horizon, annual_discount_rate, time_unit=time_unit)
+    values = pl.DataFrame(
+        {
+            "p_alive": model.p_alive(customers, time_unit=time_unit),
+            "expected_purchases": model.expected_purchases(customers, horizon, time_unit=time_unit),
+            "expected_spend": spend.expected_spend(customers),
+        }
+    ).with_columns(clv=pl.col("expected_spend") * discounted * margin)
+    return _with_ids(values.fill_nan(None), customers)
+
+
+def _with_ids(values: pl.DataFrame, customers: Customers) -> pl.DataFrame:
+    table = customers.data if isinstance(customers, CustomerSummary) else customers
+    if "customer_id" not in table.columns:
+        return values
+    return values.insert_column(0, pl.Series("customer_id", table["customer_id"]))
