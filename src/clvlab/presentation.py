@@ -315,7 +315,7 @@ class Report:
     def _numbers(self, table: pl.DataFrame) -> Fragment:
         """The numbers as cards: name, figure, and the change since the quarter before, with sign and arrow."""
         items = [
-            Markup('<div class="number"><dt>{}</dt><dd>{}<small>{}</small></dd></div>').format(
+            Markup('<div class="number"><span>{}</span><strong>{}</strong><small>{}</small></div>').format(
                 self.words.name("measures", row["measure"]),
                 self.words.number(row["value"], row["kind"]),
                 self._change(row),
@@ -326,7 +326,7 @@ class Report:
             f"{self.words.name('measures', row['measure'])}: {self.words.number(row['value'], row['kind'])}"
             for row in table.iter_rows(named=True)
         )
-        return Fragment(Markup('<dl class="numbers">{}</dl>').format(Markup("").join(items)), text)
+        return Fragment(Markup('<div class="numbers">{}</div>').format(Markup("").join(items)), text)
 
     def _change(self, row: Mapping[str, Any]) -> str:
         if row["change"] is None:

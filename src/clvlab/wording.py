@@ -4,7 +4,7 @@ Each YAML file of the folder `wording` is a catalogue: `key: {en: ..., zh: ...}`
 its own name, as in `groups.champions`. Figures stand in a text as `{name:kind}`, where kind is one of
 
     int    1,234               dec1   3.1                 dec2   3.14
-    pct    41 %  (of a share)  pct1   41.3 %              short  41K, 1.2M; 4.1万
+    pct    41%  (of a share)   pct1   41.3%               short  41K, 1.2M; 4.1万
     money  $1.2M, $35          price  $35.17              span   12 months; 12个月
     date   30 June 1998; 1998年6月30日
 
@@ -35,6 +35,8 @@ from clvlab.errors import ParamsError, did_you_mean
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+CROSSED = " × "
+"""Joins the codes of a group that belongs to a crossing of two groupings."""
 
 
 @cache
@@ -88,8 +90,8 @@ class Words:
         return entry[self.lang] if entry else code
 
     def group(self, code: str) -> str:
-        """The name of a group."""
-        return self.name("groups", code)
+        """The name of a group; of a crossing's group, the names of both."""
+        return CROSSED.join(self.name("groups", part) for part in code.split(CROSSED))
 
     def column(self, code: str) -> str:
         """The heading of a column."""
@@ -154,8 +156,8 @@ _KINDS: Mapping[str, Callable[[Words, float], str]] = MappingProxyType(
         "dec1": lambda words, value: words._decimal(value, "#,##0.0"),
         "dec2": lambda words, value: words._decimal(value, "#,##0.00"),
         "dec3": lambda words, value: words._decimal(value, "#,##0.000"),
-        "pct": lambda words, value: words._percent(value, "#,##0 %"),
-        "pct1": lambda words, value: words._percent(value, "#,##0.0 %"),
+        "pct": lambda words, value: words._percent(value, "#,##0%"),
+        "pct1": lambda words, value: words._percent(value, "#,##0.0%"),
         "short": lambda words, value: words._short(value),
         "money": lambda words, value: words._money(value),
         "price": lambda words, value: words._price(value),

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import CONTEXT, SEQUENTIAL, axis, group_colours
+from clvlab.charts.theme import CONTEXT, SEQUENTIAL, axis, group_scale
 from clvlab.wording import Words
 
 
@@ -39,8 +39,6 @@ def grid(table: pl.DataFrame, words: Words) -> Any:
 def shares(table: pl.DataFrame, words: Words) -> Any:
     """Each group's share of customers (grey) and of spend (colour), best group first. Input: `segments.groups`."""
     filled = table.filter(pl.col("customers") > 0)
-    codes = table["group"].to_list()
-    colours = group_colours(codes)
     names = [words.group(code) for code in filled["group"]]
     long = (
         filled.select("group", "customers", "share_customers", "share_spend")
@@ -50,16 +48,13 @@ def shares(table: pl.DataFrame, words: Words) -> Any:
             name=pl.col("group").map_elements(words.group, pl.String),
             series=pl.col("of").map_elements(words.column, pl.String),
             label=pl.col("value").map_elements(lambda share: words.number(share, "pct"), pl.String),
-            colour=pl.when(pl.col("of") == "share_customers")
-            .then(pl.lit(CONTEXT))
-            .otherwise(pl.col("group").replace_strict(colours, return_dtype=pl.String)),
         )
     )
     series = [words.column("share_customers"), words.column("share_spend")]
     base = alt.Chart(long).encode(
         y=alt.Y("name:N", sort=names, title=None),
         yOffset=alt.YOffset("series:N", sort=series),
-        x=alt.X("value:Q", axis=axis(words, "pct"), title=words("charts.share_grey_and_colour")),
+        x=alt.X("value:Q", axis=axis(words, "pct"), title=None, scale=alt.Scale(domainMax=_room(long["value"]))),
         tooltip=[
             alt.Tooltip("name:N", title=words.column("group")),
             alt.Tooltip("series:N", title=words("charts.what")),
@@ -67,6 +62,12 @@ def shares(table: pl.DataFrame, words: Words) -> Any:
             alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
         ],
     )
-    bars = base.mark_bar().encode(color=alt.Color("colour:N", scale=None))
+    colour = alt.Color("group:N", scale=group_scale(table["group"].to_list()), legend=None)
+    bars = base.mark_bar().encode(color=alt.condition("datum.of == 'share_customers'", alt.value(CONTEXT), colour))
     labels = base.mark_text(align="left", dx=4, fontSize=11).encode(text="label:N")
     return (bars + labels).properties(width="container", height=alt.Step(15))
+
+
+def _room(values: pl.Series) -> float:
+    """The end of an axis that leaves room for the longest bar's label."""
+    return 1.15 * float(values.to_numpy().max(initial=0.0))

@@ -12,7 +12,6 @@ import altair as alt
 from clvlab.wording import Words
 
 SCALE = ("#1f5a94", "#4f86b8", "#8fb3d3", "#a9a9a9", "#e3b382", "#d08a3e", "#a85e0f")
-INK = "#333333"
 CONTEXT = "#9a9a9a"
 ACCENT = "#1f5a94"
 SECOND = "#d08a3e"
@@ -39,6 +38,23 @@ CONFIG: dict[str, Any] = {
     "legend": {"orient": "top", "labelFontSize": 12, "title": None},
     "text": {"fontSize": 12},
 }
+DARK: dict[str, Any] = {
+    "config": {
+        "axis": {"labelColor": "#c9ced6", "titleColor": "#c9ced6", "gridColor": "#4a505c"},
+        "legend": {"labelColor": "#c9ced6"},
+        "text": {"color": "#e4e6ea"},
+        "title": {"color": "#e4e6ea", "subtitleColor": "#a0a7b4"},
+    },
+    "colors": {
+        "#1f5a94": "#5b9bd8",
+        "#4f86b8": "#7fb1de",
+        "#8fb3d3": "#a9c8e4",
+        "#a85e0f": "#c9772a",
+        "#eef3f8": "#232b36",
+        "#555555": "#e4e6ea",
+    },
+}
+"""Values tuned for a dark page, for readers whose system asks for one."""
 MIME = "application/vnd.vegalite.v5+json"
 
 _SHORT = {
@@ -58,10 +74,16 @@ def group_colours(codes: Sequence[str]) -> dict[str, str]:
     return {code: SCALE[round(place * (len(SCALE) - 1) / last)] for place, code in enumerate(codes)}
 
 
+def group_scale(codes: Sequence[str]) -> alt.Scale:
+    """The colour scale over the groups, best first."""
+    colours = group_colours(codes)
+    return alt.Scale(domain=list(colours), range=list(colours.values()))
+
+
 def axis(words: Words, kind: str, **options: Any) -> alt.Axis:
     """An axis whose labels read naturally: kind is `short` (41k; 4.1万), `pct` or `date`."""
     if kind == "pct":
-        return alt.Axis(format=".0%", **options)
+        return alt.Axis(format=".0%", tickCount=6, **options)
     if kind == "date":
         return alt.Axis(format="%Y-%m", **options)
     return alt.Axis(labelExpr=_SHORT[words.lang], **options)
@@ -75,5 +97,5 @@ def titled(chart: Any, title: str, subtitle: str, alternative: str) -> Any:
 def mime_bundle(chart: Any) -> dict[str, Any]:
     """What a notebook shows: the chart for JupyterLab and the exporter, its text alternative for all others."""
     spec = chart.to_dict()
-    spec["config"] = CONFIG
+    spec |= {"config": CONFIG, "usermeta": {"dark": DARK}}
     return {MIME: spec, "text/plain": spec.get("description", "")}

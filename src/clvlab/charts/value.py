@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import ACCENT, CONTEXT, axis, group_colours
+from clvlab.charts.theme import ACCENT, CONTEXT, axis, group_scale
 from clvlab.wording import Words
 
 
@@ -33,16 +33,13 @@ def distribution(table: pl.DataFrame, words: Words) -> Any:
 
 def by_group(table: pl.DataFrame, words: Words) -> Any:
     """Mean value of a customer by group (dot) and the middle half of its customers (bar). Input: `value.by_group`."""
-    colours = group_colours(table["group"].to_list())
     named = table.with_columns(
         name=pl.col("group").map_elements(words.group, pl.String),
-        colour=pl.col("group").replace_strict(colours, return_dtype=pl.String),
         label=pl.col("clv_mean").map_elements(lambda value: words.number(value, "money"), pl.String),
         end=pl.max_horizontal("clv_mean", "high"),
     )
     base = alt.Chart(named).encode(
         y=alt.Y("name:N", sort=named["name"].to_list(), title=None),
-        color=alt.Color("colour:N", scale=None),
         tooltip=[
             alt.Tooltip("name:N", title=words.column("group")),
             alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
@@ -52,11 +49,12 @@ def by_group(table: pl.DataFrame, words: Words) -> Any:
         ],
     )
     value = words("charts.clv_per_customer")
+    colour = alt.Color("group:N", scale=group_scale(table["group"].to_list()), legend=None)
     spread = base.mark_bar(height=5, opacity=0.5).encode(
-        x=alt.X("low:Q", title=value, axis=axis(words, "short", tickCount=6)), x2="high:Q"
+        color=colour, x=alt.X("low:Q", title=value, axis=axis(words, "short", tickCount=6)), x2="high:Q"
     )
-    mean = base.mark_circle(size=90, opacity=1).encode(x=alt.X("clv_mean:Q", title=value))
-    label = base.mark_text(align="left", dx=9).encode(x="end:Q", text="label:N", color=alt.value(None))
+    mean = base.mark_circle(size=90, opacity=1).encode(color=colour, x=alt.X("clv_mean:Q", title=value))
+    label = base.mark_text(align="left", dx=9).encode(x="end:Q", text="label:N")
     return (spread + mean + label).properties(width="container", height=alt.Step(26))
 
 

@@ -25,6 +25,7 @@ from clvlab.reporting.figures import VEGA_LITE, VEGA_LITE_VERSION, Drawings, Fig
 from clvlab.wording import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
+_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 
 
@@ -126,7 +127,8 @@ def _blocks(notebook: NotebookNode) -> Iterator[str | Figure]:
                 yield figure(n_figures, bundle[VEGA_LITE])
                 n_figures += 1
             elif "text/html" in bundle:
-                yield _framed("".join(bundle["text/html"]))
+                # A table's own style is for notebooks; the page has one look for all.
+                yield _framed(_STYLE.sub("", "".join(bundle["text/html"])))
 
 
 def _framed(html: str) -> str:
