@@ -41,7 +41,7 @@
 
   const draw = async (place) => {
     drawn.get(place)?.finalize();
-    const options = { mode: "vega-lite", renderer: "svg", ast: true, actions: false, logLevel: vega.Error };
+    const options = { mode: "vega-lite", renderer: "svg", ast: true, actions: false };
     drawn.set(place, await vegaEmbed(place, specOf(Number(place.dataset.chart)), options));
     place.closest("figure").classList.add("drawn");
   };
