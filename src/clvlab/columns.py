@@ -25,6 +25,7 @@ LOG: tuple[Column, ...] = (
     Column("amount", pl.Float64(), "currency", "money of the row; negative for a return", required=False),
     Column("order_id", pl.String(), "", "which order the row belongs to", required=False),
     Column("quantity", pl.Float64(), "pieces", "pieces of the row; negative for a return", required=False),
+    Column("unit_price", pl.Float64(), "currency", "price of a piece, for a log without amounts", required=False),
     Column("cost", pl.Float64(), "currency", "cost of the row, for profit", required=False),
     Column("category", pl.String(), "", "product category of the row", required=False),
     Column("channel", pl.String(), "", "where the order came from", required=False),

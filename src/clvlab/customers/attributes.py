@@ -13,8 +13,9 @@ import polars as pl
 from clvlab.columns import CUSTOMERS, names
 from clvlab.errors import DataError, MissingColumnsError
 from clvlab.sources import Table, open_source
-from clvlab.sources.dates import days_of
-from clvlab.sources.texts import MISSING, clean_ids
+from clvlab.sources.days import found_formats
+from clvlab.sources.table import FLAW, ROW, readable
+from clvlab.sources.texts import as_text, missing_to_null
 
 
 @dataclass(frozen=True)
@@ -75,32 +76,45 @@ def attributes_as_of(tables: list[AttributeTable], day: date) -> pl.DataFrame:
 
 
 def _attribute_table(table: Table) -> AttributeTable:
-    rows = table.rows.collect(engine="streaming")
-    if "customer_id" not in rows.columns:
-        raise MissingColumnsError(
-            table.name, ["customer_id"], rows.columns, hint="Rename the column of its customers."
-        )
-    rows = rows.with_columns(clean_ids(pl.col("customer_id"), rows.schema["customer_id"]))
-    rows = rows.filter(pl.col("customer_id").is_not_null())
+    with readable(table.name):
+        rows = table.rows.collect(engine="streaming")
+    _check_whole(table, rows)
+    rows = rows.select(table.columns)
+    ids = as_text("customer_id", rows.schema["customer_id"], table.name)
+    rows = rows.with_columns(ids.alias("customer_id")).filter(pl.col("customer_id").is_not_null())
     if "date" in rows.columns:
-        days, _ = days_of(rows.lazy(), "date", None)
-        rows = rows.with_columns(days.alias("date")).filter(pl.col("date").is_not_null())
+        rows = rows.with_columns(_days(table.name, rows)).filter(pl.col("date").is_not_null())
     else:
         _check_once(table.name, rows)
     texts = [name for name, dtype in rows.schema.items() if dtype == pl.String and name != "customer_id"]
     return AttributeTable(table.name, rows.with_columns(_typed(rows[name]) for name in texts))
 
 
+def _days(name: str, rows: pl.DataFrame) -> pl.Series:
+    dtype = rows.schema["date"]
+    if isinstance(dtype, pl.Date | pl.Datetime):
+        return rows["date"].cast(pl.Date)
+    texts = rows.lazy().select(as_text("date", dtype, name).alias("date"))
+    reader = found_formats(texts, "date", f"Column 'date' of {name}")
+    return texts.select(reader.days(pl.col("date")).alias("date")).collect()["date"]
+
+
 def _typed(text: pl.Series) -> pl.Series:
     """The text as numbers if every value is one, with null for blanks."""
-    bare = text.to_frame().select(_blank_to_null(pl.col(text.name))).to_series()
+    bare = text.to_frame().select(missing_to_null(pl.col(text.name)).alias(text.name)).to_series()
     number = bare.cast(pl.Float64, strict=False)
     return number if number.null_count() == bare.null_count() and number.null_count() < len(bare) else bare
 
 
-def _blank_to_null(text: pl.Expr) -> pl.Expr:
-    bare = text.str.strip_chars()
-    return pl.when(~bare.str.to_lowercase().is_in(MISSING)).then(bare)
+def _check_whole(table: Table, rows: pl.DataFrame) -> None:
+    if "customer_id" not in rows.columns:
+        raise MissingColumnsError(
+            table.name, ["customer_id"], table.columns, hint="Rename the column of its customers."
+        )
+    flawed = rows.filter(pl.col(FLAW).is_not_null())
+    if flawed.height:
+        row, flaw = flawed.select(ROW, FLAW).row(0)
+        raise DataError(f"{table.name} is damaged in row {row}: {flaw.replace('_', ' ')}. Mend the file.")
 
 
 def _check_once(name: str, rows: pl.DataFrame) -> None:

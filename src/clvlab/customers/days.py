@@ -17,6 +17,7 @@ import polars as pl
 
 from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
+from clvlab.money import exact_sum
 
 
 def customer_days(log: TransactionLog, end: date) -> pl.DataFrame:
@@ -31,8 +32,7 @@ def lazy_customer_days(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The plan of `customer_days`, to be collected together with other plans over the same rows."""
     by_day = rows.group_by("customer_id", "date")
     if "amount" in rows.collect_schema():
-        # Amounts are whole millionths: rounded sums do not depend on the order in which rows were added.
-        spend, has_return = pl.col("amount").sum().round(6), (pl.col("amount") < 0).any()
+        spend, has_return = exact_sum(pl.col("amount")), (pl.col("amount") < 0).any()
         days = by_day.agg(spend=spend, is_purchase=(spend > 0) | ~has_return)
     else:
         days = by_day.agg().with_columns(is_purchase=pl.lit(True))

@@ -10,6 +10,7 @@ from clvlab.columns import Column, names
 from clvlab.customers.days import customer_days, rows_until
 from clvlab.errors import MissingColumnsError, ParamsError, did_you_mean
 from clvlab.frames import CustomerSummary, TransactionLog
+from clvlab.money import exact_sum
 
 DERIVED: tuple[Column, ...] = (
     Column("gap_median", pl.Float64(), "days", "median time between the customer's own purchase days"),
@@ -71,7 +72,7 @@ def _gaps(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
 
 def _last_year(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
     days = customer_days(log, customers.cutoff).filter(pl.col("date") > customers.cutoff - _YEAR)
-    spend = pl.col("spend").sum().round(6) if log.has_amounts else pl.lit(None, pl.Float64)
+    spend = exact_sum(pl.col("spend")) if log.has_amounts else pl.lit(None, pl.Float64)
     purchases = pl.col("is_purchase").sum().cast(pl.Int64)
     return days.group_by("customer_id").agg(spend_last_year=spend, purchases_last_year=purchases)
 
@@ -89,13 +90,13 @@ def _profit(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
     sums = (
         rows_until(log, customers.cutoff)
         .group_by("customer_id")
-        .agg(profit=profit.sum().round(6), profit_last_year=profit.filter(recent).sum().round(6))
+        .agg(profit=exact_sum(profit), profit_last_year=exact_sum(profit.filter(recent)))
     )
     return sums.collect(engine="streaming")
 
 
 def _categories(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
-    size = pl.col("amount").sum().round(6) if log.has_amounts else pl.len()
+    size = exact_sum(pl.col("amount")) if log.has_amounts else pl.len()
     bought = pl.col("amount") >= 0 if log.has_amounts else pl.lit(True)
     sizes = (
         rows_until(log, customers.cutoff)

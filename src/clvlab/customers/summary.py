@@ -10,6 +10,7 @@ from clvlab.customers.attributes import attributes_as_of, read_attributes
 from clvlab.customers.days import customer_days, describe_span, lazy_customer_days, parse_day, rows_until
 from clvlab.errors import DataError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
+from clvlab.money import exact_sum
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
 
 
@@ -114,7 +115,7 @@ def _one_row_each(days: pl.DataFrame, orders: pl.DataFrame, cutoff: date, unit: 
     repeat_spend = pl.lit(None, dtype=pl.Float64)
     if "spend" in days.columns:
         aggregates += [
-            pl.col("spend").sum().round(6).alias("total_spend"),
+            exact_sum(pl.col("spend")).alias("total_spend"),
             pl.col("spend").filter(bought & (pl.col("date") > first)).mean().alias("repeat_spend"),
         ]
         repeat_spend = pl.col("repeat_spend")
@@ -149,7 +150,7 @@ def _with_attributes(table: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFr
 def _holdout_data(known: pl.DataFrame, days: pl.DataFrame, cutoff: date) -> pl.DataFrame:
     aggregates = [pl.col("is_purchase").sum().cast(pl.Int64).alias("holdout_purchases")]
     if "spend" in days.columns:
-        aggregates.append(pl.col("spend").sum().round(6).alias("holdout_spend"))
+        aggregates.append(exact_sum(pl.col("spend")).alias("holdout_spend"))
     later = days.filter(pl.col("date") > cutoff).group_by("customer_id").agg(aggregates)
     joined = known.join(later, on="customer_id", how="left", maintain_order="left")
     return joined.with_columns(pl.exclude("customer_id").fill_null(0))

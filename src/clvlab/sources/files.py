@@ -1,47 +1,131 @@
-"""Where rows come from: files by path or glob, and frames in memory."""
+"""Tables from a path, a glob or a frame. What a file is, its first bytes say, not its name."""
 
+import gzip
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import polars as pl
 
 from clvlab.errors import DataError
+from clvlab.sources import delimited, memory, workbook
+from clvlab.sources.scratch import scratch_file
+from clvlab.sources.table import LAZY_ABOVE, Table, readable
+
+_GZIP, _ZIP, _PARQUET, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
+_WORKBOOK_PARTS = ("xl/", "content.xml")  # of .xlsx and .xlsb, and of .ods
 
 
 @dataclass(frozen=True)
-class Table:
-    """One table as it stands in its source: its rows, lazily, and the name by which to speak of it."""
+class Reading:
+    """What to take as given instead of detecting it.
 
-    rows: pl.LazyFrame
-    name: str
+    Attributes
+    ----------
+    encoding : of a text file: utf-8, gb18030, utf-16, latin-1, ...
+    separator : of a text file: a comma, a semicolon, a tab, ...
+    sheet : of a workbook
+    """
+
+    encoding: str | None = None
+    separator: str | None = None
+    sheet: str | None = None
 
 
-def open_source(source: Any) -> list[Table]:
-    """The tables of a source: one for each file, or one for a frame."""
+def open_source(source: Any, reading: Reading | None = None) -> list[Table]:
+    """The tables of a source: one for each file of a path or glob (archives unpacked), or one for a frame.
+
+    Raises
+    ------
+    DataError : no such file, a folder, an empty, binary or damaged file, or a workbook whose sheet must be named
+    """
     if isinstance(source, str | Path):
-        return [_open_file(path) for path in _paths(source)]
-    if isinstance(source, pl.LazyFrame):
-        return [Table(source, "frame")]
-    if isinstance(source, pl.DataFrame):
-        return [Table(source.lazy(), "frame")]
-    if isinstance(source, pd.DataFrame):
-        return [Table(pl.from_pandas(source).lazy(), "frame")]
-    return [Table(pl.DataFrame(source).lazy(), "frame")]
+        chosen = reading or Reading()
+        return [table for path in _paths(str(source)) for table in _open_file(path, str(path), chosen)]
+    return [Table.of(memory.open_frame(source), "The frame", is_large=isinstance(source, pl.LazyFrame))]
 
 
-def _paths(source: str | Path) -> list[Path]:
-    paths = [Path(source)] if Path(source).exists() else [Path(path) for path in sorted(glob(str(source)))]  # noqa: PTH207
-    if not paths:
-        raise DataError(f"There is no file {str(source)!r}.")
-    return paths
+def _paths(source: str) -> list[Path]:
+    if "\0" in source:
+        raise DataError(f"{source!r} is no path.")
+    path = Path(source).expanduser()
+    with readable(repr(source)):
+        if path.is_dir():
+            raise DataError(
+                f"{source!r} is a folder. Name its files by a glob, such as '{source.rstrip('/')}/*.csv'."
+            )
+        if path.exists():
+            return [path]
+        found = [Path(match) for match in sorted(glob(str(path), recursive=True))]  # noqa: PTH207
+    files = [match for match in found if match.is_file()]
+    if not files:
+        raise DataError(f"There is no file {source!r}, seen from the folder {Path.cwd()}. Check the path.")
+    return files
 
 
-def _open_file(path: Path) -> Table:
-    if path.suffix == ".parquet":
-        return Table(pl.scan_parquet(path), str(path))
-    if path.suffix in (".xlsx", ".xls", ".xlsb", ".ods"):
-        return Table(pl.read_excel(path).lazy(), str(path))
-    return Table(pl.scan_csv(path, infer_schema=False), str(path))
+def _open_file(path: Path, name: str, reading: Reading) -> list[Table]:
+    with readable(name):
+        with path.open("rb") as file:
+            start = file.read(8)
+        if not start:
+            raise DataError(f"{name} is empty.")
+        if start.startswith(_GZIP):
+            return [table for member in _gunzip(path, name) for table in _open_member(*member, reading)]
+        if start.startswith(_ZIP) and not _is_workbook(path):
+            return [table for member in _unzip(path, name) for table in _open_member(*member, reading)]
+        if start.startswith(_PARQUET):
+            rows = pl.scan_parquet(path, glob=False)
+            is_large = path.stat().st_size > LAZY_ABOVE
+            rows = rows if is_large else rows.collect().lazy()
+            return [Table.of(rows, name, {"format": "parquet"}, is_large=is_large)]
+        if start.startswith((_OLD_EXCEL, _ZIP)):
+            return [workbook.open_sheet(path, name, reading.sheet)]
+    return [delimited.open_text(path, name, reading.encoding, reading.separator)]
+
+
+def _is_workbook(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return any(part.startswith(_WORKBOOK_PARTS) for part in archive.namelist())
+
+
+def _open_member(path: Path, name: str, reading: Reading) -> list[Table]:
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start.startswith(_GZIP) or (start.startswith(_ZIP) and not _is_workbook(path)):
+        raise DataError(f"{name} is an archive inside an archive. Unpack it first.")
+    return _open_file(path, name, reading)
+
+
+def _gunzip(path: Path, name: str) -> Iterator[tuple[Path, str]]:
+    with gzip.open(path) as packed:
+        yield _unpack(packed, name), name
+
+
+def _unzip(path: Path, name: str) -> Iterator[tuple[Path, str]]:
+    with zipfile.ZipFile(path) as archive:
+        members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith(("__MACOSX/", "."))]
+        if not members:
+            raise DataError(f"{name} is an archive without a file.")
+        for member in members:
+            with readable(f"{name}/{member.filename}"):
+                try:
+                    with archive.open(member) as packed:
+                        unpacked = _unpack(packed, name)
+                except (RuntimeError, NotImplementedError) as error:
+                    raise DataError(f"{name} cannot be unpacked: {error}. Unpack it first.") from None
+            yield unpacked, f"{name}/{member.filename}"
+
+
+def _unpack(packed: Any, name: str) -> Path:
+    target = scratch_file()
+    try:
+        with target.open("wb") as file:
+            shutil.copyfileobj(packed, file)
+    except (zlib.error, zipfile.BadZipFile) as error:
+        raise DataError(f"{name} is damaged: {error}.") from None
+    return target

@@ -1,22 +1,46 @@
-"""Texts that mean nothing, and ids."""
+"""Any column as text, the texts that mean nothing, and ids."""
 
 import polars as pl
 
+from clvlab.errors import DataError
+
 MISSING = ("", "nan", "null", "none", "na", "n/a", "#n/a", "nat", "<na>")
+_READABLE = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null, pl.Date, pl.Datetime)
 
 
-def is_missing(text: pl.Expr) -> pl.Expr:
-    """Whether a text is null, blank or a word for nothing, such as nan."""
-    return text.is_null() | text.str.strip_chars().str.to_lowercase().is_in(MISSING)
+def as_text(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
+    """A column as trimmed text, null where it says nothing; whole numbers without the ".0" of a float column.
 
-
-def clean_ids(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Ids as text, null where missing; whole numbers lose the ".0" of a float column, text keeps its zeros."""
+    Raises
+    ------
+    DataError : the column holds lists, binary data or the like
+    """
+    value = pl.col(column)
     if dtype.is_float():
-        whole = column.is_finite() & (column == column.round()) & (column.abs() < 2**53)
+        whole = (value == value.round()) & (value.abs() < 2**53)
         text = (
-            pl.when(whole).then(column.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(column.cast(pl.String))
+            pl.when(whole).then(value.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(value.cast(pl.String))
         )
+    elif dtype.is_numeric() or isinstance(dtype, _READABLE):
+        text = value.cast(pl.String)
     else:
-        text = column.cast(pl.String).str.strip_chars()
-    return pl.when(~is_missing(text)).then(text)
+        raise DataError(f"Column {column!r} of {table} holds {dtype}. Text, numbers or dates are expected.")
+    return missing_to_null(text)
+
+
+def missing_to_null(text: pl.Expr) -> pl.Expr:
+    """The trimmed text; null where it is blank or a word for nothing, such as nan."""
+    bare = text.str.strip_chars()
+    return pl.when(~bare.str.to_lowercase().is_in(MISSING)).then(bare)
+
+
+def spelled_apart(ids: pl.Series, limit: int = 3) -> list[tuple[str, ...]]:
+    """Ids that differ in leading zeros or a trailing ".0" alone, and so may be one customer's.
+
+    >>> spelled_apart(pl.Series(["7", "007", "7.0", "8"]))
+    [('007', '7', '7.0')]
+    """
+    plain = pl.col("id").str.replace(r"\.0+$", "").str.strip_chars_start("0")
+    groups = ids.unique().alias("id").to_frame().group_by(plain.alias("plain")).agg(pl.col("id").sort())
+    alike = groups.filter(pl.col("id").list.len() > 1).sort("plain")
+    return [tuple(spellings) for spellings in alike["id"].head(limit)]

@@ -1,135 +1,216 @@
-"""`read_transactions`: any source becomes a `TransactionLog`."""
+"""Any source becomes a `TransactionLog`."""
 
+import warnings
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
-from clvlab.columns import LOG
-from clvlab.errors import MissingColumnsError
+from clvlab.columns import LOG, names
+from clvlab.errors import ClvlabWarning, DataError
 from clvlab.frames import TransactionLog
-from clvlab.sources import Table, open_source
-from clvlab.sources.dates import check_format, days_of
+from clvlab.sources import OURS, Reading, open_source
+from clvlab.sources.days import DayReader, found_formats, given_format
 from clvlab.sources.numbers import read_numbers
-from clvlab.sources.texts import clean_ids, is_missing
-from clvlab.transactions.rules import Duplicates, ZeroAmounts, quality_table
+from clvlab.sources.texts import spelled_apart
+from clvlab.transactions.currencies import one_currency
+from clvlab.transactions.mapping import resolve, standardise, together
+from clvlab.transactions.rules import RULES, Duplicates, ZeroAmounts, account, quality_table, rule_of
 
-_OURS = "clvlab."  # prefix of our columns beside the source's own, so that no name can clash
+_RULE, _DAY, _DATE_TEXT = OURS + "rule", OURS + "day", OURS + "date_text"
 
 
 def read_transactions(
     source: Any,
     columns: Mapping[str, str] | None = None,
     date_format: str | None = None,
-    decimal: str = ".",
+    decimal: Literal[".", ","] = ".",
     *,
+    encoding: str | None = None,
+    separator: str | None = None,
+    sheet: str | None = None,
     duplicates: Duplicates = "keep",
     zero_amounts: ZeroAmounts = "keep",
+    currency: str | None = None,
+    currency_rates: Mapping[str, float] | None = None,
 ) -> TransactionLog:
-    """Accepted rows, refused rows with the rule that refused each, and the account of all of them."""
-    mapping = {column.name: column.name for column in LOG} | dict(columns or {})
-    if date_format is not None:
-        check_format(date_format)
-    rows = pl.concat(
-        [_with_ours(table, mapping, columns or {}) for table in open_source(source)], how="diagonal_relaxed"
+    """Accepted rows, refused rows with the rule that refused each, and the account of all of them.
+
+    Ids stay text ("00001" keeps its zeros); dates become days before anything else looks at them; a row that cannot
+    be understood is refused by a rule of `clvlab.transactions.rules.RULES`, never dropped. Files above half a
+    gigabyte are read lazily, again by every step that needs them.
+
+    Parameters
+    ----------
+    source : a path or glob of CSV, Parquet or Excel files, or gz and zip of these, or a pandas, polars or Arrow frame
+    columns : our name -> the source's name; columns that already bear our name need no mention. Ours are those of
+        `clvlab.columns.LOG`. Where there is no amount, it is quantity x unit_price; without these either, the log
+        serves purchase models alone
+    date_format : strftime format such as "%d/%m/%Y"; found out if it is not given and the data leaves no doubt
+    decimal : decimal mark of numbers that are text
+    encoding, separator, sheet : of text files and workbooks; detected if not given
+    duplicates : keep counts rows that are equal in all their columns each time; drop merges them into one
+    zero_amounts : keep or refuse rows with an amount of 0
+    currency : the run's currency, which the log's must then be, or be turned into
+    currency_rates : what one unit of each currency is worth in the run's, for a log with a column of currencies
+
+    Returns
+    -------
+    A `TransactionLog`. Its `detected` has files (with encoding, separator, ...), columns, date_formats, and for a log
+    in memory duplicate_rows (exact repetitions among the rows that pass).
+
+    Raises
+    ------
+    DataError : the source is missing, empty, damaged or refused as a whole; day and month, decimal mark or currency
+        are ambiguous
+    MissingColumnsError : a column is not there
+    ParamsError : an argument is wrong
+
+    Examples
+    --------
+    A web shop's order lines: a cancellation is a line of negative quantity, a written-off debt has no customer.
+
+    >>> import io, polars as pl
+    >>> lines = pl.read_csv(io.StringIO('''InvoiceNo,Quantity,InvoiceDate,UnitPrice,CustomerID
+    ... 536365,6,2010-12-01 08:26,2.55,17850
+    ... 536365,8,2010-12-01 08:26,2.75,17850
+    ... C536379,-1,2010-12-04 09:41,2.75,17850
+    ... A563186,1,2011-08-12 14:51,-11062.06,
+    ... '''), infer_schema=False)
+    >>> mapping = {"customer_id": "CustomerID", "date": "InvoiceDate", "order_id": "InvoiceNo",
+    ...            "quantity": "Quantity", "unit_price": "UnitPrice"}
+    >>> log = read_transactions(lines, columns=mapping)
+    >>> log.quality.drop("share").rows()
+    [('read', 4, -11027.51), ('accepted', 3, 34.55), ('merged', 0, 0.0), ('missing_customer', 1, -11062.06)]
+    """
+    given = None if date_format is None else given_format(date_format)
+    tables = open_source(source, Reading(encoding, separator, sheet))
+    mapping = resolve(columns or {}, tables)
+    rows = together([standardise(table, mapping, decimal) for table in tables])
+    _check_decimal(rows, decimal)
+    rows = one_currency(rows, currency_rates, currency)
+    reader = given or _day_reader(rows, mapping["date"])
+    rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_DATE_TEXT))).alias(_DAY))
+    judged = rows.with_columns(rule_of(rows.collect_schema(), zero_amounts).alias(_RULE))
+    log = _sort_out(judged, duplicates, lazily=any(table.is_large for table in tables))
+    detected = {
+        "files": [{"name": table.name, **table.facts} for table in tables],
+        "columns": mapping,
+        "date_formats": list(reader.formats),
+        **log.detected,
+    }
+    _check_not_all_refused(log, mapping)
+    _warn_of_ids(log)
+    _warn_of_unread(rows)
+    return TransactionLog(log.accepted, log.rejected, log.quality, MappingProxyType(detected))
+
+
+def _day_reader(rows: pl.LazyFrame, column: str) -> DayReader:
+    return found_formats(rows.filter(pl.col(_DAY).is_null()), _DATE_TEXT, f"Column {column!r}")
+
+
+def _sort_out(judged: pl.LazyFrame, duplicates: Duplicates, *, lazily: bool) -> TransactionLog:
+    """Accepted and refused rows and their account, in one pass."""
+    passed = judged.filter(pl.col(_RULE).is_null())
+    own = [name for name in judged.collect_schema().names() if not name.startswith(OURS)]
+    kept = passed.unique(own, keep="first", maintain_order=True) if duplicates == "drop" else passed
+    accepted = _accepted(kept)
+    plans = [
+        judged.group_by(pl.col(_RULE).alias("rule")).agg(account(judged)),
+        judged.filter(pl.col(_RULE).is_not_null()),
+        passed.select(account(judged)),
+        kept.select(account(judged)),
+    ]
+    if lazily:
+        by_rule, rejected, before, after = pl.collect_all(plans, engine="streaming")
+        facts = {}
+    else:
+        repeated = passed.select(pl.len() - pl.struct(own).n_unique())
+        by_rule, rejected, before, after, rows, repeats = pl.collect_all([*plans, accepted, repeated])
+        accepted, facts = rows.lazy(), {"duplicate_rows": repeats.item()}
+    merged = before.with_columns(
+        pl.col(name).cast(pl.Int128) - after[name].cast(pl.Int128) for name in before.columns
     )
-    days, formats = days_of(rows, _OURS + "date", date_format)
-    judged = _judge(rows.with_columns(days.alias(_OURS + "day")), decimal, zero_amounts)
-    passed = judged.filter(pl.col(_OURS + "rule").is_null())
-    kept = passed.unique(_source_columns(passed), maintain_order=True) if duplicates == "drop" else passed
-    money = pl.col(_OURS + "amount").sum() if _OURS + "amount" in judged.collect_schema() else pl.lit(0.0)
-    account = [pl.len().cast(pl.Int64).alias("rows"), money.alias("amount")]
-    counts, rejected, accepted, before, after = pl.collect_all(
-        [
-            judged.group_by(pl.col(_OURS + "rule").alias("rule")).agg(account),
-            judged.filter(pl.col(_OURS + "rule").is_not_null()),
-            _ours_only(kept),
-            passed.select(account),
-            kept.select(account),
-        ]
-    )
-    merged = (before["rows"][0] - after["rows"][0], before["amount"][0] - after["amount"][0])
-    detected = {"date_formats": formats}
-    return TransactionLog(
-        accepted.lazy(), _as_it_stood(rejected), quality_table(counts, merged), MappingProxyType(detected)
-    )
+    by_rule = by_rule.with_columns(pl.col("rows").cast(pl.Int128))
+    return TransactionLog(accepted, _as_it_stood(rejected), quality_table(by_rule, merged), facts)
 
 
-def _with_ours(table: Table, mapping: Mapping[str, str], asked: Mapping[str, str]) -> pl.LazyFrame:
-    found = table.rows.collect_schema().names()
-    needed = {"customer_id", "date", *asked}
-    missing = [name for name in needed if mapping[name] not in found]
-    if missing:
-        raise MissingColumnsError(table.name, [mapping[name] for name in missing], found)
-    ours = [pl.col(theirs).alias(_OURS + name) for name, theirs in mapping.items() if theirs in found]
-    return table.rows.with_row_index(_OURS + "row", offset=1).with_columns(
-        *ours, pl.lit(table.name).alias(_OURS + "file")
-    )
-
-
-def _judge(rows: pl.LazyFrame, decimal: str, zero_amounts: ZeroAmounts) -> pl.LazyFrame:
-    schema = rows.collect_schema()
-    customer = clean_ids(pl.col(_OURS + "customer_id"), schema[_OURS + "customer_id"])
-    day = pl.col(_OURS + "day")
-    date_text = pl.col(_OURS + "date").cast(pl.String)
-    rule = (
-        pl.when(customer.is_null())
-        .then(pl.lit("missing_customer"))
-        .when(is_missing(date_text))
-        .then(pl.lit("missing_date"))
-        .when(day.is_null())
-        .then(pl.lit("unreadable_date"))
-    )
-    typed = [customer.alias(_OURS + "customer_id")]
-    if _OURS + "amount" in schema:
-        raw = pl.col(_OURS + "amount")
-        number = read_numbers(raw, decimal) if schema[_OURS + "amount"] == pl.String else raw.cast(pl.Float64)
-        finite = pl.when(number.abs() < 1e15).then(number)
-        text = raw.cast(pl.String)
-        rule = (
-            rule.when(is_missing(text))
-            .then(pl.lit("missing_amount"))
-            .when(text.str.to_lowercase().str.contains(r"^\s*[-+]?inf(inity)?\s*$") | (number.abs() >= 1e15))
-            .then(pl.lit("infinite_amount"))
-            .when(number.is_null())
-            .then(pl.lit("unreadable_amount"))
-        )
-        if zero_amounts == "refuse":
-            rule = rule.when(number == 0).then(pl.lit("zero_amount"))
-        typed.append(finite.alias(_OURS + "amount"))
-    for name, column in ((_OURS + column.name, column) for column in LOG):
-        if column.name in ("quantity", "cost") and name in schema:
-            typed.append(
-                (
-                    read_numbers(pl.col(name), decimal)
-                    if schema[name] == pl.String
-                    else pl.col(name).cast(pl.Float64)
-                ).alias(name)
-            )
-        elif column.name in ("order_id", "category", "channel", "currency") and name in schema:
-            typed.append(pl.col(name).cast(pl.String).alias(name))
-    return rows.with_columns(rule.otherwise(None).alias(_OURS + "rule"), *typed)
-
-
-def _source_columns(rows: pl.LazyFrame) -> list[str]:
-    return [name for name in rows.collect_schema().names() if not name.startswith(_OURS)]
-
-
-def _ours_only(rows: pl.LazyFrame) -> pl.LazyFrame:
-    found = rows.collect_schema().names()
-    names = [column.name for column in LOG if _OURS + column.name in found]
-    return (
-        rows.drop(_OURS + "date")
-        .rename({_OURS + "day": _OURS + "date"})
-        .select(pl.col(_OURS + name).alias(name) for name in names)
-    )
+def _accepted(rows: pl.LazyFrame) -> pl.LazyFrame:
+    ours = rows.drop(OURS + "date", strict=False).rename({_DAY: OURS + "date"})
+    found = ours.collect_schema()
+    return ours.select(pl.col(OURS + name).alias(name) for name in names(LOG) if OURS + name in found)
 
 
 def _as_it_stood(rejected: pl.DataFrame) -> pl.DataFrame:
-    theirs = [name for name in rejected.columns if not name.startswith(_OURS)]
-    clash = {name: f"{name} (source)" for name in theirs if name in ("rule", "file", "row")}
-    return rejected.rename(clash).select(
-        *(pl.col(_OURS + name).alias(name) for name in ("rule", "file", "row")),
-        *(clash.get(name, name) for name in theirs),
+    """rule, file, row, then the source's own columns; one of the same name gets "(source)" behind it."""
+    own = [name for name in rejected.columns if not name.startswith(OURS)]
+    first = ("rule", "file", "row")
+    return rejected.select(
+        *(pl.col(OURS + name).alias(name) for name in first),
+        *(pl.col(name).alias(f"{name} (source)" if name in first else name) for name in own),
     )
+
+
+def _check_decimal(rows: pl.LazyFrame, decimal: str) -> None:
+    """Raise DataError if the amounts' texts show the other decimal mark."""
+    name = OURS + "amount_text"
+    if name not in rows.collect_schema():
+        return
+    other = "," if decimal == "." else "."
+    text = pl.col(name)
+    ours, theirs = read_numbers(text, decimal).is_not_null(), read_numbers(text, other).is_not_null()
+    counts = rows.select(
+        ours=(ours & ~theirs).sum(),
+        theirs=(theirs & ~ours).sum(),
+        texts=text.count(),
+        example=text.filter(theirs & ~ours).first(),
+    ).collect(engine="streaming")
+    only_ours, only_theirs, texts, example = counts.row(0)
+    if only_theirs > max(only_ours, 0.02 * texts):
+        raise DataError(
+            f"The amounts are written with the decimal mark {other!r}, as in {example!r} ({only_theirs:,} rows), but "
+            f"{decimal!r} is set. Set `decimal: '{other}'`."
+        )
+
+
+def _check_not_all_refused(log: TransactionLog, mapping: Mapping[str, str]) -> None:
+    counts = dict(log.quality.select("rule", "rows").iter_rows())
+    if counts["read"] == 0:
+        raise DataError("The source has no rows below its header.")
+    if counts["accepted"] == 0:
+        reasons = ", ".join(f"{RULES[rule]} ({counts[rule]:,} rows)" for rule in RULES if rule in counts)
+        first = {ours: log.rejected[theirs][0] for ours, theirs in mapping.items() if theirs in log.rejected.columns}
+        raise DataError(
+            f"All {counts['read']:,} rows are refused: {reasons}. The first one: {first}. "
+            "Check `columns`, `date_format` and `decimal`."
+        )
+
+
+def _warn_of_ids(log: TransactionLog) -> None:
+    ids = log.accepted.select(pl.col("customer_id").unique()).collect(engine="streaming")["customer_id"]
+    alike = spelled_apart(ids)
+    if alike:
+        examples = "; ".join(" and ".join(map(repr, spellings)) for spellings in alike)
+        warnings.warn(
+            f"Some customer ids differ in leading zeros or a trailing '.0' alone: {examples}. "
+            "They count as different customers. Write them alike if they are not.",
+            ClvlabWarning,
+            stacklevel=3,
+        )
+
+
+def _warn_of_unread(rows: pl.LazyFrame) -> None:
+    found = rows.collect_schema()
+    for name in ("quantity", "cost"):
+        unread = pl.col(f"{OURS}unread_{name}")
+        if unread.meta.output_name() in found:
+            count, example = (
+                rows.select(n=unread.count(), first=unread.drop_nulls().first()).collect(engine="streaming").row(0)
+            )
+            if count:
+                warnings.warn(
+                    f"{count:,} values of {name} are no numbers, the first {example!r}; they are left blank.",
+                    ClvlabWarning,
+                    stacklevel=3,
+                )

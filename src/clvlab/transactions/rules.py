@@ -1,47 +1,88 @@
 """The rules that refuse rows, and the account of every row that was read."""
 
+from types import MappingProxyType
 from typing import Literal
 
 import polars as pl
 
-REFUSALS = {
-    "missing_customer": "no customer_id",
-    "missing_date": "no date",
-    "unreadable_date": "a date that cannot be read",
-    "missing_amount": "no amount",
-    "unreadable_amount": "an amount that is no number",
-    "infinite_amount": "an amount that is infinite, or beyond 10^15",
-    "zero_amount": "an amount of zero, by the policy zero_amounts: refuse",
-}
+from clvlab.money import LARGEST_AMOUNT, from_millionths, to_millionths
+from clvlab.sources import OURS
+from clvlab.sources.days import EARLIEST, LATEST
+from clvlab.sources.table import FLAW
+
+Duplicates = Literal["keep", "drop"]
+ZeroAmounts = Literal["keep", "refuse"]
+
+RULES = MappingProxyType(
+    {
+        "too_many_fields": "the row has more fields than the header",
+        "unclosed_quote": "a quote that is never closed has swallowed the rows that follow",
+        "missing_customer": "no customer_id",
+        "missing_date": "no date",
+        "unreadable_date": "a date that cannot be read, or not in the format of the column",
+        "implausible_date": "a date before 1900 or after 2100",
+        "missing_amount": "no amount",
+        "unreadable_amount": "an amount that is no number",
+        "infinite_amount": "an amount that is infinite, or beyond 10^15",
+        "missing_currency": "no currency, in a log that names the currency of its rows",
+        "zero_amount": "an amount of zero, which the policy `zero_amounts: refuse` keeps out",
+    }
+)
 
 
-def quality_table(counts: pl.DataFrame, merged: tuple[int, float]) -> pl.DataFrame:
+def rule_of(schema: pl.Schema, zero_amounts: ZeroAmounts) -> pl.Expr:
+    """The first rule that a standardised row breaks; null where it breaks none."""
+    day, broken = pl.col(OURS + "day"), {}
+    broken["missing_customer"] = pl.col(OURS + "customer_id").is_null()
+    broken["missing_date"] = pl.col(OURS + "date_text").is_null()
+    broken["unreadable_date"] = day.is_null()
+    broken["implausible_date"] = ~day.is_between(EARLIEST, LATEST)
+    if OURS + "amount" in schema:
+        amount = pl.col(OURS + "amount")
+        broken["missing_amount"] = pl.col(OURS + "lacks_amount")
+        broken["unreadable_amount"] = amount.is_null()
+        broken["infinite_amount"] = amount.abs() > LARGEST_AMOUNT
+        if zero_amounts == "refuse":
+            broken["zero_amount"] = amount == 0
+    if OURS + "currency" in schema:
+        broken["missing_currency"] = pl.col(OURS + "currency").is_null()
+    return pl.coalesce(pl.col(FLAW), *(pl.when(broken[rule]).then(pl.lit(rule)) for rule in RULES if rule in broken))
+
+
+def account(rows: pl.LazyFrame) -> list[pl.Expr]:
+    """How many rows there are, and their exact money in millionths; null where the log has no amounts."""
+    if OURS + "amount" not in rows.collect_schema():
+        return [pl.len().alias("rows"), pl.lit(None, pl.Int128).alias("millionths")]
+    amount = pl.col(OURS + "amount")
+    money = to_millionths(pl.when(amount.abs() <= LARGEST_AMOUNT).then(amount))
+    return [pl.len().alias("rows"), money.sum().alias("millionths")]
+
+
+def quality_table(by_rule: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
     """Account for every row: read = accepted + refused + merged, in rows and in money.
 
     Parameters
     ----------
-    counts : rule (null for rows that pass), rows, amount
-    merged : rows and amount of exact duplicates that were dropped
+    by_rule : rule (null for rows that pass), rows, millionths
+    merged : rows, millionths; the exact duplicates that were dropped, one row
 
     Returns
     -------
-    rule, rows, share (of the rows read), amount: first `read`, `accepted`, `merged`, then each rule that refused
+    rule, rows, share (of the rows read), amount: `read`, `accepted`, `merged`, then each rule that refused
     """
-    refused = {row["rule"]: row for row in counts.iter_rows(named=True)}
-    passed = refused.pop(None, {"rows": 0, "amount": 0.0})
-    rows = [
-        ("read", int(counts["rows"].sum()), float(counts["amount"].sum())),
-        ("accepted", passed["rows"] - merged[0], passed["amount"] - merged[1]),
-        ("merged", *merged),
-        *(
-            (rule, refused.get(rule, {}).get("rows", 0), refused.get(rule, {}).get("amount", 0.0))
-            for rule in REFUSALS
-        ),
-    ]
-    table = pl.DataFrame(rows, schema={"rule": pl.String, "rows": pl.Int64, "amount": pl.Float64}, orient="row")
-    read = max(table["rows"][0], 1)
-    return table.select("rule", "rows", (pl.col("rows") / read).alias("share"), pl.col("amount").round(6))
-
-
-Duplicates = Literal["keep", "drop"]
-ZeroAmounts = Literal["keep", "refuse"]
+    counts = {rule: (rows, money) for rule, rows, money in by_rule.select("rule", "rows", "millionths").iter_rows()}
+    passed, dropped = counts.pop(None, (0, 0)), merged.row(0)
+    table = {
+        "read": tuple(sum(part or 0 for part in parts) for parts in zip(passed, *counts.values(), strict=True)),
+        "accepted": (passed[0] - dropped[0], (passed[1] or 0) - (dropped[1] or 0)),
+        "merged": dropped,
+        **{rule: counts[rule] for rule in RULES if rule in counts},
+    }
+    schema = {"rule": pl.String, "rows": pl.Int64, "millionths": pl.Int128}
+    has_money = by_rule["millionths"].null_count() == 0
+    return pl.DataFrame([(rule, *figures) for rule, figures in table.items()], schema, orient="row").select(
+        "rule",
+        "rows",
+        share=pl.col("rows") / max(table["read"][0], 1),
+        amount=from_millionths(pl.col("millionths")) if has_money else pl.lit(None, pl.Float64),
+    )

@@ -1,0 +1,159 @@
+"""Days from texts and numbers.
+
+    2024-01-31, 2024/1/31, 2024.1.31, 2024年1月31日, 20240131      year first
+    31/01/2024, 1-31-2024, 31.01.2024                           day or month first: the data must settle which
+    31/01/24, 24-01-31                                          two-digit year: 69-99 are 1969-1999, 00-68 2000-2068
+    31 Jan 2024, 31-January-24, January 31, 2024, Jan 31 24     English month names
+    45322, 45322.5                                              days since 1899-12-30, as spreadsheets count
+
+A time of day may follow; the day is taken as it is written, without converting its time zone.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from clvlab.errors import DataError, ParamsError
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
+_SPREADSHEET_ZERO = date(1899, 12, 30)
+_SERIALS = (18264, 73415)  # 1950-01-01 to 2100-12-31: smaller and larger numbers are more likely something else
+_TIME = r"(?:T\d|\s).*\d{1,2}[:时]\d{2}.*$"
+_WEEKDAY = r"^[A-Za-z]{3,9},\s*"
+
+
+@dataclass(frozen=True)
+class Family:
+    """Texts of one shape: a pattern with three groups, and the orders in which these may be meant."""
+
+    pattern: str
+    formats: tuple[str, ...]
+
+    def parts(self, text: pl.Expr) -> pl.Expr:
+        """The three groups, joined by hyphens; null where the pattern does not fit."""
+        groups = text.str.extract_groups(self.pattern).struct
+        return pl.concat_str([groups.field(str(place)) for place in (1, 2, 3)], separator="-")
+
+
+_FAMILIES = (
+    Family(r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?$", ("%Y-%m-%d",)),
+    Family(r"^(\d{4})(\d{2})(\d{2})(?:\d{4}|\d{6})?$", ("%Y-%m-%d",)),
+    Family(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})$", ("%d-%m-%Y", "%m-%d-%Y")),
+    Family(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{2})$", ("%d-%m-%y", "%m-%d-%y", "%y-%m-%d")),
+    Family(r"^(\d{1,2})[- ]([A-Za-z]{3,9})\.?[- ,]+(\d{4})$", ("%d-%B-%Y",)),
+    Family(r"^(\d{1,2})[- ]([A-Za-z]{3,9})\.?[- ,]+(\d{2})$", ("%d-%B-%y",)),
+    Family(r"^([A-Za-z]{3,9})\.?[- ](\d{1,2})[- ,]+(\d{4})$", ("%B-%d-%Y",)),
+    Family(r"^([A-Za-z]{3,9})\.?[- ](\d{1,2})[- ,]+(\d{2})$", ("%B-%d-%y",)),
+)
+
+
+@dataclass(frozen=True)
+class DayReader:
+    """How the texts of one column become days.
+
+    Attributes
+    ----------
+    date_format : strftime format that was given; None where the formats were found out
+    known : text (without a time of day) and day, for every text of the column; None where a format was given
+    formats : the formats in use, for the account of what was detected
+    """
+
+    date_format: str | None
+    known: pl.DataFrame | None
+    formats: tuple[str, ...]
+
+    def days(self, text: pl.Expr) -> pl.Expr:
+        """The days of `text`, null where it is none."""
+        bare = _without_time(text)
+        if self.known is not None:
+            return bare.replace_strict(self.known["text"], self.known["day"], default=None, return_dtype=pl.Date)
+        assert self.date_format is not None
+        whole = text.str.to_datetime(self.date_format, strict=False).dt.date()
+        day = bare.str.to_date(self.date_format, strict=False)
+        return pl.coalesce(whole, day) if _has_time(self.date_format) else day
+
+
+def given_format(date_format: str) -> DayReader:
+    """A reader for one strftime format; ParamsError where it names no day."""
+    try:
+        pl.Series([date(2024, 2, 1)]).dt.strftime(date_format)
+        complete = date(2024, 2, 1).strftime(date_format) != date(2024, 2, 2).strftime(date_format)
+    except (ValueError, pl.exceptions.PolarsError):
+        complete = False
+    if not complete:
+        raise ParamsError(
+            f"date_format is {date_format!r}, which names no day. "
+            "Write strftime codes, such as '%d/%m/%Y' for 31/12/2024."
+        )
+    return DayReader(date_format, None, (date_format,))
+
+
+def found_formats(texts: pl.LazyFrame, column: str, where: str) -> DayReader:
+    """A reader for the formats that the texts of a column are in.
+
+    Raises
+    ------
+    DataError : the data leaves the order of day and month open, or mixes two orders
+    """
+    bare = texts.select(_without_time(pl.col(column)).alias("text")).unique().drop_nulls().collect(engine="streaming")
+    bare = bare.sort("text")
+    day, formats = pl.lit(None, pl.Date), []
+    for family in _FAMILIES:
+        parts = bare.select(parts=family.parts(pl.col("text")))["parts"]
+        if parts.null_count() < len(parts):
+            chosen = _settle(bare["text"], parts, family.formats, where)
+            formats.append(chosen)
+            day = pl.coalesce(day, family.parts(pl.col("text")).str.to_date(chosen, strict=False))
+    serial = pl.col("text").str.extract(r"^(\d{5}(?:\.\d+)?)$").cast(pl.Float64)
+    known = bare.with_columns(day=pl.coalesce(day, day_of_number(serial)))
+    return DayReader(None, known, tuple(formats))
+
+
+def day_of_number(number: pl.Expr) -> pl.Expr:
+    """Days of numbers, written as 20240131 or counted as spreadsheets do; null for any other number."""
+    whole = number.floor().cast(pl.Int64, strict=False)
+    written = (
+        pl.when(whole.is_between(19000101, 21001231)).then(whole.cast(pl.String)).str.to_date("%Y%m%d", strict=False)
+    )
+    counted = pl.lit(_SPREADSHEET_ZERO) + pl.duration(days=pl.when(whole.is_between(*_SERIALS)).then(whole))
+    return pl.coalesce(written, counted)
+
+
+def _settle(texts: pl.Series, parts: pl.Series, formats: tuple[str, ...], where: str) -> str:
+    """The one format that reads every text which any of them reads."""
+    days = {fmt: parts.str.to_date(fmt, strict=False) for fmt in formats}
+    readable = pl.Series([False] * len(parts))
+    for day in days.values():
+        readable |= day.is_not_null()
+    open_ = {fmt: day for fmt, day in days.items() if not (readable & day.is_null()).any()}
+    first = next(iter(open_), None)
+    if first is not None and all((day == open_[first]).filter(readable).all() for day in open_.values()):
+        return first
+    raise DataError(_question(texts, days, readable, list(open_), where))
+
+
+def _question(texts: pl.Series, days: dict[str, pl.Series], readable: pl.Series, open_: list[str], where: str) -> str:
+    meanings = ", ".join(f"'{fmt.replace('-', '/')}' ({_ORDER[fmt[:2]]})" for fmt in open_ or days)
+    if open_:
+        example = texts.filter(readable)[0]
+        return (
+            f"{where}: the texts do not settle the order of day and month, as in {example!r}. "
+            f"Say which it is: `date_format`: {meanings}."
+        )
+    examples = " and ".join(repr(texts.filter(readable & day.is_null())[0]) for day in days.values())
+    return (
+        f"{where}: the texts mix orders of day and month, as in {examples}. Say which one counts: `date_format`: "
+        f"{meanings}. Rows in the other order will be refused."
+    )
+
+
+_ORDER = {"%d": "day first", "%m": "month first", "%y": "year first"}
+
+
+def _without_time(text: pl.Expr) -> pl.Expr:
+    return text.str.replace(_WEEKDAY, "").str.replace(_TIME, "").str.strip_chars()
+
+
+def _has_time(date_format: str) -> bool:
+    return any(code in date_format for code in ("%H", "%I", "%T", "%R", "%X", "%c", "%s"))

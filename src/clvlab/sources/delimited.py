@@ -1,0 +1,167 @@
+"""Text files with separators: CSV and its kin.
+
+A plain file, in UTF-8 and with sound quotes, is scanned where it lies. Any other is first rewritten as one: decoded,
+and its quotes read as Python's csv module reads them. A row that does not fit its header keeps its place and gets a
+flaw: `too_many_fields`, or `unclosed_quote` where an unsound quote has swallowed lines that look like rows.
+"""
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import polars as pl
+
+from clvlab.errors import DataError, ParamsError
+from clvlab.sources.encodings import check_encoding, guess_encoding, is_utf8, marked_encoding
+from clvlab.sources.scratch import scratch_file
+from clvlab.sources.table import FLAW, LAZY_ABOVE, OURS, Table
+
+_EXTRA = OURS + "extra"
+_SEPARATORS = (",", ";", "\t", "|")
+_SAMPLE_RECORDS = 200
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text file is laid out: its encoding, its separator, and its first record that is not blank."""
+
+    encoding: str
+    separator: str
+    header: tuple[str, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """The header's names, trimmed; blank and repeated ones are told apart by their place."""
+        names: list[str] = []
+        for place, name in enumerate(self._bare, start=1):
+            names.append(name if name and name not in names else f"{name or 'column'} ({place})")
+        return names
+
+    @property
+    def repeated(self) -> list[str]:
+        """The names that stand in the header more than once."""
+        return sorted({name for name in self._bare if name and self._bare.count(name) > 1})
+
+    @property
+    def _bare(self) -> list[str]:
+        return [text.strip("\ufeff \t\r\n") for text in self.header]
+
+
+def open_text(path: Path, name: str, encoding: str | None, separator: str | None) -> Table:
+    """The table of a text file; what is not given is detected, and stands in the table's facts.
+
+    Raises
+    ------
+    DataError : the file is binary, not in the encoding, or has no columns
+    ParamsError : the encoding is unknown, or the separator not a single character
+    """
+    if separator is not None and (len(separator) != 1 or separator in '"\r\n\0'):
+        raise ParamsError(f"separator is {separator!r}. It must be a single character, such as ';'.")
+    layout = _layout(path, name, _encoding(path, name, encoding), separator)
+    facts = {
+        "format": "text",
+        "encoding": layout.encoding,
+        "separator": layout.separator,
+        "repeated": layout.repeated,
+    }
+    return Table.of(_rows(path, name, layout), name, facts, is_large=path.stat().st_size > LAZY_ABOVE)
+
+
+def _encoding(path: Path, name: str, given: str | None) -> str:
+    if given is not None:
+        return check_encoding(given)
+    return marked_encoding(path, name) or ("utf-8" if is_utf8(path) else guess_encoding(path))
+
+
+def _layout(path: Path, name: str, encoding: str, separator: str | None) -> Layout:
+    """The separator that gives the header at least two fields and most rows as many as the header."""
+    fits: list[tuple[float, int, str, tuple[str, ...]]] = []
+    for candidate in _SEPARATORS if separator is None else (separator,):
+        with _records(path, name, encoding, candidate) as records:
+            sample = list(islice(filter(None, records), _SAMPLE_RECORDS))
+        if not sample:
+            raise DataError(f"{name} is empty.")
+        width = len(sample[0])
+        share = sum(len(record) == width for record in sample) / len(sample)
+        fits.append((share if width > 1 else 0.0, width, candidate, tuple(sample[0])))
+    _, _, best, header = max(fits, key=lambda fit: fit[:2])
+    return Layout(encoding, best, header)
+
+
+@contextmanager
+def _records(
+    path: Path, name: str, encoding: str, separator: str, *, strict: bool = False
+) -> Iterator[Iterator[list[str]]]:
+    """The records of a file; a blank line is an empty record."""
+    with path.open(encoding=encoding, newline="") as file:
+        try:
+            yield csv.reader(file, delimiter=separator, strict=strict)
+        except UnicodeError as error:
+            raise DataError(f"{name} is not text in {encoding}: {error}. Say what it is: `encoding: ...`.") from None
+
+
+def _rows(path: Path, name: str, layout: Layout) -> pl.LazyFrame:
+    if layout.encoding in ("utf-8", "utf-8-sig") and _starts_with_header(path):
+        try:
+            return _scan(path, layout, skip_rows=1, sound=True)
+        except pl.exceptions.PolarsError:
+            pass  # unsound quotes, which the csv module reads more leniently
+    target = scratch_file()
+    sound = _rewrite(path, name, layout, target)
+    return _scan(target, layout, skip_rows=0, sound=sound)
+
+
+def _starts_with_header(path: Path) -> bool:
+    """Whether the first line has text, and ends as polars expects."""
+    with path.open("rb") as file:
+        first = file.readline(1024 * 1024)
+    return bool(first.strip()) and b"\r" not in first.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def _rewrite(path: Path, name: str, layout: Layout, target: Path) -> bool:
+    """Write the rows below the header as plain CSV; return whether all quotes were sound."""
+    for strict in (True, False):
+        try:
+            with (
+                _records(path, name, layout.encoding, layout.separator, strict=strict) as records,
+                target.open("w", encoding="utf-8", newline="") as file,
+            ):
+                filled = filter(None, records)
+                next(filled)
+                csv.writer(file, delimiter=layout.separator, lineterminator="\n").writerows(filled)
+            return strict
+        except csv.Error as error:
+            if not strict:
+                raise DataError(f"{name} cannot be read as text with separators: {error}.") from None
+    raise AssertionError
+
+
+def _scan(path: Path, layout: Layout, *, skip_rows: int, sound: bool) -> pl.LazyFrame:
+    """Scan a plain file once in full, so that what is wrong with it shows here; keep a small one in memory."""
+    rows = pl.scan_csv(
+        path,
+        has_header=False,
+        skip_rows=skip_rows,
+        schema={**dict.fromkeys(layout.columns, pl.String()), _EXTRA: pl.String()},
+        separator=layout.separator,
+        truncate_ragged_lines=True,
+        missing_columns="insert",
+        glob=False,
+    )
+    rows = rows.with_columns(_flaw(layout, sound=sound)).drop(_EXTRA)
+    if path.stat().st_size > LAZY_ABOVE:
+        rows.select(pl.all().count()).collect(engine="streaming")
+        return rows
+    return rows.collect().lazy()
+
+
+def _flaw(layout: Layout, *, sound: bool) -> pl.Expr:
+    too_many = pl.when(pl.col(_EXTRA).str.strip_chars() != "").then(pl.lit("too_many_fields"))
+    if sound:
+        return too_many.alias(FLAW)
+    a_row = rf"\n([^\n{layout.separator}]*\{layout.separator}){{{len(layout.header) - 1}}}"
+    swallowed = pl.any_horizontal(pl.col(layout.columns).str.contains(a_row))
+    return pl.coalesce(pl.when(swallowed).then(pl.lit("unclosed_quote")), too_many).alias(FLAW)

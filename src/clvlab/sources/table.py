@@ -1,0 +1,68 @@
+"""A table as it stands in its source."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from clvlab.errors import DataError
+
+OURS = "clvlab."  # prefix of our columns beside the source's own
+ROW = OURS + "row"
+FLAW = OURS + "flaw"
+# Up to this size a file is read into memory once; above it every step scans it anew.
+LAZY_ABOVE = 512 * 1024**2
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of one file, sheet or frame.
+
+    Attributes
+    ----------
+    rows : the source's own columns, `clvlab.row` (1 for the first row of data) and `clvlab.flaw` (null, or the rule
+        that the row breaks as text: see `delimited`)
+    name : what to call it before the user
+    facts : what was detected: encoding, separator, sheet, ...
+    is_large : whether the rows are better read again by every step than kept in memory
+    """
+
+    rows: pl.LazyFrame
+    name: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    is_large: bool = False
+
+    @classmethod
+    def of(
+        cls, rows: pl.LazyFrame, name: str, facts: Mapping[str, Any] | None = None, *, is_large: bool = False
+    ) -> "Table":
+        """Number the rows; DataError where the source has no columns, or uses our prefix."""
+        with readable(name):
+            found = rows.collect_schema().names()
+        if not found:
+            raise DataError(f"{name} is empty: it has no columns.")
+        for column in found:
+            if column.startswith(OURS) and column != FLAW:
+                raise DataError(f"{name} has a column {column!r}. Rename it: the prefix {OURS!r} is taken.")
+        if FLAW not in found:
+            rows = rows.with_columns(pl.lit(None, pl.String).alias(FLAW))
+        return cls(rows.with_row_index(ROW, offset=1), name, facts or {}, is_large)
+
+    @property
+    def columns(self) -> list[str]:
+        """The source's own columns."""
+        return [name for name in self.rows.collect_schema().names() if not name.startswith(OURS)]
+
+
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Turn what goes wrong while a source is read into a DataError that names it."""
+    try:
+        yield
+    except DataError:
+        raise
+    except (pl.exceptions.PolarsError, OSError, EOFError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise DataError(f"{name} cannot be read: {reason}. Check that it is complete and not damaged.") from error

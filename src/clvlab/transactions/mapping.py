@@ -1,0 +1,117 @@
+"""The columns of a source under our names, each typed by what it holds."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from clvlab.columns import LOG, names
+from clvlab.errors import DataError, MissingColumnsError, ParamsError, did_you_mean
+from clvlab.sources import OURS, Table
+from clvlab.sources.days import day_of_number
+from clvlab.sources.headers import suggest_columns
+from clvlab.sources.numbers import as_number
+from clvlab.sources.texts import as_text
+
+TEXTS = ("customer_id", "order_id", "category", "channel", "currency")
+NUMBERS = ("amount", "quantity", "unit_price", "cost")
+
+
+def resolve(columns: Mapping[str, str], tables: Sequence[Table]) -> dict[str, str]:
+    """Our name -> the source's name, for every column of the log that the source has.
+
+    Columns that already bear our name need no mention.
+
+    Raises
+    ------
+    ParamsError : a name is not ours, or two of ours name one of the source's
+    MissingColumnsError : a table lacks a column that is named, or a customer or a date
+    DataError : a column that is named stands twice in a table's header
+    """
+    for ours in columns:
+        if ours not in names(LOG):
+            raise ParamsError(
+                f"columns has the key {ours!r}, which is no column of a log.{did_you_mean(ours, names(LOG))} "
+                f"Known: {', '.join(names(LOG))}. Write `our name: your name`."
+            )
+    theirs = list(columns.values())
+    twice = sorted({name for name in theirs if theirs.count(name) > 1})
+    if twice:
+        both = " and ".join(repr(ours) for ours in columns if columns[ours] == twice[0])
+        raise ParamsError(f"columns maps both {both} to the column {twice[0]!r}. Map each column once.")
+    found = {name for table in tables for name in table.columns}
+    own = {name: name for name in names(LOG) if name not in columns and name in found and name not in theirs}
+    mapping = own | dict(columns)
+    for table in tables:
+        _check_columns(table, mapping, columns)
+    return mapping
+
+
+def standardise(table: Table, mapping: Mapping[str, str], decimal: str) -> pl.LazyFrame:
+    """The table's rows with our columns beside its own, under our prefix.
+
+    `customer_id`, `order_id`, ... as text; `amount`, `quantity`, ... as numbers; `day` where the date is no text, and
+    `date_text` in any case; `amount_text` and `lacks_amount` to tell a missing amount from an unreadable one.
+    """
+    schema = table.rows.collect_schema()
+    mapping = {ours: theirs for ours, theirs in mapping.items() if theirs in schema}
+    text = {ours: as_text(theirs, schema[theirs], table.name) for ours, theirs in mapping.items()}
+    number = {
+        ours: as_number(mapping[ours], schema[mapping[ours]], table.name, decimal)
+        for ours in NUMBERS
+        if ours in mapping
+    }
+    made = {name: text[name] for name in TEXTS if name in mapping} | number
+    made |= {"file": pl.lit(table.name), "date_text": text["date"], "day": _typed_day(mapping["date"], schema)}
+    if "amount" in mapping:
+        made |= {"amount_text": text["amount"], "lacks_amount": text["amount"].is_null()}
+    elif "quantity" in mapping and "unit_price" in mapping:
+        lacks = text["quantity"].is_null() | text["unit_price"].is_null()
+        product = (number["quantity"] * number["unit_price"]).fill_nan(None)
+        made |= {"amount": product, "amount_text": text["unit_price"], "lacks_amount": lacks}
+    for name in ("quantity", "cost"):
+        if name in number:
+            made[f"unread_{name}"] = pl.when(number[name].is_null()).then(text[name])
+    return table.rows.with_columns(expression.alias(OURS + name) for name, expression in made.items())
+
+
+def together(tables: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
+    """All tables one below the other; a column whose type differs between them as text."""
+    schemas = [table.collect_schema() for table in tables]
+    types: dict[str, set[pl.DataType]] = {}
+    for schema in schemas:
+        for name, dtype in schema.items():
+            types.setdefault(name, set()).add(dtype)
+    mixed = [name for name, dtypes in types.items() if len(dtypes) > 1]
+    return pl.concat(
+        [
+            table.with_columns(pl.col(name).cast(pl.String) for name in mixed if name in schema)
+            for table, schema in zip(tables, schemas, strict=True)
+        ],
+        how="diagonal",
+    )
+
+
+def _check_columns(table: Table, mapping: Mapping[str, str], asked: Mapping[str, str]) -> None:
+    found = table.columns
+    needed = {mapping.get(ours, ours) for ours in ("customer_id", "date", *asked)}
+    missing = [name for name in needed if name not in found]
+    if missing:
+        guess = {**suggest_columns(found), **{ours: name for ours, name in asked.items() if name in found}}
+        hint = (
+            f"Perhaps: `columns: {{{', '.join(f'{ours}: {name}' for ours, name in guess.items())}}}`."
+            if guess
+            else ""
+        )
+        raise MissingColumnsError(table.name, missing, found, hint=hint)
+    repeated = [name for name in mapping.values() if name in table.facts.get("repeated", ())]
+    if repeated:
+        raise DataError(f"{table.name} has more than one column {repeated[0]!r}. Rename one of them.")
+
+
+def _typed_day(column: str, schema: pl.Schema) -> pl.Expr:
+    dtype = schema[column]
+    if isinstance(dtype, pl.Date | pl.Datetime):
+        return pl.col(column).cast(pl.Date)
+    if dtype.is_numeric():
+        return day_of_number(pl.col(column).cast(pl.Float64))
+    return pl.lit(None, pl.Date)
