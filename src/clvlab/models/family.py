@@ -14,9 +14,9 @@ from typing import Self
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from clvlab.errors import ConvergenceError, DataError
+from clvlab.errors import ConvergenceError, DataError, ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models import engine, histories
 from clvlab.models.engine import Likelihood
@@ -29,6 +29,8 @@ from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 
 HISTORY = ("frequency", "recency", "T")
 Horizon = str | float
+Counts = NDArray[np.int64]
+NEW = (np.zeros(1), np.zeros(1), np.zeros(1))  # a first purchase just now: what a new customer's history is
 N_TIMES = 16  # nodes of the time integral of a discounted value
 
 
@@ -101,9 +103,45 @@ class PurchaseModel(FittedModel, ABC):
 
         One number, or one per horizon where several are given; plain numbers are in the model's time unit.
         """
-        if isinstance(horizon, (str, int, float)):
-            return float(self._purchases_new(horizon_in(horizon, self.time_unit)))
-        return np.array([float(self._purchases_new(horizon_in(each, self.time_unit))) for each in horizon])
+        if not isinstance(horizon, (str, int, float)):
+            return np.array([self.expected_purchases_new(each) for each in horizon])
+        t = horizon_in(horizon, self.time_unit)
+        return float(self._p_alive(*NEW)[0] * self._purchases_if_alive(t, NEW[0], NEW[2])[0])
+
+    def probability_of_purchases(
+        self, n: int, customers: Customers, horizon: Horizon, *, time_unit: TimeUnit | None = None
+    ) -> Vector:
+        """Probability that each customer buys exactly `n` times in (T, T + horizon]; NaN for prospects."""
+        table, t = self._read(customers, time_unit), self._length(customers, horizon, time_unit)
+        x, _, T = table.columns
+        per_alive = on_distinct(lambda x, T: self._pmf_if_alive(_count(n), t, x, T), x, T)
+        alive = self._p_alive(*table.columns)
+        return table.spread(alive * per_alive + (1 - alive if n == 0 else 0.0))
+
+    def probability_of_none(
+        self, customers: Customers, horizon: Horizon, *, time_unit: TimeUnit | None = None
+    ) -> Vector:
+        """Probability that each customer does not buy in (T, T + horizon]; NaN for prospects."""
+        return self.probability_of_purchases(0, customers, horizon, time_unit=time_unit)
+
+    def probability_of_purchases_new(self, n: int, horizon: Horizon) -> float:
+        """Probability that a new customer has exactly `n` repeat purchases within the horizon."""
+        newcomer = pl.DataFrame(dict(zip(HISTORY, NEW, strict=True)))
+        return float(self.probability_of_purchases(n, newcomer, horizon_in(horizon, self.time_unit))[0])
+
+    def simulate(self, n: int, T: float | ArrayLike, seed: int) -> pl.DataFrame:
+        """Simulate `n` customers who follow this model, observed to the age `T` (one for all, or one each).
+
+        Returns customer_id, frequency, recency, T (in the model's time unit, continuous), n_purchases.
+        """
+        random = np.random.default_rng(seed)
+        ages = np.broadcast_to(np.asarray(T, dtype=float), n)
+        x, t_x = self._draw_future(random, ages, *(np.zeros(n) for _ in HISTORY))
+        ids = [f"{i:0{len(str(n))}d}" for i in range(1, n + 1)]
+        return pl.DataFrame(
+            {"customer_id": ids, "frequency": x, "recency": t_x, "T": ages, "n_purchases": x + 1},
+            schema_overrides={"frequency": pl.Int64, "n_purchases": pl.Int64},
+        )
 
     def discounted_purchases(
         self,
@@ -115,14 +153,14 @@ class PurchaseModel(FittedModel, ABC):
     ) -> Vector:
         """Expected purchases in (T, T + horizon], each worth (1 + d)^-years, counted from T; NaN for prospects."""
         table, t = self._read(customers, time_unit), self._length(customers, horizon, time_unit)
-        decay = np.log1p(annual_discount_rate) * DAYS_PER[self.time_unit] / DAYS_PER["year"]
+        decay = decay_rate(annual_discount_rate, self.time_unit)
         x, _, T = table.columns
         per_alive = on_distinct(lambda x, T: self._discounted_if_alive(t, decay, x, T), x, T)
         return table.spread(self._p_alive(*table.columns) * per_alive)
 
-    @staticmethod
+    @classmethod
     @abstractmethod
-    def _log_likelihood(parameters: Sequence[Number], tuples: Tuples) -> Number:
+    def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
         """Log-likelihood of each tuple (x, t_x, T), in numbers or jets."""
 
     @staticmethod
@@ -139,12 +177,24 @@ class PurchaseModel(FittedModel, ABC):
         """E[purchases in (T, T + t] | alive at T, history]."""
 
     @abstractmethod
-    def _purchases_new(self, t: float) -> float:
-        """E[repeat purchases in (0, t]] of a new customer."""
-
-    @abstractmethod
     def _rate_if_alive(self, u: Vector, x: Vector, T: Vector) -> Vector:
         """Expected purchases per time unit at T + u, given alive at T and the history."""
+
+    @abstractmethod
+    def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
+        """P(n purchases in (T, T + t] | alive at T, history)."""
+
+    @abstractmethod
+    def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
+        """Draw, given alive at T and the history: purchases in (T, T + t], and the time from T to the last (or 0)."""
+
+    def _draw_future(
+        self, random: np.random.Generator, t: Vector, x: Vector, t_x: Vector, T: Vector
+    ) -> tuple[Counts, Vector]:
+        """Draw whether each customer is alive, and if so the purchases in (T, T + t] and the time to the last."""
+        alive = random.random(x.size) < self._p_alive(x, t_x, T)
+        count, last = self._draw_if_alive(random, t, x, T)
+        return count * alive, last * alive
 
     def _discounted_if_alive(self, t: float, decay: float, x: Vector, T: Vector) -> Vector:
         """Integral of e^(-decay u) * rate over u in (0, t), by Gauss-Legendre in ln(1 + u / (alpha + T))."""
@@ -181,6 +231,19 @@ class PurchaseModel(FittedModel, ABC):
         """The horizon in the model's unit."""
         unit = self._unit(customers, time_unit)
         return horizon_in(horizon, unit) * DAYS_PER[unit] / DAYS_PER[self.time_unit]
+
+
+def decay_rate(annual_discount_rate: float, time_unit: TimeUnit) -> float:
+    """The rate per `time_unit` at which value decays: e^(-rate t) is (1 + d)^-years."""
+    if not 0 <= annual_discount_rate < np.inf:
+        raise ParamsError(f"annual_discount_rate is {annual_discount_rate}; it must be 0 or more, 0.1 for 10 %.")
+    return float(np.log1p(annual_discount_rate)) * DAYS_PER[time_unit] / DAYS_PER["year"]
+
+
+def _count(n: int) -> int:
+    if n != int(n) or n < 0:
+        raise ParamsError(f"n is {n}; a number of purchases is a whole number, 0 or more.")
+    return int(n)
 
 
 def on_distinct(function: Callable[..., Vector], *columns: Vector) -> Vector:

@@ -64,7 +64,7 @@ def read(customers: Customers, names: Sequence[str], from_unit: str, to_unit: st
 
     Prospects are the rows with n_purchases 0. DataError names column, row and value of what cannot be a history.
     """
-    table = _table(customers)
+    table = table_of(customers)
     missing = set(names) - set(table.columns)
     if missing:
         raise MissingColumnsError(
@@ -83,7 +83,8 @@ def read(customers: Customers, names: Sequence[str], from_unit: str, to_unit: st
     return Histories(chosen if buyers.all() else [column[buyers] for column in chosen], buyers)
 
 
-def _table(customers: Customers) -> pl.DataFrame:
+def table_of(customers: Customers) -> pl.DataFrame:
+    """The table itself, as a polars frame."""
     if isinstance(customers, CustomerSummary):
         return customers.data
     return customers if isinstance(customers, pl.DataFrame) else pl.from_pandas(customers)

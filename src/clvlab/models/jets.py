@@ -69,6 +69,11 @@ def variables(point: Vector) -> list[Jet]:
     return [Jet(float(value), {i: 1.0}, {}) for i, value in enumerate(point)]
 
 
+def value_of(u: Number) -> Any:
+    """The value alone."""
+    return u.value if isinstance(u, Jet) else u
+
+
 def exp(u: Number) -> Number:
     """e^u."""
     if not isinstance(u, Jet):

@@ -6,6 +6,7 @@ import polars as pl
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models.family import Horizon, PurchaseModel
+from clvlab.models.futures import N_DRAWS, Buyers, Worlds, around, read
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.histories import Customers
 from clvlab.units import TimeUnit
@@ -19,6 +20,9 @@ def lifetime_value(
     annual_discount_rate: float = 0.0,
     margin: float = 1.0,
     *,
+    interval: float | None = None,
+    n_draws: int = N_DRAWS,
+    seed: int = 0,
     time_unit: TimeUnit | None = None,
 ) -> pl.DataFrame:
     """Value each customer's purchases of the coming `horizon`.
@@ -32,15 +36,17 @@ def lifetime_value(
     horizon : a length with its unit ("12 months") or a number in the table's time unit
     annual_discount_rate : effective, 0.10 is 10 % a year; 1 % a month is 0.126825
     margin : share of spend that is kept
+    interval : probability, such as 0.9, with which a customer's value falls between clv_low and clv_high; it carries
+        what is open about the parameters and about the customer, and always holds clv
+    n_draws, seed : simulated futures behind the interval
     time_unit : unit of a plain frame's times; the model's own by default
 
     Returns
     -------
     customer_id (if the table has it), p_alive, expected_purchases (undiscounted), expected_spend (per purchase,
-    currency), clv (currency); in the order of `customers`, null for prospects
+    currency), clv (currency), clv_low and clv_high if `interval` is given; in the order of `customers`, null for
+    prospects
     """
-    if not 0 <= annual_discount_rate < np.inf:
-        raise ParamsError(f"annual_discount_rate is {annual_discount_rate}; it must be 0 or more, 0.1 for 10 %.")
     if not 0 < margin < np.inf:
         raise ParamsError(f"margin is {margin}; it must be more than 0, a share of spend.")
     discounted = model.discounted_purchases(customers, horizon, annual_discount_rate, time_unit=time_unit)
@@ -51,6 +57,12 @@ def lifetime_value(
             "expected_spend": spend.expected_spend(customers),
         }
     ).with_columns(clv=pl.col("expected_spend") * discounted * margin)
+    if interval is not None:
+        buyers = read(model, customers, time_unit)
+        length = model._length(customers, horizon, time_unit)
+        worlds = Worlds.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
+        low, high = worlds.intervals(Buyers.of(buyers), interval)
+        values = values.with_columns(around(pl.col("clv"), buyers.spread(low), buyers.spread(high)))
     return _with_ids(values.fill_nan(None), customers)
 
 

@@ -1,0 +1,100 @@
+"""What BG/NBD and MBG/NBD share: gamma purchase rates, and a beta probability of leaving at each purchase.
+
+They differ in one thing: whether the first purchase, too, can be the last. So all formulas are in terms of the number
+of purchases that an active customer has survived: x in BG/NBD, x + 1 in MBG/NBD.
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy import special
+
+from clvlab.models.family import Counts, PurchaseModel
+from clvlab.models.jets import Number, Vector, log, log_beta, log_gamma, softplus
+from clvlab.models.negative_binomial import log_probability, upper_tail
+from clvlab.models.quadrature import beta_mean
+from clvlab.models.tuples import Tuples
+
+
+@dataclass(frozen=True)
+class BetaGeometric(PurchaseModel):
+    """A customer buys at rate lambda ~ Gamma(r, alpha) and leaves at a purchase with probability p ~ Beta(a, b)."""
+
+    a: float
+    b: float
+
+    names: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
+
+    @staticmethod
+    @abstractmethod
+    def _survived(x: Vector) -> Vector:
+        """Purchases that a customer still active has survived."""
+
+    @classmethod
+    def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
+        """The likelihood of being active times (1 + odds of having left)."""
+        r, alpha, a, b = parameters
+        x, t_x, T = tuples.columns
+
+        def purchases(x: Vector) -> Number:
+            return log_gamma(r + x) - log_gamma(r) + log_beta(a, b + cls._survived(x)) - log_beta(a, b)
+
+        def leaving(x: Vector) -> Number:
+            return log(a) - log(b + np.maximum(cls._survived(x), 1) - 1)
+
+        log_age = log(alpha + T)
+        active = tuples.by_x(purchases) + r * log(alpha) - (r + x) * log_age
+        log_odds_left = tuples.by_x(leaving) + (r + x) * (log_age - log(alpha + t_x))
+        return active + softplus(log_odds_left) * (cls._survived(x) > 0)
+
+    @staticmethod
+    def _start(tuples: Tuples) -> Vector:
+        return np.array([0.5, 0.5 * tuples.mean(2) / tuples.mean(0), 1.0, 2.0])
+
+    def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        survived = self._survived(x)
+        log_odds_left = np.log(self.a / (self.b + np.maximum(survived, 1) - 1))
+        log_odds_left = log_odds_left + (self.r + x) * np.log1p((T - t_x) / (self.alpha + t_x))
+        return np.where(survived == 0, 1.0, special.expit(-log_odds_left))
+
+    def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
+        """Given rate and p the mean is (1 - e^(-rate p t)) / p; over the rate it is (1 - (1 + p t / age)^-shape) / p.
+
+        Its mean over p is the papers' difference of 1 and a 2F1, without the cancellation near a = 1.
+        """
+
+        def given(p: Vector, shape: Vector, age: Vector) -> Vector:
+            return -np.expm1(-shape * np.log1p(p * (t / age))) / p
+
+        return beta_mean(given, self.a, self.b + self._survived(x), self.r + x, self.alpha + T)
+
+    def _rate_if_alive(self, u: Vector, x: Vector, T: Vector) -> Vector:
+        """The derivative of the above at t = u."""
+
+        def given(p: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
+            return np.exp(-(shape + 1) * np.log1p(p * (u / age)))
+
+        shape, age = self.r + x, self.alpha + T
+        return shape / age * beta_mean(given, self.a, self.b + self._survived(x), shape, age, u)
+
+    def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
+        """Bought n times and still active, or left at the n-th of at least n purchases."""
+        shape, age, b = self.r + x, self.alpha + T, self.b + self._survived(x)
+        log_survived = special.betaln(self.a, b + n) - special.betaln(self.a, b)
+        active: Vector = np.exp(log_survived + log_probability(n, t, shape, age))
+        if n == 0:
+            return active
+        log_left = special.betaln(self.a + 1, b + n - 1) - special.betaln(self.a, b)
+        left: Vector = np.exp(log_left) * upper_tail(n, t, shape, age)
+        return active + left
+
+    def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
+        chances = random.poisson(random.gamma(self.r + x, 1 / (self.alpha + T)) * t)
+        p = random.beta(self.a, self.b + self._survived(x))
+        count = np.minimum(chances, random.geometric(p))
+        # The count-th of `chances` points that fall evenly on (0, t).
+        last = t * random.beta(np.maximum(count, 1), chances - count + 1)
+        return count, np.where(count > 0, last, 0.0)

@@ -1,0 +1,29 @@
+"""MBG/NBD: BG/NBD in which customers may leave right after their first purchase, too.
+
+One-time buyers then have a P(alive) below 1 that falls with time; offer it where they dominate.
+
+[1] Batislam, Denizel & Filiztekin (2007), "Empirical validation and comparison of models for customer base analysis",
+    International Journal of Research in Marketing 24(3), 201-209.
+[2] Hoppe & Wagner (2007), "Customer base analysis: the case for a central variant of the Betageometric/NBD model",
+    Marketing ZFP 29(2), 75-90.
+"""
+
+from dataclasses import dataclass
+
+from clvlab.models.beta_geometric import BetaGeometric
+from clvlab.models.jets import Vector
+
+
+@dataclass(frozen=True)
+class MbgNbd(BetaGeometric):
+    """A fitted MBG/NBD model.
+
+    Attributes
+    ----------
+    r, alpha : purchase rates are Gamma(r, alpha), alpha in time units
+    a, b : probabilities of leaving after a purchase, the first included, are Beta(a, b)
+    """
+
+    @staticmethod
+    def _survived(x: Vector) -> Vector:
+        return x + 1

@@ -1,0 +1,54 @@
+"""NBD: customers buy at their own rates and never leave. The baseline for models with dropout.
+
+[1] Ehrenberg (1959), "The pattern of consumer purchases", Applied Statistics 8(1), 26-41.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from clvlab.models.family import Counts, PurchaseModel
+from clvlab.models.jets import Number, Vector, log, log_gamma
+from clvlab.models.negative_binomial import log_probability
+from clvlab.models.tuples import Tuples
+
+
+@dataclass(frozen=True)
+class Nbd(PurchaseModel):
+    """A fitted NBD model.
+
+    Attributes
+    ----------
+    r, alpha : purchase rates are Gamma(r, alpha), alpha in time units
+    """
+
+    names: ClassVar[tuple[str, ...]] = ("r", "alpha")
+
+    @classmethod
+    def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
+        r, alpha = parameters
+        x, _, T = tuples.columns
+        purchases = tuples.by_x(lambda x: log_gamma(r + x) - log_gamma(r))
+        return purchases + r * log(alpha) - (r + x) * log(alpha + T)
+
+    @staticmethod
+    def _start(tuples: Tuples) -> Vector:
+        return np.array([0.5, 0.5 * tuples.mean(2) / tuples.mean(0)])
+
+    def _p_alive(self, _x: Vector, _t_x: Vector, T: Vector) -> Vector:
+        return np.ones_like(T)
+
+    def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
+        return (self.r + x) / (self.alpha + T) * t
+
+    def _rate_if_alive(self, _u: Vector, x: Vector, T: Vector) -> Vector:
+        return (self.r + x) / (self.alpha + T)
+
+    def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
+        return np.exp(log_probability(n, t, self.r + x, self.alpha + T))
+
+    def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
+        count = random.poisson(random.gamma(self.r + x, 1 / (self.alpha + T)) * t)
+        return count, np.where(count > 0, t * random.beta(np.maximum(count, 1), 1), 0.0)

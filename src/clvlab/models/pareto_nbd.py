@@ -1,0 +1,117 @@
+"""Pareto/NBD: how often a customer buys, and whether they still do.
+
+A customer buys at Poisson rate lambda while active and leaves at rate mu, whether buying or not; across customers
+lambda ~ Gamma(r, alpha) and mu ~ Gamma(s, beta).
+
+[1] Schmittlein, Morrison & Colombo (1987), "Counting your customers: who are they and what will they do next?",
+    Management Science 33(1), 1-24.
+[2] Fader & Hardie (2005), "A note on deriving the Pareto/NBD model and related expressions".
+[3] Fader & Hardie (2014), "Deriving the conditional PMF of the Pareto/NBD model".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy import special
+
+from clvlab.models.family import Counts, PurchaseModel
+from clvlab.models.jets import Number, Vector, log, log_gamma, log_integral, softplus, value_of
+from clvlab.models.negative_binomial import log_probability
+from clvlab.models.quadrature import legendre
+from clvlab.models.tuples import Tuples
+
+N_LEAVING = 32  # nodes over the time at which a customer may have left
+N_FUTURE = 128  # nodes over the time at which a customer will leave
+NEGLIGIBLE = 40.0  # e^-40: share of its peak at which the density of the time of leaving is cut
+NO_TIME = 1e-300  # stands for an interval of length 0, in which nobody can have left
+
+
+@dataclass(frozen=True)
+class ParetoNbd(PurchaseModel):
+    """A fitted Pareto/NBD model.
+
+    Attributes
+    ----------
+    r, alpha : purchase rates are Gamma(r, alpha), alpha in time units
+    s, beta : rates of leaving are Gamma(s, beta), beta in time units
+    """
+
+    s: float
+    beta: float
+
+    names: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
+
+    @classmethod
+    def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
+        """The likelihood of being active times (1 + odds of having left). Section 3 of [2]."""
+        r, alpha, s, beta = parameters
+        x, t_x, T = tuples.columns
+        purchases = tuples.by_x(lambda x: log_gamma(r + x) - log_gamma(r)) + r * log(alpha) + s * log(beta)
+        active = purchases - (r + x) * log(alpha + T) - s * log(beta + T)
+        return active + softplus(_log_odds_left(parameters, x, t_x, T))
+
+    @staticmethod
+    def _start(tuples: Tuples) -> Vector:
+        return np.array([0.5, 0.5 * tuples.mean(2) / tuples.mean(0), 0.5, 0.5 * tuples.mean(2)])
+
+    def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        return np.asarray(special.expit(-_log_odds_left(list(self.parameters.values()), x, t_x, T)))
+
+    def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
+        """Equation (41) of [2]; the expected time as a customer in a form that holds at s = 1, too."""
+        growth = np.log1p(t / (self.beta + T))
+        time_left = (self.beta + T) * growth * special.exprel((1 - self.s) * growth)
+        return np.asarray((self.r + x) / (self.alpha + T) * time_left)
+
+    def _rate_if_alive(self, u: Vector, x: Vector, T: Vector) -> Vector:
+        return (self.r + x) / (self.alpha + T) * np.exp(-self.s * np.log1p(u / (self.beta + T)))
+
+    def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
+        """Bought n times and still active, or n times before leaving at some time in between. [3]"""
+        shape, age, beta = self.r + x, self.alpha + T, self.beta + T
+        active = np.exp(log_probability(n, t, shape, age) - self.s * np.log1p(t / beta))
+        nodes, weights = legendre(N_FUTURE)
+        total = active
+        for node, weight in zip(nodes, weights, strict=True):
+            log_time = node * np.log1p(t / beta)
+            leaving = self.s * np.exp(-self.s * log_time) * np.log1p(t / beta) * weight
+            total = total + leaving * np.exp(log_probability(n, beta * np.expm1(log_time), shape, age))
+        return total
+
+    def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
+        rate = random.gamma(self.r + x, 1 / (self.alpha + T))
+        stay = np.minimum(random.exponential(size=x.size) / random.gamma(self.s, 1 / (self.beta + T)), t)
+        count = random.poisson(rate * stay)
+        return count, np.where(count > 0, stay * random.beta(np.maximum(count, 1), 1), 0.0)
+
+
+def _log_odds_left(parameters: Sequence[Number], x: Vector, t_x: Vector, T: Vector) -> Number:
+    """Log-odds of having left by T, as one integral of a positive function.
+
+        odds = s * integral over tau in (t_x, T) of
+               ((alpha + T) / (alpha + tau))^(r + x) * ((beta + T) / (beta + tau))^s / (beta + tau)
+
+    The papers' difference of two 2F1 is the same number, but cancels and overflows. In ln(m + tau), m the smaller of
+    alpha and beta, the integrand has no singularity nearer than pi to the interval.
+    """
+    r, alpha, s, beta = parameters
+    tau, log_weights = _leaving_times(value_of(r), value_of(alpha), value_of(beta), x, t_x, T)
+    x, T = x[:, None], T[:, None]
+    log_density = (
+        (r + x) * (log(alpha + T) - log(alpha + tau)) + s * (log(beta + T) - log(beta + tau)) - log(beta + tau)
+    )
+    return log(s) + log_integral(log_density, log_weights)
+
+
+def _leaving_times(r: float, alpha: float, beta: float, x: Vector, t_x: Vector, T: Vector) -> tuple[Vector, Vector]:
+    """Nodes tau in (t_x, T) and logarithms of their weights, shape (n, N_LEAVING)."""
+    # Past this time the density has fallen to a negligible share of its peak.
+    with np.errstate(over="ignore"):
+        end = np.minimum(T, t_x + (alpha + t_x) * np.expm1(NEGLIGIBLE / (r + x)))
+    near = (min(alpha, beta) + t_x)[:, None]
+    length = np.log1p((end - t_x)[:, None] / near)
+    nodes, weights = legendre(N_LEAVING)
+    past = near * np.expm1(nodes * length)
+    return t_x[:, None] + past, np.log(np.maximum(length, NO_TIME) * weights * (near + past))
