@@ -184,34 +184,42 @@ def score_rfm(
 def _bounds(values: pl.Series, n_bins: int, fixed: Sequence[float] | None, name: str) -> tuple[float, ...]:
     """Where scores 2 to `n_bins` begin, ascending."""
     if fixed is None:
-        return equal_frequency_bounds(values, n_bins)
+        return share_bounds(values, [1] * n_bins)
     bounds = sorted(float(bound) for bound in fixed)
     if len(bounds) != n_bins - 1 or any(low >= high for low, high in pairwise(bounds)):
         raise ParamsError(f"{name} is {list(fixed)}; for n_bins={n_bins} give {n_bins - 1} distinct numbers.")
     return tuple(bounds)
 
 
-def equal_frequency_bounds(values: pl.Series, n_bins: int) -> tuple[float, ...]:
+def share_bounds(values: pl.Series, shares: Sequence[float]) -> tuple[float, ...]:
     """The values at which bins 2, 3, ... begin, ascending; equal values stay together.
 
-    Each bin, lowest first, takes whole groups of equal values until it holds its share of those who remain:
-    remaining customers / remaining bins. Fewer than ``n_bins - 1`` bounds come back where the values run out.
+    Each bin, lowest first, takes whole groups of equal values until it holds its share of those who remain: its
+    own among the shares still open. Fewer than ``len(shares) - 1`` bounds come back where the values run out.
 
-    >>> equal_frequency_bounds(pl.Series([1, 1, 1, 1, 1, 2, 2, 3, 4, 9]), 4)
-    (2.0, 3.0, 4.0)
-    >>> equal_frequency_bounds(pl.Series([1, 1, 1]), 4)
+    Parameters
+    ----------
+    values : numeric, no nulls
+    shares : wished share of the values in each bin, lowest bin first; only their proportions matter
+
+    Examples
+    --------
+    >>> share_bounds(pl.Series([1, 1, 1, 1, 1, 2, 2, 3, 4, 9]), [1, 1, 1, 1])
+    (2.0, 3.0, 9.0)
+    >>> share_bounds(pl.Series([1, 1, 1]), [0.5, 0.5])
     ()
     """
-    counts = values.value_counts().sort(values.name)
+    counts = values.alias("value").value_counts(name="n").sort("value")
     bounds: list[float] = []
     remaining, taken = len(values), 0
-    for value, count in counts.iter_rows():
-        if taken and taken * (n_bins - len(bounds)) >= remaining:
+    for value, n in counts.iter_rows():
+        if len(bounds) == len(shares) - 1:
+            break
+        due = remaining * shares[len(bounds)] / sum(shares[len(bounds) :])
+        if taken and taken >= due - 1e-9:
             bounds.append(float(value))
             remaining, taken = remaining - taken, 0
-        if len(bounds) == n_bins - 1:
-            break
-        taken += count
+        taken += n
     return tuple(bounds)
 
 

@@ -4,30 +4,154 @@
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
+from clvlab.errors import ParamsError, did_you_mean
+from clvlab.grouping.attributes import Attribute, Locality, ValueRule, read_values, shipped_values
+from clvlab.grouping.baselines import Hiatus, OneGroup, RandomGroups
+from clvlab.grouping.behaviour import PurchaseBehaviour
+from clvlab.grouping.clusterers import SampledClusters
 from clvlab.grouping.clusters import Clusters
+from clvlab.grouping.crossing import Crossing, cross
+from clvlab.grouping.decision import Case, Condition, DecisionList
+from clvlab.grouping.lifecycle import AliveBands, FixedDays, Lifecycle, OwnCadence
+from clvlab.grouping.loyalty import Loyalty
+from clvlab.grouping.potential import Potential
 from clvlab.grouping.rfm_maps import RfmCube, RfmSegments, ScoreMap, shipped_map
-from clvlab.grouping.strategy import Group, Rule, Strategy, rule_from_dict
+from clvlab.grouping.rfm_value import RfmValue
+from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule, Strategy, rule_from_dict
+from clvlab.grouping.tags import Tags
+from clvlab.grouping.tiers import CumulativeShare, EqualShares, FixedBounds, NaturalBreaks, Shares, Tiers
 
 __all__ = [
+    "PROSPECT",
+    "UNKNOWN",
+    "AliveBands",
+    "Attribute",
+    "Case",
     "Clusters",
+    "Condition",
+    "Crossing",
+    "CumulativeShare",
+    "DecisionList",
+    "EqualShares",
+    "FixedBounds",
+    "FixedDays",
     "Group",
+    "Hiatus",
+    "Lifecycle",
+    "Locality",
+    "Loyalty",
+    "NaturalBreaks",
+    "OneGroup",
+    "OwnCadence",
+    "Potential",
+    "PurchaseBehaviour",
+    "RandomGroups",
     "RfmCube",
     "RfmSegments",
+    "RfmValue",
     "Rule",
+    "SampledClusters",
     "ScoreMap",
+    "Shares",
     "Strategy",
+    "Tags",
+    "Tiers",
+    "ValueRule",
+    "cross",
+    "find",
+    "read_values",
     "rule_from_dict",
     "strategies",
 ]
 
+_FREQUENCY = ("freq_high", "freq_mid", "freq_low")
+_SPEND = ("spend_high", "spend_mid", "spend_low")
+_VALUE = ("vip", "ordinary", "value_low")
+_LEVELS = ("value_high", "value_mid", "value_low")
+_GRADES = ("diamond", "platinum", "gold", "silver", "bronze")
+_AGES = ("age_55_plus", "age_45_54", "age_35_44", "age_25_34", "age_under_25")
+_FIFTHS = ("fifth_1", "fifth_2", "fifth_3", "fifth_4", "fifth_5")
+_CSAT = ("satisfied", "neutral", "dissatisfied")
+_NPS = ("promoter", "passive", "detractor")
+_VALUE_TIERS = Tiers("total_spend", _VALUE, Shares((0.2, 0.3, 0.5)), name="value_tiers")
+_LIFECYCLE = Lifecycle(name="lifecycle5")
+
 _ALL: tuple[Strategy, ...] = (
+    # RFM
     RfmSegments(shipped_map("rfm11"), name="rfm11"),
     RfmSegments(shipped_map("rfm11_125"), name="rfm11_125"),
     RfmCube(),
+    # What customers bought
+    PurchaseBehaviour(),
+    PurchaseBehaviour("plain", name="purchase_behaviour_plain"),
+    Tiers("n_purchases", _FREQUENCY, name="frequency_tiers"),
+    Tiers("total_spend", _SPEND, name="spend_tiers"),
+    Tiers("total_spend", _SPEND, NaturalBreaks(), name="spend_breaks"),
+    _VALUE_TIERS,
+    Tiers("total_spend", _GRADES, Shares((0.05, 0.15, 0.30, 0.40, 0.10)), name="value_grades"),
+    RfmValue(_LEVELS, name="value_rfm"),
+    Tiers("clv", _LEVELS, Shares((0.2, 0.3, 0.5)), name="clv_tiers"),
+    Tiers("profit_last_year", ("profit_high", "profit_low"), Shares((0.2, 0.8)), name="profit_tiers"),
+    Tiers("total_spend", ("class_a", "class_b", "class_c"), CumulativeShare((0.8, 0.95)), name="abc"),
+    # Where they stand with us
+    _LIFECYCLE,
+    Lifecycle(("mature",), name="lifecycle4"),
+    Lifecycle(("active", "at_risk"), OwnCadence(), split_churn=True, name="lifecycle_cadence"),
+    Lifecycle(("active", "at_risk"), AliveBands(), split_churn=True, name="lifecycle_alive"),
+    Loyalty(),
+    Loyalty(referrals=True, name="loyalty_referrals"),
+    Potential(),
+    Potential(pipeline=True, name="potential_pipeline"),
+    cross(_VALUE_TIERS, _LIFECYCLE, name="value_lifecycle"),
+    # Who they are
+    Attribute("province", shipped_values("regions"), keep_unmapped=False, name="region"),
+    Locality(),
+    Attribute("industry", shipped_values("industries"), name="industry"),
+    Attribute("customer_type", name="customer_type"),
+    Attribute("lead_source", name="lead_source"),
+    Attribute("favourite_category", name="preference"),
+    Tiers(
+        "age",
+        _AGES,
+        FixedBounds((25, 35, 45, 55)),
+        buyers_only=False,
+        ordered=False,
+        sensitive=True,
+        name="demographics",
+    ),
+    Attribute("gender", sensitive=True, name="gender"),
+    Attribute("income_band", sensitive=True, name="income"),
+    Attribute("occupation", sensitive=True, name="occupation"),
+    Attribute("education", sensitive=True, name="education"),
+    Tags("interests", sensitive=True, name="psychographics"),
+    Tiers("satisfaction", _CSAT, FixedBounds((3, 4)), buyers_only=False, name="satisfaction"),
+    Tiers("nps", _NPS, FixedBounds((7, 9)), buyers_only=False, name="nps"),
+    # Found, not defined
     Clusters(),
+    SampledClusters("mixture", name="clusters_mixture"),
+    SampledClusters("hierarchical", name="clusters_hierarchical"),
+    SampledClusters("hdbscan", name="clusters_hdbscan"),
+    # Baselines
+    OneGroup(),
+    RandomGroups(),
+    Hiatus(),
+    Tiers("spend_last_year", _FIFTHS, name="last_year_spend"),
 )
 
 strategies: Mapping[str, Strategy] = MappingProxyType({strategy.name: strategy for strategy in _ALL})
-"""Every strategy that the package ships, by name."""
+"""Every strategy that the package ships, by name; the last four are baselines."""
+
+
+def find(name: str) -> Strategy:
+    """The strategy of this name, or the RFM segments of a user's own map: a path that ends in .yaml or .yml."""
+    if name in strategies:
+        return strategies[name]
+    if Path(name).suffix in (".yaml", ".yml"):
+        return RfmSegments(ScoreMap.read(name), name=Path(name).stem)
+    raise ParamsError(
+        f"There is no strategy {name!r}.{did_you_mean(name, strategies)} Known: {', '.join(strategies)}; "
+        "or the path of an RFM map in YAML."
+    )

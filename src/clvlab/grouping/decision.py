@@ -4,8 +4,9 @@ Each condition compares columns of the customer table with a bound in the user's
 of the same customer (such as the time since the last purchase with the customer's own gaps).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, get_args
 
 import polars as pl
@@ -15,12 +16,14 @@ from clvlab.frames import CustomerSummary
 from clvlab.grouping.measures import measured, sources
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule
 
-Operator = Literal["<", "<=", ">", ">=", "==", "missing"]
+Operator = Literal["<", "<=", ">", ">=", "==", "known"]
+_MIRRORED: Mapping[Operator, Operator] = MappingProxyType({">": "<", ">=": "<="})
+_OPPOSITE: Mapping[Operator, Operator] = MappingProxyType({"<": ">=", "<=": ">", ">": "<=", ">=": "<"})
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One comparison of a column with a number or with another column. Nulls satisfy only `missing`.
+    """One comparison of a column with a number or with another column. A null satisfies none.
 
     >>> str(Condition("total_spend", ">=", 312.5))
     'total_spend >= 312.5'
@@ -42,11 +45,20 @@ class Condition:
         return frozenset({self.column, self.bound} if isinstance(self.bound, str) else {self.column})
 
     @property
+    def negated(self) -> "Condition":
+        """The comparison that holds where this one does not, nulls apart.
+
+        >>> Condition("days_since_last", "<=", 365).negated
+        Condition(column='days_since_last', operator='>', bound=365)
+        """
+        return Condition(self.column, _OPPOSITE[self.operator], self.bound)
+
+    @property
     def expression(self) -> pl.Expr:
         """The comparison as a polars expression; never null."""
         column = pl.col(self.column)
-        if self.operator == "missing":
-            return column.is_null()
+        if self.operator == "known":
+            return column.is_not_null()
         bound = pl.col(self.bound) if isinstance(self.bound, str) else pl.lit(self.bound)
         holds = {
             "<": column < bound,
@@ -57,31 +69,50 @@ class Condition:
         }[self.operator]
         return holds.fill_null(False)
 
+    @property
+    def bound_text(self) -> str:
+        """The bound as text."""
+        return self.bound if isinstance(self.bound, str) else f"{self.bound:.12g}"
+
     def __str__(self) -> str:
-        if self.operator == "missing":
-            return f"{self.column} missing"
-        bound = self.bound if isinstance(self.bound, str) else f"{self.bound:.12g}"
-        return f"{self.column} {self.operator} {bound}"
+        return (
+            f"{self.column} {self.operator} {self.bound_text}" if self.operator != "known" else f"{self.column} known"
+        )
 
 
 @dataclass(frozen=True)
 class Case:
-    """A group, its rank, and conditions that must all hold; none means every customer still left."""
+    """A group, its rank, and conditions that must all hold."""
 
     group: str
     rank: int | None
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Condition, ...]
 
     @property
     def expression(self) -> pl.Expr:
         """The group where the conditions hold, null elsewhere."""
-        holds = pl.all_horizontal(True, *(condition.expression for condition in self.conditions))
+        holds = pl.all_horizontal(condition.expression for condition in self.conditions)
         return pl.when(holds).then(pl.lit(self.group))
 
     @property
     def text(self) -> str:
-        """The conditions as formula text."""
-        return ", ".join(map(str, self.conditions)) or "*"
+        """The conditions as formula text, both bounds of a column together.
+
+        >>> Case("mid", 2, (Condition("total_spend", ">=", 50), Condition("total_spend", "<", 312.5))).text
+        '50 <= total_spend < 312.5'
+        """
+        by_column: dict[str, list[Condition]] = {}
+        for condition in self.conditions:
+            by_column.setdefault(condition.column, []).append(condition)
+        return ", ".join(_text(conditions) for conditions in by_column.values())
+
+
+def _text(conditions: list[Condition]) -> str:
+    """The conditions on one column: a lower and an upper bound as one double inequality."""
+    low, *high = sorted(conditions, key=lambda condition: condition.operator, reverse=True)
+    if len(high) == 1 and low.operator in _MIRRORED and high[0].operator in ("<", "<="):
+        return f"{low.bound_text} {_MIRRORED[low.operator]} {high[0]}"
+    return ", ".join(map(str, conditions))
 
 
 PROSPECTS = Case(PROSPECT, None, (Condition("n_purchases", "==", 0),))
@@ -102,7 +133,11 @@ class DecisionList(Rule):
 
     @property
     def needs(self) -> frozenset[str]:
-        return sources(column for case in self.cases for c in case.conditions for column in c.columns)
+        return sources(self._columns)
+
+    @property
+    def _columns(self) -> set[str]:
+        return {column for case in self.cases for c in case.conditions for column in c.columns}
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -110,13 +145,12 @@ class DecisionList(Rule):
         for case in self.cases:
             texts.setdefault((case.group, case.rank), []).append(case.text)
         groups = [Group(code, rank, "; ".join(parts)) for (code, rank), parts in texts.items()]
-        groups += [Group(UNKNOWN, None, "missing")] if self.cases[-1].conditions else []
-        return tuple(sorted(groups, key=lambda group: (group.rank is None, group.rank or 0)))
+        best_first = sorted(groups, key=lambda group: (group.rank is None, group.rank or 0))
+        return (*best_first, Group(UNKNOWN, None, "–"))
 
     def label(self, customers: CustomerSummary) -> pl.Series:
         chain = pl.coalesce(*(case.expression for case in self.cases), pl.lit(UNKNOWN))
-        columns = {column for case in self.cases for c in case.conditions for column in c.columns}
-        return measured(customers, columns).select("customer_id", group=chain)["group"]
+        return measured(customers, self._columns).select(group=chain)["group"]
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -139,8 +173,3 @@ class DecisionList(Rule):
                 for case in stored["cases"]
             )
         )
-
-
-def ranked(groups: Iterable[tuple[str, tuple[Condition, ...]]]) -> tuple[Case, ...]:
-    """Cases ranked in the order given, best first."""
-    return tuple(Case(group, rank, conditions) for rank, (group, conditions) in enumerate(groups, start=1))

@@ -1,28 +1,43 @@
-"""Measures that a grouping reads beside the columns of the customer table, each a formula over them."""
+"""The numbers that a grouping reads: columns of the customer table, and measures, each a formula over them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 
 import polars as pl
 
+from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A formula over columns of the customer table, as of the cutoff."""
+    """A formula over columns of the customer table and the day `cutoff`."""
 
     needs: frozenset[str]
-    formula: Callable[[date], pl.Expr]
+    formula: pl.Expr
 
+
+_GAIN = pl.col("clv") - pl.col("spend_last_year")
+_BUYERS_GAIN = pl.when(pl.col("n_purchases") > 0).then(_GAIN).otherwise(0.0)
 
 MEASURES = MappingProxyType(
     {
+        # Days from the first purchase to the cutoff.
         "days_since_first": Measure(
-            frozenset({"first_purchase"}),
-            lambda cutoff: (pl.lit(cutoff) - pl.col("first_purchase")).dt.total_days(),
+            frozenset({"first_purchase"}), (pl.col("cutoff") - pl.col("first_purchase")).dt.total_days()
+        ),
+        # Days from the first purchase to the last.
+        "days_first_to_last": Measure(
+            frozenset({"first_purchase", "last_purchase"}),
+            (pl.col("last_purchase") - pl.col("first_purchase")).dt.total_days(),
+        ),
+        # Value expected over the horizon less what the last year brought.
+        "clv_gain": Measure(frozenset({"clv", "spend_last_year"}), _GAIN),
+        # The same plus open opportunities; a prospect's gain is the pipeline alone.
+        "clv_gain_with_pipeline": Measure(
+            frozenset({"clv", "spend_last_year", "pipeline", "n_purchases"}),
+            _BUYERS_GAIN + pl.col("pipeline").fill_null(0),
         ),
     }
 )
@@ -34,6 +49,17 @@ def sources(columns: Iterable[str]) -> frozenset[str]:
 
 
 def measured(customers: CustomerSummary, columns: Iterable[str]) -> pl.DataFrame:
-    """The customer table with those of `columns` that are measures."""
-    formulas = {c: MEASURES[c].formula(customers.cutoff) for c in sorted(columns) if c in MEASURES}
-    return customers.data.with_columns(**formulas)
+    """`columns` and measures as numbers (Float64), one row per customer, in their order; NaN counts as missing.
+
+    DataError where a column holds no numbers.
+    """
+    wanted = sorted(set(columns))
+    formulas = {c: MEASURES[c].formula if c in MEASURES else pl.col(c) for c in wanted}
+    table = customers.data.select(sources(wanted), cutoff=pl.lit(customers.cutoff)).select(**formulas)
+    for name, dtype in table.schema.items():
+        if not dtype.is_numeric() and dtype != pl.Null:
+            raise DataError(
+                f"Column {name!r} of the customer table holds {dtype}; this grouping needs numbers there."
+            )
+    # Sums of money differ in their last bits with the order of the rows; the same money must compare as equal.
+    return table.select(pl.all().cast(pl.Float64).fill_nan(None).round(6))

@@ -213,7 +213,7 @@ class RfmCube(Strategy):
         buyers = customers.data.filter(pl.col("n_purchases") > 0)
         columns = pl.col("days_since_last", "n_purchases", "total_spend")
         centres = buyers.select(columns.median() if self.centre == "median" else columns.mean()).row(0)
-        bounds = [0.0 if centre is None else float(centre) for centre in centres]
+        bounds = [0.0 if centre is None else round(float(centre), 6) for centre in centres]
         cases = tuple(
             Case(code, rank, _cube_conditions(highs, bounds)) for rank, (code, highs) in enumerate(CUBE, start=1)
         )

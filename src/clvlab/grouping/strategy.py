@@ -87,9 +87,16 @@ class Rule(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Strategy(ABC):
-    """Parameters of a grouping. `name` is what comparisons and reports call it."""
+    """Parameters of a grouping.
+
+    Attributes
+    ----------
+    name : what comparisons and reports call it
+    sensitive : whether it reads personal attributes (age, gender, income, ...) that need care where it is shown
+    """
 
     name: str
+    sensitive: bool = False
 
     @property
     @abstractmethod

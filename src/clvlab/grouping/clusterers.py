@@ -1,0 +1,158 @@
+"""Clusters by other means than k-means: mixtures, hierarchies, densities, or any scikit-learn clusterer.
+
+Most of these neither scale to a whole base nor say where a new customer belongs. They are therefore run on a sample,
+and everybody joins the nearest sampled customer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import polars as pl
+
+from clvlab.errors import ParamsError
+from clvlab.frames import CustomerSummary
+from clvlab.grouping.clusters import SAMPLE, best_k
+from clvlab.grouping.feature_space import FEATURES, Labels, LogScale, Matrix, Profile, by_value, clusterable, codes_of
+from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule, Strategy
+
+OUTLIERS = "outliers"
+"""The group of customers who are like no cluster, where a clusterer knows such."""
+_TOO_FEW = 10
+
+
+class Clusterer(Protocol):
+    """Whatever labels points; negative labels are outliers. Such as any clusterer of scikit-learn."""
+
+    def fit_predict(self, points: Matrix) -> Any:
+        """A label for each point."""
+
+
+@dataclass(frozen=True)
+class SampledClusters(Strategy):
+    """Clusters found on a sample of the customers' standardised logarithms; prospects stand apart.
+
+    Clusters are numbered by their mean spend: `cluster_1` is the most valuable.
+
+    Parameters
+    ----------
+    method : "mixture" (Gaussian mixture), "hierarchical" (Ward), "hdbscan", or a scikit-learn clusterer, which is
+        cloned before use
+    k : number of clusters, or None for the one that suits k-means best; "hdbscan" and clusterers find their own
+    seed : seeds the sample and the mixture
+    features : columns of the customer table
+    sample : most customers that the clusterer sees
+    """
+
+    method: str | Clusterer
+    k: int | None = None
+    seed: int = 0
+    features: tuple[str, ...] = FEATURES
+    sample: int = SAMPLE
+
+    def __post_init__(self) -> None:
+        if isinstance(self.method, str) and self.method not in ("mixture", "hierarchical", "hdbscan"):
+            raise ParamsError(
+                f"method is {self.method!r}. Choose mixture, hierarchical, hdbscan, or give a clusterer."
+            )
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset(self.features) | {"n_purchases", "total_spend"}
+
+    def fit(self, customers: CustomerSummary) -> "NeighbourRule":
+        customers.require(self.needs, self.name)
+        buyers = customers.data.filter(clusterable(self.features)).sort(*self.features, "total_spend")
+        if buyers.is_empty():
+            return NeighbourRule(LogScale(self.features, (), ()), (), (), ())
+        scale = LogScale.fit(buyers, self.features)
+        drawn = _draw(buyers, self.sample, self.seed)
+        points = scale.apply(drawn)
+        labels = self._partition(points)
+        best_first = by_value(labels, drawn["total_spend"].to_numpy())
+        cluster_of = {label: cluster for cluster, label in enumerate(best_first, start=1)}
+        # Customers alike in every feature are one point, and clusterers label them alike.
+        clusters = [cluster_of.get(label, 0) for label in labels.tolist()]
+        known = dict(zip(map(tuple, points.tolist()), clusters, strict=True))
+        profiles = tuple(Profile.of(drawn.filter(labels == label), self.features) for label in best_first)
+        return NeighbourRule(scale, tuple(known), tuple(known.values()), profiles)
+
+    def _partition(self, points: Matrix) -> Labels:
+        if len(np.unique(points, axis=0)) < max(_TOO_FEW, self.k or 0):
+            return np.zeros(len(points), dtype=np.int64)
+        return np.asarray(self._clusterer(points).fit_predict(points), dtype=np.int64)
+
+    def _clusterer(self, points: Matrix) -> Any:
+        from sklearn.base import clone
+        from sklearn.cluster import HDBSCAN, AgglomerativeClustering
+        from sklearn.mixture import GaussianMixture
+
+        if not isinstance(self.method, str):
+            return clone(self.method)
+        if self.method == "hdbscan":
+            return HDBSCAN(min_cluster_size=max(5, len(points) // 50), copy=True)
+        k = self.k or best_k(points, self.seed)
+        if self.method == "hierarchical":
+            return AgglomerativeClustering(k)
+        # A floor under the variances keeps a mixture from closing in on customers who are all alike.
+        return GaussianMixture(k, n_init=3, random_state=self.seed, reg_covar=1e-3)
+
+
+def _draw(buyers: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
+    rows = np.random.default_rng(seed).choice(buyers.height, min(size, buyers.height), replace=False)
+    return buyers[np.sort(rows)]
+
+
+@dataclass(frozen=True)
+class NeighbourRule(Rule):
+    """Sampled customers on the log scale and the clusters they belong to; a customer joins the nearest of them.
+
+    `clusters` counts from 1, the most valuable; 0 is an outlier.
+    """
+
+    kind: ClassVar[str] = "neighbours"
+
+    scale: LogScale
+    points: tuple[tuple[float, ...], ...]
+    clusters: tuple[int, ...]
+    profiles: tuple[Profile, ...]
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset(self.scale.features) | {"n_purchases"}
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        found = (Group(f"cluster_{rank}", rank, profile.text) for rank, profile in enumerate(self.profiles, start=1))
+        rest = Group(OUTLIERS, None, "*"), Group(PROSPECT, None, "n_purchases == 0"), Group(UNKNOWN, None, "–")
+        return (*found, *rest)
+
+    def label(self, customers: CustomerSummary) -> pl.Series:
+        from sklearn.neighbors import KDTree
+
+        ready = customers.data.select(clusterable(self.scale.features)).to_series()
+        if not (self.points and ready.any()):
+            return codes_of(customers, pl.Series([False] * len(customers)), [])
+        points = self.scale.apply(customers.data.filter(ready))
+        nearest = KDTree(np.array(self.points)).query(points, return_distance=False)[:, 0]
+        codes = [f"cluster_{cluster}" if cluster else OUTLIERS for cluster in self.clusters]
+        return codes_of(customers, ready, [codes[point] for point in nearest])
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "scale": self.scale.to_dict(),
+            "points": [list(point) for point in self.points],
+            "clusters": list(self.clusters),
+            "profiles": [profile.to_dict() for profile in self.profiles],
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "NeighbourRule":
+        return cls(
+            LogScale.from_dict(stored["scale"]),
+            tuple(tuple(point) for point in stored["points"]),
+            tuple(stored["clusters"]),
+            tuple(Profile.from_dict(entry) for entry in stored["profiles"]),
+        )

@@ -1,0 +1,83 @@
+"""Groups by tags, of which a customer may have several: lifestyle, values, interests."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import polars as pl
+
+from clvlab.frames import CustomerSummary
+from clvlab.grouping.attributes import OTHER
+from clvlab.grouping.strategy import UNKNOWN, Group, Rule, Strategy
+
+_SEPARATOR = re.compile(r"\s*[;,|/；，、]\s*")
+
+
+@dataclass(frozen=True)
+class Tags(Strategy):
+    """Each customer goes to the least common of their tags that at least `min_share` of the tagged share.
+
+    Least common first, so that a tag which nearly everybody has does not swallow the others. Tags are text parted
+    by ``; , | /`` or their Chinese forms, or lists.
+
+    Parameters
+    ----------
+    column : the attribute that holds the tags
+    min_share : share of the customers with tags that a tag needs to be a group; rarer ones alone are `other`
+    """
+
+    column: str
+    min_share: float = 0.05
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset({self.column})
+
+    def fit(self, customers: CustomerSummary) -> "TagRule":
+        customers.require(self.needs, self.name)
+        tagged = [tags for tags in _tags(customers.data[self.column]) if tags]
+        counts = Counter(tag for tags in tagged for tag in tags)
+        common = [tag for tag, n in counts.items() if n >= self.min_share * len(tagged)]
+        return TagRule(self.column, tuple(sorted(common, key=lambda tag: (counts[tag], tag))))
+
+
+@dataclass(frozen=True)
+class TagRule(Rule):
+    """Tags in the order in which they are looked for; the first that a customer has is the group."""
+
+    kind: ClassVar[str] = "tags"
+
+    column: str
+    tags: tuple[str, ...]
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset({self.column})
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        tagged = (Group(tag, None, f"{self.column} ∋ {tag}") for tag in self.tags)
+        return (*tagged, Group(OTHER, None, f"{self.column} ∋ *"), Group(UNKNOWN, None, "–"))
+
+    def label(self, customers: CustomerSummary) -> pl.Series:
+        place = {tag: at for at, tag in enumerate((*self.tags, OTHER))}
+        codes = [
+            min((tag if tag in place else OTHER for tag in tags), key=place.__getitem__, default=UNKNOWN)
+            for tags in _tags(customers.data[self.column])
+        ]
+        return pl.Series(codes, dtype=pl.String)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "column": self.column, "tags": list(self.tags)}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "TagRule":
+        return cls(stored["column"], tuple(stored["tags"]))
+
+
+def _tags(values: pl.Series) -> list[list[str]]:
+    """Each customer's distinct tags, sorted; none where nothing is known."""
+    text = values.cast(pl.List(pl.String)).list.join(";") if values.dtype == pl.List else values.cast(pl.String)
+    return [sorted({tag for tag in _SEPARATOR.split(value.strip()) if tag}) for value in text.fill_null("")]
