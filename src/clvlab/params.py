@@ -215,7 +215,7 @@ def file_name(name: str) -> str:
     ('cdnow', '季度报告_2024-4222b2', 'etc_passwd-3754d6')
     """
     safe = re.sub(r"[^\w.-]+", "_", name).strip("._-")[:_LONGEST_FILE_NAME]
-    if safe == name:
+    if safe and safe == name:
         return name
     digits = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:6]
     return f"{safe}-{digits}" if safe else f"run-{digits}"

@@ -1,0 +1,167 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clvlab.errors import ParamsError
+from clvlab.params import CompareParams, ReportParams, file_name, parse_override
+
+PARAMS = Path(__file__).parents[1] / "params"
+LEAST = {"name": "demo", "source": "cdnow_sample", "as_of": "1998-06-30"}
+
+
+def written(folder, text):
+    path = folder / "run.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problem(**values):
+    with pytest.raises(ParamsError) as caught:
+        ReportParams(**{**LEAST, **values})
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("path", sorted(PARAMS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_our_own_params_files_are_valid(path):
+    kind = CompareParams if path.stem.startswith("compare") else ReportParams
+    assert kind.load(path).name
+
+
+def test_cdnow_is_the_whole_log_with_a_holdout_of_39_weeks():
+    params = ReportParams.load(PARAMS / "cdnow.yaml")
+    assert (params.source, params.as_of, params.holdout, params.horizon, params.annual_discount_rate) == (
+        "cdnow",
+        date(1998, 6, 30),
+        "39 weeks",
+        "12 months",
+        0.10,
+    )
+
+
+def test_every_problem_is_reported_at_once_with_the_file(tmp_path):
+    path = written(
+        tmp_path,
+        "name: 1998\nsource: cdnow\nas_of: 30/6/1998\nhorizn: 12 months\nmargin: 1e-2\nholdout: 39 wekks\n"
+        "rfm: {nbins: 5}\nreading: {decimals: ','}\ncolumns: {customerid: id}\nlang: fr\n",
+    )
+    with pytest.raises(ParamsError) as caught:
+        ReportParams.load(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: 9 problems with the parameters:")
+    for expected in (
+        "`name` is 1998: input should be a valid string.",
+        "`as_of` is '30/6/1998': give a day as YEAR-MONTH-DAY, such as 1998-06-30.",
+        "`horizn` is unknown. Did you mean 'horizon'?",
+        "`margin` is '1e-2': input should be a valid number.",
+        "`holdout` is '39 wekks': '39 wekks' has the unknown unit 'wekks'. Did you mean 'week'?",
+        "`rfm.nbins` is unknown. Did you mean 'n_bins'?",
+        "`reading.decimals` is unknown. Did you mean 'decimal'?",
+        "'customerid' is no column of a log. Did you mean 'customer_id'?",
+        "`lang` is 'fr': input should be 'en' or 'zh'.",
+    ):
+        assert expected in message
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"margin": 0}, "`margin` is 0: input should be greater than 0."),
+        ({"margin": 30}, "`margin` is 30: input should be less than or equal to 1."),
+        ({"annual_discount_rate": -0.1}, "greater than or equal to 0"),
+        ({"annual_discount_rate": float("nan")}, "finite number"),
+        ({"n_clusters": True}, "valid integer"),
+        ({"n_clusters": 1}, "greater than or equal to 2"),
+        ({"horizon": "0 weeks"}, "must be longer than 0"),
+        ({"horizon": 12}, "valid string"),
+        ({"currency": "dollars"}, "string should match pattern"),
+        ({"output": "a\0b"}, "string should match pattern"),
+        ({"time_unit": "year"}, "'day', 'week' or 'month'"),
+        ({"attributes": ["a.csv", "a.csv"]}, "'a.csv' stands there twice"),
+        ({"as_of": None}, "valid date"),
+    ],
+)
+def test_wrong_value_is_named_with_what_was_expected(values, expected):
+    assert expected in problem(**values)
+
+
+def test_missing_key_is_named():
+    with pytest.raises(ParamsError, match="`as_of` is missing"):
+        ReportParams(name="demo", source="cdnow")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "holds no parameters"),
+        ("- a\n- b\n", "holds no parameters"),
+        ("name: [", "is not plain YAML"),
+        ("name: !!python/object/apply:os.system ['touch owned']", "is not plain YAML"),
+    ],
+)
+def test_file_that_is_no_params_file_is_refused(tmp_path, monkeypatch, text, expected):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ParamsError, match=expected):
+        ReportParams.load(written(tmp_path, text))
+    assert not (tmp_path / "owned").exists()
+
+
+def test_absent_folder_and_binary_files_are_named(tmp_path):
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00\x80")
+    for path, expected in [("absent.yaml", "No such file"), ("", "Is a directory"), ("binary", "not text in UTF-8")]:
+        with pytest.raises(ParamsError, match=expected):
+            ReportParams.load(tmp_path / path)
+
+
+def test_overrides_stand_over_the_file(tmp_path):
+    path = written(tmp_path, yaml.safe_dump(LEAST))
+    params = ReportParams.load(path, dict(map(parse_override, ["lang=zh", "rfm={n_bins: 4}", "n_clusters=null"])))
+    assert (params.lang, params.rfm, params.n_clusters) == ("zh", {"n_bins": 4}, None)
+    with pytest.raises(ParamsError, match=r"with horizn from the command line.*\n.*`horizn` is unknown"):
+        ReportParams.load(path, {"horizn": 1})
+
+
+@pytest.mark.parametrize("text", ["lang", "=zh", "name=[", "name=a: b: c"])
+def test_override_that_is_none_is_refused(text):
+    with pytest.raises(ParamsError):
+        parse_override(text)
+
+
+def test_values_survive_the_way_through_json_and_yaml():
+    params = ReportParams(**LEAST, attributes="a.csv", columns={"amount": "实付金额"}, reading={"decimal": ","})
+    assert ReportParams(**params.to_dict()) == params
+    assert ReportParams(**yaml.safe_load(params.to_yaml())) == params
+
+
+def test_parameters_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        ReportParams(**LEAST).lang = "zh"
+
+
+def test_comparison_forms_groups_before_the_holdout():
+    params = CompareParams(**LEAST, holdout="39 weeks", strategies=["rfm11", "abc"])
+    assert params.cutoff == date(1997, 9, 30)
+    with pytest.raises(ParamsError, match="`holdout` is None"):
+        CompareParams(**LEAST, holdout=None)
+
+
+@given(st.text(max_size=300))
+def test_file_name_stays_in_its_folder_and_fits_a_file_system(name):
+    safe = file_name(name)
+    assert Path(safe).name == safe
+    assert safe not in {"", ".", ".."}
+    assert not safe.startswith((".", "-"))
+    assert len(safe.encode()) <= 255
+    assert safe.isprintable()
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_different_names_have_different_files(one, other):
+    assert (file_name(one) == file_name(other)) == (one == other)
+
+
+def test_runs_stay_below_output():
+    assert ReportParams(**{**LEAST, "name": "../../etc", "output": "out"}).folder.parent == Path("out")
