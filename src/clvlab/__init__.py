@@ -18,6 +18,7 @@ _HOME = {
     "Nbd": "models",
     "GammaGamma": "models",
     "lifetime_value": "models",
+    "value_intervals": "models",
     "strategies": "grouping",
     "compare": "evaluation",
     "validate": "evaluation",

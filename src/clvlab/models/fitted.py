@@ -2,8 +2,8 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, Self, get_args
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,7 @@ from scipy import special
 from clvlab.errors import ClvlabWarning, ParamsError
 from clvlab.models.engine import Expansion, Likelihood, Matrix
 from clvlab.models.jets import Vector
+from clvlab.models.uncertainty import Draws, Method, from_bootstrap, from_likelihood, from_normal
 
 VAGUE = 3.0  # standard error of a log-parameter: known only to within a factor of e^6 either way
 
@@ -133,6 +134,31 @@ class FittedModel:
                 "high": np.exp(self.log_parameters + reach),
             }
         )
+
+    def draws(self, n: int = 1_000, seed: int = 0, *, method: Method = "likelihood") -> Draws:
+        """Draws of the parameters that these customers allow, for whatever is computed from them.
+
+        "likelihood" draws in proportion to the likelihood of the log-parameters: by importance sampling where the
+        model has up to 20,000 distinct customers at hand, else by the normal approximation. "bootstrap" fits the
+        model again to `n` samples of the customers, drawn with replacement. A model read by `from_dict` has no
+        customers: the normal approximation serves it, the bootstrap cannot.
+        """
+        if n < 1 or method not in get_args(Method):
+            raise ParamsError(
+                f"draws: n is {n}, method {method!r}; n must be 1 or more, method likelihood or bootstrap."
+            )
+        estimate, point = self._estimate, self.log_parameters
+        if method == "bootstrap":
+            if estimate.likelihood is None:
+                raise ParamsError(f"This {type(self).__name__} was read without its customers: fit it to bootstrap.")
+            return from_bootstrap(estimate.likelihood, point, n, seed)
+        if estimate.likelihood is None:
+            return from_normal(self.names, point, estimate.log_covariance, n, seed)
+        return from_likelihood(estimate.likelihood, point, estimate.log_covariance, n, seed)
+
+    def at_draws(self, draws: Draws) -> list[Self]:
+        """The model at each draw of its parameters."""
+        return [replace(self, **dict(zip(self.names, row, strict=True)), estimate=None) for row in draws.data.rows()]
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the customers, as plain JSON; `from_dict` reads it back."""

@@ -1,0 +1,157 @@
+"""What customers may do next: simulated futures, which carry what is open about a model and about each customer.
+
+For every draw of the parameters each customer lives one future: they are still there with P(alive), buy by the
+model's own law given their history, and their purchases are worth Gamma(p, nu) each, where nu ~ Gamma(p x + q,
+gamma + x m). All customers of one future share its draw of the parameters: in their sum its error does not average
+out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from clvlab.models import histories
+from clvlab.models.engine import Matrix
+from clvlab.models.family import HISTORY, PurchaseModel
+from clvlab.models.gamma_gamma import GammaGamma
+from clvlab.models.histories import Customers, Histories
+from clvlab.models.jets import Vector
+from clvlab.models.uncertainty import tails
+from clvlab.units import DAYS_PER, TimeUnit
+
+N_DRAWS = 400
+BLOCK = 8_192  # customers simulated at once: bounds the memory of many futures
+
+
+@dataclass(frozen=True)
+class Buyers:
+    """Histories to simulate from, one value per customer, times in the models' unit.
+
+    Attributes
+    ----------
+    x, t_x, T : repeat purchases, age at the last one, age at the cutoff
+    spent : money spent on repeat purchases
+    """
+
+    x: Vector
+    t_x: Vector
+    T: Vector
+    spent: Vector
+
+    @classmethod
+    def of(cls, table: Histories) -> Self:
+        """The customers of a table read with the columns of `read`."""
+        x, t_x, T, m = table.columns
+        return cls(x, t_x, T, np.where(x > 0, x * m, 0.0))
+
+    def __len__(self) -> int:
+        return self.x.size
+
+    def __getitem__(self, rows: slice) -> "Buyers":
+        return Buyers(self.x[rows], self.t_x[rows], self.T[rows], self.spent[rows])
+
+    def distinct(self) -> tuple["Buyers", NDArray[np.intp]]:
+        """Each kind of customer once, and which kind every customer is."""
+        rows = pl.DataFrame({"x": self.x, "t_x": self.t_x, "T": self.T, "spent": self.spent})
+        kinds = rows.unique().sort(rows.columns)
+        index = rows.join(kinds.with_row_index("kind"), on=rows.columns, how="left", maintain_order="left")["kind"]
+        return Buyers(*(column.to_numpy() for column in kinds.get_columns())), index.to_numpy().astype(np.intp)
+
+
+def read(model: PurchaseModel, customers: Customers, time_unit: TimeUnit | None) -> Histories:
+    """The buyers' frequency, recency, T and monetary_value, times in the model's unit."""
+    return histories.read(customers, (*HISTORY, "monetary_value"), model._unit(customers, time_unit), model.time_unit)
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """The models at each draw of their parameters, and what is asked of them.
+
+    Attributes
+    ----------
+    models, spends : equally many; one pair is one world
+    horizon : in the models' time unit
+    decay : a purchase at time t from the cutoff is worth margin * spend * e^(-decay t)
+    margin : share of spend that is kept
+    seed : of the futures
+    """
+
+    models: list[PurchaseModel]
+    spends: list[GammaGamma]
+    horizon: float
+    decay: float
+    margin: float
+    seed: int
+
+    @classmethod
+    def of(
+        cls,
+        model: PurchaseModel,
+        spend: GammaGamma,
+        horizon: float,
+        annual_discount_rate: float,
+        margin: float,
+        n_draws: int,
+        seed: int,
+    ) -> Self:
+        """`n_draws` worlds that the data of the two models allow."""
+        seeds = [int(each) for each in np.random.SeedSequence(seed).generate_state(3)]
+        decay = float(np.log1p(annual_discount_rate)) * DAYS_PER[model.time_unit] / DAYS_PER["year"]
+        models = model.at_draws(model.draws(n_draws, seeds[0]))
+        spends = spend.at_draws(spend.draws(n_draws, seeds[1]))
+        return cls(models, spends, horizon, decay, margin, seeds[2])
+
+    def values(self, buyers: Buyers) -> Iterator[tuple[slice, Matrix]]:
+        """Simulated values, block by block: which customers, and an array (worlds, customers)."""
+        random = np.random.default_rng(self.seed)
+        for low in range(0, len(buyers), BLOCK):
+            rows = slice(low, low + BLOCK)
+            worlds = zip(self.models, self.spends, strict=True)
+            yield rows, np.stack([self._future(model, spend, buyers[rows], random) for model, spend in worlds])
+
+    def intervals(self, buyers: Buyers, level: float) -> tuple[Vector, Vector]:
+        """Central intervals of each customer's value: low, high. Equal customers have equal ones."""
+        kinds, index = buyers.distinct()
+        ends = np.empty((2, len(kinds)))
+        for rows, futures in self.values(kinds):
+            ends[:, rows] = np.quantile(futures, tails(level), axis=0)
+        low, high = ends[:, index]
+        return low, high
+
+    def _future(self, model: PurchaseModel, spend: GammaGamma, buyers: Buyers, random: np.random.Generator) -> Vector:
+        """The value of one future of each customer."""
+        count, last = purchases(model, buyers, self.horizon, random)
+        owner = np.repeat(np.arange(count.size), count)
+        # Given the time of the last, the purchases before it fall evenly on the time up to there.
+        share = random.random(owner.size)
+        share[np.cumsum(count)[count > 0] - 1] = 1.0
+        nu = random.standard_gamma(spend.p * buyers.x + spend.q) / (spend.gamma + buyers.spent)
+        worth = random.standard_gamma(spend.p, owner.size) / nu[owner]
+        values = np.bincount(owner, worth * np.exp(-self.decay * last[owner] * share), count.size)
+        return np.multiply(self.margin, values)
+
+
+def purchases(
+    model: PurchaseModel, buyers: Buyers, horizon: float, random: np.random.Generator
+) -> tuple[NDArray[np.intp], Vector]:
+    """One future of each customer: purchases in (T, T + horizon], and the time from T to the last of them (or 0)."""
+    alive = np.flatnonzero(random.random(len(buyers)) < model._p_alive(buyers.x, buyers.t_x, buyers.T))
+    count, last = np.zeros(len(buyers), dtype=np.intp), np.zeros(len(buyers))
+    t = np.full(alive.size, horizon)
+    count[alive], last[alive] = model._draw_if_alive(random, t, buyers.x[alive], buyers.T[alive])
+    return count, last
+
+
+def around(expected: pl.Expr, low: Vector, high: Vector) -> list[pl.Expr]:
+    """clv_low, clv_high: an interval, widened where it would leave out the expected value.
+
+    Where most futures bring nothing, the central interval is 0 to 0, and the expected value lies above it.
+    """
+    return [
+        pl.min_horizontal(pl.Series("clv_low", low), expected).alias("clv_low"),
+        pl.max_horizontal(pl.Series("clv_high", high), expected).alias("clv_high"),
+    ]

@@ -1,0 +1,99 @@
+"""Values of groups and of the total, with their uncertainty."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from clvlab.errors import DataError, MissingColumnsError
+from clvlab.frames import CustomerSummary
+from clvlab.models.family import Horizon, PurchaseModel
+from clvlab.models.futures import N_DRAWS, Buyers, Worlds, around, read
+from clvlab.models.gamma_gamma import GammaGamma
+from clvlab.models.histories import Customers, Histories
+from clvlab.models.lifetime_value import lifetime_value
+from clvlab.models.uncertainty import tails
+from clvlab.units import TimeUnit
+
+TOTAL = "total"
+ASSIGNED = {"customer_id", "group"}
+
+
+def value_intervals(
+    model: PurchaseModel,
+    spend: GammaGamma,
+    customers: Customers,
+    horizon: Horizon,
+    annual_discount_rate: float = 0.0,
+    margin: float = 1.0,
+    *,
+    groups: pl.DataFrame | None = None,
+    level: float = 0.9,
+    n_draws: int = N_DRAWS,
+    seed: int = 0,
+    time_unit: TimeUnit | None = None,
+) -> pl.DataFrame:
+    """Value groups of customers, and all of them together, with the interval that will hold it with `level`.
+
+    What a group will really bring is uncertain because its customers are, and because the parameters are: the first
+    averages out over many customers, the second does not. Both are simulated. Every interval holds the expected
+    value: where most futures bring nothing, its upper end is at least that.
+
+    Parameters
+    ----------
+    model, spend, customers, horizon, annual_discount_rate, margin, time_unit : as in `clvlab.lifetime_value`
+    groups : customer_id, group (what a rule assigns); every customer in one group. None for the total alone
+    level : probability that the value falls into the interval, the models being right
+    n_draws : simulated futures
+    seed : of the simulation
+
+    Returns
+    -------
+    group (sorted; the last row is "total"), customers (prospects excluded), clv, clv_low, clv_high (currency)
+
+    Raises
+    ------
+    DataError : a customer without a group
+    """
+    table = lifetime_value(model, spend, customers, horizon, annual_discount_rate, margin, time_unit=time_unit)
+    buyers = read(model, customers, time_unit)
+    names, index = _groups(customers, groups, buyers)
+    length = model._length(customers, horizon, time_unit)
+    worlds = Worlds.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
+    futures = np.zeros((n_draws, len(names)))
+    for rows, values in worlds.values(Buyers.of(buyers)):
+        futures += np.stack([np.bincount(index[rows], each, len(names)) for each in values])
+    clv = table["clv"].to_numpy()[buyers.is_buyer]
+    expected = np.bincount(index, clv, len(names))
+    low, high = np.quantile(np.column_stack([futures, futures.sum(axis=1)]), tails(level), axis=0)
+    return (
+        pl.DataFrame(
+            {
+                "group": pl.Series([*names, TOTAL], dtype=pl.String),
+                "customers": np.append(np.bincount(index, minlength=len(names)), index.size),
+                "clv": np.append(expected, expected.sum()),
+            }
+        )
+        .with_columns(around(pl.col("clv"), low, high))
+        .fill_nan(None)
+    )
+
+
+def _groups(
+    customers: Customers, groups: pl.DataFrame | None, buyers: Histories
+) -> tuple[list[str], NDArray[np.intp]]:
+    """The groups that have buyers, and which of them each buyer is in."""
+    if groups is None:
+        return [], np.zeros(int(buyers.is_buyer.sum()), dtype=np.intp)
+    table = customers.data if isinstance(customers, CustomerSummary) else pl.DataFrame(customers)
+    for what, frame, needed in (("The customer table", table, {"customer_id"}), ("groups", groups, ASSIGNED)):
+        if missing := needed - set(frame.columns):
+            raise MissingColumnsError(
+                what, missing, frame.columns, hint="`rule.assign(customers)` makes such a table."
+            )
+    found = table.select("customer_id").join(groups, on="customer_id", how="left", maintain_order="left")["group"]
+    found = found.filter(pl.Series(buyers.is_buyer))
+    if found.null_count():
+        raise DataError(f"{found.null_count()} of {found.len()} customers have no group in `groups`.")
+    names = found.unique().sort()
+    index = found.replace_strict(names, pl.int_range(names.len(), eager=True)).to_numpy()
+    return names.to_list(), index.astype(np.intp)
