@@ -1,5 +1,7 @@
 """Judging models and groupings by what the customers did next."""
 
+from clvlab.evaluation.board import Board
+from clvlab.evaluation.compare import compare
 from clvlab.evaluation.validation import Validation, validate
 
-__all__ = ["Validation", "validate"]
+__all__ = ["Board", "Validation", "compare", "validate"]

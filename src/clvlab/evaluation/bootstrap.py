@@ -1,0 +1,57 @@
+"""Intervals: the customers are drawn again and again, each with the prediction that was stored for them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from clvlab.evaluation.case import Case
+from clvlab.evaluation.foresight import CAPTURES, FORESIGHT, HEADLINE, Forecast, Metric, Vector, resamples, scored
+from clvlab.evaluation.outcomes import Grouped, group_means
+
+METRICS: tuple[Metric, ...] = tuple(dict.fromkeys((*FORESIGHT, *CAPTURES.values())))
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """What each figure was in each round; in a round the same customers were drawn for all figures.
+
+    Attributes
+    ----------
+    scores : (name of a forecast, metric) -> shape (n_rounds,)
+    means : (strategy, measure) -> means of its groups, shape (n_rounds, n_groups)
+    """
+
+    scores: Mapping[tuple[str, str], Vector]
+    means: Mapping[tuple[str, str], Vector]
+
+    @classmethod
+    def run(
+        cls,
+        case: Case,
+        forecasts: Mapping[str, Forecast],
+        crossings: Mapping[str, Forecast],
+        groupings: Mapping[str, Grouped],
+        n_rounds: int,
+        tick: Callable[[int], object],
+    ) -> "Bootstrap":
+        """Draw the buyers `n_rounds` times; crossings are scored by the headline alone.
+
+        `tick` is told how many rounds have been done since it was last told.
+        """
+        outcomes, scores, means = case.outcomes, defaultdict(list), defaultdict(list)
+        scoring = [(name, forecast, metric) for name, forecast in forecasts.items() for metric in METRICS]
+        scoring += [(name, forecast, HEADLINE) for name, forecast in crossings.items()]
+        for weight in resamples(len(case.buyers), n_rounds, case.seed):
+            judged = weight[:, outcomes.judged]
+            for name, forecast, metric in scoring:
+                scores[name, metric.name].append(scored(forecast, outcomes, metric, judged))
+            for name, grouped in groupings.items():
+                for measure, values in case.measures.items():
+                    means[name, measure].append(group_means(values, grouped, weight))
+            tick(len(weight))
+        return cls(
+            {key: np.concatenate(values) for key, values in scores.items()},
+            {key: np.concatenate(values) for key, values in means.items()},
+        )

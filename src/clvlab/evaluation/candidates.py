@@ -1,0 +1,100 @@
+"""Which strategies can be compared on given data, each fitted to the customers of the cutoff."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from clvlab.columns import names
+from clvlab.customers import derivable
+from clvlab.enrich import MODELLED, enrich
+from clvlab.errors import ConvergenceError, MissingColumnsError, ParamsError
+from clvlab.evaluation.foresight import Forecast, Outcomes
+from clvlab.evaluation.outcomes import Grouped
+from clvlab.frames import CustomerSummary, TransactionLog
+from clvlab.grouping import Rule, Strategy, find, strategies
+from clvlab.wording import CROSSED
+
+CHANCE = ("one_group", "random_groups")
+"""Baselines that know nothing: always judged, never recommended."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A strategy, its rule on the customers of the cutoff, and the buyers' groups."""
+
+    strategy: Strategy
+    rule: Rule
+    groups: tuple[str, ...]
+
+    @classmethod
+    def fit(cls, strategy: Strategy, customers: CustomerSummary, buyers: CustomerSummary) -> "Candidate":
+        """Fit on all customers, prospects too, and group the buyers."""
+        rule = strategy.fit(customers)
+        return cls(strategy, rule, tuple(rule.assign(buyers)["group"]))
+
+    @property
+    def name(self) -> str:
+        """The strategy's name."""
+        return self.strategy.name
+
+    @cached_property
+    def grouped(self) -> Grouped:
+        """The groups as numbers."""
+        return Grouped.of(self.groups)
+
+    def crossed(self, other: "Candidate") -> Grouped:
+        """Every pair of a group of this strategy and one of another."""
+        return Grouped.of([f"{a}{CROSSED}{b}" for a, b in zip(self.groups, other.groups, strict=True)])
+
+    def forecast(self, outcomes: Outcomes) -> Forecast:
+        """What the groups foretell."""
+        return Forecast.of(self.grouped.labels, outcomes)
+
+
+def chosen(asked: list[str | Strategy]) -> list[Strategy]:
+    """The strategies asked for, or all that there are if none is, and the baselines that know nothing.
+
+    ParamsError where two have one name, or none is asked for beside the baselines.
+    """
+    found = [find(each) if isinstance(each, str) else each for each in asked or strategies]
+    found += [strategies[name] for name in CHANCE if name not in {strategy.name for strategy in found}]
+    taken = [strategy.name for strategy in found]
+    doubled = sorted({name for name in taken if taken.count(name) > 1})
+    if doubled:
+        raise ParamsError(f"Two strategies are called {doubled[0]!r}. Give each a `name` of its own.")
+    if set(taken) == set(CHANCE):
+        raise ParamsError("There is nothing to compare: name a strategy beside the baselines that know nothing.")
+    return found
+
+
+def servable(
+    wanted: list[Strategy], log: TransactionLog, customers: CustomerSummary, horizon: str, *, leave_out: bool
+) -> tuple[list[Strategy], CustomerSummary, pl.DataFrame]:
+    """The strategies whose columns there are, the customers with these columns, and who was left out and why.
+
+    With `leave_out` a strategy that lacks a column is left out; else it is an error.
+    """
+    reasons: dict[str, str] = {}
+    needs = frozenset[str]().union(*(strategy.needs for strategy in wanted))
+    from_log, from_models = derivable(log), set(names(MODELLED))
+    try:
+        table = enrich(log, customers, needs & (from_log | from_models), horizon)
+    except ConvergenceError as error:
+        if not leave_out:
+            raise
+        reasons = {strategy.name: str(error) for strategy in wanted if strategy.needs & from_models}
+        table = enrich(log, customers, needs & from_log, horizon)
+    for strategy in wanted:
+        missing = sorted(strategy.needs - set(table.data.columns))
+        if missing and not leave_out:
+            raise MissingColumnsError(
+                f"The customer table, which {strategy.name} reads,",
+                missing,
+                table.data.columns,
+                hint="Add them by `attributes=`, compare on a log that has them, or leave the strategy out.",
+            )
+        if missing:
+            reasons.setdefault(strategy.name, ", ".join(missing))
+    left_out = pl.DataFrame(list(reasons.items()), schema={"strategy": pl.String, "reason": pl.String}, orient="row")
+    return [s for s in wanted if s.name not in reasons], table, left_out
