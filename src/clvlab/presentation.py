@@ -124,6 +124,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "clusters": (Text("lead"), Chart("clusters", segments.shares), Table("clusters", _GROUP)),
         "value": (
             Text("lead"),
+            Text("notes"),
             Chart("distribution", value.distribution),
             Chart("by_group", value.by_group),
             Chart("deciles", value.deciles),

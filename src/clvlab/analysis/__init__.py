@@ -29,6 +29,7 @@ from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
 from clvlab.errors import DataError
 from clvlab.frames import TransactionLog
+from clvlab.logs import read_log
 from clvlab.params import ReportParams
 
 __all__ = ["SECTIONS", "Context", "Finding", "Results", "Section", "analyse"]
@@ -82,12 +83,13 @@ class Results(Mapping[str, Section]):
         return rows.row(0, named=True)
 
 
-def analyse(params: ReportParams | Mapping[str, Any]) -> Results:
+def analyse(params: ReportParams | Mapping[str, Any], *, log: TransactionLog | None = None) -> Results:
     """The tables of a segmentation report.
 
     Parameters
     ----------
     params : the parameters of a run, or a mapping of them; see `clvlab.params.ReportParams`
+    log : a log that is already read, in place of the one that `params.source` names
 
     Returns
     -------
@@ -102,7 +104,7 @@ def analyse(params: ReportParams | Mapping[str, Any]) -> Results:
         measured.append((name, perf_counter() - start, _peak_megabytes()))
         return result
 
-    context: Context = timed("read", lambda: Context.of(checked))
+    context: Context = timed("read", lambda: Context(checked, log or read_log(checked)))
     sections = {name: timed(name, lambda module=module: module.compute(context)) for name, module in SECTIONS.items()}
     return Results(
         params=checked,

@@ -1,6 +1,5 @@
 """Appendix: what it takes to make this report again."""
 
-import hashlib
 import platform
 from importlib.metadata import version
 
@@ -8,6 +7,7 @@ import polars as pl
 
 from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
+from clvlab.logs import fingerprint
 
 LIBRARIES = ("clvlab", "polars", "numpy", "scipy", "scikit-learn", "altair", "papermill", "nbconvert")
 
@@ -31,17 +31,10 @@ def compute(context: Context) -> Section:
                 str(context.window.height),
                 str(context.first_day),
                 str(context.window["date"].max()),
-                fingerprint(context.window),
+                fingerprint(context.log, context.as_of),
             ],
         }
     )
     return Section(
         {"parameters": parameters, "data": data, "versions": versions}, {"lead": Finding.of("appendix.lead")}
     )
-
-
-def fingerprint(rows: pl.DataFrame) -> str:
-    """SHA-256 of the rows in canonical order, so that the order of the source does not matter."""
-    columns = sorted(rows.columns)
-    canonical = rows.select(columns).sort(columns)
-    return hashlib.sha256(canonical.write_csv().encode()).hexdigest()

@@ -1,15 +1,14 @@
 """What all sections of a report share, each part computed once, when it is first asked for."""
 
-from collections.abc import Mapping
+import warnings
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 from dateutil.relativedelta import relativedelta
 
-from clvlab import datasets
 from clvlab.customers import DERIVED, derive, split_holdout, summarise_customers
 from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
@@ -19,8 +18,9 @@ from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Rule, Strategy
 from clvlab.models import BgNbd, GammaGamma, lifetime_value
 from clvlab.params import ReportParams
 from clvlab.rfm import score_rfm
-from clvlab.transactions import read_transactions
 from clvlab.units import Span
+
+M = TypeVar("M", BgNbd, GammaGamma)
 
 
 def quarters_from(day: date, quarters: int) -> date:
@@ -35,26 +35,36 @@ def quarters_from(day: date, quarters: int) -> date:
 
 @dataclass(frozen=True)
 class ValueModels:
-    """The purchase and the spend model of one customer table; `problem` says why one of them is missing."""
+    """The purchase and the spend model of one customer table.
+
+    `notes` are the models' warnings, and the reasons where one of them is missing.
+    """
 
     purchases: BgNbd | None
     spend: GammaGamma | None
-    problem: str = ""
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def fit(cls, customers: CustomerSummary) -> "ValueModels":
         """Fit what the data can identify."""
-        purchases, spend, problems = None, None, []
+        notes: list[str] = []
+        purchases = _fitted(BgNbd, customers, notes)
+        has_spend = "monetary_value" in customers.data.columns
+        spend = _fitted(GammaGamma, customers, notes) if has_spend else None
+        return cls(purchases, spend, tuple(notes))
+
+
+def _fitted(model: type[M], customers: CustomerSummary, notes: list[str]) -> M | None:
+    """The fitted model, or None where the data cannot identify it; what it warns of goes to `notes`."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         try:
-            purchases = BgNbd.fit(customers)
-        except ConvergenceError as error:
-            problems.append(str(error))
-        if "monetary_value" in customers.data.columns:
-            try:
-                spend = GammaGamma.fit(customers)
-            except ConvergenceError as error:
-                problems.append(str(error))
-        return cls(purchases, spend, " ".join(problems))
+            return model.fit(customers)
+        except (ConvergenceError, DataError) as error:
+            notes.append(str(error))
+            return None
+        finally:
+            notes.extend(str(warning.message) for warning in caught)
 
 
 @dataclass(frozen=True)
@@ -72,11 +82,6 @@ class Context:
 
     params: ReportParams
     log: TransactionLog
-
-    @classmethod
-    def of(cls, params: ReportParams) -> "Context":
-        """Read the source that the parameters name."""
-        return cls(params, read_source(params))
 
     @property
     def as_of(self) -> date:
@@ -166,7 +171,10 @@ class Context:
 
     @cached_property
     def scores(self) -> pl.DataFrame:
-        """customer_id, r_score, f_score, m_score."""
+        """customer_id, r_score, f_score, m_score; null where the log has no amounts to score."""
+        if not self.has_amounts:
+            ids = self.base.data.select("customer_id")
+            return ids.with_columns(pl.lit(None, pl.Int8).alias(score) for score in ("r_score", "f_score", "m_score"))
         options: dict[str, Any] = {**self.params.rfm}
         return score_rfm(self.customers, **options)
 
@@ -233,17 +241,3 @@ class Context:
             return None
         models = ValueModels.fit(calibration)
         return None if models.purchases is None else Backtest(calibration, holdout, models)
-
-
-def read_source(params: ReportParams) -> TransactionLog:
-    """The log that `params.source` names: an embedded data set, or a path or glob."""
-    embedded: Mapping[str, Any] = {
-        "cdnow": datasets.cdnow,
-        "cdnow_sample": lambda: datasets.cdnow(sample=True),
-        "lighting": lambda: datasets.lighting(),
-    }
-    if params.source in embedded:
-        log: TransactionLog = embedded[params.source]()
-        return log
-    options: dict[str, Any] = {**params.reading}
-    return read_transactions(params.source, columns=params.columns, **options)

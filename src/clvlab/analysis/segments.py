@@ -12,7 +12,7 @@ def compute(context: Context) -> Section:
     groups = group_profile(context.table, context.groups)
     filled = groups.filter(pl.col("customers") > 0)
     largest = filled.sort("customers", descending=True).row(0, named=True)
-    tables = {"groups": groups, "grid": score_grid(context.table)}
+    tables = {"groups": groups}
     findings = {
         "lead": Finding.of(
             "segments.lead",
@@ -21,9 +21,11 @@ def compute(context: Context) -> Section:
             group=Name("groups", largest["group"]),
             share=largest["share_customers"],
         ),
-        "grid": Finding.of("segments.grid", share=tables["grid"].select(pl.col("share_customers").max()).item()),
     }
     if context.has_amounts:
+        tables["grid"] = score_grid(context.table)
+        fullest = tables["grid"].select(pl.col("share_customers").max()).item()
+        findings["grid"] = Finding.of("segments.grid", share=fullest)
         richest = filled.sort("spend", descending=True).row(0, named=True)
         findings["groups"] = Finding.of(
             "segments.groups",
@@ -75,11 +77,10 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
 
 def score_grid(table: pl.DataFrame) -> pl.DataFrame:
     """r_score, f_score, customers, share_customers, spend, share_spend: the cells of the R x F map."""
-    spend = pl.col("total_spend").sum() if "total_spend" in table.columns else pl.lit(None, pl.Float64)
     return (
         table.filter(pl.col("r_score").is_not_null())
         .group_by("r_score", "f_score")
-        .agg(customers=pl.len(), spend=spend)
+        .agg(customers=pl.len(), spend=pl.col("total_spend").sum())
         .with_columns(
             share_customers=pl.col("customers") / pl.col("customers").sum(),
             share_spend=pl.col("spend") / pl.col("spend").sum(),

@@ -12,20 +12,23 @@ N_BINS = 40
 
 def compute(context: Context) -> Section:
     """Tables `distribution`, `by_group`, `deciles` and `parameters`; without a model only the reason why."""
+    notes = " ".join(context.models.notes)
     if context.models.purchases is None:
-        return Section({}, {"lead": Finding.of("value.no_model", problem=context.models.problem)})
+        return Section({}, {"lead": Finding.of("value.no_model", problem=notes)})
     tables = {"parameters": parameters(context)}
     if context.models.spend is None:
         key = "value.no_amounts" if not context.has_amounts else "value.no_spend_model"
-        return Section(tables, {"lead": Finding.of(key, problem=context.models.problem)})
+        return Section(tables, {"lead": Finding.of(key, problem=notes)})
     clv = context.table["clv"].drop_nulls()
     deciles = value_deciles(clv)
     by_group = _by_group(context)
     best = by_group.sort("clv_mean", descending=True).row(0, named=True)
     tables = {"distribution": histogram(clv), "by_group": by_group, "deciles": deciles} | tables
+    findings = {"notes": Finding.of("value.notes", notes=notes)} if notes else {}
     return Section(
         tables,
-        {
+        findings
+        | {
             "lead": Finding.of("value.lead", total=clv.sum(), mean=clv.mean(), horizon=context.horizon),
             "distribution": Finding.of("value.distribution", median=clv.median(), mean=clv.mean()),
             "by_group": Finding.of("value.by_group", group=Name("groups", best["group"]), mean=best["clv_mean"]),

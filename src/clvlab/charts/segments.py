@@ -20,7 +20,7 @@ def grid(table: pl.DataFrame, words: Words) -> Any:
         x=alt.X("f_score:O", title=words("charts.f_score"), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("r_score:O", sort="descending", title=words("charts.r_score")),
     )
-    squares = base.mark_rect(stroke="white", strokeWidth=2).encode(
+    squares = base.mark_rect(stroke="#ffffff", strokeWidth=2).encode(
         color=alt.Color("share_customers:Q", scale=alt.Scale(range=list(SEQUENTIAL), domainMin=0), legend=None),
         tooltip=[
             alt.Tooltip("r_score:O", title=words("charts.r_score")),

@@ -52,6 +52,8 @@ DARK: dict[str, Any] = {
         "#a85e0f": "#c9772a",
         "#eef3f8": "#232b36",
         "#555555": "#e4e6ea",
+        "#222222": "#e4e6ea",
+        "#ffffff": "#16181d",
     },
 }
 """Values tuned for a dark page, for readers whose system asks for one."""

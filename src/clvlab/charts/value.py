@@ -13,7 +13,7 @@ def distribution(table: pl.DataFrame, words: Words) -> Any:
     """Customers by value, on a log scale; values below 1 are left of it. Input: `value.distribution`."""
     return (
         alt.Chart(table.filter(pl.col("low") >= 1))
-        .mark_rect(color=ACCENT, stroke="white", strokeWidth=0.5)
+        .mark_rect(color=ACCENT, stroke="#ffffff", strokeWidth=0.5)
         .encode(
             x=alt.X("low:Q", scale=alt.Scale(type="log"), title=words("charts.clv_log"), axis=axis(words, "short")),
             x2="high:Q",
