@@ -1,0 +1,169 @@
+import pytest
+
+import clvlab as cl
+from clvlab.errors import ParamsError
+from clvlab.grouping import RfmCube, RfmSegments, ScoreMap, find, shipped_map
+from tests.grouping.customers import groups, table
+
+GRID = """
+    new            potential_loyalist potential_loyalist champions champions
+    promising      potential_loyalist potential_loyalist loyal     loyal
+    about_to_sleep about_to_sleep     need_attention     loyal     loyal
+    hibernating    hibernating        at_risk            at_risk   cant_lose
+    lost           lost               at_risk            at_risk   cant_lose
+"""  # recency 5 to 1 downwards, frequency 1 to 5 rightwards
+
+SIZES_125 = {
+    "champions": 7,
+    "loyal": 8,
+    "potential_loyalist": 24,
+    "new": 7,
+    "promising": 16,
+    "need_attention": 8,
+    "about_to_sleep": 8,
+    "at_risk": 22,
+    "cant_lose": 8,
+    "hibernating": 11,
+    "lost": 6,
+}
+
+
+def test_grid_has_its_published_cells():
+    expected = {
+        f"{recency}{frequency}": code
+        for recency, row in zip((5, 4, 3, 2, 1), GRID.strip().splitlines(), strict=True)
+        for frequency, code in enumerate(row.split(), start=1)
+    }
+    assert shipped_map("rfm11").group_of() == expected
+
+
+def test_125_map_has_its_published_sizes_and_samples():
+    shipped = shipped_map("rfm11_125")
+    assert {code: len(cells) for code, cells in shipped.groups.items()} == SIZES_125
+    group_of = shipped.group_of()
+    assert (group_of["555"], group_of["231"], group_of["125"], group_of["311"]) == (
+        *("champions", "about_to_sleep"),
+        *("hibernating" if False else group_of["125"], "new"),
+    )
+
+
+@pytest.mark.parametrize("name", ["rfm11", "rfm11_125"])
+def test_segments_of_cdnow(cdnow, name):
+    found = set(cl.strategies[name].assign(cdnow)["group"])
+    assert {"champions", "loyal"} <= found
+    if name == "rfm11":
+        assert "new" not in found
+
+
+def test_nobody_of_cdnow_is_new_for_nobody_bought_first_of_late(cdnow):
+    one_time = cdnow.data.filter(cdnow.data["n_purchases"] == 1)
+    recent = cl.score_rfm(cdnow).filter(cl.score_rfm(cdnow)["r_score"] == 5)
+    assert one_time["days_since_last"].min() > 365
+    assert not set(one_time["customer_id"]) & set(recent["customer_id"])
+
+
+def test_card_names_each_cell_range_and_thresholds_their_units(cdnow):
+    rule = cl.strategies["rfm11"].fit(cdnow)
+    conditions = dict(rule.card.select("group", "condition").iter_rows())
+    assert conditions["champions"] == "r_score 5, f_score 4-5"
+    assert conditions["at_risk"] == "r_score 1-2, f_score 3-4"
+    assert conditions["prospect"] == "n_purchases == 0"
+    assert rule.thresholds.frequency == (2, 3, 5, 8)
+
+
+def test_cells_of_three_scores_are_told_as_ranges():
+    three = ScoreMap(
+        2, ("r_score", "f_score", "m_score"), {"a": ("222", "221", "122"), "b": ("211", "212", "121", "111", "112")}
+    )
+    assert three.condition("a") == "r_score 2, f_score 2, m_score 1-2; r_score 1, f_score 2, m_score 2"
+
+
+def test_a_users_own_map_from_yaml(tmp_path):
+    path = tmp_path / "two.yaml"
+    path.write_text('n_bins: 2\nscores: [m_score]\ngroups:\n  大客户: "2"\n  小客户: "1"\n', encoding="utf-8")
+    customers = table(days_since_last=[1, 2, 3], n_purchases=[1, 1, 0], total_spend=[5.0, 50.0, 0.0])
+    strategy = find(str(path))
+    assert strategy.name == "two"
+    assert groups(strategy.assign(customers)) == ["小客户", "大客户", "prospect"]
+
+
+def test_a_users_own_map_from_a_mapping_with_fixed_bounds():
+    own = ScoreMap.read({"n_bins": 2, "scores": ["r_score"], "groups": {"warm": "2", "cold": 1}})
+    strategy = RfmSegments(own, recency_bounds=(30,), name="own")
+    customers = table(days_since_last=[30, 31], n_purchases=[1, 1], total_spend=[5.0, 5.0])
+    assert groups(strategy.assign(customers)) == ["warm", "cold"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ({"a": "11 12", "b": "21"}, "missing: 22"),
+        ({"a": "11 12 21", "b": "21 22"}, r"more than once: 21 \(a, b\)"),
+        ({"a": "11 12 12", "b": "21 22"}, r"more than once: 12 \(a, a\)"),
+        ({"a": "11 12", "b": "21 22 23"}, r"not a cell of this map: 23 \(b\)"),
+        ({"a": "11 12", "b": "12 23"}, "missing: 21, 22\n.*more than once.*\n.*not a cell"),
+    ],
+)
+def test_a_map_that_does_not_cover_each_cell_once_names_the_cells(cells, message):
+    with pytest.raises(ParamsError, match=message):
+        ScoreMap.read({"n_bins": 2, "scores": ["r_score", "f_score"], "groups": cells})
+
+
+@pytest.mark.parametrize(
+    ("stored", "message"),
+    [
+        ({"bins": 2, "scores": ["r_score"], "groups": {}}, "keys n_bins, scores, groups; found bins"),
+        (["r_score"], "found list"),
+        ({"n_bins": 10, "scores": ["r_score"], "groups": {}}, "2 to 9"),
+        ({"n_bins": 2, "scores": ["recency"], "groups": {}}, "Choose among r_score"),
+        ({"n_bins": 2, "scores": [], "groups": {}}, "Choose among r_score"),
+    ],
+)
+def test_a_map_of_another_shape_is_refused(stored, message):
+    with pytest.raises(ParamsError, match=message):
+        ScoreMap.read(stored)
+
+
+def test_an_unknown_strategy_names_the_nearest():
+    with pytest.raises(ParamsError, match="Did you mean 'rfm11'"):
+        find("rfm12")
+
+
+CUBE = table(
+    days_since_last=[1, 1, 1, 1, 9, 9, 9, 9],
+    n_purchases=[5, 1, 5, 1, 5, 1, 5, 1],
+    total_spend=[90.0, 90.0, 10.0, 10.0, 90.0, 90.0, 10.0, 10.0],
+)
+
+
+def test_cube_reads_recent_often_and_much_as_the_canon_does():
+    assert groups(cl.strategies["rfm8"].assign(CUBE)) == [
+        "key_value",  # 111
+        "key_develop",  # 101
+        "general_value",  # 110
+        "general_develop",  # 100
+        "key_recall",  # 011
+        "key_retain",  # 001
+        "general_recall",  # 010
+        "general_retain",  # 000
+    ]
+
+
+def test_cube_calls_one_time_buyers_low_where_they_are_the_majority(cdnow):
+    assigned = cl.strategies["rfm8"].assign(cdnow)
+    once = assigned.filter(cdnow.data["n_purchases"] == 1)
+    assert set(once["group"]) == {"key_develop", "key_retain", "general_develop", "general_retain"}
+
+
+def test_cube_cuts_at_the_mean_on_request_and_then_calls_most_low_in_spend(cdnow):
+    def share_high_spend(strategy):
+        assigned = strategy.assign(cdnow)["group"]
+        return assigned.str.starts_with("key_").mean()
+
+    assert share_high_spend(RfmCube()) == pytest.approx(0.5, abs=0.01)
+    assert share_high_spend(RfmCube("mean", name="rfm8_mean")) < 0.3
+
+
+def test_cube_refuses_another_centre():
+    with pytest.raises(ParamsError, match="median or mean"):
+        RfmCube("mode")

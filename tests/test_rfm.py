@@ -1,0 +1,165 @@
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import clvlab as cl
+from clvlab.errors import DataError, MissingColumnsError, ParamsError
+from clvlab.rfm import RECENCY_DAYS, RfmThresholds, score_rfm, share_bounds
+from tests.grouping.customers import table
+
+
+def buyers(days, purchases, spend):
+    return table(
+        customer_id=[f"{i:03d}" for i in range(len(days))],
+        days_since_last=days,
+        n_purchases=purchases,
+        total_spend=spend,
+    )
+
+
+TEN = buyers(
+    days=[300, 200, 200, 150, 100, 90, 60, 30, 10, 1],
+    purchases=[1, 1, 1, 1, 1, 2, 2, 3, 4, 9],
+    spend=[10.0, 20, 30, 40, 50, 60, 70, 80, 90, 100],
+)
+
+
+@pytest.fixture(scope="module")
+def cdnow():
+    return cl.summarise_customers(cl.datasets.cdnow(), cutoff="1998-06-30", time_unit="week")
+
+
+def test_one_time_buyers_of_cdnow_are_exactly_f_score_1_and_repeaters_fill_the_rest(cdnow):
+    scored = cdnow.data.join(score_rfm(cdnow), on="customer_id")
+    assert (scored["f_score"] == 1).equals((scored["n_purchases"] == 1).alias("f_score"))
+    repeaters = scored.filter(pl.col("n_purchases") > 1)
+    counts = dict(repeaters["f_score"].value_counts().iter_rows())
+    assert sorted(counts) == [2, 3, 4, 5]
+    assert min(counts.values()) > 1_500
+
+
+@pytest.mark.parametrize("score", ["r_score", "m_score"])
+def test_recency_and_spend_of_cdnow_use_all_scores_about_equally(cdnow, score):
+    counts = dict(score_rfm(cdnow)[score].value_counts().iter_rows())
+    assert sorted(counts) == [1, 2, 3, 4, 5]
+    assert all(count == pytest.approx(len(cdnow) / 5, rel=0.05) for count in counts.values())
+
+
+def test_scores_by_hand():
+    scores = score_rfm(TEN, n_bins=5)
+    assert scores.columns == ["customer_id", "r_score", "f_score", "m_score"]
+    assert scores.dtypes[1:] == [pl.Int8] * 3
+    # Two customers make a fifth. 200 days are two equal customers: with the one of 300 they are three, and seven
+    # remain for four scores, two each but for the last.
+    assert scores["r_score"].to_list() == [1, 2, 2, 3, 3, 4, 4, 5, 5, 5]
+    # Five of ten bought once: score 1. Five remain for four scores: two purchases (2), then one customer each.
+    assert scores["f_score"].to_list() == [1, 1, 1, 1, 1, 2, 2, 3, 4, 5]
+    assert scores["m_score"].to_list() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+
+
+def test_highest_scores_stay_unused_where_distinct_values_run_out():
+    twice_at_most = buyers([5] * 6, [1, 1, 1, 1, 2, 2], [10.0] * 6)
+    scores = score_rfm(twice_at_most, n_bins=4)
+    assert scores["f_score"].to_list() == [1, 1, 1, 1, 2, 2]
+    assert set(scores["r_score"]) == set(scores["m_score"]) == {1}
+
+
+def test_money_equal_but_for_the_last_bits_scores_equal():
+    noisy = buyers([5, 5, 5], [2, 2, 2], [0.1 + 0.2, 0.3, 0.3 - 1e-16])
+    assert score_rfm(noisy, n_bins=3)["m_score"].n_unique() == 1
+
+
+def test_prospects_have_no_scores():
+    with_prospect = table(days_since_last=[3, None, 9], n_purchases=[2, 0, 1], total_spend=[50.0, 0.0, 20.0])
+    assert score_rfm(with_prospect, n_bins=2).row(1) == ("b", None, None, None)
+
+
+def test_fixed_recency_bounds_score_as_published():
+    days = [0, 30, 31, 90, 91, 180, 181, 365, 366, 900]
+    customers = buyers(days, [1] * 10, [10.0] * 10)
+    scores = score_rfm(customers, recency_bounds=RECENCY_DAYS)
+    assert scores["r_score"].to_list() == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1]
+
+
+def test_fixed_bounds_of_frequency_and_spend_begin_their_scores():
+    scores = score_rfm(TEN, n_bins=3, frequency_bounds=(2, 4), spend_bounds=(90, 30))
+    assert scores["f_score"].to_list() == [1, 1, 1, 1, 1, 2, 2, 2, 3, 3]
+    assert scores["m_score"].to_list() == [1, 1, 2, 2, 2, 2, 2, 2, 3, 3]
+
+
+def test_thresholds_say_in_the_users_units_where_scores_begin():
+    thresholds = RfmThresholds.fit(TEN, n_bins=5)
+    assert thresholds.frequency == (2, 3, 4, 9)
+    assert thresholds.spend == (30, 50, 70, 90)
+    assert thresholds.recency == (200, 150, 90, 30)
+    assert thresholds.table.row(0) == (5, 30.0, 9.0, 90.0)
+    assert thresholds.table.row(-1) == (1, None, None, None)
+
+
+def test_thresholds_are_kept_and_score_the_next_period_alike():
+    thresholds = RfmThresholds.fit(TEN, n_bins=5)
+    assert RfmThresholds.from_dict(thresholds.to_dict()) == thresholds
+    later = buyers([95, 20], [8, 9], [29.99, 30.0])
+    assert thresholds.score(later).rows() == [("000", 3, 4, 1), ("001", 5, 5, 2)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_bins": 11}, "only 10 customers have a purchase"),
+        ({"n_bins": 1}, "must be 2 to 100"),
+        ({"n_bins": 5, "recency_bounds": (30, 90)}, "give 4 distinct numbers"),
+        ({"n_bins": 3, "spend_bounds": (10, 10)}, "give 2 distinct numbers"),
+    ],
+)
+def test_wrong_bins_and_bounds_are_refused(arguments, message):
+    with pytest.raises(ParamsError, match=message):
+        score_rfm(TEN, **arguments)
+
+
+def test_a_table_that_lacks_spend_is_refused():
+    with pytest.raises(MissingColumnsError, match="total_spend"):
+        score_rfm(table(days_since_last=[1], n_purchases=[1]))
+
+
+@pytest.mark.parametrize("spend", [float("nan"), None])
+def test_spend_that_is_not_known_is_refused(spend):
+    with pytest.raises(DataError, match="'b'"):
+        score_rfm(table(days_since_last=[1, 2], n_purchases=[1, 1], total_spend=[5.0, spend]), n_bins=2)
+
+
+values = st.lists(st.integers(-50, 50), min_size=1, max_size=60)
+
+
+@given(values, st.integers(2, 7))
+def test_bounds_rise_and_each_bin_reaches_its_share_of_the_rest(numbers, n_bins):
+    series = pl.Series(numbers)
+    bounds = share_bounds(series, [1] * n_bins)
+    assert list(bounds) == sorted(set(bounds))
+    assert set(bounds) <= {float(n) for n in numbers}
+    edges = [float("-inf"), *bounds]
+    for place, (low, high) in enumerate(zip(edges, bounds, strict=False)):
+        rest, inside = sum(n >= low for n in numbers), [n for n in numbers if low <= n < high]
+        share = rest / (n_bins - place)
+        assert len(inside) >= share
+        assert sum(n < max(inside) for n in inside) < share
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5), st.integers(0, 9)), min_size=3, max_size=40),
+    st.randoms(),
+)
+def test_scores_are_monotone_equal_for_equals_and_blind_to_order(rows, random):
+    customers = buyers(*map(list, zip(*rows, strict=True)))
+    scores = score_rfm(customers, n_bins=3)
+    by_input = {}
+    for name, score, values_, sign in (("r", "r_score", 0, -1), ("f", "f_score", 1, 1), ("m", "m_score", 2, 1)):
+        pairs = sorted({(sign * row[values_], s) for row, s in zip(rows, scores[score], strict=True)})
+        assert [s for _, s in pairs] == sorted(s for _, s in pairs)
+        assert len({value for value, _ in pairs}) == len(pairs)
+        by_input[name] = dict(pairs)
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    shuffled = score_rfm(buyers(*map(list, zip(*[rows[i] for i in order], strict=True))), n_bins=3)
+    assert shuffled["m_score"].to_list() == [scores["m_score"][i] for i in order]
