@@ -41,10 +41,9 @@ def test_125_map_has_its_published_sizes_and_samples():
     shipped = shipped_map("rfm11_125")
     assert {code: len(cells) for code, cells in shipped.groups.items()} == SIZES_125
     group_of = shipped.group_of()
-    assert (group_of["555"], group_of["231"], group_of["125"], group_of["311"]) == (
-        *("champions", "about_to_sleep"),
-        *("hibernating" if False else group_of["125"], "new"),
-    )
+    # Copies of this map in circulation lose 125 or give 231, 241 and 251 twice.
+    samples = {"555": "champions", "511": "new", "525": "promising", "125": "at_risk", "231": "about_to_sleep"}
+    assert {cell: group_of[cell] for cell in samples} == samples
 
 
 @pytest.mark.parametrize("name", ["rfm11", "rfm11_125"])
