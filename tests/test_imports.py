@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[1] / "src" / "clvlab"
-FOUNDATION = "errors columns units wording frames"
+FOUNDATION = "errors columns units wording money frames"
 STEPS = "sources transactions customers rfm models grouping"
 
 MAY_IMPORT = {
     "errors": "",
     "columns": "",
+    "money": "",
     "units": "errors",
     "wording": "errors",
     "frames": "errors units",
@@ -34,7 +35,7 @@ MAY_IMPORT = {
     "tables": FOUNDATION,
     "presentation": f"{FOUNDATION} params analysis charts tables export",
     "export": f"{FOUNDATION} params analysis",
-    "reporting": f"{FOUNDATION} params logs export",
+    "reporting": f"{FOUNDATION} params logs",
     "cli": f"{FOUNDATION} params checking reporting",
     "__init__": "",
 }

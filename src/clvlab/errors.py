@@ -16,6 +16,14 @@ class DataError(ClvlabError):
     """The data cannot serve: empty, unreadable, ambiguous, or too little for what was asked."""
 
 
+class UnsettledError(DataError):
+    """The data leaves a setting of the reader open, or contradicts it; `key` and `choices` say which, likeliest first."""
+
+    def __init__(self, message: str, key: str, choices: Iterable[str] = ()) -> None:
+        self.key, self.choices = key, tuple(choices)
+        super().__init__(message)
+
+
 class ParamsError(ClvlabError):
     """The parameters of a run, or the arguments of a call, are wrong."""
 
