@@ -39,7 +39,7 @@ class LightingLog(TransactionLog):
     law: LightingLaw
 
 
-def lighting(n_customers: int = 2000, seed: int = 0, lang: Language = "en") -> LightingLog:
+def lighting(n_customers: int = 5000, seed: int = 0, lang: Language = "en") -> LightingLog:
     """The log of a simulated lighting retailer over three years, 2023 to 2025, amounts in yuan.
 
     Order lines with product category, quantity, amount, cost and channel; returns are rows of negative amounts.

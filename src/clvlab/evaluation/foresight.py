@@ -1,11 +1,12 @@
 """What a grouping foretells: each group's outcome, learnt on some customers and judged on others.
 
-Customers are dealt into parts at random. A part is judged by what the *earlier* parts taught: the mean outcome of a
-customer's group there. The first part only teaches. So nothing is ever judged by a mean that the judged customers
-shaped, neither directly nor through the parts that follow, and a grouping that knows nothing scores like chance, with
-errors that do not pile up from part to part: the judged parts are a martingale, and resampling the customers with
-their stored predictions gives intervals that hold. Folds that teach each other in turn would not do: each pair of
-folds would count twice, and intervals would come out too narrow by a factor of about the square root of 2 [1].
+Customers are dealt into parts at random: two fifths that only teach, then three parts of a fifth each. A part is judged
+by what the *earlier* parts taught: the mean outcome of a customer's group there. So nothing is ever judged by a mean
+that the judged customers shaped, neither directly nor through the parts that follow, and a grouping that knows nothing
+scores like chance, with errors that do not pile up from part to part: the judged parts are a martingale, and
+resampling the customers with their stored predictions gives intervals that hold. Folds that teach each other in turn
+would not do: each pair of folds would count twice, and intervals would come out too narrow by a factor of about the
+square root of 2 [1].
 
 [1] benchmarks/comparison_coverage.md has both, simulated.
 """
@@ -24,7 +25,8 @@ from clvlab.evaluation import metrics
 Vector = NDArray[np.float64]  # shape (n_customers,)
 Labels = NDArray[np.int64]  # shape (n_customers,)
 
-N_PARTS = 5
+FIFTHS = 5
+ONLY_TEACH = 2  # fewer would be taught too little, more would leave too few to judge
 _ROUNDS_AT_ONCE = 50
 _CELLS_AT_ONCE = 20_000_000  # of the resampling weights: 160 MB
 
@@ -65,7 +67,7 @@ class Outcomes:
     ----------
     spend : net spend
     bought : 1 where there was a purchase, else 0
-    part : 0 (teaches only) .. N_PARTS - 1
+    part : 0 (only teaches), then 1, 2, 3 in the order in which they are judged
     """
 
     spend: Vector
@@ -74,9 +76,9 @@ class Outcomes:
 
     @classmethod
     def deal(cls, spend: Vector, bought: Vector, seed: int) -> "Outcomes":
-        """Deal the customers into parts of equal size."""
+        """Deal the customers at random, by their order and the seed."""
         order = np.random.default_rng([seed, 1]).permutation(spend.size)
-        return cls(spend, bought, order % N_PARTS)
+        return cls(spend, bought, np.maximum(order % FIFTHS - ONLY_TEACH + 1, 0))
 
     @property
     def judged(self) -> NDArray[np.bool_]:
