@@ -11,9 +11,8 @@ from pathlib import Path
 import polars as pl
 
 from clvlab.analysis import Results
-from clvlab.params import RunParams
+from clvlab.params import RUN_FOLDER, RunParams
 
-RUN_FOLDER = "CLVLAB_RUN_FOLDER"
 _STARTS_A_FORMULA = r"^[\s\x00]*[=+\-@\t\r＝＋－＠]"
 
 

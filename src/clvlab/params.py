@@ -22,6 +22,9 @@ from clvlab.errors import ParamsError, did_you_mean
 from clvlab.units import Span, TimeUnit
 from clvlab.wording import Language
 
+RUN_FOLDER = "CLVLAB_RUN_FOLDER"
+"""The environment variable by which a runner tells its notebook where to leave files."""
+
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
 

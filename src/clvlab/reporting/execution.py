@@ -1,6 +1,8 @@
 """Runs one of our notebooks in a kernel of its own, by papermill, and leaves no process behind."""
 
+import errno
 import os
+import re
 import signal
 import tempfile
 import threading
@@ -13,6 +15,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 import psutil
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import DeadKernelError
 from papermill import execute_notebook
 from papermill.exceptions import PapermillExecutionError
@@ -21,6 +24,8 @@ from traitlets.config import Config
 from clvlab import errors
 
 _POLL_SECONDS = 0.1
+_SYSTEM_CODE = re.compile(r"(?:\[Errno |os error )(\d+)")
+_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 # The same bytes on every machine: no clock, language, hash seed or number of cores of the host plays a part.
 _KERNEL_ENVIRONMENT = {
     "TZ": "UTC",
@@ -147,16 +152,20 @@ def _run(
     on_cell: Callable[[str], None],
     stderr: Writable,
 ) -> None:
-    execute_notebook(
-        _literal(notebook),
-        _literal(output),
-        parameters=dict(parameters),
-        kernel_name="python3",
-        progress_bar=False,
-        stderr_file=stderr,
-        config=Config({"KernelManager": {"transport": "ipc"}}),
-        on_cell_start=lambda cell, **_: on_cell(cell["source"]) if _computes(cell) else None,
-    )
+    try:
+        execute_notebook(
+            _literal(notebook),
+            _literal(output),
+            parameters=dict(parameters),
+            kernel_name="python3",
+            progress_bar=False,
+            stderr_file=stderr,
+            config=Config({"KernelManager": {"transport": "ipc"}}),
+            on_cell_start=lambda cell, **_: on_cell(cell["source"]) if _computes(cell) else None,
+        )
+    finally:
+        # The kernel's client opens an event loop in each thread and leaves it open.
+        ensure_event_loop().close()
 
 
 def _computes(cell: Any) -> bool:
@@ -170,10 +179,13 @@ def _literal(path: Path) -> str:
 
 
 def _explained(error: PapermillExecutionError) -> Exception:
-    """The error of a cell as one of ours, where it is one that the user can put right."""
+    """The error of a cell as what it was in the kernel, where it is one that the user can put right."""
     kind = getattr(errors, error.ename, None)
     if isinstance(kind, type) and issubclass(kind, errors.ClvlabError):
         return errors.ClvlabError(error.evalue)
+    code = _SYSTEM_CODE.search(error.evalue)
+    if code and int(code[1]) in _DISK_TROUBLE:
+        return OSError(int(code[1]), os.strerror(int(code[1])))
     return NotebookError(f"{error.ename} in cell {error.exec_count}: {_one_line(error.evalue)}")
 
 

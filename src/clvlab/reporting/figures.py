@@ -4,7 +4,6 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +15,7 @@ VEGA_LITE_VERSION = "6.4"
 LARGEST_SVG = 100_000
 STILL_WIDTH = 640
 _FIRST_CJK = "\u2e80"
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SVG_WIDTH = re.compile(r'<svg [^>]*width="(\d+)')
 
 Spec = dict[str, Any]
@@ -45,7 +44,7 @@ class Figure:
 
 def figure(number: int, spec: Spec) -> Figure:
     """The figure of a Vega-Lite spec; ValueError without a description, since then some readers get nothing."""
-    spec = deepcopy(spec)
+    spec = _printable(spec)
     title, subtitle = _titles(spec.pop("title", None))
     description = spec.get("description")
     if not description:
@@ -71,7 +70,7 @@ def still_picture(spec: Spec) -> Picture:
     # Vega leaves "<" bare in aria-label, which is no XML; inside an image nobody reads those labels.
     config = {"aria": False}
     options: dict[str, Any] = {"vl_version": VEGA_LITE_VERSION, "allowed_base_urls": [], "config": config}
-    svg = _NOT_XML.sub("\ufffd", vl_convert.vegalite_to_svg(fixed, **options))
+    svg = vl_convert.vegalite_to_svg(fixed, **options)
     match = _SVG_WIDTH.match(svg)
     width = int(match[1]) if match else STILL_WIDTH
     if len(svg) <= LARGEST_SVG or max(svg) >= _FIRST_CJK:
@@ -108,6 +107,17 @@ class Drawings:
         """JSON that is inert inside a script element."""
         text = json.dumps({"charts": self.charts, "shared": self.shared}, ensure_ascii=False, separators=(",", ":"))
         return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _printable(value: Any) -> Any:
+    """A copy without characters that XML forbids; a NUL among them would end the renderer, and with it the run."""
+    if isinstance(value, str):
+        return _UNPRINTABLE.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {_printable(key): _printable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_printable(item) for item in value]
+    return value
 
 
 def _shared_spec(spec: Spec, share: Callable[[Any], str]) -> Spec:

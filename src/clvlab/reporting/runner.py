@@ -12,9 +12,8 @@ from typing import Any
 
 import nbformat
 
-from clvlab.export import RUN_FOLDER
 from clvlab.logs import read_log
-from clvlab.params import CompareParams, ReportParams, RunParams
+from clvlab.params import RUN_FOLDER, CompareParams, ReportParams, RunParams
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
 from clvlab.reporting.execution import Stopped, Writable, execute, interruptible

@@ -1,0 +1,126 @@
+import errno
+import os
+from datetime import date
+
+import pytest
+
+from clvlab.reporting import archive
+from clvlab.reporting.archive import OutputError, Series, explained
+
+DAY, LATER = date(2024, 7, 31), date(2024, 8, 31)
+
+
+@pytest.fixture
+def series(tmp_path):
+    return Series(tmp_path)
+
+
+def publish(series, as_of, text):
+    staged = series.stage(as_of)
+    (staged / "tables").mkdir()
+    (staged / "report.html").write_text(text, encoding="utf-8")
+    return series.publish(staged, as_of)
+
+
+def left_over(series):
+    return [path.name for path in series.folder.iterdir() if path.name.startswith(".")]
+
+
+def test_published_run_stands_under_its_day_and_latest_points_there(series):
+    folder = publish(series, DAY, "first")
+    assert folder == series.folder / "2024-07-31"
+    assert (series.folder / "latest").readlink().as_posix() == "2024-07-31"
+    assert (series.folder / "latest" / "report.html").read_text() == "first"
+    assert left_over(series) == []
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_second_run_of_a_day_replaces_the_first_whole(series, monkeypatch, can_exchange):
+    publish(series, DAY, "first")
+    if not can_exchange:
+        monkeypatch.setattr(archive, "_exchanged", lambda *_: False)
+    (series.published(DAY) / "stale").touch()
+    publish(series, DAY, "second")
+    assert sorted(path.name for path in series.published(DAY).iterdir()) == ["report.html", "tables"]
+    assert (series.published(DAY) / "report.html").read_text() == "second"
+    assert left_over(series) == []
+
+
+def test_latest_stays_with_the_newest_day(series):
+    publish(series, LATER, "newer")
+    publish(series, DAY, "older, run later")
+    assert (series.folder / "latest").readlink().as_posix() == "2024-08-31"
+
+
+def test_latest_is_not_rewritten_where_it_is_right(series):
+    publish(series, DAY, "first")
+    before = (series.folder / "latest").lstat().st_ino
+    series.point_latest()
+    assert (series.folder / "latest").lstat().st_ino == before
+
+
+def test_folders_that_are_no_days_are_not_the_latest(series):
+    (series.folder / "zzz").mkdir()
+    (series.folder / "20991231").mkdir()
+    publish(series, DAY, "first")
+    assert (series.folder / "latest").readlink().as_posix() == "2024-07-31"
+
+
+def test_what_a_killed_run_left_is_removed(series):
+    (series.stage(DAY) / "report.ipynb").touch()
+    second = series.stage(DAY)
+    assert [path.name for path in series.folder.iterdir()] == [second.name]
+
+
+def test_what_a_killed_run_hid_is_restored(series):
+    publish(series, DAY, "first")
+    series.published(DAY).rename(series.folder / f".staging-replaced-{DAY}")
+    series.stage(DAY)
+    assert (series.published(DAY) / "report.html").read_text() == "first"
+
+
+def test_failed_run_keeps_its_notebook_and_one_line(series):
+    publish(series, DAY, "first")
+    for reason in ("before", "it broke\n  in two   lines"):
+        staged = series.stage(LATER)
+        (staged / "report.ipynb").write_text(reason, encoding="utf-8")
+        (staged / "customers.csv").touch()
+        kept = series.keep_failed(staged, LATER, reason)
+    assert kept == series.folder / "failed" / "2024-08-31"
+    assert (kept / "reason.txt").read_text() == "it broke in two lines\n"
+    assert sorted(path.name for path in kept.iterdir()) == ["reason.txt", "report.ipynb"]
+    assert (series.folder / "latest").readlink().as_posix() == "2024-07-31"
+    assert left_over(series) == []
+
+
+def test_every_file_reaches_the_disk_before_the_run_is_published(series, monkeypatch):
+    steps = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: steps.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    folder = publish(series, DAY, "first")
+    staged = [step for step in steps if ".staging-" in step]
+    assert {step.rpartition("/")[2] for step in staged} >= {"report.html", "tables"}
+    assert steps[len(staged) :] == [str(series.folder)] * 2
+    assert folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [(errno.ENOSPC, "Free some space"), (errno.EROFS, "can be written to"), (errno.EACCES, "may write to")],
+)
+def test_full_or_unwritable_disk_is_named_with_what_to_do(tmp_path, code, advice):
+    with (
+        pytest.raises(OutputError, match=rf"Cannot write to {tmp_path}: {os.strerror(code)}\. .*{advice}"),
+        explained(tmp_path),
+    ):
+        raise OSError(code, os.strerror(code))
+
+
+def test_other_errors_of_the_system_pass_unchanged(tmp_path):
+    with pytest.raises(ConnectionError), explained(tmp_path):
+        raise ConnectionError(errno.ECONNRESET, "reset")
+
+
+def test_file_in_the_place_of_the_output_folder_is_named(tmp_path):
+    (tmp_path / "reports").touch()
+    with pytest.raises(OutputError, match="A file stands in the way"), explained(tmp_path):
+        (tmp_path / "reports" / "tiny").mkdir(parents=True)

@@ -1,0 +1,125 @@
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from clvlab.reporting.exporter import ReportExporter, read_page
+from clvlab.reporting.figures import VEGA_LITE
+from tests.reporting.conftest import SPEC, executed
+
+CHART = {VEGA_LITE: SPEC, "text/plain": "as text"}
+HEAD = {"text/html": '<h1>A &amp; B</h1><h2 id="one">First</h2><p>text</p>', "text/plain": "as text"}
+TABLE = {"text/html": "<table><tr><td>1</td></tr></table>"}
+
+
+class Elements(HTMLParser):
+    """All elements of a page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.found if name == tag]
+
+
+def page_of(*outputs, lang="en"):
+    html, _ = ReportExporter().from_notebook_node(executed(*outputs, lang=lang))
+    return html
+
+
+@pytest.fixture(scope="module")
+def html():
+    return page_of(HEAD, CHART, TABLE, CHART)
+
+
+@pytest.fixture(scope="module")
+def elements(html):
+    return Elements(html)
+
+
+def test_code_streams_and_markdown_are_not_in_the_file(html):
+    assert not {word for word in ("secret", "streamed", "Marked down", "as text") if word in html}
+
+
+def test_title_and_contents_come_from_the_headings(html):
+    assert "<title>A &amp; B</title>" in html
+    assert '<li><a href="#one">First</a></li>' in html
+
+
+@pytest.mark.parametrize(("lang", "tag", "word"), [("en", "en", "Contents"), ("zh", "zh-CN", "目录")])
+def test_page_speaks_the_language_of_the_run(lang, tag, word):
+    html = page_of(HEAD, lang=lang)
+    assert f'<html lang="{tag}">' in html
+    assert f"<p>{word}</p>" in html
+
+
+def test_nothing_points_outside_the_file(elements):
+    links = [
+        value for _, attrs in elements.found for name, value in attrs.items() if name in {"src", "href", "action"}
+    ]
+    assert links
+    assert all(link.startswith(("#", "data:")) for link in links)
+
+
+def test_policy_allows_our_scripts_by_their_hashes_and_no_connection(html, elements):
+    policy = next(attrs["content"] for attrs in elements.all("meta") if "http-equiv" in attrs)
+    assert policy.startswith("default-src 'none'; ")
+    assert "eval" not in policy
+    assert not re.search(r"https?:|\*", policy)
+    scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    hashes = {base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts}
+    assert len(hashes) == 2
+    assert set(re.findall(r"'sha256-([^']+)'", policy)) == hashes
+
+
+def test_vega_is_embedded_once(html):
+    assert html.count("window.vegaEmbed=") == 1
+
+
+def test_figure_has_words_a_still_picture_and_a_place_to_draw(html, elements):
+    labels = [attrs.get("aria-label") for attrs in elements.all("figure")]
+    assert labels == ["Bars of a and b"] * 2
+    assert [attrs["alt"] for attrs in elements.all("img")] == ["Bars of a and b"] * 2
+    assert [attrs["data-chart"] for attrs in elements.all("div") if attrs.get("class") == "chart"] == ["0", "1"]
+    assert '<strong dir="auto">Two bars</strong><span dir="auto">a and b</span>' in re.sub(r"\n", "", html)
+
+
+def test_table_scrolls_in_a_frame_of_its_own(html):
+    assert '<div class="table" tabindex="0"><table>' in html
+
+
+def test_framed_table_is_left_alone():
+    framed = {"text/html": '<div style="overflow-x:auto"><table></table></div>'}
+    assert framed["text/html"] in page_of(framed)
+
+
+def test_same_notebook_gives_the_same_bytes(html):
+    assert page_of(HEAD, CHART, TABLE, CHART) == html
+
+
+def test_headings_with_one_id_fail_loudly():
+    with pytest.raises(ValueError, match="Two headings share an id: one"):
+        read_page(executed(HEAD, HEAD))
+
+
+def test_hostile_texts_of_a_chart_come_out_as_text():
+    hostile = '<img src=x onerror=alert(1)>"{{ 7*7 }}{% raw %}\x00\u202e</script>'
+    spec = {**SPEC, "title": {"text": hostile, "subtitle": hostile}, "description": hostile}
+    html = page_of({VEGA_LITE: spec})
+    elements = Elements(html)
+    assert "\0" not in html
+    assert "{{ 7*7 }}{% raw %}" in html
+    assert not [attrs for _, attrs in elements.found if "onerror" in attrs]
+    assert len(elements.all("script")) == 3
+    assert elements.all("figure")[0]["aria-label"] == hostile.replace("\0", "\ufffd")
+
+
+def test_nul_in_our_own_html_is_replaced():
+    assert "a\ufffdb" in page_of({"text/html": "a\0b"})

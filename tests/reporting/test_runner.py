@@ -1,0 +1,176 @@
+"""The running of runs, with an executed notebook put in place of a kernel; kernels are in test_execution.py."""
+
+import json
+from datetime import date
+
+import nbformat
+import pytest
+
+from clvlab.errors import ClvlabError, DataError
+from clvlab.params import CompareParams
+from clvlab.reporting import execution, runner
+from clvlab.reporting.lock import LockedError, locked
+from clvlab.reporting.runner import notebook_of, run
+from tests.reporting.conftest import executed
+
+PAGE = {"text/html": '<h1>Page</h1><h2 id="one">One</h2>'}
+
+
+@pytest.fixture
+def executions(workplace, monkeypatch):
+    """Let notebooks be executed by hand; yields the parameters of each execution."""
+    seen = []
+
+    def execute(notebook, output, parameters, *, environment, on_cell, stderr):
+        seen.append(parameters)
+        on_cell("report.show('one')\nmore")
+        stderr.write("a warning\n")
+        made = executed(PAGE)
+        made.metadata.papermill = {"parameters": dict(parameters), "start_time": str(len(seen)), "output_path": "/x"}
+        made.cells[1].metadata.papermill = {"duration": len(seen)}
+        made.cells[1].id = f"random-{len(seen)}"
+        nbformat.write(made, output)
+        folder = output.parent
+        assert environment == {"CLVLAB_RUN_FOLDER": str(folder.resolve())}
+        (folder / "customers.csv").write_text("customer_id\n1\n", encoding="utf-8")
+        (folder / "measurements.json").write_text('[{"section": "one", "seconds": 1.0, "peak_mb": 2.0}]')
+
+    (workplace / "tiny.ipynb").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr(runner, "execute", execute)
+    monkeypatch.setattr(runner, "notebook_of", lambda _: workplace / "tiny.ipynb")
+    return seen
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_run_publishes_everything_that_the_contract_names(executions, params, workplace):
+    done = run(params)
+    assert done.report.as_posix() == "reports/tiny/2024-08-31/report.html"
+    assert done.is_new
+    assert [cost["section"] for cost in done.sections] == ["one"]
+    published = files(workplace / "reports" / "tiny" / "latest")
+    assert set(published) == {"report.html", "report.ipynb", "params.yaml", "manifest.json", "customers.csv"}
+    assert executions[0]["as_of"] == "2024-08-31"
+
+
+def test_same_inputs_are_up_to_date_and_nothing_is_rewritten(executions, params, workplace, caplog):
+    first = run(params)
+    before = {path: path.stat().st_mtime_ns for path in (workplace / "reports").rglob("*") if path.name != ".lock"}
+    caplog.set_level("INFO", logger="clvlab")
+    again = run(params)
+    assert (again.report, again.is_new) == (first.report, False)
+    assert len(executions) == 1
+    assert "up to date" in caplog.text
+    after = {path: path.stat().st_mtime_ns for path in (workplace / "reports").rglob("*") if path.name != ".lock"}
+    assert {path.name for path in before if before[path] != after.get(path)} <= {"tiny"}
+
+
+def test_force_runs_anyway_and_gives_the_same_bytes(executions, params, workplace):
+    run(params)
+    first = files(workplace / "reports" / "tiny" / "2024-08-31")
+    assert run(params, force=True).is_new
+    second = files(workplace / "reports" / "tiny" / "2024-08-31")
+    assert len(executions) == 2
+    assert {name for name in first if first[name] != second[name]} <= {"manifest.json"}
+
+
+def test_damaged_report_is_made_again(executions, params, workplace):
+    run(params)
+    report = workplace / "reports" / "tiny" / "latest" / "report.html"
+    whole = report.read_bytes()
+    report.write_bytes(whole[:100])
+    run(params)
+    assert report.read_bytes() == whole
+
+
+def test_lost_latest_is_found_again_without_a_run(executions, params, workplace):
+    run(params)
+    (workplace / "reports" / "tiny" / "latest").unlink()
+    run(params)
+    assert len(executions) == 1
+    assert (workplace / "reports" / "tiny" / "latest" / "report.html").exists()
+
+
+def test_published_notebook_holds_nothing_that_differs_from_run_to_run(executions, params, workplace):
+    run(params)
+    notebook = json.loads((workplace / "reports" / "tiny" / "latest" / "report.ipynb").read_text())
+    assert set(notebook["metadata"]["papermill"]) == {"parameters"}
+    assert "papermill" not in notebook["cells"][1]["metadata"]
+    assert [cell["id"] for cell in notebook["cells"]] == ["cell-0", "cell-1"]
+    assert all(output["output_type"] != "stream" for output in notebook["cells"][1]["outputs"])
+
+
+@pytest.mark.parametrize("error", [DataError("the data\nis bad"), execution.Stopped("stopped by SIGTERM", 143)])
+def test_failed_run_leaves_the_published_one_alone(executions, params, workplace, monkeypatch, error):
+    run(params)
+    before = files(workplace / "reports" / "tiny" / "2024-08-31")
+
+    def fail(_notebook, output, *_args, **_options):
+        output.write_text("half", encoding="utf-8")
+        raise error
+
+    monkeypatch.setattr(runner, "execute", fail)
+    with pytest.raises(type(error)):
+        run(params, force=True)
+    assert files(workplace / "reports" / "tiny" / "2024-08-31") == before
+    failed = workplace / "reports" / "tiny" / "failed" / "2024-08-31"
+    assert (failed / "report.ipynb").read_text() == "half"
+    assert (failed / "reason.txt").read_text() == " ".join(str(error).split()) + "\n"
+    assert not list((workplace / "reports" / "tiny").glob(".staging*"))
+
+
+def test_page_that_cannot_be_made_publishes_nothing(executions, params, workplace, monkeypatch):
+    monkeypatch.setitem(PAGE, "text/html", '<h2 id="one">One</h2><h2 id="one">Two</h2>')
+    with pytest.raises(ValueError, match="Two headings share an id"):
+        run(params)
+    assert not (workplace / "reports" / "tiny" / "latest").exists()
+
+
+def test_bad_source_fails_before_anything_is_staged(executions, params, workplace):
+    with pytest.raises(ClvlabError, match=r"absent\.csv"):
+        run(params.model_copy(update={"source": "absent.csv"}))
+    assert executions == []
+    assert not (workplace / "reports" / "tiny" / "failed").exists()
+
+
+def test_second_run_of_a_series_is_refused_and_another_series_is_not(executions, params, workplace):
+    (workplace / "reports" / "tiny").mkdir(parents=True)
+    with locked(workplace / "reports" / "tiny"):
+        with pytest.raises(LockedError):
+            run(params)
+        assert run(params.model_copy(update={"name": "other"})).is_new
+
+
+def test_days_of_a_series_stand_side_by_side(executions, params, workplace):
+    run(params)
+    run(params.model_copy(update={"as_of": date(2024, 7, 31)}))
+    series = workplace / "reports" / "tiny"
+    assert sorted(path.name for path in series.iterdir() if not path.name.startswith(".")) == [
+        "2024-07-31",
+        "2024-08-31",
+        "latest",
+    ]
+    assert (series / "latest").readlink().as_posix() == "2024-08-31"
+
+
+def test_file_in_place_of_the_output_is_an_error_of_ours(executions, params, workplace):
+    (workplace / "reports").touch()
+    with pytest.raises(ClvlabError, match=r"Cannot write to reports/tiny: .* Name another folder"):
+        run(params)
+
+
+def test_warnings_of_the_notebook_are_logged(executions, params, caplog):
+    caplog.set_level("INFO", logger="clvlab")
+    run(params)
+    assert "a warning" in caplog.messages
+    assert "running report.show('one')" in caplog.messages
+
+
+def test_only_our_own_notebooks_are_run(params):
+    assert notebook_of(params).name == "segmentation_report.ipynb"
+    assert notebook_of(CompareParams(**LEAST)).name == "strategy_comparison.ipynb"
+
+
+LEAST = {"name": "c", "source": "cdnow", "as_of": "1998-06-30"}
