@@ -25,18 +25,16 @@ def customer_days(log: TransactionLog, end: date) -> pl.DataFrame:
 
     `spend` is the day's net money; a log without amounts has none, and each of its days is a purchase.
     """
-    return lazy_customer_days(rows_until(log, end)).collect(engine="streaming")
+    return lazy_customer_days(rows_until(log, end)).sort("customer_id", "date").collect(engine="streaming")
 
 
 def lazy_customer_days(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The plan of `customer_days`, to be collected together with other plans over the same rows."""
+    """The plan of `customer_days`, in no order, to be collected together with other plans over the same rows."""
     by_day = rows.group_by("customer_id", "date")
     if "amount" in rows.collect_schema():
         spend, has_return = exact_sum(pl.col("amount")), (pl.col("amount") < 0).any()
-        days = by_day.agg(spend=spend, is_purchase=(spend > 0) | ~has_return)
-    else:
-        days = by_day.agg().with_columns(is_purchase=pl.lit(True))
-    return days.sort("customer_id", "date")
+        return by_day.agg(spend=spend, is_purchase=(spend > 0) | ~has_return)
+    return by_day.agg().with_columns(is_purchase=pl.lit(True))
 
 
 def rows_until(log: TransactionLog, end: date) -> pl.LazyFrame:

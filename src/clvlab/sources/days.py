@@ -14,7 +14,7 @@ from datetime import date
 
 import polars as pl
 
-from clvlab.errors import DataError, ParamsError
+from clvlab.errors import ParamsError, UnsettledError
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 _SPREADSHEET_ZERO = date(1899, 12, 30)
@@ -94,7 +94,7 @@ def found_formats(texts: pl.LazyFrame, column: str, where: str) -> DayReader:
 
     Raises
     ------
-    DataError : the data leaves the order of day and month open, or mixes two orders
+    UnsettledError : the data leaves the order of day and month open, or mixes two orders
     """
     bare = texts.select(_without_time(pl.col(column)).alias("text")).unique().drop_nulls().collect(engine="streaming")
     bare = bare.sort("text")
@@ -130,22 +130,24 @@ def _settle(texts: pl.Series, parts: pl.Series, formats: tuple[str, ...], where:
     first = next(iter(open_), None)
     if first is not None and all((day == open_[first]).filter(readable).all() for day in open_.values()):
         return first
-    raise DataError(_question(texts, days, readable, list(open_), where))
+    raise _question(texts, days, readable, list(open_), where)
 
 
-def _question(texts: pl.Series, days: dict[str, pl.Series], readable: pl.Series, open_: list[str], where: str) -> str:
-    meanings = ", ".join(f"'{fmt.replace('-', '/')}' ({_ORDER[fmt[:2]]})" for fmt in open_ or days)
+def _question(
+    texts: pl.Series, days: dict[str, pl.Series], readable: pl.Series, open_: list[str], where: str
+) -> UnsettledError:
+    meanings = {fmt.replace("-", "/"): _ORDER[fmt[:2]] for fmt in open_ or days}
+    choices = " or ".join(f"`date_format: '{fmt}'` ({order})" for fmt, order in meanings.items())
     if open_:
         example = texts.filter(readable)[0]
-        return (
-            f"{where}: the texts do not settle the order of day and month, as in {example!r}. "
-            f"Say which it is: `date_format`: {meanings}."
+        message = f"{where}: the dates do not settle the order of day and month, as in {example!r}. Set {choices}."
+    else:
+        examples = " and ".join({repr(texts.filter(readable & day.is_null())[0]): None for day in days.values()})
+        message = (
+            f"{where}: the dates mix orders of day and month, as in {examples}. Set {choices}; rows in another order "
+            "will be refused."
         )
-    examples = " and ".join(repr(texts.filter(readable & day.is_null())[0]) for day in days.values())
-    return (
-        f"{where}: the texts mix orders of day and month, as in {examples}. Say which one counts: `date_format`: "
-        f"{meanings}. Rows in the other order will be refused."
-    )
+    return UnsettledError(message, "date_format", meanings)
 
 
 _ORDER = {"%d": "day first", "%m": "month first", "%y": "year first"}

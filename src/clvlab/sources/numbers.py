@@ -3,12 +3,14 @@
 import polars as pl
 
 from clvlab.errors import DataError
+from clvlab.sources.texts import is_text
 
 _CODES = (
     "CNY|RMB|USD|EUR|GBP|JPY|HKD|TWD|KRW|INR|AUD|CAD|CHF|SGD|SEK|NOK|DKK|RUB|BRL|MXN|ZAR|NZD|THB|VND|MYR|IDR|PHP|"
     "PLN|CZK|HUF|TRY|AED|SAR|ILS"
 )
 _MARKS = rf"[¥$€£₩₹₽元]|(?i:{_CODES})"
+_NOTHING = pl.Series([None], dtype=pl.String)
 _SAME = {
     "¥": "CNY",
     "RMB": "CNY",
@@ -31,34 +33,48 @@ def as_number(column: str, dtype: pl.DataType, table: str, decimal: str) -> pl.E
     DataError : the column holds dates, lists or the like
     """
     value = pl.col(column)
-    if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
-        return read_numbers(value.cast(pl.String), decimal)
+    if is_text(dtype):
+        return value.cast(pl.String).map_batches(
+            lambda texts: read_numbers(texts, decimal), return_dtype=pl.Float64, is_elementwise=True
+        )
     if dtype.is_numeric() or isinstance(dtype, pl.Null):
         return value.cast(pl.Float64).fill_nan(None)
     raise DataError(f"Column {column!r} of {table} holds {dtype}. Numbers are expected.")
 
 
-def read_numbers(text: pl.Expr, decimal: str) -> pl.Expr:
-    """Numbers of `text`; null where it is none.
+def read_numbers(texts: pl.Series, decimal: str) -> pl.Series:
+    """The numbers that texts are; null where one is none.
 
     Brackets and a trailing minus mean negative, as in accounts. A thousands separator counts only between groups of
     three digits: "12,50" is not twelve hundred and fifty.
 
-    >>> texts = pl.Series("text", ["¥1,234.50", "(7)", "3-", "12,50", "1e3", "inf", "x"]).to_frame()
-    >>> texts.select(read_numbers(pl.col("text"), ".")).to_series().to_list()
-    [1234.5, -7.0, -3.0, None, 1000.0, inf, None]
+    >>> read_numbers(pl.Series(["¥1,234.50", "(7)", "3-", "12,50", "1e3", "-inf", "x"]), ".").to_list()
+    [1234.5, -7.0, -3.0, None, 1000.0, -inf, None]
     """
-    bare = text.str.normalize("NFKC").str.replace_all("[−–]", "-")
-    infinite = bare.str.strip_chars().str.to_lowercase().str.extract(r"^([-+]?)(?:inf|infinity)$")
-    bare = bare.str.replace_all(_NOISE, "").str.replace(r"^\((.+)\)$", "-$1").str.replace(r"^([^-].*)-$", "-$1")
+    numbers = _plain_numbers(texts, decimal)
+    hard = texts.filter(numbers.is_null() & texts.is_not_null()).unique()
+    if hard.is_empty():
+        return numbers
+    return numbers.fill_null(texts.replace_strict(hard, _hard_numbers(hard, decimal), default=None))
+
+
+def _plain_numbers(texts: pl.Series, decimal: str) -> pl.Series:
+    """What needs no care, fast: digits with at most a sign, a decimal mark and an exponent."""
+    if decimal == ",":
+        no_point = ~texts.str.contains(".", literal=True).fill_null(False)
+        texts = texts.str.replace(",", ".", literal=True).zip_with(no_point, _NOTHING)
+    return texts.cast(pl.Float64, strict=False).fill_nan(None)
+
+
+def _hard_numbers(texts: pl.Series, decimal: str) -> pl.Series:
     thousands = "," if decimal == "." else "."
+    bare = texts.str.normalize("NFKC").str.replace_all("[−–]", "-").str.strip_chars()
+    bare = bare.str.replace_all(_NOISE, "").str.replace(r"^\((.+)\)$", "-$1").str.replace(r"^([^-].*)-$", "-$1")
     grouped = bare.str.contains(rf"^[-+]?\d{{1,3}}(\{thousands}\d{{3}})+(\{decimal}\d*)?$")
-    bare = pl.when(grouped).then(bare.str.replace_all(thousands, "", literal=True)).otherwise(bare)
+    bare = bare.zip_with(~grouped.fill_null(False), bare.str.replace_all(thousands, "", literal=True))
     number = bare.str.contains(rf"^[-+]?(\d+(\{decimal}\d*)?|\{decimal}\d+)([eE][-+]?\d+)?$")
-    finite = pl.when(number).then(bare.str.replace(decimal, ".", literal=True)).cast(pl.Float64, strict=False)
-    return (
-        pl.when(infinite == "-").then(float("-inf")).when(infinite.is_not_null()).then(float("inf")).otherwise(finite)
-    )
+    point = bare.str.replace(decimal, ".", literal=True)
+    return point.zip_with(number.fill_null(False), _NOTHING).cast(pl.Float64, strict=False)
 
 
 def currency_mark(text: pl.Expr) -> pl.Expr:

@@ -5,7 +5,12 @@ import polars as pl
 from clvlab.errors import DataError
 
 MISSING = ("", "nan", "null", "none", "na", "n/a", "#n/a", "nat", "<na>")
-_READABLE = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null, pl.Date, pl.Datetime)
+_READABLE = (pl.Boolean, pl.Null, pl.Date, pl.Datetime)
+
+
+def is_text(dtype: pl.DataType) -> bool:
+    """Whether a column of this type holds texts."""
+    return isinstance(dtype, pl.String | pl.Categorical | pl.Enum)
 
 
 def as_text(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
@@ -16,16 +21,15 @@ def as_text(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
     DataError : the column holds lists, binary data or the like
     """
     value = pl.col(column)
+    if is_text(dtype):
+        return missing_to_null(value.cast(pl.String))
     if dtype.is_float():
         whole = (value == value.round()) & (value.abs() < 2**53)
-        text = (
-            pl.when(whole).then(value.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(value.cast(pl.String))
-        )
-    elif dtype.is_numeric() or isinstance(dtype, _READABLE):
-        text = value.cast(pl.String)
-    else:
-        raise DataError(f"Column {column!r} of {table} holds {dtype}. Text, numbers or dates are expected.")
-    return missing_to_null(text)
+        text = value.cast(pl.Int64, strict=False).cast(pl.String)
+        return pl.when(value.is_not_nan()).then(pl.when(whole).then(text).otherwise(value.cast(pl.String)))
+    if dtype.is_numeric() or isinstance(dtype, _READABLE):
+        return value.cast(pl.String)
+    raise DataError(f"Column {column!r} of {table} holds {dtype}. Text, numbers or dates are expected.")
 
 
 def missing_to_null(text: pl.Expr) -> pl.Expr:

@@ -5,7 +5,7 @@ from pathlib import Path
 import fastexcel
 import polars as pl
 
-from clvlab.errors import DataError
+from clvlab.errors import DataError, UnsettledError
 from clvlab.sources.table import Table
 
 
@@ -14,7 +14,8 @@ def open_sheet(path: Path, name: str, sheet: str | None) -> Table:
 
     Raises
     ------
-    DataError : no such sheet, no rows at all, or several sheets with rows and none named
+    DataError : no such sheet, or no rows at all
+    UnsettledError : several sheets with rows, and none named
     """
     try:
         book = fastexcel.read_excel(path)
@@ -33,8 +34,10 @@ def _only_sheet(book: fastexcel.ExcelReader, name: str) -> str:
     if not filled:
         raise DataError(f"{name} has no sheet with rows.")
     if len(filled) > 1:
-        raise DataError(
+        raise UnsettledError(
             f"{name} has {len(filled)} sheets with rows: {', '.join(map(repr, filled))}. "
-            f"Say which one: `sheet: {filled[0]}`."
+            f"Say which one: `sheet: {filled[0]}`.",
+            "sheet",
+            filled,
         )
     return str(filled[0])

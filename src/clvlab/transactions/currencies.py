@@ -4,37 +4,40 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from clvlab.errors import DataError, ParamsError
+from clvlab.errors import ParamsError, UnsettledError
 from clvlab.sources import OURS
 from clvlab.sources.numbers import currency_mark
 
 _MONEY = ("amount", "cost", "unit_price")
 
 
-def one_currency(rows: pl.LazyFrame, rates: Mapping[str, float] | None, currency: str | None) -> pl.LazyFrame:
+def one_currency(
+    rows: pl.LazyFrame, found: Mapping[str, int], rates: Mapping[str, float] | None, currency: str | None
+) -> pl.LazyFrame:
     """The rows with all money in one currency.
 
     Parameters
     ----------
+    found : the log's currencies, from `found_currencies`
     rates : what one unit of each currency is worth in the run's; None where the log has but one
     currency : the run's currency; None takes the log's
 
     Raises
     ------
-    DataError : several currencies and no rates, a currency without a rate, or another currency than the run's
+    UnsettledError : several currencies and no rates, a currency without a rate, or another currency than the run's
     ParamsError : rates for a log that does not say its rows' currencies, or a rate that is not above 0
     """
     name = OURS + "currency"
-    found = _found(rows)
     if rates is None:
         others = [code for code in found if currency is not None and code != currency]
         if len(found) > 1 or others:
             wanted = currency or next(iter(found))
             table = ", ".join(f"{code}: {1 if code == wanted else '...'}" for code in dict.fromkeys([wanted, *found]))
             counts = ", ".join(f"{code} in {rows:,} rows" for code, rows in found.items())
-            raise DataError(
+            raise UnsettledError(
                 f"The log is not in one currency{f', {currency}' if currency else ''}: {counts}. "
-                f"Say what one unit of each is worth in the run's: `currency_rates: {{{table}}}`."
+                f"Say what one unit of each is worth in the run's: `currency_rates: {{{table}}}`.",
+                "currency_rates",
             )
         return rows if found or name not in rows.collect_schema() else rows.drop(name)
     if name not in rows.collect_schema():
@@ -46,16 +49,17 @@ def one_currency(rows: pl.LazyFrame, rates: Mapping[str, float] | None, currency
         raise ParamsError(f"currency_rates has {wrong}. A rate is a number above 0.")
     lacking = [code for code in found if code not in rates]
     if lacking:
-        raise DataError(
-            f"currency_rates lacks {', '.join(map(repr, lacking))}, in which the log has rows. Add a rate."
+        raise UnsettledError(
+            f"currency_rates lacks {', '.join(map(repr, lacking))}, in which the log has rows. Add a rate.",
+            "currency_rates",
         )
     rate = pl.col(name).replace_strict(dict(rates), default=None, return_dtype=pl.Float64)
     money = [OURS + column for column in _MONEY if OURS + column in rows.collect_schema()]
     return rows.with_columns(pl.col(money) * rate)
 
 
-def _found(rows: pl.LazyFrame) -> dict[str, int]:
-    """Currency -> rows: of the column of currencies, or else of the marks in the amounts' text."""
+def found_currencies(rows: pl.LazyFrame) -> dict[str, int]:
+    """Currency -> rows, most frequent first: from the column of currencies, else from marks in the amounts' texts."""
     schema = rows.collect_schema()
     if OURS + "currency" in schema:
         code = pl.col(OURS + "currency")

@@ -10,7 +10,7 @@ from clvlab.sources import OURS, Table
 from clvlab.sources.days import day_of_number
 from clvlab.sources.headers import suggest_columns
 from clvlab.sources.numbers import as_number
-from clvlab.sources.texts import as_text
+from clvlab.sources.texts import as_text, is_text
 
 TEXTS = ("customer_id", "order_id", "category", "channel", "currency")
 NUMBERS = ("amount", "quantity", "unit_price", "cost")
@@ -49,8 +49,8 @@ def resolve(columns: Mapping[str, str], tables: Sequence[Table]) -> dict[str, st
 def standardise(table: Table, mapping: Mapping[str, str], decimal: str) -> pl.LazyFrame:
     """The table's rows with our columns beside its own, under our prefix.
 
-    `customer_id`, `order_id`, ... as text; `amount`, `quantity`, ... as numbers; `day` where the date is no text, and
-    `date_text` in any case; `amount_text` and `lacks_amount` to tell a missing amount from an unreadable one.
+    `customer_id`, `order_id`, ... as text; `amount`, `quantity`, ... as numbers; `day` where the date is no text,
+    else `date_text`; `amount_text` where the amount (or else the unit price) is text; `lacks_date`, `lacks_amount`.
     """
     schema = table.rows.collect_schema()
     mapping = {ours: theirs for ours, theirs in mapping.items() if theirs in schema}
@@ -61,13 +61,21 @@ def standardise(table: Table, mapping: Mapping[str, str], decimal: str) -> pl.La
         if ours in mapping
     }
     made = {name: text[name] for name in TEXTS if name in mapping} | number
-    made |= {"file": pl.lit(table.name), "date_text": text["date"], "day": _typed_day(mapping["date"], schema)}
+    made |= {
+        "file": pl.lit(table.name),
+        "lacks_date": text["date"].is_null(),
+        "day": _typed_day(mapping["date"], schema),
+    }
+    made["date_text"] = text["date"] if is_text(schema[mapping["date"]]) else pl.lit(None, pl.String)
+    money = "amount"
     if "amount" in mapping:
-        made |= {"amount_text": text["amount"], "lacks_amount": text["amount"].is_null()}
+        made["lacks_amount"] = text["amount"].is_null()
     elif "quantity" in mapping and "unit_price" in mapping:
-        lacks = text["quantity"].is_null() | text["unit_price"].is_null()
-        product = (number["quantity"] * number["unit_price"]).fill_nan(None)
-        made |= {"amount": product, "amount_text": text["unit_price"], "lacks_amount": lacks}
+        money = "unit_price"
+        made["amount"] = (number["quantity"] * number["unit_price"]).fill_nan(None)
+        made["lacks_amount"] = text["quantity"].is_null() | text["unit_price"].is_null()
+    if "amount" in made:
+        made["amount_text"] = text[money] if is_text(schema[mapping[money]]) else pl.lit(None, pl.String)
     for name in ("quantity", "cost"):
         if name in number:
             made[f"unread_{name}"] = pl.when(number[name].is_null()).then(text[name])
@@ -96,13 +104,10 @@ def _check_columns(table: Table, mapping: Mapping[str, str], asked: Mapping[str,
     needed = {mapping.get(ours, ours) for ours in ("customer_id", "date", *asked)}
     missing = [name for name in needed if name not in found]
     if missing:
-        guess = {**suggest_columns(found), **{ours: name for ours, name in asked.items() if name in found}}
-        hint = (
-            f"Perhaps: `columns: {{{', '.join(f'{ours}: {name}' for ours, name in guess.items())}}}`."
-            if guess
-            else ""
-        )
-        raise MissingColumnsError(table.name, missing, found, hint=hint)
+        known = {**suggest_columns(found), **{ours: name for ours, name in asked.items() if name in found}}
+        guess = {ours: known.get(ours, "<your column>") for ours in dict.fromkeys(["customer_id", "date", *known])}
+        hint = ", ".join(f"{ours}: {name}" for ours, name in guess.items())
+        raise MissingColumnsError(table.name, missing, found, hint=f"Map yours, perhaps: `columns: {{{hint}}}`.")
     repeated = [name for name in mapping.values() if name in table.facts.get("repeated", ())]
     if repeated:
         raise DataError(f"{table.name} has more than one column {repeated[0]!r}. Rename one of them.")

@@ -8,13 +8,13 @@ from typing import Any, Literal
 import polars as pl
 
 from clvlab.columns import LOG, names
-from clvlab.errors import ClvlabWarning, DataError
+from clvlab.errors import ClvlabWarning, DataError, UnsettledError
 from clvlab.frames import TransactionLog
 from clvlab.sources import OURS, Reading, open_source
 from clvlab.sources.days import DayReader, found_formats, given_format
 from clvlab.sources.numbers import read_numbers
 from clvlab.sources.texts import spelled_apart
-from clvlab.transactions.currencies import one_currency
+from clvlab.transactions.currencies import found_currencies, one_currency
 from clvlab.transactions.mapping import resolve, standardise, together
 from clvlab.transactions.rules import RULES, Duplicates, ZeroAmounts, account, quality_table, rule_of
 
@@ -57,13 +57,13 @@ def read_transactions(
 
     Returns
     -------
-    A `TransactionLog`. Its `detected` has files (with encoding, separator, ...), columns, date_formats, and for a log
-    in memory duplicate_rows (exact repetitions among the rows that pass).
+    A `TransactionLog`. Its `detected` has files (with encoding, separator, ...), columns, date_formats, currencies, and
+    for a log in memory duplicate_rows (exact repetitions among the rows that pass).
 
     Raises
     ------
-    DataError : the source is missing, empty, damaged or refused as a whole; day and month, decimal mark or currency
-        are ambiguous
+    DataError : the source is missing, empty, damaged or refused as a whole
+    UnsettledError : a DataError; the data leaves open, or contradicts, date_format, decimal, sheet or the currency
     MissingColumnsError : a column is not there
     ParamsError : an argument is wrong
 
@@ -89,7 +89,8 @@ def read_transactions(
     mapping = resolve(columns or {}, tables)
     rows = together([standardise(table, mapping, decimal) for table in tables])
     _check_decimal(rows, decimal)
-    rows = one_currency(rows, currency_rates, currency)
+    currencies = found_currencies(rows)
+    rows = one_currency(rows, currencies, currency_rates, currency)
     reader = given or _day_reader(rows, mapping["date"])
     rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_DATE_TEXT))).alias(_DAY))
     judged = rows.with_columns(rule_of(rows.collect_schema(), zero_amounts).alias(_RULE))
@@ -98,6 +99,7 @@ def read_transactions(
         "files": [{"name": table.name, **table.facts} for table in tables],
         "columns": mapping,
         "date_formats": list(reader.formats),
+        "currencies": list(currencies),
         **log.detected,
     }
     _check_not_all_refused(log, mapping)
@@ -111,7 +113,8 @@ def _day_reader(rows: pl.LazyFrame, column: str) -> DayReader:
 
 
 def _sort_out(judged: pl.LazyFrame, duplicates: Duplicates, *, lazily: bool) -> TransactionLog:
-    """Accepted and refused rows and their account, in one pass."""
+    """Accepted and refused rows and their account."""
+    judged = judged if lazily else judged.collect().lazy()
     passed = judged.filter(pl.col(_RULE).is_null())
     own = [name for name in judged.collect_schema().names() if not name.startswith(OURS)]
     kept = passed.unique(own, keep="first", maintain_order=True) if duplicates == "drop" else passed
@@ -126,7 +129,7 @@ def _sort_out(judged: pl.LazyFrame, duplicates: Duplicates, *, lazily: bool) -> 
         by_rule, rejected, before, after = pl.collect_all(plans, engine="streaming")
         facts = {}
     else:
-        repeated = passed.select(pl.len() - pl.struct(own).n_unique())
+        repeated = passed.select(pl.len() - pl.struct(own).hash().n_unique())
         by_rule, rejected, before, after, rows, repeats = pl.collect_all([*plans, accepted, repeated])
         accepted, facts = rows.lazy(), {"duplicate_rows": repeats.item()}
     merged = before.with_columns(
@@ -153,24 +156,21 @@ def _as_it_stood(rejected: pl.DataFrame) -> pl.DataFrame:
 
 
 def _check_decimal(rows: pl.LazyFrame, decimal: str) -> None:
-    """Raise DataError if the amounts' texts show the other decimal mark."""
+    """Raise UnsettledError if the amounts' texts show the other decimal mark."""
     name = OURS + "amount_text"
     if name not in rows.collect_schema():
         return
     other = "," if decimal == "." else "."
-    text = pl.col(name)
-    ours, theirs = read_numbers(text, decimal).is_not_null(), read_numbers(text, other).is_not_null()
-    counts = rows.select(
-        ours=(ours & ~theirs).sum(),
-        theirs=(theirs & ~ours).sum(),
-        texts=text.count(),
-        example=text.filter(theirs & ~ours).first(),
-    ).collect(engine="streaming")
-    only_ours, only_theirs, texts, example = counts.row(0)
-    if only_theirs > max(only_ours, 0.02 * texts):
-        raise DataError(
-            f"The amounts are written with the decimal mark {other!r}, as in {example!r} ({only_theirs:,} rows), but "
-            f"{decimal!r} is set. Set `decimal: '{other}'`."
+    texts = rows.group_by(pl.col(name).alias("text")).len().drop_nulls().sort("text").collect(engine="streaming")
+    ours, theirs = (read_numbers(texts["text"], mark).is_not_null() for mark in (decimal, other))
+    only_ours, only_theirs = texts.filter(ours & ~theirs), texts.filter(theirs & ~ours)
+    count, ours_count, all_count = (int(found["len"].sum()) for found in (only_theirs, only_ours, texts))
+    if count > max(ours_count, 0.02 * all_count):
+        raise UnsettledError(
+            f"The amounts are written with the decimal mark {other!r}, as in {only_theirs['text'][0]!r} "
+            f"({count:,} rows), but {decimal!r} is set. Set `decimal: '{other}'`.",
+            "decimal",
+            [other],
         )
 
 

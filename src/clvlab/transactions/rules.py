@@ -34,7 +34,7 @@ def rule_of(schema: pl.Schema, zero_amounts: ZeroAmounts) -> pl.Expr:
     """The first rule that a standardised row breaks; null where it breaks none."""
     day, broken = pl.col(OURS + "day"), {}
     broken["missing_customer"] = pl.col(OURS + "customer_id").is_null()
-    broken["missing_date"] = pl.col(OURS + "date_text").is_null()
+    broken["missing_date"] = pl.col(OURS + "lacks_date")
     broken["unreadable_date"] = day.is_null()
     broken["implausible_date"] = ~day.is_between(EARLIEST, LATEST)
     if OURS + "amount" in schema:
