@@ -8,6 +8,7 @@ out.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -16,12 +17,12 @@ from numpy.typing import NDArray
 
 from clvlab.models import histories
 from clvlab.models.engine import Matrix
-from clvlab.models.family import HISTORY, PurchaseModel
+from clvlab.models.family import HISTORY, PurchaseModel, decay_rate
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.histories import Customers, Histories
 from clvlab.models.jets import Vector
 from clvlab.models.uncertainty import tails
-from clvlab.units import DAYS_PER, TimeUnit
+from clvlab.units import TimeUnit
 
 N_DRAWS = 400
 BLOCK = 8_192  # customers simulated at once: bounds the memory of many futures
@@ -56,10 +57,26 @@ class Buyers:
 
     def distinct(self) -> tuple["Buyers", NDArray[np.intp]]:
         """Each kind of customer once, and which kind every customer is."""
-        rows = pl.DataFrame({"x": self.x, "t_x": self.t_x, "T": self.T, "spent": self.spent})
-        kinds = rows.unique().sort(rows.columns)
-        index = rows.join(kinds.with_row_index("kind"), on=rows.columns, how="left", maintain_order="left")["kind"]
-        return Buyers(*(column.to_numpy() for column in kinds.get_columns())), index.to_numpy().astype(np.intp)
+        columns, index = distinct(self.x, self.t_x, self.T, self.spent)
+        return Buyers(*columns), index
+
+    def p_alive(self, model: PurchaseModel) -> Vector:
+        """P(alive) of each customer, computed once for each distinct history."""
+        columns, index = self._histories
+        return model._p_alive(*columns)[index]
+
+    @cached_property
+    def _histories(self) -> tuple[list[Vector], NDArray[np.intp]]:
+        return distinct(self.x, self.t_x, self.T)
+
+
+def distinct(*columns: Vector) -> tuple[list[Vector], NDArray[np.intp]]:
+    """The distinct rows of some columns, sorted, and which of them each row is."""
+    names = [f"c{i}" for i in range(len(columns))]
+    rows = pl.DataFrame(dict(zip(names, columns, strict=True)))
+    kinds = rows.unique().sort(names)
+    index = rows.join(kinds.with_row_index("kind"), on=names, how="left", maintain_order="left")["kind"]
+    return [column.to_numpy() for column in kinds.get_columns()], index.to_numpy().astype(np.intp)
 
 
 def read(model: PurchaseModel, customers: Customers, time_unit: TimeUnit | None) -> Histories:
@@ -100,9 +117,9 @@ class Worlds:
     ) -> Self:
         """`n_draws` worlds that the data of the two models allow."""
         seeds = [int(each) for each in np.random.SeedSequence(seed).generate_state(3)]
-        decay = float(np.log1p(annual_discount_rate)) * DAYS_PER[model.time_unit] / DAYS_PER["year"]
         models = model.at_draws(model.draws(n_draws, seeds[0]))
         spends = spend.at_draws(spend.draws(n_draws, seeds[1]))
+        decay = decay_rate(annual_discount_rate, model.time_unit)
         return cls(models, spends, horizon, decay, margin, seeds[2])
 
     def values(self, buyers: Buyers) -> Iterator[tuple[slice, Matrix]]:
@@ -110,8 +127,8 @@ class Worlds:
         random = np.random.default_rng(self.seed)
         for low in range(0, len(buyers), BLOCK):
             rows = slice(low, low + BLOCK)
-            worlds = zip(self.models, self.spends, strict=True)
-            yield rows, np.stack([self._future(model, spend, buyers[rows], random) for model, spend in worlds])
+            block, worlds = buyers[rows], zip(self.models, self.spends, strict=True)
+            yield rows, np.stack([self._future(model, spend, block, random) for model, spend in worlds])
 
     def intervals(self, buyers: Buyers, level: float) -> tuple[Vector, Vector]:
         """Central intervals of each customer's value: low, high. Equal customers have equal ones."""
@@ -139,7 +156,7 @@ def purchases(
     model: PurchaseModel, buyers: Buyers, horizon: float, random: np.random.Generator
 ) -> tuple[NDArray[np.intp], Vector]:
     """One future of each customer: purchases in (T, T + horizon], and the time from T to the last of them (or 0)."""
-    alive = np.flatnonzero(random.random(len(buyers)) < model._p_alive(buyers.x, buyers.t_x, buyers.T))
+    alive = np.flatnonzero(random.random(len(buyers)) < buyers.p_alive(model))
     count, last = np.zeros(len(buyers), dtype=np.intp), np.zeros(len(buyers))
     t = np.full(alive.size, horizon)
     count[alive], last[alive] = model._draw_if_alive(random, t, buyers.x[alive], buyers.T[alive])

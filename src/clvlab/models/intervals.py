@@ -5,11 +5,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clvlab.errors import DataError, MissingColumnsError
-from clvlab.frames import CustomerSummary
 from clvlab.models.family import Horizon, PurchaseModel
 from clvlab.models.futures import N_DRAWS, Buyers, Worlds, around, read
 from clvlab.models.gamma_gamma import GammaGamma
-from clvlab.models.histories import Customers, Histories
+from clvlab.models.histories import Customers, Histories, table_of
+from clvlab.models.jets import Vector
 from clvlab.models.lifetime_value import lifetime_value
 from clvlab.models.uncertainty import tails
 from clvlab.units import TimeUnit
@@ -57,20 +57,23 @@ def value_intervals(
     table = lifetime_value(model, spend, customers, horizon, annual_discount_rate, margin, time_unit=time_unit)
     buyers = read(model, customers, time_unit)
     names, index = _groups(customers, groups, buyers)
+
+    def sums(values: Vector, rows: slice = slice(None)) -> Vector:
+        """Of each group, and of all."""
+        return np.append(np.bincount(index[rows], values, len(names))[: len(names)], values.sum())
+
     length = model._length(customers, horizon, time_unit)
     worlds = Worlds.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
-    futures = np.zeros((n_draws, len(names)))
+    futures = np.zeros((n_draws, len(names) + 1))
     for rows, values in worlds.values(Buyers.of(buyers)):
-        futures += np.stack([np.bincount(index[rows], each, len(names)) for each in values])
-    clv = table["clv"].to_numpy()[buyers.is_buyer]
-    expected = np.bincount(index, clv, len(names))
-    low, high = np.quantile(np.column_stack([futures, futures.sum(axis=1)]), tails(level), axis=0)
+        futures += np.stack([sums(each, rows) for each in values])
+    low, high = np.quantile(futures, tails(level), axis=0)
     return (
         pl.DataFrame(
             {
                 "group": pl.Series([*names, TOTAL], dtype=pl.String),
-                "customers": np.append(np.bincount(index, minlength=len(names)), index.size),
-                "clv": np.append(expected, expected.sum()),
+                "customers": sums(np.ones(index.size)).astype(np.int64),
+                "clv": sums(table["clv"].to_numpy()[buyers.is_buyer]),
             }
         )
         .with_columns(around(pl.col("clv"), low, high))
@@ -84,7 +87,7 @@ def _groups(
     """The groups that have buyers, and which of them each buyer is in."""
     if groups is None:
         return [], np.zeros(int(buyers.is_buyer.sum()), dtype=np.intp)
-    table = customers.data if isinstance(customers, CustomerSummary) else pl.DataFrame(customers)
+    table = table_of(customers)
     for what, frame, needed in (("The customer table", table, {"customer_id"}), ("groups", groups, ASSIGNED)):
         if missing := needed - set(frame.columns):
             raise MissingColumnsError(
