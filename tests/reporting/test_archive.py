@@ -1,6 +1,7 @@
 import errno
 import os
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_failed_run_keeps_its_notebook_and_one_line(series):
 
 def test_every_file_reaches_the_disk_before_the_run_is_published(series, monkeypatch):
     steps = []
-    monkeypatch.setattr(os, "fsync", lambda descriptor: steps.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    monkeypatch.setattr(os, "fsync", lambda number: steps.append(str(Path(f"/proc/self/fd/{number}").readlink())))
     folder = publish(series, DAY, "first")
     staged = [step for step in steps if ".staging-" in step]
     assert {step.rpartition("/")[2] for step in staged} >= {"report.html", "tables"}

@@ -159,6 +159,6 @@ def test_every_requirement_of_the_package_is_versioned():
     assert {"python", "clvlab", "polars", "vl-convert-python", "great-tables"} <= set(manifest.versions())
 
 
-def test_source_of_the_key_is_the_params_source(workplace):
+def test_embedded_log_is_read_by_its_name():
     params = ReportParams(name="x", source="cdnow_sample", as_of="1997-09-30")
     assert read_log(params).data.height == 6919

@@ -13,6 +13,7 @@ from clvlab.reporting.lock import LockedError, locked
 from clvlab.reporting.runner import notebook_of, run
 from tests.reporting.conftest import executed
 
+pytestmark = pytest.mark.usefixtures("executions")
 PAGE = {"text/html": '<h1>Page</h1><h2 id="one">One</h2>'}
 
 
@@ -21,7 +22,7 @@ def executions(workplace, monkeypatch):
     """Let notebooks be executed by hand; yields the parameters of each execution."""
     seen = []
 
-    def execute(notebook, output, parameters, *, environment, on_cell, stderr):
+    def execute(_notebook, output, parameters, *, environment, on_cell, stderr):
         seen.append(parameters)
         on_cell("report.show('one')\nmore")
         stderr.write("a warning\n")
@@ -76,7 +77,7 @@ def test_force_runs_anyway_and_gives_the_same_bytes(executions, params, workplac
     assert {name for name in first if first[name] != second[name]} <= {"manifest.json"}
 
 
-def test_damaged_report_is_made_again(executions, params, workplace):
+def test_damaged_report_is_made_again(params, workplace):
     run(params)
     report = workplace / "reports" / "tiny" / "latest" / "report.html"
     whole = report.read_bytes()
@@ -93,7 +94,7 @@ def test_lost_latest_is_found_again_without_a_run(executions, params, workplace)
     assert (workplace / "reports" / "tiny" / "latest" / "report.html").exists()
 
 
-def test_published_notebook_holds_nothing_that_differs_from_run_to_run(executions, params, workplace):
+def test_published_notebook_holds_nothing_that_differs_from_run_to_run(params, workplace):
     run(params)
     notebook = json.loads((workplace / "reports" / "tiny" / "latest" / "report.ipynb").read_text())
     assert set(notebook["metadata"]["papermill"]) == {"parameters"}
@@ -103,7 +104,7 @@ def test_published_notebook_holds_nothing_that_differs_from_run_to_run(execution
 
 
 @pytest.mark.parametrize("error", [DataError("the data\nis bad"), execution.Stopped("stopped by SIGTERM", 143)])
-def test_failed_run_leaves_the_published_one_alone(executions, params, workplace, monkeypatch, error):
+def test_failed_run_leaves_the_published_one_alone(params, workplace, monkeypatch, error):
     run(params)
     before = files(workplace / "reports" / "tiny" / "2024-08-31")
 
@@ -121,7 +122,7 @@ def test_failed_run_leaves_the_published_one_alone(executions, params, workplace
     assert not list((workplace / "reports" / "tiny").glob(".staging*"))
 
 
-def test_page_that_cannot_be_made_publishes_nothing(executions, params, workplace, monkeypatch):
+def test_page_that_cannot_be_made_publishes_nothing(params, workplace, monkeypatch):
     monkeypatch.setitem(PAGE, "text/html", '<h2 id="one">One</h2><h2 id="one">Two</h2>')
     with pytest.raises(ValueError, match="Two headings share an id"):
         run(params)
@@ -135,7 +136,7 @@ def test_bad_source_fails_before_anything_is_staged(executions, params, workplac
     assert not (workplace / "reports" / "tiny" / "failed").exists()
 
 
-def test_second_run_of_a_series_is_refused_and_another_series_is_not(executions, params, workplace):
+def test_second_run_of_a_series_is_refused_and_another_series_is_not(params, workplace):
     (workplace / "reports" / "tiny").mkdir(parents=True)
     with locked(workplace / "reports" / "tiny"):
         with pytest.raises(LockedError):
@@ -143,7 +144,7 @@ def test_second_run_of_a_series_is_refused_and_another_series_is_not(executions,
         assert run(params.model_copy(update={"name": "other"})).is_new
 
 
-def test_days_of_a_series_stand_side_by_side(executions, params, workplace):
+def test_days_of_a_series_stand_side_by_side(params, workplace):
     run(params)
     run(params.model_copy(update={"as_of": date(2024, 7, 31)}))
     series = workplace / "reports" / "tiny"
@@ -155,13 +156,13 @@ def test_days_of_a_series_stand_side_by_side(executions, params, workplace):
     assert (series / "latest").readlink().as_posix() == "2024-08-31"
 
 
-def test_file_in_place_of_the_output_is_an_error_of_ours(executions, params, workplace):
+def test_file_in_place_of_the_output_is_an_error_of_ours(params, workplace):
     (workplace / "reports").touch()
     with pytest.raises(ClvlabError, match=r"Cannot write to reports/tiny: .* Name another folder"):
         run(params)
 
 
-def test_warnings_of_the_notebook_are_logged(executions, params, caplog):
+def test_warnings_of_the_notebook_are_logged(params, caplog):
     caplog.set_level("INFO", logger="clvlab")
     run(params)
     assert "a warning" in caplog.messages

@@ -1,0 +1,151 @@
+import json
+import logging
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from clvlab import cli
+from clvlab.errors import DataError
+from clvlab.reporting import runner
+from clvlab.reporting.execution import KernelDiedError, NotebookError, Stopped
+from clvlab.reporting.lock import LockedError
+from clvlab.reporting.runner import Run
+
+PARAMS = "name: demo\nsource: cdnow_sample\nas_of: 1998-06-30\n"
+COSTS = [{"section": "value", "seconds": 1.25, "peak_mb": 210.0}]
+
+
+@pytest.fixture
+def invoke(tmp_path, monkeypatch):
+    """Call `clvlab ...` over a params file; runs are taken down instead of run."""
+    monkeypatch.chdir(tmp_path)
+    Path("demo.yaml").write_text(PARAMS, encoding="utf-8")
+    calls = []
+
+    def run(params, **options):
+        calls.append((params, options))
+        logging.getLogger("clvlab").info("on the way")
+        return Run(Path("reports/demo/1998-06-30/report.html"), is_new=True, sections=COSTS)
+
+    monkeypatch.setattr(runner, "run", run)
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+
+    def call(*arguments):
+        return CliRunner().invoke(cli.main, [str(argument) for argument in arguments]), calls
+
+    yield call
+    logging.getLogger("clvlab").handlers = []
+    logging.getLogger("clvlab").propagate = True
+
+
+def failing(error):
+    def run(*_, **__):
+        raise error
+
+    return run
+
+
+def test_help_is_quick_because_it_loads_nothing_heavy():
+    code = (
+        "import sys\nfrom clvlab.cli import main\nmain(['report', '--help'], standalone_mode=False)\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "PARAMS.yaml" in done.stdout
+    heavy = ("polars", "pandas", "numpy", "pydantic", "yaml", "papermill", "nbconvert", "altair", "sklearn", "scipy")
+    assert not [name for name in heavy if f"'{name}'" in done.stderr]
+
+
+def test_stdout_carries_the_path_of_the_report_alone(invoke):
+    result, _ = invoke("report", "demo.yaml")
+    assert (result.exit_code, result.stdout) == (0, "reports/demo/1998-06-30/report.html\n")
+    assert result.stderr == "clvlab: on the way\n"
+
+
+def test_options_reach_the_run(invoke):
+    _, calls = invoke(
+        *("report", "demo.yaml", "--as-of", "1998-03-31", "-p", "lang=zh", "-p", "rfm={n_bins: 4}"),
+        *("--force", "--timeout", "90"),
+    )
+    params, options = calls[0]
+    assert (params.as_of.isoformat(), params.lang, params.rfm) == ("1998-03-31", "zh", {"n_bins": 4})
+    assert (options["force"], options["timeout"]) == (True, 90.0)
+
+
+def test_comparison_has_parameters_of_its_own(invoke):
+    result, calls = invoke("compare", "demo.yaml", "-p", "rounds=50")
+    assert (result.exit_code, calls[0][0].rounds) == (0, 50)
+    result, _ = invoke("report", "demo.yaml", "-p", "rounds=50")
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (DataError("the log is empty"), 2),
+        (NotebookError("KeyError in cell 3: x"), 1),
+        (LockedError("another run"), 75),
+        (Stopped("timed out after 5 s", 124), 124),
+        (Stopped("stopped by SIGTERM", 143), 143),
+        (KernelDiedError("The kernel died"), 138),
+        (ZeroDivisionError(), 1),
+    ],
+)
+def test_exit_code_tells_what_went_wrong_in_one_message(invoke, monkeypatch, error, code):
+    monkeypatch.setattr(runner, "run", failing(error))
+    result, _ = invoke("report", "demo.yaml")
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert (str(error) or "ZeroDivisionError") in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["report", "absent.yaml"], "absent.yaml: No such file or directory"),
+        (["report", "demo.yaml", "-p", "horizn=3"], "Did you mean 'horizon'?"),
+        (["report", "demo.yaml", "-p", "horizon"], "Write NAME=VALUE"),
+        (["report", "demo.yaml", "--as-of", "June"], "give a day as YEAR-MONTH-DAY"),
+        (["report", "demo.yaml", "--timeout", "0"], "not in the range"),
+        (["report"], "Missing argument 'PARAMS.yaml'"),
+        (["reprot", "demo.yaml"], "No such command 'reprot'"),
+    ],
+)
+def test_bad_call_exits_2_before_any_work_and_without_traceback(invoke, arguments, expected):
+    result, calls = invoke(*arguments)
+    assert (result.exit_code, result.stdout, calls) == (2, "", [])
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_debug_shows_the_traceback(invoke, monkeypatch):
+    monkeypatch.setattr(runner, "run", failing(DataError("the log is empty")))
+    result, _ = invoke("report", "demo.yaml", "--debug")
+    assert isinstance(result.exception, DataError)
+
+
+def test_log_can_be_json_lines(invoke, monkeypatch):
+    result, _ = invoke("report", "demo.yaml", "--log-format", "json", "-v")
+    lines = [json.loads(line) for line in result.stderr.splitlines()]
+    assert [(line["level"], line["message"]) for line in lines][0] == ("INFO", "on the way")
+    assert lines[1]["cost"] == COSTS[0]
+    assert all(line["time"] for line in lines)
+    monkeypatch.setattr(runner, "run", failing(DataError("two\nlines")))
+    result, _ = invoke("report", "demo.yaml", "--log-format", "json")
+    assert json.loads(result.stderr)["message"] == "two\nlines"
+
+
+def test_verbose_shows_time_and_memory_of_each_section(invoke):
+    result, _ = invoke("report", "demo.yaml", "-v")
+    assert "value" in result.stderr
+    assert "1.25 s" in result.stderr
+    assert "210 MB" in result.stderr
+
+
+def test_version_is_printed(invoke):
+    result, _ = invoke("--version")
+    assert "0.1.0" in result.stdout
