@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from clvlab import export, tables
 from clvlab.analysis import Results, Section
-from clvlab.charts import base_health, cohorts, movement, segments, theme, validation, value
+from clvlab.charts import base_health, cohorts, movement, profiles, segments, theme, validation, value
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.wording import Name, Words
 
@@ -152,6 +152,21 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "spend_last_year": "price",
                     "p_alive": "pct",
                     "at_risk": "price",
+                },
+            ),
+        ),
+        "profiles": (
+            Text("lead"),
+            Chart("attributes", profiles.attributes),
+            Table(
+                "attributes",
+                {
+                    "attribute": "name:columns",
+                    "value": "text",
+                    "customers": "int",
+                    "repeat_share": "pct",
+                    "spend_per_customer": "price",
+                    "index": "pct",
                 },
             ),
         ),

@@ -98,10 +98,15 @@ class Context:
         """Whether the log knows money."""
         return self.log.has_amounts
 
+    @cached_property
+    def attributes(self) -> list[Any] | None:
+        """The tables of attributes: those that the parameters name, else those that the log comes with."""
+        return list(self.params.attributes or getattr(self.log, "attributes", ())) or None
+
     def summarise(self, cutoff: date) -> CustomerSummary:
         """The customer table as of `cutoff`."""
         return summarise_customers(
-            self.log, cutoff=cutoff, time_unit=self.params.time_unit, attributes=list(self.params.attributes) or None
+            self.log, cutoff=cutoff, time_unit=self.params.time_unit, attributes=self.attributes
         )
 
     @cached_property
