@@ -78,9 +78,9 @@ def compare(
     --------
     >>> import clvlab as cl
     >>> log = cl.datasets.cdnow(sample=True)
-    >>> board = cl.compare(["value_tiers"], log, cutoff="1997-09-30", end="1998-06-30", n_rounds=50)
-    >>> board.metric("gini")["strategy"].to_list()
-    ['value_tiers', 'one_group', 'random_groups']
+    >>> board = cl.compare(["hiatus", "value_tiers"], log, cutoff="1997-09-30", end="1998-06-30", n_rounds=50)
+    >>> board.recommended
+    'value_tiers'
     """
     if n_rounds < MIN_ROUNDS:
         raise ParamsError(f"n_rounds is {n_rounds}; intervals need {MIN_ROUNDS} bootstrap rounds or more.")

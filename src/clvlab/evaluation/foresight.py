@@ -1,9 +1,9 @@
 """What a grouping foretells: each group's outcome, learnt on some customers and judged on others.
 
-Customers are dealt into parts at random: two fifths that only teach, then three parts of a fifth each. A part is judged
-by what the *earlier* parts taught: the mean outcome of a customer's group there. So nothing is ever judged by a mean
-that the judged customers shaped, neither directly nor through the parts that follow, and a grouping that knows nothing
-scores like chance, with errors that do not pile up from part to part: the judged parts are a martingale, and
+Customers are dealt into parts at random: two fifths that only teach, then three parts of a fifth each. A part is
+judged by what the *earlier* parts taught: the mean outcome of a customer's group there. So nothing is ever judged by
+a mean that the judged customers shaped, neither directly nor through the parts that follow, and a grouping that knows
+nothing scores like chance, with errors that do not pile up from part to part: the judged parts are a martingale, and
 resampling the customers with their stored predictions gives intervals that hold. Folds that teach each other in turn
 would not do: each pair of folds would count twice, and intervals would come out too narrow by a factor of about the
 square root of 2 [1].
