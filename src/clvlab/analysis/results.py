@@ -1,0 +1,72 @@
+"""What a run yields: its sections in their order, and what each of them cost."""
+
+import resource
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, TypeVar
+
+import polars as pl
+
+from clvlab.analysis.section import Section
+from clvlab.errors import DataError
+from clvlab.frames import TransactionLog
+from clvlab.params import RunParams
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Results(Mapping[str, Section]):
+    """The sections of a report in their order, with the parameters and the customer table behind them."""
+
+    params: RunParams
+    log: TransactionLog
+    sections: Mapping[str, Section]
+    customers: pl.DataFrame
+    measurements: pl.DataFrame
+
+    def __getitem__(self, name: str) -> Section:
+        return self.sections[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.sections)
+
+    def __len__(self) -> int:
+        return len(self.sections)
+
+    def customer(self, customer_id: str) -> dict[str, Any]:
+        """Everything known of one customer; DataError where there is none of that id."""
+        rows = self.customers.filter(pl.col("customer_id") == str(customer_id))
+        if rows.is_empty():
+            examples = ", ".join(map(repr, self.customers["customer_id"].head(3)))
+            raise DataError(
+                f"No customer {customer_id!r} among {self.customers.height:,}. Ids are text, such as {examples}."
+            )
+        return rows.row(0, named=True)
+
+
+@dataclass(frozen=True)
+class Stopwatch:
+    """Measures steps as they are taken: their time, and the memory at their end."""
+
+    _taken: list[tuple[str, float, float]] = field(default_factory=list)
+
+    def time(self, name: str, step: Callable[[], T]) -> T:
+        """What the step returns."""
+        start = perf_counter()
+        result = step()
+        self._taken.append((name, perf_counter() - start, _peak_megabytes()))
+        return result
+
+    @property
+    def measurements(self) -> pl.DataFrame:
+        """section, seconds, peak_mb."""
+        return pl.DataFrame(self._taken, schema=["section", "seconds", "peak_mb"], orient="row")
+
+
+def _peak_megabytes() -> float:
+    """Largest resident memory of this process so far."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
