@@ -131,7 +131,7 @@ def test_debug_shows_the_traceback(invoke, monkeypatch):
 def test_log_can_be_json_lines(invoke, monkeypatch):
     result, _ = invoke("report", "demo.yaml", "--log-format", "json", "-v")
     lines = [json.loads(line) for line in result.stderr.splitlines()]
-    assert [(line["level"], line["message"]) for line in lines][0] == ("INFO", "on the way")
+    assert (lines[0]["level"], lines[0]["message"]) == ("INFO", "on the way")
     assert lines[1]["cost"] == COSTS[0]
     assert all(line["time"] for line in lines)
     monkeypatch.setattr(runner, "run", failing(DataError("two\nlines")))

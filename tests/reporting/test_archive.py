@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import os
 from datetime import date
@@ -125,3 +126,48 @@ def test_file_in_the_place_of_the_output_folder_is_named(tmp_path):
     (tmp_path / "reports").touch()
     with pytest.raises(OutputError, match="A file stands in the way"), explained(tmp_path):
         (tmp_path / "reports" / "tiny").mkdir(parents=True)
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_publication_killed_at_any_step_leaves_the_old_run_or_the_new(tmp_path, monkeypatch, can_exchange):
+    if not can_exchange:
+        monkeypatch.setattr(archive, "_exchanged", lambda *_: False)
+    for steps in range(40):
+        series = Series(tmp_path / str(steps))
+        series.folder.mkdir()
+        publish(series, DAY, "old")
+        with monkeypatch.context() as patch:
+            left = count_down(patch, steps)
+            with contextlib.suppress(Killed):
+                publish(series, DAY, "new")
+        if can_exchange:
+            assert (series.folder / "latest" / "report.html").read_text() in {"old", "new"}
+        publish(series, DAY, "newest")
+        assert (series.folder / "latest" / "report.html").read_text() == "newest"
+        assert left_over(series) == []
+        if left() > 0:
+            return
+    pytest.fail("publication has more steps than were tried")
+
+
+def count_down(patch, steps):
+    """End the process, as it were, after so many steps that change what is on disk; returns how many are left."""
+    left = [steps]
+
+    def counted(step):
+        def stepping(*args, **kwargs):
+            if left[0] == 0:
+                raise Killed
+            left[0] -= 1
+            return step(*args, **kwargs)
+
+        return stepping
+
+    for name in ("rename", "replace", "symlink", "unlink", "rmdir", "mkdir", "fsync", "chmod"):
+        patch.setattr(os, name, counted(getattr(os, name)))
+    patch.setattr(archive, "_exchanged", counted(archive._exchanged))
+    return lambda: left[0]
