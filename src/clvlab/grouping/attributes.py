@@ -51,8 +51,10 @@ class Attribute(Strategy):
         customers.require(self.needs, self.name)
         if not self.keep_unmapped:
             return ValueRule(self.column, self.mapping, otherwise=UNMAPPED)
-        mapped = {_key(value) for _, values in self.mapping for value in values}
-        others = (value for value in texts(customers.data[self.column]).drop_nulls() if _key(value) not in mapped)
+        mapped = {comparable(value) for _, values in self.mapping for value in values}
+        others = (
+            value for value in texts(customers.data[self.column]).drop_nulls() if comparable(value) not in mapped
+        )
         own = commonest(others, max(self.max_groups - len(self.mapping), 0))
         return ValueRule(self.column, (*self.mapping, *((value, (value,)) for value in own)), otherwise=OTHER)
 
@@ -92,7 +94,9 @@ class ValueRule(Rule):
     otherwise: str
 
     def __post_init__(self) -> None:
-        count = Counter(_key(value) for _, values in self.mapping for value in dict.fromkeys(map(_key, values)))
+        count = Counter(
+            comparable(value) for _, values in self.mapping for value in dict.fromkeys(map(comparable, values))
+        )
         if doubled := sorted(value for value, n in count.items() if n > 1):
             raise ParamsError(
                 f"The mapping of {self.column!r} gives these values to two groups: {', '.join(doubled)}."
@@ -113,7 +117,7 @@ class ValueRule(Rule):
 
     def label(self, customers: CustomerSummary) -> pl.Series:
         values = texts(customers.data[self.column]).str.to_lowercase()
-        groups = {_key(value): code for code, values in self.mapping for value in values}
+        groups = {comparable(value): code for code, values in self.mapping for value in values}
         found = values.replace_strict(groups, default=self.otherwise, return_dtype=pl.String)
         return found.zip_with(values.is_not_null(), pl.Series([UNKNOWN]))
 
@@ -162,11 +166,11 @@ def commonest(values: Iterable[str], n: int) -> list[str]:
     """
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for value in values:
-        spellings[_key(value)][value] += 1
+        spellings[comparable(value)][value] += 1
     by_count = sorted(spellings, key=lambda key: (-spellings[key].total(), key))[:n]
     return [min(spellings[key], key=lambda spelling: (-spellings[key][spelling], spelling)) for key in by_count]
 
 
-def _key(value: str) -> str:
-    """What makes two values the same."""
+def comparable(value: str) -> str:
+    """The value without regard to case and outer blanks: values that share it are the same."""
     return value.strip().lower()

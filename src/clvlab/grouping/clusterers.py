@@ -133,7 +133,7 @@ class NeighbourRule(Rule):
 
         ready = customers.data.select(clusterable(self.scale.features)).to_series()
         if not (self.points and ready.any()):
-            return codes_of(customers, pl.Series([False] * len(customers)), [])
+            return codes_of(customers, ready & False, [])
         points = self.scale.apply(customers.data.filter(ready))
         nearest = KDTree(np.array(self.points)).query(points, return_distance=False)[:, 0]
         codes = [f"cluster_{cluster}" if cluster else OUTLIERS for cluster in self.clusters]

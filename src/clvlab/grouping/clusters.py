@@ -75,7 +75,9 @@ def best_k(points: Matrix, seed: int) -> int:
 def _k_means(points: Matrix, k: int, seed: int) -> Labels:
     from sklearn.cluster import KMeans
 
-    return np.asarray(KMeans(k, n_init=4, random_state=seed).fit_predict(points), dtype=np.int64)
+    # Ten starts, each run to its end: the same customers whatever the seed, wherever the data let it.
+    k_means = KMeans(k, n_init=10, max_iter=1_000, tol=1e-6, random_state=seed)
+    return np.asarray(k_means.fit_predict(points), dtype=np.int64)
 
 
 def _n_distinct(points: Matrix) -> int:
@@ -107,7 +109,7 @@ class CentreRule(Rule):
     def label(self, customers: CustomerSummary) -> pl.Series:
         ready = customers.data.select(clusterable(self.scale.features)).to_series()
         if not (self.centres and ready.any()):
-            return codes_of(customers, pl.Series([False] * len(customers)), [])
+            return codes_of(customers, ready & False, [])
         points = self.scale.apply(customers.data.filter(ready))
         distances = np.stack([((points - np.array(centre)) ** 2).sum(axis=1) for centre in self.centres])
         return codes_of(customers, ready, [f"cluster_{nearest + 1}" for nearest in distances.argmin(axis=0)])

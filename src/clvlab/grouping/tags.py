@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import polars as pl
 
 from clvlab.frames import CustomerSummary
-from clvlab.grouping.attributes import OTHER
+from clvlab.grouping.attributes import OTHER, commonest, comparable
 from clvlab.grouping.strategy import UNKNOWN, Group, Rule, Strategy
 
 _SEPARATOR = re.compile(r"\s*[;,|/；，、]\s*")
@@ -39,8 +39,9 @@ class Tags(Strategy):
         customers.require(self.needs, self.name)
         tagged = [tags for tags in _tags(customers.data[self.column]) if tags]
         counts = Counter(tag for tags in tagged for tag in tags)
-        common = [tag for tag, n in counts.items() if n >= self.min_share * len(tagged)]
-        return TagRule(self.column, tuple(sorted(common, key=lambda tag: (counts[tag], tag))))
+        spelled = commonest((tag for tags in tagged for tag in tags.values()), len(counts))
+        common = [tag for tag in spelled if counts[comparable(tag)] >= self.min_share * len(tagged)]
+        return TagRule(self.column, tuple(sorted(common, key=lambda tag: (counts[comparable(tag)], tag))))
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,15 @@ class TagRule(Rule):
         return (*tagged, Group(OTHER, None, f"{self.column} ∋ *"), Group(UNKNOWN, None, "–"))
 
     def label(self, customers: CustomerSummary) -> pl.Series:
-        place = {tag: at for at, tag in enumerate((*self.tags, OTHER))}
-        codes = [
-            min((tag if tag in place else OTHER for tag in tags), key=place.__getitem__, default=UNKNOWN)
-            for tags in _tags(customers.data[self.column])
-        ]
-        return pl.Series(codes, dtype=pl.String)
+        place = {comparable(tag): at for at, tag in enumerate(self.tags)}
+        codes = (*self.tags, OTHER)
+        return pl.Series(
+            [
+                codes[min(place.get(tag, len(place)) for tag in tags)] if tags else UNKNOWN
+                for tags in _tags(customers.data[self.column])
+            ],
+            dtype=pl.String,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "column": self.column, "tags": list(self.tags)}
@@ -77,7 +81,7 @@ class TagRule(Rule):
         return cls(stored["column"], tuple(stored["tags"]))
 
 
-def _tags(values: pl.Series) -> list[list[str]]:
-    """Each customer's distinct tags, sorted; none where nothing is known."""
+def _tags(values: pl.Series) -> list[dict[str, str]]:
+    """Each customer's tags, as they compare -> as written; none where nothing is known."""
     text = values.cast(pl.List(pl.String)).list.join(";") if values.dtype == pl.List else values.cast(pl.String)
-    return [sorted({tag for tag in _SEPARATOR.split(value.strip()) if tag}) for value in text.fill_null("")]
+    return [{comparable(tag): tag for tag in _SEPARATOR.split(value.strip()) if tag} for value in text.fill_null("")]

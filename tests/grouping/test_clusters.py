@@ -1,0 +1,131 @@
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from clvlab.errors import ParamsError
+from clvlab.grouping import Clusters, SampledClusters, rule_from_dict
+from tests.grouping.customers import groups, table
+
+
+def three_kinds(n=60, seed=0):
+    """Three kinds of customers, far apart, in turn: poor, rich, middling."""
+    rng = np.random.default_rng(seed)
+    kind = np.arange(n) % 3
+    return table(
+        customer_id=[f"{i:03d}" for i in range(n)],
+        n_purchases=np.array([1, 40, 8])[kind],
+        days_since_last=np.array([700, 5, 60])[kind] + rng.integers(0, 4, n),
+        total_spend=np.array([10.0, 9000.0, 400.0])[kind] * rng.uniform(0.9, 1.1, n),
+    )
+
+
+KINDS = three_kinds()
+EXPECTED = ["cluster_3", "cluster_1", "cluster_2"] * 20
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        Clusters(3),
+        Clusters(),
+        Clusters(seed=7),
+        SampledClusters("mixture", k=3, name="mixture"),
+        SampledClusters("hierarchical", name="hierarchical"),
+        SampledClusters("hdbscan", name="hdbscan"),
+    ],
+    ids=lambda strategy: f"{strategy.name}, k={strategy.k}, seed={strategy.seed}",
+)
+def test_kinds_far_apart_are_found_and_numbered_by_value(strategy):
+    assert groups(strategy.assign(KINDS)) == EXPECTED
+
+
+def test_any_clusterer_of_scikit_learn_serves_and_stays_as_it_was():
+    from sklearn.cluster import Birch
+
+    clusterer = Birch(n_clusters=3, threshold=0.1)
+    assert groups(SampledClusters(clusterer, name="birch").assign(KINDS)) == EXPECTED
+    assert not hasattr(clusterer, "labels_")
+
+
+def test_clusters_are_described_in_the_users_units():
+    rule = Clusters(3).fit(three_kinds(9))
+    rich = KINDS.data.filter(pl.col("n_purchases") == 40)
+    condition = Clusters(3).fit(KINDS).card["condition"][0]
+    low, middle, high = (rich["total_spend"].quantile(q, "linear") for q in (0.25, 0.5, 0.75))
+    assert "n_purchases 40 [40, 40]" in condition
+    assert f"total_spend {middle:.6g} [{low:.6g}, {high:.6g}]" in condition
+    assert rule.card["group"].to_list() == ["cluster_1", "cluster_2", "cluster_3", "prospect", "unknown"]
+
+
+def test_k_means_on_cdnow_agrees_with_scikit_learn_itself(cdnow):
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import adjusted_rand_score
+
+    logs = np.log1p(cdnow.data.select("days_since_last", "n_purchases", "total_spend").to_numpy())
+    theirs = KMeans(4, n_init=10, random_state=1).fit_predict((logs - logs.mean(axis=0)) / logs.std(axis=0))
+    ours = Clusters(4).assign(cdnow)["group"].to_list()
+    assert adjusted_rand_score(theirs, ours) > 0.995
+
+
+def test_codes_on_cdnow_fall_in_value_and_another_seed_finds_the_same_customers(cdnow):
+    assigned = Clusters(5).assign(cdnow).join(cdnow.data, on="customer_id")
+    means = assigned.group_by("rank").agg(pl.col("total_spend").mean()).sort("rank")["total_spend"]
+    assert means.is_sorted(descending=True)
+    assert len(means) == 5
+    same = (Clusters(5, seed=1).assign(cdnow)["group"] == assigned["group"]).mean()
+    assert same > 0.97
+
+
+def test_k_is_chosen_by_silhouette():
+    two = replace(KINDS, data=KINDS.data.filter(pl.col("n_purchases") != 8))
+    assert set(groups(Clusters().assign(two))) == {"cluster_1", "cluster_2"}
+
+
+def test_more_clusters_than_distinct_customers_are_as_many_as_those():
+    few = table(n_purchases=[1, 1, 5], days_since_last=[9, 9, 1], total_spend=[5.0, 5.0, 80.0])
+    assert groups(Clusters(8).assign(few)) == ["cluster_2", "cluster_2", "cluster_1"]
+
+
+def test_customers_like_nobody_are_outliers_to_hdbscan():
+    odd = table(customer_id=["odd"], n_purchases=[1], days_since_last=[0], total_spend=[5e6])
+    both = replace(KINDS, data=pl.concat([KINDS.data, odd.data], how="diagonal_relaxed"))
+    assert groups(SampledClusters("hdbscan", name="h").assign(both)) == [*EXPECTED, "outliers"]
+
+
+def test_a_kept_rule_puts_new_customers_to_the_cluster_they_are_like():
+    new = table(n_purchases=[38, 1, 9, 0], days_since_last=[6, 650, 70, None], total_spend=[8000.0, 12.0, 350.0, 0.0])
+    for strategy in (Clusters(3), SampledClusters("hierarchical", k=3, name="h")):
+        rule = rule_from_dict(strategy.fit(KINDS).to_dict())
+        assert groups(rule.assign(new)) == ["cluster_1", "cluster_3", "cluster_2", "prospect"]
+
+
+def test_a_sample_is_enough_and_everybody_joins_the_nearest():
+    strategy = SampledClusters("hierarchical", k=3, sample=30, name="h")
+    assert len(strategy.fit(KINDS).points) <= 30
+    assert groups(strategy.assign(KINDS)) == EXPECTED
+
+
+def test_further_features_serve_and_a_buyer_who_lacks_one_is_unknown():
+    visits = KINDS.with_columns(
+        KINDS.data.select(
+            "customer_id", visits=pl.when(pl.col("customer_id") != "000").then(pl.col("n_purchases") * 2)
+        )
+    )
+    strategy = Clusters(3, features=("visits", "total_spend"))
+    assert strategy.needs == {"visits", "total_spend", "n_purchases"}
+    assert groups(strategy.assign(visits)) == ["unknown", *EXPECTED[1:]]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Clusters(0), "must be 1 or more"),
+        (lambda: SampledClusters("kmeans++", name="x"), "Choose mixture"),
+        (lambda: SampledClusters("mixture", k=0, name="x"), "must be 1 or more"),
+    ],
+)
+def test_wrong_parameters_are_refused(make, message):
+    with pytest.raises(ParamsError, match=message):
+        make()
