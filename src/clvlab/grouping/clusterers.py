@@ -56,6 +56,8 @@ class SampledClusters(Strategy):
             raise ParamsError(
                 f"method is {self.method!r}. Choose mixture, hierarchical, hdbscan, or give a clusterer."
             )
+        if self.k is not None and self.k < 1:
+            raise ParamsError(f"k is {self.k!r}; the number of clusters must be 1 or more, or None to choose it.")
 
     @property
     def needs(self) -> frozenset[str]:
