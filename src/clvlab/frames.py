@@ -108,6 +108,8 @@ class Holdout:
     time_unit : unit of `duration`
     daily : date, repeat_purchases (all customers of the calibration together), from the log's first day to
         `end`, days without a purchase included; for tracking
+    previous : customer_id, previous_purchases, previous_spend: what the same customers did in as long a period up to
+        the cutoff; for the baseline that expects the same again. None where it is not known
     """
 
     data: pl.DataFrame
@@ -115,6 +117,7 @@ class Holdout:
     end: date
     time_unit: TimeUnit
     daily: pl.DataFrame
+    previous: pl.DataFrame | None = None
 
     @property
     def days(self) -> int:
