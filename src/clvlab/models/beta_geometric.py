@@ -12,9 +12,9 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
-from clvlab.models.family import Counts, PurchaseModel
-from clvlab.models.jets import Number, Vector, log, log_beta, log_gamma, softplus
-from clvlab.models.negative_binomial import log_probability, upper_tail
+from clvlab.models.family import Counts, PurchaseModel, active_or_left
+from clvlab.models.jets import Number, Vector, log, log_beta, log_ratio, sum_of, take
+from clvlab.models.negative_binomial import log_buying, log_probability, upper_tail
 from clvlab.models.quadrature import beta_mean
 from clvlab.models.tuples import Tuples
 
@@ -33,22 +33,27 @@ class BetaGeometric(PurchaseModel):
     def _survived(x: Vector) -> Vector:
         """Purchases that a customer still active has survived."""
 
+    @staticmethod
+    @abstractmethod
+    def _may_have_left(tuples: Tuples) -> Tuples:
+        """The customers who have survived a purchase: nobody leaves but at one."""
+
     @classmethod
     def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
-        """The likelihood of being active times (1 + odds of having left)."""
+        """The likelihood of being active times (1 + odds of having left at the last purchase)."""
         r, alpha, a, b = parameters
-        x, t_x, T = tuples.columns
+        x, weight = tuples.by_x
+        staying = sum_of(log_beta(a, b + cls._survived(x)) - log_beta(a, b), weight)
 
-        def purchases(x: Vector) -> Number:
-            return log_gamma(r + x) - log_gamma(r) + log_beta(a, b + cls._survived(x)) - log_beta(a, b)
+        def log_odds_left(block: Tuples) -> Number:
+            x, t_x, T = block.columns
+            distinct, index = block.distinct_x
+            leaving = log(a) - log(b + cls._survived(distinct) - 1)
+            return take(leaving, index) + (r + x) * log_ratio(alpha + T, alpha + t_x)
 
-        def leaving(x: Vector) -> Number:
-            return log(a) - log(b + np.maximum(cls._survived(x), 1) - 1)
-
-        log_age = log(alpha + T)
-        active = tuples.by_x(purchases) + r * log(alpha) - (r + x) * log_age
-        log_odds_left = tuples.by_x(leaving) + (r + x) * (log_age - log(alpha + t_x))
-        return active + softplus(log_odds_left) * (cls._survived(x) > 0)
+        return active_or_left(
+            log_buying(r, alpha, tuples) + staying, log_odds_left, cls._may_have_left(tuples).blocks
+        )
 
     @staticmethod
     def _start(tuples: Tuples) -> Vector:

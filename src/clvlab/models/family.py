@@ -22,7 +22,7 @@ from clvlab.models import engine, histories
 from clvlab.models.engine import Likelihood
 from clvlab.models.fitted import Estimate, FittedModel
 from clvlab.models.histories import Customers, Histories
-from clvlab.models.jets import Number, Vector
+from clvlab.models.jets import Number, Vector, sum_of_log1p_exp
 from clvlab.models.quadrature import legendre
 from clvlab.models.tuples import Tuples
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
@@ -161,7 +161,7 @@ class PurchaseModel(FittedModel, ABC):
     @classmethod
     @abstractmethod
     def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
-        """Log-likelihood of each tuple (x, t_x, T), in numbers or jets."""
+        """Log-likelihood of all customers, tuples (x, t_x, T), in numbers or jets."""
 
     @staticmethod
     @abstractmethod
@@ -244,6 +244,13 @@ def _count(n: int) -> int:
     if n != int(n) or n < 0:
         raise ParamsError(f"n is {n}; a number of purchases is a whole number, 0 or more.")
     return int(n)
+
+
+def active_or_left(active: Number, log_odds_left: Callable[[Tuples], Number], blocks: Sequence[Tuples]) -> Number:
+    """Log-likelihood of all customers: of being active, times (1 + odds that those of the `blocks` have left)."""
+    for block in blocks:
+        active = active + sum_of_log1p_exp(log_odds_left(block), block.weight)
+    return active
 
 
 def on_distinct(function: Callable[..., Vector], *columns: Vector) -> Vector:

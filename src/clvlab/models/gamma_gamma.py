@@ -22,7 +22,7 @@ from clvlab.models import engine, histories
 from clvlab.models.engine import Likelihood
 from clvlab.models.fitted import Estimate, FittedModel
 from clvlab.models.histories import Customers
-from clvlab.models.jets import Number, Vector, log, log_gamma
+from clvlab.models.jets import Number, Vector, log, log_gamma, sum_of
 from clvlab.models.tuples import Tuples
 
 STRONG_CORRELATION = 0.3
@@ -94,12 +94,13 @@ class GammaGamma(FittedModel):
 def _log_likelihood(parameters: Sequence[Number], tuples: Tuples) -> Number:
     """Equation (1a) of [2]."""
     p, q, gamma = parameters
-    x, m = tuples.columns
-
-    def by_count(x: Vector) -> Number:
-        return log_gamma(p * x + q) - log_gamma(p * x) - log_gamma(q) + q * log(gamma) + p * (x * np.log(x))
-
-    return tuples.by_x(by_count) + p * (x * np.log(m)) - np.log(m) - (p * x + q) * log(gamma + x * m)
+    x, weight = tuples.by_x
+    counts = log_gamma(p * x + q) - log_gamma(p * x) - log_gamma(q) + q * log(gamma) + p * (x * np.log(x))
+    total = sum_of(counts, weight)
+    for block in tuples.blocks:
+        x, m = block.columns
+        total = total + sum_of((p * x - 1.0) * np.log(m) - (p * x + q) * log(gamma + x * m), block.weight)
+    return total
 
 
 def _refuse_uninformative(m: Vector) -> None:

@@ -1,7 +1,8 @@
 """Customer tables as the models read them: checked column by column, prospects set aside, times in one unit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
 
 Customers = CustomerSummary | pl.DataFrame | pd.DataFrame
 
+CHUNK = 65_536  # rows checked at once: few enough to stay in the processor's cache
 LARGEST_COUNT = 2**31  # nobody buys on more days: a larger count is an integer that overflowed
 
 
@@ -70,17 +72,21 @@ def read(customers: Customers, names: Sequence[str], from_unit: str, to_unit: st
         raise MissingColumnsError(
             "The customer table", missing, table.columns, hint="`clvlab.summarise_customers` makes such a table."
         )
-    is_buyer = pl.Series([True]).new_from_index(0, table.height)
-    if "n_purchases" in table.columns:
-        is_buyer = (table["n_purchases"] != 0).fill_null(True)
     columns = {name: _floats(table, name) for name in names}
-    _refuse_impossible(table, columns, is_buyer)
+    is_buyer = np.ones(table.height, dtype=bool)
+    if "n_purchases" in table.columns:
+        is_buyer = (table["n_purchases"] != 0).fill_null(True).to_numpy()
+    if not is_buyer.all():
+        columns = {name: column[is_buyer] for name, column in columns.items()}
+    for low in range(0, is_buyer.size, CHUNK):
+        part = {name: column[low : low + CHUNK] for name, column in columns.items()}
+        for name, wrong, why in _impossible(part):
+            if wrong.any():
+                _refuse(table, name, int(np.flatnonzero(is_buyer)[low + wrong.argmax()]), why)
     scale = DAYS_PER[from_unit] / DAYS_PER[to_unit]
     for name in {"recency", "T"} & set(names) if scale != 1.0 else ():
         columns[name] = columns[name] * scale
-    buyers = is_buyer.to_numpy()
-    chosen = [column.to_numpy() for column in columns.values()]
-    return Histories(chosen if buyers.all() else [column[buyers] for column in chosen], buyers)
+    return Histories(list(columns.values()), is_buyer)
 
 
 def table_of(customers: Customers) -> pl.DataFrame:
@@ -90,36 +96,37 @@ def table_of(customers: Customers) -> pl.DataFrame:
     return customers if isinstance(customers, pl.DataFrame) else pl.from_pandas(customers)
 
 
-def _floats(table: pl.DataFrame, name: str) -> pl.Series:
+def _floats(table: pl.DataFrame, name: str) -> Vector:
     """A column as floats, NaN for null."""
     column = table[name]
     if not (column.dtype.is_numeric() or column.dtype == pl.Null):
         raise DataError(f"Column {name!r} has the type {column.dtype}; it must hold numbers.")
-    return column.cast(pl.Float64).fill_null(float("nan")).rechunk()
+    column = column.cast(pl.Float64)
+    return (column.fill_null(float("nan")) if column.null_count() else column).to_numpy()
 
 
-def _refuse_impossible(table: pl.DataFrame, columns: dict[str, pl.Series], is_buyer: pl.Series) -> None:
-    frequency = columns["frequency"]
-    for name, column in columns.items():
-        counts = is_buyer & (frequency > 0) if name == "monetary_value" else is_buyer
-        _refuse(table, name, counts & column.is_nan(), "is missing")
-        _refuse(table, name, counts & column.is_infinite(), "is infinite")
-        _refuse(table, name, counts & (column < 0), "is negative (or an integer that overflowed)")
-    _refuse(table, "frequency", is_buyer & (frequency >= LARGEST_COUNT), "is an integer that overflowed")
-    _refuse(table, "frequency", is_buyer & (frequency != frequency.round()), "is not a whole number of purchase days")
+def _impossible(columns: Mapping[str, Vector]) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
+    """What cannot be a history: the column, which rows, and why ("" if that can be seen of the value)."""
+    x = columns["frequency"]
+    for name, values in columns.items():
+        wrong = ~((values >= 0) & (values < np.inf))
+        yield name, wrong & (x != 0) if name == "monetary_value" else wrong, ""
+    yield "frequency", x >= LARGEST_COUNT, "is an integer that overflowed"
+    yield "frequency", x != np.rint(x), "is not a whole number of purchase days"
     if "recency" in columns:
-        recency, age = columns["recency"], columns["T"]
-        _refuse(table, "recency", is_buyer & (recency > age), "is larger than T: both are ages, in the same unit")
-        _refuse(table, "recency", is_buyer & (frequency == 0) & (recency > 0), "must be 0 where frequency is 0")
+        t_x, T = columns["recency"], columns["T"]
+        yield "recency", t_x > T, "is larger than T: both are ages, in the same unit"
+        yield "recency", (x == 0) & (t_x > 0), "must be 0 where frequency is 0"
 
 
-def _refuse(table: pl.DataFrame, name: str, wrong: pl.Series, why: str) -> None:
-    if not wrong.any():
-        return
-    row = int(wrong.arg_max() or 0)
+def _refuse(table: pl.DataFrame, name: str, row: int, why: str) -> NoReturn:
     customer = f" (customer {table['customer_id'][row]})" if "customer_id" in table.columns else ""
-    others = int(wrong.sum()) - 1
-    raise DataError(
-        f"Column {name!r}, row {row}{customer}: {table[name][row]} {why}"
-        + (f"; so are {others} more rows." if others else ".")
-    )
+    value = table[name][row]
+    raise DataError(f"Column {name!r}, row {row}{customer}: {value} {why or _flaw(value)}.")
+
+
+def _flaw(value: float | None) -> str:
+    """Why `value` is not a finite number of 0 or more."""
+    if value is None or value != value:
+        return "is missing"
+    return "is infinite" if np.isinf(value) else "is negative (or an integer that overflowed)"

@@ -48,7 +48,9 @@ class Jet:
         for i, u in self.first.items():
             for j, v in other.first.items():
                 pair = (min(i, j), max(i, j))
-                second[pair] = second.get(pair, 0.0) + (2.0 if i == j else 1.0) * u * v
+                # From both factors: in u_i v_j + u_j v_i an equal pair counts twice.
+                product = u * v
+                second[pair] = second.get(pair, 0.0) + (product + product if i == j else product)
         first = _sum(_scaled(self.first, other.value), _scaled(other.first, self.value))
         return Jet(self.value * other.value, first, second)
 
@@ -58,7 +60,10 @@ class Jet:
         return self * -1.0
 
     def __sub__(self, other: Number) -> "Jet":
-        return self.__add__(-other)
+        if not isinstance(other, Jet):
+            return Jet(self.value - other, self.first, self.second)
+        first, second = _difference(self.first, other.first), _difference(self.second, other.second)
+        return Jet(self.value - other.value, first, second)
 
     def __rsub__(self, other: Number) -> "Jet":
         return (-self).__add__(other)
@@ -90,6 +95,11 @@ def log(u: Number) -> Number:
     return _chain(u, np.log(u.value), inverse, -inverse * inverse)
 
 
+def log_ratio(u: Number, v: Number) -> Number:
+    """ln(u / v)."""
+    return log(u) - log(v)
+
+
 def log_gamma(u: Number) -> Number:
     """Ln of the gamma function."""
     if not isinstance(u, Jet):
@@ -102,15 +112,34 @@ def log_beta(u: Number, v: Number) -> Number:
     return log_gamma(u) + log_gamma(v) - log_gamma(u + v)
 
 
-def softplus(u: Number) -> Number:
-    """ln(1 + e^u): the log of a sum, given the log-odds of its second term."""
+def sum_of(u: Number, weight: Vector) -> Number:
+    """Sum of weight * u over customers."""
     if not isinstance(u, Jet):
-        return np.logaddexp(0.0, u)
+        return _dot(weight, u)
+    return Jet(
+        _dot(weight, u.value),
+        {i: _dot(weight, part) for i, part in u.first.items()},
+        {pair: _dot(weight, part) for pair, part in u.second.items()},
+    )
+
+
+def sum_of_log1p_exp(u: Number, weight: Vector) -> Number:
+    """Sum of weight * ln(1 + e^u): what terms with log-odds `u` add to the logarithms of others."""
     # One exponential serves the value and both derivatives; e^-|u| cannot overflow.
-    decay = np.exp(-np.abs(u.value))
-    smaller = decay / (1.0 + decay)
-    slope = np.where(u.value > 0, 1.0 - smaller, smaller)
-    return _chain(u, np.maximum(u.value, 0.0) + np.log1p(decay), slope, smaller * (1.0 - smaller))
+    decay = np.exp(-np.abs(value_of(u)))
+    value = weight @ (np.maximum(value_of(u), 0.0) + np.log1p(decay))
+    if not isinstance(u, Jet):
+        return float(value)
+    smaller = 1.0 / (1.0 + decay)
+    slope = weight * np.where(u.value > 0, smaller, decay * smaller)
+    curvature = weight * (decay * smaller * smaller)
+    second = {pair: _dot(slope, part) for pair, part in u.second.items()}
+    for i, u_i in u.first.items():
+        curved = curvature * u_i
+        for j, u_j in u.first.items():
+            if i <= j:
+                second[i, j] = second.get((i, j), 0.0) + _dot(curved, u_j)
+    return Jet(float(value), {i: _dot(slope, part) for i, part in u.first.items()}, second)
 
 
 def log_integral(u: Number, log_weights: Vector) -> Number:
@@ -124,9 +153,11 @@ def log_integral(u: Number, log_weights: Vector) -> Number:
     share /= total
     mean = {i: _mean(share, u_i) for i, u_i in u.first.items()}
     second = {pair: _mean(share, u_ij) for pair, u_ij in u.second.items()}
-    for i, j in _pairs(u.first):
-        spread = _mean(share, u.first[i] * u.first[j]) - mean[i] * mean[j]
-        second[i, j] = second.get((i, j), 0.0) + spread
+    for i, u_i in u.first.items():
+        weighted = share * u_i
+        for j, u_j in u.first.items():
+            if i <= j:
+                second[i, j] = second.get((i, j), 0.0) + _mean(weighted, u_j) - mean[i] * mean[j]
     return Jet((np.log(total) + top)[..., 0], mean, second)
 
 
@@ -141,22 +172,22 @@ def take(u: Number, index: Any) -> Number:
     )
 
 
-def weighted_sum(u: Jet, weight: Vector, n_parameters: int) -> tuple[float, Vector, NDArray[np.float64]]:
-    """Sum of weight * u: its value, gradient and Hessian."""
+def expanded(u: Jet, n_parameters: int) -> tuple[float, Vector, NDArray[np.float64]]:
+    """The value, gradient and Hessian of a jet of scalars."""
     gradient = np.zeros(n_parameters)
     hessian = np.zeros((n_parameters, n_parameters))
     for i, part in u.first.items():
-        gradient[i] = _dot(weight, part)
+        gradient[i] = part
     for (i, j), part in u.second.items():
-        hessian[i, j] = hessian[j, i] = _dot(weight, part)
-    return _dot(weight, u.value), gradient, hessian
+        hessian[i, j] = hessian[j, i] = part
+    return float(u.value), gradient, hessian
 
 
 def _chain(u: Jet, value: Any, slope: Any, curvature: Any) -> Jet:
     """f(u), from f, f' and f'' at u: the chain rule."""
     second = dict(_scaled(u.second, slope))
     for i, j in _pairs(u.first):
-        second[i, j] = second.get((i, j), 0.0) + curvature * u.first[i] * u.first[j]
+        second[i, j] = second.get((i, j), 0.0) + (u.first[i] * u.first[j]) * curvature
     return Jet(value, _scaled(u.first, slope), second)
 
 
@@ -169,13 +200,17 @@ def _scaled(parts: Mapping[Key, Any], factor: Any) -> dict[Key, Any]:
 
 
 def _sum(left: Mapping[Key, Any], right: Mapping[Key, Any]) -> dict[Key, Any]:
-    return {key: _added(left.get(key), right.get(key)) for key in {**left, **right}}
+    total = dict(left)
+    for key, part in right.items():
+        total[key] = total[key] + part if key in total else part
+    return total
 
 
-def _added(left: Any, right: Any) -> Any:
-    if left is None or right is None:
-        return left if right is None else right
-    return left + right
+def _difference(left: Mapping[Key, Any], right: Mapping[Key, Any]) -> dict[Key, Any]:
+    total = dict(left)
+    for key, part in right.items():
+        total[key] = total[key] - part if key in total else -part
+    return total
 
 
 def _mean(share: Vector, part: Any) -> Any:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from clvlab.models.beta_geometric import BetaGeometric
 from clvlab.models.jets import Vector
+from clvlab.models.tuples import Tuples
 
 
 @dataclass(frozen=True)
@@ -27,3 +28,7 @@ class MbgNbd(BetaGeometric):
     @staticmethod
     def _survived(x: Vector) -> Vector:
         return x + 1
+
+    @staticmethod
+    def _may_have_left(tuples: Tuples) -> Tuples:
+        return tuples

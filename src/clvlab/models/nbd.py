@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from clvlab.models.family import Counts, PurchaseModel
-from clvlab.models.jets import Number, Vector, log, log_gamma
-from clvlab.models.negative_binomial import log_probability
+from clvlab.models.jets import Number, Vector
+from clvlab.models.negative_binomial import log_buying, log_probability
 from clvlab.models.tuples import Tuples
 
 
@@ -29,9 +29,7 @@ class Nbd(PurchaseModel):
     @classmethod
     def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
         r, alpha = parameters
-        x, _, T = tuples.columns
-        purchases = tuples.by_x(lambda x: log_gamma(r + x) - log_gamma(r))
-        return purchases + r * log(alpha) - (r + x) * log(alpha + T)
+        return log_buying(r, alpha, tuples)
 
     @staticmethod
     def _start(tuples: Tuples) -> Vector:

@@ -3,7 +3,16 @@
 import numpy as np
 from scipy import special
 
-from clvlab.models.jets import Vector
+from clvlab.models.jets import Number, Vector, log, log_gamma, sum_of
+from clvlab.models.tuples import Tuples
+
+
+def log_buying(r: Number, alpha: Number, tuples: Tuples) -> Number:
+    """Log-likelihood of all customers' purchases by the ages T, if all were active until then."""
+    x, weight = tuples.by_x
+    T, customers, purchases = tuples.by_age
+    counts = sum_of(log_gamma(r + x) - log_gamma(r) + r * log(alpha), weight)
+    return counts - r * sum_of(log(alpha + T), customers) - sum_of(log(alpha + T), purchases)
 
 
 def log_probability(n: int, t: float | Vector, shape: Vector, age: Vector) -> Vector:

@@ -16,13 +16,16 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
-from clvlab.models.family import Counts, PurchaseModel
-from clvlab.models.jets import Number, Vector, log, log_gamma, log_integral, softplus, value_of
-from clvlab.models.negative_binomial import log_probability
+from clvlab.models.family import Counts, PurchaseModel, active_or_left, on_distinct
+from clvlab.models.jets import Number, Vector, log, log_integral, sum_of, value_of
+from clvlab.models.negative_binomial import log_buying, log_probability
 from clvlab.models.quadrature import legendre
 from clvlab.models.tuples import Tuples
 
-N_LEAVING = 32  # nodes over the time at which a customer may have left
+ROWS = 1_024  # tuples worked on at once, with all their nodes
+N_LEAVING = 40  # nodes over the time at which a customer may have left
+N_SHORT = 16  # the same where it is short: less than a factor of e^SHORT in time, and of e^STEEP in density
+SHORT, STEEP = 4.0, 12.0
 N_FUTURE = 128  # nodes over the time at which a customer will leave
 NEGLIGIBLE = 40.0  # e^-40: share of its peak at which the density of the time of leaving is cut
 NO_TIME = 1e-300  # stands for an interval of length 0, in which nobody can have left
@@ -45,19 +48,25 @@ class ParetoNbd(PurchaseModel):
 
     @classmethod
     def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
-        """The likelihood of being active times (1 + odds of having left). Section 3 of [2]."""
+        """Section 3 of [2], as the likelihood of being active times (1 + odds of having left)."""
         r, alpha, s, beta = parameters
-        x, t_x, T = tuples.columns
-        purchases = tuples.by_x(lambda x: log_gamma(r + x) - log_gamma(r)) + r * log(alpha) + s * log(beta)
-        active = purchases - (r + x) * log(alpha + T) - s * log(beta + T)
-        return active + softplus(_log_odds_left(parameters, x, t_x, T))
+        T, customers, _ = tuples.by_age
+        staying = s * sum_of(log(beta) - log(beta + T), customers)
+        active = log_buying(r, alpha, tuples) + staying
+        return active_or_left(active, lambda block: log_odds_left(parameters, *block.columns), tuples.split(ROWS))
 
     @staticmethod
     def _start(tuples: Tuples) -> Vector:
         return np.array([0.5, 0.5 * tuples.mean(2) / tuples.mean(0), 0.5, 0.5 * tuples.mean(2)])
 
     def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
-        return np.asarray(special.expit(-_log_odds_left(list(self.parameters.values()), x, t_x, T)))
+        return on_distinct(self._p_alive_of_distinct, x, t_x, T)
+
+    def _p_alive_of_distinct(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        parameters = list(self.parameters.values())
+        blocks = [slice(low, low + ROWS) for low in range(0, x.size, ROWS)]
+        log_odds = [log_odds_left(parameters, x[block], t_x[block], T[block]) for block in blocks]
+        return np.asarray(special.expit(-np.concatenate(log_odds)))
 
     def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
         """Equation (41) of [2]; the expected time as a customer in a form that holds at s = 1, too."""
@@ -87,7 +96,7 @@ class ParetoNbd(PurchaseModel):
         return count, np.where(count > 0, stay * random.beta(np.maximum(count, 1), 1), 0.0)
 
 
-def _log_odds_left(parameters: Sequence[Number], x: Vector, t_x: Vector, T: Vector) -> Number:
+def log_odds_left(parameters: Sequence[Number], x: Vector, t_x: Vector, T: Vector) -> Number:
     """Log-odds of having left by T, as one integral of a positive function.
 
         odds = s * integral over tau in (t_x, T) of
@@ -112,6 +121,8 @@ def _leaving_times(r: float, alpha: float, beta: float, x: Vector, t_x: Vector, 
         end = np.minimum(T, t_x + (alpha + t_x) * np.expm1(NEGLIGIBLE / (r + x)))
     near = (min(alpha, beta) + t_x)[:, None]
     length = np.log1p((end - t_x)[:, None] / near)
-    nodes, weights = legendre(N_LEAVING)
+    fall = (r + x) * np.log1p((end - t_x) / (alpha + t_x))
+    is_short = length.max(initial=0.0) < SHORT and fall.max(initial=0.0) < STEEP
+    nodes, weights = legendre(N_SHORT if is_short else N_LEAVING)
     past = near * np.expm1(nodes * length)
     return t_x[:, None] + past, np.log(np.maximum(length, NO_TIME) * weights * (near + past))
