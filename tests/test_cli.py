@@ -149,3 +149,46 @@ def test_verbose_shows_time_and_memory_of_each_section(invoke):
 def test_version_is_printed(invoke):
     result, _ = invoke("--version")
     assert "0.1.0" in result.stdout
+
+
+LOG = (
+    "客户编号,下单日期,实付金额\n"
+    + "".join(f"{n % 5},2024-0{1 + n % 9}-11,{n}.5\n" for n in range(40))
+    + ",2024-01-01,3\n"
+)
+
+
+def test_check_says_what_a_source_holds_and_writes_params_that_work(invoke):
+    Path("orders.csv").write_text(LOG, encoding="utf-8")
+    result, _ = invoke("check", "orders.csv", "--write-params", "orders.yaml")
+    assert result.exit_code == 0
+    assert "customer_id  <- 客户编号" in result.stdout
+    assert "missing_customer" in result.stdout
+    assert "wrote orders.yaml; try: clvlab report orders.yaml" in result.stderr
+    result, calls = invoke("report", "orders.yaml")
+    assert (result.exit_code, calls[0][0].columns["amount"]) == (0, "实付金额")
+
+
+def test_check_does_not_write_over_a_file(invoke):
+    Path("orders.csv").write_text(LOG, encoding="utf-8")
+    result, _ = invoke("check", "orders.csv", "--write-params", "demo.yaml")
+    assert result.exit_code == 2
+    assert "Cannot write demo.yaml: File exists. Name another file." in result.stderr
+    assert Path("demo.yaml").read_text(encoding="utf-8") == PARAMS
+
+
+def test_check_takes_settings_of_the_reader(invoke):
+    Path("orders.csv").write_text(LOG, encoding="utf-8")
+    result, _ = invoke("check", "orders.csv", "-p", "columns={amount: 客户编号}", "-p", "decimal=.")
+    assert "amount       <- 客户编号" in result.stdout
+    result, _ = invoke("check", "orders.csv", "-p", "decimals=.")
+    assert result.exit_code == 2
+    assert "Did you mean 'decimal'?" in result.stderr
+
+
+@pytest.mark.parametrize(("source", "expected"), [("absent.csv", "absent.csv"), ("demo.yaml", "has no column")])
+def test_check_of_what_cannot_be_read_exits_2(invoke, source, expected):
+    result, _ = invoke("check", source)
+    assert result.exit_code == 2
+    assert expected in result.output
+    assert "Traceback" not in result.output

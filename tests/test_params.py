@@ -1,3 +1,4 @@
+import inspect
 from datetime import date
 from pathlib import Path
 
@@ -7,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clvlab.errors import ParamsError
-from clvlab.params import CompareParams, ReportParams, file_name, parse_override
+from clvlab.params import CompareParams, Reading, ReportParams, Rfm, check_reading, file_name, parse_override
+from clvlab.rfm import score_rfm
+from clvlab.transactions import read_transactions
 
 PARAMS = Path(__file__).parents[1] / "params"
 LEAST = {"name": "demo", "source": "cdnow_sample", "as_of": "1998-06-30"}
@@ -161,6 +164,18 @@ def test_file_name_stays_in_its_folder_and_fits_a_file_system(name):
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_different_names_have_different_files(one, other):
     assert (file_name(one) == file_name(other)) == (one == other)
+
+
+def test_settings_of_the_reader_are_its_keywords():
+    keywords = inspect.signature(read_transactions).parameters
+    assert set(Reading.__annotations__) <= set(keywords) - {"source", "columns", "currency"}
+    assert set(Rfm.__annotations__) <= set(inspect.signature(score_rfm).parameters)
+
+
+def test_wrong_settings_of_the_reader_are_named():
+    assert check_reading({"decimal": ","}) == {"decimal": ","}
+    with pytest.raises(ParamsError, match=r"`decimals` is unknown\. Did you mean 'decimal'\?"):
+        check_reading({"decimals": ","})
 
 
 def test_runs_stay_below_output():

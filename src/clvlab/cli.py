@@ -8,7 +8,8 @@ lock, 124 timed out, 138 the kernel died; 130 and 143 stopped by Ctrl-C or SIGTE
 import logging
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("clvlab")
 
-NOTEBOOK_FAILED, BAD_INPUT, LOCKED, KERNEL_DIED = 1, 2, 75, 138
+NOTEBOOK_FAILED, BAD_INPUT, LOCKED, INTERRUPTED, KERNEL_DIED = 1, 2, 75, 130, 138
 
 _Command = Callable[..., None]
 _RUN_OPTIONS: tuple[Callable[[_Command], _Command], ...] = (
@@ -68,6 +69,37 @@ def compare(params: Path, **options: Any) -> None:
     _publish(CompareParams, params, **options)
 
 
+@main.command()
+@click.argument("source")
+@click.option("-p", "settings", metavar="NAME=VALUE", multiple=True, help="Set `columns` or a setting of the reader.")
+@click.option("--write-params", type=click.Path(path_type=Path), metavar="FILE", help="Write a params file.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def check(source: str, settings: tuple[str, ...], write_params: Path | None, debug: bool) -> None:
+    """Say what SOURCE holds, what of it would be refused and why, and whether it is enough to predict from."""
+    _log_to_stderr("human")
+    with _errors_told(debug):
+        from clvlab.checking import check_source
+        from clvlab.params import check_reading
+
+        given = _given(None, settings)
+        found = check_source(source, given.pop("columns", None), **check_reading(given))
+        click.echo(found.text())
+        if write_params is not None:
+            _write_new(write_params, found.params_yaml())
+        if found.log is None:
+            sys.exit(BAD_INPUT)
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise ClvlabError(f"Cannot write {path}: {error.strerror}. Name another file.") from None
+    logger.info("wrote %s; try: clvlab report %s", path, path)
+
+
 def _publish(
     kind: "type[RunParams]",
     path: Path,
@@ -81,20 +113,29 @@ def _publish(
     debug: bool,
 ) -> None:
     _log_to_stderr(log_format)
-    try:
+    with _errors_told(debug):
         params = kind.load(path, _given(as_of, overrides))
         from clvlab.reporting.runner import run
 
         done = run(params, force=force, timeout=timeout, stderr=sys.stderr if log_format == "human" else None)
+    if verbose:
+        _show_costs(done.sections)
+    click.echo(done.report)
+
+
+@contextmanager
+def _errors_told(debug: bool) -> Iterator[None]:
+    """Turn an error into its message and its exit code; with `debug`, let it through."""
+    try:
+        yield
+    except SystemExit:
+        raise
     except BaseException as error:
         if debug:
             raise
         code, message = _verdict(error)
         logger.error(message)
         sys.exit(code)
-    if verbose:
-        _show_costs(done.sections)
-    click.echo(done.report)
 
 
 def _given(as_of: str | None, overrides: tuple[str, ...]) -> dict[str, Any]:
@@ -106,11 +147,14 @@ def _given(as_of: str | None, overrides: tuple[str, ...]) -> dict[str, Any]:
 
 def _verdict(error: BaseException) -> tuple[int, str]:
     """The exit code of an error, and what to say."""
+    if isinstance(error, ClvlabError):
+        return BAD_INPUT, str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED, "stopped by Ctrl-C"
+
     from clvlab.reporting.execution import KernelDiedError, Stopped
     from clvlab.reporting.lock import LockedError
 
-    if isinstance(error, ClvlabError):
-        return BAD_INPUT, str(error)
     if isinstance(error, LockedError):
         return LOCKED, str(error)
     if isinstance(error, KernelDiedError):

@@ -25,7 +25,7 @@ def read_log(params: RunParams) -> TransactionLog:
     """The log that `params.source` names: an embedded data set, or a path or glob."""
     if params.source in EMBEDDED:
         return EMBEDDED[params.source]()
-    return read_transactions(params.source, columns=params.columns, **params.reading)
+    return read_transactions(params.source, columns=params.columns, currency=params.currency, **params.reading)
 
 
 def fingerprint(log: TransactionLog, until: date) -> str:

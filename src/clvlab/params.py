@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, with_config
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    with_config,
+)
 from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
@@ -209,6 +218,14 @@ def parse_override(text: str) -> tuple[str, Any]:
         return name.strip(), yaml.safe_load(value)
     except yaml.YAMLError:
         raise ParamsError(f"The value of {text!r} is not YAML. Quote it, as in `-p 'name=\"a: b\"'`.") from None
+
+
+def check_reading(values: Mapping[str, Any]) -> Reading:
+    """Settings of the reader, once they are known to be right; ParamsError lists every problem."""
+    try:
+        return TypeAdapter(Reading).validate_python(dict(values))
+    except ValidationError as error:
+        raise ParamsError(_explain(error, {"": Reading.__annotations__})) from None
 
 
 def file_name(name: str) -> str:

@@ -128,7 +128,7 @@ def _write_page(staged: Path) -> None:
 
     logger.info("making the page")
     notebook = nbformat.read(staged / "report.ipynb", as_version=4)
-    html, _ = ReportExporter().from_notebook_node(notebook)
+    html, _ = ReportExporter().from_notebook_node(notebook)  # type: ignore[no-untyped-call]
     (staged / "report.html").write_text(html, encoding="utf-8")
     nbformat.write(_timeless(notebook), staged / "report.ipynb")
 
