@@ -10,7 +10,7 @@ from scipy import stats
 
 import clvlab as cl
 from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, ParamsError
-from clvlab.models import uncertainty
+from clvlab.models import purchase_intervals, uncertainty
 from clvlab.models.engine import Likelihood, fit
 from clvlab.models.futures import Buyers, Worlds, purchases
 from clvlab.models.jets import log
@@ -186,6 +186,19 @@ def test_groups_add_up_and_the_total_is_relatively_surer(models, small):
     assert few["clv"] + many["clv"] == pytest.approx(total["clv"])
     assert total["clv"] == pytest.approx(cl.lifetime_value(*models, small, "12 months")["clv"].sum())
     assert few["clv_low"] + many["clv_low"] < total["clv_low"] < total["clv"] < total["clv_high"]
+
+
+def test_purchases_of_groups_have_intervals_too(models, small):
+    model, _ = models
+    table = small.drop("monetary_value")
+    groups = table.select("customer_id", group=pl.col("frequency").clip(0, 2).cast(pl.String))
+    found = purchase_intervals(model, table, "26 weeks", groups=groups)
+    assert found["group"].to_list() == ["0", "1", "2", "total"]
+    assert found["expected_purchases"][-1] == pytest.approx(model.expected_purchases(table, 26).sum())
+    assert (found["low"] < found["expected_purchases"]).all()
+    assert (found["expected_purchases"] < found["high"]).all()
+    # Counts of many customers: at least as wide as Poisson counts of their mean would be.
+    assert found["high"][-1] - found["low"][-1] > 2 * 1.64 * np.sqrt(found["expected_purchases"][-1])
 
 
 def test_parameter_errors_do_not_average_out(models, small):

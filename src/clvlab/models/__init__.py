@@ -6,10 +6,20 @@ One private engine maximises every likelihood; a model states its likelihood and
 from clvlab.models.bg_nbd import BgNbd
 from clvlab.models.family import PurchaseModel
 from clvlab.models.gamma_gamma import GammaGamma
-from clvlab.models.intervals import value_intervals
+from clvlab.models.intervals import purchase_intervals, value_intervals
 from clvlab.models.lifetime_value import lifetime_value
 from clvlab.models.mbg_nbd import MbgNbd
 from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 
-__all__ = ["BgNbd", "GammaGamma", "MbgNbd", "Nbd", "ParetoNbd", "PurchaseModel", "lifetime_value", "value_intervals"]
+__all__ = [
+    "BgNbd",
+    "GammaGamma",
+    "MbgNbd",
+    "Nbd",
+    "ParetoNbd",
+    "PurchaseModel",
+    "lifetime_value",
+    "purchase_intervals",
+    "value_intervals",
+]

@@ -46,8 +46,8 @@ class Buyers:
     @classmethod
     def of(cls, table: Histories) -> Self:
         """The customers of a table read with the columns of `read`."""
-        x, t_x, T, m = table.columns
-        return cls(x, t_x, T, np.where(x > 0, x * m, 0.0))
+        x, t_x, T, *m = table.columns
+        return cls(x, t_x, T, np.where(x > 0, x * m[0], 0.0) if m else np.zeros(x.size))
 
     def __len__(self) -> int:
         return self.x.size
@@ -79,9 +79,12 @@ def distinct(*columns: Vector) -> tuple[list[Vector], NDArray[np.intp]]:
     return [column.to_numpy() for column in kinds.get_columns()], index.to_numpy().astype(np.intp)
 
 
-def read(model: PurchaseModel, customers: Customers, time_unit: TimeUnit | None) -> Histories:
-    """The buyers' frequency, recency, T and monetary_value, times in the model's unit."""
-    return histories.read(customers, (*HISTORY, "monetary_value"), model._unit(customers, time_unit), model.time_unit)
+def read(
+    model: PurchaseModel, customers: Customers, time_unit: TimeUnit | None, *, with_spend: bool = True
+) -> Histories:
+    """The buyers' frequency, recency, T (and monetary_value), times in the model's unit."""
+    columns = (*HISTORY, "monetary_value") if with_spend else HISTORY
+    return histories.read(customers, columns, model._unit(customers, time_unit), model.time_unit)
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class Worlds:
 
     Attributes
     ----------
-    models, spends : equally many; one pair is one world
+    models, spends : equally many; one pair is one world. Without spend a purchase is worth 1
     horizon : in the models' time unit
     decay : a purchase at time t from the cutoff is worth margin * spend * e^(-decay t)
     margin : share of spend that is kept
@@ -98,7 +101,7 @@ class Worlds:
     """
 
     models: list[PurchaseModel]
-    spends: list[GammaGamma]
+    spends: list[GammaGamma] | list[None]
     horizon: float
     decay: float
     margin: float
@@ -108,7 +111,7 @@ class Worlds:
     def of(
         cls,
         model: PurchaseModel,
-        spend: GammaGamma,
+        spend: GammaGamma | None,
         horizon: float,
         annual_discount_rate: float,
         margin: float,
@@ -118,7 +121,7 @@ class Worlds:
         """`n_draws` worlds that the data of the two models allow."""
         seeds = [int(each) for each in np.random.SeedSequence(seed).generate_state(3)]
         models = model.at_draws(model.draws(n_draws, seeds[0]))
-        spends = spend.at_draws(spend.draws(n_draws, seeds[1]))
+        spends = [None] * n_draws if spend is None else spend.at_draws(spend.draws(n_draws, seeds[1]))
         decay = decay_rate(annual_discount_rate, model.time_unit)
         return cls(models, spends, horizon, decay, margin, seeds[2])
 
@@ -139,17 +142,20 @@ class Worlds:
         low, high = ends[:, index]
         return low, high
 
-    def _future(self, model: PurchaseModel, spend: GammaGamma, buyers: Buyers, random: np.random.Generator) -> Vector:
+    def _future(
+        self, model: PurchaseModel, spend: GammaGamma | None, buyers: Buyers, random: np.random.Generator
+    ) -> Vector:
         """The value of one future of each customer."""
         count, last = purchases(model, buyers, self.horizon, random)
         owner = np.repeat(np.arange(count.size), count)
         # Given the time of the last, the purchases before it fall evenly on the time up to there.
         share = random.random(owner.size)
         share[np.cumsum(count)[count > 0] - 1] = 1.0
-        nu = random.standard_gamma(spend.p * buyers.x + spend.q) / (spend.gamma + buyers.spent)
-        worth = random.standard_gamma(spend.p, owner.size) / nu[owner]
-        values = np.bincount(owner, worth * np.exp(-self.decay * last[owner] * share), count.size)
-        return np.multiply(self.margin, values)
+        worth = np.exp(-self.decay * last[owner] * share)
+        if spend is not None:
+            nu = random.standard_gamma(spend.p * buyers.x + spend.q) / (spend.gamma + buyers.spent)
+            worth *= random.standard_gamma(spend.p, owner.size) / nu[owner]
+        return np.multiply(self.margin, np.bincount(owner, worth, count.size))
 
 
 def purchases(
@@ -164,11 +170,11 @@ def purchases(
 
 
 def around(expected: pl.Expr, low: Vector, high: Vector) -> list[pl.Expr]:
-    """clv_low, clv_high: an interval, widened where it would leave out the expected value.
+    """low, high: an interval, widened where it would leave out the expected value.
 
     Where most futures bring nothing, the central interval is 0 to 0, and the expected value lies above it.
     """
     return [
-        pl.min_horizontal(pl.Series("clv_low", low), expected).alias("clv_low"),
-        pl.max_horizontal(pl.Series("clv_high", high), expected).alias("clv_high"),
+        pl.min_horizontal(pl.Series("low", low), expected).alias("low"),
+        pl.max_horizontal(pl.Series("high", high), expected).alias("high"),
     ]

@@ -56,29 +56,55 @@ def value_intervals(
     """
     table = lifetime_value(model, spend, customers, horizon, annual_discount_rate, margin, time_unit=time_unit)
     buyers = read(model, customers, time_unit)
-    names, index = _groups(customers, groups, buyers)
-
-    def sums(values: Vector, rows: slice = slice(None)) -> Vector:
-        """Of each group, and of all."""
-        return np.append(np.bincount(index[rows], values, len(names))[: len(names)], values.sum())
-
     length = model._length(customers, horizon, time_unit)
     worlds = Worlds.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
-    futures = np.zeros((n_draws, len(names) + 1))
+    sums = _sums(worlds, buyers, _groups(customers, groups, buyers), table["clv"].to_numpy()[buyers.is_buyer], level)
+    return sums.rename({"expected": "clv", "low": "clv_low", "high": "clv_high"})
+
+
+def purchase_intervals(
+    model: PurchaseModel,
+    customers: Customers,
+    horizon: Horizon,
+    *,
+    groups: pl.DataFrame | None = None,
+    level: float = 0.9,
+    n_draws: int = N_DRAWS,
+    seed: int = 0,
+    time_unit: TimeUnit | None = None,
+) -> pl.DataFrame:
+    """Expected purchases of groups and of all customers within the horizon, with their interval.
+
+    As `value_intervals`, for purchases: group, customers, expected_purchases, low, high.
+    """
+    expected = model.expected_purchases(customers, horizon, time_unit=time_unit)
+    buyers = read(model, customers, time_unit, with_spend=False)
+    worlds = Worlds.of(model, None, model._length(customers, horizon, time_unit), 0.0, 1.0, n_draws, seed)
+    sums = _sums(worlds, buyers, _groups(customers, groups, buyers), expected[buyers.is_buyer], level)
+    return sums.rename({"expected": "expected_purchases"})
+
+
+def _sums(
+    worlds: Worlds, buyers: Histories, groups: tuple[list[str], NDArray[np.intp]], expected: Vector, level: float
+) -> pl.DataFrame:
+    """group, customers, expected, low, high: of each group, and of all in the last row."""
+    names, index = groups
+
+    def sums(values: Vector, rows: slice = slice(None)) -> Vector:
+        return np.append(np.bincount(index[rows], values, len(names))[: len(names)], values.sum())
+
+    futures = np.zeros((len(worlds.models), len(names) + 1))
     for rows, values in worlds.values(Buyers.of(buyers)):
         futures += np.stack([sums(each, rows) for each in values])
     low, high = np.quantile(futures, tails(level), axis=0)
-    return (
-        pl.DataFrame(
-            {
-                "group": pl.Series([*names, TOTAL], dtype=pl.String),
-                "customers": sums(np.ones(index.size)).astype(np.int64),
-                "clv": sums(table["clv"].to_numpy()[buyers.is_buyer]),
-            }
-        )
-        .with_columns(around(pl.col("clv"), low, high))
-        .fill_nan(None)
+    table = pl.DataFrame(
+        {
+            "group": pl.Series([*names, TOTAL], dtype=pl.String),
+            "customers": sums(np.ones(index.size)).astype(np.int64),
+            "expected": sums(expected),
+        }
     )
+    return table.with_columns(around(pl.col("expected"), low, high)).fill_nan(None)
 
 
 def _groups(

@@ -62,7 +62,8 @@ def lifetime_value(
         length = model._length(customers, horizon, time_unit)
         worlds = Worlds.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
         low, high = worlds.intervals(Buyers.of(buyers), interval)
-        values = values.with_columns(around(pl.col("clv"), buyers.spread(low), buyers.spread(high)))
+        ends = around(pl.col("clv"), buyers.spread(low), buyers.spread(high))
+        values = values.with_columns(end.name.prefix("clv_") for end in ends)
     return _with_ids(values.fill_nan(None), customers)
 
 
