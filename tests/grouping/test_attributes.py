@@ -82,10 +82,17 @@ def test_a_value_in_two_groups_is_refused():
         ValueRule("city", (("a", ("Ulm", "Aue")), ("b", ("ulm",))), otherwise="other")
 
 
-@pytest.mark.parametrize("stored", [{"a": "Ulm"}, ["Ulm"]])
-def test_a_mapping_of_another_shape_is_refused(stored):
+def test_a_mapping_of_another_shape_is_refused():
     with pytest.raises(ParamsError, match="list of values for each group"):
-        read_values(stored)
+        read_values({"a": "Ulm"})
+
+
+def test_values_that_are_called_other_or_unknown_join_those_groups():
+    customers = table(city=["Other", "unknown", "UNKNOWN ", "Ulm"])
+    rule = Attribute("city", name="city").fit(customers)
+    assert groups(rule.assign(customers)) == ["other", "unknown", "unknown", "Ulm"]
+    assert rule.card["group"].to_list() == ["Ulm", "other", "unknown"]
+    assert groups(Tags("city", name="t").assign(customers)) == ["other", "unknown", "unknown", "Ulm"]
 
 
 @pytest.mark.parametrize("name", ["regions", "industries"])

@@ -87,7 +87,7 @@ def test_a_users_own_map_from_yaml(tmp_path):
 
 
 def test_a_users_own_map_from_a_mapping_with_fixed_bounds():
-    own = ScoreMap.read({"n_bins": 2, "scores": ["r_score"], "groups": {"warm": "2", "cold": 1}})
+    own = ScoreMap.read({"n_bins": 2, "scores": ["r_score"], "groups": {"warm": [2], "cold": 1}})
     strategy = RfmSegments(own, recency_bounds=(30,), name="own")
     customers = table(days_since_last=[30, 31], n_purchases=[1, 1], total_spend=[5.0, 5.0])
     assert groups(strategy.assign(customers)) == ["warm", "cold"]
@@ -111,8 +111,10 @@ def test_a_map_that_does_not_cover_each_cell_once_names_the_cells(cells, message
 @pytest.mark.parametrize(
     ("stored", "message"),
     [
-        ({"bins": 2, "scores": ["r_score"], "groups": {}}, "keys n_bins, scores, groups; found bins"),
-        (["r_score"], "found list"),
+        ({"bins": 2, "scores": ["r_score"], "groups": {}}, "keys n_bins, scores and groups .* found bins"),
+        ({"n_bins": 2, "scores": ["r_score"], "groups": ["11"]}, "group: its cells"),
+        ({"n_bins": "5", "scores": ["r_score"], "groups": {}}, "n_bins is '5'"),
+        ({"n_bins": 2, "scores": ["r_score"], "groups": {"prospect": "1 2"}}, "cannot have a group 'prospect'"),
         ({"n_bins": 10, "scores": ["r_score"], "groups": {}}, "2 to 9"),
         ({"n_bins": 2, "scores": ["recency"], "groups": {}}, "Choose among r_score"),
         ({"n_bins": 2, "scores": [], "groups": {}}, "Choose among r_score"),
@@ -121,6 +123,18 @@ def test_a_map_that_does_not_cover_each_cell_once_names_the_cells(cells, message
 def test_a_map_of_another_shape_is_refused(stored, message):
     with pytest.raises(ParamsError, match=message):
         ScoreMap.read(stored)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("- a list", "holds a list"), ("a: [", "cannot be read as YAML"), (None, "No such file")],
+)
+def test_a_file_that_holds_no_map_is_refused_by_name(tmp_path, text, message):
+    path = tmp_path / "own.yaml"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(ParamsError, match=f"own.yaml.*{message}"):
+        find(str(path))
 
 
 def test_an_unknown_strategy_names_the_nearest():

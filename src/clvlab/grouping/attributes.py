@@ -1,21 +1,20 @@
 """Groups by what is known of a customer beside purchases: region, locality, industry, or any attribute.
 
-Values are compared without regard to case and outer blanks; a blank is missing. Prospects have attributes too and
-belong to the group of theirs.
+Values are compared without regard to case and outer blanks; a blank or "unknown" is missing. Prospects
+have attributes too and belong to the group of theirs.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
 import polars as pl
-import yaml
 
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
+from clvlab.grouping.stored import read_mapping, read_shipped
 from clvlab.grouping.strategy import UNKNOWN, Group, Rule, Strategy
 
 UNMAPPED = "unmapped"
@@ -51,7 +50,7 @@ class Attribute(Strategy):
         customers.require(self.needs, self.name)
         if not self.keep_unmapped:
             return ValueRule(self.column, self.mapping, otherwise=UNMAPPED)
-        mapped = {comparable(value) for _, values in self.mapping for value in values}
+        mapped = {comparable(value) for _, values in self.mapping for value in values} | {OTHER, UNKNOWN}
         others = (
             value for value in texts(customers.data[self.column]).drop_nulls() if comparable(value) not in mapped
         )
@@ -117,7 +116,8 @@ class ValueRule(Rule):
 
     def label(self, customers: CustomerSummary) -> pl.Series:
         values = texts(customers.data[self.column]).str.to_lowercase()
-        groups = {comparable(value): code for code, values in self.mapping for value in values}
+        groups = {UNKNOWN: UNKNOWN}
+        groups |= {comparable(value): code for code, values in self.mapping for value in values}
         found = values.replace_strict(groups, default=self.otherwise, return_dtype=pl.String)
         return found.zip_with(values.is_not_null(), pl.Series([UNKNOWN]))
 
@@ -136,8 +136,8 @@ def read_values(source: str | Path | Mapping[str, Any]) -> Values:
 
     Each group has a list of values, or of lists of spellings: ``{"north": ["北京", ["河北", "河北省"]]}``.
     """
-    stored = yaml.safe_load(Path(source).read_text(encoding="utf-8")) if isinstance(source, str | Path) else source
-    if not isinstance(stored, Mapping) or not all(isinstance(values, list) for values in stored.values()):
+    stored = read_mapping(source)
+    if not all(isinstance(values, list) for values in stored.values()):
         raise ParamsError("A mapping of values has a list of values for each group, as in `north: [北京, 天津]`.")
     return tuple((str(code), tuple(_flat(values))) for code, values in stored.items())
 
@@ -148,8 +148,7 @@ def _flat(values: list[Any]) -> list[str]:
 
 def shipped_values(name: str) -> Values:
     """The mapping of `grouping/maps/<name>.yaml`."""
-    text = files("clvlab.grouping").joinpath("maps", f"{name}.yaml").read_text(encoding="utf-8")
-    return read_values(yaml.safe_load(text))
+    return read_values(read_shipped(name))
 
 
 def texts(values: pl.Series) -> pl.Series:

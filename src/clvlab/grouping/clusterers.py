@@ -14,8 +14,18 @@ import polars as pl
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.clusters import SAMPLE, best_k
-from clvlab.grouping.feature_space import FEATURES, Labels, LogScale, Matrix, Profile, by_value, clusterable, codes_of
-from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule, Strategy
+from clvlab.grouping.feature_space import (
+    FEATURES,
+    ClusterRule,
+    Labels,
+    LogScale,
+    Matrix,
+    Profile,
+    by_value,
+    check_k,
+    clusterable,
+)
+from clvlab.grouping.strategy import UNKNOWN, Group, Strategy
 
 OUTLIERS = "outliers"
 """The group of customers who are like no cluster, where a clusterer knows such."""
@@ -56,8 +66,7 @@ class SampledClusters(Strategy):
             raise ParamsError(
                 f"method is {self.method!r}. Choose mixture, hierarchical, hdbscan, or give a clusterer."
             )
-        if self.k is not None and self.k < 1:
-            raise ParamsError(f"k is {self.k!r}; the number of clusters must be 1 or more, or None to choose it.")
+        check_k(self.k)
 
     @property
     def needs(self) -> frozenset[str]:
@@ -66,9 +75,9 @@ class SampledClusters(Strategy):
     def fit(self, customers: CustomerSummary) -> "NeighbourRule":
         customers.require(self.needs, self.name)
         buyers = customers.data.filter(clusterable(self.features)).sort(*self.features, "total_spend")
-        if buyers.is_empty():
-            return NeighbourRule(LogScale(self.features, (), ()), (), (), ())
         scale = LogScale.fit(buyers, self.features)
+        if buyers.is_empty():
+            return NeighbourRule(scale, (), (), ())
         drawn = _draw(buyers, self.sample, self.seed)
         points = scale.apply(drawn)
         labels = self._partition(points)
@@ -78,7 +87,7 @@ class SampledClusters(Strategy):
         clusters = [cluster_of.get(label, 0) for label in labels.tolist()]
         known = dict(zip(map(tuple, points.tolist()), clusters, strict=True))
         profiles = tuple(Profile.of(drawn.filter(labels == label), self.features) for label in best_first)
-        return NeighbourRule(scale, tuple(known), tuple(known.values()), profiles)
+        return NeighbourRule(scale, profiles, tuple(known), tuple(known.values()))
 
     def _partition(self, points: Matrix) -> Labels:
         if len(np.unique(points, axis=0)) < max(_TOO_FEW, self.k or 0):
@@ -107,7 +116,7 @@ def _draw(buyers: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
 
 
 @dataclass(frozen=True)
-class NeighbourRule(Rule):
+class NeighbourRule(ClusterRule):
     """Sampled customers on the log scale and the clusters they belong to; a customer joins the nearest of them.
 
     `clusters` counts from 1, the most valuable; 0 is an outlier.
@@ -115,46 +124,31 @@ class NeighbourRule(Rule):
 
     kind: ClassVar[str] = "neighbours"
 
-    scale: LogScale
     points: tuple[tuple[float, ...], ...]
     clusters: tuple[int, ...]
-    profiles: tuple[Profile, ...]
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return frozenset(self.scale.features) | {"n_purchases"}
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        found = (Group(f"cluster_{rank}", rank, profile.text) for rank, profile in enumerate(self.profiles, start=1))
-        rest = Group(OUTLIERS, None, "*"), Group(PROSPECT, None, "n_purchases == 0"), Group(UNKNOWN, None, "–")
-        return (*found, *rest)
+        return (*super().groups, Group(OUTLIERS, None, "*"))
 
-    def label(self, customers: CustomerSummary) -> pl.Series:
+    def codes(self, points: Matrix) -> list[str]:
         from sklearn.neighbors import KDTree
 
-        ready = customers.data.select(clusterable(self.scale.features)).to_series()
-        if not (self.points and ready.any()):
-            return codes_of(customers, ready & False, [])
-        points = self.scale.apply(customers.data.filter(ready))
+        if not self.points:
+            return [UNKNOWN] * len(points)
         nearest = KDTree(np.array(self.points)).query(points, return_distance=False)[:, 0]
         codes = [f"cluster_{cluster}" if cluster else OUTLIERS for cluster in self.clusters]
-        return codes_of(customers, ready, [codes[point] for point in nearest])
+        return [codes[point] for point in nearest]
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "scale": self.scale.to_dict(),
-            "points": [list(point) for point in self.points],
-            "clusters": list(self.clusters),
-            "profiles": [profile.to_dict() for profile in self.profiles],
-        }
+        points = [list(point) for point in self.points]
+        return {**super().to_dict(), "points": points, "clusters": list(self.clusters)}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "NeighbourRule":
         return cls(
             LogScale.from_dict(stored["scale"]),
+            tuple(Profile.from_dict(entry) for entry in stored["profiles"]),
             tuple(tuple(point) for point in stored["points"]),
             tuple(stored["clusters"]),
-            tuple(Profile.from_dict(entry) for entry in stored["profiles"]),
         )

@@ -5,12 +5,20 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-import polars as pl
 
-from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
-from clvlab.grouping.feature_space import FEATURES, Labels, LogScale, Matrix, Profile, by_value, clusterable, codes_of
-from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule, Strategy
+from clvlab.grouping.feature_space import (
+    FEATURES,
+    ClusterRule,
+    Labels,
+    LogScale,
+    Matrix,
+    Profile,
+    by_value,
+    check_k,
+    clusterable,
+)
+from clvlab.grouping.strategy import UNKNOWN, Strategy
 
 SAMPLE = 2_000
 MAX_K = 8
@@ -36,8 +44,7 @@ class Clusters(Strategy):
     name: str = field(default="clusters", kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.k is not None and self.k < 1:
-            raise ParamsError(f"k is {self.k!r}; the number of clusters must be 1 or more, or None to choose it.")
+        check_k(self.k)
 
     @property
     def needs(self) -> frozenset[str]:
@@ -47,14 +54,14 @@ class Clusters(Strategy):
         customers.require(self.needs, self.name)
         # k-means draws its starts by position and sums in turn: in a fixed order the customers' own cannot matter.
         buyers = customers.data.filter(clusterable(self.features)).sort(*self.features, "total_spend")
-        if buyers.is_empty():
-            return CentreRule(LogScale(self.features, (), ()), (), ())
         scale = LogScale.fit(buyers, self.features)
+        if buyers.is_empty():
+            return CentreRule(scale, (), ())
         points = scale.apply(buyers)
         labels = self._partition(points)
         members = [labels == label for label in by_value(labels, buyers["total_spend"].to_numpy())]
         centres = tuple(tuple(points[rows].mean(axis=0).tolist()) for rows in members)
-        return CentreRule(scale, centres, tuple(Profile.of(buyers.filter(rows), self.features) for rows in members))
+        return CentreRule(scale, tuple(Profile.of(buyers.filter(rows), self.features) for rows in members), centres)
 
     def _partition(self, points: Matrix) -> Labels:
         k = self.k or best_k(points, self.seed)
@@ -85,47 +92,26 @@ def _n_distinct(points: Matrix) -> int:
 
 
 @dataclass(frozen=True)
-class CentreRule(Rule):
-    """Centres on the log scale, most valuable first; a customer belongs to the nearest.
-
-    `profiles` say in the user's units what the customers of each cluster were like when it was found.
-    """
+class CentreRule(ClusterRule):
+    """Centres on the log scale, most valuable first; a customer belongs to the nearest."""
 
     kind: ClassVar[str] = "centres"
 
-    scale: LogScale
     centres: tuple[tuple[float, ...], ...]
-    profiles: tuple[Profile, ...]
 
-    @property
-    def needs(self) -> frozenset[str]:
-        return frozenset(self.scale.features) | {"n_purchases"}
-
-    @property
-    def groups(self) -> tuple[Group, ...]:
-        found = (Group(f"cluster_{rank}", rank, profile.text) for rank, profile in enumerate(self.profiles, start=1))
-        return (*found, Group(PROSPECT, None, "n_purchases == 0"), Group(UNKNOWN, None, "–"))
-
-    def label(self, customers: CustomerSummary) -> pl.Series:
-        ready = customers.data.select(clusterable(self.scale.features)).to_series()
-        if not (self.centres and ready.any()):
-            return codes_of(customers, ready & False, [])
-        points = self.scale.apply(customers.data.filter(ready))
+    def codes(self, points: Matrix) -> list[str]:
+        if not self.centres:
+            return [UNKNOWN] * len(points)
         distances = np.stack([((points - np.array(centre)) ** 2).sum(axis=1) for centre in self.centres])
-        return codes_of(customers, ready, [f"cluster_{nearest + 1}" for nearest in distances.argmin(axis=0)])
+        return [f"cluster_{nearest + 1}" for nearest in distances.argmin(axis=0)]
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "scale": self.scale.to_dict(),
-            "centres": [list(centre) for centre in self.centres],
-            "profiles": [profile.to_dict() for profile in self.profiles],
-        }
+        return {**super().to_dict(), "centres": [list(centre) for centre in self.centres]}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "CentreRule":
         return cls(
             LogScale.from_dict(stored["scale"]),
-            tuple(tuple(centre) for centre in stored["centres"]),
             tuple(Profile.from_dict(entry) for entry in stored["profiles"]),
+            tuple(tuple(centre) for centre in stored["centres"]),
         )

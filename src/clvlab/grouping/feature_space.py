@@ -1,5 +1,6 @@
 """Where clusters are looked for: customers as points, on standardised logarithms of what they did."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
-from clvlab.grouping.strategy import PROSPECT, UNKNOWN
+from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule
 
 Matrix = NDArray[np.float64]  # shape (n_customers, n_features)
 Labels = NDArray[np.int64]  # shape (n_customers,)
@@ -27,7 +29,9 @@ class LogScale:
 
     @classmethod
     def fit(cls, data: pl.DataFrame, features: tuple[str, ...]) -> "LogScale":
-        """Mean and standard deviation of these customers; a constant feature keeps deviation 1."""
+        """Mean and standard deviation of these customers; the deviation is 1 where there is no spread."""
+        if data.is_empty():
+            return cls(features, (0.0,) * len(features), (1.0,) * len(features))
         logs = _logs(data, features)
         deviation = logs.std(axis=0)
         return cls(
@@ -100,7 +104,46 @@ def by_value(labels: Labels, spend: Matrix) -> list[int]:
     return [int(label) for label in sorted(found, key=lambda label: -spend[labels == label].mean())]
 
 
-def codes_of(customers: CustomerSummary, ready: pl.Series, found: list[str]) -> pl.Series:
-    """Codes for all customers: `found` for those who are ready, in turn; the others are prospects or unknown."""
-    codes = pl.select(pl.when(customers.data["n_purchases"] > 0).then(pl.lit(UNKNOWN)).otherwise(pl.lit(PROSPECT)))
-    return codes.to_series().scatter(ready.arg_true(), found)
+@dataclass(frozen=True)
+class ClusterRule(Rule):
+    """A rule that finds a customer's cluster from where they stand; prospects stand apart.
+
+    Attributes
+    ----------
+    scale : turns customers into points
+    profiles : what the customers of each cluster were like when it was found, most valuable cluster first
+    """
+
+    scale: LogScale
+    profiles: tuple[Profile, ...]
+
+    @abstractmethod
+    def codes(self, points: Matrix) -> list[str]:
+        """The code of each point's cluster; unknown where there are no clusters."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset(self.scale.features) | {"n_purchases"}
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        found = (Group(f"cluster_{rank}", rank, profile.text) for rank, profile in enumerate(self.profiles, start=1))
+        return (*found, Group(PROSPECT, None, "n_purchases == 0"), Group(UNKNOWN, None, "–"))
+
+    def label(self, customers: CustomerSummary) -> pl.Series:
+        bought = pl.col("n_purchases") > 0
+        rest = customers.data.select(pl.when(bought).then(pl.lit(UNKNOWN)).otherwise(pl.lit(PROSPECT))).to_series()
+        ready = customers.data.select(clusterable(self.scale.features)).to_series()
+        if not ready.any():
+            return rest
+        return rest.scatter(ready.arg_true(), self.codes(self.scale.apply(customers.data.filter(ready))))
+
+    def to_dict(self) -> dict[str, Any]:
+        profiles = [profile.to_dict() for profile in self.profiles]
+        return {"kind": self.kind, "scale": self.scale.to_dict(), "profiles": profiles}
+
+
+def check_k(k: int | None) -> None:
+    """ParamsError unless `k` can be a number of clusters, or None."""
+    if k is not None and k < 1:
+        raise ParamsError(f"k is {k!r}; the number of clusters must be 1 or more, or None to choose it.")

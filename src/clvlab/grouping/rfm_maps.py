@@ -3,18 +3,17 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from itertools import groupby, product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import polars as pl
-import yaml
 
-from clvlab.errors import ParamsError, did_you_mean
+from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.decision import PROSPECTS, Case, Condition, DecisionList
+from clvlab.grouping.stored import read_list, read_mapping, read_shipped
 from clvlab.grouping.strategy import PROSPECT, Group, Rule, Strategy
 from clvlab.rfm import NEEDS, RfmThresholds
 
@@ -50,7 +49,11 @@ class ScoreMap:
     groups: Mapping[str, tuple[str, ...]]
 
     def __post_init__(self) -> None:
-        if not 2 <= self.n_bins <= 9:
+        if PROSPECT in self.groups:
+            raise ParamsError(
+                f"A map cannot have a group {PROSPECT!r}: it is the group of customers without a purchase."
+            )
+        if not (isinstance(self.n_bins, int) and 2 <= self.n_bins <= 9):
             raise ParamsError(f"n_bins is {self.n_bins!r}; a map writes each score as one digit, so 2 to 9.")
         if wrong := [score for score in self.scores if score not in SCORES] or not self.scores:
             raise ParamsError(f"scores is {list(self.scores)}, with {wrong}. Choose among {', '.join(SCORES)}.")
@@ -77,19 +80,19 @@ class ScoreMap:
 
     @classmethod
     def read(cls, source: str | Path | Mapping[str, Any]) -> "ScoreMap":
-        """A map from a YAML file or a mapping with the keys n_bins, scores and groups."""
-        stored = (
-            yaml.safe_load(Path(source).read_text(encoding="utf-8")) if isinstance(source, str | Path) else source
-        )
-        expected = ("n_bins", "scores", "groups")
-        if not isinstance(stored, Mapping) or set(stored) != set(expected):
-            found = list(stored) if isinstance(stored, Mapping) else [type(stored).__name__]
-            hints = "".join(did_you_mean(str(key), expected) for key in found if key not in expected)
+        """A map from a YAML file or a mapping with the keys n_bins, scores and groups.
+
+        A group's cells are a list or one text, as in `champions: "54 55"`.
+        """
+        stored = read_mapping(source)
+        wrong = set(stored) ^ {"n_bins", "scores", "groups"}
+        if wrong or not isinstance(stored["groups"], Mapping):
             raise ParamsError(
-                f"An RFM map has the keys {', '.join(expected)}; found {', '.join(map(str, found))}.{hints}"
+                "An RFM map has the keys n_bins, scores and groups (group: its cells); "
+                f"found {', '.join(map(str, stored)) or 'none'}."
             )
-        cells = {str(code): tuple(str(given).split()) for code, given in stored["groups"].items()}
-        return cls(n_bins=stored["n_bins"], scores=tuple(stored["scores"]), groups=cells)
+        cells = {str(code): tuple(read_list(given)) for code, given in stored["groups"].items()}
+        return cls(n_bins=stored["n_bins"], scores=tuple(read_list(stored["scores"])), groups=cells)
 
     def group_of(self) -> dict[str, str]:
         """Cell -> group code."""
@@ -107,8 +110,7 @@ class ScoreMap:
 
 def shipped_map(name: str) -> ScoreMap:
     """The map of `grouping/maps/<name>.yaml`."""
-    text = files("clvlab.grouping").joinpath("maps", f"{name}.yaml").read_text(encoding="utf-8")
-    return ScoreMap.read(yaml.safe_load(text))
+    return ScoreMap.read(read_shipped(name))
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class RfmSegments(Strategy):
 
     Parameters
     ----------
-    map : a shipped map's name (rfm11, rfm11_125), a path to a YAML file, a mapping, or a `ScoreMap`
+    map : `shipped_map(name)`, or a user's own by `ScoreMap.read`
     recency_bounds, frequency_bounds, spend_bounds : fixed bounds instead of quantiles
     """
 

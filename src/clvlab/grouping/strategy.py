@@ -39,7 +39,8 @@ class Rule(ABC):
     _kinds: ClassVar[dict[str, type["Rule"]]] = {}
 
     def __init_subclass__(cls) -> None:
-        Rule._kinds[cls.kind] = cls
+        if "kind" in vars(cls):
+            Rule._kinds[cls.kind] = cls
 
     @property
     @abstractmethod

@@ -40,7 +40,8 @@ class Tags(Strategy):
         tagged = [tags for tags in _tags(customers.data[self.column]) if tags]
         counts = Counter(tag for tags in tagged for tag in tags)
         spelled = commonest((tag for tags in tagged for tag in tags.values()), len(counts))
-        common = [tag for tag in spelled if counts[comparable(tag)] >= self.min_share * len(tagged)]
+        least = self.min_share * len(tagged)
+        common = [tag for tag in spelled if counts[comparable(tag)] >= least and comparable(tag) != OTHER]
         return TagRule(self.column, tuple(sorted(common, key=lambda tag: (counts[comparable(tag)], tag))))
 
 
@@ -84,4 +85,5 @@ class TagRule(Rule):
 def _tags(values: pl.Series) -> list[dict[str, str]]:
     """Each customer's tags, as they compare -> as written; none where nothing is known."""
     text = values.cast(pl.List(pl.String)).list.join(";") if values.dtype == pl.List else values.cast(pl.String)
-    return [{comparable(tag): tag for tag in _SEPARATOR.split(value.strip()) if tag} for value in text.fill_null("")]
+    split = (_SEPARATOR.split(value.strip()) for value in text.fill_null(""))
+    return [{comparable(tag): tag for tag in tags if comparable(tag) not in ("", UNKNOWN)} for tags in split]
