@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 from IPython import display as notebook
@@ -89,6 +89,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "group": "group",
                     "customers": "int",
                     "clv": "money",
+                    "clv_low": "money",
+                    "clv_high": "money",
                     "share_clv": "pct",
                     "action": "text",
                     "review": "date",
@@ -127,6 +129,17 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("notes"),
             Chart("distribution", value.distribution),
             Chart("by_group", value.by_group),
+            Table(
+                "by_group",
+                {
+                    "group": "group",
+                    "customers": "int",
+                    "clv": "money",
+                    "clv_low": "money",
+                    "clv_high": "money",
+                    "share": "pct",
+                },
+            ),
             Chart("deciles", value.deciles),
             Table(
                 "parameters",
@@ -240,6 +253,9 @@ class Drawing:
 class Report:
     """Results as pages for a reader: `show` displays a section in a notebook."""
 
+    pages: ClassVar[Mapping[str, Sequence[Block]]] = PAGES
+    cover: ClassVar[str] = "summary"  # the section that carries the report's title
+
     def __init__(self, results: Results) -> None:
         self.results = results
         self.words = Words(results.params.lang, results.params.currency)
@@ -255,7 +271,7 @@ class Report:
             known = ", ".join(self.results)
             raise ParamsError(f"No section {section!r}.{did_you_mean(section, self.results)} Sections: {known}.")
         content = self.results[section]
-        shown = [self._block(section, content, block) for block in PAGES[section]]
+        shown = [self._block(section, content, block) for block in self.pages[section]]
         return [self._heading(section), *(piece for piece in shown if piece is not None)]
 
     def export(self) -> None:
@@ -263,18 +279,19 @@ class Report:
         export.write(self.results, export.run_folder(self.results.params))
 
     def _heading(self, section: str) -> Fragment:
-        if section == "summary":
-            return self._cover()
+        if section == self.cover:
+            return self._cover(section)
         text = self.words(f"{section}.heading")
         return Fragment(Markup('<h2 id="{}">{}</h2>').format(section, text), text)
 
-    def _cover(self) -> Fragment:
-        """Title, period and data of the report, and the summary's heading."""
-        params, words = self.results.params, self.words
-        title = words("summary.title", name=params.name)
-        line = words("summary.cover", as_of=params.as_of, source=params.source, currency=params.currency or "–")
-        html = Markup('<h1>{}</h1>\n<p class="cover">{}</p>\n<h2 id="summary">{}</h2>').format(
-            title, line, words("summary.heading")
+    def _cover(self, section: str) -> Fragment:
+        """Title, period and data of the report, and the heading of its first section."""
+        words, given = self.words, self.results.params.to_dict()
+        figures = {**given, "as_of": self.results.params.as_of, "currency": given["currency"] or "–"}
+        title = words(f"{section}.title", **figures)
+        line = words(f"{section}.cover", **figures)
+        html = Markup('<h1>{}</h1>\n<p class="cover">{}</p>\n<h2 id="{}">{}</h2>').format(
+            title, line, section, words(f"{section}.heading")
         )
         return Fragment(html, f"{title}\n{line}")
 

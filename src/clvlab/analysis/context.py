@@ -1,26 +1,24 @@
 """What all sections of a report share, each part computed once, when it is first asked for."""
 
-import warnings
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 from dateutil.relativedelta import relativedelta
 
+from clvlab.analysis.valuation import LEVEL, ValueModels
+from clvlab.columns import names
 from clvlab.customers import DERIVED, derive, split_holdout, summarise_customers
-from clvlab.errors import ConvergenceError, DataError
+from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.grouping import strategies
 from clvlab.grouping.clusters import Clusters
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Rule, Strategy
-from clvlab.models import BgNbd, GammaGamma, lifetime_value
 from clvlab.params import ReportParams
 from clvlab.rfm import score_rfm
 from clvlab.units import Span
-
-M = TypeVar("M", BgNbd, GammaGamma)
 
 
 def quarters_from(day: date, quarters: int) -> date:
@@ -31,40 +29,6 @@ def quarters_from(day: date, quarters: int) -> date:
     """
     month_is_over = (day + timedelta(days=1)).day == 1
     return day + relativedelta(months=3 * quarters, day=31 if month_is_over else None)
-
-
-@dataclass(frozen=True)
-class ValueModels:
-    """The purchase and the spend model of one customer table.
-
-    `notes` are the models' warnings, and the reasons where one of them is missing.
-    """
-
-    purchases: BgNbd | None
-    spend: GammaGamma | None
-    notes: tuple[str, ...] = ()
-
-    @classmethod
-    def fit(cls, customers: CustomerSummary) -> "ValueModels":
-        """Fit what the data can identify."""
-        notes: list[str] = []
-        purchases = _fitted(BgNbd, customers, notes)
-        has_spend = "monetary_value" in customers.data.columns
-        spend = _fitted(GammaGamma, customers, notes) if has_spend else None
-        return cls(purchases, spend, tuple(notes))
-
-
-def _fitted(model: type[M], customers: CustomerSummary, notes: list[str]) -> M | None:
-    """The fitted model, or None where the data cannot identify it; what it warns of goes to `notes`."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            return model.fit(customers)
-        except (ConvergenceError, DataError) as error:
-            notes.append(str(error))
-            return None
-        finally:
-            notes.extend(str(warning.message) for warning in caught)
 
 
 @dataclass(frozen=True)
@@ -117,43 +81,21 @@ class Context:
     @cached_property
     def models(self) -> ValueModels:
         """The value models of the base."""
-        return ValueModels.fit(self.base)
-
-    def value(self, customers: CustomerSummary, models: ValueModels) -> pl.DataFrame:
-        """customer_id, p_alive, expected_purchases, expected_spend, clv over the horizon; null where unknown."""
-        model, spend = models.purchases, models.spend
-        ids = customers.data.select("customer_id")
-        if model is None:
-            return ids.with_columns(
-                pl.lit(None, pl.Float64).alias(name)
-                for name in ("p_alive", "expected_purchases", "expected_spend", "clv")
-            )
-        if spend is None:
-            return ids.with_columns(
-                pl.Series("p_alive", model.p_alive(customers)),
-                pl.Series("expected_purchases", model.expected_purchases(customers, horizon=self.horizon)),
-                pl.lit(None, pl.Float64).alias("expected_spend"),
-                pl.lit(None, pl.Float64).alias("clv"),
-            ).with_columns(pl.selectors.float().fill_nan(None))
-        return lifetime_value(
-            model,
-            spend,
-            customers,
-            horizon=self.horizon,
-            annual_discount_rate=self.params.annual_discount_rate,
-            margin=self.params.margin,
-        )
+        return ValueModels.fit(self.base, self.params)
 
     @cached_property
     def customers(self) -> CustomerSummary:
         """The base with values and the columns that the strategy needs."""
-        return self.equip(self.base, self.models)
+        return self.equip(self.base.with_columns(self.models.value(self.base, interval=LEVEL)))
 
-    def equip(self, customers: CustomerSummary, models: ValueModels) -> CustomerSummary:
-        """Add values, and the log's own columns that the run's strategy needs."""
-        known = {column.name for column in DERIVED}
-        valued = customers.with_columns(self.value(customers, models))
-        return derive(self.log, valued, set(self.strategy.needs) & known)
+    def equip(self, customers: CustomerSummary) -> CustomerSummary:
+        """Add the log's own columns that the run's strategy needs."""
+        return derive(self.log, customers, set(self.strategy.needs) & set(names(DERIVED)))
+
+    @cached_property
+    def group_values(self) -> pl.DataFrame | None:
+        """group, customers, clv, clv_low, clv_high, the last row "total"; None without both models."""
+        return self.models.by_group(self.customers, self.rule.assign(self.customers))
 
     @cached_property
     def strategy(self) -> Strategy:
@@ -228,7 +170,7 @@ class Context:
         if day < self.first_day:
             return None
         customers = self.summarise(day)
-        return self.equip(customers, ValueModels.fit(customers))
+        return self.equip(customers.with_columns(ValueModels.fit(customers, self.params).value(customers)))
 
     @cached_property
     def backtest(self) -> Backtest | None:
@@ -244,5 +186,5 @@ class Context:
             )
         except DataError:
             return None
-        models = ValueModels.fit(calibration)
+        models = ValueModels.fit(calibration, self.params)
         return None if models.purchases is None else Backtest(calibration, holdout, models)

@@ -26,10 +26,13 @@ def compute(context: Context) -> Section:
         ),
     }
     tables = {"numbers": numbers}
-    if "clv" in now:
-        tables["actions"] = _actions(context)
+    if context.group_values is not None:
+        tables["actions"] = _actions(context, context.group_values)
+        total = context.group_values.row(-1, named=True)
         top = tables["actions"].row(0, named=True)
-        findings["value"] = Finding.of("summary.value", total=now["clv"], horizon=context.horizon)
+        findings["value"] = Finding.of(
+            "summary.value", total=total["clv"], low=total["clv_low"], high=total["clv_high"], horizon=context.horizon
+        )
         findings["stake"] = Finding.of(
             "summary.stake", group=Name("groups", top["group"]), share=top["share_clv"], customers=top["customers"]
         )
@@ -69,12 +72,10 @@ def _measures(context: Context, customers: CustomerSummary) -> dict[str, tuple[s
     return measures
 
 
-def _actions(context: Context) -> pl.DataFrame:
-    """group, customers, clv, share_clv, review: the groups that hold most value, and when to look again."""
+def _actions(context: Context, values: pl.DataFrame) -> pl.DataFrame:
+    """group, customers, clv with its interval, share_clv, review: the groups that hold most value, best first."""
     return (
-        context.table.filter(pl.col("clv").is_not_null())
-        .group_by("group")
-        .agg(customers=pl.len(), clv=pl.col("clv").sum())
+        values.head(-1)
         .with_columns(share_clv=pl.col("clv") / pl.col("clv").sum(), review=pl.lit(quarters_from(context.as_of, 1)))
         .sort("clv", descending=True)
         .head(MOST_ACTIONS)

@@ -13,7 +13,7 @@ def compute(context: Context) -> Section:
         return Section({}, {"lead": Finding.of("validation.none")})
     outcome = validate(backtest.models.purchases, backtest.models.spend, backtest.calibration, backtest.holdout)
     total = outcome.totals.row(0, named=True)
-    model, naive = outcome.errors.filter(what="purchases").sort("method").iter_rows(named=True)
+    mae = dict(outcome.errors.filter(what="purchases").select("method", "mae").iter_rows())
     last = outcome.tracking.row(-1, named=True)
     return Section(
         {
@@ -38,9 +38,9 @@ def compute(context: Context) -> Section:
             ),
             "by_frequency": Finding.of("validation.by_frequency"),
             "errors": Finding.of(
-                f"validation.errors_{'better' if model['mae'] < naive['mae'] else 'worse'}",
-                model=model["mae"],
-                naive=naive["mae"],
+                f"validation.errors_{'better' if mae['model'] < mae['naive'] else 'worse'}",
+                model=mae["model"],
+                naive=mae["naive"],
             ),
         },
     )

@@ -16,12 +16,14 @@ def compute(context: Context) -> Section:
     if context.models.purchases is None:
         return Section({}, {"lead": Finding.of("value.no_model", problem=notes)})
     tables = {"parameters": parameters(context)}
-    if context.models.spend is None:
+    values = context.group_values
+    if values is None:
         key = "value.no_amounts" if not context.has_amounts else "value.no_spend_model"
         return Section(tables, {"lead": Finding.of(key, problem=notes)})
     clv = context.table["clv"].drop_nulls()
     deciles = value_deciles(clv)
-    by_group = _by_group(context)
+    by_group = _by_group(context, values)
+    total = values.row(-1, named=True)
     best = by_group.sort("clv_mean", descending=True).row(0, named=True)
     tables = {"distribution": histogram(clv), "by_group": by_group, "deciles": deciles} | tables
     findings = {"notes": Finding.of("value.notes", notes=notes)} if notes else {}
@@ -29,7 +31,14 @@ def compute(context: Context) -> Section:
         tables,
         findings
         | {
-            "lead": Finding.of("value.lead", total=clv.sum(), mean=clv.mean(), horizon=context.horizon),
+            "lead": Finding.of(
+                "value.lead",
+                mean=clv.mean(),
+                horizon=context.horizon,
+                total=total["clv"],
+                low=total["clv_low"],
+                high=total["clv_high"],
+            ),
             "distribution": Finding.of("value.distribution", median=clv.median(), mean=clv.mean()),
             "by_group": Finding.of("value.by_group", group=Name("groups", best["group"]), mean=best["clv_mean"]),
             "deciles": Finding.of("value.deciles", share=deciles["share"][0]),
@@ -75,20 +84,22 @@ def parameters(context: Context) -> pl.DataFrame:
     )
 
 
-def _by_group(context: Context) -> pl.DataFrame:
-    """group, customers, clv, share, clv_mean, and the quartiles of a customer's value."""
+def _by_group(context: Context, values: pl.DataFrame) -> pl.DataFrame:
+    """group, customers, clv with its interval, share, clv_mean, and the quartiles of a customer's value."""
     order = pl.DataFrame({"group": context.groups}, schema={"group": pl.String})
     clv = pl.col("clv")
     groups = (
         context.table.filter(clv.is_not_null())
         .group_by("group")
         .agg(
-            customers=pl.len(),
-            clv=clv.sum(),
             clv_mean=clv.mean(),
             low=clv.quantile(0.25, "linear"),
             median=clv.median(),
             high=clv.quantile(0.75, "linear"),
         )
     )
-    return order.join(groups, on="group", how="inner", maintain_order="left").with_columns(share=clv / clv.sum())
+    return (
+        order.join(values, on="group", how="inner", maintain_order="left")
+        .join(groups, on="group", maintain_order="left")
+        .with_columns(share=clv / clv.sum())
+    )
