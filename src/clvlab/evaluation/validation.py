@@ -1,43 +1,65 @@
 """How a value model did on what happened next, beside baselines that know nothing of dropout.
 
 A model is fitted up to a cutoff and judged on the holdout after it. Every figure stands beside the same figure of
-a naive baseline: each customer's own rate of repeat purchases (and of repeat spend), carried forward.
+the baselines of `clvlab.evaluation.predictions`: own rate carried forward, last period repeated, everybody average.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from clvlab.evaluation import calibration as parts
+from clvlab.evaluation.metrics import gini
+from clvlab.evaluation.predictions import METHODS, duration, predictions
+from clvlab.evaluation.tracking import tracking
 from clvlab.frames import CustomerSummary, Holdout
-from clvlab.units import DAYS_PER
+from clvlab.models import purchase_intervals, value_intervals
 
-Vector = NDArray[np.float64]  # shape (n_customers,)
-
-MOST_REPEATS = 7
+N_DRAWS = 300
+LEVEL = 0.95
+NOTABLE = 0.1
+"""Error of a total that is worth a warning."""
+MANY_TENTHS = 3
+"""Of ten tenths of the customers, how many must be off for a warning: one or two are by chance."""
 
 
 @dataclass(frozen=True)
 class Validation:
-    """Tidy tables of a holdout validation.
+    """Tidy tables of a holdout validation. `what` is purchases or spend; `method` a name of METHODS.
 
     Attributes
     ----------
-    totals : what, actual, model, naive, model_error, naive_error (relative to actual)
-    errors : what, method, mae, rmse, rank_correlation (Spearman), over customers
-    by_frequency : repeats ("0".."7+"), customers, actual, low, high, model, naive (mean holdout purchases)
-    tracking : week (0 = the log's first), date, actual, expected, actual_cumulative, expected_cumulative, period
+    totals : what, actual, model, low, high (the 95 % interval of the model's total), naive, last_period, average, and
+        of each method its error relative to actual: model_error, ...
+    errors : what, method, mae, rmse, rank_correlation (Spearman), gini (of the ranking), over customers
+    by_frequency : repeats ("0".."7+"), customers, actual, low, high, model, naive (mean holdout purchases), fails
+    by_decile, by_cohort, by_group : what, decile | cohort | group, and the same columns
+    gain : what, method, share_customers, share_actual
+    tracking : week (1 = the log's first), date, actual, expected, actual_cumulative, expected_cumulative, period
+    warnings : warning (a code), what, part (the method or the worst part), count, error (relative, of that part)
     """
 
     totals: pl.DataFrame
     errors: pl.DataFrame
     by_frequency: pl.DataFrame
+    by_decile: pl.DataFrame
+    by_cohort: pl.DataFrame
+    by_group: pl.DataFrame
+    gain: pl.DataFrame
     tracking: pl.DataFrame
+    warnings: pl.DataFrame
 
 
-def validate(model: Any, spend: Any | None, calibration: CustomerSummary, holdout: Holdout) -> Validation:
+def validate(
+    model: Any,
+    spend: Any | None,
+    calibration: CustomerSummary,
+    holdout: Holdout,
+    *,
+    groups: pl.DataFrame | None = None,
+    seed: int = 0,
+) -> Validation:
     """Judge a purchase model, and a spend model where there is one, on the holdout.
 
     Parameters
@@ -45,130 +67,124 @@ def validate(model: Any, spend: Any | None, calibration: CustomerSummary, holdou
     model : purchase model fitted on `calibration`
     spend : spend model fitted on `calibration`, or None
     calibration, holdout : the two halves of `clvlab.split_holdout`
+    groups : customer_id, group: for whom else to look at the errors apart
+    seed : of the simulated intervals of the totals
+
+    Examples
+    --------
+    >>> import clvlab as cl
+    >>> log = cl.datasets.cdnow(sample=True)
+    >>> calibration, holdout = cl.split_holdout(log, "1997-09-30", "1998-06-30", "week")
+    >>> validation = cl.validate(cl.BgNbd.fit(calibration), None, calibration, holdout)
+    >>> {method: round(mae, 3) for method, mae in validation.errors.select("method", "mae").rows()}
+    {'model': 0.785, 'naive': 1.024, 'last_period': 1.596, 'average': 1.382}
     """
-    outcomes = _outcomes(model, spend, calibration, holdout)
+    foretold = predictions(model, spend, calibration, holdout)
+    totals = _totals(foretold, _intervals(model, spend, calibration, holdout, seed))
+    errors = _errors(foretold)
+    by_decile, by_cohort = parts.by_decile(foretold), parts.by_cohort(foretold)
+    by_group = parts.by_group(foretold, groups)
     return Validation(
-        totals=_totals(outcomes),
-        errors=_errors(outcomes),
-        by_frequency=_by_frequency(outcomes.filter(pl.col("what") == "purchases")),
-        tracking=_tracking(model, calibration, holdout),
+        totals=totals,
+        errors=errors,
+        by_frequency=parts.by_frequency(foretold),
+        by_decile=by_decile,
+        by_cohort=by_cohort,
+        by_group=by_group,
+        gain=parts.gain(foretold),
+        tracking=tracking(model, calibration, holdout),
+        warnings=pl.concat(
+            [
+                _total_off(totals),
+                _beaten(errors),
+                _parts_off(by_decile, "decile", MANY_TENTHS),
+                _parts_off(by_cohort, "cohort", 1),
+                _parts_off(by_group, "group", 1),
+            ]
+        ),
     )
 
 
-def _outcomes(model: Any, spend: Any | None, calibration: CustomerSummary, holdout: Holdout) -> pl.DataFrame:
-    """what, frequency, actual, model, naive: one row per customer and outcome."""
-    buyers = calibration.data.filter(pl.col("n_purchases") > 0)
-    table = buyers.join(holdout.data, on="customer_id", how="left", maintain_order="left")
-    length = _duration(holdout)
-    expected = np.asarray(model.expected_purchases(buyers, horizon=length, time_unit=calibration.time_unit))
-    # A customer of age 0 has had no time to repeat: no rate of their own to carry forward.
-    rate = pl.when(pl.col("T") > 0).then(pl.col("frequency") / pl.col("T")).otherwise(0.0) * length
-    purchases = table.select(
-        pl.lit("purchases").alias("what"),
-        "frequency",
-        actual=pl.col("holdout_purchases").cast(pl.Float64),
-        model=pl.Series(expected),
-        naive=rate,
-    )
-    if spend is None:
-        return purchases
-    money = np.asarray(spend.expected_spend(buyers))
-    return pl.concat(
-        [
-            purchases,
-            table.select(
-                pl.lit("spend").alias("what"),
-                "frequency",
-                actual=pl.col("holdout_spend").cast(pl.Float64),
-                model=pl.Series(expected * money),
-                naive=rate * pl.col("monetary_value").fill_null(0.0),
-            ),
-        ]
-    )
+def _intervals(
+    model: Any, spend: Any | None, calibration: CustomerSummary, holdout: Holdout, seed: int
+) -> pl.DataFrame:
+    """what, low, high: of the totals, as the model foresees them."""
+    length = duration(holdout)
+    purchases = purchase_intervals(model, calibration, length, level=LEVEL, n_draws=N_DRAWS, seed=seed)
+    found = [purchases.select(pl.lit("purchases").alias("what"), "low", "high")]
+    if spend is not None:
+        value = value_intervals(model, spend, calibration, length, level=LEVEL, n_draws=N_DRAWS, seed=seed)
+        found.append(value.select(pl.lit("spend").alias("what"), low="clv_low", high="clv_high"))
+    return pl.concat(found)
 
 
-def _duration(holdout: Holdout) -> float:
-    """Length of the holdout in its time unit."""
-    return holdout.days / DAYS_PER[holdout.time_unit]
-
-
-def _totals(outcomes: pl.DataFrame) -> pl.DataFrame:
+def _totals(foretold: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFrame:
+    # The sum of nulls is 0, and an unknown baseline is none.
+    sums = [pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()).alias(name) for name in METHODS]
     return (
-        outcomes.group_by("what", maintain_order=True)
-        .agg(pl.col("actual", "model", "naive").sum())
-        .with_columns(
-            model_error=pl.col("model") / pl.col("actual") - 1, naive_error=pl.col("naive") / pl.col("actual") - 1
-        )
+        foretold.group_by("what", maintain_order=True)
+        .agg(pl.col("actual").sum(), *sums)
+        .join(intervals, on="what", how="left", maintain_order="left")
+        .with_columns((pl.col(name) / pl.col("actual") - 1).alias(f"{name}_error") for name in METHODS)
     )
 
 
-def _errors(outcomes: pl.DataFrame) -> pl.DataFrame:
-    long = outcomes.unpivot(
-        ["model", "naive"], index=["what", "actual"], variable_name="method", value_name="predicted"
-    )
-    error = pl.col("predicted") - pl.col("actual")
-    return long.group_by("what", "method", maintain_order=True).agg(
-        mae=error.abs().mean(),
-        rmse=(error**2).mean().sqrt(),
-        rank_correlation=pl.corr("predicted", "actual", method="spearman"),
-    )
-
-
-def _by_frequency(purchases: pl.DataFrame) -> pl.DataFrame:
-    """Mean holdout purchases by calibration repeats, with the 95 % interval of the actual mean."""
-    repeats = pl.col("frequency").clip(upper_bound=MOST_REPEATS)
-    half = 1.96 * pl.col("actual").std() / pl.len().sqrt()
-    label = (
-        pl.when(pl.col("bin") == MOST_REPEATS).then(pl.lit(f"{MOST_REPEATS}+")).otherwise(pl.col("bin").cast(pl.String))
-    )
+def _errors(foretold: pl.DataFrame) -> pl.DataFrame:
+    long = foretold.unpivot(METHODS, index=["what", "actual"], variable_name="method", value_name="foretold")
+    error = pl.col("foretold") - pl.col("actual")
+    known = long.drop_nulls("foretold").group_by("what", "method", maintain_order=True)
+    ranked = [
+        {"what": what, "method": method, "gini": float(gini(part["foretold"].to_numpy(), part["actual"].to_numpy()))}
+        for (what, method), part in known
+    ]
     return (
-        purchases.group_by(repeats.alias("bin"))
-        .agg(
-            customers=pl.len(),
-            half=half,
-            actual=pl.col("actual").mean(),
-            model=pl.col("model").mean(),
-            naive=pl.col("naive").mean(),
+        known.agg(
+            mae=error.abs().mean(),
+            rmse=(error**2).mean().sqrt(),
+            rank_correlation=pl.corr("foretold", "actual", method="spearman"),
         )
-        .sort("bin")
-        .select(
-            label.alias("repeats"),
-            "customers",
-            "actual",
-            (pl.col("actual") - pl.col("half")).clip(lower_bound=0.0).alias("low"),
-            (pl.col("actual") + pl.col("half")).alias("high"),
-            "model",
-            "naive",
-        )
+        .join(pl.DataFrame(ranked), on=["what", "method"], maintain_order="left")
+        .fill_nan(None)
     )
 
 
-def _tracking(model: Any, calibration: CustomerSummary, holdout: Holdout) -> pl.DataFrame:
-    """Repeat purchases of all customers by week, actual beside expected from each one's first day."""
-    first_days = (
-        calibration.data.filter(pl.col("n_purchases") > 0)
-        .group_by("first_purchase")
-        .agg(customers=pl.len())
-        .sort("first_purchase")
-    )
-    daily = holdout.daily.sort("date").with_columns(actual_cumulative=pl.col("repeat_purchases").cum_sum())
-    weekly = daily.gather_every(7, offset=6)
-    births = first_days["first_purchase"].to_numpy().astype("datetime64[D]")
-    days = weekly["date"].to_numpy().astype("datetime64[D]")
-    ages = np.maximum((days[:, None] - births[None, :]).astype(np.float64), 0.0)
-    expected = _expected_at_ages(model, ages, calibration.time_unit) @ first_days["customers"].to_numpy()
-    return weekly.select("date", "actual_cumulative").with_columns(
-        pl.int_range(1, pl.len() + 1).alias("week"),
-        pl.Series("expected_cumulative", expected),
-        pl.when(pl.col("date") <= holdout.cutoff).then(pl.lit("calibration")).otherwise(pl.lit("holdout")).alias("period"),
-    ).with_columns(
-        actual=pl.col("actual_cumulative").diff().fill_null(pl.col("actual_cumulative")),
-        expected=pl.col("expected_cumulative").diff().fill_null(pl.col("expected_cumulative")),
+def _warning(code: str, found: pl.DataFrame, part: pl.Expr, count: pl.Expr, error: pl.Expr) -> pl.DataFrame:
+    return found.select(
+        pl.lit(code).alias("warning"),
+        "what",
+        part=part.cast(pl.String),
+        count=count.cast(pl.Int64),
+        error=error.cast(pl.Float64),
     )
 
 
-def _expected_at_ages(model: Any, ages: NDArray[np.float64], time_unit: str) -> NDArray[np.float64]:
-    """E[repeat purchases by an age of so many days], evaluated once per distinct age."""
-    distinct, where = np.unique(ages, return_inverse=True)
-    values = np.asarray(model.expected_purchases_new(distinct / DAYS_PER[time_unit]))
-    return values[where].reshape(ages.shape)
+def _total_off(totals: pl.DataFrame) -> pl.DataFrame:
+    outside = (pl.col("actual") < pl.col("low")) | (pl.col("actual") > pl.col("high"))
+    off = totals.filter(outside & (pl.col("model_error").abs() > NOTABLE))
+    return _warning("total", off, pl.lit(None), pl.lit(None), pl.col("model_error"))
+
+
+def _beaten(errors: pl.DataFrame) -> pl.DataFrame:
+    """The baseline that comes nearer to single customers than the model, by how much of the model's RMSE."""
+    model = errors.filter(method="model").select("what", model="rmse")
+    better = (
+        errors.join(model, on="what", maintain_order="left")
+        .filter(pl.col("rmse") < pl.col("model"))
+        .sort("rmse")
+        .unique("what", keep="first", maintain_order=True)
+    )
+    return _warning("baseline", better, pl.col("method"), pl.lit(None), pl.col("rmse") / pl.col("model") - 1)
+
+
+def _parts_off(table: pl.DataFrame, column: str, at_least: int) -> pl.DataFrame:
+    """How many parts fail, where at least so many do, and which of them costs the total most."""
+    cost = ((pl.col("model") - pl.col("actual")) * pl.col("customers")).abs()
+    worst = (
+        table.filter("fails")
+        .with_columns(count=pl.len().over("what"))
+        .filter(pl.col("count") >= at_least)
+        .sort(cost, descending=True)
+        .unique("what", keep="first", maintain_order=True)
+        .sort("what")
+    )
+    return _warning(column, worst, pl.col(column), pl.col("count"), pl.col("model") / pl.col("actual") - 1)

@@ -99,7 +99,8 @@ class BetaGeometric(PurchaseModel):
     def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
         chances = random.poisson(random.gamma(self.r + x, 1 / (self.alpha + T)) * t)
         p = random.beta(self.a, self.b + self._survived(x))
-        count = np.minimum(chances, random.geometric(p))
+        # Beta(a, b) of a small a underflows to 0: nobody leaves.
+        count = np.minimum(chances, random.geometric(np.maximum(p, np.finfo(float).tiny)))
         # The count-th of `chances` points that fall evenly on (0, t).
         last = t * random.beta(np.maximum(count, 1), chances - count + 1)
         return count, np.where(count > 0, last, 0.0)

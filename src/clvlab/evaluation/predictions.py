@@ -1,0 +1,62 @@
+"""What a model and its baselines foretold of each customer for the holdout, and what happened."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from clvlab.frames import CustomerSummary, Holdout
+from clvlab.units import DAYS_PER
+
+METHODS = ("model", "naive", "last_period", "average")
+"""The model; each customer's own rate of repeats carried forward; what they did in as long a period before the
+cutoff; and what the average customer does in that time. Only the model knows that customers leave."""
+OUTCOMES = ("purchases", "spend")
+
+
+def predictions(model: Any, spend: Any | None, calibration: CustomerSummary, holdout: Holdout) -> pl.DataFrame:
+    """What every method foretold of every buyer, beside what they did.
+
+    Returns
+    -------
+    what (purchases; spend, where there is a spend model), customer_id, frequency, first_purchase, actual, and one
+    column per method of METHODS; `last_period` is null where the holdout does not know the period before it
+    """
+    buyers = calibration.data.filter(pl.col("n_purchases") > 0)
+    table = buyers.join(holdout.data, on="customer_id", how="left", maintain_order="left")
+    if holdout.previous is not None:
+        table = table.join(holdout.previous, on="customer_id", how="left", maintain_order="left")
+    length = duration(holdout)
+    expected = np.asarray(model.expected_purchases(buyers, horizon=length, time_unit=calibration.time_unit))
+    found = [_outcome(table, "purchases", expected, pl.col("frequency"), length)]
+    if spend is not None:
+        money = expected * np.asarray(spend.expected_spend(buyers))
+        found.append(
+            _outcome(table, "spend", money, pl.col("frequency") * pl.col("monetary_value").fill_null(0.0), length)
+        )
+    return pl.concat(found)
+
+
+def duration(holdout: Holdout) -> float:
+    """Length of the holdout in its time unit."""
+    return holdout.days / DAYS_PER[holdout.time_unit]
+
+
+def _outcome(
+    table: pl.DataFrame, what: str, foretold: np.ndarray[Any, Any], repeats: pl.Expr, length: float
+) -> pl.DataFrame:
+    previous = f"previous_{what}"
+    # A customer of age 0 has had no time to repeat: no rate of their own to carry forward.
+    own = pl.when(pl.col("T") > 0).then(repeats / pl.col("T")).otherwise(0.0)
+    everybody = repeats.sum() / pl.col("T").sum()
+    return table.select(
+        pl.lit(what).alias("what"),
+        "customer_id",
+        "frequency",
+        "first_purchase",
+        actual=pl.col(f"holdout_{what}").cast(pl.Float64),
+        model=pl.Series(foretold),
+        naive=own * length,
+        last_period=(pl.col(previous) if previous in table.columns else pl.lit(None)).cast(pl.Float64),
+        average=everybody * length,
+    )

@@ -1,0 +1,47 @@
+"""Repeat purchases of all customers week by week: what a model expected of them from each one's first day."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from clvlab.frames import CustomerSummary, Holdout
+from clvlab.units import DAYS_PER
+
+
+def tracking(model: Any, calibration: CustomerSummary, holdout: Holdout) -> pl.DataFrame:
+    """Actual beside expected: week (1 = the log's first), date (its last day), actual, expected, actual_cumulative,
+    expected_cumulative, period (calibration, holdout)."""
+    first_days = (
+        calibration.data.filter(pl.col("n_purchases") > 0)
+        .group_by("first_purchase")
+        .agg(customers=pl.len())
+        .sort("first_purchase")
+    )
+    daily = holdout.daily.sort("date").with_columns(actual_cumulative=pl.col("repeat_purchases").cum_sum())
+    weekly = daily.gather_every(7, offset=6)
+    births = first_days["first_purchase"].to_numpy().astype("datetime64[D]")
+    days = weekly["date"].to_numpy().astype("datetime64[D]")
+    ages = np.maximum((days[:, None] - births[None, :]).astype(np.float64), 0.0)
+    expected = _expected_at_ages(model, ages) @ first_days["customers"].to_numpy()
+    in_calibration = pl.col("date") <= holdout.cutoff
+    return (
+        weekly.select("date", "actual_cumulative")
+        .with_columns(
+            pl.int_range(1, pl.len() + 1).alias("week"),
+            pl.Series("expected_cumulative", expected),
+            pl.when(in_calibration).then(pl.lit("calibration")).otherwise(pl.lit("holdout")).alias("period"),
+        )
+        .with_columns(
+            actual=pl.col("actual_cumulative").diff().fill_null(pl.col("actual_cumulative")),
+            expected=pl.col("expected_cumulative").diff().fill_null(pl.col("expected_cumulative")),
+        )
+    )
+
+
+def _expected_at_ages(model: Any, ages: NDArray[np.float64]) -> NDArray[np.float64]:
+    """E[repeat purchases by an age of so many days], evaluated once per distinct age."""
+    distinct, where = np.unique(ages, return_inverse=True)
+    values = np.asarray(model.expected_purchases_new(distinct / DAYS_PER[model.time_unit]))
+    return values[where].reshape(ages.shape)
