@@ -6,6 +6,7 @@ front, so that it stays a text. The Parquet file holds every text as it is.
 
 import json
 import os
+import re
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,7 @@ import polars as pl
 from clvlab.analysis import Results
 from clvlab.params import RUN_FOLDER, RunParams
 
-_STARTS_A_FORMULA = r"^[\s\x00]*[=+\-@\t\r＝＋－＠]"
+_STARTS_A_FORMULA = r"^[\s\ufffd]*[=+\-@\t\r＝＋－＠]"
 
 
 def run_folder(params: RunParams) -> Path:
@@ -44,12 +45,16 @@ def write_csv(table: pl.DataFrame, path: Path) -> None:
 
 
 def inert(table: pl.DataFrame) -> pl.DataFrame:
-    """The table with every text that a spreadsheet would take for a formula made a plain text.
+    """The table with every text, names of columns included, that a spreadsheet would take for a formula made plain.
 
     >>> inert(pl.DataFrame({"customer_id": ["=1+1", "007"], "n": [-1, 2]}))["customer_id"].to_list()
     ["'=1+1", '007']
     """
     texts = pl.selectors.string().str.replace_all("\x00", "\ufffd", literal=True)
-    return table.with_columns(
-        pl.when(texts.str.contains(_STARTS_A_FORMULA)).then(pl.lit("'") + texts).otherwise(texts).name.keep()
-    )
+    formulas = pl.when(texts.str.contains(_STARTS_A_FORMULA))
+    return table.with_columns(formulas.then(pl.lit("'") + texts).otherwise(texts).name.keep()).rename(_inert_name)
+
+
+def _inert_name(name: str) -> str:
+    name = name.replace("\x00", "\ufffd")
+    return f"'{name}" if re.match(_STARTS_A_FORMULA, name) else name

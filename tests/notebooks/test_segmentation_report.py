@@ -1,0 +1,141 @@
+"""The segmentation report on CDNOW's sample, as users run it: by the command line and by plain papermill."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RUN = "from clvlab.cli import main; main(prog_name='clvlab')"
+PARAMS = (
+    (ROOT / "params" / "cdnow.yaml").read_text(encoding="utf-8").replace("source: cdnow ", "source: cdnow_sample ")
+)
+SECTIONS = ["summary", "quality", "base_health", "segments", "clusters", "value", "validation", "rules", "glossary"]
+
+
+def start(folder, *command, **environment):
+    """Start a process in a folder of its own that holds the params file."""
+    folder.mkdir()
+    (folder / "cdnow.yaml").write_text(PARAMS, encoding="utf-8")
+    return subprocess.Popen(
+        [sys.executable, *command],
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Finished runs: in both languages, in a clone with another time zone and locale, by plain papermill."""
+    base = tmp_path_factory.mktemp("runs")
+    clone = base / "a clone {elsewhere}"
+    shutil.copytree(ROOT / "src", clone / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "notebooks", clone / "notebooks")
+    notebook = str(ROOT / "notebooks" / "segmentation_report.ipynb")
+    processes = {
+        "english": start(base / "english", "-c", RUN, "report", "cdnow.yaml", TZ="Asia/Shanghai", LC_ALL="C.UTF-8"),
+        "clone": start(
+            *(base / "clone", "-c", RUN, "report", "cdnow.yaml"),
+            TZ="America/Los_Angeles",
+            LC_ALL="POSIX",
+            PYTHONPATH=str(clone / "src"),
+            PYTHONHASHSEED="7",
+        ),
+        "chinese": start(base / "chinese", "-c", RUN, "report", "cdnow.yaml", "-p", "lang=zh", "-v"),
+        "papermill": start(base / "papermill", "-m", "papermill", notebook, "out.ipynb", "-f", "cdnow.yaml"),
+    }
+    outputs = {name: process.communicate() for name, process in processes.items()}
+    failed = {name: outputs[name][1][-2000:] for name, process in processes.items() if process.returncode != 0}
+    assert not failed, failed
+    return base, outputs
+
+
+@pytest.fixture(scope="module", params=["english", "chinese"])
+def published(request, runs):
+    base, _ = runs
+    return request.param, base / request.param / "reports" / "cdnow" / "1998-06-30"
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_only_the_path_of_the_report_is_on_stdout(runs):
+    _, outputs = runs
+    assert outputs["english"][0] == "reports/cdnow/1998-06-30/report.html\n"
+
+
+def test_time_and_memory_of_each_section_are_shown(runs):
+    _, outputs = runs
+    assert re.search(r"clvlab: validation +\d+\.\d\d s +\d+ MB", outputs["chinese"][1])
+
+
+def test_contract_names_the_files_and_all_are_there(published):
+    _, folder = published
+    names = set(files(folder))
+    assert {
+        "report.html",
+        "report.ipynb",
+        "params.yaml",
+        "manifest.json",
+        "customers.parquet",
+        "customers.csv",
+    } <= names
+    assert any(name.startswith("tables/segments_") for name in names)
+    assert pl.read_parquet(folder / "customers.parquet").height == 2357
+
+
+def test_two_clones_in_different_folders_time_zones_and_locales_give_the_same_bytes(runs):
+    base, _ = runs
+    here, there = (files(base / name / "reports" / "cdnow" / "1998-06-30") for name in ("english", "clone"))
+    assert here.keys() == there.keys()
+    assert [name for name in here if here[name] != there[name]] == ["manifest.json"]
+    keys = [json.loads(found["manifest.json"])["key"] for found in (here, there)]
+    assert keys[0] == keys[1]
+
+
+def test_page_has_every_section_in_the_language_of_the_run(published):
+    lang, folder = published
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert f'<html lang="{ {"english": "en", "chinese": "zh-CN"}[lang] }">' in html
+    headings = dict(re.findall(r'<h2 id="(\w+)">([^<]+)</h2>', html))
+    assert set(SECTIONS) <= set(headings)
+    are_chinese = [bool(re.search("[一-鿿]", text)) for text in headings.values()]
+    assert set(are_chinese) == {lang == "chinese"}
+
+
+def test_page_holds_no_code_and_no_placeholder(published):
+    _, folder = published
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    text = re.sub(r"<script.*?</script>|<style.*?</style>|<img[^>]*>", "", html, flags=re.DOTALL)
+    assert "import clvlab" not in html
+    assert not re.search(r"\bNaN\b|\bnan\b|\bNone\b|\bnull\b|\{\w+[:}]", text)
+
+
+def test_every_chart_stands_on_the_page(published):
+    _, folder = published
+    notebook = json.loads((folder / "report.ipynb").read_text(encoding="utf-8"))
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    charts = sum("application/vnd.vegalite.v5+json" in output.get("data", {}) for output in outputs)
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert charts >= 8
+    assert html.count('<div class="chart"') == html.count('<img class="still"') == charts
+
+
+def test_plain_papermill_runs_the_notebook_and_leaves_a_draft(runs):
+    base, _ = runs
+    assert (base / "papermill" / "reports" / "cdnow" / "draft" / "customers.parquet").exists()
+    notebook = json.loads((base / "papermill" / "out.ipynb").read_text(encoding="utf-8"))
+    errors = [
+        output for cell in notebook["cells"] for output in cell.get("outputs", []) if output["output_type"] == "error"
+    ]
+    assert errors == []

@@ -1,0 +1,49 @@
+"""Notebooks stay thin: they call clvlab, explain and show."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from clvlab.params import CompareParams, ReportParams
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+PARAMS = {"segmentation_report": ReportParams, "strategy_comparison": CompareParams}
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Lambda)
+
+
+def code_cells(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def is_parameters(cell):
+    return "parameters" in cell["metadata"].get("tags", [])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_thin(path):
+    for cell in code_cells(path):
+        source = "".join(cell["source"])
+        assert cell["outputs"] == [], "run make format"
+        assert cell["execution_count"] is None, "run make format"
+        assert is_parameters(cell) or len(source.splitlines()) <= 12, f"move to src/clvlab:\n{source}"
+        assert not any(isinstance(node, DEFINITIONS) for node in ast.walk(ast.parse(source))), source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_parameters_of_the_notebook_are_the_keys_of_its_params_file(path):
+    (cell,) = filter(is_parameters, code_cells(path))
+    assigned = {
+        target.id: node.value
+        for node in ast.parse("".join(cell["source"])).body
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    }
+    kind = PARAMS[path.stem]
+    assert set(assigned) == set(kind.model_fields)
+    kind(**{name: ast.literal_eval(value) for name, value in assigned.items()})
+
+
+def test_there_is_a_notebook_for_every_kind_of_run():
+    assert {path.stem for path in NOTEBOOKS} >= {"segmentation_report"}
