@@ -109,6 +109,7 @@ def test_thresholds_are_kept_and_score_the_next_period_alike():
     [
         ({"n_bins": 11}, "only 10 customers have a purchase"),
         ({"n_bins": 1}, "must be 2 to 100"),
+        ({"n_bins": "5"}, "n_bins is '5'"),
         ({"n_bins": 5, "recency_bounds": (30, 90)}, "give 4 distinct numbers"),
         ({"n_bins": 3, "spend_bounds": (10, 10)}, "give 2 distinct numbers"),
     ],
@@ -125,8 +126,16 @@ def test_a_table_that_lacks_spend_is_refused():
 
 @pytest.mark.parametrize("spend", [float("nan"), None])
 def test_spend_that_is_not_known_is_refused(spend):
+    lacking = table(days_since_last=[1, 2], n_purchases=[1, 1], total_spend=[5.0, spend])
     with pytest.raises(DataError, match="'b'"):
-        score_rfm(table(days_since_last=[1, 2], n_purchases=[1, 1], total_spend=[5.0, spend]), n_bins=2)
+        score_rfm(lacking, n_bins=2)
+    with pytest.raises(DataError, match="'b'"):
+        RfmThresholds.fit(TEN).score(lacking)
+
+
+def test_whole_amounts_score_as_any_other():
+    whole = table(days_since_last=[1, 2], n_purchases=[1, 1], total_spend=[5, 7])
+    assert score_rfm(whole, n_bins=2)["m_score"].to_list() == [1, 2]
 
 
 values = st.lists(st.integers(-50, 50), min_size=1, max_size=60)

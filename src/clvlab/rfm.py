@@ -20,7 +20,7 @@ RECENCY_DAYS = (30, 90, 180, 365)
 
 NEEDS = frozenset({"days_since_last", "n_purchases", "total_spend"})
 # Sums of money differ in their last bits with the order of the rows; customers with the same money must not.
-_SPEND = pl.col("total_spend").round(6)
+_SPEND = pl.col("total_spend").cast(pl.Float64).round(6)
 
 
 @dataclass(frozen=True)
@@ -64,16 +64,9 @@ class RfmThresholds:
         spend_bounds: Sequence[float] | None = None,
     ) -> "RfmThresholds":
         """The customers' own equal-frequency bounds, or the fixed ones given; see `score_rfm`."""
-        if not 2 <= n_bins <= 100:
+        if not (isinstance(n_bins, int) and 2 <= n_bins <= 100):
             raise ParamsError(f"n_bins is {n_bins!r}; scores run from 1 to n_bins, which must be 2 to 100.")
-        customers.require(NEEDS, "score_rfm")
-        buyers = customers.data.filter(pl.col("n_purchases") > 0)
-        bad = buyers.filter(_SPEND.is_null() | _SPEND.is_nan() | pl.col("days_since_last").is_null())
-        if bad.height:
-            raise DataError(
-                f"{bad.height} customers with purchases lack days_since_last or total_spend, the first "
-                f"{bad['customer_id'][0]!r}. Summarise them from the log by `summarise_customers`."
-            )
+        buyers = _buyers(customers)
         recency, frequency = -buyers["days_since_last"], buyers["n_purchases"]
         return cls(
             recency=tuple(-b for b in _bounds(recency, n_bins, _negated(recency_bounds), "recency_bounds")),
@@ -83,7 +76,7 @@ class RfmThresholds:
 
     def score(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, r_score, f_score, m_score (Int8) in the order of `customers`; null for prospects."""
-        customers.require(NEEDS, "score_rfm")
+        _buyers(customers)
         days, purchases = pl.col("days_since_last"), pl.col("n_purchases")
         scores = {
             "r_score": _score([days <= bound for bound in self.recency]),
@@ -173,12 +166,25 @@ def score_rfm(
         frequency_bounds=frequency_bounds,
         spend_bounds=spend_bounds,
     )
-    n_buyers = customers.data.filter(pl.col("n_purchases") > 0).height
+    n_buyers = _buyers(customers).height
     if n_bins > n_buyers:
         raise ParamsError(
             f"n_bins is {n_bins}, but only {n_buyers} customers have a purchase. Lower n_bins, or use more customers."
         )
     return thresholds.score(customers)
+
+
+def _buyers(customers: CustomerSummary) -> pl.DataFrame:
+    """The customers with a purchase; DataError unless all that is scored is known of each."""
+    customers.require(NEEDS, "score_rfm")
+    buyers = customers.data.filter(pl.col("n_purchases") > 0)
+    lacking = buyers.filter(_SPEND.is_null() | _SPEND.is_nan() | pl.col("days_since_last").is_null())
+    if lacking.height:
+        raise DataError(
+            f"{lacking.height} customers with purchases lack days_since_last or total_spend, the first "
+            f"{lacking['customer_id'][0]!r}. Summarise them from the log by `summarise_customers`."
+        )
+    return buyers
 
 
 def _bounds(values: pl.Series, n_bins: int, fixed: Sequence[float] | None, name: str) -> tuple[float, ...]:

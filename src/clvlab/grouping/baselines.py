@@ -1,5 +1,7 @@
-"""Baselines that a grouping must beat: random groups. One group, the hiatus heuristic and last year's spend need no
-code of their own; they are decision lists and tiers in the list of strategies."""
+"""Baselines that a grouping must beat: one group, random groups, the hiatus heuristic.
+
+The fourth, last year's spend, is `Tiers` in the list of strategies.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -70,12 +70,13 @@ class Clusters(Strategy):
 
 def best_k(points: Matrix, seed: int) -> int:
     """The k of 2..8 whose k-means on a sample of the points has the highest mean silhouette; 1 below 3 points."""
-    from sklearn.metrics import silhouette_score
+    from sklearn.metrics import pairwise_distances, silhouette_score
 
     rows = np.random.default_rng(seed).choice(len(points), min(SAMPLE, len(points)), replace=False)
     sample = points[np.sort(rows)]
     ks = range(2, min(MAX_K, _n_distinct(sample) - 1) + 1)
-    scores = {k: silhouette_score(sample, _k_means(sample, k, seed)) for k in ks}
+    distances = pairwise_distances(sample)  # once for all k
+    scores = {k: silhouette_score(distances, _k_means(sample, k, seed), metric="precomputed") for k in ks}
     return max(scores, key=scores.__getitem__, default=1)
 
 

@@ -12,12 +12,13 @@ from clvlab.frames import CustomerSummary
 
 @dataclass(frozen=True)
 class Measure:
-    """A formula over columns of the customer table and the day `cutoff`."""
+    """A formula over columns of the customer table and the day of the cutoff."""
 
     needs: frozenset[str]
     formula: pl.Expr
 
 
+_CUTOFF = "day of the cutoff"
 _GAIN = pl.col("clv") - pl.col("spend_last_year")
 _BUYERS_GAIN = pl.when(pl.col("n_purchases") > 0).then(_GAIN).otherwise(0.0)
 
@@ -25,7 +26,7 @@ MEASURES = MappingProxyType(
     {
         # Days from the first purchase to the cutoff.
         "days_since_first": Measure(
-            frozenset({"first_purchase"}), (pl.col("cutoff") - pl.col("first_purchase")).dt.total_days()
+            frozenset({"first_purchase"}), (pl.col(_CUTOFF) - pl.col("first_purchase")).dt.total_days()
         ),
         # Days from the first purchase to the last.
         "days_first_to_last": Measure(
@@ -55,7 +56,7 @@ def measured(customers: CustomerSummary, columns: Iterable[str]) -> pl.DataFrame
     """
     wanted = sorted(set(columns))
     formulas = {c: MEASURES[c].formula if c in MEASURES else pl.col(c) for c in wanted}
-    table = customers.data.select(sources(wanted), cutoff=pl.lit(customers.cutoff)).select(**formulas)
+    table = customers.data.select(*sources(wanted), pl.lit(customers.cutoff).alias(_CUTOFF)).select(**formulas)
     for name, dtype in table.schema.items():
         if not dtype.is_numeric() and dtype != pl.Null:
             raise DataError(
