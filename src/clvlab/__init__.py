@@ -24,6 +24,8 @@ _HOME = {
     "validate": "evaluation",
     "choose_model": "evaluation",
     "analyse": "analysis",
+    "analyse_comparison": "analysis.comparison",
+    "ComparisonReport": "comparison",
     "Report": "presentation",
     "ReportParams": "params",
     "CompareParams": "params",

@@ -1,0 +1,41 @@
+"""Agreement: which groupings say the same, and what crossing the best with another adds."""
+
+import polars as pl
+
+from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.section import Finding, Section
+from clvlab.wording import Name
+
+MOST_SHOWN = 14
+MOST_CROSSINGS = 8
+
+
+def compute(judgement: Judgement) -> Section:
+    """Tables `pairs` (strategy, other, agreement) of the best strategies, and `crossings`, most gain first."""
+    board = judgement.board
+    shown = board.ranking["strategy"].head(MOST_SHOWN).to_list()
+    pairs = board.agreement.filter(pl.col("strategy").is_in(shown), pl.col("other").is_in(shown))
+    findings = {"lead": Finding.of("agreement.lead")}
+    tables = {}
+    alike = pairs.filter(pl.col("strategy") < pl.col("other")).sort("agreement", "strategy", "other", descending=True)
+    if alike.height:
+        tables["pairs"] = pairs
+        first = alike.row(0, named=True)
+        findings["pairs"] = Finding.of(
+            "agreement.pairs",
+            strategy=Name("strategies", first["strategy"]),
+            other=Name("strategies", first["other"]),
+            agreement=first["agreement"],
+        )
+    if board.crossings.height:
+        tables["crossings"] = board.crossings.head(MOST_CROSSINGS).drop("strategy")
+        best = board.crossings.row(0, named=True)
+        findings["gain"] = Finding.of(
+            "agreement.gain" if best["low"] > 0 else "agreement.no_gain",
+            strategy=Name("strategies", best["strategy"]),
+            other=Name("strategies", best["versus"]),
+            gain=best["gain"],
+            low=best["low"],
+            high=best["high"],
+        )
+    return Section(tables, findings)

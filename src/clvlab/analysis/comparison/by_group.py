@@ -1,0 +1,45 @@
+"""The groups of the recommended strategy: what was expected of them, and what they did."""
+
+import polars as pl
+
+from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.section import Finding, Section
+from clvlab.wording import Name
+
+MEASURES = ("spend", "repurchase", "satisfaction", "profit")
+
+
+def compute(judgement: Judgement) -> Section:
+    """Tables `spend` (expected and actual spend by group) and `outcomes` (every measure by group, with its interval).
+
+    Groups stand in the order of what was expected of them. Figures of fewer than 10 customers are null.
+    """
+    board, strategy = judgement.board, judgement.recommended
+    mine = board.outcomes.filter(pl.col("strategy") == strategy)
+    expected = board.allocation.filter(pl.col("strategy") == strategy).select("group", "expected_spend")
+    spend = mine.filter(pl.col("measure") == "spend").join(expected, on="group", maintain_order="left")
+    shown = spend.drop_nulls("value")
+    outcomes = pl.concat(
+        mine.filter(pl.col("measure") == measure).select("group", "measure", "n", "value", "low", "high")
+        for measure in MEASURES
+    )
+    findings = {"lead": Finding.of("by_group.lead", strategy=Name("strategies", strategy))}
+    if shown.height:
+        best = shown.row(0, named=True)
+        findings["spend"] = Finding.of(
+            "by_group.spend", group=Name("groups", best["group"]), spend=best["value"], average=_average(shown)
+        )
+    hidden = spend.height - shown.height
+    if hidden:
+        findings["hidden"] = Finding.of("by_group.hidden", groups=hidden)
+    tables = {"spend": shown.select("group", "place", "n", "expected_spend", "value", "low", "high")}
+    money = outcomes.filter(pl.col("measure").is_in(["spend", "profit"]))
+    rates = outcomes.filter(pl.col("measure") == "repurchase")
+    answers = outcomes.filter(pl.col("measure") == "satisfaction")
+    tables |= {"money": money, "rates": rates} | ({"answers": answers} if answers.height else {})
+    return Section(tables, findings)
+
+
+def _average(spend: pl.DataFrame) -> float:
+    """Mean spend over the customers of all groups shown."""
+    return float(spend.select((pl.col("value") * pl.col("n")).sum() / pl.col("n").sum()).item())

@@ -1,0 +1,48 @@
+"""Foresight: how well each grouping foretells what customers it did not learn from spend next."""
+
+import polars as pl
+
+from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.section import Finding, Section
+from clvlab.wording import Name
+
+METRICS = [
+    "gini",
+    "variance_explained",
+    "capture_10",
+    "capture_20",
+    "calibration_slope",
+    "buys_again_auc",
+    "buys_again_brier",
+]
+
+
+def compute(judgement: Judgement) -> Section:
+    """Tables `gini` (strategy, value, low, high, role) and `metrics` (strategy and the metrics of foresight)."""
+    board = judgement.board
+    gini = judgement.with_roles(board.metric("gini"))
+    best, worst = (board.metric("gini").row(place, named=True) for place in (0, -1))
+    versus = board.differences.filter(pl.col("strategy") == judgement.recommended)
+    chance = versus.filter(pl.col("versus") == "random_groups").row(0, named=True)
+    blind = gini.filter((pl.col("low") <= 0) & ~pl.col("strategy").is_in(["one_group", "random_groups"]))
+    findings = {
+        "lead": Finding.of("foresight.lead"),
+        "gini": Finding.of(
+            "foresight.gini",
+            strategy=Name("strategies", best["strategy"]),
+            gini=best["value"],
+            other=Name("strategies", worst["strategy"]),
+            worst=worst["value"],
+        ),
+        "chance": Finding.of(
+            "foresight.chance" if chance["low"] > 0 else "foresight.no_better_than_chance",
+            strategy=Name("strategies", judgement.recommended),
+            difference=chance["value"],
+            low=chance["low"],
+            high=chance["high"],
+        ),
+    }
+    if blind.height:
+        names = [Name("strategies", code) for code in blind["strategy"]]
+        findings["blind"] = Finding.of("foresight.blind", strategies=names)
+    return Section({"gini": gini, "metrics": judgement.wide(METRICS)}, findings)

@@ -1,0 +1,43 @@
+"""Money: whom a campaign of n contacts would have reached, and where a budget belongs."""
+
+import polars as pl
+
+from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.section import Finding, Section
+from clvlab.wording import Name
+
+SHARE = 0.10
+
+
+def compute(judgement: Judgement) -> Section:
+    """Tables `curve` (by share of customers contacted: strategy, reached, ...), `contacts` and `budget`.
+
+    `curve` has the recommended strategy, the best one, last year's spend, random contacts and an oracle.
+    """
+    board, strategy = judgement.board, judgement.recommended
+    lines = list(dict.fromkeys([strategy, board.best, "last_year_spend", "random", "oracle"]))
+    curve = board.reach.filter(pl.col("strategy").is_in(lines))
+    mine = board.reach.filter(pl.col("strategy") == strategy)
+    at = mine.filter(pl.col("share") == SHARE).row(0, named=True)
+    oracle = board.reach.filter((pl.col("strategy") == "oracle") & (pl.col("share") == SHARE))["reached"][0]
+    budget = board.allocation.filter(pl.col("strategy") == strategy).drop("strategy")
+    first = budget.row(0, named=True)
+    findings = {
+        "lead": Finding.of("reach.lead"),
+        "curve": Finding.of(
+            "reach.curve",
+            strategy=Name("strategies", strategy),
+            contacts=at["contacts"],
+            reached=at["reached"],
+            oracle=oracle,
+            random=SHARE,
+        ),
+        "budget": Finding.of(
+            "reach.budget",
+            group=Name("groups", first["group"]),
+            customers=first["share_customers"],
+            budget=first["share_budget"],
+        ),
+    }
+    tables = {"curve": curve, "contacts": mine.drop("strategy"), "budget": budget}
+    return Section(tables, findings)

@@ -1,0 +1,37 @@
+"""The recommendation, and the rule from which it follows."""
+
+import polars as pl
+
+from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.comparison.verdict import choice
+from clvlab.analysis.section import Finding, Section
+from clvlab.wording import Name
+
+
+def compute(judgement: Judgement) -> Section:
+    """Tables `ranking` (strategies that no other dominates), `card` (the rule applied) and `tree` (told simply)."""
+    board, strategy = judgement.board, judgement.recommended
+    ranking = board.ranking.filter(pl.col("dominated_by").is_null()).drop("dominated_by")
+    mine = pl.col("strategy") == strategy
+    dominated = board.ranking.height - ranking.height
+    findings = {
+        "rule_1": Finding.of("recommendation.rule_1"),
+        "rule_2": Finding.of("recommendation.rule_2"),
+        "rule_3": Finding.of("recommendation.rule_3"),
+        "dominated": Finding.of("recommendation.dominated", strategies=board.ranking.height, dominated=dominated),
+        "choice": choice(judgement),
+        "lead": Finding.of("recommendation.lead", strategy=Name("strategies", strategy)),
+        "told": Finding.of(
+            "recommendation.told",
+            fidelity=board.ranking.filter(mine)["fidelity"][0],
+            strategy=Name("strategies", strategy),
+        ),
+    }
+    return Section(
+        {
+            "ranking": ranking,
+            "card": board.cards.filter(mine).drop("strategy"),
+            "tree": board.trees.filter(mine).drop("strategy"),
+        },
+        findings,
+    )

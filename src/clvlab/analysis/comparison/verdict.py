@@ -1,0 +1,66 @@
+"""The verdict, first: which grouping to use, and what it would have brought."""
+
+import polars as pl
+
+from clvlab.analysis.comparison.judgement import Judgement, strategy_names
+from clvlab.analysis.section import Finding, Section
+from clvlab.wording import Name
+
+BEST_SHARE = 0.20
+
+
+def compute(judgement: Judgement) -> Section:
+    """Table `contenders`: strategy, n_groups, gini, low, high, reached (by the best 20 %), stability_resamples."""
+    board = judgement.board
+    reach = board.reach.filter(pl.col("share") == BEST_SHARE)
+    reached = reach.filter(pl.col("strategy") == judgement.recommended).row(0, named=True)
+    contenders = (
+        board.ranking.filter(pl.col("dominated_by").is_null())
+        .select("strategy", "n_groups", "stability_resamples")
+        .join(board.metric("gini").rename({"value": "gini"}), on="strategy", maintain_order="left")
+        .join(reach.select("strategy", "reached"), on="strategy", maintain_order="left")
+        .select("strategy", "n_groups", "gini", "low", "high", "reached", "stability_resamples")
+    )
+    findings = {
+        "lead": Finding.of(
+            "verdict.lead",
+            strategy=Name("strategies", judgement.recommended),
+            groups=int(contenders.filter(pl.col("strategy") == judgement.recommended)["n_groups"][0]),
+            share=BEST_SHARE,
+            reached=reached["reached"],
+            low=reached["low"],
+            high=reached["high"],
+            cutoff=board.cutoff,
+            end=board.end,
+        ),
+        "choice": choice(judgement),
+        "data": Finding.of(
+            "verdict.data",
+            customers=board.n_customers,
+            strategies=board.ranking.height,
+            cutoff=board.cutoff,
+            end=board.end,
+        ),
+    }
+    return Section({"contenders": contenders}, findings)
+
+
+def choice(judgement: Judgement) -> Finding:
+    """Why the recommended strategy, and which others the data cannot tell from it."""
+    others = [name for name in judgement.tied if name != judgement.recommended]
+    recommended = Name("strategies", judgement.recommended)
+    if not others:
+        return Finding.of("verdict.alone", strategy=recommended)
+    best = judgement.board.best
+    if best == judgement.recommended:
+        return Finding.of("verdict.best_and_simplest", strategy=recommended, others=strategy_names(others))
+    row = judgement.board.ranking.filter(pl.col("strategy") == judgement.recommended).row(0, named=True)
+    return Finding.of(
+        "verdict.simplest",
+        strategy=recommended,
+        best=Name("strategies", best),
+        difference=-row["difference"],
+        low=-row["high"],
+        high=-row["low"],
+        others=strategy_names(others),
+    )

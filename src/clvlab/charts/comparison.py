@@ -1,0 +1,168 @@
+"""Charts of the comparison of strategies."""
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from clvlab.charts.theme import ACCENT, CONTEXT, SECOND, SEQUENTIAL, axis
+from clvlab.wording import Words
+
+ROLES = {"recommended": ACCENT, "contender": "#8fb3d3", "baseline": SECOND, "other": CONTEXT}
+
+
+def gini(table: pl.DataFrame, words: Words) -> Any:
+    """One dot with its interval per strategy, best first. Input: `foresight.gini`."""
+    named = _with_names(table, words)
+    base = alt.Chart(named).encode(
+        y=alt.Y("name:N", sort=named["name"].to_list(), title=None), color=_role_colour(words)
+    )
+    x = alt.X("value:Q", title=words("compare.gini_axis"), axis=axis(words, "short", tickCount=6))
+    interval = base.mark_rule(strokeWidth=2, opacity=0.7).encode(x=alt.X("low:Q"), x2="high:Q")
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x=x,
+        tooltip=[
+            alt.Tooltip("name:N", title=words.column("strategy")),
+            alt.Tooltip("value:Q", title=words.column("gini"), format=".3f"),
+            alt.Tooltip("low:Q", title=words.column("low"), format=".3f"),
+            alt.Tooltip("high:Q", title=words.column("high"), format=".3f"),
+        ],
+    )
+    chance = alt.Chart(pl.DataFrame({"value": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[2, 3]).encode(x="value:Q")
+    return (chance + interval + dots).properties(width="container", height=alt.Step(20))
+
+
+def spend(table: pl.DataFrame, words: Words) -> Any:
+    """Mean holdout spend by group, actual with its interval and as expected. Input: `by_group.spend`."""
+    named = table.with_columns(name=pl.col("group").map_elements(words.group, pl.String))
+    series = {"value": words("charts.actual"), "expected_spend": words("compare.expected")}
+    long = named.unpivot(list(series), index=["name", "n", "low", "high"], variable_name="of", value_name="mean")
+    long = long.with_columns(series=pl.col("of").replace_strict(series, return_dtype=pl.String))
+    y = alt.Y("name:N", sort=named["name"].to_list(), title=None)
+    x = alt.X("mean:Q", title=words("compare.mean_spend"), axis=axis(words, "short", tickCount=6))
+    interval = alt.Chart(named).mark_rule(color=ACCENT, strokeWidth=2).encode(y=y, x=alt.X("low:Q"), x2="high:Q")
+    domain = list(series.values())
+    dots = (
+        alt.Chart(long)
+        .mark_point(filled=True, size=80, opacity=1)
+        .encode(
+            y=y,
+            x=x,
+            color=alt.Color("series:N", scale=alt.Scale(domain=domain, range=[ACCENT, SECOND])),
+            shape=alt.Shape("series:N", scale=alt.Scale(domain=domain, range=["circle", "diamond"])),
+            tooltip=[
+                alt.Tooltip("name:N", title=words.column("group")),
+                alt.Tooltip("n:Q", title=words.column("customers"), format=","),
+                alt.Tooltip("series:N", title=words("charts.what")),
+                alt.Tooltip("mean:Q", title=words("compare.mean_spend"), format=",.1f"),
+            ],
+        )
+    )
+    return (interval + dots).properties(width="container", height=alt.Step(26))
+
+
+def curve(table: pl.DataFrame, words: Words) -> Any:
+    """Share of holdout spend reached by share of customers contacted. Input: `reach.curve`."""
+    codes = table["strategy"].unique(maintain_order=True).to_list()
+    bounds = {"oracle": CONTEXT, "random": CONTEXT}
+    shades = iter([ACCENT, "#8fb3d3", SECOND])
+    colours = {_reached_by(code, words): bounds.get(code) or next(shades) for code in codes}
+    named = table.with_columns(
+        name=pl.col("strategy").map_elements(lambda code: _reached_by(code, words), pl.String),
+        bound=pl.col("strategy").is_in(list(bounds)),
+    )
+    base = alt.Chart(named).encode(
+        x=alt.X("share:Q", title=words("compare.contacted"), axis=axis(words, "pct")),
+        y=alt.Y("reached:Q", title=words("compare.reached"), axis=axis(words, "pct")),
+        color=alt.Color("name:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None),
+    )
+    lines = base.mark_line(strokeWidth=2.5).encode(
+        strokeDash=alt.condition("datum.bound", alt.value([4, 4]), alt.value([1, 0]))
+    )
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(
+        tooltip=[
+            alt.Tooltip("name:N", title=words.column("strategy")),
+            alt.Tooltip("contacts:Q", title=words.column("contacts"), format=","),
+            alt.Tooltip("reached:Q", title=words("compare.reached"), format=".1%"),
+            alt.Tooltip("low:Q", title=words.column("low"), format=".1%"),
+            alt.Tooltip("high:Q", title=words.column("high"), format=".1%"),
+        ]
+    )
+    last = named.filter(pl.col("share") == pl.col("share").max())
+    labels = base.mark_text(align="left", dx=8).encode(text="name:N")
+    labels.data = last
+    return (lines + dots + labels).properties(width="container", height=320)
+
+
+def stability(table: pl.DataFrame, words: Words) -> Any:
+    """Foresight against stability, one dot per strategy; contenders are named. Input: `stability.map`."""
+    named = _with_names(table, words)
+    base = alt.Chart(named).encode(
+        x=alt.X(
+            "stability_resamples:Q", title=words("compare.stability_axis"), axis=axis(words, "short", tickCount=6)
+        ),
+        y=alt.Y("gini:Q", title=words("compare.gini_axis"), axis=axis(words, "short", tickCount=6)),
+        color=_role_colour(words),
+    )
+    dots = base.mark_point(filled=True, size=80, opacity=0.9).encode(
+        tooltip=[
+            alt.Tooltip("name:N", title=words.column("strategy")),
+            alt.Tooltip("gini:Q", title=words.column("gini"), format=".3f"),
+            alt.Tooltip("stability_resamples:Q", title=words.column("stability_resamples"), format=".3f"),
+            alt.Tooltip("n_groups:Q", title=words.column("n_groups"), format=",.0f"),
+        ]
+    )
+    labels = (
+        base.transform_filter("datum.role == 'recommended' || datum.role == 'contender'")
+        .mark_text(align="right", dx=-8, fontSize=11)
+        .encode(text="name:N")
+    )
+    return (dots + labels).properties(width="container", height=340)
+
+
+def pairs(table: pl.DataFrame, words: Words) -> Any:
+    """How far each pair of strategies agrees, as a heat map. Input: `agreement.pairs`."""
+    named = _with_names(table, words).with_columns(
+        other_name=pl.col("other").map_elements(lambda code: words.name("strategies", code), pl.String),
+        label=pl.col("agreement").map_elements(lambda value: words.number(value, "dec2"), pl.String),
+        dark=pl.col("agreement") > 0.6,
+    )
+    order = named["name"].unique(maintain_order=True).to_list()
+    base = alt.Chart(named).encode(
+        x=alt.X("other_name:N", sort=order, title=None, axis=alt.Axis(labelAngle=-40, labelLimit=150)),
+        y=alt.Y("name:N", sort=order, title=None),
+    )
+    squares = base.mark_rect(stroke="#ffffff", strokeWidth=1).encode(
+        color=alt.Color("agreement:Q", scale=alt.Scale(range=list(SEQUENTIAL), domain=[0, 1]), legend=None),
+        tooltip=[
+            alt.Tooltip("name:N", title=words.column("strategy")),
+            alt.Tooltip("other_name:N", title=words.column("versus")),
+            alt.Tooltip("agreement:Q", title=words.column("agreement"), format=".2f"),
+        ],
+    )
+    labels = base.mark_text(fontSize=10).encode(
+        text="label:N", color=alt.condition("datum.dark", alt.value("white"), alt.value("#222222"))
+    )
+    return (squares + labels).properties(width="container", height=alt.Step(24))
+
+
+def _with_names(table: pl.DataFrame, words: Words) -> pl.DataFrame:
+    return table.with_columns(
+        name=pl.col("strategy").map_elements(lambda code: words.name("strategies", code), pl.String)
+    )
+
+
+def _reached_by(code: str, words: Words) -> str:
+    """The name of a line: a strategy, or one of the two bounds."""
+    return words(f"compare.{code}") if code in ("oracle", "random") else words.name("strategies", code)
+
+
+def _role_colour(words: Words) -> alt.Color:
+    return alt.Color(
+        "role:N",
+        scale=alt.Scale(domain=list(ROLES), range=list(ROLES.values())),
+        legend=alt.Legend(
+            labelExpr=" ".join(f"datum.label == '{role}' ? '{words(f'compare.role_{role}')}' :" for role in ROLES)
+            + " datum.label"
+        ),
+    )
