@@ -74,17 +74,19 @@ def best_k(points: Matrix, seed: int) -> int:
 
     rows = np.random.default_rng(seed).choice(len(points), min(SAMPLE, len(points)), replace=False)
     sample = points[np.sort(rows)]
-    ks = range(2, min(MAX_K, _n_distinct(sample) - 1) + 1)
     distances = pairwise_distances(sample)  # once for all k
-    scores = {k: silhouette_score(distances, _k_means(sample, k, seed), metric="precomputed") for k in ks}
+    scores = {
+        k: silhouette_score(distances, _k_means(sample, k, seed, n_starts=3), metric="precomputed")
+        for k in range(2, min(MAX_K, _n_distinct(sample) - 1) + 1)
+    }
     return max(scores, key=scores.__getitem__, default=1)
 
 
-def _k_means(points: Matrix, k: int, seed: int) -> Labels:
+def _k_means(points: Matrix, k: int, seed: int, n_starts: int = 10) -> Labels:
     from sklearn.cluster import KMeans
 
-    # Ten starts, each run to its end: the same customers whatever the seed, wherever the data let it.
-    k_means = KMeans(k, n_init=10, max_iter=1_000, tol=1e-6, random_state=seed)
+    # Several starts, each run to its end: the same customers whatever the seed, wherever the data let it.
+    k_means = KMeans(k, n_init=n_starts, max_iter=1_000, tol=1e-6, random_state=seed)
     return np.asarray(k_means.fit_predict(points), dtype=np.int64)
 
 
