@@ -1,6 +1,6 @@
 """What all sections of a report share, each part computed once, when it is first asked for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -13,8 +13,7 @@ from clvlab.columns import names
 from clvlab.customers import DERIVED, derive, split_holdout, summarise_customers
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
-from clvlab.grouping import strategies
-from clvlab.grouping.clusters import Clusters
+from clvlab.grouping import Clusters, find
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Rule, Strategy
 from clvlab.params import ReportParams
 from clvlab.rfm import score_rfm
@@ -100,7 +99,7 @@ class Context:
     @cached_property
     def strategy(self) -> Strategy:
         """The strategy that the parameters name."""
-        return strategies[self.params.strategy]
+        return find(self.params.strategy)
 
     @cached_property
     def rule(self) -> Rule:
@@ -112,9 +111,7 @@ class Context:
         """The clusters' rule; None where spend or customers are too few to cluster."""
         if not self.has_amounts or self.buyers.height < 10:
             return None
-        strategy = strategies["clusters"]
-        assert isinstance(strategy, Clusters)
-        return replace(strategy, k=self.params.n_clusters).fit(self.customers)
+        return Clusters(self.params.n_clusters).fit(self.customers)
 
     @cached_property
     def scores(self) -> pl.DataFrame:
