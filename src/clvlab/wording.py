@@ -93,6 +93,13 @@ class Words:
         """The name of a group; of a crossing's group, the names of both."""
         return CROSSED.join(self.name("groups", part) for part in code.split(CROSSED))
 
+    def action(self, code: str) -> str:
+        """What to do with a group: its own action, of a crossing's group both, and what suits everyone else."""
+        known = [f"actions.{part}" for part in code.split(CROSSED) if f"actions.{part}" in catalogue()]
+        return {"en": " ", "zh": ""}[self.lang].join(
+            self(key) for key in dict.fromkeys(known or ["actions.everyone"])
+        )
+
     def column(self, code: str) -> str:
         """The heading of a column."""
         return self.name("columns", code)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 import clvlab as cl
-from clvlab.wording import catalogue
+from clvlab.wording import Words, catalogue
 from tests.grouping.customers import wide
 
 ASKED = yaml.safe_load(Path(__file__).with_name("practitioners.yaml").read_text(encoding="utf-8"))
@@ -46,3 +46,11 @@ def test_every_group_that_can_be_acted_upon_has_an_action(name):
     own_values = set(CUSTOMERS.data["industry"].drop_nulls()) | {"other", "unmapped"}
     codes = set(cl.strategies[name].fit(CUSTOMERS).card["group"]) - own_values
     assert {code for code in codes if f"actions.{code}" not in catalogue()} == set()
+
+
+def test_a_crossed_group_has_both_actions_and_a_users_own_group_what_suits_everyone():
+    words = Words("zh")
+    assert words.action("vip × dormant") == words.action("vip") + words.action("dormant")
+    assert words.action("vip × vip") == words.action("vip")
+    assert words.action("Hotels") == words.action("everyone")
+    assert "忠诚度计划" in words.action("cluster_1")
