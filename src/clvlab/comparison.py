@@ -7,8 +7,6 @@ from typing import ClassVar
 from clvlab.charts import comparison as charts
 from clvlab.presentation import Block, Chart, Report, Table, Text
 
-_OUTCOME = {"group": "group", "measure": "name:outcomes", "n": "int"}
-
 PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
     {
         "verdict": (
@@ -51,16 +49,33 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Chart("spend", charts.spend),
             Text("hidden"),
-            Table("money", {**_OUTCOME, "value": "price", "low": "price", "high": "price"}),
-            Table("rates", {**_OUTCOME, "value": "pct", "low": "pct", "high": "pct"}),
-            Table("answers", {**_OUTCOME, "value": "dec2", "low": "dec2", "high": "dec2"}),
+            Table(
+                "money",
+                {
+                    "group": "group",
+                    "measure": "name:outcomes",
+                    "n": "int",
+                    "value": "price",
+                    "low": "price",
+                    "high": "price",
+                },
+            ),
+            Table("rates", {"group": "group", "n": "int", "value": "pct", "low": "pct", "high": "pct"}),
+            Table("answers", {"group": "group", "n": "int", "value": "dec2", "low": "dec2", "high": "dec2"}),
         ),
         "reach": (
             Text("lead"),
             Chart("curve", charts.curve),
             Table(
                 "contacts",
-                {"share": "pct", "contacts": "int", "reached": "pct", "low": "pct", "high": "pct", "spend": "money"},
+                {
+                    "share": "pct",
+                    "contacts": "int",
+                    "reached": "pct",
+                    "low": "pct",
+                    "high": "pct",
+                    "reached_spend": "money",
+                },
             ),
             Text("budget"),
             Table(

@@ -14,10 +14,9 @@ ROLES = {"recommended": ACCENT, "contender": "#8fb3d3", "baseline": SECOND, "oth
 def gini(table: pl.DataFrame, words: Words) -> Any:
     """One dot with its interval per strategy, best first. Input: `foresight.gini`."""
     named = _with_names(table, words)
-    base = alt.Chart(named).encode(
-        y=alt.Y("name:N", sort=named["name"].to_list(), title=None), color=_role_colour(words)
-    )
-    x = alt.X("value:Q", title=words("compare.gini_axis"), axis=axis(words, "short", tickCount=6))
+    y = alt.Y("name:N", sort=named["name"].to_list(), title=None, axis=alt.Axis(labelLimit=280))
+    base = alt.Chart(named).encode(y=y, color=_role_colour(words))
+    x = alt.X("value:Q", title=words("compare.gini_axis"), axis=alt.Axis(format=".1f", tickCount=6))
     interval = base.mark_rule(strokeWidth=2, opacity=0.7).encode(x=alt.X("low:Q"), x2="high:Q")
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
         x=x,
@@ -29,7 +28,7 @@ def gini(table: pl.DataFrame, words: Words) -> Any:
         ],
     )
     chance = alt.Chart(pl.DataFrame({"value": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[2, 3]).encode(x="value:Q")
-    return (chance + interval + dots).properties(width="container", height=alt.Step(20))
+    return (chance + interval + dots).properties(width="container", height=20 * table.height)
 
 
 def spend(table: pl.DataFrame, words: Words) -> Any:
@@ -48,7 +47,9 @@ def spend(table: pl.DataFrame, words: Words) -> Any:
         .encode(
             y=y,
             x=x,
-            color=alt.Color("series:N", scale=alt.Scale(domain=domain, range=[ACCENT, SECOND])),
+            color=alt.Color(
+                "series:N", scale=alt.Scale(domain=domain, range=[ACCENT, SECOND]), legend=alt.Legend(labelLimit=400)
+            ),
             shape=alt.Shape("series:N", scale=alt.Scale(domain=domain, range=["circle", "diamond"])),
             tooltip=[
                 alt.Tooltip("name:N", title=words.column("group")),
@@ -58,7 +59,7 @@ def spend(table: pl.DataFrame, words: Words) -> Any:
             ],
         )
     )
-    return (interval + dots).properties(width="container", height=alt.Step(26))
+    return (interval + dots).properties(width="container", height=26 * table.height)
 
 
 def curve(table: pl.DataFrame, words: Words) -> Any:
@@ -74,7 +75,11 @@ def curve(table: pl.DataFrame, words: Words) -> Any:
     base = alt.Chart(named).encode(
         x=alt.X("share:Q", title=words("compare.contacted"), axis=axis(words, "pct")),
         y=alt.Y("reached:Q", title=words("compare.reached"), axis=axis(words, "pct")),
-        color=alt.Color("name:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None),
+        color=alt.Color(
+            "name:N",
+            scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+            legend=alt.Legend(labelLimit=400),
+        ),
     )
     lines = base.mark_line(strokeWidth=2.5).encode(
         strokeDash=alt.condition("datum.bound", alt.value([4, 4]), alt.value([1, 0]))
@@ -88,20 +93,20 @@ def curve(table: pl.DataFrame, words: Words) -> Any:
             alt.Tooltip("high:Q", title=words.column("high"), format=".1%"),
         ]
     )
-    last = named.filter(pl.col("share") == pl.col("share").max())
-    labels = base.mark_text(align="left", dx=8).encode(text="name:N")
-    labels.data = last
-    return (lines + dots + labels).properties(width="container", height=320)
+    return (lines + dots).properties(width="container", height=320)
 
 
 def stability(table: pl.DataFrame, words: Words) -> Any:
-    """Foresight against stability, one dot per strategy; contenders are named. Input: `stability.map`."""
+    """Foresight against stability, one dot per strategy; the recommended one is named. Input: `stability.map`."""
     named = _with_names(table, words)
     base = alt.Chart(named).encode(
         x=alt.X(
-            "stability_resamples:Q", title=words("compare.stability_axis"), axis=axis(words, "short", tickCount=6)
+            "stability_resamples:Q",
+            title=words("compare.stability_axis"),
+            axis=alt.Axis(format=".1f", tickCount=6),
+            scale=alt.Scale(zero=False, padding=12),
         ),
-        y=alt.Y("gini:Q", title=words("compare.gini_axis"), axis=axis(words, "short", tickCount=6)),
+        y=alt.Y("gini:Q", title=words("compare.gini_axis"), axis=alt.Axis(format=".1f", tickCount=6)),
         color=_role_colour(words),
     )
     dots = base.mark_point(filled=True, size=80, opacity=0.9).encode(
@@ -113,7 +118,7 @@ def stability(table: pl.DataFrame, words: Words) -> Any:
         ]
     )
     labels = (
-        base.transform_filter("datum.role == 'recommended' || datum.role == 'contender'")
+        base.transform_filter("datum.role == 'recommended'")
         .mark_text(align="right", dx=-8, fontSize=11)
         .encode(text="name:N")
     )
@@ -143,7 +148,7 @@ def pairs(table: pl.DataFrame, words: Words) -> Any:
     labels = base.mark_text(fontSize=10).encode(
         text="label:N", color=alt.condition("datum.dark", alt.value("white"), alt.value("#222222"))
     )
-    return (squares + labels).properties(width="container", height=alt.Step(24))
+    return (squares + labels).properties(width="container", height=24 * len(order))
 
 
 def _with_names(table: pl.DataFrame, words: Words) -> pl.DataFrame:
@@ -163,6 +168,7 @@ def _role_colour(words: Words) -> alt.Color:
         scale=alt.Scale(domain=list(ROLES), range=list(ROLES.values())),
         legend=alt.Legend(
             labelExpr=" ".join(f"datum.label == '{role}' ? '{words(f'compare.role_{role}')}' :" for role in ROLES)
-            + " datum.label"
+            + " datum.label",
+            labelLimit=400,
         ),
     )

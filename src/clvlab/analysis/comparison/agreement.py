@@ -14,7 +14,9 @@ def compute(judgement: Judgement) -> Section:
     """Tables `pairs` (strategy, other, agreement) of the best strategies, and `crossings`, most gain first."""
     board = judgement.board
     shown = board.ranking["strategy"].head(MOST_SHOWN).to_list()
-    pairs = board.agreement.filter(pl.col("strategy").is_in(shown), pl.col("other").is_in(shown))
+    pairs = pl.concat(
+        board.agreement.filter(pl.col("strategy") == name, pl.col("other").is_in(shown)) for name in shown
+    )
     findings = {"lead": Finding.of("agreement.lead")}
     tables = {}
     alike = pairs.filter(pl.col("strategy") < pl.col("other")).sort("agreement", "strategy", "other", descending=True)

@@ -16,24 +16,20 @@ METRICS = [
     "buys_again_brier",
 ]
 
+YARDSTICK = "last_year_spend"
+
 
 def compute(judgement: Judgement) -> Section:
     """Tables `gini` (strategy, value, low, high, role) and `metrics` (strategy and the metrics of foresight)."""
     board = judgement.board
     gini = judgement.with_roles(board.metric("gini"))
-    best, worst = (board.metric("gini").row(place, named=True) for place in (0, -1))
+    best, alone = gini.row(0, named=True), gini.filter(pl.col("strategy") == YARDSTICK)
     versus = board.differences.filter(pl.col("strategy") == judgement.recommended)
     chance = versus.filter(pl.col("versus") == "random_groups").row(0, named=True)
     blind = gini.filter((pl.col("low") <= 0) & ~pl.col("strategy").is_in(["one_group", "random_groups"]))
     findings = {
         "lead": Finding.of("foresight.lead"),
-        "gini": Finding.of(
-            "foresight.gini",
-            strategy=Name("strategies", best["strategy"]),
-            gini=best["value"],
-            other=Name("strategies", worst["strategy"]),
-            worst=worst["value"],
-        ),
+        "gini": Finding.of("foresight.gini", strategy=Name("strategies", best["strategy"]), gini=best["value"]),
         "chance": Finding.of(
             "foresight.chance" if chance["low"] > 0 else "foresight.no_better_than_chance",
             strategy=Name("strategies", judgement.recommended),
@@ -42,6 +38,9 @@ def compute(judgement: Judgement) -> Section:
             high=chance["high"],
         ),
     }
+    if alone.height and best["strategy"] != YARDSTICK:
+        figures = {**findings["gini"].figures, "alone": alone["value"][0]}
+        findings["gini"] = Finding.of("foresight.gini_beside", **figures)
     if blind.height:
         names = [Name("strategies", code) for code in blind["strategy"]]
         findings["blind"] = Finding.of("foresight.blind", strategies=names)

@@ -16,8 +16,8 @@ def compute(judgement: Judgement) -> Section:
     """
     board, strategy = judgement.board, judgement.recommended
     lines = list(dict.fromkeys([strategy, board.best, "last_year_spend", "random", "oracle"]))
-    curve = board.reach.filter(pl.col("strategy").is_in(lines))
-    mine = board.reach.filter(pl.col("strategy") == strategy)
+    curve = pl.concat(board.reach.filter(pl.col("strategy") == line) for line in lines)
+    mine = board.reach.filter(pl.col("strategy") == strategy).rename({"spend": "reached_spend"})
     at = mine.filter(pl.col("share") == SHARE).row(0, named=True)
     oracle = board.reach.filter((pl.col("strategy") == "oracle") & (pl.col("share") == SHARE))["reached"][0]
     budget = board.allocation.filter(pl.col("strategy") == strategy).drop("strategy")

@@ -47,16 +47,16 @@ def compute(judgement: Judgement) -> Section:
 
 def choice(judgement: Judgement) -> Finding:
     """Why the recommended strategy, and which others the data cannot tell from it."""
-    others = [name for name in judgement.tied if name != judgement.recommended]
-    recommended = Name("strategies", judgement.recommended)
-    if not others:
-        return Finding.of("verdict.alone", strategy=recommended)
     best = judgement.board.best
+    others = [name for name in judgement.tied if name not in (judgement.recommended, best)]
+    recommended = Name("strategies", judgement.recommended)
     if best == judgement.recommended:
+        if not others:
+            return Finding.of("verdict.alone", strategy=recommended)
         return Finding.of("verdict.best_and_simplest", strategy=recommended, others=strategy_names(others))
     row = judgement.board.ranking.filter(pl.col("strategy") == judgement.recommended).row(0, named=True)
     return Finding.of(
-        "verdict.simplest",
+        "verdict.simplest" if others else "verdict.simpler_of_two",
         strategy=recommended,
         best=Name("strategies", best),
         difference=-row["difference"],
