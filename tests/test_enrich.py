@@ -5,7 +5,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import clvlab as cl
-from clvlab.enrich import enrich
+from clvlab.customers import DERIVED
+from clvlab.enrich import derivable, enrich
 from clvlab.errors import ConvergenceError, MissingColumnsError
 from clvlab.frames import CustomerSummary, TransactionLog
 
@@ -77,3 +78,18 @@ def test_customers_who_cannot_identify_a_model_are_said_so():
     log = cl.read_transactions(once)
     with pytest.raises(ConvergenceError):
         enrich(log, cl.summarise_customers(log, "2024-06-30"), {"p_alive"})
+
+
+@pytest.mark.parametrize(
+    "columns", [[], ["amount"], ["amount", "cost"], ["category"], ["amount", "cost", "category"]]
+)
+def test_what_is_called_derivable_is_what_can_be_derived(columns):
+    known = cl.datasets.lighting(60, seed=1)
+    log = TransactionLog(known.accepted.select("customer_id", "date", *columns), known.rejected, known.quality)
+    table = cl.summarise_customers(log, "2025-12-31")
+    for column in DERIVED:
+        if column.name in derivable(log):
+            assert column.name in enrich(log, table, {column.name}).data.columns
+        else:
+            with pytest.raises(MissingColumnsError):
+                enrich(log, table, {column.name})

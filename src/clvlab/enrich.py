@@ -16,6 +16,22 @@ MODELLED: tuple[Column, ...] = (
     Column("clv", pl.Float64(), "currency", "expected value over the horizon, discounted"),
 )
 
+_READS = {
+    "spend_last_year": {"amount"},
+    "order_value": {"amount"},
+    "profit": {"amount", "cost"},
+    "profit_last_year": {"amount", "cost"},
+    "favourite_category": {"category"},
+    "n_categories": {"category"},
+}
+"""What columns of the log a derived column reads beside customer and day."""
+
+
+def derivable(log: TransactionLog) -> set[str]:
+    """The derived columns that this log can give."""
+    found = set(log.accepted.collect_schema().names())
+    return {name for name in names(DERIVED) if _READS.get(name, set()) <= found}
+
 
 def enrich(
     log: TransactionLog,

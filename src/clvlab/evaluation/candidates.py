@@ -6,8 +6,7 @@ from functools import cached_property
 import polars as pl
 
 from clvlab.columns import names
-from clvlab.customers import derivable
-from clvlab.enrich import MODELLED, enrich
+from clvlab.enrich import MODELLED, derivable, enrich
 from clvlab.errors import ConvergenceError, MissingColumnsError, ParamsError
 from clvlab.evaluation.foresight import Forecast, Outcomes
 from clvlab.evaluation.outcomes import Grouped
