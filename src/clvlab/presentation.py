@@ -126,6 +126,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "clusters": (Text("lead"), Chart("clusters", segments.shares), Table("clusters", _GROUP)),
         "value": (
             Text("lead"),
+            Text("fallback"),
             Text("notes"),
             Chart("distribution", value.distribution),
             Chart("by_group", value.by_group),
@@ -185,17 +186,24 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "validation": (
             Text("lead"),
+            Text("calibrated"),
+            *(Text(f"warning_{kind}") for kind in ("total", "baseline", "decile", "cohort", "group")),
             Chart("tracking", validation.tracking),
             Chart("by_frequency", validation.by_frequency),
+            Chart("by_decile", validation.by_decile),
+            Chart("gain", validation.gain),
             Table(
                 "totals",
                 {
                     "what": "name:outcomes",
                     "actual": "int",
                     "model": "int",
+                    "low": "int",
+                    "high": "int",
                     "model_error": "pct1",
-                    "naive": "int",
                     "naive_error": "pct1",
+                    "last_period_error": "pct1",
+                    "average_error": "pct1",
                 },
             ),
             Text("errors"),
@@ -207,12 +215,30 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "mae": "dec3",
                     "rmse": "dec3",
                     "rank_correlation": "dec2",
+                    "gini": "dec2",
+                },
+            ),
+            Table(
+                "by_group",
+                {
+                    "group": "group",
+                    "customers": "int",
+                    "actual": "dec2",
+                    "low": "dec2",
+                    "high": "dec2",
+                    "model": "dec2",
+                    "naive": "dec2",
+                    "fails": "yesno",
                 },
             ),
         ),
         "rules": (
             Text("lead"),
             Table("strategy", {"group": "group", "rank": "int", "condition": "condition"}),
+            Table("scores", {"score": "int", "days_since_last": "int", "n_purchases": "int", "total_spend": "dec2"}),
+            Table(
+                "scores", {"score": "int", "days_since_last": "short", "n_purchases": "short", "total_spend": "price"}
+            ),
             Table("clusters", {"group": "group", "rank": "int", "condition": "condition"}),
         ),
         "glossary": (Text("lead"), Terms("terms")),
@@ -336,7 +362,7 @@ class Report:
 
     def _table(self, section: str, table: pl.DataFrame, block: Table) -> Fragment:
         if "action" in block.kinds:
-            advice = [self.words.name("actions", code) for code in table["group"]]
+            advice = [self.words.action(code) for code in table["group"]]
             table = table.with_columns(pl.Series("action", advice, dtype=pl.String))
         shown = tables.display(table, block.kinds, self.words, name=f"{section}-{block.table}")
         caption = self.words(f"{section}.{block.table}_table")

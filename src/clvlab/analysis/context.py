@@ -16,7 +16,7 @@ from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.grouping import Clusters, find
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Rule, Strategy
 from clvlab.params import ReportParams
-from clvlab.rfm import score_rfm
+from clvlab.rfm import RfmThresholds
 from clvlab.units import Span
 
 
@@ -116,11 +116,16 @@ class Context:
     @cached_property
     def scores(self) -> pl.DataFrame:
         """customer_id, r_score, f_score, m_score; null where the log has no amounts to score."""
-        if not self.has_amounts:
+        if self.thresholds is None:
             ids = self.base.data.select("customer_id")
             return ids.with_columns(pl.lit(None, pl.Int8).alias(score) for score in ("r_score", "f_score", "m_score"))
+        return self.thresholds.score(self.customers)
+
+    @cached_property
+    def thresholds(self) -> RfmThresholds | None:
+        """Where each score begins; None where the log has no amounts to score."""
         options: dict[str, Any] = {**self.params.rfm}
-        return score_rfm(self.customers, **options)
+        return RfmThresholds.fit(self.customers, **options) if self.has_amounts else None
 
     @cached_property
     def table(self) -> pl.DataFrame:
@@ -179,7 +184,11 @@ class Context:
         cutoff = self.as_of - timedelta(days=days)
         try:
             calibration, holdout = split_holdout(
-                self.log, cutoff=cutoff, end=self.as_of, time_unit=self.params.time_unit
+                self.log,
+                cutoff=cutoff,
+                end=self.as_of,
+                time_unit=self.params.time_unit,
+                attributes=self.attributes,
             )
         except DataError:
             return None

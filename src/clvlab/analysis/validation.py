@@ -1,9 +1,15 @@
 """Validation: what the model would have said some time ago, and what happened since."""
 
-from clvlab.analysis.context import Context
+from datetime import date
+
+import polars as pl
+
+from clvlab.analysis.context import Backtest, Context
 from clvlab.analysis.section import Finding, Section
-from clvlab.evaluation.validation import validate
+from clvlab.evaluation.validation import Validation, validate
 from clvlab.wording import Name
+
+BEST_SHARE = 0.2
 
 
 def compute(context: Context) -> Section:
@@ -11,39 +17,98 @@ def compute(context: Context) -> Section:
     backtest = context.backtest
     if backtest is None or backtest.models.purchases is None:
         return Section({}, {"lead": Finding.of("validation.none")})
-    outcome = validate(backtest.models.purchases, backtest.models.spend, backtest.calibration, backtest.holdout)
+    models, calibration = backtest.models, backtest.calibration
+    groups = context.strategy.assign(context.equip(calibration.with_columns(models.value(calibration))))
+    outcome = validate(models.purchases, models.spend, calibration, backtest.holdout, groups=groups)
+    # The ranking is for money, where there is any.
+    gain = outcome.gain.filter(pl.col("what") == outcome.totals["what"][-1])
+    tables = {
+        "tracking": outcome.tracking,
+        "by_frequency": outcome.by_frequency,
+        "by_decile": outcome.by_decile.filter(what="purchases"),
+        "gain": gain,
+        "totals": outcome.totals,
+        "errors": outcome.errors,
+        "by_cohort": outcome.by_cohort,
+        "by_group": _in_order(outcome.by_group.filter(what="purchases"), context.groups),
+    }
+    return Section(tables, {**_findings(outcome, backtest), "gain": _gain(gain), **_warnings(outcome.warnings)})
+
+
+def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
     total = outcome.totals.row(0, named=True)
     mae = dict(outcome.errors.filter(what="purchases").select("method", "mae").iter_rows())
     last = outcome.tracking.row(-1, named=True)
-    return Section(
-        {
-            "tracking": outcome.tracking,
-            "by_frequency": outcome.by_frequency,
-            "totals": outcome.totals,
-            "errors": outcome.errors,
-        },
-        {
-            "lead": Finding.of(
-                "validation.lead",
-                cutoff=backtest.holdout.cutoff,
-                end=backtest.holdout.end,
-                customers=len(backtest.calibration),
-                error=abs(total["model_error"]),
-                direction=_direction(total["model_error"]),
-                naive=abs(total["naive_error"]),
-                naive_direction=_direction(total["naive_error"]),
-            ),
-            "tracking": Finding.of(
-                "validation.tracking", expected=last["expected_cumulative"], actual=last["actual_cumulative"]
-            ),
-            "by_frequency": Finding.of("validation.by_frequency"),
-            "errors": Finding.of(
-                f"validation.errors_{'better' if mae['model'] < mae['naive'] else 'worse'}",
-                model=mae["model"],
-                naive=mae["naive"],
-            ),
-        },
+    tenths = outcome.by_decile.filter(what="purchases")
+    return {
+        "lead": Finding.of(
+            "validation.lead",
+            cutoff=backtest.holdout.cutoff,
+            end=backtest.holdout.end,
+            customers=len(backtest.calibration),
+            error=abs(total["model_error"]),
+            direction=_direction(total["model_error"]),
+            naive=abs(total["naive_error"]),
+            naive_direction=_direction(total["naive_error"]),
+        ),
+        "tracking": Finding.of(
+            "validation.tracking", expected=last["expected_cumulative"], actual=last["actual_cumulative"]
+        ),
+        "by_frequency": Finding.of("validation.by_frequency"),
+        "by_decile": Finding.of(
+            "validation.by_decile", expected=tenths["model"][0], actual=tenths["actual"][0], low=tenths["actual"][-1]
+        ),
+        "errors": Finding.of(
+            f"validation.errors_{'better' if mae['model'] < mae['naive'] else 'worse'}",
+            model=mae["model"],
+            naive=mae["naive"],
+        ),
+    }
+
+
+def _gain(gain: pl.DataFrame) -> Finding:
+    at = gain.filter((pl.col("share_customers") - BEST_SHARE).abs() < 1e-9)
+    share = dict(at.select("method", "share_actual").iter_rows())
+    return Finding.of(
+        "validation.gain",
+        customers=BEST_SHARE,
+        what=Name("outcomes", gain["what"][0]),
+        model=share["model"],
+        naive=share["naive"],
+        best=share["best"],
     )
+
+
+def _warnings(warnings: pl.DataFrame) -> dict[str, Finding]:
+    """One sentence per kind of warning, about purchases rather than spend; or that there is none."""
+    if warnings.is_empty():
+        return {"calibrated": Finding.of("validation.calibrated")}
+    foremost = warnings.sort("what").unique("warning", keep="first", maintain_order=True)
+    return {f"warning_{row['warning']}": _warning(**row) for row in foremost.iter_rows(named=True)}
+
+
+def _warning(warning: str, what: str, part: str | None, count: int | None, error: float) -> Finding:
+    return Finding.of(
+        f"validation.warning_{warning}",
+        what=Name("outcomes", what),
+        part=_part(warning, part or ""),
+        count=count,
+        error=abs(error),
+        direction=_direction(error),
+    )
+
+
+def _part(warning: str, code: str) -> Name | date | str:
+    """What a warning is about, as a sentence can say it."""
+    if warning == "cohort":
+        return date.fromisoformat(code)
+    catalogues = {"baseline": "methods", "group": "groups"}
+    return Name(catalogues[warning], code) if warning in catalogues else code
+
+
+def _in_order(table: pl.DataFrame, groups: tuple[str, ...]) -> pl.DataFrame:
+    """Groups from best to worst, as everywhere in the report."""
+    return table.sort(pl.col("group").replace_strict(groups, range(len(groups)), default=len(groups)))
 
 
 def _direction(error: float) -> Name:

@@ -47,11 +47,54 @@ def by_frequency(table: pl.DataFrame, words: Words) -> Any:
 
     Input: `validation.by_frequency`.
     """
+    return _calibration(table, "repeats", "charts.repeats_before", words)
+
+
+def by_decile(table: pl.DataFrame, words: Words) -> Any:
+    """The same by tenths of the customers, ranked by what the model foretold. Input: `validation.by_decile`."""
+    return _calibration(table, "decile", "charts.predicted_decile", words)
+
+
+def gain(table: pl.DataFrame, words: Words) -> Any:
+    """What the best customers of each ranking brought, against their number. Input: `validation.gain`."""
+    methods = {"best": CONTEXT, "model": ACCENT, "naive": SECOND}
+    names = {method: words.name("methods", method) for method in methods}
+    lines = table.filter(pl.col("method").is_in(list(methods))).with_columns(
+        series=pl.col("method").replace_strict(names, default=None, return_dtype=pl.String)
+    )
+    colours = alt.Scale(domain=list(names.values()), range=list(methods.values()))
+    ranked = (
+        alt.Chart(lines)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=alt.X("share_customers:Q", title=words("charts.share_contacted"), axis=axis(words, "pct")),
+            y=alt.Y("share_actual:Q", title=words("charts.share_brought"), axis=axis(words, "pct")),
+            color=alt.Color("series:N", scale=colours),
+            strokeDash=alt.StrokeDash(
+                "series:N", scale=alt.Scale(domain=list(names.values()), range=[[2, 3], [1, 0], [6, 3]])
+            ),
+            tooltip=[
+                alt.Tooltip("series:N", title=words("charts.what")),
+                alt.Tooltip("share_customers:Q", title=words("charts.share_contacted"), format=".0%"),
+                alt.Tooltip("share_actual:Q", title=words("charts.share_brought"), format=".0%"),
+            ],
+        )
+    )
+    random = (
+        alt.Chart(table.filter(method="model"))
+        .mark_line(color=CONTEXT, strokeWidth=1)
+        .encode(x="share_customers:Q", y=alt.Y("share_customers:Q"))
+    )
+    return (random + ranked).properties(width="container", height=280)
+
+
+def _calibration(table: pl.DataFrame, column: str, title: str, words: Words) -> Any:
+    """Actual with interval, model and naive baseline, by parts of the customers."""
     names = {"actual": words("charts.actual"), "model": words("charts.model"), "naive": words("charts.naive")}
-    long = table.unpivot(list(names), index=["repeats", "customers"], variable_name="of").with_columns(
+    long = table.unpivot(list(names), index=[column, "customers"], variable_name="of").with_columns(
         series=pl.col("of").replace_strict(names, return_dtype=pl.String)
     )
-    x = alt.X("repeats:N", sort=None, title=words("charts.repeats_before"), axis=alt.Axis(labelAngle=0))
+    x = alt.X(f"{column}:N", sort=None, title=words(title), axis=alt.Axis(labelAngle=0))
     y = alt.Y("value:Q", title=words("charts.purchases_in_holdout"), axis=axis(words, "short"))
     domain = list(names.values())
     points = (
@@ -63,7 +106,7 @@ def by_frequency(table: pl.DataFrame, words: Words) -> Any:
             color=alt.Color("series:N", scale=alt.Scale(domain=domain, range=["#555555", ACCENT, SECOND])),
             shape=alt.Shape("series:N", scale=alt.Scale(domain=domain, range=["circle", "diamond", "triangle-up"])),
             tooltip=[
-                alt.Tooltip("repeats:N", title=words("charts.repeats_before")),
+                alt.Tooltip(f"{column}:N", title=words(title)),
                 alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
                 alt.Tooltip("series:N", title=words("charts.what")),
                 alt.Tooltip("value:Q", title=words("charts.purchases_in_holdout"), format=".2f"),

@@ -97,10 +97,11 @@ class BetaGeometric(PurchaseModel):
         return active + left
 
     def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
-        chances = random.poisson(random.gamma(self.r + x, 1 / (self.alpha + T)) * t)
-        p = random.beta(self.a, self.b + self._survived(x))
+        chances = random.poisson(random.standard_gamma(self.r + x) / (self.alpha + T) * t)
+        last, count, some = np.zeros(x.size), np.zeros_like(chances), np.flatnonzero(chances)
+        p = random.beta(self.a, (self.b + self._survived(x))[some])
         # Beta(a, b) of a small a underflows to 0: nobody leaves.
-        count = np.minimum(chances, random.geometric(np.maximum(p, np.finfo(float).tiny)))
+        count[some] = np.minimum(chances[some], random.geometric(np.maximum(p, np.finfo(float).tiny)))
         # The count-th of `chances` points that fall evenly on (0, t).
-        last = t * random.beta(np.maximum(count, 1), chances - count + 1)
-        return count, np.where(count > 0, last, 0.0)
+        last[some] = t[some] * random.beta(count[some], chances[some] - count[some] + 1)
+        return count, last

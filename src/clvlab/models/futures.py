@@ -153,7 +153,9 @@ class Worlds:
         share[np.cumsum(count)[count > 0] - 1] = 1.0
         worth = np.exp(-self.decay * last[owner] * share)
         if spend is not None:
-            nu = random.standard_gamma(spend.p * buyers.x + spend.q) / (spend.gamma + buyers.spent)
+            buys = np.flatnonzero(count)
+            nu = np.ones(count.size)
+            nu[buys] = random.standard_gamma(spend.p * buyers.x[buys] + spend.q) / (spend.gamma + buyers.spent[buys])
             worth *= random.standard_gamma(spend.p, owner.size) / nu[owner]
         return np.multiply(self.margin, np.bincount(owner, worth, count.size))
 
