@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?= python3
+SECONDS ?= 600
 BIN := .venv/bin
 READY := .venv/.ready
 export PYTHONHASHSEED := 0
@@ -44,6 +45,9 @@ format: $(READY) ## put the code and the notebooks into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/nbstripout notebooks/*.ipynb
+
+fuzz: $(READY) ## damage logs and see that each is accounted for or refused (SECONDS=600)
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks

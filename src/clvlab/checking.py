@@ -108,7 +108,8 @@ class Check:
         yield from _refused(self.log)
         yield "Enough to predict from?"
         for check, required, found, passed in self.gate.iter_rows():
-            yield f"  {'yes' if passed else 'NO ':<4}{_GATE[check]} {required:,}: {found:,}"
+            number = "none" if found is None else f"{found:,}"
+            yield f"  {'yes' if passed else 'NO':<4}{_GATE[check]} {required:,}: {number}"
 
 
 def check_source(source: str, columns: Mapping[str, str] | None = None, **reading: Any) -> Check:

@@ -2,7 +2,7 @@
 
 from clvlab.customers.attributes import AttributeTable, read_attributes
 from clvlab.customers.days import customer_days
-from clvlab.customers.derived import DERIVED, derivable, derive
+from clvlab.customers.derived import DERIVED, derive
 from clvlab.customers.gate import minimum_data
 from clvlab.customers.summary import split_holdout, summarise_customers
 
@@ -10,7 +10,6 @@ __all__ = [
     "DERIVED",
     "AttributeTable",
     "customer_days",
-    "derivable",
     "derive",
     "minimum_data",
     "read_attributes",

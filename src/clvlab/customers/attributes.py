@@ -93,7 +93,7 @@ def _attribute_table(table: Table) -> AttributeTable:
 def _days(name: str, rows: pl.DataFrame) -> pl.Series:
     dtype = rows.schema["date"]
     if isinstance(dtype, pl.Date | pl.Datetime):
-        return rows["date"].cast(pl.Date)
+        return rows["date"].dt.date()
     texts = rows.lazy().select(as_text("date", dtype, name).alias("date"))
     reader = found_formats(texts, "date", f"Column 'date' of {name}")
     return texts.select(reader.days(pl.col("date")).alias("date")).collect()["date"]

@@ -28,12 +28,6 @@ DERIVED: tuple[Column, ...] = (
 _YEAR = timedelta(days=365)
 
 
-def derivable(log: TransactionLog) -> set[str]:
-    """The columns of `DERIVED` that this log can give."""
-    found = set(log.accepted.collect_schema().names())
-    return {name for needs, _, makes in _MAKERS if found >= set(needs) for name in makes}
-
-
 def derive(log: TransactionLog, customers: CustomerSummary, columns: set[str]) -> CustomerSummary:
     """The same customers with further columns of `DERIVED`, as of the summary's cutoff.
 

@@ -10,7 +10,7 @@ A time of day may follow; the day is taken as it is written, without converting 
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -19,7 +19,7 @@ from clvlab.errors import ParamsError, UnsettledError
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 _SPREADSHEET_ZERO = date(1899, 12, 30)
 _SERIALS = (18264, 73415)  # 1950-01-01 to 2100-12-31: smaller and larger numbers are more likely something else
-_TIME = r"(?:T\d|\s).*\d{1,2}[:时]\d{2}.*$"
+_TIME = r",?(?:T|\s+)(?:[^\d\s]+\s*)?\d{1,2}[:时]\d{2}.*$"
 _WEEKDAY = r"^[A-Za-z]{3,9},\s*"
 
 
@@ -69,17 +69,17 @@ class DayReader:
         if self.known is not None:
             return bare.replace_strict(self.known["text"], self.known["day"], default=None, return_dtype=pl.Date)
         assert self.date_format is not None
-        whole = text.str.to_datetime(self.date_format, strict=False).dt.date()
-        day = bare.str.to_date(self.date_format, strict=False)
-        return pl.coalesce(whole, day) if _has_time(self.date_format) else day
+        if _has_time(self.date_format):
+            return _century(text.str.to_datetime(self.date_format, strict=False).dt.date(), self.date_format)
+        return _read(bare, self.date_format)
 
 
 def given_format(date_format: str) -> DayReader:
     """A reader for one strftime format; ParamsError where it names no day."""
+    days = pl.Series([datetime(2024, 2, 1), datetime(2024, 2, 2), datetime(2024, 3, 1), datetime(2023, 2, 1)])
     try:
-        pl.Series([date(2024, 2, 1)]).dt.strftime(date_format)
-        complete = date(2024, 2, 1).strftime(date_format) != date(2024, 2, 2).strftime(date_format)
-    except (ValueError, pl.exceptions.PolarsError):
+        complete = days.dt.strftime(date_format).n_unique() == len(days)
+    except pl.exceptions.PolarsError:
         complete = False
     if not complete:
         raise ParamsError(
@@ -104,7 +104,7 @@ def found_formats(texts: pl.LazyFrame, column: str, where: str) -> DayReader:
         if parts.null_count() < len(parts):
             chosen = _settle(bare["text"], parts, family.formats, where)
             formats.append(chosen)
-            day = pl.coalesce(day, family.parts(pl.col("text")).str.to_date(chosen, strict=False))
+            day = pl.coalesce(day, _read(family.parts(pl.col("text")), chosen))
     serial = pl.col("text").str.extract(r"^(\d{5}(?:\.\d+)?)$").cast(pl.Float64)
     known = bare.with_columns(day=pl.coalesce(day, day_of_number(serial)))
     return DayReader(None, known, tuple(formats))
@@ -122,7 +122,7 @@ def day_of_number(number: pl.Expr) -> pl.Expr:
 
 def _settle(texts: pl.Series, parts: pl.Series, formats: tuple[str, ...], where: str) -> str:
     """The one format that reads every text which any of them reads."""
-    days = {fmt: parts.str.to_date(fmt, strict=False) for fmt in formats}
+    days = {fmt: parts.to_frame().select(_read(pl.col("parts"), fmt)).to_series() for fmt in formats}
     readable = pl.Series([False] * len(parts))
     for day in days.values():
         readable |= day.is_not_null()
@@ -151,6 +151,17 @@ def _question(
 
 
 _ORDER = {"%d": "day first", "%m": "month first", "%y": "year first"}
+
+
+def _read(text: pl.Expr, date_format: str) -> pl.Expr:
+    return _century(text.str.to_date(date_format, strict=False), date_format)
+
+
+def _century(day: pl.Expr, date_format: str) -> pl.Expr:
+    """Two-digit years from 69 on in the last century, whichever of its parsers polars has used."""
+    if "%y" not in date_format:
+        return day
+    return pl.when(day.dt.year() > 2068).then(day.dt.offset_by("-100y")).otherwise(day)
 
 
 def _without_time(text: pl.Expr) -> pl.Expr:

@@ -96,7 +96,7 @@ def _records(
     path: Path, name: str, encoding: str, separator: str, *, strict: bool = False
 ) -> Iterator[Iterator[list[str]]]:
     """The records of a file; a blank line is an empty record."""
-    with path.open(encoding=encoding, newline="") as file:
+    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
         try:
             yield csv.reader(file, delimiter=separator, strict=strict)
         except UnicodeError as error:
@@ -149,6 +149,7 @@ def _scan(path: Path, layout: Layout, *, skip_rows: int, sound: bool) -> pl.Lazy
         separator=layout.separator,
         truncate_ragged_lines=True,
         missing_columns="insert",
+        extra_columns="ignore",
         glob=False,
     )
     rows = rows.with_columns(_flaw(layout, sound=sound)).drop(_EXTRA)

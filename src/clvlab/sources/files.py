@@ -3,12 +3,12 @@
 import gzip
 import shutil
 import zipfile
-import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import polars as pl
 
@@ -75,8 +75,8 @@ def _open_file(path: Path, name: str, reading: Reading) -> list[Table]:
         if not start:
             raise DataError(f"{name} is empty.")
         if start.startswith(_GZIP):
-            return [table for member in _gunzip(path, name) for table in _open_member(*member, reading)]
-        if start.startswith(_ZIP) and not _is_workbook(path):
+            return _open_member(_gunzip(path), name, reading)
+        if start.startswith(_ZIP) and not _is_workbook(path, name):
             return [table for member in _unzip(path, name) for table in _open_member(*member, reading)]
         if start.startswith(_PARQUET):
             rows = pl.scan_parquet(path, glob=False)
@@ -88,44 +88,45 @@ def _open_file(path: Path, name: str, reading: Reading) -> list[Table]:
     return [delimited.open_text(path, name, reading.encoding, reading.separator)]
 
 
-def _is_workbook(path: Path) -> bool:
-    with zipfile.ZipFile(path) as archive:
-        return any(part.startswith(_WORKBOOK_PARTS) for part in archive.namelist())
-
-
 def _open_member(path: Path, name: str, reading: Reading) -> list[Table]:
     with path.open("rb") as file:
         start = file.read(8)
-    if start.startswith(_GZIP) or (start.startswith(_ZIP) and not _is_workbook(path)):
+    if start.startswith(_GZIP) or (start.startswith(_ZIP) and not _is_workbook(path, name)):
         raise DataError(f"{name} is an archive inside an archive. Unpack it first.")
     return _open_file(path, name, reading)
 
 
-def _gunzip(path: Path, name: str) -> Iterator[tuple[Path, str]]:
+def _gunzip(path: Path) -> Path:
     with gzip.open(path) as packed:
-        yield _unpack(packed, name), name
+        return _unpack(packed)
 
 
-def _unzip(path: Path, name: str) -> Iterator[tuple[Path, str]]:
-    with zipfile.ZipFile(path) as archive:
+def _is_workbook(path: Path, name: str) -> bool:
+    with _archive(path, name) as archive:
+        return any(part.startswith(_WORKBOOK_PARTS) for part in archive.namelist())
+
+
+def _unzip(path: Path, name: str) -> list[tuple[Path, str]]:
+    with _archive(path, name) as archive:
         members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith(("__MACOSX/", "."))]
         if not members:
             raise DataError(f"{name} is an archive without a file.")
-        for member in members:
-            with readable(f"{name}/{member.filename}"):
-                try:
-                    with archive.open(member) as packed:
-                        unpacked = _unpack(packed, name)
-                except (RuntimeError, NotImplementedError) as error:
-                    raise DataError(f"{name} cannot be unpacked: {error}. Unpack it first.") from None
-            yield unpacked, f"{name}/{member.filename}"
+        return [(_unpack(archive.open(member)), f"{name}/{member.filename}") for member in members]
 
 
-def _unpack(packed: Any, name: str) -> Path:
-    target = scratch_file()
+@contextmanager
+def _archive(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
     try:
-        with target.open("wb") as file:
-            shutil.copyfileobj(packed, file)
-    except (zlib.error, zipfile.BadZipFile) as error:
-        raise DataError(f"{name} is damaged: {error}.") from None
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except DataError:
+        raise
+    except Exception as error:  # zipfile has no common kind for what is damaged, encrypted or too new
+        raise DataError(f"{name} cannot be unpacked: {error}. Unpack it first.") from error
+
+
+def _unpack(packed: gzip.GzipFile | IO[bytes]) -> Path:
+    target = scratch_file()
+    with packed, target.open("wb") as file:
+        shutil.copyfileobj(packed, file)
     return target

@@ -44,7 +44,7 @@ def one_currency(
         raise ParamsError(
             "currency_rates needs a column of currencies. Map it: `columns: {currency: <your column>}`."
         )
-    wrong = {code: rate for code, rate in rates.items() if not 0 < rate < float("inf")}
+    wrong = {code: rate for code, rate in rates.items() if not (_is_number(rate) and 0 < rate < float("inf"))}
     if wrong:
         raise ParamsError(f"currency_rates has {wrong}. A rate is a number above 0.")
     lacking = [code for code in found if code not in rates]
@@ -53,9 +53,13 @@ def one_currency(
             f"currency_rates lacks {', '.join(map(repr, lacking))}, in which the log has rows. Add a rate.",
             "currency_rates",
         )
-    rate = pl.col(name).replace_strict(dict(rates), default=None, return_dtype=pl.Float64)
+    rate = pl.col(name).replace_strict(list(rates), list(map(float, rates.values())), default=None)
     money = [OURS + column for column in _MONEY if OURS + column in rows.collect_schema()]
     return rows.with_columns(pl.col(money) * rate)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def found_currencies(rows: pl.LazyFrame) -> dict[str, int]:

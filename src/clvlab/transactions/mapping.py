@@ -115,8 +115,10 @@ def _check_columns(table: Table, mapping: Mapping[str, str], asked: Mapping[str,
 
 def _typed_day(column: str, schema: pl.Schema) -> pl.Expr:
     dtype = schema[column]
-    if isinstance(dtype, pl.Date | pl.Datetime):
-        return pl.col(column).cast(pl.Date)
+    if isinstance(dtype, pl.Date):
+        return pl.col(column)
+    if isinstance(dtype, pl.Datetime):
+        return pl.col(column).dt.date()
     if dtype.is_numeric():
         return day_of_number(pl.col(column).cast(pl.Float64))
     return pl.lit(None, pl.Date)

@@ -57,8 +57,8 @@ def read_transactions(
 
     Returns
     -------
-    A `TransactionLog`. Its `detected` has files (with encoding, separator, ...), columns, date_formats, currencies, and
-    for a log in memory duplicate_rows (exact repetitions among the rows that pass).
+    A `TransactionLog`. Its `detected` has files (with encoding, separator, ...), columns, date_formats, currencies,
+    and for a log in memory duplicate_rows (exact repetitions among the rows that pass).
 
     Raises
     ------
@@ -104,7 +104,7 @@ def read_transactions(
     }
     _check_not_all_refused(log, mapping)
     _warn_of_ids(log)
-    _warn_of_unread(rows)
+    _warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
     return TransactionLog(log.accepted, log.rejected, log.quality, MappingProxyType(detected))
 
 

@@ -1,0 +1,40 @@
+import pytest
+
+from clvlab.customers import customer_days
+from clvlab.customers.days import parse_day
+from clvlab.errors import ParamsError
+from tests.customers.logs import day, log_of
+
+
+@pytest.mark.parametrize(
+    ("amounts", "spend", "is_purchase"),
+    [
+        ((10.0, 5.0), 15.0, True),
+        ((10.0, -4.0), 6.0, True),
+        ((10.0, -10.0), 0.0, False),
+        ((10.0, -12.0), -2.0, False),
+        ((-4.0,), -4.0, False),
+        ((0.0,), 0.0, True),
+        ((0.0, -4.0), -4.0, False),
+        ((10.1, 5.05, -15.15), 0.0, False),  # 1.8e-15 in floating point
+    ],
+)
+def test_a_day_is_a_purchase_unless_returns_bring_it_to_nothing(amounts, spend, is_purchase):
+    log = log_of(*(("a", "2024-01-01", amount) for amount in amounts))
+    assert customer_days(log, day("2024-01-01")).rows() == [("a", day("2024-01-01"), spend, is_purchase)]
+
+
+def test_rows_after_the_end_are_outside():
+    log = log_of(("a", "2024-01-01", 1.0), ("a", "2024-01-02", 1.0))
+    assert customer_days(log, day("2024-01-01")).height == 1
+
+
+def test_without_amounts_each_day_is_a_purchase():
+    log = log_of(("a", "2024-01-01"), ("a", "2024-01-01"), columns="customer_id date")
+    assert customer_days(log, day("2024-01-01")).rows() == [("a", day("2024-01-01"), True)]
+
+
+@pytest.mark.parametrize("text", ["yesterday", "31/12/2024", None, 20240131])
+def test_what_is_no_day_is_said_so(text):
+    with pytest.raises(ParamsError, match=r"cutoff is .* not a day. Write it as '1998-06-30'"):
+        parse_day("cutoff", text)

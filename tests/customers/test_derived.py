@@ -1,0 +1,76 @@
+import polars as pl
+import pytest
+
+import clvlab as cl
+from clvlab.columns import names
+from clvlab.customers import DERIVED, derive
+from clvlab.errors import MissingColumnsError, ParamsError
+from tests.customers.logs import log_of
+
+LOG = log_of(
+    ("a", "2022-12-01", 100.0, 60.0, "lamp"),
+    ("a", "2024-01-01", 10.0, 5.0, "bulb"),
+    ("a", "2024-01-11", 20.0, 5.0, "lamp"),
+    ("a", "2024-01-31", 30.0, None, "bulb"),
+    ("a", "2024-01-31", -5.0, -1.0, "cable"),
+    ("b", "2024-01-01", 10.0, 5.0, None),
+    ("c", "2024-01-02", -1.0, 0.0, "bulb"),
+    ("a", "2024-05-01", 999.0, 1.0, "later"),
+    columns="customer_id date amount cost category",
+)
+CUSTOMERS = cl.summarise_customers(LOG, "2024-02-01")
+
+
+def derived(*columns):
+    data = derive(LOG, CUSTOMERS, set(columns)).data
+    return {row["customer_id"]: tuple(row[name] for name in columns) for row in data.iter_rows(named=True)}
+
+
+def test_gaps_are_the_customers_own_days_between_purchases():
+    got = derived("gap_median", "gap_p80", "gap_max", "gap_cv")
+    assert got["a"] == (20.0, pytest.approx(20 + 0.6 * 376), 396.0, pytest.approx(48412**0.5 / 142))
+    assert got["b"] == got["c"] == (None, None, None, None)
+
+
+def test_last_year_is_the_365_days_up_to_the_cutoff():
+    assert derived("spend_last_year", "purchases_last_year") == {"a": (55.0, 3), "b": (10.0, 1), "c": (-1.0, 0)}
+
+
+def test_order_value_is_spend_per_purchase():
+    assert derived("order_value") == {"a": (155 / 4,), "b": (10.0,), "c": (None,)}
+
+
+def test_profit_is_spend_less_cost():
+    assert derived("profit", "profit_last_year") == {"a": (86.0, 46.0), "b": (5.0, 5.0), "c": (-1.0, -1.0)}
+
+
+def test_favourite_category_brings_most_spend():
+    assert derived("favourite_category", "n_categories") == {"a": ("lamp", 2), "b": (None, 0), "c": (None, 0)}
+
+
+def test_prospects_have_nothing_spent_and_nothing_known():
+    customers = cl.summarise_customers(LOG, "2024-02-01", attributes=pl.DataFrame({"customer_id": ["p"], "x": ["y"]}))
+    row = derive(LOG, customers, {"spend_last_year", "gap_median"}).data.row(3, named=True)
+    assert (row["customer_id"], row["spend_last_year"], row["gap_median"]) == ("p", 0.0, None)
+
+
+def test_types_are_those_declared():
+    data = derive(LOG, CUSTOMERS, set(names(DERIVED))).data
+    assert {column.name: data.schema[column.name] for column in DERIVED} == {c.name: c.dtype for c in DERIVED}
+
+
+def test_a_column_that_is_there_stays_as_it_is():
+    own = pl.DataFrame({"customer_id": ["a", "b"], "profit": [1.0, 2.0]})
+    customers = cl.summarise_customers(LOG, "2024-02-01", attributes=own)
+    assert derive(LOG, customers, {"profit"}).data["profit"].to_list() == [1.0, 2.0, None]
+
+
+def test_profit_needs_cost():
+    log = log_of(("a", "2024-01-01", 1.0))
+    with pytest.raises(MissingColumnsError, match="from which profit would be derived, has no column 'cost'"):
+        derive(log, cl.summarise_customers(log, "2024-02-01"), {"profit"})
+
+
+def test_an_unknown_column_is_answered_with_the_nearest():
+    with pytest.raises(ParamsError, match=r"'gap_medan' cannot be derived from a log. Did you mean 'gap_median'"):
+        derive(LOG, CUSTOMERS, {"gap_medan"})

@@ -1,0 +1,41 @@
+import pytest
+
+from clvlab.customers import minimum_data
+from tests.customers.logs import day, log_of
+
+
+def gate(customers: int, first: str, last: str, purchases: int):
+    days = [first] + [f"2024-11-{10 + extra:02}" for extra in range(purchases - 2)] + [last]
+    rows = [("regular", each, 1.0) for each in days]
+    rows += [(f"c{number}", first, 1.0) for number in range(customers - 1)]
+    return {row["check"]: row for row in minimum_data(log_of(*rows), day("2024-12-31")).iter_rows(named=True)}
+
+
+def test_enough_of_everything_passes():
+    checks = gate(500, "2024-07-04", "2024-12-01", 3)
+    assert {name: row["found"] for name, row in checks.items()} == {
+        "customers": 500,
+        "history_days": 180,
+        "days_since_last_order": 30,
+        "customers_with_3_orders": 1,
+    }
+    assert all(row["passed"] for row in checks.values())
+
+
+@pytest.mark.parametrize(
+    ("failing", "case"),
+    [
+        ("customers", (499, "2024-07-04", "2024-12-01", 3)),
+        ("history_days", (500, "2024-07-05", "2024-12-01", 3)),
+        ("days_since_last_order", (500, "2024-07-04", "2024-11-30", 3)),
+        ("customers_with_3_orders", (500, "2024-07-04", "2024-12-05", 2)),
+    ],
+)
+def test_each_check_fails_on_its_own_account(failing, case):
+    assert not gate(*case)[failing]["passed"]
+
+
+def test_no_purchase_at_all_fails_every_check():
+    checks = minimum_data(log_of(("a", "2024-01-01", -1.0)), day("2024-12-31"))
+    assert checks["found"].to_list() == [0, None, None, 0]
+    assert not checks["passed"].any()

@@ -1,0 +1,20 @@
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clvlab.money import LARGEST_AMOUNT, exact_sum
+
+
+def total(amounts):
+    return pl.DataFrame({"amount": amounts}, schema={"amount": pl.Float64}).select(exact_sum(pl.col("amount"))).item()
+
+
+@given(st.lists(st.integers(-(10**12), 10**12), max_size=50), st.randoms(use_true_random=False))
+def test_sums_of_cents_are_exact_in_any_order(cents, order):
+    amounts = [cent / 100 for cent in cents]
+    assert total(amounts) == total(order.sample(amounts, len(amounts))) == sum(cents) / 100
+
+
+def test_the_largest_amounts_do_not_overflow():
+    assert total([LARGEST_AMOUNT] * 100) == pytest.approx(1e17, rel=1e-15)
