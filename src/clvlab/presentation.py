@@ -235,7 +235,6 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "rules": (
             Text("lead"),
             Table("strategy", {"group": "group", "rank": "int", "condition": "condition"}),
-            Table("scores", {"score": "int", "days_since_last": "int", "n_purchases": "int", "total_spend": "dec2"}),
             Table(
                 "scores", {"score": "int", "days_since_last": "short", "n_purchases": "short", "total_spend": "price"}
             ),

@@ -1,14 +1,19 @@
 """The rules used: the exact thresholds behind every group of this report."""
 
+import polars as pl
+
 from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
 from clvlab.wording import Name
 
 
 def compute(context: Context) -> Section:
-    """Tables `strategy`, `scores` and `clusters`: the rule cards, as applied."""
-    tables = {"strategy": context.rule.card}
+    """Tables `strategy` and `clusters`, the rule cards as applied, and `scores`, where each RFM score begins."""
+    tables = {"strategy": context.rule.card.filter(pl.col("group").is_in(context.groups))}
+    if context.thresholds is not None:
+        tables["scores"] = context.thresholds.table
     if context.cluster_rule is not None:
-        tables["clusters"] = context.cluster_rule.card
+        filled = context.table["cluster"].unique()
+        tables["clusters"] = context.cluster_rule.card.filter(pl.col("group").is_in(filled))
     name = Name("strategies", context.params.strategy)
     return Section(tables, {"lead": Finding.of("rules.lead", strategy=name, as_of=context.as_of)})

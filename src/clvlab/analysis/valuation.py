@@ -8,11 +8,23 @@ import polars as pl
 
 from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import CustomerSummary
-from clvlab.models import BgNbd, GammaGamma, PurchaseModel, lifetime_value, value_intervals
+from clvlab.models import (
+    BgNbd,
+    GammaGamma,
+    MbgNbd,
+    Nbd,
+    ParetoNbd,
+    PurchaseModel,
+    lifetime_value,
+    value_intervals,
+)
 from clvlab.params import ReportParams
 
 LEVEL = 0.9
 """The probability with which a report's interval of a value holds it."""
+
+PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
+"""In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""
 
 M = TypeVar("M", PurchaseModel, GammaGamma)
 
@@ -21,24 +33,31 @@ M = TypeVar("M", PurchaseModel, GammaGamma)
 class ValueModels:
     """The purchase and the spend model of one customer table, and the terms on which they value customers.
 
-    `notes` are the models' warnings, and the reasons where one of them is missing.
+    Attributes
+    ----------
+    refused : purchase models that the data cannot identify, tried before `purchases`
+    notes : the models' warnings, and why one is missing
     """
 
     purchases: PurchaseModel | None
     spend: GammaGamma | None
     params: ReportParams
+    refused: tuple[type[PurchaseModel], ...] = ()
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def fit(
-        cls, customers: CustomerSummary, params: ReportParams, model: type[PurchaseModel] = BgNbd
-    ) -> "ValueModels":
-        """Fit what the data can identify."""
-        notes: list[str] = []
-        purchases = _fitted(model, customers, notes)
+    def fit(cls, customers: CustomerSummary, params: ReportParams) -> "ValueModels":
+        """Fit the first purchase model that the data identify, and the spend model where there is money."""
         has_spend = "monetary_value" in customers.data.columns
-        spend = _fitted(GammaGamma, customers, notes) if has_spend else None
-        return cls(purchases, spend, params, tuple(dict.fromkeys(notes)))
+        spend, notes = _fitted(GammaGamma, customers) if has_spend else (None, ())
+        refused: tuple[type[PurchaseModel], ...] = ()
+        reasons: tuple[str, ...] = ()
+        for model in PURCHASE_MODELS:
+            purchases, said = _fitted(model, customers)
+            if purchases is not None:
+                return cls(purchases, spend, params, refused, (*said, *notes))
+            refused, reasons = (*refused, model), (*reasons, *said)
+        return cls(None, spend, params, refused, reasons)
 
     def value(self, customers: CustomerSummary, interval: float | None = None) -> pl.DataFrame:
         """customer_id, p_alive, expected_purchases, expected_spend, clv over the horizon; null where unknown.
@@ -78,14 +97,12 @@ def _unknown(customers: CustomerSummary, *columns: str) -> pl.DataFrame:
     return customers.data.select("customer_id", *nothing)
 
 
-def _fitted(model: type[M], customers: CustomerSummary, notes: list[str]) -> M | None:
-    """The fitted model, or None where the data cannot identify it; what it warns of goes to `notes`."""
+def _fitted(model: type[M], customers: CustomerSummary) -> tuple[M | None, tuple[str, ...]]:
+    """The fitted model and what it warns of, or None and why the data cannot identify it."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            return model.fit(customers)
+            fitted = model.fit(customers)
         except (ConvergenceError, DataError) as error:
-            notes.append(str(error))
-            return None
-        finally:
-            notes.extend(str(warning.message) for warning in caught)
+            return None, (str(error),)
+    return fitted, tuple(str(warning.message) for warning in caught)

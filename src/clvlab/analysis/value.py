@@ -26,10 +26,9 @@ def compute(context: Context) -> Section:
     total = values.row(-1, named=True)
     best = by_group.sort("clv_mean", descending=True).row(0, named=True)
     tables = {"distribution": histogram(clv), "by_group": by_group, "deciles": deciles} | tables
-    findings = {"notes": Finding.of("value.notes", notes=notes)} if notes else {}
     return Section(
         tables,
-        findings
+        _caveats(context)
         | {
             "lead": Finding.of(
                 "value.lead",
@@ -44,6 +43,17 @@ def compute(context: Context) -> Section:
             "deciles": Finding.of("value.deciles", share=deciles["share"][0]),
         },
     )
+
+
+def _caveats(context: Context) -> dict[str, Finding]:
+    """What a reader should know of the models: which were tried in vain, and what they warn of."""
+    models = context.models
+    findings = {"notes": Finding.of("value.notes", notes=" ".join(models.notes))} if models.notes else {}
+    if models.refused:
+        refused = [Name("models", model.__name__) for model in models.refused]
+        used = Name("models", type(models.purchases).__name__)
+        findings["fallback"] = Finding.of("value.fallback", refused=refused, used=used)
+    return findings
 
 
 def histogram(clv: pl.Series) -> pl.DataFrame:
