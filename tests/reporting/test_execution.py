@@ -22,7 +22,8 @@ from clvlab.reporting.execution import (
 
 PRINT_HOST = """
 import os, sys, time
-print(os.environ["GIVEN"], os.environ["TZ"], os.environ["PYTHONHASHSEED"], time.tzname[0], os.getcwd(), name, sep="|")
+import polars
+print(os.environ["GIVEN"], os.environ["PYTHONHASHSEED"], time.tzname[0], polars.thread_pool_size(), name, os.getcwd())
 print("a warning", file=sys.stderr)
 """
 
@@ -51,7 +52,7 @@ def test_cells_see_the_parameters_and_no_trace_of_the_host(execute_cells, workpl
     seen = []
     notebook, stderr = execute_cells(PRINT_HOST, on_cell=seen.append)
     printed = "".join(output.text for output in notebook.cells[-1].outputs if output.name == "stdout")
-    assert printed == f"g|UTC|0|UTC|{workplace}|n\n"
+    assert printed == f"g 0 UTC 1 n {workplace}\n"
     assert stderr == "a warning\n"
     assert seen == [notebook.cells[-1].source]
 

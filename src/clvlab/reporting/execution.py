@@ -26,11 +26,13 @@ from clvlab import errors
 _POLL_SECONDS = 0.1
 _SYSTEM_CODE = re.compile(r"(?:\[Errno |os error )(\d+)")
 _DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-# The same bytes on every machine: no clock, language, hash seed or number of cores of the host plays a part.
+# The same bytes on every machine: no time zone, language, hash seed or number of cores of the host plays a part.
+# Threads add up floating-point numbers in the order in which they happen to finish.
 _KERNEL_ENVIRONMENT = {
     "TZ": "UTC",
     "LC_ALL": "C.UTF-8",
     "PYTHONHASHSEED": "0",
+    "POLARS_MAX_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
