@@ -114,9 +114,12 @@ def _one_row_each(days: pl.DataFrame, orders: pl.DataFrame, cutoff: date, unit: 
     ]
     repeat_spend = pl.lit(None, dtype=pl.Float64)
     if "spend" in days.columns:
+        is_repeat = bought & (pl.col("date") > first)
         aggregates += [
             exact_sum(pl.col("spend")).alias("total_spend"),
-            pl.col("spend").filter(bought & (pl.col("date") > first)).mean().alias("repeat_spend"),
+            pl.when(is_repeat.any())
+            .then(exact_sum(pl.col("spend").filter(is_repeat)) / is_repeat.sum())
+            .alias("repeat_spend"),
         ]
         repeat_spend = pl.col("repeat_spend")
     age = (cutoff - pl.col("first_purchase")).dt.total_days()
