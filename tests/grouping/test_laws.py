@@ -1,6 +1,7 @@
 """What holds for every strategy that the package ships."""
 
 import json
+import re
 from dataclasses import replace
 
 import polars as pl
@@ -9,6 +10,7 @@ import pytest
 import clvlab as cl
 from clvlab.errors import MissingColumnsError
 from clvlab.grouping import PROSPECT, UNKNOWN, rule_from_dict
+from clvlab.grouping.measures import MEASURES
 from clvlab.wording import CROSSED, Words, catalogue
 from tests.grouping.customers import wide
 
@@ -163,3 +165,10 @@ def test_strategy_and_groups_have_names_in_both_languages(name, lang):
     for code in set(rule.card["group"]) - own_values:
         assert all(f"groups.{part}" in catalogue() for part in code.split(CROSSED)), code
     assert Words(lang).group(rule.card["group"][-1]) != rule.card["group"][-1]
+
+
+def test_every_column_that_a_condition_names_has_a_heading(name):
+    strategy = cl.strategies[name]
+    words = {word for text in strategy.fit(CUSTOMERS).card["condition"] for word in re.findall(r"[A-Za-z]\w+", text)}
+    named = words & (strategy.needs | set(MEASURES) | {"r_score", "f_score", "m_score", "rfm_score", "known"})
+    assert {word for word in named if f"columns.{word}" not in catalogue()} == set()

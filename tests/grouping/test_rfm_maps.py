@@ -46,6 +46,13 @@ def test_125_map_has_its_published_sizes_and_samples():
     assert {cell: group_of[cell] for cell in samples} == samples
 
 
+def test_fixed_days_of_recency_do_not_rank_everyone_anew():
+    customers = table(days_since_last=[30, 90, 180, 365, 366], n_purchases=[2] * 5, total_spend=[5.0] * 5)
+    rule = cl.strategies["rfm11_fixed"].fit(customers)
+    assert rule.thresholds.recency == (365, 180, 90, 30)
+    assert groups(rule.assign(customers)) == ["new", "promising", "about_to_sleep", "hibernating", "lost"]
+
+
 @pytest.mark.parametrize("name", ["rfm11", "rfm11_125"])
 def test_segments_of_cdnow(cdnow, name):
     found = set(cl.strategies[name].assign(cdnow)["group"])

@@ -23,6 +23,7 @@ from clvlab.grouping.rfm_value import RfmValue
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule, Strategy, rule_from_dict
 from clvlab.grouping.tags import Tags
 from clvlab.grouping.tiers import CumulativeShare, EqualShares, FixedBounds, NaturalBreaks, Shares, Tiers
+from clvlab.rfm import RECENCY_DAYS
 
 __all__ = [
     "PROSPECT",
@@ -82,6 +83,7 @@ _LIFECYCLE = Lifecycle(name="lifecycle5")
 _ALL: tuple[Strategy, ...] = (
     # RFM
     RfmSegments(shipped_map("rfm11"), name="rfm11"),
+    RfmSegments(shipped_map("rfm11"), recency_bounds=RECENCY_DAYS, name="rfm11_fixed"),
     RfmSegments(shipped_map("rfm11_125"), name="rfm11_125"),
     RfmCube(),
     # What customers bought
