@@ -22,7 +22,7 @@ from clvlab.models import engine, histories
 from clvlab.models.engine import Likelihood
 from clvlab.models.fitted import Estimate, FittedModel
 from clvlab.models.histories import Customers
-from clvlab.models.jets import Number, Vector, log, log_gamma, sum_of
+from clvlab.models.jets import Number, Vector, log, log1p, log_beta, sum_of
 from clvlab.models.tuples import Tuples
 
 STRONG_CORRELATION = 0.3
@@ -92,14 +92,15 @@ class GammaGamma(FittedModel):
 
 
 def _log_likelihood(parameters: Sequence[Number], tuples: Tuples) -> Number:
-    """Equation (1a) of [2]."""
+    """Equation (1a) of [2], with gamma over the money spent so that large terms do not cancel."""
     p, q, gamma = parameters
     x, weight = tuples.by_x
-    counts = log_gamma(p * x + q) - log_gamma(p * x) - log_gamma(q) + q * log(gamma) + p * (x * np.log(x))
-    total = sum_of(counts, weight)
+    total = q * log(gamma) * tuples.n_customers - sum_of(log_beta(p * x, q), weight)
     for block in tuples.blocks:
         x, m = block.columns
-        total = total + sum_of((p * x - 1.0) * np.log(m) - (p * x + q) * log(gamma + x * m), block.weight)
+        spent = x * m
+        of_block = (p * x + q) * log1p(gamma * (1 / spent)) + q * np.log(spent) + np.log(m)
+        total = total - sum_of(of_block, block.weight)
     return total
 
 

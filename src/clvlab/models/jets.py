@@ -95,6 +95,14 @@ def log(u: Number) -> Number:
     return _chain(u, np.log(u.value), inverse, -inverse * inverse)
 
 
+def log1p(u: Number) -> Number:
+    """ln(1 + u), exact for small u."""
+    if not isinstance(u, Jet):
+        return np.log1p(u)
+    inverse = 1.0 / (1.0 + u.value)
+    return _chain(u, np.log1p(u.value), inverse, -inverse * inverse)
+
+
 def log_ratio(u: Number, v: Number) -> Number:
     """ln(u / v)."""
     return log(u) - log(v)
@@ -153,9 +161,11 @@ def log_integral(u: Number, log_weights: Vector) -> Number:
     share /= total
     mean = {i: _mean(share, u_i) for i, u_i in u.first.items()}
     second = {pair: _mean(share, u_ij) for pair, u_ij in u.second.items()}
-    for i, u_i in u.first.items():
+    # Covariances over the nodes: none with a part that is the same for all of them.
+    varying = {i: u_i for i, u_i in u.first.items() if np.ndim(u_i)}
+    for i, u_i in varying.items():
         weighted = share * u_i
-        for j, u_j in u.first.items():
+        for j, u_j in varying.items():
             if i <= j:
                 second[i, j] = second.get((i, j), 0.0) + _mean(weighted, u_j) - mean[i] * mean[j]
     return Jet((np.log(total) + top)[..., 0], mean, second)

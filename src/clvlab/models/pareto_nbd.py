@@ -16,17 +16,18 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
-from clvlab.models.family import Counts, PurchaseModel, active_or_left, on_distinct
+from clvlab.models.distinct import on_distinct
+from clvlab.models.family import Counts, PurchaseModel, active_or_left
+from clvlab.models.histories import Histories
 from clvlab.models.jets import Number, Vector, log, log_integral, sum_of, value_of
 from clvlab.models.negative_binomial import log_buying, log_probability
-from clvlab.models.quadrature import legendre
+from clvlab.models.quadrature import count_nodes, legendre
 from clvlab.models.tuples import Tuples
 
 ROWS = 1_024  # tuples worked on at once, with all their nodes
 N_LEAVING = 40  # nodes over the time at which a customer may have left
 N_SHORT = 16  # the same where it is short: less than a factor of e^SHORT in time, and of e^STEEP in density
 SHORT, STEEP = 4.0, 12.0
-N_FUTURE = 128  # nodes over the time at which a customer will leave
 NEGLIGIBLE = 40.0  # e^-40: share of its peak at which the density of the time of leaving is cut
 NO_TIME = 1e-300  # stands for an interval of length 0, in which nobody can have left
 
@@ -60,13 +61,14 @@ class ParetoNbd(PurchaseModel):
         return np.array([0.5, 0.5 * tuples.mean(2) / tuples.mean(0), 0.5, 0.5 * tuples.mean(2)])
 
     def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
-        return on_distinct(self._p_alive_of_distinct, x, t_x, T)
-
-    def _p_alive_of_distinct(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         parameters = list(self.parameters.values())
         blocks = [slice(low, low + ROWS) for low in range(0, x.size, ROWS)]
         log_odds = [log_odds_left(parameters, x[block], t_x[block], T[block]) for block in blocks]
         return np.asarray(special.expit(-np.concatenate(log_odds)))
+
+    def _alive(self, table: Histories) -> Vector:
+        """Once for each distinct history: an integral costs more than looking it up."""
+        return on_distinct(self._p_alive, *table.columns)
 
     def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
         """Equation (41) of [2]; the expected time as a customer in a form that holds at s = 1, too."""
@@ -80,14 +82,15 @@ class ParetoNbd(PurchaseModel):
     def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
         """Bought n times and still active, or n times before leaving at some time in between. [3]"""
         shape, age, beta = self.r + x, self.alpha + T, self.beta + T
-        active = np.exp(log_probability(n, t, shape, age) - self.s * np.log1p(t / beta))
-        nodes, weights = legendre(N_FUTURE)
-        total = active
-        for node, weight in zip(nodes, weights, strict=True):
-            log_time = node * np.log1p(t / beta)
-            leaving = self.s * np.exp(-self.s * log_time) * np.log1p(t / beta) * weight
-            total = total + leaving * np.exp(log_probability(n, beta * np.expm1(log_time), shape, age))
-        return total
+        active: Vector = np.exp(log_probability(n, t, shape, age) - self.s * np.log1p(t / beta))
+        if t == 0:
+            return active
+        shape, age, beta = shape[:, None], age[:, None], beta[:, None]
+        log_time, weights = count_nodes(n, t, shape, age)
+        time = np.exp(log_time)
+        leaving = self.s * np.exp(-self.s * np.log1p(time / beta)) * time / (beta + time)
+        left: Vector = (weights * leaving * np.exp(log_probability(n, time, shape, age))).sum(axis=1)
+        return active + left
 
     def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
         rate = random.gamma(self.r + x, 1 / (self.alpha + T))

@@ -11,7 +11,8 @@ from scipy import special
 
 from clvlab.models.jets import Vector
 
-N_DROPOUT = 192
+STEP = 0.06
+N_COUNT = 64
 WIDTH = 4.0
 NEGLIGIBLE = 44.0  # e^-44: share of the peak at which the tails are cut
 SMALLEST_LOG = -600.0  # keeps p above underflow, where the means taken here no longer depend on it
@@ -41,7 +42,7 @@ def beta_mean(function: Callable[..., Vector], a: float, b: Vector, *columns: Ve
 
 
 def beta_nodes(a: float, b: Vector) -> tuple[Vector, Vector]:
-    """Nodes p and weights (which sum to 1) for means over Beta(a, b), shape (b.size, N_DROPOUT). [1]
+    """Nodes p and weights (which sum to 1) for means over Beta(a, b), shape (b.size, number of nodes). [1]
 
     The integrand may be unbounded at both ends and changes quickly near 0. In ln(p / (1 - p)) = centre +
     WIDTH sinh(s) it is smooth and falls faster than exponentially both ways: the trapezoidal rule converges
@@ -49,7 +50,8 @@ def beta_nodes(a: float, b: Vector) -> tuple[Vector, Vector]:
     """
     b = b[:, None]
     low, high = np.arcsinh(_reach(a, b) / WIDTH), np.arcsinh(_reach(b, a) / WIDTH)
-    s = (low + high) * np.linspace(0.0, 1.0, N_DROPOUT) - low
+    n_nodes = 2 + int((low + high).max() / STEP)
+    s = (low + high) * np.linspace(0.0, 1.0, n_nodes) - low
     log_odds = np.log(a) - np.log(b) + WIDTH * np.sinh(s)
     log_p, log_q = -np.logaddexp(0.0, -log_odds), -np.logaddexp(0.0, log_odds)
     log_density = a * log_p + b * log_q
@@ -57,7 +59,23 @@ def beta_nodes(a: float, b: Vector) -> tuple[Vector, Vector]:
     return np.exp(np.maximum(log_p, SMALLEST_LOG)), weights / weights.sum(axis=-1, keepdims=True)
 
 
+def count_nodes(n: int, t: float, shape: Vector, age: Vector) -> tuple[Vector, Vector]:
+    """Nodes ln(time) and weights for integrals over (0, t) of P(n purchases by then), rate ~ Gamma(shape, age).
+
+    In ln(time / age) that probability is a peak near ln(n / shape), smooth to a distance of pi; Gauss-Legendre on
+    either side of it, as far as it is not negligible.
+    """
+    peak, end = np.log((n + 1) / shape), np.log(t / age)
+    high = np.minimum(end, peak + _reach(shape, n + 1))
+    low = np.minimum(peak - _reach(n + 1, shape), high - NEGLIGIBLE / (n + 1))
+    middle = np.where(peak < high, peak, (low + high) / 2)
+    nodes, weights = legendre(N_COUNT)
+    log_time = np.concatenate([low + (middle - low) * nodes, middle + (high - middle) * nodes], axis=1) + np.log(age)
+    return log_time, np.concatenate([(middle - low) * weights, (high - middle) * weights], axis=1)
+
+
 def _reach(a: float | Vector, b: float | Vector) -> Vector:
     """How far below its peak, in ln(p / (1 - p)), the density of Beta(a, b) becomes negligible."""
-    y = NEGLIGIBLE / np.asarray(b, dtype=float)
-    return NEGLIGIBLE / a + np.log1p(y + np.sqrt(2 * y))
+    y_a, y_b = NEGLIGIBLE / np.asarray(a, dtype=float), NEGLIGIBLE / np.asarray(b, dtype=float)
+    reach: Vector = y_a + np.sqrt(2 * y_a) + np.log1p(y_b + np.sqrt(2 * y_b))
+    return reach

@@ -1,0 +1,173 @@
+"""Laws that every purchase model obeys."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from populations import history
+
+import clvlab as cl
+from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, ParamsError
+
+MODELS = [
+    cl.BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="week"),
+    cl.MbgNbd(0.6, 8.0, 0.7, 2.5, time_unit="week"),
+    cl.ParetoNbd(0.6, 8.0, 0.7, 12.0, time_unit="week"),
+    cl.Nbd(0.6, 8.0, time_unit="week"),
+]
+CUSTOMERS = pl.concat(
+    [history(0, 0, 0), history(0, 0, 30), history(3, 20, 30), history(3, 5, 30), history(40, 30, 30)]
+)
+
+every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+
+
+@every_model
+def test_probabilities_of_all_counts_sum_to_one_and_average_to_the_expectation(model):
+    chances = np.array([model.probability_of_purchases(n, CUSTOMERS, 10) for n in range(600)])
+    assert chances.sum(axis=0) == pytest.approx(1, abs=1e-9)
+    assert np.arange(600) @ chances == pytest.approx(model.expected_purchases(CUSTOMERS, 10), rel=1e-8)
+
+
+@every_model
+def test_probabilities_of_a_new_customer_agree_with_simulation(model):
+    n = 100_000
+    counts = model.simulate(n, 26.0, seed=1)["frequency"].to_numpy()
+    for count in (0, 1, 2, 5):
+        chance = model.probability_of_purchases_new(count, 26.0)
+        assert np.mean(counts == count) == pytest.approx(chance, abs=4 * np.sqrt(chance * (1 - chance) / n))
+    assert counts.mean() == pytest.approx(model.expected_purchases_new("26 weeks"), abs=4 * counts.std() / np.sqrt(n))
+
+
+@every_model
+def test_p_alive_and_the_future_agree_with_simulated_customers_of_like_history(model):
+    # One long simulation, seen at two ages: the past at 30 and what follows until 60.
+    n, random = 200_000, np.random.default_rng(2)
+    zeros = np.zeros(n)
+    past, t_x = model._draw_future(random, np.full(n, 30.0), zeros, zeros, zeros)
+    future, _ = model._draw_future(random, np.full(n, 30.0), past, t_x, np.full(n, 30.0))
+    whole = model.simulate(n, 60.0, seed=3)["frequency"].to_numpy()
+    total = past + future
+    error = np.hypot(total.std(), whole.std()) / np.sqrt(n)
+    assert total.mean() == pytest.approx(whole.mean(), abs=4 * error)
+    assert (total**2).mean() == pytest.approx((whole**2).mean(), rel=0.1)
+    table = pl.DataFrame({"frequency": past, "recency": t_x, "T": 30.0})
+    assert model.expected_purchases(table, 30.0).mean() == pytest.approx(future.mean(), abs=4 * error)
+
+
+@every_model
+def test_truth_of_a_simulated_population_lies_in_its_intervals(model):
+    ages = np.random.default_rng(4).uniform(0, 100, 20_000)
+    fitted = type(model).fit(model.simulate(20_000, ages, seed=5), time_unit="week")
+    intervals = fitted.confidence_intervals(level=0.999)
+    truth = pl.Series(list(model.parameters.values()))
+    assert ((intervals["low"] < truth) & (truth < intervals["high"])).all()
+
+
+@every_model
+def test_the_time_unit_does_not_matter(model):
+    ages = np.random.default_rng(6).integers(0, 500, 3_000) / 7
+    weeks = model.simulate(3_000, ages, seed=7)
+    days = weeks.with_columns(pl.col("recency", "T") * 7)
+    by_week, by_day = type(model).fit(weeks, time_unit="week"), type(model).fit(days, time_unit="day")
+    assert by_day.alpha == pytest.approx(7 * by_week.alpha, rel=1e-6)
+    assert by_day.r == pytest.approx(by_week.r, rel=1e-6)
+    monthly = by_day.expected_purchases(weeks, "12 months", time_unit="week")
+    assert monthly == pytest.approx(by_week.expected_purchases(weeks, "12 months"), rel=1e-6)
+
+
+@every_model
+def test_row_order_changes_nothing_to_the_last_bit(model):
+    table = model.simulate(2_000, 50.0, seed=8)
+    shuffled = table.sample(fraction=1, shuffle=True, seed=9)
+    fitted, again = type(model).fit(table, time_unit="week"), type(model).fit(shuffled, time_unit="week")
+    assert fitted == again
+    expected = pl.DataFrame({"customer_id": table["customer_id"], "e": fitted.expected_purchases(table, 9)})
+    reordered = pl.DataFrame({"customer_id": shuffled["customer_id"], "e": fitted.expected_purchases(shuffled, 9)})
+    assert expected.equals(reordered.sort("customer_id"))
+
+
+@every_model
+def test_weights_are_repetition(model):
+    table = model.simulate(400, 50.0, seed=10)
+    times = np.arange(400) % 3
+    repeated = pl.concat([table.filter(times > 0), table.filter(times > 1)])
+    weighted = type(model).fit(table, time_unit="week", weights=times)
+    plain = type(model).fit(repeated, time_unit="week")
+    assert weighted.parameters == pytest.approx(plain.parameters, rel=1e-6)
+    assert weighted.log_likelihood == pytest.approx(plain.log_likelihood, rel=1e-12)
+
+
+@every_model
+def test_plain_json_and_back(model):
+    fitted = type(model).fit(model.simulate(1_000, 50.0, seed=11), time_unit="week")
+    again = type(model).from_dict(json.loads(json.dumps(fitted.to_dict())))
+    assert again == fitted
+    assert (again.log_likelihood, again.aic, again.bic) == (fitted.log_likelihood, fitted.aic, fitted.bic)
+    assert np.array_equal(again.covariance, fitted.covariance)
+
+
+@every_model
+def test_nothing_happens_in_no_time(model):
+    assert np.array_equal(model.expected_purchases(CUSTOMERS, 0), np.zeros(5))
+    assert model.probability_of_none(CUSTOMERS, 0) == pytest.approx(np.ones(5))
+    assert np.array_equal(model.probability_of_purchases(3, CUSTOMERS, 0), np.zeros(5))
+    assert model.discounted_purchases(CUSTOMERS, 0, 0.1) == pytest.approx(np.zeros(5))
+
+
+@every_model
+def test_expected_purchases_and_none_move_the_right_way_with_the_horizon(model):
+    horizons = (0.01, 1.0, 26.0, 500.0)
+    expected = np.array([model.expected_purchases(CUSTOMERS, horizon) for horizon in horizons])
+    none = np.array([model.probability_of_none(CUSTOMERS, horizon) for horizon in horizons])
+    assert (np.diff(expected, axis=0) > 0).all()
+    assert (np.diff(none, axis=0) < 0).all()
+
+
+@every_model
+def test_one_time_buyers_alone_identify_nothing(model):
+    with pytest.raises(ConvergenceError, match="repeat purchase") as raised:
+        type(model).fit(pl.concat([history(0, 0, 9), history(0, 0, 20)]), time_unit="week")
+    assert raised.value.parameters == model.names
+
+
+@every_model
+def test_prospects_alone_are_an_error(model):
+    with pytest.raises(DataError, match="who have bought"):
+        type(model).fit(history(0, 0, 9).with_columns(n_purchases=0), time_unit="week")
+
+
+@every_model
+def test_information_criteria(model):
+    fitted = type(model).fit(model.simulate(1_000, 50.0, seed=12), time_unit="week")
+    k = len(model.names)
+    assert fitted.aic == 2 * k - 2 * fitted.log_likelihood
+    assert fitted.bic == pytest.approx(k * np.log(1_000) - 2 * fitted.log_likelihood)
+
+
+def test_given_parameters_know_no_errors():
+    with pytest.raises(ParamsError, match="not fitted"):
+        MODELS[0].standard_errors  # noqa: B018
+
+
+def test_parameters_of_another_model_are_refused():
+    with pytest.raises(ParamsError, match="'MbgNbd', not of 'BgNbd'"):
+        cl.BgNbd.from_dict(MODELS[1].to_dict())
+
+
+@pytest.mark.parametrize("n", [-1, 1.5])
+def test_a_number_of_purchases_is_a_whole_number(n):
+    with pytest.raises(ParamsError, match="whole number"):
+        MODELS[0].probability_of_purchases(n, CUSTOMERS, 10)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 95])
+def test_a_confidence_level_is_a_share(level):
+    with pytest.raises(ParamsError, match="level"):
+        MODELS[0].confidence_intervals(level)
+
+
+def test_a_frame_without_recency_is_refused():
+    with pytest.raises(MissingColumnsError, match="recency"):
+        MODELS[0].p_alive(CUSTOMERS.drop("recency"))

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clvlab.models.tuples import Tuples
+
+DAYS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 6)), max_size=40)
+
+
+def counted(tuples):
+    return {tuple(row): weight for row, weight in zip(tuples.columns.T.tolist(), tuples.weight, strict=True)}
+
+
+@given(DAYS, st.sampled_from([1.0, 7.0, 30.4375, 0.37]))
+def test_tuples_are_counted_the_same_in_any_unit(rows, per):
+    x, t_x, T = np.array(rows, dtype=float).reshape(-1, 3).T
+    columns = [x, t_x / per, T / per]
+    plain = Tuples.of(columns)
+    weighted = Tuples.of(columns, np.ones(x.size))
+    assert counted(plain) == counted(weighted)
+    assert plain.columns.tolist() == weighted.columns.tolist()
+    assert plain.n_customers == len(rows)
+    assert list(counted(plain)) == sorted({tuple(row) for row in np.stack(columns, axis=1).tolist()})
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from([0.1, 2.5, 9.99])), max_size=40))
+def test_pairs_of_a_count_and_any_number_are_counted_alike(rows):
+    x, m = np.array(rows, dtype=float).reshape(-1, 2).T
+    plain, weighted = Tuples.of([x, m]), Tuples.of([x, m], np.ones(x.size))
+    assert counted(plain) == counted(weighted)
+    assert plain.columns.tolist() == weighted.columns.tolist()
+
+
+def test_large_times_need_no_key():
+    columns = [np.array([2.0**30, 1.0]), np.array([2.0**30, 2.0]), np.array([2.0**30, 3.0])]
+    assert counted(Tuples.of(columns)) == {(1, 2, 3): 1, (2**30, 2**30, 2**30): 1}
+
+
+@given(DAYS, st.sampled_from([7.0, 0.37]))
+def test_margins_add_up(rows, per):
+    x, t_x, T = np.array(rows, dtype=float).reshape(-1, 3).T
+    tuples = Tuples.of([x, t_x / per, T / per])
+    counts, weight = tuples.by_x
+    ages, customers, purchases = tuples.by_age
+    assert weight.sum() == customers.sum() == len(rows)
+    assert counts @ weight == purchases.sum() == x.sum()
+    assert ages @ customers == pytest.approx((T / per).sum())
+    distinct, index = tuples.distinct_x
+    assert np.array_equal(distinct[index], tuples.columns[0])
+    assert tuples.repeaters.n_customers == (x > 0).sum()
+
+
+def test_blocks_and_parts_are_what_they_say():
+    tuples = Tuples.of([np.arange(20_000.0), np.zeros(20_000), np.zeros(20_000)])
+    assert sum(len(block) for block in tuples.blocks) == 20_000
+    assert 1_900 < len(tuples.thinned(2_000)) < 2_100
