@@ -5,7 +5,7 @@ import pytest
 
 import clvlab as cl
 from clvlab.customers import read_attributes
-from clvlab.errors import DataError, MissingColumnsError
+from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError
 from tests.customers.logs import log_of
 
 LOG_ROWS = (("a", "2024-01-01", 10.0), ("b", "2024-01-05", 20.0), ("late", "2024-06-01", 1.0))
@@ -68,6 +68,17 @@ def test_whole_numbers_as_ids_match_their_text():
     assert cl.summarise_customers(log, "2024-02-01", attributes=table).data["tier"].to_list() == ["x", "y"]
 
 
+def test_a_header_of_customers_is_recognised():
+    assert summarise(STATIC.rename({"customer_id": "客户编号"})).equals(summarise(STATIC))
+
+
+def test_customers_that_never_meet_are_a_warning():
+    with pytest.warns(
+        ClvlabWarning, match=r"No customer of the attributes is in the log .*'00a', \.\.\. there, 'a', "
+    ):
+        summarise(STATIC.with_columns(customer_id="00" + pl.col("customer_id")))
+
+
 def test_the_holdout_covers_prospects():
     log = log_of(("a", "2024-01-01", 1.0), ("p", "2024-02-15", 5.0))
     calibration, holdout = cl.split_holdout(log, "2024-01-31", "2024-02-29", attributes=STATIC)
@@ -81,7 +92,7 @@ def test_the_holdout_covers_prospects():
         (pl.concat([STATIC, STATIC]), DataError, r"customer 'b' in more than one row \(3 such customers\)"),
         ([STATIC, STATIC], DataError, "an attribute 'industry', which The frame has too"),
         (STATIC.rename({"industry": "T"}), DataError, "an attribute 'T', which the customer table has too"),
-        (STATIC.drop("customer_id"), MissingColumnsError, "no column 'customer_id'"),
+        (STATIC.rename({"customer_id": "who"}), MissingColumnsError, "no column 'customer_id'"),
     ],
 )
 def test_what_cannot_be_joined_is_said_so(attributes, error, message):

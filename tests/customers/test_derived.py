@@ -49,7 +49,9 @@ def test_favourite_category_brings_most_spend():
 
 
 def test_prospects_have_nothing_spent_and_nothing_known():
-    customers = cl.summarise_customers(LOG, "2024-02-01", attributes=pl.DataFrame({"customer_id": ["p"], "x": ["y"]}))
+    customers = cl.summarise_customers(
+        LOG, "2024-02-01", attributes=pl.DataFrame({"customer_id": ["a", "p"], "x": ["y", "z"]})
+    )
     row = derive(LOG, customers, {"spend_last_year", "gap_median"}).data.row(3, named=True)
     assert (row["customer_id"], row["spend_last_year"], row["gap_median"]) == ("p", 0.0, None)
 

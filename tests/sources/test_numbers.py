@@ -48,10 +48,10 @@ def test_money_reads_back_as_it_was_written(amount):
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("¥12", "CNY"),
-        ("￥12", "CNY"),
+        ("¥12", "¥"),
+        ("￥12", "¥"),
         ("12 RMB", "CNY"),
-        ("$12", "USD"),
+        ("$12", "$"),
         ("usd 12", "USD"),
         ("€12", "EUR"),
         ("12", None),

@@ -77,3 +77,19 @@ def test_marks_in_the_amounts_count_as_currencies():
 def test_wrong_rates_are_told(frame, rates, error, message):
     with pytest.raises(error, match=message):
         cl.read_transactions(frame, currency_rates=rates)
+
+
+@pytest.mark.parametrize(("currency", "found"), [("JPY", ["JPY"]), ("CNY", ["CNY"]), (None, ["CNY"])])
+def test_a_shared_symbol_stands_for_the_runs_currency(currency, found):
+    frame = frame_of(None, amounts=["¥10"]).drop("currency")
+    assert cl.read_transactions(frame, currency=currency).detected["currencies"] == found
+
+
+def test_a_symbol_beside_a_code_that_shares_it_is_that_currency():
+    log = cl.read_transactions(frame_of(None, None, amounts=["$10", "5 CAD"]).drop("currency"))
+    assert log.detected["currencies"] == ["CAD"]
+
+
+def test_marks_of_two_currencies_need_a_column():
+    with pytest.raises(UnsettledError, match="Put each row's currency into a column and map it"):
+        cl.read_transactions(frame_of(None, None, amounts=["$10", "€5"]).drop("currency"))

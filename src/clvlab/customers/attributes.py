@@ -1,7 +1,8 @@
 """What is known of customers beside their purchases: industry, region, satisfaction, ...
 
-A table of attributes has a `customer_id`. Without a `date` it is static, one row per customer. With one it is dated,
-and as of a day the last value up to that day counts, for each column by itself.
+A table of attributes has a `customer_id`, or a header that is recognised as one, such as 客户编号. Without a `date` it
+is static, one row per customer. With one it is dated, and as of a day the last value up to that day counts, for each
+column by itself.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from clvlab.columns import CUSTOMERS, names
 from clvlab.errors import DataError, MissingColumnsError
 from clvlab.sources import Table, open_source
 from clvlab.sources.days import found_formats
+from clvlab.sources.headers import suggest_columns
 from clvlab.sources.table import FLAW, ROW, readable
 from clvlab.sources.texts import as_text, missing_to_null
 
@@ -79,7 +81,7 @@ def _attribute_table(table: Table) -> AttributeTable:
     with readable(table.name):
         rows = table.rows.collect(engine="streaming")
     _check_whole(table, rows)
-    rows = rows.select(table.columns)
+    rows = rows.select(table.columns).rename(_recognised(table))
     ids = as_text("customer_id", rows.schema["customer_id"], table.name)
     rows = rows.with_columns(ids.alias("customer_id")).filter(pl.col("customer_id").is_not_null())
     if "date" in rows.columns:
@@ -106,11 +108,18 @@ def _typed(text: pl.Series) -> pl.Series:
     return number if number.null_count() == bare.null_count() and number.null_count() < len(bare) else bare
 
 
+def _recognised(table: Table) -> dict[str, str]:
+    """What to rename so that the customers stand in `customer_id`."""
+    if "customer_id" in table.columns:
+        return {}
+    header = suggest_columns(table.columns).get("customer_id")
+    if header is None:
+        hint = "Rename the column of its customers."
+        raise MissingColumnsError(table.name, ["customer_id"], table.columns, hint=hint)
+    return {header: "customer_id"}
+
+
 def _check_whole(table: Table, rows: pl.DataFrame) -> None:
-    if "customer_id" not in rows.columns:
-        raise MissingColumnsError(
-            table.name, ["customer_id"], table.columns, hint="Rename the column of its customers."
-        )
     flawed = rows.filter(pl.col(FLAW).is_not_null())
     if flawed.height:
         row, flaw = flawed.select(ROW, FLAW).row(0)

@@ -1,5 +1,6 @@
 """One row per customer as of a day, and what those customers did next."""
 
+import warnings
 from datetime import date
 from typing import Any
 
@@ -8,7 +9,7 @@ import polars as pl
 from clvlab.columns import CUSTOMERS, names
 from clvlab.customers.attributes import attributes_as_of, read_attributes
 from clvlab.customers.days import customer_days, describe_span, lazy_customer_days, parse_day, rows_until
-from clvlab.errors import DataError, ParamsError
+from clvlab.errors import ClvlabWarning, DataError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.money import exact_sum
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
@@ -107,44 +108,33 @@ def _orders(rows: pl.LazyFrame) -> pl.LazyFrame:
 def _one_row_each(days: pl.DataFrame, orders: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFrame:
     bought = pl.col("is_purchase")
     first, last = pl.col("date").filter(bought).min(), pl.col("date").filter(bought).max()
-    aggregates = [
-        bought.sum().cast(pl.Int64).alias("n_purchases"),
-        first.alias("first_purchase"),
-        last.alias("last_purchase"),
-    ]
-    repeat_spend = pl.lit(None, dtype=pl.Float64)
+    sums = {}
     if "spend" in days.columns:
-        is_repeat = bought & (pl.col("date") > first)
-        aggregates += [
-            exact_sum(pl.col("spend")).alias("total_spend"),
-            pl.when(is_repeat.any())
-            .then(exact_sum(pl.col("spend").filter(is_repeat)) / is_repeat.sum())
-            .alias("repeat_spend"),
-        ]
-        repeat_spend = pl.col("repeat_spend")
+        repeats = pl.col("spend").filter(bought & (pl.col("date") > first))
+        sums = {"total_spend": exact_sum(pl.col("spend")), "monetary_value": exact_sum(repeats) / repeats.len()}
+    customers = days.group_by("customer_id").agg(
+        bought.sum().cast(pl.Int64).alias("n_purchases"), first_purchase=first, last_purchase=last, **sums
+    )
     age = (cutoff - pl.col("first_purchase")).dt.total_days()
     since = (cutoff - pl.col("last_purchase")).dt.total_days()
-    per_unit = DAYS_PER[unit]
-    table = (
-        days.group_by("customer_id")
-        .agg(aggregates)
-        .join(orders, on="customer_id")
-        .with_columns(
-            pl.when(pl.col("n_purchases") > 0).then(pl.col("n_purchases") - 1).alias("frequency"),
-            ((age - since) / per_unit).alias("recency"),
-            (age / per_unit).alias("T"),
-            repeat_spend.alias("monetary_value"),
-            since.alias("days_since_last"),
-        )
-        .sort("customer_id")
+    table = customers.join(orders, on="customer_id").with_columns(
+        pl.when(pl.col("n_purchases") > 0).then(pl.col("n_purchases") - 1).alias("frequency"),
+        ((age - since) / DAYS_PER[unit]).alias("recency"),
+        (age / DAYS_PER[unit]).alias("T"),
+        since.alias("days_since_last"),
     )
-    has_spend = "spend" in days.columns
-    return table.select(
-        name for name in names(CUSTOMERS) if has_spend or name not in ("monetary_value", "total_spend")
-    )
+    columns = [name for name in names(CUSTOMERS) if name in table.columns]
+    return table.select(columns).with_columns(pl.selectors.float().fill_nan(None)).sort("customer_id")
 
 
 def _with_attributes(table: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFrame:
+    if len(attributes) and table.join(attributes, on="customer_id", how="semi").is_empty():
+        warnings.warn(
+            f"No customer of the attributes is in the log up to the cutoff: {attributes['customer_id'][0]!r}, ... "
+            f"there, {table['customer_id'][0]!r}, ... here. Check that both write customers alike.",
+            ClvlabWarning,
+            stacklevel=3,
+        )
     counts = [name for name in ("n_purchases", "n_orders", "total_spend") if name in table.columns]
     joined = table.join(attributes, on="customer_id", how="full", coalesce=True).sort("customer_id")
     return joined.with_columns(pl.col(counts).fill_null(0))

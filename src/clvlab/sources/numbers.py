@@ -11,17 +11,7 @@ _CODES = (
 )
 _MARKS = rf"[¥$€£₩₹₽元]|(?i:{_CODES})"
 _NOTHING = pl.Series([None], dtype=pl.String)
-_SAME = {
-    "¥": "CNY",
-    "RMB": "CNY",
-    "元": "CNY",
-    "$": "USD",
-    "€": "EUR",
-    "£": "GBP",
-    "₩": "KRW",
-    "₹": "INR",
-    "₽": "RUB",
-}
+_SAME = {"RMB": "CNY", "元": "CNY", "€": "EUR", "£": "GBP", "₩": "KRW", "₹": "INR", "₽": "RUB"}
 _NOISE = rf"[\s'’]|{_MARKS}"
 
 
@@ -78,6 +68,6 @@ def _hard_numbers(texts: pl.Series, decimal: str) -> pl.Series:
 
 
 def currency_mark(text: pl.Expr) -> pl.Expr:
-    """The code of the currency that a text names, by code or symbol; ¥ is taken for CNY and $ for USD."""
+    """The code of the currency that a text names; the symbols ¥ and $, which several share, stay symbols."""
     mark = text.str.normalize("NFKC").str.extract(rf"({_MARKS})").str.to_uppercase()
     return mark.replace(_SAME)

@@ -1,5 +1,6 @@
 """One currency per log: the rows' own, or one into which a table of rates turns them."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import polars as pl
@@ -9,6 +10,7 @@ from clvlab.sources import OURS
 from clvlab.sources.numbers import currency_mark
 
 _MONEY = ("amount", "cost", "unit_price")
+_SHARED = {"¥": ("CNY", "JPY"), "$": ("USD", "AUD", "CAD", "HKD", "MXN", "NZD", "SGD", "TWD")}
 
 
 def one_currency(
@@ -29,15 +31,9 @@ def one_currency(
     """
     name = OURS + "currency"
     if rates is None:
-        others = [code for code in found if currency is not None and code != currency]
-        if len(found) > 1 or others:
-            wanted = currency or next(iter(found))
-            table = ", ".join(f"{code}: {1 if code == wanted else '...'}" for code in dict.fromkeys([wanted, *found]))
-            counts = ", ".join(f"{code} in {rows:,} rows" for code, rows in found.items())
+        if len(found) > 1 or (currency and found and currency not in found):
             raise UnsettledError(
-                f"The log is not in one currency{f', {currency}' if currency else ''}: {counts}. "
-                f"Say what one unit of each is worth in the run's: `currency_rates: {{{table}}}`.",
-                "currency_rates",
+                _mixture(found, currency, has_column=name in rows.collect_schema()), "currency_rates"
             )
         return rows if found or name not in rows.collect_schema() else rows.drop(name)
     if name not in rows.collect_schema():
@@ -58,18 +54,40 @@ def one_currency(
     return rows.with_columns(pl.col(money) * rate)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def found_currencies(rows: pl.LazyFrame, currency: str | None) -> dict[str, int]:
+    """Currency -> rows, most frequent first: from the column of currencies, else from marks in the amounts' texts.
 
-
-def found_currencies(rows: pl.LazyFrame) -> dict[str, int]:
-    """Currency -> rows, most frequent first: from the column of currencies, else from marks in the amounts' texts."""
+    A symbol that several currencies share stands for the run's if that is one of them, or for another that was found.
+    """
     schema = rows.collect_schema()
     if OURS + "currency" in schema:
-        code = pl.col(OURS + "currency")
-    elif OURS + "amount_text" in schema:
-        code = pl.when(pl.col(OURS + "amount").is_not_null()).then(currency_mark(pl.col(OURS + "amount_text")))
-    else:
+        return _counted(rows, pl.col(OURS + "currency"))
+    if OURS + "amount_text" not in schema:
         return {}
+    marked = pl.when(pl.col(OURS + "amount").is_not_null()).then(currency_mark(pl.col(OURS + "amount_text")))
+    counts = _counted(rows, marked)
+    found: Counter[str] = Counter()
+    for mark, count in counts.items():
+        meanings = _SHARED.get(mark, (mark,))
+        found[next((code for code in (currency, *counts) if code in meanings), meanings[0])] += count
+    return dict(found.most_common())
+
+
+def _counted(rows: pl.LazyFrame, code: pl.Expr) -> dict[str, int]:
     counts = rows.group_by(code.alias("code")).len().drop_nulls().collect(engine="streaming")
     return dict(counts.sort("len", "code", descending=[True, False]).iter_rows())
+
+
+def _mixture(found: Mapping[str, int], currency: str | None, *, has_column: bool) -> str:
+    wanted = currency or next(iter(found))
+    table = ", ".join(f"{code}: {1 if code == wanted else '...'}" for code in dict.fromkeys([wanted, *found]))
+    counts = ", ".join(f"{code} in {rows:,} rows" for code, rows in found.items())
+    column = "" if has_column else "Put each row's currency into a column and map it. "
+    return (
+        f"The log is not in one currency{f', {currency}' if currency else ''}: {counts}. {column}"
+        f"Say what one unit of each is worth in the run's: `currency_rates: {{{table}}}`."
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

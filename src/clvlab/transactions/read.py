@@ -89,7 +89,7 @@ def read_transactions(
     mapping = resolve(columns or {}, tables)
     rows = together([standardise(table, mapping, decimal) for table in tables])
     _check_decimal(rows, decimal)
-    currencies = found_currencies(rows)
+    currencies = found_currencies(rows, currency)
     rows = one_currency(rows, currencies, currency_rates, currency)
     reader = given or _day_reader(rows, mapping["date"])
     rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_DATE_TEXT))).alias(_DAY))
