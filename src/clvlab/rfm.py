@@ -166,12 +166,17 @@ def score_rfm(
         frequency_bounds=frequency_bounds,
         spend_bounds=spend_bounds,
     )
+    require_customers(customers, n_bins)
+    return thresholds.score(customers)
+
+
+def require_customers(customers: CustomerSummary, n_bins: int) -> None:
+    """Raise ParamsError where there are fewer buyers than scores."""
     n_buyers = _buyers(customers).height
     if n_bins > n_buyers:
         raise ParamsError(
             f"n_bins is {n_bins}, but only {n_buyers} customers have a purchase. Lower n_bins, or use more customers."
         )
-    return thresholds.score(customers)
 
 
 def _buyers(customers: CustomerSummary) -> pl.DataFrame:

@@ -14,9 +14,11 @@ from clvlab.customers import DERIVED, derive, split_holdout, summarise_customers
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.grouping import Clusters, find
+from clvlab.grouping.rfm_maps import RfmRule
+from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Rule, Strategy
 from clvlab.params import ReportParams
-from clvlab.rfm import RfmThresholds
+from clvlab.rfm import RfmThresholds, require_customers
 from clvlab.units import Span
 
 
@@ -123,9 +125,14 @@ class Context:
 
     @cached_property
     def thresholds(self) -> RfmThresholds | None:
-        """Where each score begins; None where the log has no amounts to score."""
-        options: dict[str, Any] = {**self.params.rfm}
-        return RfmThresholds.fit(self.customers, **options) if self.has_amounts else None
+        """Where each score begins: as the strategy has it, if it scores; None where there are no amounts to score."""
+        if not self.has_amounts:
+            return None
+        options: dict[str, Any] = {"n_bins": 5, **self.params.rfm}
+        require_customers(self.customers, options["n_bins"])
+        if isinstance(self.rule, RfmRule | RfmValueRule):
+            return self.rule.thresholds
+        return RfmThresholds.fit(self.customers, **options)
 
     @cached_property
     def table(self) -> pl.DataFrame:
