@@ -1,0 +1,143 @@
+"""The comparison as a report: every section in both languages, every sentence with its figures."""
+
+import re
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from markupsafe import escape
+
+import clvlab as cl
+from clvlab.analysis.comparison import SECTIONS, Judgement, analyse_comparison
+from clvlab.analysis.comparison.verdict import choice
+from clvlab.analysis.results import Results
+from clvlab.comparison import PAGES, ComparisonReport
+from clvlab.grouping import Clusters
+from clvlab.params import CompareParams
+from clvlab.presentation import Chart, Drawing, Table, Text
+from clvlab.wording import LANGUAGES, Words, catalogue
+
+
+@pytest.fixture(scope="module")
+def params() -> CompareParams:
+    return CompareParams(
+        name="test",
+        source="lighting",
+        as_of="2025-12-31",
+        holdout="365 days",
+        currency="CNY",
+        strategies=["value_tiers", "industry", "rfm8", "last_year_spend"],
+        rounds=40,
+    )
+
+
+@pytest.fixture(scope="module")
+def results(params) -> Results:
+    return analyse_comparison(params, log=cl.datasets.lighting(900, seed=2), progress=False)
+
+
+@pytest.fixture(scope="module")
+def judgement(params) -> Judgement:
+    return Judgement.of(params, cl.datasets.lighting(900, seed=2))
+
+
+def rendered(results: Results, lang: str) -> dict[str, str]:
+    told = replace(results, params=results.params.model_copy(update={"lang": lang}))
+    report = ComparisonReport(told)
+    return {section: "\n".join(_text(piece) for piece in report.pieces(section)) for section in told}
+
+
+def _text(piece) -> str:
+    return str(piece.chart.to_dict()) if isinstance(piece, Drawing) else piece.html
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_section_is_there_in_words(results, lang):
+    pages = rendered(results, lang)
+    assert list(pages) == list(SECTIONS) == list(PAGES)
+    for section, page in pages.items():
+        assert Words(lang)(f"{section}.heading").split("：")[0] in page
+        # Every figure is set in, every code has its name.
+        assert not re.search(r"\{\w+(:\w+)?\}", page), section
+        assert not re.search(r">(stability|fidelity|calibration|n_groups|expected)_?\w*<", page), section
+
+
+def test_chinese_pages_hold_no_english_headings(results):
+    english, chinese = rendered(results, "en"), rendered(results, "zh")
+    for section in SECTIONS:
+        headings = re.findall(r"<(?:h1|h2|figcaption)[^>]*>([^<]+)<", chinese[section])
+        assert headings
+        assert all(re.search(r"[\u4e00-\u9fff]", heading) for heading in headings)
+        assert not set(headings) & set(re.findall(r"<(?:h1|h2|figcaption)[^>]*>([^<]+)<", english[section]))
+
+
+def test_every_block_of_every_page_has_what_it_shows(results):
+    for section, blocks in PAGES.items():
+        for block in blocks:
+            if isinstance(block, Chart):
+                assert block.table in results[section], (section, block.table)
+                assert block.table in results[section].findings, (section, block.table)
+            elif isinstance(block, Table) and block.table in results[section]:
+                assert set(block.kinds) <= set(results[section][block.table].columns), (section, block.table)
+            elif isinstance(block, Text) and block.finding not in ("blind", "hidden"):
+                assert block.finding in results[section].findings, (section, block.finding)
+
+
+def test_report_names_what_the_board_recommends(results, judgement):
+    pages = rendered(results, "en")
+    name = escape(Words("en").name("strategies", judgement.recommended))
+    assert name in pages["verdict"]
+    assert name in pages["recommendation"]
+    card = results["recommendation"]["card"]
+    applied = judgement.board.cards.filter(pl.col("strategy") == judgement.recommended)
+    assert card["condition"].to_list() == applied["condition"].to_list()
+
+
+def test_customers_of_a_comparison_are_their_groups(results):
+    assert results.customers.columns[0] == "customer_id"
+    assert {"value_tiers", "industry", "rfm8"} <= set(results.customers.columns)
+    one = results.customers["customer_id"][0]
+    assert results.customer(one)["industry"].startswith("industry_")
+
+
+def told(judgement: Judgement, gini: dict[str, float], groups: dict[str, int], tied: list[str], chosen: str) -> str:
+    ranking = pl.DataFrame(
+        {
+            "strategy": list(gini),
+            "n_groups": [groups[name] for name in gini],
+            "gini": list(gini.values()),
+            "dominated_by": [None] * len(gini),
+            "difference": [value - max(gini.values()) for value in gini.values()],
+            "low": [-0.03] * len(gini),
+            "high": [0.01] * len(gini),
+            "tied": [name in tied for name in gini],
+            "recommended": [name == chosen for name in gini],
+        },
+        schema_overrides={"dominated_by": pl.String},
+    )
+    found = choice(replace(judgement, board=replace(judgement.board, ranking=ranking)))
+    return found.key
+
+
+@pytest.mark.parametrize(
+    ("tied", "chosen", "key"),
+    [
+        (["rfm8"], "rfm8", "verdict.alone"),
+        (["rfm8", "industry"], "rfm8", "verdict.best_and_simplest"),
+        (["rfm8", "industry"], "industry", "verdict.simpler_of_two"),
+        (["rfm8", "industry", "abc"], "industry", "verdict.simplest"),
+    ],
+)
+def test_the_choice_says_what_the_data_cannot_tell_apart(judgement, tied, chosen, key):
+    gini = {"rfm8": 0.5, "industry": 0.49, "abc": 0.48}
+    assert told(judgement, gini, {"rfm8": 8, "industry": 3, "abc": 3}, tied, chosen) == key
+    assert f"{key}" in catalogue()
+
+
+def test_clusters_say_how_far_apart_they_lie(params):
+    board = cl.compare(
+        [Clusters(k=3), "hiatus"], cl.datasets.lighting(500, seed=2), "2024-12-31", "2025-12-31", n_rounds=20
+    )
+    section = SECTIONS["stability"].compute(Judgement(params, cl.datasets.lighting(50), board))
+    assert section["clusters"]["strategy"].to_list() == ["clusters"]
+    assert -1 <= section["clusters"]["silhouette"].item() <= 1
