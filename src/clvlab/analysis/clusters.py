@@ -5,7 +5,6 @@ import polars as pl
 from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segments import group_profile
-from clvlab.grouping.strategy import PROSPECT
 from clvlab.wording import Name
 
 
@@ -14,8 +13,9 @@ def compute(context: Context) -> Section:
     rule = context.cluster_rule
     if rule is None:
         return Section({}, {"lead": Finding.of("clusters.none")})
+    filled = set(context.table.filter(pl.col("n_purchases") > 0)["cluster"])
     profile = group_profile(
-        context.table, tuple(code for code in rule.card["group"] if code != PROSPECT), by="cluster"
+        context.table, tuple(code for code in rule.card["group"] if code in filled), by="cluster"
     )
     first = profile.row(0, named=True)
     return Section(

@@ -51,13 +51,15 @@ class ValueModels:
         has_spend = "monetary_value" in customers.data.columns
         spend, notes = _fitted(GammaGamma, customers) if has_spend else (None, ())
         refused: tuple[type[PurchaseModel], ...] = ()
-        reasons: tuple[str, ...] = ()
+        reasons: list[str] = []
         for model in PURCHASE_MODELS:
             purchases, said = _fitted(model, customers)
             if purchases is not None:
                 return cls(purchases, spend, params, refused, (*said, *notes))
-            refused, reasons = (*refused, model), (*reasons, *said)
-        return cls(None, spend, params, refused, reasons)
+            refused = (*refused, model)
+            reasons.extend(said)
+        # The others fail for the same want of data as the first.
+        return cls(None, spend, params, refused, tuple(reasons[:1]))
 
     def value(self, customers: CustomerSummary, interval: float | None = None) -> pl.DataFrame:
         """customer_id, p_alive, expected_purchases, expected_spend, clv over the horizon; null where unknown.
