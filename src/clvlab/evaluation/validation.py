@@ -80,8 +80,9 @@ def validate(
     {'model': 0.785, 'naive': 1.024, 'last_period': 1.596, 'average': 1.382}
     """
     foretold = predictions(model, spend, calibration, holdout)
-    totals = _totals(foretold, _intervals(model, spend, calibration, holdout, seed))
-    errors = _errors(foretold)
+    intervals = _intervals(model, spend, calibration, holdout, seed)
+    totals = totals_of(foretold).join(intervals, on="what", how="left", maintain_order="left")
+    errors = errors_of(foretold)
     by_decile, by_cohort = parts.by_decile(foretold), parts.by_cohort(foretold)
     by_group = parts.by_group(foretold, groups)
     return Validation(
@@ -118,18 +119,16 @@ def _intervals(
     return pl.concat(found)
 
 
-def _totals(foretold: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFrame:
+def totals_of(foretold: pl.DataFrame) -> pl.DataFrame:
+    """what, actual, and of each method its total and its error relative to actual; null where it is unknown."""
     # The sum of nulls is 0, and an unknown baseline is none.
     sums = [pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()).alias(name) for name in METHODS]
-    return (
-        foretold.group_by("what", maintain_order=True)
-        .agg(pl.col("actual").sum(), *sums)
-        .join(intervals, on="what", how="left", maintain_order="left")
-        .with_columns((pl.col(name) / pl.col("actual") - 1).alias(f"{name}_error") for name in METHODS)
-    )
+    totals = foretold.group_by("what", maintain_order=True).agg(pl.col("actual").sum(), *sums)
+    return totals.with_columns((pl.col(name) / pl.col("actual") - 1).alias(f"{name}_error") for name in METHODS)
 
 
-def _errors(foretold: pl.DataFrame) -> pl.DataFrame:
+def errors_of(foretold: pl.DataFrame) -> pl.DataFrame:
+    """what, method, mae, rmse, rank_correlation, gini, over customers; unknown baselines are left out."""
     long = foretold.unpivot(METHODS, index=["what", "actual"], variable_name="method", value_name="foretold")
     error = pl.col("foretold") - pl.col("actual")
     known = long.drop_nulls("foretold").group_by("what", "method", maintain_order=True)
