@@ -1,4 +1,4 @@
-"""Write precision_grid.json: what the models' formulas give in arbitrary precision, over all that real data can reach.
+"""Write precision_grid.json: what the models' formulas give in arbitrary precision, wherever real data can reach.
 
     .venv/bin/python tests/reference/make_precision_grid.py
 

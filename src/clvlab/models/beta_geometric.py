@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from clvlab.models.family import Counts, PurchaseModel, active_or_left
-from clvlab.models.jets import Number, Vector, log, log_beta, log_ratio, sum_of, take
+from clvlab.models.jets import Number, Vector, log, log_beta, log_ratio, repeated, sum_of
 from clvlab.models.negative_binomial import log_buying, log_probability, upper_tail
 from clvlab.models.quadrature import beta_mean
 from clvlab.models.tuples import Tuples
@@ -47,9 +47,9 @@ class BetaGeometric(PurchaseModel):
 
         def log_odds_left(block: Tuples) -> Number:
             x, t_x, T = block.columns
-            distinct, index = block.distinct_x
+            distinct, times = block.runs_of_x
             leaving = log(a) - log(b + cls._survived(distinct) - 1)
-            return take(leaving, index) + (r + x) * log_ratio(alpha + T, alpha + t_x)
+            return repeated(leaving, times) + (r + x) * log_ratio(alpha + T, alpha + t_x)
 
         return active_or_left(
             log_buying(r, alpha, tuples) + staying, log_odds_left, cls._may_have_left(tuples).blocks

@@ -4,6 +4,7 @@ Times are nearly always whole numbers of days, so that a row is one whole number
 looked up. Other numbers take a slower way to the same result. The order of the rows reaches no digit of it.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,67 +17,70 @@ from clvlab.models.jets import Vector
 from clvlab.units import DAYS_PER
 
 CHUNK = 65_536  # rows read at once: few enough to stay in the processor's cache
-LARGEST_KEY = 2**62
+LARGEST_KEY = 2**53
 LARGEST_TABLE = 2**22
 
 Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Key:
-    """Rows as whole numbers: each column in its own steps, the last one changing fastest.
+class Keys:
+    """Rows of whole numbers of days, each as one whole number: the last column changes fastest.
 
     Attributes
     ----------
+    values : the key of each row, below `n_values`; whole numbers held as floats, which are fast and exact to 2^53
     per_unit : what makes each column whole numbers
     sizes : how many steps each column needs
     """
 
+    values: Vector
     per_unit: tuple[float, ...]
     sizes: tuple[int, ...]
 
     @classmethod
-    def of(cls, columns: Sequence[Vector]) -> "Key | None":
-        """A key for these columns; None if they are not whole numbers of days, or too large for one key."""
-        per_unit = [steps_per_unit(column) for column in columns]
+    def of(cls, columns: Sequence[Vector]) -> "Keys | None":
+        """The keys of these rows; None if a column is not in whole days, or one key cannot hold them all."""
+        per_unit = [steps_per_unit(column[:CHUNK]) for column in columns]
         known = tuple(per for per in per_unit if per is not None)
         if len(known) < len(columns):
             return None
         sizes = tuple(int(column.max(initial=0) * per) + 2 for column, per in zip(columns, known, strict=True))
-        return cls(known, sizes) if np.prod(np.array(sizes, dtype=float)) < LARGEST_KEY else None
+        if math.prod(sizes) >= LARGEST_KEY:
+            return None
+        values = np.zeros(columns[0].size)
+        for low in range(0, values.size, CHUNK):
+            key = values[low : low + CHUNK]
+            for column, per, size in zip(columns, known, sizes, strict=True):
+                steps = np.rint(column[low : low + CHUNK] * per)
+                if not np.array_equal(steps / per, column[low : low + CHUNK]):
+                    return None
+                key *= size
+                key += steps
+        return cls(values, known, sizes)
 
     @property
     def n_values(self) -> int:
         """All keys are below this."""
-        return int(np.prod(np.array(self.sizes, dtype=np.int64)))
+        return math.prod(self.sizes)
 
-    def encode(self, columns: Sequence[Vector]) -> NDArray[np.int64]:
-        """The key of each row."""
-        key = np.zeros(columns[0].size, dtype=np.int64)
-        for low in range(0, key.size, CHUNK):
-            part = key[low : low + CHUNK]
-            for column, per, size in zip(columns, self.per_unit, self.sizes, strict=True):
-                part *= size
-                part += np.rint(column[low : low + CHUNK] * per).astype(np.int64)
-        return key
-
-    def decode(self, key: NDArray[np.int64]) -> Matrix:
-        """The rows of these keys, one per column."""
-        columns = np.empty((len(self.sizes), key.size))
+    def rows(self, values: Vector) -> Matrix:
+        """The rows that have these keys, one per column."""
+        columns = np.empty((len(self.sizes), values.size))
         for i in reversed(range(len(self.sizes))):
-            key, steps = np.divmod(key, self.sizes[i])
-            columns[i] = steps / self.per_unit[i]
+            rest = np.floor(values / self.sizes[i])
+            columns[i] = (values - rest * self.sizes[i]) / self.per_unit[i]
+            values = rest
         return columns
 
 
 def counted(columns: Sequence[Vector]) -> tuple[Matrix, Vector]:
     """Distinct rows, sorted, one per column; and how often each occurs."""
-    key = Key.of(columns)
-    if key is not None:
-        keys = key.encode(columns)
-        keys.sort()
-        starts = run_starts(keys)
-        return key.decode(keys[starts]), np.diff(starts, append=keys.size).astype(float)
+    keys = Keys.of(columns)
+    if keys is not None:
+        in_order = np.sort(keys.values)
+        starts = run_starts(in_order)
+        return keys.rows(in_order[starts]), np.diff(starts, append=in_order.size).astype(float)
     if len(columns) == 2 and columns[0].max(initial=0) < 2**16:
         return _sorted_within_first(*columns)
     return weighed(columns, np.ones(columns[0].size))
@@ -94,26 +98,26 @@ def weighed(columns: Sequence[Vector], weight: Vector) -> tuple[Matrix, Vector]:
 
 def on_distinct(function: Callable[..., Vector], *columns: Vector) -> Vector:
     """function(*columns), computed once for each distinct row, in sorted order."""
-    key = Key.of(columns)
-    if key is None:
+    keys = Keys.of(columns)
+    if keys is None:
         rows = _frame(columns)
         distinct = rows.unique().sort(rows.columns)
         return _looked_up(rows, distinct, function(*(column.to_numpy() for column in distinct.get_columns())))
-    keys = key.encode(columns)
-    if key.n_values > LARGEST_TABLE:
-        rows = _frame([keys])
+    if keys.n_values > LARGEST_TABLE:
+        rows = _frame([keys.values])
         distinct = rows.unique().sort(rows.columns)
-        return _looked_up(rows, distinct, function(*key.decode(distinct.to_series().to_numpy())))
-    present = np.flatnonzero(np.bincount(keys))
-    table = np.empty(key.n_values)
-    table[present] = function(*key.decode(present))
-    return table[keys]
+        return _looked_up(rows, distinct, function(*keys.rows(distinct.to_series().to_numpy())))
+    index = keys.values.astype(np.intp)
+    present = np.flatnonzero(np.bincount(index))
+    table = np.empty(keys.n_values)
+    table[present] = function(*keys.rows(present.astype(float)))
+    return table[index]
 
 
 def steps_per_unit(column: Vector) -> float | None:
     """What makes the column whole numbers: 1 for counts and days, 7 for weeks, 30.4375 for months; else None."""
     for per in (DAYS_PER["day"], DAYS_PER["week"], DAYS_PER["month"]):
-        if all(_are_steps(column[low : low + CHUNK], per) for low in range(0, column.size, CHUNK)):
+        if np.array_equal(np.rint(column * per) / per, column):
             return per
     return None
 
@@ -135,10 +139,6 @@ def _looked_up(rows: pl.DataFrame, distinct: pl.DataFrame, values: Vector) -> Ve
     """The value of each row, given those of the distinct ones."""
     table = distinct.with_columns(value=pl.Series(values))
     return rows.join(table, on=rows.columns, how="left", maintain_order="left")["value"].to_numpy()
-
-
-def _are_steps(values: Vector, per: float) -> bool:
-    return np.array_equal(np.rint(values * per) / per, values)
 
 
 def _sorted_within_first(x: Vector, m: Vector) -> tuple[Matrix, Vector]:

@@ -22,7 +22,8 @@ MAX_STEPS = 100
 LONGEST_STEP = 2.0  # in log-parameters: none changes more than e^2-fold at once
 FARTHEST = 14.0  # in log-parameters: a maximum a million-fold away from a sensible start is none
 STATIONARY = 1e-5  # in log-parameters: length of the Newton step at a maximum
-NEARLY = 1e-3  # the same, for a start; and where rounding allows no further progress
+NEARLY = 1e-3  # the same, where rounding allows no further progress
+ROUGH = 0.03  # the same, for a start: less than a part of the tuples can tell
 SUBSAMPLE = 2_048  # tuples: twice as many get their start from a part of them
 
 
@@ -49,13 +50,14 @@ class Likelihood:
 
     def expand(self, point: Vector) -> "Expansion":
         """The penalised log-likelihood, its gradient and its Hessian in the log-parameters."""
-        parameters = [jets.exp(variable) for variable in jets.variables(point)]
-        value, gradient, hessian = jets.expanded(self.total(parameters, self.tuples), point.size)
+        values = np.exp(point)
+        value, slope, curvature = jets.expanded(self.total(jets.variables(values), self.tuples), point.size)
+        gradient = values * slope
         return Expansion(
             point,
             value - self.penalty * float(point @ point),
             gradient - 2 * self.penalty * point,
-            hessian - 2 * self.penalty * np.eye(point.size),
+            np.outer(values, values) * curvature + np.diag(gradient - 2 * self.penalty),
         )
 
 
@@ -98,7 +100,7 @@ def _nearby(likelihood: Likelihood, start: Vector) -> Vector:
     if len(likelihood.tuples) < 2 * SUBSAMPLE:
         return start
     part = replace(likelihood, tuples=likelihood.tuples.thinned(len(likelihood.tuples) // 8))
-    rough = climb(part, _nearby(part, start), NEARLY)
+    rough = climb(part, _nearby(part, start), ROUGH)
     return rough.point if _is_inside(rough.point, start) else start
 
 

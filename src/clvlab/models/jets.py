@@ -23,7 +23,7 @@ Number = Any  # float, Vector or Jet: what likelihoods are written in
 Key = TypeVar("Key", int, tuple[int, int])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Jet:
     """A value, its first partials by parameter, and its second partials by pair of parameters (i <= j)."""
 
@@ -49,7 +49,7 @@ class Jet:
             for j, v in other.first.items():
                 pair = (min(i, j), max(i, j))
                 # From both factors: in u_i v_j + u_j v_i an equal pair counts twice.
-                product = u * v
+                product = _times(u, v)
                 second[pair] = second.get(pair, 0.0) + (product + product if i == j else product)
         first = _sum(_scaled(self.first, other.value), _scaled(other.first, self.value))
         return Jet(self.value * other.value, first, second)
@@ -104,8 +104,12 @@ def log1p(u: Number) -> Number:
 
 
 def log_ratio(u: Number, v: Number) -> Number:
-    """ln(u / v)."""
-    return log(u) - log(v)
+    """ln(u / v) of two numbers that differ by a constant, as ages do: alpha + T and alpha + t_x."""
+    if not isinstance(u, Jet):
+        return np.log(u / v)
+    over_u, over_v = 1.0 / u.value, 1.0 / v.value
+    slope = over_u - over_v
+    return _chain(u, np.log(u.value * over_v), slope, -slope * (over_u + over_v))
 
 
 def log_gamma(u: Number) -> Number:
@@ -138,12 +142,13 @@ def sum_of_log1p_exp(u: Number, weight: Vector) -> Number:
     value = weight @ (np.maximum(value_of(u), 0.0) + np.log1p(decay))
     if not isinstance(u, Jet):
         return float(value)
-    smaller = 1.0 / (1.0 + decay)
-    slope = weight * np.where(u.value > 0, smaller, decay * smaller)
-    curvature = weight * (decay * smaller * smaller)
+    larger = 1.0 / (1.0 + decay)
+    smaller = decay * larger
+    slope = weight * (0.5 + np.copysign(0.5 - smaller, u.value))
+    curvature = weight * (smaller * larger)
     second = {pair: _dot(slope, part) for pair, part in u.second.items()}
     for i, u_i in u.first.items():
-        curved = curvature * u_i
+        curved = _times(u_i, curvature)
         for j, u_j in u.first.items():
             if i <= j:
                 second[i, j] = second.get((i, j), 0.0) + _dot(curved, u_j)
@@ -162,7 +167,7 @@ def log_integral(u: Number, log_weights: Vector) -> Number:
     mean = {i: _mean(share, u_i) for i, u_i in u.first.items()}
     second = {pair: _mean(share, u_ij) for pair, u_ij in u.second.items()}
     # Covariances over the nodes: none with a part that is the same for all of them.
-    varying = {i: u_i for i, u_i in u.first.items() if np.ndim(u_i)}
+    varying = {i: u_i for i, u_i in u.first.items() if isinstance(u_i, np.ndarray)}
     for i, u_i in varying.items():
         weighted = share * u_i
         for j, u_j in varying.items():
@@ -171,14 +176,14 @@ def log_integral(u: Number, log_weights: Vector) -> Number:
     return Jet((np.log(total) + top)[..., 0], mean, second)
 
 
-def take(u: Number, index: Any) -> Number:
-    """The elements of `u` at `index`; parts that are scalars stay scalars."""
+def repeated(u: Number, times: NDArray[np.intp]) -> Number:
+    """Each element of `u` so many times; parts that are scalars stay scalars."""
     if not isinstance(u, Jet):
-        return _take(u, index)
+        return _repeated(u, times)
     return Jet(
-        _take(u.value, index),
-        {i: _take(part, index) for i, part in u.first.items()},
-        {pair: _take(part, index) for pair, part in u.second.items()},
+        _repeated(u.value, times),
+        {i: _repeated(part, times) for i, part in u.first.items()},
+        {pair: _repeated(part, times) for pair, part in u.second.items()},
     )
 
 
@@ -197,7 +202,8 @@ def _chain(u: Jet, value: Any, slope: Any, curvature: Any) -> Jet:
     """f(u), from f, f' and f'' at u: the chain rule."""
     second = dict(_scaled(u.second, slope))
     for i, j in _pairs(u.first):
-        second[i, j] = second.get((i, j), 0.0) + (u.first[i] * u.first[j]) * curvature
+        curved = _times(_times(u.first[i], u.first[j]), curvature)
+        second[i, j] = second[i, j] + curved if (i, j) in second else curved
     return Jet(value, _scaled(u.first, slope), second)
 
 
@@ -206,7 +212,12 @@ def _pairs(parts: Mapping[int, Any]) -> list[tuple[int, int]]:
 
 
 def _scaled(parts: Mapping[Key, Any], factor: Any) -> dict[Key, Any]:
-    return {key: part * factor for key, part in parts.items()}
+    return {key: _times(part, factor) for key, part in parts.items()}
+
+
+def _times(part: Any, factor: Any) -> Any:
+    """The product; a parameter's derivative with respect to itself is 1, and costs nothing."""
+    return factor if isinstance(part, float) and part == 1.0 else part * factor
 
 
 def _sum(left: Mapping[Key, Any], right: Mapping[Key, Any]) -> dict[Key, Any]:
@@ -224,12 +235,12 @@ def _difference(left: Mapping[Key, Any], right: Mapping[Key, Any]) -> dict[Key, 
 
 
 def _mean(share: Vector, part: Any) -> Any:
-    return np.einsum("...k,...k->...", share, part) if np.ndim(part) else part
+    return np.einsum("...k,...k->...", share, part) if isinstance(part, np.ndarray) else part
 
 
-def _take(part: Any, index: Any) -> Any:
-    return part[index] if np.ndim(part) else part
+def _repeated(part: Any, times: NDArray[np.intp]) -> Any:
+    return np.repeat(part, times) if isinstance(part, np.ndarray) else part
 
 
 def _dot(weight: Vector, part: Any) -> float:
-    return float(weight @ part) if np.ndim(part) else float(weight.sum() * part)
+    return float(weight @ part) if isinstance(part, np.ndarray) else float(weight.sum() * part)

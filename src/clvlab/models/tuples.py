@@ -88,7 +88,7 @@ class Tuples:
         return distinct[there], customers[there], purchases[there]
 
     @cached_property
-    def distinct_x(self) -> tuple[Vector, NDArray[np.intp]]:
-        """The distinct x, and which of them each tuple has."""
+    def runs_of_x(self) -> tuple[Vector, NDArray[np.intp]]:
+        """The distinct x, and how many tuples have each."""
         starts = run_starts(self.columns[0])
-        return self.columns[0][starts], np.repeat(np.arange(starts.size), np.diff(starts, append=len(self)))
+        return self.columns[0][starts], np.diff(starts, append=len(self))
