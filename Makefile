@@ -31,6 +31,10 @@ $(READY): requirements.lock pyproject.toml
 report: $(READY) ## publish the segmentation report of the embedded CDNOW log
 	@$(BIN)/clvlab report params/cdnow.yaml
 
+compare: $(READY) ## publish the comparisons of strategies: CDNOW's sample and the lighting retailer
+	@$(BIN)/clvlab compare params/compare_cdnow.yaml
+	@$(BIN)/clvlab compare params/compare_lighting.yaml
+
 test: $(READY) ## run all tests
 	@$(BIN)/pytest -q -n 2
 
@@ -40,6 +44,12 @@ check: $(READY) ## what CI runs: format, lint, types, stripped notebooks, tests
 	@$(BIN)/mypy
 	@$(BIN)/nbstripout --verify notebooks/*.ipynb
 	@$(BIN)/pytest -q -n 2
+
+browser: $(READY) ## look at the published reports in headless Chromium
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+	  || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	  || { echo "chromium is missing: install the package chromium."; exit 1; }
+	@$(BIN)/pytest -q -m browser tests/browser
 
 format: $(READY) ## put the code and the notebooks into shape
 	@$(BIN)/ruff format .
