@@ -1,0 +1,64 @@
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+REPORTS = {"en": ["-p", "lang=en"], "zh": ["-p", "lang=zh", "-p", "name=cdnow-zh"]}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium, the system's own."""
+    executable = next(filter(None, map(shutil.which, NAMES)), None)
+    assert executable, "chromium is missing: run `make browser`, which finds or installs it"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session", params=REPORTS)
+def report(request):
+    """The published CDNOW report in one language; made now unless it is up to date."""
+    command = [sys.executable, "-c", "from clvlab.cli import main; main()", "report", "params/cdnow.yaml"]
+    done = subprocess.run([*command, *REPORTS[request.param]], cwd=ROOT, capture_output=True, text=True, check=True)
+    return ROOT / done.stdout.strip()
+
+
+@pytest.fixture
+def visit(browser, report):
+    """Open the report without a network; at the end, nothing may have gone wrong on the page."""
+    contexts, troubles = [], []
+
+    def requested(request):
+        if not request.url.startswith(("file:", "data:")):
+            troubles.append(f"asked for {request.url}")
+
+    def visit(*, width=1400, **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, offline=True, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", requested)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.goto(report.as_uri())
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert troubles == []

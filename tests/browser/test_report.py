@@ -1,0 +1,114 @@
+"""The published reports as readers see them. Run by `make browser`."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def draw_all(page):
+    """Scroll to each chart and wait until it is drawn; returns how many there are."""
+    charts = page.locator(".chart")
+    for place in range(charts.count()):
+        charts.nth(place).scroll_into_view_if_needed()
+        charts.nth(place).locator("svg").wait_for(timeout=20_000)
+    return charts.count()
+
+
+def marks(page):
+    """Number of marks of each chart."""
+    return page.eval_on_selector_all(".chart svg", "all => all.map(svg => svg.querySelectorAll('path, text').length)")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1400])
+def test_every_chart_is_drawn_and_nothing_runs_over_the_edge(visit, width, scheme):
+    page = visit(width=width, color_scheme=scheme)
+    assert draw_all(page) >= 8
+    assert min(marks(page)) > 3
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(".drawn .still:visible").count() == 0
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_wide_tables_scroll_in_their_own_frames(visit, width):
+    page = visit(width=width)
+    overflowing = page.eval_on_selector_all(
+        "table",
+        "all => all.filter(t => t.getBoundingClientRect().right > innerWidth && !t.closest('.table, [style*=overflow-x]'))",
+    )
+    assert overflowing == []
+
+
+def test_charts_are_drawn_only_when_they_come_near(visit):
+    page = visit()
+    assert page.locator(".chart svg").count() == 0
+    page.locator(".chart").first.scroll_into_view_if_needed()
+    page.locator(".chart svg").first.wait_for(timeout=20_000)
+    assert page.locator(".chart svg").count() < page.locator(".chart").count()
+
+
+def test_charts_follow_the_readers_colours(visit):
+    page = visit(color_scheme="light")
+    chart = page.locator(".chart svg").first
+    page.locator(".chart").first.scroll_into_view_if_needed()
+    chart.wait_for(timeout=20_000)
+    light = chart.inner_html()
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("light => document.querySelector('.chart svg')?.innerHTML !== light", arg=light)
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(map(int, re.findall(r"\d+", background))) < 60
+
+
+def test_print_shows_the_still_pictures(visit):
+    page = visit()
+    charts = draw_all(page)
+    page.emulate_media(media="print")
+    assert page.locator(".still:visible").count() == charts
+    assert page.locator(".chart:visible").count() == 0
+    assert page.locator("nav:visible").count() == 0
+    assert page.eval_on_selector_all(
+        ".still", "all => all.every(image => image.complete && image.naturalWidth > 100)"
+    )
+
+
+def test_readers_without_scripts_see_the_still_pictures(visit):
+    page = visit(java_script_enabled=False)
+    stills = page.locator(".still:visible")
+    assert stills.count() == page.locator(".chart").count() >= 8
+    assert stills.first.bounding_box()["width"] > 100
+    assert page.locator("noscript p").is_visible()
+
+
+def test_days_on_the_axes_are_the_same_in_every_time_zone(visit):
+    texts = []
+    for zone in ("Pacific/Honolulu", "Pacific/Kiritimati"):
+        page = visit(timezone_id=zone)
+        draw_all(page)
+        texts.append(page.locator(".chart svg text").all_text_contents())
+    assert texts[0] == texts[1]
+
+
+def test_contents_lead_to_every_section(visit):
+    page = visit()
+    links = page.eval_on_selector_all("nav a", "all => all.map(link => link.hash.slice(1))")
+    assert links == page.eval_on_selector_all("h2[id]", "all => all.map(heading => heading.id)")
+    assert page.locator("nav").evaluate("nav => getComputedStyle(nav).position") == "sticky"
+
+
+def test_text_alternatives_and_language_are_there(visit, report):
+    page = visit()
+    labels = page.eval_on_selector_all(
+        "figure:has(.chart)", "all => all.map(figure => figure.getAttribute('aria-label'))"
+    )
+    assert labels
+    assert all(labels)
+    expected = "zh-CN" if "cdnow-zh" in str(report) else "en"
+    assert page.evaluate("document.documentElement.lang") == expected
+
+
+def test_lines_of_text_are_not_too_long(visit):
+    page = visit()
+    ems = "all => all.map(p => p.getBoundingClientRect().width / parseFloat(getComputedStyle(p).fontSize))"
+    assert max(page.eval_on_selector_all("main p", ems)) < 46
