@@ -46,8 +46,8 @@ check: $(READY) ## what CI runs: format, lint, types, stripped notebooks, tests
 	@$(BIN)/pytest -q -n 2
 
 browser: $(READY) ## look at the published reports in headless Chromium
-	@command -v chromium chromium-browser google-chrome >/dev/null \
-	  || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	  test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null \
 	  || { echo "chromium is missing: install the package chromium."; exit 1; }
 	@$(BIN)/pytest -q -m browser tests/browser
 
