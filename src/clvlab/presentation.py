@@ -218,6 +218,20 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "gini": "dec2",
                 },
             ),
+            Text("choice"),
+            Text("offer"),
+            Table(
+                "models",
+                {
+                    "method": "name:methods",
+                    "log_likelihood": "int",
+                    "aic": "int",
+                    "bic": "int",
+                    "total_error": "pct1",
+                    "mae": "dec3",
+                    "rmse": "dec3",
+                },
+            ),
             Table(
                 "by_group",
                 {

@@ -11,12 +11,14 @@ from dateutil.relativedelta import relativedelta
 from clvlab.analysis.valuation import LEVEL, ValueModels
 from clvlab.columns import names
 from clvlab.customers import DERIVED, derive, split_holdout, summarise_customers
-from clvlab.errors import DataError
+from clvlab.errors import ConvergenceError, DataError
+from clvlab.evaluation import ModelChoice, choose_model
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Rule, Strategy
+from clvlab.models import BgNbd, PurchaseModel
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds, require_customers
 from clvlab.units import Span
@@ -39,6 +41,7 @@ class Backtest:
     calibration: CustomerSummary
     holdout: Holdout
     models: ValueModels
+    choice: ModelChoice
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Context:
     @cached_property
     def models(self) -> ValueModels:
         """The value models of the base."""
-        return ValueModels.fit(self.base, self.params)
+        return ValueModels.fit(self.base, self.params, self.preferred_model)
 
     @cached_property
     def customers(self) -> CustomerSummary:
@@ -179,18 +182,20 @@ class Context:
         if day < self.first_day:
             return None
         customers = self.summarise(day)
-        return self.equip(customers.with_columns(ValueModels.fit(customers, self.params).value(customers)))
+        return self.equip(
+            customers.with_columns(ValueModels.fit(customers, self.params, self.preferred_model).value(customers))
+        )
 
     @cached_property
-    def backtest(self) -> Backtest | None:
-        """The validation: models as of a holdout's length before the run's day; None where history is too short."""
+    def halves(self) -> tuple[CustomerSummary, Holdout] | None:
+        """Calibration and holdout, a holdout's length before the run's day; None where history is too short."""
         history = (self.as_of - self.first_day).days + 1
         days = min(round(Span.parse(self.params.holdout).days), history // 2) if self.params.holdout else 0
         if days < 1:
             return None
         cutoff = self.as_of - timedelta(days=days)
         try:
-            calibration, holdout = split_holdout(
+            return split_holdout(
                 self.log,
                 cutoff=cutoff,
                 end=self.as_of,
@@ -199,5 +204,25 @@ class Context:
             )
         except DataError:
             return None
-        models = ValueModels.fit(calibration, self.params)
-        return None if models.purchases is None else Backtest(calibration, holdout, models)
+
+    @cached_property
+    def choice(self) -> ModelChoice | None:
+        """The purchase model that did best on the holdout; None without a holdout, or where none can be fitted."""
+        try:
+            return choose_model(*self.halves) if self.halves else None
+        except (ConvergenceError, DataError):
+            return None
+
+    @property
+    def preferred_model(self) -> type[PurchaseModel]:
+        """The model to value customers by: the chosen one, else BG/NBD."""
+        return type(self.choice.model) if self.choice else BgNbd
+
+    @cached_property
+    def backtest(self) -> Backtest | None:
+        """The validation: models as of the earlier cutoff, and what happened since; None where there is none."""
+        if self.halves is None or self.choice is None:
+            return None
+        calibration, holdout = self.halves
+        models = ValueModels.fit(calibration, self.params, self.preferred_model)
+        return Backtest(calibration, holdout, models, self.choice)

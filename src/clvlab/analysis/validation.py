@@ -6,6 +6,7 @@ import polars as pl
 
 from clvlab.analysis.context import Backtest, Context
 from clvlab.analysis.section import Finding, Section
+from clvlab.evaluation import ModelChoice
 from clvlab.evaluation.validation import Validation, validate
 from clvlab.wording import Name
 
@@ -15,7 +16,7 @@ BEST_SHARE = 0.2
 def compute(context: Context) -> Section:
     """Tables of `clvlab.validate`; "not validated", with the reason, where the history is too short."""
     backtest = context.backtest
-    if backtest is None or backtest.models.purchases is None:
+    if backtest is None:
         return Section({}, {"lead": Finding.of("validation.none")})
     models, calibration = backtest.models, backtest.calibration
     groups = context.strategy.assign(context.equip(calibration.with_columns(models.value(calibration))))
@@ -30,9 +31,11 @@ def compute(context: Context) -> Section:
         "totals": outcome.totals,
         "errors": outcome.errors,
         "by_cohort": outcome.by_cohort,
+        "models": backtest.choice.table,
         "by_group": _in_order(outcome.by_group.filter(what="purchases"), context.groups),
     }
-    return Section(tables, {**_findings(outcome, backtest), "gain": _gain(gain), **_warnings(outcome.warnings)})
+    findings = {**_findings(outcome, backtest), "gain": _gain(gain), **_warnings(outcome.warnings)}
+    return Section(tables, findings | _choice(backtest.choice))
 
 
 def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
@@ -63,6 +66,13 @@ def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
             model=mae["model"],
             naive=mae["naive"],
         ),
+    }
+
+
+def _choice(choice: ModelChoice) -> dict[str, Finding]:
+    """Why this model; the offer of another stands in a paragraph of its own."""
+    return {
+        place: Finding(key, choice.figures) for place, key in zip(("choice", "offer"), choice.reasons, strict=False)
     }
 
 

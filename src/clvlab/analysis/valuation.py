@@ -46,13 +46,15 @@ class ValueModels:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def fit(cls, customers: CustomerSummary, params: ReportParams) -> "ValueModels":
-        """Fit the first purchase model that the data identify, and the spend model where there is money."""
+    def fit(
+        cls, customers: CustomerSummary, params: ReportParams, preferred: type[PurchaseModel] = BgNbd
+    ) -> "ValueModels":
+        """Fit the preferred purchase model, else the first that the data identify, and the spend model."""
         has_spend = "monetary_value" in customers.data.columns
         spend, notes = _fitted(GammaGamma, customers) if has_spend else (None, ())
         refused: tuple[type[PurchaseModel], ...] = ()
         reasons: list[str] = []
-        for model in PURCHASE_MODELS:
+        for model in (preferred, *(each for each in PURCHASE_MODELS if each is not preferred)):
             purchases, said = _fitted(model, customers)
             if purchases is not None:
                 return cls(purchases, spend, params, refused, (*said, *notes))

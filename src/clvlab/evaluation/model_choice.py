@@ -23,7 +23,7 @@ from clvlab.wording import Language, Name, Words
 
 CANDIDATES: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
 ERROR_TOLERANCE = 0.01
-TOTAL_TOLERANCE = 0.05
+TOTAL_TOLERANCE = 0.03
 MOST = 0.5
 BASELINES = METHODS[1:]
 
@@ -69,7 +69,7 @@ def choose_model(calibration: CustomerSummary, holdout: Holdout | None = None) -
     >>> log = cl.datasets.cdnow(sample=True)
     >>> choice = cl.choose_model(*cl.split_holdout(log, "1997-09-30", "1998-06-30", "week"))
     >>> type(choice.model).__name__
-    'MbgNbd'
+    'BgNbd'
     """
     fitted, problems = _fit_all(calibration)
     table = _figures(fitted, problems)
