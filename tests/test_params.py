@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clvlab.errors import ParamsError
+from clvlab.grouping import strategies
 from clvlab.params import CompareParams, Reading, ReportParams, Rfm, check_reading, file_name, parse_override
 from clvlab.rfm import score_rfm
 from clvlab.transactions import read_transactions
@@ -164,6 +165,16 @@ def test_file_name_stays_in_its_folder_and_fits_a_file_system(name):
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_different_names_have_different_files(one, other):
     assert (file_name(one) == file_name(other)) == (one == other)
+
+
+def test_strategy_is_one_that_is_registered():
+    assert ReportParams(**LEAST, strategy="abc").strategy == "abc"
+    assert "`strategy` is 'rfm1': no strategy has this name. Did you mean 'rfm11'?" in problem(strategy="rfm1")
+    with pytest.raises(ParamsError, match=r"`strategies\.1` is 'rfm1'"):
+        CompareParams(**LEAST, strategies=["abc", "rfm1"])
+    assert {CompareParams(**LEAST, strategies=[name]).strategies for name in strategies} == {
+        (name,) for name in strategies
+    }
 
 
 def test_settings_of_the_reader_are_its_keywords():

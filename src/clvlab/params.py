@@ -29,7 +29,7 @@ from typing_extensions import TypedDict
 from clvlab import columns
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.units import Span, TimeUnit
-from clvlab.wording import Language
+from clvlab.wording import Language, catalogue
 
 RUN_FOLDER = "CLVLAB_RUN_FOLDER"
 """The environment variable by which a runner tells its notebook where to leave files."""
@@ -69,6 +69,14 @@ def _log_columns(mapping: dict[str, str]) -> dict[str, str]:
     return mapping
 
 
+def _strategy(name: str) -> str:
+    """Refuse a name that no strategy bears; those that do are all in the wording catalogue."""
+    known = [key.removeprefix("strategies.") for key in catalogue() if key.startswith("strategies.")]
+    if name not in known:
+        raise ValueError(f"no strategy has this name.{did_you_mean(name, known)} Known: {', '.join(known)}")
+    return name
+
+
 def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -84,7 +92,9 @@ def _as_tuple(value: object) -> object:
 
 
 Text = Annotated[str, Field(min_length=1)]
+StrategyName = Annotated[Text, AfterValidator(_strategy)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple), AfterValidator(_unique)]
+StrategyNames = Annotated[tuple[StrategyName, ...], BeforeValidator(_as_tuple), AfterValidator(_unique)]
 Length = Annotated[str, AfterValidator(_span)]
 
 
@@ -182,7 +192,7 @@ class ReportParams(RunParams):
       - `horizn` is unknown. Did you mean 'horizon'?
     """
 
-    strategy: Text = "rfm11"
+    strategy: StrategyName = "rfm11"
     rfm: Rfm = Field(default_factory=partial(Rfm, n_bins=5))
     n_clusters: Annotated[int, Field(ge=2, le=20)] | None = None
 
@@ -195,7 +205,7 @@ class CompareParams(RunParams):
     """
 
     holdout: Length = "39 weeks"
-    strategies: Texts = ()
+    strategies: StrategyNames = ()
     rounds: Annotated[int, Field(ge=20, le=10_000)] = 500
     seed: Annotated[int, Field(ge=0)] = 0
 
