@@ -60,7 +60,7 @@ DARK: dict[str, Any] = {
 MIME = "application/vnd.vegalite.v5+json"
 
 _SHORT = {
-    "en": "datum.value == 0 ? '0' : format(datum.value, '~s')",
+    "en": "abs(datum.value) < 1000 ? format(datum.value, '~r') : format(datum.value, '~s')",
     "zh": "abs(datum.value) >= 1e8 ? format(datum.value / 1e8, '~r') + '亿' : "
     "abs(datum.value) >= 1e4 ? format(datum.value / 1e4, '~r') + '万' : format(datum.value, '~r')",
 }
