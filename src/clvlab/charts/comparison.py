@@ -12,14 +12,18 @@ ROLES = {"recommended": ACCENT, "contender": "#8fb3d3", "baseline": SECOND, "oth
 
 
 def gini(table: pl.DataFrame, words: Words) -> Any:
-    """One dot with its interval per strategy, best first. Input: `foresight.gini`."""
-    named = _with_names(table, words)
-    y = alt.Y("name:N", sort=named["name"].to_list(), title=None, axis=alt.Axis(labelLimit=280))
-    base = alt.Chart(named).encode(y=y, color=_role_colour(words))
+    """One dot with its interval per strategy, best first, its name above it. Input: `foresight.gini`."""
+    named = _with_names(table, words).with_columns(start=pl.min_horizontal(pl.col("low").min(), pl.lit(0.0)))
+    # Names above the intervals, not beside them: they would leave no room for the intervals on a phone.
+    y = alt.Y("name:N", sort=named["name"].to_list(), title=None, axis=None)
+    base = alt.Chart(named).encode(y=y)
     x = alt.X("value:Q", title=words("compare.gini_axis"), axis=alt.Axis(format=".1f", tickCount=6))
-    interval = base.mark_rule(strokeWidth=2, opacity=0.7).encode(x=alt.X("low:Q"), x2="high:Q")
+    interval = base.mark_rule(strokeWidth=2, opacity=0.7).encode(
+        x=alt.X("low:Q"), x2="high:Q", color=_role_colour(words)
+    )
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
         x=x,
+        color=_role_colour(words),
         tooltip=[
             alt.Tooltip("name:N", title=words.column("strategy")),
             alt.Tooltip("value:Q", title=words.column("gini"), format=".3f"),
@@ -27,8 +31,9 @@ def gini(table: pl.DataFrame, words: Words) -> Any:
             alt.Tooltip("high:Q", title=words.column("high"), format=".3f"),
         ],
     )
+    labels = base.mark_text(align="left", dy=-11, fontSize=11).encode(x="start:Q", text="name:N")
     chance = alt.Chart(pl.DataFrame({"value": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[2, 3]).encode(x="value:Q")
-    return (chance + interval + dots).properties(width="container", height=20 * table.height)
+    return (chance + interval + dots + labels).properties(width="container", height=29 * table.height)
 
 
 def spend(table: pl.DataFrame, words: Words) -> Any:
@@ -78,7 +83,7 @@ def curve(table: pl.DataFrame, words: Words) -> Any:
         color=alt.Color(
             "name:N",
             scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-            legend=alt.Legend(labelLimit=400),
+            legend=alt.Legend(labelLimit=400, columns=1),
         ),
     )
     lines = base.mark_line(strokeWidth=2.5).encode(
@@ -148,7 +153,7 @@ def pairs(table: pl.DataFrame, words: Words) -> Any:
     labels = base.mark_text(fontSize=10).encode(
         text="label:N", color=alt.condition("datum.dark", alt.value("white"), alt.value("#222222"))
     )
-    return (squares + labels).properties(width="container", height=24 * len(order))
+    return (squares + labels).properties(width=alt.Step(32), height=24 * len(order))
 
 
 def _with_names(table: pl.DataFrame, words: Words) -> pl.DataFrame:
@@ -170,5 +175,6 @@ def _role_colour(words: Words) -> alt.Color:
             labelExpr=" ".join(f"datum.label == '{role}' ? '{words(f'compare.role_{role}')}' :" for role in ROLES)
             + " datum.label",
             labelLimit=400,
+            columns=2,
         ),
     )

@@ -6,7 +6,7 @@ from clvlab.analysis.comparison.judgement import Judgement
 from clvlab.analysis.section import Finding, Section
 from clvlab.wording import Name
 
-MOST_SHOWN = 14
+MOST_SHOWN = 12
 MOST_CROSSINGS = 8
 
 
