@@ -1,6 +1,7 @@
 """The running of runs, with an executed notebook put in place of a kernel; kernels are in test_execution.py."""
 
 import json
+import re
 from datetime import date
 
 import nbformat
@@ -151,9 +152,29 @@ def test_days_of_a_series_stand_side_by_side(params, workplace):
     assert sorted(path.name for path in series.iterdir() if not path.name.startswith(".")) == [
         "2024-07-31",
         "2024-08-31",
+        "index.html",
         "latest",
     ]
     assert (series / "latest").readlink().as_posix() == "2024-08-31"
+
+
+def test_index_lists_the_published_days_newest_first(params, workplace):
+    run(params.model_copy(update={"as_of": date(2024, 7, 31)}))
+    (workplace / "reports" / "tiny" / "2024-06-30").mkdir()
+    run(params.model_copy(update={"strategy": "abc"}))
+    html = (workplace / "reports" / "tiny" / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'href="([^"]+\.html)"', html) == ["2024-08-31/report.html", "2024-07-31/report.html"]
+    assert "ABC classes" in html
+    assert "default-src 'none'" in html
+    assert "<script" not in html
+
+
+def test_index_shows_hostile_names_as_text_and_speaks_chinese(params, workplace):
+    hostile = params.model_copy(update={"name": "<script>alert(1)</script>", "lang": "zh"})
+    run(hostile)
+    html = (hostile.folder / "index.html").read_text(encoding="utf-8")
+    assert "<h1>报告列表：&lt;script&gt;alert(1)&lt;/script&gt;</h1>" in html
+    assert [path.name for path in (workplace / "reports").iterdir()] == [hostile.folder.name]
 
 
 def test_file_in_place_of_the_output_is_an_error_of_ours(params, workplace):

@@ -1,6 +1,6 @@
 """The runs of a series on disk: staged, published by one rename, or kept as failed.
 
-<output>/<name>/<as_of>/      a published run
+<output>/<name>/<as_of>/          a published run
 <output>/<name>/latest        relative link to the newest published day
 <output>/<name>/failed/<as_of>/   notebook of the last failed run of that day, and why it failed
 """
@@ -78,9 +78,13 @@ class Series:
         (target / "reason.txt").write_text(" ".join(reason.split()) + "\n", encoding="utf-8")
         return target
 
+    def days(self) -> list[Path]:
+        """The folders of the published days, newest first."""
+        return sorted((path for path in self.folder.iterdir() if path.is_dir() and _is_day(path.name)), reverse=True)
+
     def point_latest(self) -> None:
         """Point `latest` to the newest published day, in one step, unless it does so already."""
-        newest = max(path.name for path in self.folder.iterdir() if path.is_dir() and _is_day(path.name))
+        newest = self.days()[0].name
         latest = self.folder / "latest"
         if latest.is_symlink() and latest.readlink() == Path(newest):
             return

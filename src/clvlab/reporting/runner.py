@@ -17,6 +17,7 @@ from clvlab.params import RUN_FOLDER, CompareParams, ReportParams, RunParams
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
 from clvlab.reporting.execution import Stopped, Writable, execute, interruptible
+from clvlab.reporting.index import write_index
 from clvlab.reporting.lock import locked
 
 logger = logging.getLogger("clvlab")
@@ -96,6 +97,7 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
         manifest.write(staged, inputs, log, account)
         series.publish(staged, params.as_of)
+    write_index(series, params)
     return Run(target / "report.html", is_new=True, sections=account.sections)
 
 

@@ -1,0 +1,48 @@
+"""The page that lists a series: every published day, newest first."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+
+from clvlab.params import RunParams
+from clvlab.reporting.archive import Series
+from clvlab.reporting.manifest import MANIFEST
+from clvlab.wording import Words
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One published day."""
+
+    day: str
+    strategies: tuple[str, ...]
+    rows: int
+    made: str
+
+
+def write_index(series: Series, params: RunParams) -> None:
+    """Write index.html beside the published days, in the language of the run that was published last."""
+    page = Environment(loader=FileSystemLoader([TEMPLATES]), autoescape=True).get_template("index.html.j2")
+    style = (TEMPLATES / "report" / "page.css").read_text(encoding="utf-8")
+    words = Words(params.lang)
+    html = page.render(name=params.name, words=words, runs=list(_runs(series)), style=style)
+    fresh = series.folder / ".index.html"
+    fresh.write_text(html, encoding="utf-8")
+    fresh.replace(series.folder / "index.html")
+
+
+def _runs(series: Series) -> Iterator[Row]:
+    """The published days whose manifest can be read."""
+    for folder in series.days():
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            given = manifest["parameters"]
+            strategies = (given["strategy"],) if "strategy" in given else tuple(given["strategies"])
+            made = manifest["started"][:16].replace("T", " ")
+            yield Row(folder.name, strategies, manifest["rows"]["accepted"], made)
