@@ -70,6 +70,9 @@ lock: ## resolve requirements.lock anew from pyproject.toml
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --quiet \
 	  --generate-hashes --no-emit-index-url --upgrade -o requirements.lock
 
+bench: $(READY) ## compare our speed with that of lifetimes (some ten minutes)
+	@$(BIN)/python benchmarks/against_lifetimes.py
+
 clean: ## remove .venv, caches and what runs wrote
 	@rm -rf .venv .mypy_cache .ruff_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
