@@ -167,6 +167,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("parts"),
             Text("intervals"),
             Text("estimand"),
+            Text("sensitive"),
             Table("left_out", {"strategy": "strategy", "reason": "condition"}),
             Table("parameters", {"parameter": "text", "value": "text"}),
             Table("data", {"fact": "name:facts", "value": "text"}),

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -79,7 +79,8 @@ def lighting(n_customers: int = 5000, seed: int = 0, lang: Language = "en") -> L
         first_day=_day(known, pl.col("start")),
         last_day=_day(known, pl.col("end")),
     )
-    return LightingLog(**vars(log), attributes=(static, *dated), truth=truth, law=known)
+    read = {field.name: getattr(log, field.name) for field in fields(log)}
+    return LightingLog(**read, attributes=(static, *dated), truth=truth, law=known)
 
 
 def _pick(rng: np.random.Generator, values: Sequence[Mapping[str, Any]], n: int) -> Index:

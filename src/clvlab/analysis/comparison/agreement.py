@@ -11,14 +11,17 @@ MOST_CROSSINGS = 8
 
 
 def compute(judgement: Judgement) -> Section:
-    """Tables `pairs` (strategy, other, agreement) of the best strategies, and `crossings`, most gain first."""
+    """Tables `pairs` (strategy, other, agreement) of the best strategies, and `crossings`, most gain first.
+
+    `every_pair` and `every_crossing` are exported.
+    """
     board = judgement.board
     shown = board.ranking["strategy"].head(MOST_SHOWN).to_list()
     pairs = pl.concat(
         board.agreement.filter(pl.col("strategy") == name, pl.col("other").is_in(shown)) for name in shown
     )
     findings = {"lead": Finding.of("agreement.lead")}
-    tables = {}
+    tables = {"every_pair": board.agreement, "every_crossing": board.crossings}
     alike = pairs.filter(pl.col("strategy") < pl.col("other")).sort("agreement", "strategy", "other", descending=True)
     if alike.height:
         tables["pairs"] = pairs

@@ -10,9 +10,10 @@ MEASURES = ("spend", "repurchase", "satisfaction", "profit")
 
 
 def compute(judgement: Judgement) -> Section:
-    """Tables `spend` (expected and actual spend by group) and `outcomes` (every measure by group, with its interval).
+    """Tables `spend` (expected and actual, by group), `money`, `rates` and `answers` (the measures, with intervals).
 
     Groups stand in the order of what was expected of them. Figures of fewer than 10 customers are null.
+    `every_strategy` has the same of all strategies; it is exported.
     """
     board, strategy = judgement.board, judgement.recommended
     mine = board.outcomes.filter(pl.col("strategy") == strategy)
@@ -32,7 +33,10 @@ def compute(judgement: Judgement) -> Section:
     hidden = spend.height - shown.height
     if hidden:
         findings["hidden"] = Finding.of("by_group.hidden", groups=hidden)
-    tables = {"spend": shown.select("group", "place", "n", "expected_spend", "value", "low", "high")}
+    tables = {
+        "every_strategy": board.outcomes,
+        "spend": shown.select("group", "place", "n", "expected_spend", "value", "low", "high"),
+    }
     money = outcomes.filter(pl.col("measure").is_in(["spend", "profit"]))
     rates = outcomes.filter(pl.col("measure") == "repurchase")
     answers = outcomes.filter(pl.col("measure") == "satisfaction")

@@ -20,7 +20,10 @@ YARDSTICK = "last_year_spend"
 
 
 def compute(judgement: Judgement) -> Section:
-    """Tables `gini` (strategy, value, low, high, role) and `metrics` (strategy and the metrics of foresight)."""
+    """Tables `gini` (strategy, value, low, high, role) and `metrics` (strategy and the metrics of foresight).
+
+    `board` has every metric with its interval, `differences` every paired difference of the Gini; they are exported.
+    """
     board = judgement.board
     gini = judgement.with_roles(board.metric("gini"))
     best, alone = gini.row(0, named=True), gini.filter(pl.col("strategy") == YARDSTICK)
@@ -44,4 +47,5 @@ def compute(judgement: Judgement) -> Section:
     if blind.height:
         names = [Name("strategies", code) for code in blind["strategy"]]
         findings["blind"] = Finding.of("foresight.blind", strategies=names)
-    return Section({"gini": gini, "metrics": judgement.wide(METRICS)}, findings)
+    tables = {"gini": gini, "metrics": judgement.wide(METRICS), "board": board.data, "differences": board.differences}
+    return Section(tables, findings)

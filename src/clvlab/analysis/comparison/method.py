@@ -6,8 +6,9 @@ from importlib.metadata import version
 import polars as pl
 
 from clvlab.analysis.appendix import LIBRARIES
-from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.comparison.judgement import Judgement, strategy_names
 from clvlab.analysis.section import Finding, Section
+from clvlab.grouping import strategies
 from clvlab.logs import fingerprint
 
 
@@ -39,4 +40,7 @@ def compute(judgement: Judgement) -> Section:
         "intervals": Finding.of("method.intervals", rounds=board.n_rounds),
         "estimand": Finding.of("method.estimand"),
     }
+    sensitive = [name for name in board.ranking["strategy"] if name in strategies and strategies[name].sensitive]
+    if sensitive:
+        findings["sensitive"] = Finding.of("method.sensitive", strategies=strategy_names(sensitive))
     return Section(tables, findings)

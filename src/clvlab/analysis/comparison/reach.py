@@ -12,7 +12,8 @@ SHARE = 0.10
 def compute(judgement: Judgement) -> Section:
     """Tables `curve` (by share of customers contacted: strategy, reached, ...), `contacts` and `budget`.
 
-    `curve` has the recommended strategy, the best one, last year's spend, random contacts and an oracle.
+    `curve` has the recommended strategy, the best one, last year's spend, random contacts and an oracle; the
+    tables of every strategy are exported.
     """
     board, strategy = judgement.board, judgement.recommended
     lines = list(dict.fromkeys([strategy, board.best, "last_year_spend", "random", "oracle"]))
@@ -40,4 +41,5 @@ def compute(judgement: Judgement) -> Section:
         ),
     }
     tables = {"curve": curve, "contacts": mine.drop("strategy"), "budget": budget}
+    tables |= {"every_strategy": board.reach, "budget_every_strategy": board.allocation}
     return Section(tables, findings)

@@ -32,6 +32,9 @@ def compute(judgement: Judgement) -> Section:
             "ranking": ranking,
             "card": board.cards.filter(mine).drop("strategy"),
             "tree": board.trees.filter(mine).drop("strategy"),
+            "every_strategy": board.ranking,
+            "every_card": board.cards,
+            "every_tree": board.trees,
         },
         findings,
     )
