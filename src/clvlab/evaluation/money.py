@@ -37,8 +37,8 @@ def reach_table(case: Case, forecasts: Mapping[str, Forecast], bootstrap: Bootst
     )
 
 
-def allocation(strategy: str, grouped: Grouped, forecast: Forecast, case: Case) -> pl.DataFrame:
-    """strategy, group, place, customers, share_customers, expected_spend, share_budget: a budget spread by value.
+def allocation(grouped: Grouped, forecast: Forecast, case: Case) -> pl.DataFrame:
+    """group, place, customers, share_customers, expected_spend, share_budget: a budget spread by value.
 
     Each group is given the share of the budget that it is expected to bring of the spend: its customers times the
     mean that was foretold of them. A group without a judged customer is given nothing.
@@ -58,4 +58,4 @@ def allocation(strategy: str, grouped: Grouped, forecast: Forecast, case: Case) 
             "share_budget": value / value.sum() if value.sum() > 0 else np.zeros(k),
         }
     )
-    return table.select(pl.lit(strategy).alias("strategy"), pl.all()).sort("place")
+    return table.sort("place")
