@@ -16,7 +16,7 @@ from clvlab.logs import read_log
 from clvlab.params import RUN_FOLDER, CompareParams, ReportParams, RunParams
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
-from clvlab.reporting.execution import Stopped, Writable, execute, interruptible
+from clvlab.reporting.execution import Stopped, Writable, environment_of, execute, interruptible
 from clvlab.reporting.index import write_index
 from clvlab.reporting.lock import locked
 
@@ -96,7 +96,7 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
         _write_page(staged)
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
         manifest.write(staged, inputs, log, account)
-        series.publish(staged, params.as_of)
+    series.publish(staged, params.as_of)
     write_index(series, params)
     return Run(target / "report.html", is_new=True, sections=account.sections)
 
@@ -130,7 +130,8 @@ def _write_page(staged: Path) -> None:
 
     logger.info("making the page")
     notebook = nbformat.read(staged / "report.ipynb", as_version=4)
-    html, _ = ReportExporter().from_notebook_node(notebook)  # type: ignore[no-untyped-call]
+    with environment_of({"TZ": "UTC"}):
+        html, _ = ReportExporter().from_notebook_node(notebook)  # type: ignore[no-untyped-call]
     (staged / "report.html").write_text(html, encoding="utf-8")
     nbformat.write(_timeless(notebook), staged / "report.ipynb")
 
