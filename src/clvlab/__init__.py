@@ -18,6 +18,8 @@ _HOME = {
     "Nbd": "models",
     "GammaGamma": "models",
     "lifetime_value": "models",
+    "residual_lifetime_value": "models",
+    "new_customer_value": "models",
     "value_intervals": "models",
     "strategies": "grouping",
     "compare": "evaluation",

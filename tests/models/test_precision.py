@@ -56,3 +56,11 @@ def test_the_grid_reaches_what_it_claims():
     assert {abs(a - 1) for _, _, a, _ in beta_geometric} >= {0.0, 1 + 1e-10 - 1}
     assert min(a + b for _, _, a, b in beta_geometric) < 1
     assert {case["horizon"] for case in cases} == {0.01, 1.0, 39.0, 520.0, 20_000.0}
+
+
+def test_purchases_without_end_agree_with_arbitrary_precision():
+    for case in GRID["residual"]:
+        model = MODELS[case["model"]](*case["parameters"], time_unit="week")
+        customer = history(*case["history"])
+        discounted = model.discounted_purchases(customer, None, case["annual_discount_rate"])[0]
+        assert discounted / model.p_alive(customer)[0] == pytest.approx(case["discounted_if_alive"], **CLOSE), case

@@ -159,8 +159,44 @@ def spend_cases():
         }
 
 
+def discounted_for_ever(name, parameters, x, T, decay):
+    """Integral of e^(-decay u) times the expected purchases per time unit of a customer who is alive at T."""
+    r, alpha, *dropout = (mp.mpf(value) for value in parameters)
+    shape, age, decay = r + x, alpha + mp.mpf(T), mp.mpf(decay)
+    if name == "ParetoNbd":  # Fader, Hardie & Lee (2005), "RFM and CLV": Tricomi's confluent hypergeometric function
+        s, beta = dropout[0], dropout[1] + T
+        return shape / age * beta * mp.hyperu(1, 2 - s, decay * beta)
+    a, b = dropout[0], dropout[1] + x + (name == "MbgNbd")
+
+    def rate(log_time):
+        u = mp.exp(log_time)
+        return mp.exp(-decay * u) * u * shape / age * mp.hyp2f1(shape + 1, a, a + b, -u / age)
+
+    end = mp.log(100 / decay)
+    return mp.quad(rate, mp.linspace(end - 80, end - 20, 7) + mp.linspace(end - 18, end, 19))
+
+
+def residual_cases():
+    """Purchases of customers who are alive at T, discounted, without end."""
+    histories = [(0, 0.0), (2, 38.86), (26, 31.0), (120, 1000.0)]
+    sets = {"BgNbd": BETA_GEOMETRIC[:6], "MbgNbd": BETA_GEOMETRIC[:6], "ParetoNbd": PARETO[:6]}
+    with mp.workdps(30):
+        for name, parameter_sets in sets.items():
+            for (parameters, (x, T)), rate in zip(
+                itertools.product(parameter_sets, histories), itertools.cycle([0.01, 0.15, 2.0])
+            ):
+                decay = mp.log(1 + mp.mpf(rate)) * 7 / mp.mpf("365.25")
+                yield {
+                    "model": name,
+                    "parameters": parameters,
+                    "history": (x, T, T),
+                    "annual_discount_rate": rate,
+                    "discounted_if_alive": float(discounted_for_ever(name, parameters, x, T, decay)),
+                }
+
+
 def main():
-    grid = {"purchases": list(purchase_cases()), "spend": list(spend_cases())}
+    grid = {"purchases": list(purchase_cases()), "spend": list(spend_cases()), "residual": list(residual_cases())}
     path = Path(__file__).with_name("precision_grid.json")
     lines = (
         f'"{part}": [\n' + ",\n".join(json.dumps(case) for case in cases) + "\n]" for part, cases in grid.items()

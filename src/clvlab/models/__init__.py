@@ -11,6 +11,7 @@ from clvlab.models.lifetime_value import lifetime_value
 from clvlab.models.mbg_nbd import MbgNbd
 from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
+from clvlab.models.residual_value import new_customer_value, residual_lifetime_value
 
 __all__ = [
     "BgNbd",
@@ -20,6 +21,8 @@ __all__ = [
     "ParetoNbd",
     "PurchaseModel",
     "lifetime_value",
+    "new_customer_value",
     "purchase_intervals",
+    "residual_lifetime_value",
     "value_intervals",
 ]

@@ -7,6 +7,7 @@ never by how the search ended. Where the data cannot identify a parameter it say
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,28 @@ ROUGH = 0.03  # the same, for a start: less than a part of the tuples can tell
 SUBSAMPLE = 2_048  # tuples: twice as many get their start from a part of them
 
 
+class Objective(Protocol):
+    """What can be maximised: the log-likelihood of a population, in parameters that range over all numbers."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters."""
+
+    @property
+    def n_customers(self) -> float:
+        """How many customers the population has."""
+
+    @property
+    def n_distinct(self) -> int:
+        """How many of them differ."""
+
+    def expand(self, point: Vector) -> "Expansion":
+        """Value, gradient and Hessian at a point."""
+
+    def eighth(self) -> Self:
+        """The same for an eighth of the distinct customers."""
+
+
 @dataclass(frozen=True)
 class Likelihood:
     """The log-likelihood of a population as a function of the log-parameters.
@@ -43,6 +66,20 @@ class Likelihood:
     names: tuple[str, ...]
     tuples: Tuples
     penalty: float = 0.0
+
+    @property
+    def n_customers(self) -> float:
+        """Sum of the weights."""
+        return self.tuples.n_customers
+
+    @property
+    def n_distinct(self) -> int:
+        """Number of tuples."""
+        return len(self.tuples)
+
+    def eighth(self) -> Self:
+        """The likelihood of an eighth of the tuples."""
+        return replace(self, tuples=self.tuples.thinned(len(self.tuples) // 8))
 
     def at(self, point: Vector) -> float:
         """Log-likelihood of the population at the log-parameters `point`, without the penalty."""
@@ -83,7 +120,7 @@ class Expansion:
         return bool(np.linalg.eigvalsh(-self.hessian)[0] > 0)
 
 
-def fit(likelihood: Likelihood, start: Vector) -> Expansion:
+def fit(likelihood: Objective, start: Vector) -> Expansion:
     """Return the expansion at the maximum; ConvergenceError names the parameters that have none.
 
     The Hessian there, negated and inverted, is the covariance of the log-parameters.
@@ -95,16 +132,16 @@ def fit(likelihood: Likelihood, start: Vector) -> Expansion:
     return replace(found, point=found.point + step, value=found.value + float(found.gradient @ step) / 2)
 
 
-def _nearby(likelihood: Likelihood, start: Vector) -> Vector:
+def _nearby(likelihood: Objective, start: Vector) -> Vector:
     """A better start for larger data: the maximum for an eighth of the tuples, itself found in this way."""
-    if len(likelihood.tuples) < 2 * SUBSAMPLE:
+    if likelihood.n_distinct < 2 * SUBSAMPLE:
         return start
-    part = replace(likelihood, tuples=likelihood.tuples.thinned(len(likelihood.tuples) // 8))
+    part = likelihood.eighth()
     rough = climb(part, _nearby(part, start), ROUGH)
     return rough.point if _is_inside(rough.point, start) else start
 
 
-def climb(likelihood: Likelihood, start: Vector, tolerance: float) -> Expansion:
+def climb(likelihood: Objective, start: Vector, tolerance: float) -> Expansion:
     """Newton steps, halved while they lead down, until one is shorter than `tolerance` or none leads up."""
     here = likelihood.expand(start)
     for _ in range(MAX_STEPS):
@@ -118,7 +155,7 @@ def climb(likelihood: Likelihood, start: Vector, tolerance: float) -> Expansion:
     return here
 
 
-def _step_up(likelihood: Likelihood, here: Expansion, step: Vector) -> Expansion | None:
+def _step_up(likelihood: Objective, here: Expansion, step: Vector) -> Expansion | None:
     """The expansion a full, half, quarter ... step ahead, whichever first leads up; None if rounding hides it."""
     for halvings in range(20):
         ahead = likelihood.expand(here.point + step / 2**halvings)
@@ -135,7 +172,7 @@ def _is_inside(point: Vector, start: Vector) -> bool:
     return bool(np.abs(point - start).max() < FARTHEST)
 
 
-def _judge(likelihood: Likelihood, found: Expansion, start: Vector) -> None:
+def _judge(likelihood: Objective, found: Expansion, start: Vector) -> None:
     """Raise ConvergenceError unless `found` is an interior maximum."""
     stationary = float(np.abs(found.newton_step()).max()) < NEARLY
     if stationary and found.is_peaked and _is_inside(found.point, start):
@@ -155,7 +192,7 @@ def _judge(likelihood: Likelihood, found: Expansion, start: Vector) -> None:
     )
     ways = ([f"{', '.join(up)} -> infinity"] if up else []) + ([f"{', '.join(down)} -> 0"] if down else [])
     raise ConvergenceError(
-        f"{likelihood.tuples.n_customers:g} customers ({len(likelihood.tuples)} distinct) cannot identify "
+        f"{likelihood.n_customers:g} customers ({likelihood.n_distinct} distinct) cannot identify "
         f"{', '.join(up + down)}: the likelihood has no maximum, it still rises as {' and '.join(ways)}. "
         "Use a simpler model, more customers, or a penalty (penalty=0.1).",
         up + down,

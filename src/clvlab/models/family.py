@@ -7,6 +7,7 @@ Symbols, as in the papers and everywhere in this package:
     T    T          age at the cutoff                        time units, >= 0
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from clvlab.frames import CustomerSummary
 from clvlab.models import engine, histories
 from clvlab.models.distinct import on_distinct
 from clvlab.models.engine import Likelihood
-from clvlab.models.fitted import Estimate, FittedModel
+from clvlab.models.fitted import Estimate, FittedModel, check_penalty
 from clvlab.models.histories import Customers, Histories
 from clvlab.models.jets import Number, Vector, sum_of_log1p_exp
 from clvlab.models.quadrature import legendre
@@ -32,6 +33,7 @@ HISTORY = ("frequency", "recency", "T")
 Horizon = str | float
 Counts = NDArray[np.int64]
 NEW = (np.zeros(1), np.zeros(1), np.zeros(1))  # a first purchase just now: what a new customer's history is
+NEGLIGIBLE = 36.0  # e^-36: the discount at which the future is cut
 CHUNK = 65_536  # customers worked on at once: few enough to stay in the processor's cache
 
 
@@ -79,6 +81,7 @@ class PurchaseModel(FittedModel, ABC):
         """
         unit = histories.unit_of(customers, time_unit)
         table = histories.read(customers, HISTORY, unit, unit)
+        check_penalty(penalty)
         tuples = Tuples.of(table.columns, table.weights(weights))
         cls._refuse_uninformative(tuples)
         likelihood = Likelihood(cls._log_likelihood, cls.names, tuples, penalty)
@@ -147,17 +150,28 @@ class PurchaseModel(FittedModel, ABC):
     def discounted_purchases(
         self,
         customers: Customers,
-        horizon: Horizon,
+        horizon: Horizon | None,
         annual_discount_rate: float,
         *,
         time_unit: TimeUnit | None = None,
     ) -> Vector:
-        """Expected purchases in (T, T + horizon], each worth (1 + d)^-years, counted from T; NaN for prospects."""
-        table, t = self._read(customers, time_unit), self._length(customers, horizon, time_unit)
-        decay = decay_rate(annual_discount_rate, self.time_unit)
+        """Expected purchases in (T, T + horizon], each worth (1 + d)^-years, counted from T; NaN for prospects.
+
+        Without a horizon (None) all future purchases count: the discounted expected residual transactions. The
+        integral over time has a relative error below 1e-10.
+        """
+        table = self._read(customers, time_unit)
+        t = math.inf if horizon is None else self._length(customers, horizon, time_unit)
+        decay = self._decay(annual_discount_rate, t)
         x, _, T = table.columns
         per_alive = on_distinct(lambda x, T: self._discounted_if_alive(t, decay, x, T), x, T)
         return table.spread(self._alive(table) * per_alive)
+
+    def discounted_purchases_new(self, horizon: Horizon | None, annual_discount_rate: float) -> float:
+        """Expected repeat purchases of a new customer within the horizon (None: ever), each worth (1 + d)^-years."""
+        t = math.inf if horizon is None else horizon_in(horizon, self.time_unit)
+        decay = self._decay(annual_discount_rate, t)
+        return float(self._p_alive(*NEW)[0] * self._discounted_if_alive(t, decay, NEW[0], NEW[2])[0])
 
     @classmethod
     @abstractmethod
@@ -197,15 +211,22 @@ class PurchaseModel(FittedModel, ABC):
         count, last = self._draw_if_alive(random, t, x, T)
         return count * alive, last * alive
 
+    def _time_scale(self, T: Vector) -> Vector:
+        """A time within which the expected purchases of an active customer change little."""
+        return self.alpha + T
+
     def _discounted_if_alive(self, t: float, decay: float, x: Vector, T: Vector) -> Vector:
-        """Integral of e^(-decay u) * rate over u in (0, t), by Gauss-Legendre in ln(1 + u / (alpha + T))."""
-        longest = np.log1p(t / (self.alpha + T))
-        # The integrand is smooth to a distance of pi, so that this many nodes leave a relative error below 1e-11.
-        nodes, weights = legendre(5 + int(2 * longest.max(initial=0.0)))
+        """Integral of e^(-decay u) * rate over u in (0, t), by Gauss-Legendre in ln(1 + u / time scale)."""
+        end = t if decay == 0 else min(t, NEGLIGIBLE / decay)
+        scale = self._time_scale(T)
+        longest = np.log1p(end / scale)
+        # The integrand is smooth to a distance of pi; where the discount ends it, to half that, and it is steep.
+        length = float(longest.max(initial=0.0))
+        nodes, weights = legendre(6 + int(2 * length) if decay * end < 1 else 26 + int(5 * length))
         total = np.zeros_like(T)
         for node, weight in zip(nodes, weights, strict=True):
-            u = (self.alpha + T) * np.expm1(node * longest)
-            du = (self.alpha + T + u) * longest * weight
+            u = scale * np.expm1(node * longest)
+            du = (scale + u) * longest * weight
             total += np.exp(-decay * u) * self._rate_if_alive(u, x, T) * du
         return total
 
@@ -226,6 +247,13 @@ class PurchaseModel(FittedModel, ABC):
             part = slice(low, low + CHUNK)
             alive[part] = self._p_alive(*(column[part] for column in table.columns))
         return alive
+
+    def _decay(self, annual_discount_rate: float, t: float) -> float:
+        if annual_discount_rate == 0 and math.isinf(t):
+            raise ParamsError(
+                "annual_discount_rate is 0: purchases without end have a finite value only if discounted."
+            )
+        return decay_rate(annual_discount_rate, self.time_unit)
 
     def _read(self, customers: Customers, time_unit: TimeUnit | None) -> Histories:
         unit = self._unit(customers, time_unit)

@@ -182,3 +182,9 @@ class FittedModel:
         if self.estimate is None:
             raise ParamsError(f"This {type(self).__name__} was given its parameters, not fitted: it knows no errors.")
         return self.estimate
+
+
+def check_penalty(penalty: float) -> None:
+    """Raise ParamsError unless the penalty is a finite number of 0 or more."""
+    if not 0 <= penalty < np.inf:
+        raise ParamsError(f"penalty is {penalty}; it must be a finite number, 0 or more.")

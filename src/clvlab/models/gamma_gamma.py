@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
 from clvlab.models import engine, histories
 from clvlab.models.engine import Likelihood
-from clvlab.models.fitted import Estimate, FittedModel
+from clvlab.models.fitted import Estimate, FittedModel, check_penalty
 from clvlab.models.histories import Customers
 from clvlab.models.jets import Number, Vector, log, log1p, log_beta, sum_of
 from clvlab.models.tuples import Tuples
@@ -57,6 +57,7 @@ class GammaGamma(FittedModel):
         A customer whose mean spend is 0 cannot come from this model and is left out. ClvlabWarning if frequency and
         spend correlate above 0.3: the model takes them for independent.
         """
+        check_penalty(penalty)
         table = histories.read(customers, ("frequency", "monetary_value"), "day", "day")
         x, m = table.columns
         given = table.weights(weights)
@@ -70,6 +71,11 @@ class GammaGamma(FittedModel):
         start = np.log([3.0, 3.0, 2.0 / 3.0 * tuples.mean(1)])
         found = engine.fit(likelihood, start)
         return cls(*np.exp(found.point).tolist(), estimate=Estimate.at(found, likelihood))
+
+    @property
+    def mean_spend(self) -> float:
+        """Mean value of a purchase across the population, p gamma / (q - 1); infinite where q <= 1."""
+        return self.p * self.gamma / (self.q - 1) if self.q > 1 else np.inf
 
     def expected_spend(self, customers: Customers) -> Vector:
         """Expected value of each customer's future purchases; one per row, NaN for prospects. Equation (5) of [2].

@@ -96,6 +96,14 @@ def table_of(customers: Customers) -> pl.DataFrame:
     return customers if isinstance(customers, pl.DataFrame) else pl.from_pandas(customers)
 
 
+def with_ids(values: pl.DataFrame, customers: Customers) -> pl.DataFrame:
+    """`values` with the table's customer_id in front, if it has one."""
+    table = table_of(customers)
+    if "customer_id" not in table.columns:
+        return values
+    return values.insert_column(0, table["customer_id"])
+
+
 def _floats(table: pl.DataFrame, name: str) -> Vector:
     """A column as floats, NaN for null."""
     column = table[name]

@@ -1,14 +1,12 @@
 """What customers will be worth: expected purchases times expected spend, discounted."""
 
-import numpy as np
 import polars as pl
 
-from clvlab.errors import ParamsError
-from clvlab.frames import CustomerSummary
 from clvlab.models.family import Horizon, PurchaseModel
 from clvlab.models.futures import N_DRAWS, Buyers, Worlds, around, read
 from clvlab.models.gamma_gamma import GammaGamma
-from clvlab.models.histories import Customers
+from clvlab.models.histories import Customers, with_ids
+from clvlab.models.residual_value import check_margin
 from clvlab.units import TimeUnit
 
 
@@ -47,8 +45,7 @@ def lifetime_value(
     currency), clv (currency), clv_low and clv_high if `interval` is given; in the order of `customers`, null for
     prospects
     """
-    if not 0 < margin < np.inf:
-        raise ParamsError(f"margin is {margin}; it must be more than 0, a share of spend.")
+    check_margin(margin)
     discounted = model.discounted_purchases(customers, horizon, annual_discount_rate, time_unit=time_unit)
     values = pl.DataFrame(
         {
@@ -64,11 +61,4 @@ def lifetime_value(
         low, high = worlds.intervals(Buyers.of(buyers), interval)
         ends = around(pl.col("clv"), buyers.spread(low), buyers.spread(high))
         values = values.with_columns(end.name.prefix("clv_") for end in ends)
-    return _with_ids(values.fill_nan(None), customers)
-
-
-def _with_ids(values: pl.DataFrame, customers: Customers) -> pl.DataFrame:
-    table = customers.data if isinstance(customers, CustomerSummary) else customers
-    if "customer_id" not in table.columns:
-        return values
-    return values.insert_column(0, pl.Series("customer_id", table["customer_id"]))
+    return with_ids(values.fill_nan(None), customers)

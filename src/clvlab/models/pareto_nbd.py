@@ -79,6 +79,9 @@ class ParetoNbd(PurchaseModel):
     def _rate_if_alive(self, u: Vector, x: Vector, T: Vector) -> Vector:
         return (self.r + x) / (self.alpha + T) * np.exp(-self.s * np.log1p(u / (self.beta + T)))
 
+    def _time_scale(self, T: Vector) -> Vector:
+        return min(self.alpha, self.beta) + T
+
     def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
         """Bought n times and still active, or n times before leaving at some time in between. [3]"""
         shape, age, beta = self.r + x, self.alpha + T, self.beta + T

@@ -1,0 +1,80 @@
+"""Value without a horizon: what customers are worth from now on for ever, and what a new one may cost."""
+
+import numpy as np
+import polars as pl
+
+from clvlab.errors import ParamsError
+from clvlab.models.family import Horizon, PurchaseModel
+from clvlab.models.gamma_gamma import GammaGamma
+from clvlab.models.histories import Customers, with_ids
+from clvlab.units import TimeUnit
+
+
+def residual_lifetime_value(
+    model: PurchaseModel,
+    spend: GammaGamma,
+    customers: Customers,
+    annual_discount_rate: float,
+    margin: float = 1.0,
+    *,
+    time_unit: TimeUnit | None = None,
+) -> pl.DataFrame:
+    """Value each customer's purchases from the cutoff on, without end.
+
+    A purchase at t years from the cutoff is worth margin * spend * (1 + annual_discount_rate)^-t, in continuous time;
+    the integral over time has a relative error below 1e-10.
+
+    Parameters
+    ----------
+    model, spend : how often customers buy, and what they spend
+    customers : frequency, recency, T, monetary_value; a CustomerSummary or a plain frame
+    annual_discount_rate : effective and above 0; 0.10 is 10 % a year
+    margin : share of spend that is kept
+    time_unit : unit of a plain frame's times; the model's own by default
+
+    Returns
+    -------
+    customer_id (if the table has it), p_alive, discounted_purchases (each worth (1 + annual_discount_rate)^-t),
+    expected_spend (per purchase, currency), residual_clv (currency); in the order of `customers`, null for prospects
+
+    References
+    ----------
+    Fader, Hardie & Lee (2005), "RFM and CLV: Using iso-value curves", Journal of Marketing Research 42(4), 415-430,
+    for Pareto/NBD; here the same integral for every model of the family.
+    """
+    check_margin(margin)
+    values = pl.DataFrame(
+        {
+            "p_alive": model.p_alive(customers, time_unit=time_unit),
+            "discounted_purchases": model.discounted_purchases(
+                customers, None, annual_discount_rate, time_unit=time_unit
+            ),
+            "expected_spend": spend.expected_spend(customers),
+        }
+    ).with_columns(residual_clv=pl.col("discounted_purchases") * pl.col("expected_spend") * margin)
+    return with_ids(values.fill_nan(None), customers)
+
+
+def new_customer_value(
+    model: PurchaseModel,
+    spend: GammaGamma,
+    annual_discount_rate: float,
+    margin: float = 1.0,
+    *,
+    horizon: Horizon | None = None,
+) -> float:
+    """Value of a customer about to buy for the first time, that purchase included: what acquisition may cost at most.
+
+    The first purchase counts in full, each later one at t years with (1 + annual_discount_rate)^-t; without a horizon
+    (None) all of them. ParamsError if the population's mean spend does not exist (q <= 1).
+    """
+    check_margin(margin)
+    if not np.isfinite(spend.mean_spend):
+        raise ParamsError(f"q is {spend.q:.3g}: the mean spend of new customers exists only if q is above 1.")
+    return margin * spend.mean_spend * (1 + model.discounted_purchases_new(horizon, annual_discount_rate))
+
+
+def check_margin(margin: float) -> None:
+    """Raise ParamsError unless the margin is a finite number above 0."""
+    if not 0 < margin < np.inf:
+        raise ParamsError(f"margin is {margin}; it must be more than 0, a share of spend.")
