@@ -99,6 +99,8 @@ def test_quoted_newlines_and_every_line_ending(tmp_path, newline):
         ("a,b\n1,\x00\n", [("1", "\x00")]),
         ("a,b\n1,2", [("1", "2")]),
         ("\ufeffa,b\n1,2\n", [("1", "2")]),
+        ("sep=;\na;b\n1;2\n", [("1", "2")]),
+        ("\ufeffsep=,\r\na,b\r\n1,2\r\n", [("1", "2")]),
     ],
 )
 def test_unusual_text_is_read_as_it_is_meant(tmp_path, text, rows):

@@ -181,7 +181,7 @@ def test_one_file_can_settle_the_order_for_all(tmp_path):
     (tmp_path / "2.csv").write_text("customer_id,date,amount\na,13/02/2024,1\n")
     log = cl.read_transactions(str(tmp_path / "*.csv"))
     assert log.data["date"].to_list() == [date(2024, 2, 1), date(2024, 2, 13)]
-    assert log.detected["date_formats"] == ["%d-%m-%Y"]
+    assert log.detected["date_formats"] == ["%d/%m/%Y"]
 
 
 def test_files_of_different_types_make_one_log(tmp_path):

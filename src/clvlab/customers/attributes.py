@@ -1,8 +1,8 @@
 """What is known of customers beside their purchases: industry, region, satisfaction, ...
 
-A table of attributes has a `customer_id`, or a header that is recognised as one, such as 客户编号. Without a `date` it
-is static, one row per customer. With one it is dated, and as of a day the last value up to that day counts, for each
-column by itself.
+A table of attributes has a `customer_id`, or a header that is recognised as one, such as 客户编号. Without a `date`
+it is static, one row per customer. With one it is dated, and as of a day the last value up to that day counts, for
+each column by itself.
 """
 
 from dataclasses import dataclass

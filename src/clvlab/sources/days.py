@@ -67,11 +67,16 @@ class DayReader:
         """The days of `text`, null where it is none."""
         bare = _without_time(text)
         if self.known is not None:
-            return bare.replace_strict(self.known["text"], self.known["day"], default=None, return_dtype=pl.Date)
+            # By batches: a replacement as such would take the whole column into memory.
+            return bare.map_batches(self._look_up, return_dtype=pl.Date, is_elementwise=True)
         assert self.date_format is not None
         if _has_time(self.date_format):
             return _century(text.str.to_datetime(self.date_format, strict=False).dt.date(), self.date_format)
         return _read(bare, self.date_format)
+
+    def _look_up(self, texts: pl.Series) -> pl.Series:
+        assert self.known is not None
+        return texts.replace_strict(self.known["text"], self.known["day"], default=None, return_dtype=pl.Date)
 
 
 def given_format(date_format: str) -> DayReader:
@@ -103,7 +108,7 @@ def found_formats(texts: pl.LazyFrame, column: str, where: str) -> DayReader:
         parts = bare.select(parts=family.parts(pl.col("text")))["parts"]
         if parts.null_count() < len(parts):
             chosen = _settle(bare["text"], parts, family.formats, where)
-            formats.append(chosen)
+            formats.append(_as_set(chosen))
             day = pl.coalesce(day, _read(family.parts(pl.col("text")), chosen))
     serial = pl.col("text").str.extract(r"^(\d{5}(?:\.\d+)?)$").cast(pl.Float64)
     known = bare.with_columns(day=pl.coalesce(day, day_of_number(serial)))
@@ -136,7 +141,7 @@ def _settle(texts: pl.Series, parts: pl.Series, formats: tuple[str, ...], where:
 def _question(
     texts: pl.Series, days: dict[str, pl.Series], readable: pl.Series, open_: list[str], where: str
 ) -> UnsettledError:
-    meanings = {fmt.replace("-", "/"): _ORDER[fmt[:2]] for fmt in open_ or days}
+    meanings = {_as_set(fmt): _ORDER[fmt[:2]] for fmt in open_ or days}
     choices = " or ".join(f"`date_format: '{fmt}'` ({order})" for fmt, order in meanings.items())
     if open_:
         example = texts.filter(readable)[0]
@@ -148,6 +153,11 @@ def _question(
             "will be refused."
         )
     return UnsettledError(message, "date_format", meanings)
+
+
+def _as_set(date_format: str) -> str:
+    """A format as one would set it: years first with hyphens, other orders with slashes."""
+    return date_format if date_format.startswith("%Y") else date_format.replace("-", "/")
 
 
 _ORDER = {"%d": "day first", "%m": "month first", "%y": "year first"}

@@ -26,11 +26,19 @@ _SAMPLE_RECORDS = 200
 
 @dataclass(frozen=True)
 class Layout:
-    """How a text file is laid out: its encoding, its separator, and its first record that is not blank."""
+    """How a text file is laid out.
+
+    Attributes
+    ----------
+    encoding, separator : how its text becomes fields
+    header : the first record that is neither blank nor the line "sep=;" by which Excel names the separator
+    preface : how many such lines stand before it
+    """
 
     encoding: str
     separator: str
     header: tuple[str, ...]
+    preface: int
 
     @property
     def columns(self) -> list[str]:
@@ -78,17 +86,26 @@ def _encoding(path: Path, name: str, given: str | None) -> str:
 
 def _layout(path: Path, name: str, encoding: str, separator: str | None) -> Layout:
     """The separator that gives the header at least two fields and most rows as many as the header."""
-    fits: list[tuple[float, int, str, tuple[str, ...]]] = []
+    fits: list[tuple[float, int, Layout]] = []
     for candidate in _SEPARATORS if separator is None else (separator,):
         with _records(path, name, encoding, candidate) as records:
-            sample = list(islice(filter(None, records), _SAMPLE_RECORDS))
-        if not sample:
+            sample = list(islice(records, _SAMPLE_RECORDS))
+        preface = next((at for at, record in enumerate(sample) if record and not _names_separator(record)), None)
+        if preface is None:
             raise DataError(f"{name} is empty.")
-        width = len(sample[0])
-        share = sum(len(record) == width for record in sample) / len(sample)
-        fits.append((share if width > 1 else 0.0, width, candidate, tuple(sample[0])))
-    _, _, best, header = max(fits, key=lambda fit: fit[:2])
-    return Layout(encoding, best, header)
+        header, *rows = filter(None, sample[preface:])
+        share = sum(len(row) == len(header) for row in rows) / len(rows) if rows else 1.0
+        layout = Layout(encoding, candidate, tuple(header), preface)
+        fits.append((share if len(header) > 1 else 0.0, len(header), layout))
+    return max(fits, key=lambda fit: fit[:2])[2]
+
+
+def _names_separator(record: list[str]) -> bool:
+    return "".join(record).lower().removeprefix("\ufeff").removesuffix(";").removesuffix(",") in (
+        "sep=",
+        "sep=\t",
+        "sep=|",
+    )
 
 
 @contextmanager
@@ -104,7 +121,7 @@ def _records(
 
 
 def _rows(path: Path, name: str, layout: Layout) -> pl.LazyFrame:
-    if layout.encoding in ("utf-8", "utf-8-sig") and _starts_with_header(path):
+    if layout.encoding in ("utf-8", "utf-8-sig") and layout.preface == 0 and _ends_lines_plainly(path):
         try:
             return _scan(path, layout, skip_rows=1, sound=True)
         except pl.exceptions.PolarsError:
@@ -114,8 +131,8 @@ def _rows(path: Path, name: str, layout: Layout) -> pl.LazyFrame:
     return _scan(target, layout, skip_rows=0, sound=sound)
 
 
-def _starts_with_header(path: Path) -> bool:
-    """Whether the first line has text, and ends as polars expects."""
+def _ends_lines_plainly(path: Path) -> bool:
+    """Whether the first line ends as polars expects, and is not blank."""
     with path.open("rb") as file:
         first = file.readline(1024 * 1024)
     return bool(first.strip()) and b"\r" not in first.removesuffix(b"\n").removesuffix(b"\r")
@@ -129,9 +146,8 @@ def _rewrite(path: Path, name: str, layout: Layout, target: Path) -> bool:
                 _records(path, name, layout.encoding, layout.separator, strict=strict) as records,
                 target.open("w", encoding="utf-8", newline="") as file,
             ):
-                filled = filter(None, records)
-                next(filled)
-                csv.writer(file, delimiter=layout.separator, lineterminator="\n").writerows(filled)
+                below = islice(records, layout.preface + 1, None)
+                csv.writer(file, delimiter=layout.separator, lineterminator="\n").writerows(filter(None, below))
             return strict
         except csv.Error as error:
             if not strict:

@@ -7,7 +7,7 @@ import polars as pl
 
 from clvlab.errors import ParamsError, UnsettledError
 from clvlab.sources import OURS
-from clvlab.sources.numbers import currency_mark
+from clvlab.sources.numbers import currency_mark, read_numbers
 
 _MONEY = ("amount", "cost", "unit_price")
 _SHARED = {"¥": ("CNY", "JPY"), "$": ("USD", "AUD", "CAD", "HKD", "MXN", "NZD", "SGD", "TWD")}
@@ -54,28 +54,30 @@ def one_currency(
     return rows.with_columns(pl.col(money) * rate)
 
 
-def found_currencies(rows: pl.LazyFrame, currency: str | None) -> dict[str, int]:
+def found_currencies(rows: pl.LazyFrame, texts: pl.DataFrame, currency: str | None) -> dict[str, int]:
     """Currency -> rows, most frequent first: from the column of currencies, else from marks in the amounts' texts.
 
     A symbol that several currencies share stands for the run's if that is one of them, or for another that was found.
+
+    Parameters
+    ----------
+    texts : text, rows; the different texts of the amounts
+    currency : the run's
     """
-    schema = rows.collect_schema()
-    if OURS + "currency" in schema:
-        return _counted(rows, pl.col(OURS + "currency"))
-    if OURS + "amount_text" not in schema:
-        return {}
-    marked = pl.when(pl.col(OURS + "amount").is_not_null()).then(currency_mark(pl.col(OURS + "amount_text")))
-    counts = _counted(rows, marked)
+    name = OURS + "currency"
+    if name in rows.collect_schema():
+        codes = rows.group_by(code=pl.col(name)).agg(rows=pl.len()).collect(engine="streaming")
+    else:
+        is_number = read_numbers(texts["text"], ".").is_not_null() | read_numbers(texts["text"], ",").is_not_null()
+        codes = texts.filter(is_number).select(currency_mark(pl.col("text")).alias("code"), "rows")
+    counts = (
+        codes.drop_nulls().group_by("code").agg(pl.col("rows").sum()).sort("rows", "code", descending=[True, False])
+    )
     found: Counter[str] = Counter()
-    for mark, count in counts.items():
+    for mark, count in counts.iter_rows():
         meanings = _SHARED.get(mark, (mark,))
-        found[next((code for code in (currency, *counts) if code in meanings), meanings[0])] += count
+        found[next((code for code in (currency, *counts["code"]) if code in meanings), meanings[0])] += count
     return dict(found.most_common())
-
-
-def _counted(rows: pl.LazyFrame, code: pl.Expr) -> dict[str, int]:
-    counts = rows.group_by(code.alias("code")).len().drop_nulls().collect(engine="streaming")
-    return dict(counts.sort("len", "code", descending=[True, False]).iter_rows())
 
 
 def _mixture(found: Mapping[str, int], currency: str | None, *, has_column: bool) -> str:

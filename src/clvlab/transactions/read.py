@@ -88,8 +88,9 @@ def read_transactions(
     tables = open_source(source, Reading(encoding, separator, sheet))
     mapping = resolve(columns or {}, tables)
     rows = together([standardise(table, mapping, decimal) for table in tables])
-    _check_decimal(rows, decimal)
-    currencies = found_currencies(rows, currency)
+    texts = _amount_texts(rows)
+    _check_decimal(texts, decimal)
+    currencies = found_currencies(rows, texts, currency)
     rows = one_currency(rows, currencies, currency_rates, currency)
     reader = given or _day_reader(rows, mapping["date"])
     rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_DATE_TEXT))).alias(_DAY))
@@ -103,7 +104,7 @@ def read_transactions(
         **log.detected,
     }
     _check_not_all_refused(log, mapping)
-    _warn_of_ids(log)
+    _warn_of_ids(rows)
     _warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
     return TransactionLog(log.accepted, log.rejected, log.quality, MappingProxyType(detected))
 
@@ -113,30 +114,25 @@ def _day_reader(rows: pl.LazyFrame, column: str) -> DayReader:
 
 
 def _sort_out(judged: pl.LazyFrame, duplicates: Duplicates, *, lazily: bool) -> TransactionLog:
-    """Accepted and refused rows and their account."""
+    """Accepted and refused rows and their account.
+
+    Lazily, each figure is a pass of its own: passes taken together would keep all rows in memory between them.
+    """
     judged = judged if lazily else judged.collect().lazy()
+    engine: Literal["streaming", "in-memory"] = "streaming" if lazily else "in-memory"
     passed = judged.filter(pl.col(_RULE).is_null())
     own = [name for name in judged.collect_schema().names() if not name.startswith(OURS)]
-    kept = passed.unique(own, keep="first", maintain_order=True) if duplicates == "drop" else passed
-    accepted = _accepted(kept)
-    plans = [
-        judged.group_by(pl.col(_RULE).alias("rule")).agg(account(judged)),
-        judged.filter(pl.col(_RULE).is_not_null()),
-        passed.select(account(judged)),
-        kept.select(account(judged)),
-    ]
-    if lazily:
-        by_rule, rejected, before, after = pl.collect_all(plans, engine="streaming")
-        facts = {}
-    else:
+    by_rule = judged.group_by(pl.col(_RULE).alias("rule")).agg(account(judged)).collect(engine=engine)
+    rejected = judged.filter(pl.col(_RULE).is_not_null()).collect(engine=engine)
+    kept, count = passed, by_rule.filter(pl.col("rule").is_null()).drop("rule")
+    if duplicates == "drop":
+        kept = passed.unique(own, keep="first", maintain_order=True)
+        count = kept.select(account(judged)).collect(engine=engine)
+    accepted, facts = _accepted(kept), {}
+    if not lazily:
         repeated = passed.select(pl.len() - pl.struct(own).hash().n_unique())
-        by_rule, rejected, before, after, rows, repeats = pl.collect_all([*plans, accepted, repeated])
-        accepted, facts = rows.lazy(), {"duplicate_rows": repeats.item()}
-    merged = before.with_columns(
-        pl.col(name).cast(pl.Int128) - after[name].cast(pl.Int128) for name in before.columns
-    )
-    by_rule = by_rule.with_columns(pl.col("rows").cast(pl.Int128))
-    return TransactionLog(accepted, _as_it_stood(rejected), quality_table(by_rule, merged), facts)
+        accepted, facts = accepted.collect().lazy(), {"duplicate_rows": repeated.collect().item()}
+    return TransactionLog(accepted, _as_it_stood(rejected), quality_table(by_rule, count), facts)
 
 
 def _accepted(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -155,16 +151,21 @@ def _as_it_stood(rejected: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _check_decimal(rows: pl.LazyFrame, decimal: str) -> None:
-    """Raise UnsettledError if the amounts' texts show the other decimal mark."""
+def _amount_texts(rows: pl.LazyFrame) -> pl.DataFrame:
+    """text, rows: the amounts that are written as text, each way of writing once; sorted."""
     name = OURS + "amount_text"
     if name not in rows.collect_schema():
-        return
+        return pl.DataFrame(schema={"text": pl.String, "rows": pl.Int64})
+    counts = rows.group_by(text=pl.col(name)).agg(rows=pl.len().cast(pl.Int64))
+    return counts.drop_nulls().sort("text").collect(engine="streaming")
+
+
+def _check_decimal(texts: pl.DataFrame, decimal: str) -> None:
+    """Raise UnsettledError if the amounts' texts show the other decimal mark."""
     other = "," if decimal == "." else "."
-    texts = rows.group_by(pl.col(name).alias("text")).len().drop_nulls().sort("text").collect(engine="streaming")
     ours, theirs = (read_numbers(texts["text"], mark).is_not_null() for mark in (decimal, other))
     only_ours, only_theirs = texts.filter(ours & ~theirs), texts.filter(theirs & ~ours)
-    count, ours_count, all_count = (int(found["len"].sum()) for found in (only_theirs, only_ours, texts))
+    count, ours_count, all_count = (int(found["rows"].sum()) for found in (only_theirs, only_ours, texts))
     if count > max(ours_count, 0.02 * all_count):
         raise UnsettledError(
             f"The amounts are written with the decimal mark {other!r}, as in {only_theirs['text'][0]!r} "
@@ -187,9 +188,9 @@ def _check_not_all_refused(log: TransactionLog, mapping: Mapping[str, str]) -> N
         )
 
 
-def _warn_of_ids(log: TransactionLog) -> None:
-    ids = log.accepted.select(pl.col("customer_id").unique()).collect(engine="streaming")["customer_id"]
-    alike = spelled_apart(ids)
+def _warn_of_ids(rows: pl.LazyFrame) -> None:
+    ids = rows.select(pl.col(OURS + "customer_id").unique()).collect(engine="streaming").to_series()
+    alike = spelled_apart(ids.drop_nulls())
     if alike:
         examples = "; ".join(" and ".join(map(repr, spellings)) for spellings in alike)
         warnings.warn(

@@ -58,28 +58,30 @@ def account(rows: pl.LazyFrame) -> list[pl.Expr]:
     return [pl.len().alias("rows"), money.sum().alias("millionths")]
 
 
-def quality_table(by_rule: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
+def quality_table(by_rule: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
     """Account for every row: read = accepted + refused + merged, in rows and in money.
 
     Parameters
     ----------
     by_rule : rule (null for rows that pass), rows, millionths
-    merged : rows, millionths; the exact duplicates that were dropped, one row
+    kept : rows, millionths of the rows that pass and are no dropped duplicates; one row, or none
 
     Returns
     -------
     rule, rows, share (of the rows read), amount: `read`, `accepted`, `merged`, then each rule that refused
     """
-    counts = {rule: (rows, money) for rule, rows, money in by_rule.select("rule", "rows", "millionths").iter_rows()}
-    passed, dropped = counts.pop(None, (0, 0)), merged.row(0)
+    counts = {
+        rule: (rows, money or 0) for rule, rows, money in by_rule.select("rule", "rows", "millionths").iter_rows()
+    }
+    passed, accepted = counts.pop(None, (0, 0)), tuple(figure or 0 for figure in kept.sum().row(0))
     table = {
-        "read": tuple(sum(part or 0 for part in parts) for parts in zip(passed, *counts.values(), strict=True)),
-        "accepted": (passed[0] - dropped[0], (passed[1] or 0) - (dropped[1] or 0)),
-        "merged": dropped,
+        "read": tuple(map(sum, zip(passed, *counts.values(), strict=True))),
+        "accepted": accepted,
+        "merged": (passed[0] - accepted[0], passed[1] - accepted[1]),
         **{rule: counts[rule] for rule in RULES if rule in counts},
     }
+    has_money = by_rule["millionths"].null_count() < by_rule.height
     schema = {"rule": pl.String, "rows": pl.Int64, "millionths": pl.Int128}
-    has_money = by_rule["millionths"].null_count() == 0
     return pl.DataFrame([(rule, *figures) for rule, figures in table.items()], schema, orient="row").select(
         "rule",
         "rows",
