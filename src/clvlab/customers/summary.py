@@ -94,7 +94,15 @@ def split_holdout(
             f"There is no row in the holdout, {cutoff} to {end}. {describe_span(log)} Choose an earlier cutoff."
         )
     days = days.join(known, on="customer_id", how="semi")
-    return calibration, Holdout(_holdout_data(known, days, cutoff), cutoff, end, unit, _daily_repeats(days, end))
+    later, before = (cutoff, end), (cutoff - (end - cutoff), cutoff)
+    return calibration, Holdout(
+        data=_done_in(later, days, known, "holdout"),
+        cutoff=cutoff,
+        end=end,
+        time_unit=unit,
+        daily=_daily_repeats(days, end),
+        previous=_done_in(before, days, known, "previous"),
+    )
 
 
 def _orders(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -140,12 +148,15 @@ def _with_attributes(table: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFr
     return joined.with_columns(pl.col(counts).fill_null(0))
 
 
-def _holdout_data(known: pl.DataFrame, days: pl.DataFrame, cutoff: date) -> pl.DataFrame:
-    aggregates = [pl.col("is_purchase").sum().cast(pl.Int64).alias("holdout_purchases")]
+def _done_in(period: tuple[date, date], days: pl.DataFrame, known: pl.DataFrame, prefix: str) -> pl.DataFrame:
+    """What each known customer did after the first day of the period, up to the last."""
+    after, until = period
+    aggregates = [pl.col("is_purchase").sum().cast(pl.Int64).alias(f"{prefix}_purchases")]
     if "spend" in days.columns:
-        aggregates.append(exact_sum(pl.col("spend")).alias("holdout_spend"))
-    later = days.filter(pl.col("date") > cutoff).group_by("customer_id").agg(aggregates)
-    joined = known.join(later, on="customer_id", how="left", maintain_order="left")
+        aggregates.append(exact_sum(pl.col("spend")).alias(f"{prefix}_spend"))
+    within = (pl.col("date") > after) & (pl.col("date") <= until)
+    done = days.filter(within).group_by("customer_id").agg(aggregates)
+    joined = known.join(done, on="customer_id", how="left", maintain_order="left")
     return joined.with_columns(pl.exclude("customer_id").fill_null(0))
 
 
