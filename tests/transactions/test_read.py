@@ -302,6 +302,15 @@ def test_hostile_ids_are_texts_like_any_other(tmp_path):
         assert cl.read_transactions(source).data["customer_id"].to_list() == [name.strip() for name in HOSTILE]
 
 
+def test_a_lazy_frame_that_fails_is_an_error_of_ours():
+    def fail(_: pl.DataFrame) -> pl.DataFrame:
+        raise pl.exceptions.ComputeError("out of range in row group 7")
+
+    frame = frame_of(GOOD).lazy().map_batches(fail)
+    with pytest.raises(DataError, match="The frame cannot be read: .*out of range in row group 7"):
+        cl.read_transactions(frame)
+
+
 @pytest.mark.parametrize("duplicates", ["keep", "drop"])
 def test_a_large_file_gives_the_same_log_lazily(tmp_path, monkeypatch, duplicates):
     path = tmp_path / "log.csv"

@@ -64,6 +64,6 @@ def readable(name: str) -> Iterator[None]:
         yield
     except DataError:
         raise
-    except (pl.exceptions.PolarsError, OSError, EOFError, zlib.error) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, EOFError, zlib.error) as error:
         reason = " ".join(str(error).split())[:300]
         raise DataError(f"{name} cannot be read: {reason}. Check that it is complete and not damaged.") from error

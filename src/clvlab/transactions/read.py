@@ -2,6 +2,8 @@
 
 import warnings
 from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -13,6 +15,7 @@ from clvlab.frames import TransactionLog
 from clvlab.sources import OURS, Reading, open_source
 from clvlab.sources.days import DayReader, found_formats, given_format
 from clvlab.sources.numbers import read_numbers
+from clvlab.sources.table import readable
 from clvlab.sources.texts import spelled_apart
 from clvlab.transactions.currencies import found_currencies, one_currency
 from clvlab.transactions.mapping import resolve, standardise, together
@@ -88,14 +91,20 @@ def read_transactions(
     tables = open_source(source, Reading(encoding, separator, sheet))
     mapping = resolve(columns or {}, tables)
     rows = together([standardise(table, mapping, decimal) for table in tables])
-    texts = _amount_texts(rows)
-    _check_decimal(texts, decimal)
-    currencies = found_currencies(rows, texts, currency)
-    rows = one_currency(rows, currencies, currency_rates, currency)
-    reader = given or _day_reader(rows, mapping["date"])
-    rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_DATE_TEXT))).alias(_DAY))
-    judged = rows.with_columns(rule_of(rows.collect_schema(), zero_amounts).alias(_RULE))
-    log = _sort_out(judged, duplicates, lazily=any(table.is_large for table in tables))
+    large = ", ".join(table.name for table in tables if table.is_large)
+    # What is small has been read already; what is large can still turn out to be damaged.
+    with readable(large) if large else nullcontext():
+        texts = _amount_texts(rows)
+        _check_decimal(texts, decimal)
+        currencies = found_currencies(rows, texts, currency)
+        rows = one_currency(rows, currencies, currency_rates, currency)
+        reader = given or _day_reader(rows, mapping["date"])
+        rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_DATE_TEXT))).alias(_DAY))
+        judged = rows.with_columns(rule_of(rows.collect_schema(), zero_amounts).alias(_RULE))
+        log = _sort_out(judged, duplicates, lazily=bool(large))
+        _check_not_all_refused(log, mapping)
+        _warn_of_ids(rows)
+        _warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
     detected = {
         "files": [{"name": table.name, **table.facts} for table in tables],
         "columns": mapping,
@@ -103,10 +112,7 @@ def read_transactions(
         "currencies": list(currencies),
         **log.detected,
     }
-    _check_not_all_refused(log, mapping)
-    _warn_of_ids(rows)
-    _warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
-    return TransactionLog(log.accepted, log.rejected, log.quality, MappingProxyType(detected))
+    return replace(log, detected=MappingProxyType(detected))
 
 
 def _day_reader(rows: pl.LazyFrame, column: str) -> DayReader:
