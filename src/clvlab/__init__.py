@@ -17,6 +17,7 @@ _HOME = {
     "ParetoNbd": "models",
     "Nbd": "models",
     "GammaGamma": "models",
+    "CovariateModel": "models",
     "lifetime_value": "models",
     "residual_lifetime_value": "models",
     "new_customer_value": "models",

@@ -4,6 +4,7 @@ One private engine maximises every likelihood; a model states its likelihood and
 """
 
 from clvlab.models.bg_nbd import BgNbd
+from clvlab.models.covariates import CovariateModel
 from clvlab.models.family import PurchaseModel
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.intervals import purchase_intervals, value_intervals
@@ -15,6 +16,7 @@ from clvlab.models.residual_value import new_customer_value, residual_lifetime_v
 
 __all__ = [
     "BgNbd",
+    "CovariateModel",
     "GammaGamma",
     "MbgNbd",
     "Nbd",

@@ -27,6 +27,7 @@ class BetaGeometric(PurchaseModel):
     b: float
 
     names: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
+    leaving: ClassVar[tuple[str, float] | None] = ("a", 1.0)
 
     @staticmethod
     @abstractmethod

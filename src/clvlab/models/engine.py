@@ -115,16 +115,19 @@ class Expansion:
         return step / max(1.0, float(np.abs(step).max()) / LONGEST_STEP)
 
     @property
+    def covariance(self) -> Matrix:
+        """The inverse of the negative Hessian: at a maximum, the covariance of its estimate."""
+        inverse: Matrix = np.linalg.inv(-self.hessian)
+        return (inverse + inverse.T) / 2
+
+    @property
     def is_peaked(self) -> bool:
         """Whether the log-likelihood falls in every direction."""
         return bool(np.linalg.eigvalsh(-self.hessian)[0] > 0)
 
 
 def fit(likelihood: Objective, start: Vector) -> Expansion:
-    """Return the expansion at the maximum; ConvergenceError names the parameters that have none.
-
-    The Hessian there, negated and inverted, is the covariance of the log-parameters.
-    """
+    """Return the expansion at the maximum; ConvergenceError names the parameters that have none."""
     found = climb(likelihood, _nearby(likelihood, start), STATIONARY)
     _judge(likelihood, found, start)
     # The last step is too short to change the Hessian, so that it need not be computed again.

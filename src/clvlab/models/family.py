@@ -11,7 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
@@ -46,6 +46,9 @@ class PurchaseModel(FittedModel, ABC):
     bought yet (n_purchases 0), are skipped by `fit` and have NaN for a prediction. A horizon is a length with its
     unit ("39 weeks") or a number in the table's unit.
     """
+
+    leaving: ClassVar[tuple[str, float] | None] = None
+    """The parameter that says how readily customers leave, and the power of it that does; None if nobody leaves."""
 
     r: float
     alpha: float

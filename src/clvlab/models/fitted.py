@@ -39,7 +39,7 @@ class Estimate:
     @classmethod
     def at(cls, maximum: Expansion, likelihood: Likelihood) -> "Estimate":
         """The estimate at a maximum that the engine has found; a ClvlabWarning names what it leaves vague."""
-        log_covariance = np.linalg.inv(-maximum.hessian)
+        log_covariance = maximum.covariance
         vague = [
             name
             for name, variance in zip(likelihood.names, np.diag(log_covariance), strict=True)
@@ -54,7 +54,7 @@ class Estimate:
         penalty = likelihood.penalty
         return cls(
             maximum.value + penalty * float(maximum.point @ maximum.point),
-            (log_covariance + log_covariance.T) / 2,
+            log_covariance,
             likelihood.tuples.n_customers,
             penalty,
             likelihood,

@@ -73,9 +73,7 @@ def read(customers: Customers, names: Sequence[str], from_unit: str, to_unit: st
             "The customer table", missing, table.columns, hint="`clvlab.summarise_customers` makes such a table."
         )
     columns = {name: _floats(table, name) for name in names}
-    is_buyer = np.ones(table.height, dtype=bool)
-    if "n_purchases" in table.columns:
-        is_buyer = (table["n_purchases"] != 0).fill_null(True).to_numpy()
+    is_buyer = buyers_of(table)
     if not is_buyer.all():
         columns = {name: column[is_buyer] for name, column in columns.items()}
     for low in range(0, is_buyer.size, CHUNK):
@@ -94,6 +92,13 @@ def table_of(customers: Customers) -> pl.DataFrame:
     if isinstance(customers, CustomerSummary):
         return customers.data
     return customers if isinstance(customers, pl.DataFrame) else pl.from_pandas(customers)
+
+
+def buyers_of(table: pl.DataFrame) -> NDArray[np.bool_]:
+    """Which rows have bought: all but those with n_purchases 0."""
+    if "n_purchases" not in table.columns:
+        return np.ones(table.height, dtype=bool)
+    return (table["n_purchases"] != 0).fill_null(True).to_numpy()
 
 
 def with_ids(values: pl.DataFrame, customers: Customers) -> pl.DataFrame:

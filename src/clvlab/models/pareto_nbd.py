@@ -46,6 +46,7 @@ class ParetoNbd(PurchaseModel):
     beta: float
 
     names: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
+    leaving: ClassVar[tuple[str, float] | None] = ("beta", -1.0)
 
     @classmethod
     def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:

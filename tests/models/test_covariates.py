@@ -1,0 +1,150 @@
+import numpy as np
+import polars as pl
+import pytest
+
+import clvlab as cl
+from clvlab.errors import DataError, MissingColumnsError, ParamsError
+
+GAMMA = {"home": 0.0, "trade": 0.7, "industry": -0.4}
+DELTA = {"south": 0.0, "north": 0.8}
+
+
+def simulated(model, n_each, seed):
+    """A population in which the sector acts on purchases, and the region on leaving."""
+    tables = []
+    for i, (sector, gamma) in enumerate(GAMMA.items()):
+        for j, (region, delta) in enumerate(DELTA.items()):
+            leaving, power = model.leaving
+            changed = {"alpha": model.alpha * np.exp(-gamma)}
+            changed[leaving] = model.parameters[leaving] * np.exp(power * delta)
+            own = type(model)(**(model.parameters | changed), time_unit="week")
+            n = n_each * (3 if (i, j) == (0, 0) else 1)
+            ages = np.random.default_rng([seed, i, j, 0]).integers(0, 700, n) / 7
+            table = own.simulate(n, ages, seed=100 * seed + 10 * i + j)
+            tables.append(table.with_columns(sector=pl.lit(sector), region=pl.lit(region)))
+    return pl.concat(tables).with_columns(customer_id=pl.int_range(pl.len()).cast(pl.String))
+
+
+MODELS = [
+    cl.BgNbd(0.8, 8.0, 0.6, 2.5, time_unit="week"),
+    cl.ParetoNbd(0.8, 8.0, 0.7, 12.0, time_unit="week"),
+]
+every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+
+
+@pytest.fixture(scope="module")
+def customers():
+    return simulated(MODELS[0], 800, seed=1)
+
+
+@pytest.fixture(scope="module")
+def fitted(customers):
+    return cl.CovariateModel.fit(cl.BgNbd, customers, purchase=["sector"], dropout=["region"], time_unit="week")
+
+
+@every_model
+def test_the_truth_of_a_simulated_population_is_recovered(model):
+    table = simulated(model, 2_500, seed=2)
+    found = cl.CovariateModel.fit(type(model), table, purchase=["sector"], dropout=["region"], time_unit="week")
+    coefficients = found.coefficients(level=0.999)
+    assert coefficients["term"].to_list() == ["sector=industry", "sector=trade", "region=north"]
+    truth = pl.Series([GAMMA["industry"], GAMMA["trade"], DELTA["north"]])
+    assert ((coefficients["low"] < truth) & (truth < coefficients["high"])).all()
+    assert coefficients["standard_error"].max() < 0.2
+    assert found.likelihood_ratio_test().p_value < 1e-6
+    errors = np.sqrt(np.diag(found.covariance))[: len(model.names)]
+    assert (np.abs(found.reference.log_parameters - model.log_parameters) < 4 * errors).all()
+
+
+def test_an_attribute_that_explains_nothing_is_told_from_one_that_does(customers, fitted):
+    coin = pl.Series(np.random.default_rng(3).choice(["heads", "tails"], customers.height))
+    more = cl.CovariateModel.fit(
+        cl.BgNbd, customers.with_columns(coin=coin), purchase=["sector", "coin"], dropout=["region"], time_unit="week"
+    )
+    test = more.likelihood_ratio_test(fitted)
+    assert (test.degrees, test.p_value > 0.01) == (1, True)
+    assert fitted.likelihood_ratio_test().degrees == 3
+
+
+def test_a_single_attribute_splits_the_population_as_separate_fits_would(customers):
+    both = customers.with_columns(north=(pl.col("region") == "north").cast(pl.Float64))
+    by_text = cl.CovariateModel.fit(cl.BgNbd, both, dropout=["region"], time_unit="week")
+    by_number = cl.CovariateModel.fit(cl.BgNbd, both, dropout=["north"], time_unit="week")
+    assert by_text.delta == pytest.approx(by_number.delta, abs=1e-8)
+    assert by_text.log_likelihood == pytest.approx(by_number.log_likelihood)
+
+
+def test_the_likelihood_is_the_sum_of_those_of_the_kinds(customers, fitted):
+    total = 0.0
+    for (sector, region), part in customers.group_by("sector", "region"):
+        z = [float(sector == "industry"), float(sector == "trade"), float(region == "north")]
+        own = fitted._model_of(np.array(z))
+        refitted = cl.BgNbd.fit(part, time_unit="week")
+        total += refitted.estimate.likelihood.at(own.log_parameters)
+    assert fitted.log_likelihood == pytest.approx(total, rel=1e-10)
+
+
+def test_predictions_are_those_of_each_customers_own_model(customers, fitted):
+    trade = customers.filter(sector="trade", region="north").head(50)
+    own = fitted._model_of(np.array([0.0, 1.0, 1.0]))
+    assert own.alpha == pytest.approx(fitted.reference.alpha * np.exp(-fitted.gamma[1]))
+    assert own.a == pytest.approx(fitted.reference.a * np.exp(fitted.delta[0]))
+    assert np.array_equal(fitted.p_alive(trade), own.p_alive(trade))
+    assert np.array_equal(fitted.expected_purchases(trade, 39), own.expected_purchases(trade, 39))
+    assert np.array_equal(fitted.discounted_purchases(trade, None, 0.1), own.discounted_purchases(trade, None, 0.1))
+    assert np.array_equal(fitted.probability_of_purchases(2, trade, 9), own.probability_of_purchases(2, trade, 9))
+
+
+def test_prospects_have_nan_and_need_no_attributes(customers, fitted):
+    prospect = pl.DataFrame({"customer_id": ["p"], "n_purchases": [0]})
+    table = pl.concat([prospect, customers.head(3)], how="diagonal_relaxed")
+    alive = fitted.p_alive(table)
+    assert np.isnan(alive[0])
+    assert np.array_equal(alive[1:], fitted.p_alive(customers.head(3)))
+
+
+def test_a_missing_text_is_a_level_of_its_own(customers):
+    gaps = customers.with_columns(sector=pl.when(pl.col("sector") != "trade").then("sector"))
+    model = cl.CovariateModel.fit(cl.BgNbd, gaps, purchase=["sector"], time_unit="week")
+    assert model.purchase.terms == ("sector=(missing)", "sector=industry")
+
+
+def test_a_missing_number_is_refused(customers):
+    table = customers.with_columns(income=pl.when(pl.int_range(pl.len()) != 2).then(pl.int_range(pl.len()) % 3))
+    with pytest.raises(DataError, match="'income', row 2: None is not a finite number"):
+        cl.CovariateModel.fit(cl.BgNbd, table, purchase=["income"], time_unit="week")
+
+
+def test_an_unknown_level_is_refused(customers, fitted):
+    with pytest.raises(DataError, match="'space' did not occur"):
+        fitted.p_alive(customers.head(3).with_columns(sector=pl.lit("space")))
+
+
+def test_too_many_combinations_are_refused(customers):
+    with pytest.raises(ParamsError, match="different combinations"):
+        cl.CovariateModel.fit(cl.BgNbd, customers, purchase=["customer_id"], time_unit="week")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({}, ParamsError, "Name attributes"),
+        ({"purchase": ["colour"]}, MissingColumnsError, "colour"),
+        ({"purchase": ["constant"]}, ParamsError, "same for all"),
+    ],
+)
+def test_impossible_attributes_are_refused(customers, arguments, error, message):
+    with pytest.raises(error, match=message):
+        cl.CovariateModel.fit(cl.BgNbd, customers.with_columns(constant=1), time_unit="week", **arguments)
+
+
+def test_nobody_leaves_in_nbd(customers):
+    with pytest.raises(ParamsError, match="Nobody leaves"):
+        cl.CovariateModel.fit(cl.Nbd, customers, dropout=["region"], time_unit="week")
+    model = cl.CovariateModel.fit(cl.Nbd, customers, purchase=["sector"], time_unit="week")
+    assert model.delta.size == 0
+
+
+def test_a_ratio_test_needs_fewer_attributes_of_the_same_customers(fitted):
+    with pytest.raises(ParamsError, match="fewer attributes"):
+        fitted.likelihood_ratio_test(fitted)
