@@ -7,7 +7,8 @@ import pytest
 import xlsxwriter
 
 from clvlab.errors import DataError, ParamsError, UnsettledError
-from clvlab.sources import Reading, delimited, files, open_source
+from clvlab.sources import Reading, files, open_source
+from clvlab.sources.scratch import scratch_file
 from clvlab.sources.table import FLAW, ROW
 
 CHINESE = "客户编号,下单日期,实付金额\n曾惠,2024-01-31,12.50\n许安,2024-02-01,7\n"
@@ -206,7 +207,6 @@ def test_archives_do_not_nest_and_are_not_empty(tmp_path):
 
 @pytest.fixture
 def everything_is_large(monkeypatch):
-    monkeypatch.setattr(delimited, "LAZY_ABOVE", 0)
     monkeypatch.setattr(files, "LAZY_ABOVE", 0)
 
 
@@ -217,6 +217,27 @@ def test_a_large_file_is_scanned_anew_and_gives_the_same_rows(tmp_path, codec):
     assert table.is_large
     assert "SCAN" in table.rows.explain()
     assert own(table)["客户编号"].to_list() == ["曾惠", "许安"]
+
+
+@pytest.mark.usefixtures("everything_is_large")
+def test_a_large_archive_is_unpacked_and_scanned(tmp_path):
+    table = read(write(tmp_path / "log.csv.gz", gzip.compress(CHINESE.encode())))
+    assert "SCAN" in table.rows.explain()
+    assert own(table).height == 2
+
+
+def test_files_that_are_large_together_are_scanned(tmp_path, monkeypatch):
+    for name in ("a.csv", "b.csv"):
+        write(tmp_path / name, CHINESE)
+    monkeypatch.setattr(files, "LAZY_ABOVE", len(CHINESE.encode()) + 1)
+    assert [table.is_large for table in open_source(str(tmp_path / "*.csv"))] == [True, True]
+    assert not read(tmp_path / "a.csv").is_large
+
+
+def test_small_files_leave_nothing_behind(tmp_path):
+    before = set(scratch_file().parent.iterdir())
+    read(write(tmp_path / "log.gz", gzip.compress(CHINESE.encode("gb18030"))))
+    assert set(scratch_file().parent.iterdir()) == before
 
 
 @pytest.mark.usefixtures("everything_is_large")

@@ -6,7 +6,7 @@ import pytest
 
 import clvlab as cl
 from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError, ParamsError, UnsettledError
-from clvlab.sources import delimited
+from clvlab.sources import files
 from clvlab.transactions.rules import RULES
 
 MAPPING = {"customer_id": "客户编号", "date": "下单日期", "amount": "实付金额"}
@@ -235,6 +235,9 @@ def test_few_odd_amounts_are_refused_rows_and_no_decimal_mark():
         ({"columns": {"order_id": "x", "category": "x"}}, ParamsError, "both 'order_id' and 'category' to .* 'x'"),
         ({"columns": {"amount": "Betrag"}}, MissingColumnsError, "has no column 'Betrag'. Columns found: 'cu"),
         ({"date_format": "DD.MM.YYYY"}, ParamsError, "names no day"),
+        ({"decimal": ";"}, ParamsError, "decimal is ';'. Choose one of '.', ','"),
+        ({"duplicates": "remove"}, ParamsError, "duplicates is 'remove'. Choose one of 'keep', 'drop'"),
+        ({"zero_amounts": "drop"}, ParamsError, "zero_amounts is 'drop'. Choose one of 'keep', 'refuse'"),
     ],
 )  # fmt: skip
 def test_wrong_arguments_are_told_before_work_starts(options, error, message):
@@ -307,7 +310,7 @@ def test_a_lazy_frame_that_fails_is_an_error_of_ours():
         raise pl.exceptions.ComputeError("out of range in row group 7")
 
     frame = frame_of(GOOD).lazy().map_batches(fail)
-    with pytest.raises(DataError, match="The frame cannot be read: .*out of range in row group 7"):
+    with pytest.raises(DataError, match=r"The frame cannot be read: .*out of range in row group 7"):
         cl.read_transactions(frame)
 
 
@@ -317,7 +320,7 @@ def test_a_large_file_gives_the_same_log_lazily(tmp_path, monkeypatch, duplicate
     rows = [(f"c{row % 7}", f"2024-01-{row % 28 + 1:02}", f"{row % 50}.25") for row in range(3000)]
     frame_of(*rows, ("", "2024-01-31", "1"), ("x", "soon", "1"), ("x", "2024-01-31", "free")).write_csv(path)
     small = cl.read_transactions(path, duplicates=duplicates)
-    monkeypatch.setattr(delimited, "LAZY_ABOVE", 0)
+    monkeypatch.setattr(files, "LAZY_ABOVE", 0)
     large = cl.read_transactions(path, duplicates=duplicates)
     assert "SCAN" in large.accepted.explain()
     assert large.quality.equals(small.quality)

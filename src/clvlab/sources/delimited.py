@@ -6,6 +6,7 @@ flaw: `too_many_fields`, or `unclosed_quote` where an unsound quote has swallowe
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import polars as pl
 from clvlab.errors import DataError, ParamsError
 from clvlab.sources.encodings import check_encoding, guess_encoding, is_utf8, marked_encoding
 from clvlab.sources.scratch import scratch_file
-from clvlab.sources.table import FLAW, LAZY_ABOVE, OURS, Table
+from clvlab.sources.table import FLAW, OURS, Table
 
 _EXTRA = OURS + "extra"
 _SEPARATORS = (",", ";", "\t", "|")
@@ -58,8 +59,10 @@ class Layout:
         return [text.strip("\ufeff \t\r\n") for text in self.header]
 
 
-def open_text(path: Path, name: str, encoding: str | None, separator: str | None) -> Table:
+def open_text(path: Path, name: str, encoding: str | None, separator: str | None, *, lazily: bool) -> Table:
     """The table of a text file; what is not given is detected, and stands in the table's facts.
+
+    Lazily, the file is scanned anew by every step; otherwise its rows are in memory.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def open_text(path: Path, name: str, encoding: str | None, separator: str | None
         "separator": layout.separator,
         "repeated": layout.repeated,
     }
-    return Table.of(_rows(path, name, layout), name, facts, is_large=path.stat().st_size > LAZY_ABOVE)
+    return Table.of(_rows(path, name, layout, lazily=lazily), name, facts, is_large=lazily)
 
 
 def _encoding(path: Path, name: str, given: str | None) -> str:
@@ -101,11 +104,7 @@ def _layout(path: Path, name: str, encoding: str, separator: str | None) -> Layo
 
 
 def _names_separator(record: list[str]) -> bool:
-    return "".join(record).lower().removeprefix("\ufeff").removesuffix(";").removesuffix(",") in (
-        "sep=",
-        "sep=\t",
-        "sep=|",
-    )
+    return re.fullmatch(r"\ufeff?sep=\W?", "".join(record), re.IGNORECASE) is not None
 
 
 @contextmanager
@@ -120,15 +119,18 @@ def _records(
             raise DataError(f"{name} is not text in {encoding}: {error}. Say what it is: `encoding: ...`.") from None
 
 
-def _rows(path: Path, name: str, layout: Layout) -> pl.LazyFrame:
+def _rows(path: Path, name: str, layout: Layout, *, lazily: bool) -> pl.LazyFrame:
     if layout.encoding in ("utf-8", "utf-8-sig") and layout.preface == 0 and _ends_lines_plainly(path):
         try:
-            return _scan(path, layout, skip_rows=1, sound=True)
+            return _scan(path, layout, skip_rows=1, sound=True, lazily=lazily)
         except pl.exceptions.PolarsError:
             pass  # unsound quotes, which the csv module reads more leniently
     target = scratch_file()
     sound = _rewrite(path, name, layout, target)
-    return _scan(target, layout, skip_rows=0, sound=sound)
+    rows = _scan(target, layout, skip_rows=0, sound=sound, lazily=lazily)
+    if not lazily:
+        target.unlink()
+    return rows
 
 
 def _ends_lines_plainly(path: Path) -> bool:
@@ -140,23 +142,29 @@ def _ends_lines_plainly(path: Path) -> bool:
 
 def _rewrite(path: Path, name: str, layout: Layout, target: Path) -> bool:
     """Write the rows below the header as plain CSV; return whether all quotes were sound."""
-    for strict in (True, False):
-        try:
-            with (
-                _records(path, name, layout.encoding, layout.separator, strict=strict) as records,
-                target.open("w", encoding="utf-8", newline="") as file,
-            ):
-                below = islice(records, layout.preface + 1, None)
-                csv.writer(file, delimiter=layout.separator, lineterminator="\n").writerows(filter(None, below))
-            return strict
-        except csv.Error as error:
-            if not strict:
-                raise DataError(f"{name} cannot be read as text with separators: {error}.") from None
-    raise AssertionError
+    try:
+        _write_plain(path, name, layout, target, strict=True)
+        return True
+    except csv.Error:
+        pass
+    try:
+        _write_plain(path, name, layout, target, strict=False)
+    except csv.Error as error:
+        raise DataError(f"{name} cannot be read as text with separators: {error}.") from None
+    return False
 
 
-def _scan(path: Path, layout: Layout, *, skip_rows: int, sound: bool) -> pl.LazyFrame:
-    """Scan a plain file once in full, so that what is wrong with it shows here; keep a small one in memory."""
+def _write_plain(path: Path, name: str, layout: Layout, target: Path, *, strict: bool) -> None:
+    with (
+        _records(path, name, layout.encoding, layout.separator, strict=strict) as records,
+        target.open("w", encoding="utf-8", newline="") as file,
+    ):
+        below = islice(records, layout.preface + 1, None)
+        csv.writer(file, delimiter=layout.separator, lineterminator="\n").writerows(filter(None, below))
+
+
+def _scan(path: Path, layout: Layout, *, skip_rows: int, sound: bool, lazily: bool) -> pl.LazyFrame:
+    """Scan a plain file once in full, so that what is wrong with it shows here."""
     rows = pl.scan_csv(
         path,
         has_header=False,
@@ -169,10 +177,10 @@ def _scan(path: Path, layout: Layout, *, skip_rows: int, sound: bool) -> pl.Lazy
         glob=False,
     )
     rows = rows.with_columns(_flaw(layout, sound=sound)).drop(_EXTRA)
-    if path.stat().st_size > LAZY_ABOVE:
-        rows.select(pl.all().count()).collect(engine="streaming")
-        return rows
-    return rows.collect().lazy()
+    if not lazily:
+        return rows.collect().lazy()
+    rows.select(pl.all().count()).collect(engine="streaming")
+    return rows
 
 
 def _flaw(layout: Layout, *, sound: bool) -> pl.Expr:

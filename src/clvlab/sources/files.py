@@ -44,10 +44,11 @@ def open_source(source: Any, reading: Reading | None = None) -> list[Table]:
     ------
     DataError : no such file, a folder, an empty, binary or damaged file, or a workbook whose sheet must be named
     """
-    if isinstance(source, str | Path):
-        chosen = reading or Reading()
-        return [table for path in _paths(str(source)) for table in _open_file(path, str(path), chosen)]
-    return [Table.of(memory.open_frame(source), "The frame", is_large=isinstance(source, pl.LazyFrame))]
+    if not isinstance(source, str | Path):
+        return [Table.of(memory.open_frame(source), "The frame", is_large=isinstance(source, pl.LazyFrame))]
+    chosen, paths = reading or Reading(), _paths(str(source))
+    lazily = sum(path.stat().st_size for path in paths) > LAZY_ABOVE
+    return [table for path in paths for table in _open_file(path, str(path), chosen, lazily=lazily)]
 
 
 def _paths(source: str) -> list[Path]:
@@ -68,32 +69,37 @@ def _paths(source: str) -> list[Path]:
     return files
 
 
-def _open_file(path: Path, name: str, reading: Reading) -> list[Table]:
+def _open_file(path: Path, name: str, reading: Reading, *, lazily: bool) -> list[Table]:
     with readable(name):
         with path.open("rb") as file:
             start = file.read(8)
         if not start:
             raise DataError(f"{name} is empty.")
         if start.startswith(_GZIP):
-            return _open_member(_gunzip(path), name, reading)
+            return _open_members([(_gunzip(path), name)], reading)
         if start.startswith(_ZIP) and not _is_workbook(path, name):
-            return [table for member in _unzip(path, name) for table in _open_member(*member, reading)]
+            return _open_members(_unzip(path, name), reading)
         if start.startswith(_PARQUET):
             rows = pl.scan_parquet(path, glob=False)
-            is_large = path.stat().st_size > LAZY_ABOVE
-            rows = rows if is_large else rows.collect().lazy()
-            return [Table.of(rows, name, {"format": "parquet"}, is_large=is_large)]
+            return [Table.of(rows if lazily else rows.collect().lazy(), name, {"format": "parquet"}, is_large=lazily)]
         if start.startswith((_OLD_EXCEL, _ZIP)):
             return [workbook.open_sheet(path, name, reading.sheet)]
-    return [delimited.open_text(path, name, reading.encoding, reading.separator)]
+        return [delimited.open_text(path, name, reading.encoding, reading.separator, lazily=lazily)]
 
 
-def _open_member(path: Path, name: str, reading: Reading) -> list[Table]:
-    with path.open("rb") as file:
-        start = file.read(8)
-    if start.startswith(_GZIP) or (start.startswith(_ZIP) and not _is_workbook(path, name)):
-        raise DataError(f"{name} is an archive inside an archive. Unpack it first.")
-    return _open_file(path, name, reading)
+def _open_members(members: list[tuple[Path, str]], reading: Reading) -> list[Table]:
+    """The tables of unpacked files; these stay where they are only as long as a step may scan them."""
+    lazily = sum(path.stat().st_size for path, _ in members) > LAZY_ABOVE
+    tables = []
+    for path, name in members:
+        with path.open("rb") as file:
+            start = file.read(8)
+        if start.startswith(_GZIP) or (start.startswith(_ZIP) and not _is_workbook(path, name)):
+            raise DataError(f"{name} is an archive inside an archive. Unpack it first.")
+        tables += _open_file(path, name, reading, lazily=lazily)
+        if not lazily:
+            path.unlink()
+    return tables
 
 
 def _gunzip(path: Path) -> Path:

@@ -12,7 +12,6 @@ _CODES = (
 _MARKS = rf"[¥$€£₩₹₽元]|(?i:{_CODES})"
 _NOTHING = pl.Series([None], dtype=pl.String)
 _SAME = {"RMB": "CNY", "元": "CNY", "€": "EUR", "£": "GBP", "₩": "KRW", "₹": "INR", "₽": "RUB"}
-_NOISE = rf"[\s'’]|{_MARKS}"
 
 
 def as_number(column: str, dtype: pl.DataType, table: str, decimal: str) -> pl.Expr:
@@ -35,8 +34,8 @@ def as_number(column: str, dtype: pl.DataType, table: str, decimal: str) -> pl.E
 def read_numbers(texts: pl.Series, decimal: str) -> pl.Series:
     """The numbers that texts are; null where one is none.
 
-    Brackets and a trailing minus mean negative, as in accounts. A thousands separator counts only between groups of
-    three digits: "12,50" is not twelve hundred and fifty.
+    Brackets and a trailing minus mean negative, as in accounts. A thousands separator (the other mark, a space, an
+    apostrophe) counts only between groups of three digits: "12,50" and "12 50" are not twelve hundred and fifty.
 
     >>> read_numbers(pl.Series(["¥1,234.50", "(7)", "3-", "12,50", "1e3", "-inf", "x"]), ".").to_list()
     [1234.5, -7.0, -3.0, None, 1000.0, -inf, None]
@@ -57,14 +56,15 @@ def _plain_numbers(texts: pl.Series, decimal: str) -> pl.Series:
 
 
 def _hard_numbers(texts: pl.Series, decimal: str) -> pl.Series:
-    thousands = "," if decimal == "." else "."
-    bare = texts.str.normalize("NFKC").str.replace_all("[−–]", "-").str.strip_chars()
-    bare = bare.str.replace_all(_NOISE, "").str.replace(r"^\((.+)\)$", "-$1").str.replace(r"^([^-].*)-$", "-$1")
-    grouped = bare.str.contains(rf"^[-+]?\d{{1,3}}(\{thousands}\d{{3}})+(\{decimal}\d*)?$")
-    bare = bare.zip_with(~grouped.fill_null(False), bare.str.replace_all(thousands, "", literal=True))
-    number = bare.str.contains(rf"^[-+]?(\d+(\{decimal}\d*)?|\{decimal}\d+)([eE][-+]?\d+)?$")
-    point = bare.str.replace(decimal, ".", literal=True)
-    return point.zip_with(number.fill_null(False), _NOTHING).cast(pl.Float64, strict=False)
+    thousands, point = (r"[,\s'’]", r"\.") if decimal == "." else (r"[.\s'’]", ",")
+    bare = texts.str.normalize("NFKC").str.replace_all("[−–]", "-").str.replace_all(_MARKS, "").str.strip_chars()
+    bare = bare.str.replace(r"^\(\s*(.+?)\s*\)$", "-$1").str.replace(r"^([^-].*?)\s*-$", "-$1")
+    bare = bare.str.replace(r"^([-+])\s+", "$1")
+    grouped = bare.str.contains(rf"^[-+]?\d{{1,3}}({thousands}\d{{3}})+({point}\d*)?$")
+    bare = bare.zip_with(~grouped.fill_null(False), bare.str.replace_all(thousands, ""))
+    number = bare.str.contains(rf"^[-+]?(\d+({point}\d*)?|{point}\d+)([eE][-+]?\d+)?$")
+    with_point = bare.str.replace(decimal, ".", literal=True)
+    return with_point.zip_with(number.fill_null(False), _NOTHING).cast(pl.Float64, strict=False)
 
 
 def currency_mark(text: pl.Expr) -> pl.Expr:

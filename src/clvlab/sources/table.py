@@ -13,7 +13,7 @@ from clvlab.errors import DataError
 OURS = "clvlab."  # prefix of our columns beside the source's own
 ROW = OURS + "row"
 FLAW = OURS + "flaw"
-# Up to this size a file is read into memory once; above it every step scans it anew.
+# Up to this size a source's files are read into memory once; above it every step scans them anew.
 LAZY_ABOVE = 512 * 1024**2
 
 

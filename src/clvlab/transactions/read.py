@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import polars as pl
 
 from clvlab.columns import LOG, names
-from clvlab.errors import ClvlabWarning, DataError, UnsettledError
+from clvlab.errors import ClvlabWarning, DataError, ParamsError, UnsettledError
 from clvlab.frames import TransactionLog
 from clvlab.sources import OURS, Reading, open_source
 from clvlab.sources.days import DayReader, found_formats, given_format
@@ -87,6 +87,9 @@ def read_transactions(
     >>> log.quality.drop("share").rows()
     [('read', 4, -11027.51), ('accepted', 3, 34.55), ('merged', 0, 0.0), ('missing_customer', 1, -11062.06)]
     """
+    _check_choice("decimal", decimal, (".", ","))
+    _check_choice("duplicates", duplicates, get_args(Duplicates))
+    _check_choice("zero_amounts", zero_amounts, get_args(ZeroAmounts))
     given = None if date_format is None else given_format(date_format)
     tables = open_source(source, Reading(encoding, separator, sheet))
     mapping = resolve(columns or {}, tables)
@@ -113,6 +116,11 @@ def read_transactions(
         **log.detected,
     }
     return replace(log, detected=MappingProxyType(detected))
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ParamsError(f"{name} is {value!r}. Choose one of {', '.join(map(repr, choices))}.")
 
 
 def _day_reader(rows: pl.LazyFrame, column: str) -> DayReader:
