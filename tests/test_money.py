@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clvlab.money import LARGEST_AMOUNT, exact_sum
+from clvlab.money import LARGEST_AMOUNT, exact_sum, from_millionths
 
 
 def total(amounts):
@@ -14,6 +14,13 @@ def total(amounts):
 def test_sums_of_cents_are_exact_in_any_order(cents, order):
     amounts = [cent / 100 for cent in cents]
     assert total(amounts) == total(order.sample(amounts, len(amounts))) == sum(cents) / 100
+
+
+@given(st.lists(st.integers(-(10**15), 10**15), min_size=2, max_size=200))
+def test_millionths_become_the_number_that_their_decimals_name(millionths):
+    frame = pl.DataFrame({"total": millionths}, schema={"total": pl.Int128})
+    money = frame.select(from_millionths(pl.col("total"))).to_series().to_list()
+    assert money == [total / 1_000_000 for total in millionths]
 
 
 def test_the_largest_amounts_do_not_overflow():
