@@ -168,7 +168,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("intervals"),
             Text("estimand"),
             Text("sensitive"),
-            Table("left_out", {"strategy": "strategy", "reason": "condition"}),
+            Table("left_out", {"strategy": "strategy", "missing": "condition"}),
             Table("parameters", {"parameter": "text", "value": "text"}),
             Table("data", {"fact": "name:facts", "value": "text"}),
             Table("versions", {"library": "text", "version": "text"}),

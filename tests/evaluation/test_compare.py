@@ -186,7 +186,7 @@ def test_prospects_form_groups_but_are_not_judged(retailer):
 def test_strategies_that_the_data_cannot_serve_are_left_out_unless_asked_for(cdnow):
     small = with_rows(cdnow, cdnow.accepted.filter(pl.col("customer_id") <= "0400"))
     board = cl.compare(None, small, **CDNOW, n_rounds=20)
-    left_out = dict(board.left_out.iter_rows())
+    left_out = dict(board.left_out.select("strategy", "missing").iter_rows())
     assert left_out["industry"] == "industry"
     assert left_out["profit_tiers"] == "profit_last_year"
     assert {"rfm11", "clv_tiers", "lifecycle5"} <= set(board.ranking["strategy"])
@@ -253,7 +253,9 @@ def test_all_one_time_buyers_can_be_compared():
     )
     again = once.head(60).with_columns(date=pl.lit(date(2024, 9, 1)))
     board = cl.compare(None, cl.read_transactions(pl.concat([once, again])), "2024-06-30", "2024-12-31", n_rounds=20)
-    assert "clv_tiers" in board.left_out["strategy"]
+    reason = board.left_out.filter(pl.col("strategy") == "clv_tiers")
+    assert reason["missing"].item() == "clv"
+    assert "BG/NBD" in reason["reason"].item()
     assert set(board.assignments["frequency_tiers"]) == {"freq_low"}
 
 

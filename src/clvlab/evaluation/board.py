@@ -26,7 +26,7 @@ class Board:
     trees : strategy, leaf, condition, group, customers, share: each grouping told by a tree of depth 3
     cards : strategy, group, rank, condition: the rules applied
     assignments : customer_id, and each strategy's group of the customer
-    left_out : strategy, reason: strategies that the data cannot serve
+    left_out : strategy, missing (columns), reason: strategies that the data cannot serve
     cutoff, end : groups are formed up to `cutoff` and judged on (cutoff, end]
     n_customers, n_judged : customers with a purchase by the cutoff, and how many of them were judged
     n_rounds, seed : of the bootstrap

@@ -16,6 +16,7 @@ from clvlab.wording import CROSSED
 
 CHANCE = ("one_group", "random_groups")
 """Baselines that know nothing: always judged, never recommended."""
+_MODELLED = frozenset(names(MODELLED))
 
 
 @dataclass(frozen=True)
@@ -74,16 +75,8 @@ def servable(
 
     With `leave_out` a strategy that lacks a column is left out; else it is an error.
     """
-    reasons: dict[str, str] = {}
-    needs = frozenset[str]().union(*(strategy.needs for strategy in wanted))
-    from_log, from_models = derivable(log), set(names(MODELLED))
-    try:
-        table = enrich(log, customers, needs & (from_log | from_models), horizon)
-    except ConvergenceError as error:
-        if not leave_out:
-            raise
-        reasons = {strategy.name: str(error) for strategy in wanted if strategy.needs & from_models}
-        table = enrich(log, customers, needs & from_log, horizon)
+    table, problem = _enriched(wanted, log, customers, horizon, leave_out=leave_out)
+    kept, rows = [], []
     for strategy in wanted:
         missing = sorted(strategy.needs - set(table.data.columns))
         if missing and not leave_out:
@@ -94,6 +87,22 @@ def servable(
                 hint="Add them by `attributes=`, compare on a log that has them, or leave the strategy out.",
             )
         if missing:
-            reasons.setdefault(strategy.name, ", ".join(missing))
-    left_out = pl.DataFrame(list(reasons.items()), schema={"strategy": pl.String, "reason": pl.String}, orient="row")
-    return [s for s in wanted if s.name not in reasons], table, left_out
+            rows.append((strategy.name, ", ".join(missing), problem if _MODELLED & set(missing) else ""))
+        else:
+            kept.append(strategy)
+    schema = {"strategy": pl.String, "missing": pl.String, "reason": pl.String}
+    return kept, table, pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _enriched(
+    wanted: list[Strategy], log: TransactionLog, customers: CustomerSummary, horizon: str, *, leave_out: bool
+) -> tuple[CustomerSummary, str]:
+    """The customers with what the log and the value models can give, and why the models cannot, if so."""
+    needs = frozenset[str]().union(*(strategy.needs for strategy in wanted))
+    from_log = needs & derivable(log)
+    try:
+        return enrich(log, customers, from_log | (needs & _MODELLED), horizon), ""
+    except ConvergenceError as error:
+        if not leave_out:
+            raise
+        return enrich(log, customers, from_log, horizon), str(error)
