@@ -53,6 +53,15 @@ def value_intervals(
     Raises
     ------
     DataError : a customer without a group
+
+    Examples
+    --------
+    >>> import clvlab as cl
+    >>> customers = cl.summarise_customers(cl.datasets.cdnow(sample=True), "1998-06-30", "week")
+    >>> model, spend = cl.BgNbd.fit(customers), cl.GammaGamma.fit(customers)
+    >>> groups = cl.strategies["rfm8"].assign(customers)
+    >>> cl.value_intervals(model, spend, customers, "12 months", groups=groups, n_draws=100).columns
+    ['group', 'customers', 'clv', 'clv_low', 'clv_high']
     """
     table = lifetime_value(model, spend, customers, horizon, annual_discount_rate, margin, time_unit=time_unit)
     buyers = read(model, customers, time_unit)
