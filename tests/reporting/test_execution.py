@@ -1,8 +1,10 @@
 """Notebooks in real kernels: what they yield, how they end, and that nothing of them is left."""
 
 import io
+import json
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -55,6 +57,17 @@ def test_cells_see_the_parameters_and_no_trace_of_the_host(execute_cells, workpl
     assert printed == f"g 0 UTC 1 n {workplace}\n"
     assert stderr == "a warning\n"
     assert seen == [notebook.cells[-1].source]
+
+
+def test_kernel_is_our_own_python_whatever_kernels_the_user_has(execute_cells, workplace, monkeypatch):
+    kernel = workplace / "jupyter" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    spec = {"argv": ["false"], "display_name": "Another Python 3", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(workplace / "jupyter"))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
+    notebook, _ = execute_cells("import sys\nprint(sys.executable)")
+    assert notebook.cells[-1].outputs[0].text == f"{sys.executable}\n"
 
 
 def test_error_of_ours_comes_back_with_its_message(execute_cells):

@@ -89,7 +89,7 @@ def execute(
     """
     others = set(_descendants())
     with tempfile.TemporaryDirectory(prefix="clvlab-") as private, ThreadPoolExecutor(1) as pool:
-        own = {"JUPYTER_RUNTIME_DIR": private, "IPYTHONDIR": private}
+        own = {"JUPYTER_RUNTIME_DIR": private, "IPYTHONDIR": private, "JUPYTER_PREFER_ENV_PATH": "1"}
         with environment_of({**_KERNEL_ENVIRONMENT, **own, **environment}):
             # In a thread, papermill leaves signals alone, and the main thread can stop the kernel at any moment.
             running = pool.submit(_run, notebook, output, parameters, on_cell, stderr)
