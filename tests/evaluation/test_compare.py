@@ -255,7 +255,7 @@ def test_all_one_time_buyers_can_be_compared():
     board = cl.compare(None, cl.read_transactions(pl.concat([once, again])), "2024-06-30", "2024-12-31", n_rounds=20)
     reason = board.left_out.filter(pl.col("strategy") == "clv_tiers")
     assert reason["missing"].item() == "clv"
-    assert "BG/NBD" in reason["reason"].item()
+    assert "None of 200 customers has a repeat purchase" in reason["reason"].item()
     assert set(board.assignments["frequency_tiers"]) == {"freq_low"}
 
 
