@@ -90,8 +90,8 @@ def test_row_order_changes_nothing_to_the_last_bit(model):
 
 @every_model
 def test_weights_are_repetition(model):
-    table = model.simulate(400, 50.0, seed=10)
-    times = np.arange(400) % 3
+    table = model.simulate(2_000, 50.0, seed=10)
+    times = np.arange(2_000) % 3
     repeated = pl.concat([table.filter(times > 0), table.filter(times > 1)])
     weighted = type(model).fit(table, time_unit="week", weights=times)
     plain = type(model).fit(repeated, time_unit="week")
@@ -136,6 +136,20 @@ def test_one_time_buyers_alone_identify_nothing(model):
 def test_prospects_alone_are_an_error(model):
     with pytest.raises(DataError, match="who have bought"):
         type(model).fit(history(0, 0, 9).with_columns(n_purchases=0), time_unit="week")
+
+
+@every_model
+def test_prospects_and_empty_tables_have_predictions_of_their_length(model):
+    prospect = pl.DataFrame({"n_purchases": [0], "frequency": [None], "recency": [None], "T": [None]})
+    for table in (prospect, prospect.clear()):
+        for predicted in (
+            model.p_alive(table),
+            model.expected_purchases(table, 9),
+            model.discounted_purchases(table, None, 0.1),
+            model.probability_of_purchases(2, table, 9),
+        ):
+            assert predicted.size == table.height
+            assert np.isnan(predicted).all()
 
 
 @every_model

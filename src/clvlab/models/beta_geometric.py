@@ -63,8 +63,10 @@ class BetaGeometric(PurchaseModel):
     def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         survived = self._survived(x)
         log_odds_left = np.log(self.a / (self.b + np.maximum(survived, 1) - 1))
-        log_odds_left = log_odds_left + (self.r + x) * np.log1p((T - t_x) / (self.alpha + t_x))
-        return np.where(survived == 0, 1.0, special.expit(-log_odds_left))
+        log_odds_left += (self.r + x) * np.log1p((T - t_x) / (self.alpha + t_x))
+        with np.errstate(over="ignore"):  # infinite odds: surely left
+            odds_left = np.exp(log_odds_left) * (survived > 0)
+        return 1.0 / (1.0 + odds_left)
 
     def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
         """Given rate and p the mean is (1 - e^(-rate p t)) / p; over the rate it is (1 - (1 + p t / age)^-shape) / p.

@@ -215,6 +215,23 @@ class CovariateModel:
             lambda model, part: model.discounted_purchases(part, horizon, annual_discount_rate, time_unit=time_unit),
         )
 
+    def purchases_ahead(
+        self,
+        customers: Customers,
+        horizon: Horizon,
+        annual_discount_rate: float,
+        *,
+        time_unit: TimeUnit | None = None,
+    ) -> dict[str, Vector]:
+        """All that a value rests on: p_alive, expected_purchases and discounted_purchases."""
+        return {
+            "p_alive": self.p_alive(customers, time_unit=time_unit),
+            "expected_purchases": self.expected_purchases(customers, horizon, time_unit=time_unit),
+            "discounted_purchases": self.discounted_purchases(
+                customers, horizon, annual_discount_rate, time_unit=time_unit
+            ),
+        }
+
     def probability_of_purchases(
         self, n: int, customers: Customers, horizon: Horizon, *, time_unit: TimeUnit | None = None
     ) -> Vector:

@@ -52,8 +52,9 @@ class Keys:
         for low in range(0, values.size, CHUNK):
             key = values[low : low + CHUNK]
             for column, per, size in zip(columns, known, sizes, strict=True):
-                steps = np.rint(column[low : low + CHUNK] * per)
-                if not np.array_equal(steps / per, column[low : low + CHUNK]):
+                part = column[low : low + CHUNK]
+                steps = _steps(part, per)
+                if steps is None:
                     return None
                 key *= size
                 key += steps
@@ -96,28 +97,52 @@ def weighed(columns: Sequence[Vector], weight: Vector) -> tuple[Matrix, Vector]:
     return totals.select(names).to_numpy().T.copy(), totals["weight"].to_numpy()
 
 
-def on_distinct(function: Callable[..., Vector], *columns: Vector) -> Vector:
-    """function(*columns), computed once for each distinct row, in sorted order."""
-    keys = Keys.of(columns)
-    if keys is None:
-        rows = _frame(columns)
-        distinct = rows.unique().sort(rows.columns)
-        return _looked_up(rows, distinct, function(*(column.to_numpy() for column in distinct.get_columns())))
-    if keys.n_values > LARGEST_TABLE:
-        rows = _frame([keys.values])
-        distinct = rows.unique().sort(rows.columns)
-        return _looked_up(rows, distinct, function(*keys.rows(distinct.to_series().to_numpy())))
-    index = keys.values.astype(np.intp)
-    present = np.flatnonzero(np.bincount(index))
-    table = np.empty(keys.n_values)
-    table[present] = function(*keys.rows(present.astype(float)))
-    return table[index]
+@dataclass(frozen=True)
+class Distinct:
+    """The distinct rows of a table, and which of them each row is.
+
+    Attributes
+    ----------
+    rows : sorted, one per column, shape (number of columns, number of distinct rows)
+    index : for each row of the table
+    """
+
+    rows: Matrix
+    index: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, columns: Sequence[Vector]) -> "Distinct":
+        """Find the distinct rows of these columns."""
+        keys = Keys.of(columns)
+        if keys is not None and keys.n_values <= LARGEST_TABLE:
+            index = keys.values.astype(np.intp)
+            is_there = np.bincount(index, minlength=1) > 0
+            place = np.cumsum(is_there) - 1
+            return cls(keys.rows(np.flatnonzero(is_there).astype(float)), place[index])
+        table = _frame(columns if keys is None else [keys.values])
+        distinct = table.unique().sort(table.columns).with_row_index("place")
+        index = table.join(distinct, on=table.columns, how="left", maintain_order="left")["place"].to_numpy()
+        rows = distinct.drop("place").to_numpy().T
+        return cls(rows if keys is None else keys.rows(rows[0]), index)
+
+    def each(self, function: Callable[..., Vector]) -> Vector:
+        """function(*columns), computed once for each distinct row."""
+        return function(*self.rows)[self.index]
+
+
+def in_chunks(function: Callable[..., Vector], *columns: Vector, size: int = CHUNK) -> Vector:
+    """function(*columns) for every row, `size` rows at a time."""
+    values = np.empty(columns[0].size)
+    for low in range(0, values.size, size):
+        part = slice(low, low + size)
+        values[part] = function(*(column[part] for column in columns))
+    return values
 
 
 def steps_per_unit(column: Vector) -> float | None:
     """What makes the column whole numbers: 1 for counts and days, 7 for weeks, 30.4375 for months; else None."""
     for per in (DAYS_PER["day"], DAYS_PER["week"], DAYS_PER["month"]):
-        if np.array_equal(np.rint(column * per) / per, column):
+        if _steps(column, per) is not None:
             return per
     return None
 
@@ -135,10 +160,11 @@ def _frame(columns: Sequence[NDArray[Any]]) -> pl.DataFrame:
     return pl.DataFrame({f"c{i}": column for i, column in enumerate(columns)})
 
 
-def _looked_up(rows: pl.DataFrame, distinct: pl.DataFrame, values: Vector) -> Vector:
-    """The value of each row, given those of the distinct ones."""
-    table = distinct.with_columns(value=pl.Series(values))
-    return rows.join(table, on=rows.columns, how="left", maintain_order="left")["value"].to_numpy()
+def _steps(column: Vector, per: float) -> Vector | None:
+    """The column as whole numbers, `per` of them in a unit; None if it is not."""
+    steps = np.rint(column * per) if per != 1 else np.rint(column)
+    exact = steps / per if per != 1 else steps
+    return steps if bool((exact == column).all()) else None
 
 
 def _sorted_within_first(x: Vector, m: Vector) -> tuple[Matrix, Vector]:

@@ -117,8 +117,8 @@ class Expansion:
     @property
     def covariance(self) -> Matrix:
         """The inverse of the negative Hessian: at a maximum, the covariance of its estimate."""
-        inverse: Matrix = np.linalg.inv(-self.hessian)
-        return (inverse + inverse.T) / 2
+        inverse = np.asarray(np.linalg.inv(-self.hessian), dtype=float)
+        return np.asarray((inverse + inverse.T) / 2)
 
     @property
     def is_peaked(self) -> bool:

@@ -20,7 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 from clvlab.errors import ConvergenceError, DataError, ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models import engine, histories
-from clvlab.models.distinct import on_distinct
+from clvlab.models.ages import smooth_in_age
+from clvlab.models.distinct import Distinct, in_chunks
 from clvlab.models.engine import Likelihood
 from clvlab.models.fitted import Estimate, FittedModel, check_penalty
 from clvlab.models.histories import Customers, Histories
@@ -34,7 +35,6 @@ Horizon = str | float
 Counts = NDArray[np.int64]
 NEW = (np.zeros(1), np.zeros(1), np.zeros(1))  # a first purchase just now: what a new customer's history is
 NEGLIGIBLE = 36.0  # e^-36: the discount at which the future is cut
-CHUNK = 65_536  # customers worked on at once: few enough to stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,7 @@ class PurchaseModel(FittedModel, ABC):
     ) -> Vector:
         """Expected purchases of each customer in (T, T + horizon]; one per row, NaN for prospects."""
         table, t = self._read(customers, time_unit), self._length(customers, horizon, time_unit)
-        x, _, T = table.columns
-        per_alive = on_distinct(lambda x, T: self._purchases_if_alive(t, x, T), x, T)
-        return table.spread(self._alive(table) * per_alive)
+        return table.spread(self._alive(table) * _by_age(table).each(self._expected_at(t)))
 
     def expected_purchases_new(self, horizon: Horizon | Sequence[Horizon]) -> float | Vector:
         """Expected repeat purchases of a new customer within the horizon after the first purchase.
@@ -120,10 +118,9 @@ class PurchaseModel(FittedModel, ABC):
     ) -> Vector:
         """Probability that each customer buys exactly `n` times in (T, T + horizon]; NaN for prospects."""
         table, t = self._read(customers, time_unit), self._length(customers, horizon, time_unit)
-        x, _, T = table.columns
-        per_alive = on_distinct(lambda x, T: self._pmf_if_alive(_count(n), t, x, T), x, T)
-        alive = self._alive(table)
-        return table.spread(alive * per_alive + (1 - alive if n == 0 else 0.0))
+        count, alive = _count(n), self._alive(table)
+        per_alive = _by_age(table).each(lambda x, T: self._pmf_if_alive(count, t, x, T))
+        return table.spread(alive * per_alive + (1 - alive if count == 0 else 0.0))
 
     def probability_of_none(
         self, customers: Customers, horizon: Horizon, *, time_unit: TimeUnit | None = None
@@ -166,9 +163,24 @@ class PurchaseModel(FittedModel, ABC):
         table = self._read(customers, time_unit)
         t = math.inf if horizon is None else self._length(customers, horizon, time_unit)
         decay = self._decay(annual_discount_rate, t)
-        x, _, T = table.columns
-        per_alive = on_distinct(lambda x, T: self._discounted_if_alive(t, decay, x, T), x, T)
-        return table.spread(self._alive(table) * per_alive)
+        return table.spread(self._alive(table) * _by_age(table).each(self._worth_at(t, decay)))
+
+    def purchases_ahead(
+        self,
+        customers: Customers,
+        horizon: Horizon,
+        annual_discount_rate: float,
+        *,
+        time_unit: TimeUnit | None = None,
+    ) -> dict[str, Vector]:
+        """All that a value rests on, in one pass: p_alive, expected_purchases and discounted_purchases."""
+        table, t = self._read(customers, time_unit), self._length(customers, horizon, time_unit)
+        alive, by_age, decay = self._alive(table), _by_age(table), self._decay(annual_discount_rate, t)
+        return {
+            "p_alive": table.spread(alive),
+            "expected_purchases": table.spread(alive * by_age.each(self._expected_at(t))),
+            "discounted_purchases": table.spread(alive * by_age.each(self._worth_at(t, decay))),
+        }
 
     def discounted_purchases_new(self, horizon: Horizon | None, annual_discount_rate: float) -> float:
         """Expected repeat purchases of a new customer within the horizon (None: ever), each worth (1 + d)^-years."""
@@ -244,12 +256,19 @@ class PurchaseModel(FittedModel, ABC):
                 cls.names,
             )
 
+    def _expected_at(self, t: float) -> Callable[[Vector, Vector], Vector]:
+        return self._smooth(lambda x, T: self._purchases_if_alive(t, x, T))
+
+    def _worth_at(self, t: float, decay: float) -> Callable[[Vector, Vector], Vector]:
+        return self._smooth(lambda x, T: self._discounted_if_alive(t, decay, x, T))
+
+    def _smooth(self, function: Callable[[Vector, Vector], Vector]) -> Callable[[Vector, Vector], Vector]:
+        """The same function of (x, T), computed at no more ages than its smoothness needs."""
+        scale = float(self._time_scale(np.zeros(1))[0])
+        return lambda x, T: smooth_in_age(function, x, T, scale)
+
     def _alive(self, table: Histories) -> Vector:
-        alive = np.empty_like(table.columns[0])
-        for low in range(0, alive.size, CHUNK):
-            part = slice(low, low + CHUNK)
-            alive[part] = self._p_alive(*(column[part] for column in table.columns))
-        return alive
+        return in_chunks(self._p_alive, *table.columns)
 
     def _decay(self, annual_discount_rate: float, t: float) -> float:
         if annual_discount_rate == 0 and math.isinf(t):
@@ -271,6 +290,12 @@ class PurchaseModel(FittedModel, ABC):
         """The horizon in the model's unit."""
         unit = self._unit(customers, time_unit)
         return horizon_in(horizon, unit) * DAYS_PER[unit] / DAYS_PER[self.time_unit]
+
+
+def _by_age(table: Histories) -> Distinct:
+    """The distinct (x, T): all that the future of an active customer depends on."""
+    x, _, T = table.columns
+    return Distinct.of([x, T])
 
 
 def decay_rate(annual_discount_rate: float, time_unit: TimeUnit) -> float:

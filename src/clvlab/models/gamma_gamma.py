@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
 from clvlab.models import engine, histories
+from clvlab.models.distinct import in_chunks
 from clvlab.models.engine import Likelihood
 from clvlab.models.fitted import Estimate, FittedModel, check_penalty
 from clvlab.models.histories import Customers
@@ -84,17 +85,21 @@ class GammaGamma(FittedModel):
         have NaN, and a ClvlabWarning says so.
         """
         table = histories.read(customers, ("frequency", "monetary_value"), "day", "day")
-        x, m = table.columns
-        spent = np.where(x > 0, x * m, 0.0)
-        divisor = self.p * x + self.q - 1
-        if np.any(divisor <= 0):
+        expected = in_chunks(self._expected_spend, *table.columns)
+        if np.isnan(expected).any():
             warnings.warn(
                 f"q is {self.q:.3g}: spend varies so much across customers that its mean does not exist; customers "
                 "without a repeat purchase have no expected spend.",
                 ClvlabWarning,
                 stacklevel=2,
             )
-        return table.spread(self.p * (self.gamma + spent) / np.where(divisor > 0, divisor, np.nan))
+        return table.spread(expected)
+
+    def _expected_spend(self, x: Vector, m: Vector) -> Vector:
+        spent = np.where(x > 0, x * m, 0.0)
+        divisor = self.p * x + self.q - 1
+        divisor[divisor <= 0] = np.nan
+        return np.asarray(self.p * (self.gamma + spent) / divisor)
 
 
 def _log_likelihood(parameters: Sequence[Number], tuples: Tuples) -> Number:

@@ -42,6 +42,8 @@ class Histories:
 
     def spread(self, values: Vector) -> Vector:
         """One value per row of the table; NaN for prospects."""
+        if values.size == self.is_buyer.size:
+            return values
         everyone = np.full(self.is_buyer.size, np.nan)
         everyone[self.is_buyer] = values
         return everyone

@@ -46,14 +46,10 @@ def lifetime_value(
     prospects
     """
     check_margin(margin)
-    discounted = model.discounted_purchases(customers, horizon, annual_discount_rate, time_unit=time_unit)
-    values = pl.DataFrame(
-        {
-            "p_alive": model.p_alive(customers, time_unit=time_unit),
-            "expected_purchases": model.expected_purchases(customers, horizon, time_unit=time_unit),
-            "expected_spend": spend.expected_spend(customers),
-        }
-    ).with_columns(clv=pl.col("expected_spend") * discounted * margin)
+    ahead = model.purchases_ahead(customers, horizon, annual_discount_rate, time_unit=time_unit)
+    discounted = ahead.pop("discounted_purchases") * margin
+    values = pl.DataFrame(ahead | {"expected_spend": spend.expected_spend(customers)})
+    values = values.with_columns(clv=pl.col("expected_spend") * discounted)
     if interval is not None:
         buyers = read(model, customers, time_unit)
         length = model._length(customers, horizon, time_unit)

@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
-from clvlab.models.distinct import on_distinct
+from clvlab.models.distinct import Distinct, in_chunks
 from clvlab.models.family import Counts, PurchaseModel, active_or_left
 from clvlab.models.histories import Histories
 from clvlab.models.jets import Number, Vector, log, log_integral, sum_of, value_of
@@ -63,13 +63,12 @@ class ParetoNbd(PurchaseModel):
 
     def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         parameters = list(self.parameters.values())
-        blocks = [slice(low, low + ROWS) for low in range(0, x.size, ROWS)]
-        log_odds = [log_odds_left(parameters, x[block], t_x[block], T[block]) for block in blocks]
-        return np.asarray(special.expit(-np.concatenate(log_odds)))
+        log_odds = in_chunks(lambda *history: log_odds_left(parameters, *history), x, t_x, T, size=ROWS)
+        return np.asarray(special.expit(-log_odds))
 
     def _alive(self, table: Histories) -> Vector:
         """Once for each distinct history: an integral costs more than looking it up."""
-        return on_distinct(self._p_alive, *table.columns)
+        return Distinct.of(table.columns).each(self._p_alive)
 
     def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
         """Equation (41) of [2]; the expected time as a customer in a form that holds at s = 1, too."""
