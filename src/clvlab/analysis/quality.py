@@ -5,6 +5,7 @@ import polars as pl
 from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
 from clvlab.customers import minimum_data
+from clvlab.money import exact_sum
 
 
 def compute(context: Context) -> Section:
@@ -28,7 +29,7 @@ def _with_window(context: Context) -> pl.DataFrame:
     """The reader's quality table with the accepted rows after the run's day told apart."""
     quality = context.log.quality
     later = context.log.accepted.filter(pl.col("date") > context.as_of)
-    amount = pl.col("amount").sum() if context.has_amounts else pl.lit(None, pl.Float64)
+    amount = exact_sum(pl.col("amount")) if context.has_amounts else pl.lit(None, pl.Float64)
     outside, money = later.select(pl.len(), amount.alias("amount")).collect().row(0)
     read = quality.filter(pl.col("rule") == "read")["rows"].sum()
     inside = pl.when(pl.col("rule") == "accepted")
