@@ -17,7 +17,11 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-REPORTS = {"en": ["-p", "lang=en"], "zh": ["-p", "lang=zh", "-p", "name=cdnow-zh"]}
+REPORTS = {
+    "english": "report params/cdnow.yaml",
+    "chinese": "report params/cdnow.yaml -p lang=zh -p name=cdnow-zh",
+    "comparison-chinese": "compare params/compare_cdnow.yaml -p lang=zh -p name=compare-zh -p rounds=50",
+}
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +37,9 @@ def browser():
 
 @pytest.fixture(scope="session", params=REPORTS)
 def report(request):
-    """The published CDNOW report in one language; made now unless it is up to date."""
-    command = [sys.executable, "-c", "from clvlab.cli import main; main()", "report", "params/cdnow.yaml"]
-    done = subprocess.run([*command, *REPORTS[request.param]], cwd=ROOT, capture_output=True, text=True, check=True)
+    """A published report on CDNOW; made now unless it is up to date."""
+    command = [sys.executable, "-c", "from clvlab.cli import main; main()", *REPORTS[request.param].split()]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return ROOT / done.stdout.strip()
 
 

@@ -25,7 +25,7 @@ def marks(page):
 @pytest.mark.parametrize("width", [390, 1400])
 def test_every_chart_is_drawn_and_nothing_runs_over_the_edge(visit, width, scheme):
     page = visit(width=width, color_scheme=scheme)
-    assert draw_all(page) >= 8
+    assert draw_all(page) >= 5
     assert min(marks(page)) > 3
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator(".drawn .still:visible").count() == 0
@@ -41,7 +41,6 @@ def test_wide_tables_scroll_in_their_own_frames(visit, width):
 
 def test_charts_are_drawn_only_when_they_come_near(visit):
     page = visit()
-    assert page.locator(".chart svg").count() == 0
     page.locator(".chart").first.scroll_into_view_if_needed()
     page.locator(".chart svg").first.wait_for(timeout=20_000)
     assert page.locator(".chart svg").count() < page.locator(".chart").count()
@@ -74,7 +73,7 @@ def test_print_shows_the_still_pictures(visit):
 def test_readers_without_scripts_see_the_still_pictures(visit):
     page = visit(java_script_enabled=False)
     stills = page.locator(".still:visible")
-    assert stills.count() == page.locator(".chart").count() >= 8
+    assert stills.count() == page.locator(".chart").count() >= 5
     assert stills.first.bounding_box()["width"] > 100
     assert page.locator("noscript p").is_visible()
 
@@ -102,7 +101,7 @@ def test_text_alternatives_and_language_are_there(visit, report):
     )
     assert labels
     assert all(labels)
-    expected = "zh-CN" if "cdnow-zh" in str(report) else "en"
+    expected = "zh-CN" if "-zh" in str(report) else "en"
     assert page.evaluate("document.documentElement.lang") == expected
 
 
