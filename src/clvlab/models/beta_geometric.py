@@ -18,6 +18,8 @@ from clvlab.models.negative_binomial import log_buying, log_probability, upper_t
 from clvlab.models.quadrature import beta_mean
 from clvlab.models.tuples import Tuples
 
+LARGEST_LOG = 690.0  # of odds, which must stay finite
+
 
 @dataclass(frozen=True)
 class BetaGeometric(PurchaseModel):
@@ -62,11 +64,9 @@ class BetaGeometric(PurchaseModel):
 
     def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         survived = self._survived(x)
-        log_odds_left = np.log(self.a / (self.b + np.maximum(survived, 1) - 1))
-        log_odds_left += (self.r + x) * np.log1p((T - t_x) / (self.alpha + t_x))
-        with np.errstate(over="ignore"):  # infinite odds: surely left
-            odds_left = np.exp(log_odds_left) * (survived > 0)
-        return 1.0 / (1.0 + odds_left)
+        at_last_purchase = (survived > 0) * self.a / (self.b - 1 + np.maximum(survived, 1))
+        log_since = (self.r + x) * np.log1p((T - t_x) / (self.alpha + t_x))
+        return 1.0 / (1.0 + at_last_purchase * np.exp(np.minimum(log_since, LARGEST_LOG)))
 
     def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
         """Given rate and p the mean is (1 - e^(-rate p t)) / p; over the rate it is (1 - (1 + p t / age)^-shape) / p.

@@ -23,6 +23,18 @@ class BgNbd(BetaGeometric):
     ----------
     r, alpha : purchase rates are Gamma(r, alpha), alpha in time units
     a, b : probabilities of leaving after a repeat purchase are Beta(a, b)
+
+    Examples
+    --------
+    The first customer of [1], with the parameters printed there:
+
+    >>> import polars as pl
+    >>> model = BgNbd(0.243, 4.414, 0.793, 2.426, time_unit="week")
+    >>> customer = pl.DataFrame({"frequency": [2], "recency": [30.43], "T": [38.86]})
+    >>> model.p_alive(customer).round(3), model.expected_purchases(customer, "39 weeks").round(3)
+    (array([0.727]), array([1.226]))
+    >>> round(model.expected_purchases_new("52 weeks"), 3)
+    1.446
     """
 
     @staticmethod

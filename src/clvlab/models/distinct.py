@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from clvlab.models.jets import Vector
 from clvlab.units import DAYS_PER
 
-CHUNK = 65_536  # rows read at once: few enough to stay in the processor's cache
+CHUNK = 16_384  # rows read at once: few enough to stay in the processor's cache
 LARGEST_KEY = 2**53
 LARGEST_TABLE = 2**22
 

@@ -37,6 +37,16 @@ class GammaGamma(FittedModel):
     ----------
     p : shape of one customer's purchase values
     q, gamma : shape and rate of nu across customers; the population's mean spend is p gamma / (q - 1) if q > 1
+
+    Examples
+    --------
+    A customer with few purchases is drawn towards the population's mean:
+
+    >>> import polars as pl
+    >>> model = GammaGamma(6.25, 3.74, 15.44)
+    >>> customers = pl.DataFrame({"frequency": [0, 1, 20], "monetary_value": [None, 100.0, 100.0]})
+    >>> model.expected_spend(customers).round(1)
+    array([35.2, 80.3, 98.6])
     """
 
     p: float

@@ -23,6 +23,16 @@ class MbgNbd(BetaGeometric):
     ----------
     r, alpha : purchase rates are Gamma(r, alpha), alpha in time units
     a, b : probabilities of leaving after a purchase, the first included, are Beta(a, b)
+
+    Examples
+    --------
+    One-time buyers fade:
+
+    >>> import polars as pl
+    >>> model = MbgNbd(0.525, 6.183, 0.891, 1.614, time_unit="week")
+    >>> once = pl.DataFrame({"frequency": [0, 0], "recency": [0, 0], "T": [4, 39]})
+    >>> model.p_alive(once).round(2)
+    array([0.58, 0.39])
     """
 
     @staticmethod

@@ -22,6 +22,14 @@ class Nbd(PurchaseModel):
     Attributes
     ----------
     r, alpha : purchase rates are Gamma(r, alpha), alpha in time units
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> model = Nbd(0.385, 12.07, time_unit="week")
+    >>> customer = pl.DataFrame({"frequency": [2], "recency": [30.43], "T": [38.86]})
+    >>> model.expected_purchases(customer, "39 weeks").round(2)
+    array([1.83])
     """
 
     names: ClassVar[tuple[str, ...]] = ("r", "alpha")

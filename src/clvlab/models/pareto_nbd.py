@@ -40,6 +40,14 @@ class ParetoNbd(PurchaseModel):
     ----------
     r, alpha : purchase rates are Gamma(r, alpha), alpha in time units
     s, beta : rates of leaving are Gamma(s, beta), beta in time units
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> model = ParetoNbd(0.553, 10.58, 0.606, 11.67, time_unit="week")
+    >>> heavy = pl.DataFrame({"frequency": [26], "recency": [30.86], "T": [31]})
+    >>> model.p_alive(heavy).round(3), model.expected_purchases(heavy, "52 weeks").round(1)
+    (array([0.998]), array([25.5]))
     """
 
     s: float

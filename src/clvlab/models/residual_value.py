@@ -67,6 +67,13 @@ def new_customer_value(
 
     The first purchase counts in full, each later one at t years with (1 + annual_discount_rate)^-t; without a horizon
     (None) all of them. ParamsError if the population's mean spend does not exist (q <= 1).
+
+    Examples
+    --------
+    >>> from clvlab.models import BgNbd
+    >>> model, spend = BgNbd(0.243, 4.414, 0.793, 2.426, time_unit="week"), GammaGamma(6.25, 3.74, 15.44)
+    >>> round(new_customer_value(model, spend, annual_discount_rate=0.10, margin=0.3, horizon="3 years"), 2)
+    36.9
     """
     check_margin(margin)
     if not np.isfinite(spend.mean_spend):

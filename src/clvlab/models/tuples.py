@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from clvlab.models.distinct import Matrix, counted, run_starts, steps_per_unit, weighed
 from clvlab.models.jets import Vector
 
-BLOCK = 8_192  # tuples worked on at once: few enough that every intermediate stays in the processor's cache
+BLOCK = 16_384  # tuples worked on at once: few enough that every intermediate stays in the processor's cache
 
 
 @dataclass(frozen=True)
