@@ -1,0 +1,51 @@
+"""What a section can show: a paragraph, a chart, a table, the headline numbers, a list of terms."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from clvlab.wording import Words
+
+Kinds = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart of one table; its title is the finding of the same name."""
+
+    table: str
+    draw: Callable[[pl.DataFrame, Words], Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A display table: which columns, and how their cells read."""
+
+    table: str
+    kinds: Kinds
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph: a finding of that name, where the section has it."""
+
+    finding: str
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers that a reader asks for first, each with its change."""
+
+    table: str
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Terms and their meanings."""
+
+    table: str
+
+
+Block = Chart | Table | Text | Numbers | Terms

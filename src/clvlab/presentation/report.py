@@ -1,0 +1,169 @@
+"""A report's sections on the page: heading, sentences, charts and tables, in the reader's language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import polars as pl
+from IPython import display as notebook
+from markupsafe import Markup
+
+from clvlab import export, tables
+from clvlab.analysis import Results, Section
+from clvlab.charts import theme
+from clvlab.errors import ParamsError, did_you_mean
+from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
+from clvlab.presentation.pages import PAGES
+from clvlab.wording import Name, Words
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A piece of a page: HTML, already escaped, and the same as plain text."""
+
+    html: str
+    text: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart as a notebook shows it."""
+
+    chart: Any = field(repr=False)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return theme.mime_bundle(self.chart)
+
+
+class Report:
+    """Results as pages for a reader: `show` displays a section in a notebook."""
+
+    pages: ClassVar[Mapping[str, Sequence[Block]]] = PAGES
+    cover: ClassVar[str] = "summary"  # the section that carries the report's title
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        self.words = Words(results.params.lang, results.params.currency)
+
+    def show(self, section: str) -> None:
+        """Display one section: heading, sentences, charts and tables."""
+        for piece in self.pieces(section):
+            notebook.display(piece)
+
+    def pieces(self, section: str) -> list[Fragment | Drawing]:
+        """What `show` displays."""
+        if section not in self.results:
+            known = ", ".join(self.results)
+            raise ParamsError(f"No section {section!r}.{did_you_mean(section, self.results)} Sections: {known}.")
+        content = self.results[section]
+        shown = [self._block(section, content, block) for block in self.pages[section]]
+        return [self._heading(section), *(piece for piece in shown if piece is not None)]
+
+    def export(self) -> None:
+        """Write the customer table and all tables beside the report."""
+        export.write(self.results, export.run_folder(self.results.params))
+
+    def _heading(self, section: str) -> Fragment:
+        if section == self.cover:
+            return self._cover(section)
+        text = self.words(f"{section}.heading")
+        return Fragment(Markup('<h2 id="{}">{}</h2>').format(section, text), text)
+
+    def _cover(self, section: str) -> Fragment:
+        """Title, period and data of the report, and the heading of its first section."""
+        words, given = self.words, self.results.params.to_dict()
+        figures = {**given, "as_of": self.results.params.as_of, "currency": given["currency"] or "–"}
+        title = words(f"{section}.title", **figures)
+        line = words(f"{section}.cover", **figures)
+        html = Markup('<h1>{}</h1>\n<p class="cover">{}</p>\n<h2 id="{}">{}</h2>').format(
+            title, line, section, words(f"{section}.heading")
+        )
+        return Fragment(html, f"{title}\n{line}")
+
+    def _block(self, section: str, content: Section, block: Block) -> Fragment | Drawing | None:
+        if isinstance(block, Text):
+            return self._text(content, block)
+        if block.table not in content:
+            return None
+        if isinstance(block, Chart):
+            return self._chart(section, content, block)
+        if isinstance(block, Numbers):
+            return self._numbers(content[block.table])
+        if isinstance(block, Terms):
+            return self._terms(content[block.table])
+        return self._table(section, content[block.table], block)
+
+    def _sentence(self, content: Section, finding: str) -> str:
+        found = content.findings[finding]
+        figures = {
+            name: self._listed(figure) if isinstance(figure, list) else figure
+            for name, figure in found.figures.items()
+        }
+        return self.words(found.key, **figures)
+
+    def _listed(self, names: list[Name]) -> str:
+        separator = {"en": ", ", "zh": "、"}[self.words.lang]
+        return separator.join(self.words.name(name.kind, name.code) for name in names)
+
+    def _text(self, content: Section, block: Text) -> Fragment | None:
+        if block.finding not in content.findings:
+            return None
+        text = self._sentence(content, block.finding)
+        return Fragment(Markup('<p class="{}">{}</p>').format(block.finding, text), text)
+
+    def _chart(self, section: str, content: Section, block: Chart) -> Drawing:
+        title = self._sentence(content, block.table)
+        subtitle = self.words(f"{section}.{block.table}_subtitle", as_of=self.results.params.as_of)
+        chart = block.draw(content[block.table], self.words)
+        return Drawing(
+            theme.titled(chart, title, subtitle, self.words("charts.alternative", title=title, subtitle=subtitle))
+        )
+
+    def _table(self, section: str, table: pl.DataFrame, block: Table) -> Fragment:
+        if "action" in block.kinds:
+            advice = [self.words.action(code) for code in table["group"]]
+            table = table.with_columns(pl.Series("action", advice, dtype=pl.String))
+        shown = tables.display(table, block.kinds, self.words, name=f"{section}-{block.table}")
+        caption = self.words(f"{section}.{block.table}_table")
+        html = Markup('<figure class="table"><figcaption>{}</figcaption>{}</figure>').format(
+            caption, Markup(shown.as_raw_html())
+        )
+        return Fragment(html, f"{caption}\n{table}")
+
+    def _numbers(self, table: pl.DataFrame) -> Fragment:
+        """The numbers as cards: name, figure, and the change since the quarter before, with sign and arrow."""
+        items = [
+            Markup('<div class="number"><span>{}</span><strong>{}</strong><small>{}</small></div>').format(
+                self.words.name("measures", row["measure"]),
+                self.words.number(row["value"], row["kind"]),
+                self._change(row),
+            )
+            for row in table.iter_rows(named=True)
+        ]
+        text = "\n".join(
+            f"{self.words.name('measures', row['measure'])}: {self.words.number(row['value'], row['kind'])}"
+            for row in table.iter_rows(named=True)
+        )
+        return Fragment(Markup('<div class="numbers">{}</div>').format(Markup("").join(items)), text)
+
+    def _change(self, row: Mapping[str, Any]) -> str:
+        if row["change"] is None:
+            return self.words("summary.no_previous")
+        if row["change"] == 0:
+            return self.words("summary.unchanged")
+        arrow = "▲" if row["change"] > 0 else "▼"
+        key = "summary.change_points" if row["kind"] == "pct" else "summary.change"
+        amount = abs(row["change"]) * (100 if row["kind"] == "pct" else 1)
+        return self.words(key, arrow=arrow, sign="+" if row["change"] >= 0 else "−", amount=amount)
+
+    def _terms(self, table: pl.DataFrame) -> Fragment:
+        pairs = [(self.words(f"glossary.{code}"), self.words(f"glossary.{code}_meaning")) for code in table["term"]]
+        items = [Markup("<dt>{}</dt><dd>{}</dd>").format(term, meaning) for term, meaning in pairs]
+        text = "\n".join(f"{term}: {meaning}" for term, meaning in pairs)
+        return Fragment(Markup('<dl class="terms">{}</dl>').format(Markup("").join(items)), text)
