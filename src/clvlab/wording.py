@@ -84,14 +84,16 @@ class Words:
     def name(self, kind: str, code: str) -> str:
         """The name of a code (a group, a column, a strategy, ...), or the code itself where it has none.
 
-        A code without a name is the user's own value, such as a city.
+        A code without a name is the user's own value, such as a city; a crossing's code has the names of both.
         """
+        if CROSSED in code:
+            return CROSSED.join(self.name(kind, part) for part in code.split(CROSSED))
         entry = catalogue().get(f"{kind}.{code}")
         return entry[self.lang] if entry else code
 
     def group(self, code: str) -> str:
-        """The name of a group; of a crossing's group, the names of both."""
-        return CROSSED.join(self.name("groups", part) for part in code.split(CROSSED))
+        """The name of a group."""
+        return self.name("groups", code)
 
     def action(self, code: str) -> str:
         """What to do with a group: its own action, of a crossing's group both, and what suits everyone else."""

@@ -20,6 +20,7 @@ def customers() -> CustomerSummary:
             "customer_id": [f"{i:04d}" for i in range(N)],
             "total_spend": rng.lognormal(3, 1, N).round(2),
             "days_since_last": rng.integers(0, 500, N),
+            "first_purchase": [date(2023, 1, 1)] * N,
             "frequency": np.zeros(N, np.int64),
             "city": rng.choice(["Zhongshan", "Beijing"], N),
             "remark": [f"remark {i}" for i in range(N)],
@@ -36,7 +37,7 @@ def features(customers: CustomerSummary) -> Features:
 
 def test_a_tree_may_ask_about_numbers_and_about_texts_of_few_values(features):
     asked = {column for column, _ in features.questions}
-    assert asked == {"total_spend", "days_since_last", "city", "age"}
+    assert asked == {"total_spend", "days_since_last", "days_since_first", "city", "age"}
     assert ("city", "Zhongshan") in features.questions
     assert np.isnan(features.values[0, features.questions.index(("age", None))])
 

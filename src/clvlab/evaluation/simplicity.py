@@ -9,11 +9,12 @@ import polars as pl
 from clvlab.evaluation.foresight import Labels
 from clvlab.evaluation.shape import Matrix
 from clvlab.frames import CustomerSummary
+from clvlab.grouping.measures import measured
 
 DEPTH = 3
 _FOLDS = 5
 _MOST_VALUES = 40  # of a text column that the tree may ask about
-_SAID_OTHERWISE = ("customer_id", "frequency", "recency")  # n_purchases and days_since_last say the same
+_SAID_OTHERWISE = ("customer_id", "frequency", "recency", "T")  # purchases and days say the same
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Features:
     def of(cls, customers: CustomerSummary) -> "Features":
         """Numbers, and texts of at most 40 values; no dates, and nothing twice in other units."""
         columns: dict[tuple[str, str | None], pl.Series] = {}
-        for column in customers.data.drop(_SAID_OTHERWISE, strict=False):
+        table = customers.data.with_columns(measured(customers, {"days_since_first"}))
+        for column in table.drop(_SAID_OTHERWISE, strict=False):
             if column.dtype.is_numeric():
                 columns[column.name, None] = column.cast(pl.Float64).fill_null(float("nan"))
             elif column.dtype == pl.String and column.n_unique() <= _MOST_VALUES:
