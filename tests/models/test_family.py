@@ -5,6 +5,8 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from populations import history
 
 import clvlab as cl
@@ -130,6 +132,35 @@ def test_one_time_buyers_alone_identify_nothing(model):
     with pytest.raises(ConvergenceError, match="repeat purchase") as raised:
         type(model).fit(pl.concat([history(0, 0, 9), history(0, 0, 20)]), time_unit="week")
     assert raised.value.parameters == model.names
+
+
+HISTORIES = st.lists(
+    st.tuples(st.integers(0, 30), st.floats(0, 1), st.floats(0.1, 5_000)), min_size=1, max_size=30
+).map(lambda rows: [(x, T * share if x else 0.0, T) for x, share, T in rows])
+
+
+@every_model
+@pytest.mark.filterwarnings("ignore::clvlab.errors.ClvlabWarning")
+@settings(max_examples=25, deadline=None)
+@given(HISTORIES)
+def test_any_customers_are_fitted_or_a_parameter_is_named(model, rows):
+    table = pl.DataFrame(rows, schema=["frequency", "recency", "T"], orient="row")
+    try:
+        fitted = type(model).fit(table, time_unit="day")
+    except ConvergenceError as error:
+        named = set(error.parameters)
+    else:
+        named = {model.names[0]}
+        assert np.isfinite(list(fitted.standard_errors.values())).all()
+        assert np.isfinite(fitted.expected_purchases(table, 365)).all()
+    assert named
+    assert named <= set(model.names)
+
+
+def test_what_cannot_be_identified_is_said_in_words():
+    everybody_stays = pl.concat([history(x, 99, 100) for x in (1, 4, 9, 30)] * 30)
+    with pytest.raises(ConvergenceError, match="how readily customers leave"):
+        cl.BgNbd.fit(everybody_stays, time_unit="week")
 
 
 @every_model

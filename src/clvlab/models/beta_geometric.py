@@ -5,14 +5,15 @@ of purchases that an active customer has survived: x in BG/NBD, x + 1 in MBG/NBD
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
 from scipy import special
 
-from clvlab.models.family import Counts, PurchaseModel, active_or_left
+from clvlab.models.family import BUYING, LEAVING, Counts, PurchaseModel, active_or_left
 from clvlab.models.jets import Number, Vector, log, log_beta, log_ratio, repeated, sum_of
 from clvlab.models.negative_binomial import log_buying, log_probability, upper_tail
 from clvlab.models.quadrature import beta_mean
@@ -29,6 +30,9 @@ class BetaGeometric(PurchaseModel):
     b: float
 
     names: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
+    meanings: ClassVar[Mapping[str, str]] = MappingProxyType(
+        dict.fromkeys(("r", "alpha"), BUYING) | dict.fromkeys(("a", "b"), LEAVING)
+    )
     leaving: ClassVar[tuple[str, float] | None] = ("a", 1.0)
 
     @staticmethod
@@ -51,7 +55,7 @@ class BetaGeometric(PurchaseModel):
         def log_odds_left(block: Tuples) -> Number:
             x, t_x, T = block.columns
             distinct, times = block.runs_of_x
-            leaving = log(a) - log(b + cls._survived(distinct) - 1)
+            leaving = log(a) - log(b + (cls._survived(distinct) - 1))
             return repeated(leaving, times) + (r + x) * log_ratio(alpha + T, alpha + t_x)
 
         return active_or_left(
@@ -64,7 +68,7 @@ class BetaGeometric(PurchaseModel):
 
     def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         survived = self._survived(x)
-        at_last_purchase = (survived > 0) * self.a / (self.b - 1 + np.maximum(survived, 1))
+        at_last_purchase = (survived > 0) * self.a / (self.b + (np.maximum(survived, 1) - 1))
         log_since = (self.r + x) * np.log1p((T - t_x) / (self.alpha + t_x))
         return 1.0 / (1.0 + at_last_purchase * np.exp(np.minimum(log_since, LARGEST_LOG)))
 

@@ -11,7 +11,7 @@ reference, and leaves e^(delta'z) times as readily:
     and b have coefficients of their own; one for the odds a / b is what can be told in a sentence.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -48,6 +48,11 @@ class Kinds:
     names: tuple[str, ...]
     parts: tuple[Likelihood, ...]
     maps: tuple[Matrix, ...]
+
+    @property
+    def meanings(self) -> Mapping[str, str]:
+        """What the parameters of the model say."""
+        return self.parts[0].meanings
 
     @property
     def n_customers(self) -> float:
@@ -279,7 +284,7 @@ def _kinds(
     for i, kind in enumerate(kinds):
         own = index == i
         tuples = Tuples.of([column[own] for column in columns], None if weights is None else weights[own])
-        parts.append(Likelihood(model._log_likelihood, model.names, tuples))
+        parts.append(Likelihood(model._log_likelihood, model.names, tuples, meanings=model.meanings))
         maps.append(_map_to_own(model, kind, len(purchase.terms)))
     return Kinds(names, tuple(parts), tuple(maps))
 

@@ -5,8 +5,9 @@ exact gradient and Hessian. What it found is judged by the gradient, the Hessian
 never by how the search ended. Where the data cannot identify a parameter it says which, within bounded work.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Protocol, Self
 
 import numpy as np
@@ -43,6 +44,10 @@ class Objective(Protocol):
     def n_distinct(self) -> int:
         """How many of them differ."""
 
+    @property
+    def meanings(self) -> Mapping[str, str]:
+        """What the parameters say, as far as words are known."""
+
     def expand(self, point: Vector) -> "Expansion":
         """Value, gradient and Hessian at a point."""
 
@@ -60,12 +65,14 @@ class Likelihood:
     names : the parameters, all positive
     tuples : the population
     penalty : subtracted is penalty * sum(ln(parameter)^2), parameters in the data's own units
+    meanings : what the parameters say, for the message where they cannot be identified
     """
 
     total: Callable[[Sequence[Number], Tuples], Number]
     names: tuple[str, ...]
     tuples: Tuples
     penalty: float = 0.0
+    meanings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def n_customers(self) -> float:
@@ -196,7 +203,13 @@ def _judge(likelihood: Objective, found: Expansion, start: Vector) -> None:
     ways = ([f"{', '.join(up)} -> infinity"] if up else []) + ([f"{', '.join(down)} -> 0"] if down else [])
     raise ConvergenceError(
         f"{likelihood.n_customers:g} customers ({likelihood.n_distinct} distinct) cannot identify "
-        f"{', '.join(up + down)}: the likelihood has no maximum, it still rises as {' and '.join(ways)}. "
-        "Use a simpler model, more customers, or a penalty (penalty=0.1).",
+        f"{', '.join(up + down)}{_in_words(likelihood, up + down)}: the likelihood has no maximum, it still rises as "
+        f"{' and '.join(ways)}. Use a simpler model, more customers, or a penalty (penalty=0.1).",
         up + down,
     )
+
+
+def _in_words(likelihood: Objective, names: Sequence[str]) -> str:
+    """What these parameters say, in brackets, or nothing."""
+    meanings = dict.fromkeys(likelihood.meanings[name] for name in names if name in likelihood.meanings)
+    return f" ({'; '.join(meanings)})" if meanings else ""

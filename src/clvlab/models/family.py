@@ -34,6 +34,8 @@ HISTORY = ("frequency", "recency", "T")
 Horizon = str | float
 Counts = NDArray[np.int64]
 NEW = (np.zeros(1), np.zeros(1), np.zeros(1))  # a first purchase just now: what a new customer's history is
+BUYING = "how often customers buy, and how much they differ in it"
+LEAVING = "how readily customers leave, and how much they differ in it"
 NEGLIGIBLE = 36.0  # e^-36: the discount at which the future is cut
 
 
@@ -87,7 +89,7 @@ class PurchaseModel(FittedModel, ABC):
         check_penalty(penalty)
         tuples = Tuples.of(table.columns, table.weights(weights))
         cls._refuse_uninformative(tuples)
-        likelihood = Likelihood(cls._log_likelihood, cls.names, tuples, penalty)
+        likelihood = Likelihood(cls._log_likelihood, cls.names, tuples, penalty, cls.meanings)
         found = engine.fit(likelihood, np.log(cls._start(tuples)))
         return cls(*np.exp(found.point).tolist(), time_unit=unit, estimate=Estimate.at(found, likelihood))
 

@@ -75,6 +75,7 @@ class FittedModel:
     """A model with its parameters, all positive. A subclass names them, in the order of its paper."""
 
     names: ClassVar[tuple[str, ...]]
+    meanings: ClassVar[Mapping[str, str]]
 
     estimate: Estimate | None = field(default=None, kw_only=True, repr=False, compare=False)
 

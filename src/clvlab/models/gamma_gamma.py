@@ -10,8 +10,9 @@ Symbols, as in the papers: x purchases (repeat purchase days), m their mean valu
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, Self
 
 import numpy as np
@@ -54,6 +55,10 @@ class GammaGamma(FittedModel):
     gamma: float
 
     names: ClassVar[tuple[str, ...]] = ("p", "q", "gamma")
+    meanings: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"p": "how much a customer's own purchases differ"}
+        | dict.fromkeys(["q", "gamma"], "how much customers differ")
+    )
 
     @classmethod
     def fit(cls, customers: Customers, *, weights: ArrayLike | None = None, penalty: float = 0.0) -> Self:
@@ -78,7 +83,7 @@ class GammaGamma(FittedModel):
         _refuse_uninformative(m)
         _warn_if_dependent(x, m, weight)
         tuples = Tuples.of([x, m], None if given is None else weight)
-        likelihood = Likelihood(_log_likelihood, cls.names, tuples, penalty)
+        likelihood = Likelihood(_log_likelihood, cls.names, tuples, penalty, cls.meanings)
         start = np.log([3.0, 3.0, 2.0 / 3.0 * tuples.mean(1)])
         found = engine.fit(likelihood, start)
         return cls(*np.exp(found.point).tolist(), estimate=Estimate.at(found, likelihood))

@@ -3,13 +3,14 @@
 [1] Ehrenberg (1959), "The pattern of consumer purchases", Applied Statistics 8(1), 26-41.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
 
-from clvlab.models.family import Counts, PurchaseModel
+from clvlab.models.family import BUYING, Counts, PurchaseModel
 from clvlab.models.jets import Number, Vector
 from clvlab.models.negative_binomial import log_buying, log_probability
 from clvlab.models.tuples import Tuples
@@ -33,6 +34,7 @@ class Nbd(PurchaseModel):
     """
 
     names: ClassVar[tuple[str, ...]] = ("r", "alpha")
+    meanings: ClassVar[Mapping[str, str]] = MappingProxyType(dict.fromkeys(("r", "alpha"), BUYING))
 
     @classmethod
     def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:

@@ -9,15 +9,16 @@ lambda ~ Gamma(r, alpha) and mu ~ Gamma(s, beta).
 [3] Fader & Hardie (2014), "Deriving the conditional PMF of the Pareto/NBD model".
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
 from scipy import special
 
 from clvlab.models.distinct import Distinct, in_chunks
-from clvlab.models.family import Counts, PurchaseModel, active_or_left
+from clvlab.models.family import BUYING, LEAVING, Counts, PurchaseModel, active_or_left
 from clvlab.models.histories import Histories
 from clvlab.models.jets import Number, Vector, log, log_integral, sum_of, value_of
 from clvlab.models.negative_binomial import log_buying, log_probability
@@ -54,6 +55,9 @@ class ParetoNbd(PurchaseModel):
     beta: float
 
     names: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
+    meanings: ClassVar[Mapping[str, str]] = MappingProxyType(
+        dict.fromkeys(("r", "alpha"), BUYING) | dict.fromkeys(("s", "beta"), LEAVING)
+    )
     leaving: ClassVar[tuple[str, float] | None] = ("beta", -1.0)
 
     @classmethod
