@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -65,6 +66,21 @@ def executed(*outputs, lang="en"):
     cell.outputs += [new_output("display_data", data=data) for data in outputs]
     papermill = {"parameters": {"lang": lang}}
     return new_notebook(cells=[new_markdown_cell("# Marked down"), cell], metadata={"papermill": papermill})
+
+
+class Elements(HTMLParser):
+    """All elements of a page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.found if name == tag]
 
 
 @pytest.fixture

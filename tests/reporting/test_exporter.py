@@ -1,32 +1,16 @@
 import base64
 import hashlib
 import re
-from html.parser import HTMLParser
 
 import pytest
 
 from clvlab.reporting.exporter import ReportExporter, read_page
 from clvlab.reporting.figures import VEGA_LITE
-from tests.reporting.conftest import SPEC, executed
+from tests.reporting.conftest import SPEC, Elements, executed
 
 CHART = {VEGA_LITE: SPEC, "text/plain": "as text"}
 HEAD = {"text/html": '<h1>A &amp; B</h1><h2 id="one">First</h2><p>text</p>', "text/plain": "as text"}
 TABLE = {"text/html": "<table><tr><td>1</td></tr></table>"}
-
-
-class Elements(HTMLParser):
-    """All elements of a page."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.found = []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-    def all(self, tag):
-        return [attrs for name, attrs in self.found if name == tag]
 
 
 def page_of(*outputs, lang="en"):

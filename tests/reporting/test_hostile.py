@@ -2,7 +2,6 @@
 
 import csv
 import re
-from html.parser import HTMLParser
 
 import polars as pl
 import pytest
@@ -11,7 +10,7 @@ import clvlab as cl
 from clvlab import export
 from clvlab.params import ReportParams
 from clvlab.reporting.exporter import ReportExporter
-from tests.reporting.conftest import executed
+from tests.reporting.conftest import Elements, executed
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -35,16 +34,6 @@ HOSTILE = [
     "&lt;b&gt;",
 ]
 FORBIDDEN = {"iframe", "object", "embed", "form", "input", "button", "base", "svg", "math", "video", "audio", "frame"}
-
-
-class Elements(HTMLParser):
-    def __init__(self, html):
-        super().__init__()
-        self.found = []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
 
 
 @pytest.fixture(scope="module")
