@@ -141,3 +141,15 @@ def test_clusters_say_how_far_apart_they_lie(params):
     section = SECTIONS["stability"].compute(Judgement(params, cl.datasets.lighting(50), board))
     assert section["clusters"]["strategy"].to_list() == ["clusters"]
     assert -1 <= section["clusters"]["silhouette"].item() <= 1
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_groups_of_a_crossing_have_the_names_of_both(params, lang):
+    log = cl.datasets.lighting(500, seed=2)
+    crossing = params.model_copy(update={"strategies": ("value_lifecycle",), "lang": lang})
+    results = analyse_comparison(crossing, log=log)
+    pages = rendered(results, lang)
+    both = " × ".join(Words(lang).name("groups", code) for code in ("vip", "active"))
+    assert both in pages["by_group"]
+    assert both in pages["recommendation"]
+    assert "value_low" not in pages["recommendation"]
