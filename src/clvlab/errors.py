@@ -17,7 +17,7 @@ class DataError(ClvlabError):
 
 
 class UnsettledError(DataError):
-    """The data leaves a setting of the reader open, or contradicts it; `key` and `choices` say which, likeliest first."""
+    """The data leaves a reader's setting open or contradicts it; `key` and `choices` say which, likeliest first."""
 
     def __init__(self, message: str, key: str, choices: Iterable[str] = ()) -> None:
         self.key, self.choices = key, tuple(choices)

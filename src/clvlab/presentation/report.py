@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, ClassVar
 
 import polars as pl
@@ -78,7 +79,9 @@ class Report:
     def _cover(self, section: str) -> Fragment:
         """Title, period and data of the report, and the heading of its first section."""
         words, given = self.words, self.results.params.to_dict()
-        figures = {**given, "as_of": self.results.params.as_of, "currency": given["currency"] or "–"}
+        # The name of a source is enough: where it lies is the machine's affair.
+        named = {"source": PurePath(given["source"]).name, "currency": given["currency"] or "–"}
+        figures = {**given, **named, "as_of": self.results.params.as_of}
         title = words(f"{section}.title", **figures)
         line = words(f"{section}.cover", **figures)
         html = Markup('<h1>{}</h1>\n<p class="cover">{}</p>\n<h2 id="{}">{}</h2>').format(
