@@ -76,13 +76,11 @@ class GammaGamma(FittedModel):
         check_penalty(penalty)
         table = histories.read(customers, ("frequency", "monetary_value"), "day", "day")
         x, m = table.columns
+        spends = np.flatnonzero((x > 0) & (m > 0))
         given = table.weights(weights)
-        weight = np.ones(x.size) if given is None else given
-        spends = (x > 0) & (m > 0) & (weight > 0)
-        x, m, weight = x[spends], m[spends], weight[spends]
-        _refuse_uninformative(m)
-        _warn_if_dependent(x, m, weight)
-        tuples = Tuples.of([x, m], None if given is None else weight)
+        tuples = Tuples.of([x[spends], m[spends]], None if given is None else given[spends])
+        _refuse_uninformative(tuples)
+        _warn_if_dependent(tuples)
         likelihood = Likelihood(_log_likelihood, cls.names, tuples, penalty, cls.meanings)
         start = np.log([3.0, 3.0, 2.0 / 3.0 * tuples.mean(1)])
         found = engine.fit(likelihood, start)
@@ -130,22 +128,22 @@ def _log_likelihood(parameters: Sequence[Number], tuples: Tuples) -> Number:
     return total
 
 
-def _refuse_uninformative(m: Vector) -> None:
-    if m.size == 0:
+def _refuse_uninformative(tuples: Tuples) -> None:
+    if len(tuples) == 0:
         raise DataError("GammaGamma needs customers with a repeat purchase and a positive spend; the table has none.")
+    m = tuples.columns[1]
     if np.ptp(m) == 0:
         raise ConvergenceError(
-            f"All {m.size} customers with a repeat purchase spend the same ({m[0]:g}), so that no parameter of "
-            "GammaGamma (p, q, gamma) can be identified: expect that spend of everybody.",
+            f"All {tuples.n_customers:g} customers with a repeat purchase spend the same ({m[0]:g}), so that no "
+            "parameter of GammaGamma (p, q, gamma) can be identified: expect that spend of everybody.",
             GammaGamma.names,
         )
 
 
-def _warn_if_dependent(x: Vector, m: Vector, weight: Vector) -> None:
-    if np.ptp(x) == 0:
-        return
-    covariance = np.cov(x, m, aweights=weight, ddof=0)
-    correlation = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
+def _warn_if_dependent(tuples: Tuples) -> None:
+    x, m = (column - tuples.mean(i) for i, column in enumerate(tuples.columns))
+    spread = (tuples.weight @ x**2) * (tuples.weight @ m**2)
+    correlation = (tuples.weight @ (x * m)) / np.sqrt(spread) if spread > 0 else 0.0
     if correlation > STRONG_CORRELATION:
         warnings.warn(
             f"Frequency and spend correlate at {correlation:.2f}: Gamma-Gamma takes them for independent, and will "
