@@ -36,6 +36,8 @@ def test_a_text_stands_in_both_languages_with_the_same_figures(key):
         (35.171, "price", "$35.17", "US$35.17"),
         ("12 months", "span", "12 months", "12个月"),
         (date(1998, 6, 30), "date", "30 June 1998", "1998年6月30日"),
+        (-0.0001, "pct1", "0.0%", "0.0%"),
+        (-0.2, "int", "0", "0"),
         (None, "int", "–", "–"),
         (float("nan"), "price", "–", "–"),
     ],

@@ -114,7 +114,9 @@ class Words:
             return str(format_date(value, format="long", locale=self._locale))
         if isinstance(value, str):
             return self._span(value)
-        return _KINDS[kind](self, value)
+        text = _KINDS[kind](self, value)
+        # What rounds to zero has no sign.
+        return text if any(digit in text for digit in "123456789") else text.replace("-", "")
 
     @property
     def _compact_from(self) -> int:
