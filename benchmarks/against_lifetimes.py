@@ -29,7 +29,6 @@ import clvlab as cl
 
 DISCOUNT_A_MONTH = 0.01
 CLOCKS = {"cpu": time.process_time, "wall": time.perf_counter}
-CLOCK = [time.process_time]
 TARGETS = {
     "BG/NBD fit, 1e4": 30,
     "BG/NBD fit, 1e5": 100,
@@ -89,19 +88,18 @@ def their_scores(fitters, people):
     return alive, expected, value
 
 
-def seconds(work, *arguments):
-    started = CLOCK[0]()
-    result = work(*arguments)
-    return CLOCK[0]() - started, result
+def seconds(clock, work, *arguments):
+    started = clock()
+    work(*arguments)
+    return clock() - started
 
 
-def paired(ours, their, arguments, rounds):
-    """(our seconds, their seconds) of each round; our work is repeated within a round where it is short."""
+def paired(clock, ours, their, arguments, rounds):
+    """(our seconds, their seconds) of each round; ours are the median of three calls, since they are short."""
     pairs = []
     for _ in range(rounds):
-        our_time = statistics.median(seconds(ours, *arguments[0])[0] for _ in range(3))
-        their_time, _ = seconds(their, *arguments[1])
-        pairs.append((our_time, their_time))
+        our_time = statistics.median(seconds(clock, ours, *arguments[0]) for _ in range(3))
+        pairs.append((our_time, seconds(clock, their, *arguments[1])))
     return pairs
 
 
@@ -148,7 +146,7 @@ def measure(what, n):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import lifetimes  # noqa: F401
-    first, _ = seconds(fit, people)
+    first = seconds(time.process_time, fit, people)
     held = _status("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")
     fit(people)
@@ -160,30 +158,35 @@ def _status(field):
     return int(next(line.split()[1] for line in lines if line.startswith(field)))
 
 
-def compare(sizes, rounds):
+def compare(clock, sizes, rounds, only):
     print("| what | ours, ms | lifetimes, ms | ratio (median) | spread | rounds | wanted | our first call, ms |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    fitted = {}
     jobs = [("BG/NBD", n) for n in sizes]
     jobs += [("Pareto/NBD", n) for n in sizes if n <= 10**5] + [("Gamma-Gamma", max(sizes))]
     for name, n in jobs:
+        if only and name not in only:
+            continue
         people = simulate(n)
         ours, their = WORK[name]
-        fitted[name] = ours(people)[0], seconds(their, people)[1][0]
+        agree(f"{name}, {n:,}", ours(people)[0], their(people)[0])
         few = rounds if n < 10**6 and not (name == "Pareto/NBD" and n > 10**4) else min(rounds, 3)
-        pairs = paired(ours, their, ((people,), (people,)), few)
+        pairs = paired(clock, ours, their, ((people,), (people,)), few)
         row(f"{name} fit, 1e{round(np.log10(n))}", pairs, in_fresh_process(f"ours:{name}", n)["first"])
-        agree(f"{name}, {n:,}", *fitted[name])
-    people = simulate(max(sizes))
-    (our_model, their_model), (our_spend, their_spend) = fitted["BG/NBD"], fitted["Gamma-Gamma"]
-    arguments = ((our_model, our_spend), people), ((their_model, their_spend), people)
-    row(f"scoring, 1e{round(np.log10(max(sizes)))}", paired(ours_scores, their_scores, arguments, min(rounds, 3)))
-    print()
-    for library in ("ours", "lifetimes"):
-        extra = in_fresh_process(f"{library}:BG/NBD", max(sizes))["extra_mb"]
-        print(f"Extra memory of a BG/NBD fit at {max(sizes):,} customers, {library}: {extra:,.0f} MB")
-    for n in sizes:
-        print(f"Distinct (x, t_x, T) at {n:,} customers: {simulate(n).n_distinct:,}")
+    if not only or "scoring" in only:
+        compare_scoring(clock, simulate(max(sizes)), min(rounds, 3))
+    if not only or "memory" in only:
+        for library in ("ours", "lifetimes"):
+            extra = in_fresh_process(f"{library}:BG/NBD", max(sizes))["extra_mb"]
+            print(f"Extra memory of a BG/NBD fit at {max(sizes):,} customers, {library}: {extra:,.0f} MB")
+        for n in sizes:
+            print(f"Distinct (x, t_x, T) at {n:,} customers: {simulate(n).n_distinct:,}")
+
+
+def compare_scoring(clock, people, rounds):
+    fitted = [[WORK[name][side](people)[0] for name in ("BG/NBD", "Gamma-Gamma")] for side in (0, 1)]
+    ours_scores(fitted[0], people)
+    pairs = paired(clock, ours_scores, their_scores, [(models, people) for models in fitted], rounds)
+    row(f"scoring, 1e{round(np.log10(len(people)))}", pairs)
 
 
 def main():
@@ -191,14 +194,15 @@ def main():
     parser.add_argument("--sizes", type=float, nargs="+", default=[1e4, 1e5, 1e6])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--clock", choices=CLOCKS, default="cpu")
+    parser.add_argument("--only", nargs="+", choices=[*WORK, "scoring", "memory"])
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    CLOCK[0] = CLOCKS[arguments.clock]
     if arguments.measure:
         measure(arguments.measure, arguments.size)
     else:
-        compare([int(size) for size in arguments.sizes], arguments.rounds)
+        sizes = [int(size) for size in arguments.sizes]
+        compare(CLOCKS[arguments.clock], sizes, arguments.rounds, arguments.only)
 
 
 if __name__ == "__main__":
