@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from clvlab.models.family import BUYING, LEAVING, Counts, PurchaseModel, active_or_left
-from clvlab.models.jets import Number, Vector, log, log_beta, log_ratio, repeated, sum_of
+from clvlab.models.jets import Number, Vector, log, log_gamma, log_ratio, repeated, sum_of
 from clvlab.models.negative_binomial import log_buying, log_probability, upper_tail
 from clvlab.models.quadrature import beta_mean
 from clvlab.models.tuples import Tuples
@@ -50,7 +50,10 @@ class BetaGeometric(PurchaseModel):
         """The likelihood of being active times (1 + odds of having left at the last purchase)."""
         r, alpha, a, b = parameters
         x, weight = tuples.by_x
-        staying = sum_of(log_beta(a, b + cls._survived(x)) - log_beta(a, b), weight)
+        survived = cls._survived(x)
+        staying = sum_of(
+            log_gamma(b + survived) - log_gamma(b) - (log_gamma(a + b + survived) - log_gamma(a + b)), weight
+        )
 
         def log_odds_left(block: Tuples) -> Number:
             x, t_x, T = block.columns

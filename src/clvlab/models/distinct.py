@@ -68,10 +68,12 @@ class Keys:
     def rows(self, values: Vector) -> Matrix:
         """The rows that have these keys, one per column."""
         columns = np.empty((len(self.sizes), values.size))
-        for i in reversed(range(len(self.sizes))):
-            rest = np.floor(values / self.sizes[i])
-            columns[i] = (values - rest * self.sizes[i]) / self.per_unit[i]
-            values = rest
+        for low in range(0, values.size, CHUNK):
+            key = values[low : low + CHUNK]
+            for column, per, size in reversed(list(zip(columns, self.per_unit, self.sizes, strict=True))):
+                rest = np.floor(key / size)
+                column[low : low + CHUNK] = (key - rest * size) / per
+                key = rest
         return columns
 
 
@@ -149,9 +151,9 @@ def steps_per_unit(column: Vector) -> float | None:
 
 def run_starts(*columns: NDArray[Any]) -> NDArray[np.intp]:
     """Where each run of equal rows begins."""
-    changes = np.zeros(columns[0].size, dtype=bool)
-    changes[:1] = True
-    for column in columns:
+    changes = np.ones(columns[0].size, dtype=bool)
+    changes[1:] = columns[0][1:] != columns[0][:-1]
+    for column in columns[1:]:
         changes[1:] |= column[1:] != column[:-1]
     return np.flatnonzero(changes)
 

@@ -23,10 +23,10 @@ Matrix = NDArray[np.float64]
 MAX_STEPS = 100
 LONGEST_STEP = 2.0  # in log-parameters: none changes more than e^2-fold at once
 FARTHEST = 14.0  # in log-parameters: a maximum a million-fold away from a sensible start is none
-STATIONARY = 1e-5  # in log-parameters: length of the Newton step at a maximum
+STATIONARY = 1e-4  # in log-parameters: length of the Newton step at a maximum
 NEARLY = 1e-3  # the same, where rounding allows no further progress
-ROUGH = 0.03  # the same, for a start: less than a part of the tuples can tell
-SUBSAMPLE = 2_048  # tuples: twice as many get their start from a part of them
+ROUGH = 0.1  # the same, for a start: less than a part of the tuples can tell
+SUBSAMPLE = 4_096  # tuples: twice as many get their start from a part of them
 
 
 class Objective(Protocol):
@@ -86,7 +86,7 @@ class Likelihood:
 
     def eighth(self) -> Self:
         """The likelihood of an eighth of the tuples."""
-        return replace(self, tuples=self.tuples.thinned(len(self.tuples) // 8))
+        return replace(self, tuples=self.tuples.thinned(max(len(self.tuples) // 8, 1)))
 
     def at(self, point: Vector) -> float:
         """Log-likelihood of the population at the log-parameters `point`, without the penalty."""
@@ -148,7 +148,8 @@ def _nearby(likelihood: Objective, start: Vector) -> Vector:
         return start
     part = likelihood.eighth()
     rough = climb(part, _nearby(part, start), ROUGH)
-    return rough.point if _is_inside(rough.point, start) else start
+    better = rough.point + rough.newton_step()
+    return better if _is_inside(better, start) else start
 
 
 def climb(likelihood: Objective, start: Vector, tolerance: float) -> Expansion:
