@@ -11,6 +11,7 @@ from scipy import stats
 import clvlab as cl
 from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, ParamsError
 from clvlab.models import purchase_intervals, uncertainty
+from clvlab.models.covariates import CovariateModel
 from clvlab.models.engine import Likelihood, fit
 from clvlab.models.futures import Buyers, Worlds, purchases
 from clvlab.models.jets import log
@@ -236,6 +237,13 @@ def test_a_customer_without_a_group_is_an_error(models, small):
         cl.value_intervals(*models, small, 52, groups=groups)
     with pytest.raises(MissingColumnsError, match="groups has no column 'group'"):
         cl.value_intervals(*models, small, 52, groups=groups.select("customer_id"))
+
+
+def test_a_model_with_attributes_is_told_that_it_has_no_intervals(models, small):
+    table = small.with_columns(kind=pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("a")).otherwise(pl.lit("b")))
+    model = CovariateModel.fit(cl.BgNbd, table, purchase=["kind"], time_unit="week")
+    with pytest.raises(ParamsError, match="Intervals are for models without attributes"):
+        cl.lifetime_value(model, models[1], table, 52, interval=0.9)
 
 
 def test_randomised_pit_of_purchase_counts_is_uniform():

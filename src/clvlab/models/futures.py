@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from clvlab.errors import ParamsError
 from clvlab.models import histories
 from clvlab.models.engine import Matrix
 from clvlab.models.family import HISTORY, PurchaseModel, decay_rate
@@ -82,7 +83,15 @@ def distinct(*columns: Vector) -> tuple[list[Vector], NDArray[np.intp]]:
 def read(
     model: PurchaseModel, customers: Customers, time_unit: TimeUnit | None, *, with_spend: bool = True
 ) -> Histories:
-    """The buyers' frequency, recency, T (and monetary_value), times in the model's unit."""
+    """The buyers' frequency, recency, T (and monetary_value), times in the model's unit.
+
+    ParamsError for a model with attributes, whose parameters cannot be drawn yet.
+    """
+    if not isinstance(model, PurchaseModel):
+        raise ParamsError(
+            f"Intervals are for models without attributes, such as BgNbd; this is a {type(model).__name__}. "
+            "Ask for values without an interval, or fit each group of customers by itself."
+        )
     columns = (*HISTORY, "monetary_value") if with_spend else HISTORY
     return histories.read(customers, columns, model._unit(customers, time_unit), model.time_unit)
 
