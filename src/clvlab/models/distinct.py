@@ -81,7 +81,8 @@ def counted(columns: Sequence[Vector]) -> tuple[Matrix, Vector]:
     """Distinct rows, sorted, one per column; and how often each occurs."""
     keys = Keys.of(columns)
     if keys is not None:
-        in_order = np.sort(keys.values)
+        in_order = keys.values
+        in_order.sort()
         starts = run_starts(in_order)
         return keys.rows(in_order[starts]), np.diff(starts, append=in_order.size).astype(float)
     if len(columns) == 2 and columns[0].max(initial=0) < 2**16:
@@ -118,7 +119,8 @@ class Distinct:
         keys = Keys.of(columns)
         if keys is not None and keys.n_values <= LARGEST_TABLE:
             index = keys.values.astype(np.intp)
-            is_there = np.bincount(index, minlength=1) > 0
+            is_there = np.zeros(keys.n_values, dtype=bool)
+            is_there[index] = True
             place = np.cumsum(is_there) - 1
             return cls(keys.rows(np.flatnonzero(is_there).astype(float)), place[index])
         table = _frame(columns if keys is None else [keys.values])
@@ -127,9 +129,11 @@ class Distinct:
         rows = distinct.drop("place").to_numpy().T
         return cls(rows if keys is None else keys.rows(rows[0]), index)
 
-    def each(self, function: Callable[..., Vector]) -> Vector:
-        """function(*columns), computed once for each distinct row."""
-        return function(*self.rows)[self.index]
+    def each(self, function: Callable[..., Vector], times: Vector | float = 1.0) -> Vector:
+        """function(*columns) for each row, computed once for each distinct one; `times` a factor per row."""
+        values = function(*self.rows)[self.index]
+        values *= times
+        return values
 
 
 def in_chunks(function: Callable[..., Vector], *columns: Vector, size: int = CHUNK) -> Vector:
@@ -172,8 +176,8 @@ def _steps(column: Vector, per: float) -> Vector | None:
 def _sorted_within_first(x: Vector, m: Vector) -> tuple[Matrix, Vector]:
     """Distinct pairs of a count and any number: a radix sort of the counts, then a plain sort within each."""
     order = np.argsort(x.astype(np.uint16), kind="stable")
-    x, m = x[order], m[order]
-    for run in np.split(m, run_starts(x)[1:]):
+    columns = np.stack([x[order], m[order]])
+    for run in np.split(columns[1], run_starts(columns[0])[1:]):
         run.sort()
-    starts = run_starts(x, m)
-    return np.stack([x[starts], m[starts]]), np.diff(starts, append=x.size).astype(float)
+    starts = run_starts(*columns)
+    return columns[:, starts], np.diff(starts, append=x.size).astype(float)

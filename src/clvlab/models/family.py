@@ -103,7 +103,7 @@ class PurchaseModel(FittedModel, ABC):
     ) -> Vector:
         """Expected purchases of each customer in (T, T + horizon]; one per row, NaN for prospects."""
         table, t = self._read(customers, time_unit), self._length(customers, horizon, time_unit)
-        return table.spread(self._alive(table) * _by_age(table).each(self._expected_at(t)))
+        return table.spread(_by_age(table).each(self._expected_at(t), self._alive(table)))
 
     def expected_purchases_new(self, horizon: Horizon | Sequence[Horizon]) -> float | Vector:
         """Expected repeat purchases of a new customer within the horizon after the first purchase.
@@ -165,7 +165,7 @@ class PurchaseModel(FittedModel, ABC):
         table = self._read(customers, time_unit)
         t = math.inf if horizon is None else self._length(customers, horizon, time_unit)
         decay = self._decay(annual_discount_rate, t)
-        return table.spread(self._alive(table) * _by_age(table).each(self._worth_at(t, decay)))
+        return table.spread(_by_age(table).each(self._worth_at(t, decay), self._alive(table)))
 
     def purchases_ahead(
         self,
@@ -180,8 +180,8 @@ class PurchaseModel(FittedModel, ABC):
         alive, by_age, decay = self._alive(table), _by_age(table), self._decay(annual_discount_rate, t)
         return {
             "p_alive": table.spread(alive),
-            "expected_purchases": table.spread(alive * by_age.each(self._expected_at(t))),
-            "discounted_purchases": table.spread(alive * by_age.each(self._worth_at(t, decay))),
+            "expected_purchases": table.spread(by_age.each(self._expected_at(t), alive)),
+            "discounted_purchases": table.spread(by_age.each(self._worth_at(t, decay), alive)),
         }
 
     def discounted_purchases_new(self, horizon: Horizon | None, annual_discount_rate: float) -> float:

@@ -110,8 +110,9 @@ class GammaGamma(FittedModel):
 
     def _expected_spend(self, x: Vector, m: Vector) -> Vector:
         spent = np.where(x > 0, x * m, 0.0)
-        divisor = self.p * x + self.q - 1
-        divisor[divisor <= 0] = np.nan
+        divisor = self.p * x + (self.q - 1)
+        if self.q <= 1:
+            divisor[divisor <= 0] = np.nan
         return np.asarray(self.p * (self.gamma + spent) / divisor)
 
 
@@ -121,10 +122,9 @@ def _log_likelihood(parameters: Sequence[Number], tuples: Tuples) -> Number:
     x, weight = tuples.by_x
     total = q * log(gamma) * tuples.n_customers - sum_of(log_beta(p * x, q), weight)
     for block in tuples.blocks:
-        x, m = block.columns
-        spent = x * m
-        of_block = (p * x + q) * log1p(gamma * (1 / spent)) + q * np.log(spent) + np.log(m)
-        total = total - sum_of(of_block, block.weight)
+        x, (log_spent, log_mean) = block.columns[0], block.log_spent
+        of_block = (p * x + q) * log1p(gamma * block.over_spent)
+        total = total - (sum_of(of_block, block.weight) + q * log_spent + log_mean)
     return total
 
 

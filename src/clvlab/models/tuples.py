@@ -46,8 +46,8 @@ class Tuples:
         return float(self.weight @ self.columns[column] / self.n_customers)
 
     def thinned(self, size: int) -> "Tuples":
-        """About `size` of the tuples: customers at even distances in the sorted list, each for those around."""
-        distance = len(self) / size * float(np.median(self.weight))
+        """At most `size` tuples: customers at even distances in the sorted list, each for those around."""
+        distance = self.n_customers / size
         weight = np.diff(np.ceil(np.cumsum(self.weight) / distance), prepend=0.0)
         there = np.flatnonzero(weight)
         return Tuples(self.columns[:, there], weight[there])
@@ -90,6 +90,18 @@ class Tuples:
         purchases = np.bincount(index, self.weight * x).astype(float)
         there = customers > 0
         return distinct[there], customers[there], purchases[there]
+
+    @cached_property
+    def over_spent(self) -> Vector:
+        """1 / (x m) of tuples (x, m): the reciprocal of all that a customer spent."""
+        inverse: Vector = 1 / (self.columns[0] * self.columns[1])
+        return inverse
+
+    @cached_property
+    def log_spent(self) -> tuple[float, float]:
+        """Sums of ln(x m) and of ln m over the customers of tuples (x, m)."""
+        x, m = self.columns
+        return float(self.weight @ np.log(x * m)), float(self.weight @ np.log(m))
 
     @cached_property
     def runs_of_x(self) -> tuple[Vector, NDArray[np.intp]]:
