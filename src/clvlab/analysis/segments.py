@@ -81,11 +81,11 @@ def score_grid(table: pl.DataFrame) -> pl.DataFrame:
         table.filter(pl.col("r_score").is_not_null())
         .group_by("r_score", "f_score")
         .agg(customers=pl.len(), spend=pl.col("total_spend").sum())
+        .sort("r_score", "f_score")
         .with_columns(
             share_customers=pl.col("customers") / pl.col("customers").sum(),
             share_spend=pl.col("spend") / pl.col("spend").sum(),
         )
-        .sort("r_score", "f_score")
     )
 
 

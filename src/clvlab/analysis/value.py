@@ -73,8 +73,8 @@ def value_deciles(clv: pl.Series) -> pl.DataFrame:
     return (
         ordered.group_by(decile)
         .agg(customers=pl.len(), clv=pl.col("clv").sum(), mean=pl.col("clv").mean())
-        .with_columns(share=pl.col("clv") / pl.col("clv").sum())
         .sort("decile")
+        .with_columns(share=pl.col("clv") / pl.col("clv").sum())
     )
 
 
