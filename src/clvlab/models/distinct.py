@@ -176,8 +176,8 @@ def _steps(column: Vector, per: float) -> Vector | None:
 def _sorted_within_first(x: Vector, m: Vector) -> tuple[Matrix, Vector]:
     """Distinct pairs of a count and any number: a radix sort of the counts, then a plain sort within each."""
     order = np.argsort(x.astype(np.uint16), kind="stable")
-    columns = np.stack([x[order], m[order]])
-    for run in np.split(columns[1], run_starts(columns[0])[1:]):
+    x, m = x[order], m[order]
+    for run in np.split(m, run_starts(x)[1:]):
         run.sort()
-    starts = run_starts(*columns)
-    return columns[:, starts], np.diff(starts, append=x.size).astype(float)
+    starts = run_starts(x, m)
+    return np.stack([x[starts], m[starts]]), np.diff(starts, append=x.size).astype(float)

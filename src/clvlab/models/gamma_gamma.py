@@ -141,9 +141,9 @@ def _refuse_uninformative(tuples: Tuples) -> None:
 
 
 def _warn_if_dependent(tuples: Tuples) -> None:
-    x, m = (column - tuples.mean(i) for i, column in enumerate(tuples.columns))
-    spread = (tuples.weight @ x**2) * (tuples.weight @ m**2)
-    correlation = (tuples.weight @ (x * m)) / np.sqrt(spread) if spread > 0 else 0.0
+    apart = tuples.columns - np.array([[tuples.mean(0)], [tuples.mean(1)]])
+    (x_x, x_m), (_, m_m) = np.einsum("in,jn,n->ij", apart, apart, tuples.weight)
+    correlation = x_m / np.sqrt(x_x * m_m) if x_x * m_m > 0 else 0.0
     if correlation > STRONG_CORRELATION:
         warnings.warn(
             f"Frequency and spend correlate at {correlation:.2f}: Gamma-Gamma takes them for independent, and will "
