@@ -64,3 +64,20 @@ def test_purchases_without_end_agree_with_arbitrary_precision():
         customer = history(*case["history"])
         discounted = model.discounted_purchases(customer, None, case["annual_discount_rate"])[0]
         assert discounted / model.p_alive(customer)[0] == pytest.approx(case["discounted_if_alive"], **CLOSE), case
+
+
+STEEP = [
+    cl.BgNbd(20, 40, 2, 4, time_unit="week"),
+    cl.BgNbd(50, 100, 5, 5, time_unit="week"),
+    cl.MbgNbd(500, 3000, 1, 1, time_unit="week"),
+    cl.ParetoNbd(0.243, 4.41, 30, 1, time_unit="week"),
+    cl.ParetoNbd(0.5, 10, 50, 3, time_unit="week"),
+]
+
+
+@pytest.mark.parametrize("model", STEEP, ids=repr)
+@pytest.mark.parametrize("horizon", ["1 week", "12 months", "50 years"])
+def test_purchases_that_keep_their_worth_are_the_expected_purchases(model, horizon):
+    for customer in (history(0, 0.0, 0.0), history(3, 30.0, 40.0), history(200, 60.0, 61.0)):
+        discounted = model.discounted_purchases(customer, horizon, 0.0)
+        assert discounted == pytest.approx(model.expected_purchases(customer, horizon), rel=1e-10)

@@ -86,6 +86,10 @@ class BetaGeometric(PurchaseModel):
 
         return beta_mean(given, self.a, self.b + self._survived(x), self.r + x, self.alpha + T)
 
+    @property
+    def _steepness(self) -> float:
+        return self.r + self.a
+
     def _rate_if_alive(self, u: Vector, x: Vector, T: Vector) -> Vector:
         """The derivative of the above at t = u."""
 

@@ -110,7 +110,7 @@ class PurchaseModel(FittedModel, ABC):
 
         One number, or one per horizon where several are given; plain numbers are in the model's time unit.
         """
-        if not isinstance(horizon, (str, int, float)):
+        if not isinstance(horizon, str) and np.ndim(horizon) > 0:
             return np.array([self.expected_purchases_new(each) for each in horizon])
         t = horizon_in(horizon, self.time_unit)
         return float(self._p_alive(*NEW)[0] * self._purchases_if_alive(t, NEW[0], NEW[2])[0])
@@ -228,18 +228,27 @@ class PurchaseModel(FittedModel, ABC):
         count, last = self._draw_if_alive(random, t, x, T)
         return count * alive, last * alive
 
+    @property
+    def _steepness(self) -> float:
+        """The power of (1 + time / time scale) by which the expected rate of purchases falls at most."""
+        return 0.0
+
     def _time_scale(self, T: Vector) -> Vector:
         """A time within which the expected purchases of an active customer change little."""
         return self.alpha + T
 
     def _discounted_if_alive(self, t: float, decay: float, x: Vector, T: Vector) -> Vector:
-        """Integral of e^(-decay u) * rate over u in (0, t), by Gauss-Legendre in ln(1 + u / time scale)."""
+        """Integral of e^(-decay u) * rate over u in (0, t), by Gauss-Legendre in ln(1 + u / time scale).
+
+        The steeper the rate falls, the shorter the scale, so that the integrand stays smooth.
+        """
         end = t if decay == 0 else min(t, NEGLIGIBLE / decay)
-        scale = self._time_scale(T)
+        scale = self._time_scale(T) / (1 + self._steepness)
         longest = np.log1p(end / scale)
         # The integrand is smooth to a distance of pi; where the discount ends it, to half that, and it is steep.
         length = float(longest.max(initial=0.0))
-        nodes, weights = legendre(6 + int(2 * length) if decay * end < 1 else 26 + int(5 * length))
+        few = 6 + int(2 * length + 3 * np.log1p(self._steepness))
+        nodes, weights = legendre(few if decay * end < 1 else max(few, 26 + int(5 * length)))
         total = np.zeros_like(T)
         for node, weight in zip(nodes, weights, strict=True):
             u = scale * np.expm1(node * longest)

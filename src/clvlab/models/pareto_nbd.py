@@ -91,6 +91,10 @@ class ParetoNbd(PurchaseModel):
     def _rate_if_alive(self, u: Vector, x: Vector, T: Vector) -> Vector:
         return (self.r + x) / (self.alpha + T) * np.exp(-self.s * np.log1p(u / (self.beta + T)))
 
+    @property
+    def _steepness(self) -> float:
+        return self.s
+
     def _time_scale(self, T: Vector) -> Vector:
         return min(self.alpha, self.beta) + T
 
