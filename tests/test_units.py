@@ -34,7 +34,7 @@ def test_a_wrong_span_says_what_was_found_and_what_to_do(text, message):
         Span.parse(text)
 
 
-@pytest.mark.parametrize("horizon", [-1, math.inf, math.nan])
+@pytest.mark.parametrize("horizon", [-1, math.inf, math.nan, None, True])
 def test_a_horizon_is_finite_and_not_negative(horizon):
     with pytest.raises(ParamsError, match="finite length of time"):
         horizon_in(horizon, "week")

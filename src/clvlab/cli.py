@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
+from time import gmtime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -175,7 +176,12 @@ def _log_to_stderr(log_format: str) -> None:
         from pythonjsonlogger.json import JsonFormatter
 
         names = {"asctime": "time", "levelname": "level"}
-        handler.setFormatter(JsonFormatter("{asctime}{levelname}{message}", style="{", rename_fields=names))
+        formatter = JsonFormatter(
+            "{asctime}{levelname}{message}", datefmt="%Y-%m-%dT%H:%M:%SZ", style="{", rename_fields=names
+        )
+        # A run computes in UTC wherever it stands, and so its log tells the time.
+        formatter.converter = gmtime
+        handler.setFormatter(formatter)
     else:
         handler.setFormatter(logging.Formatter("clvlab: %(message)s"))
     logger.handlers = [handler]

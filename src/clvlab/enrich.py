@@ -6,8 +6,9 @@ import polars as pl
 
 from clvlab.columns import Column, names
 from clvlab.customers import DERIVED, derive
+from clvlab.errors import ConvergenceError
 from clvlab.frames import CustomerSummary, TransactionLog
-from clvlab.models import BgNbd, GammaGamma, lifetime_value
+from clvlab.models import PURCHASE_MODELS, GammaGamma, PurchaseModel, lifetime_value
 
 MODELLED: tuple[Column, ...] = (
     Column("p_alive", pl.Float64(), "probability", "that the customer still buys, at the cutoff"),
@@ -45,8 +46,8 @@ def enrich(
     """The same customers with those columns of `needs` that the log or a value model can give.
 
     All are as of the summary's own cutoff: derived columns as `clvlab.customers.derive` makes them, modelled ones by
-    BG/NBD and Gamma-Gamma fitted on these customers. Columns that the table has already stay as they are; names that
-    neither source knows, such as attributes, are left to whoever reads them.
+    the first of `PURCHASE_MODELS` that these customers identify, and Gamma-Gamma. Columns that the table has already
+    stay as they are; names that neither source knows, such as attributes, are left to whoever reads them.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def enrich(
     wanted = [name for name in names(MODELLED) if name in needs and name not in customers.data.columns]
     if not wanted:
         return customers
-    model = BgNbd.fit(customers)
+    model = _purchase_model(customers)
     if {"expected_spend", "clv"} & set(wanted):
         spend = GammaGamma.fit(customers)
         value = lifetime_value(
@@ -76,3 +77,14 @@ def enrich(
             expected_purchases=pl.Series(model.expected_purchases(customers, horizon=horizon)),
         ).fill_nan(None)
     return customers.with_columns(value.select("customer_id", *wanted))
+
+
+def _purchase_model(customers: CustomerSummary) -> PurchaseModel:
+    """The first purchase model that the customers identify; ConvergenceError of the last where none is."""
+    *first, last = PURCHASE_MODELS
+    for model in first:
+        try:
+            return model.fit(customers)
+        except ConvergenceError:
+            continue
+    return last.fit(customers)

@@ -79,7 +79,9 @@ def horizon_in(horizon: str | float, time_unit: str) -> float:
     >>> horizon_in(39, "week")
     39.0
     """
-    length = Span.parse(horizon).in_units(time_unit) if isinstance(horizon, str) else float(horizon)
+    if isinstance(horizon, str):
+        return Span.parse(horizon).in_units(time_unit)
+    length = math.nan if isinstance(horizon, bool) or horizon is None else float(horizon)
     if not math.isfinite(length) or length < 0:
         raise ParamsError(f"The horizon is {horizon!r}; it must be a finite length of time, 0 or more.")
     return length

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 import clvlab as cl
-from clvlab.analysis.valuation import PURCHASE_MODELS, ValueModels
-from clvlab.models import BgNbd, Nbd
+from clvlab.analysis.valuation import ValueModels
+from clvlab.models import PURCHASE_MODELS, BgNbd, Nbd
 from clvlab.params import ReportParams
 
 PARAMS = ReportParams(name="x", source="cdnow_sample", as_of="2024-12-31", horizon="3 months")

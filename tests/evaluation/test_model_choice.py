@@ -113,7 +113,7 @@ def test_a_baseline_that_comes_nearer_is_named(monkeypatch):
     random = np.random.default_rng(5)
     paces = random.integers(5, 80, 600)
     histories = [range(0, 700, pace) for pace in paces]
-    monkeypatch.setattr(model_choice, "CANDIDATES", (cl.Nbd,))
+    monkeypatch.setattr(model_choice, "PURCHASE_MODELS", (cl.Nbd,))
     choice = cl.choose_model(*cl.split_holdout(log_of(histories), "2020-12-31", "2021-11-30"))
     assert choice.reasons[0] == "model_choice.beaten"
     assert choice.figures["baseline"] == Name("methods", "last_period")
@@ -126,7 +126,7 @@ def test_a_model_that_cannot_be_fitted_stands_in_the_table_with_its_reason(cdnow
         def fit(cls, *_, **__):
             raise ConvergenceError("a grows without end", ["a"])
 
-    monkeypatch.setattr(model_choice, "CANDIDATES", (Endless, cl.Nbd))
+    monkeypatch.setattr(model_choice, "PURCHASE_MODELS", (Endless, cl.Nbd))
     choice = cl.choose_model(cdnow[0])
     assert row(choice, "Endless")["problem"] == "a grows without end"
     assert type(choice.model) is cl.Nbd

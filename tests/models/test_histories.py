@@ -5,6 +5,7 @@ import pytest
 from populations import history, simulated_bg_nbd
 
 import clvlab as cl
+from clvlab.errors import ParamsError
 
 GOOD = {"frequency": [2.0, 0.0], "recency": [5.0, 0.0], "T": [9.0, 4.0]}
 
@@ -89,3 +90,11 @@ def test_a_first_buyer_on_the_cutoff_has_a_future(bg_nbd):
     newcomer = history(0, 0, 0)
     assert bg_nbd.p_alive(newcomer)[0] == 1.0
     assert bg_nbd.expected_purchases(newcomer, 52)[0] == pytest.approx(bg_nbd.expected_purchases_new(52))
+
+
+def test_arrow_tables_are_customer_tables_and_other_things_are_refused():
+    table = pl.DataFrame({"frequency": [0, 2], "recency": [0.0, 5.0], "T": [9.0, 9.0]})
+    model = cl.BgNbd(0.24, 4.4, 0.8, 2.4, time_unit="week")
+    assert model.p_alive(table.to_arrow()).tolist() == model.p_alive(table).tolist()
+    with pytest.raises(ParamsError, match="list is no customer table"):
+        model.p_alive([1, 2, 3])

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from clvlab.analysis.section import Section
-from clvlab.errors import DataError
+from clvlab.errors import DataError, did_you_mean
 from clvlab.frames import TransactionLog
 from clvlab.params import RunParams
 
@@ -28,6 +28,8 @@ class Results(Mapping[str, Section]):
     measurements: pl.DataFrame
 
     def __getitem__(self, name: str) -> Section:
+        if name not in self.sections:
+            raise KeyError(f"No section {name!r}.{did_you_mean(name, self.sections)}")
         return self.sections[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -14,6 +14,6 @@ def compute(context: Context) -> Section:
         tables["scores"] = context.thresholds.table
     if context.cluster_rule is not None:
         filled = context.table["cluster"].unique()
-        tables["clusters"] = context.cluster_rule.card.filter(pl.col("group").is_in(filled))
+        tables["clusters"] = context.cluster_rule.card.filter(pl.col("group").is_in(filled.to_list()))
     name = Name("strategies", context.params.strategy)
     return Section(tables, {"lead": Finding.of("rules.lead", strategy=name, as_of=context.as_of)})

@@ -9,11 +9,9 @@ import polars as pl
 from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import CustomerSummary
 from clvlab.models import (
+    PURCHASE_MODELS,
     BgNbd,
     GammaGamma,
-    MbgNbd,
-    Nbd,
-    ParetoNbd,
     PurchaseModel,
     lifetime_value,
     value_intervals,
@@ -22,9 +20,6 @@ from clvlab.params import ReportParams
 
 LEVEL = 0.9
 """The probability with which a report's interval of a value holds it."""
-
-PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
-"""In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""
 
 M = TypeVar("M", PurchaseModel, GammaGamma)
 

@@ -109,14 +109,12 @@ def _typed(text: pl.Series) -> pl.Series:
 
 
 def _recognised(table: Table) -> dict[str, str]:
-    """What to rename so that the customers stand in `customer_id`."""
-    if "customer_id" in table.columns:
-        return {}
-    header = suggest_columns(table.columns).get("customer_id")
-    if header is None:
+    """What to rename so that the customers stand in `customer_id`, and days in `date`."""
+    found = suggest_columns(table.columns)
+    if "customer_id" not in {*found, *table.columns}:
         hint = "Rename the column of its customers."
         raise MissingColumnsError(table.name, ["customer_id"], table.columns, hint=hint)
-    return {header: "customer_id"}
+    return {found[ours]: ours for ours in ("customer_id", "date") if ours in found and ours not in table.columns}
 
 
 def _check_whole(table: Table, rows: pl.DataFrame) -> None:

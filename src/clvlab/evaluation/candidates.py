@@ -7,7 +7,7 @@ import polars as pl
 
 from clvlab.columns import names
 from clvlab.enrich import MODELLED, derivable, enrich
-from clvlab.errors import ConvergenceError, MissingColumnsError, ParamsError
+from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, ParamsError
 from clvlab.evaluation.foresight import Forecast, Outcomes
 from clvlab.evaluation.outcomes import Grouped
 from clvlab.frames import CustomerSummary, TransactionLog
@@ -17,6 +17,7 @@ from clvlab.wording import CROSSED
 CHANCE = ("one_group", "random_groups")
 """Baselines that know nothing: always judged, never recommended."""
 _MODELLED = frozenset(names(MODELLED))
+_OF_PURCHASES = frozenset({"p_alive", "expected_purchases"})
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,13 @@ def _enriched(
     """The customers with what the log and the value models can give, and why the models cannot, if so."""
     needs = frozenset[str]().union(*(strategy.needs for strategy in wanted))
     from_log = needs & derivable(log)
-    try:
-        return enrich(log, customers, from_log | (needs & _MODELLED), horizon), ""
-    except ConvergenceError as error:
-        if not leave_out:
-            raise
-        return enrich(log, customers, from_log, horizon), str(error)
+    problem = ""
+    # Where spend has no model, purchases may still have one.
+    for modelled in (needs & _MODELLED, needs & _OF_PURCHASES):
+        try:
+            return enrich(log, customers, from_log | modelled, horizon), problem
+        except (ConvergenceError, DataError) as error:
+            if not leave_out:
+                raise
+            problem = problem or str(error)
+    return enrich(log, customers, from_log, horizon), problem

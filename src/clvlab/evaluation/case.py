@@ -1,5 +1,6 @@
 """The data of a comparison: customers as of the cutoff, and what they did in the holdout."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -16,7 +17,10 @@ from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 
 MIN_CUSTOMERS = 50
 QUARTER = timedelta(days=91)
-PERISHABLE = frozenset({"satisfaction", "csat", "nps", "feedback", "pipeline", "open_pipeline", "referrals"})
+PERISHABLE = re.compile(
+    "satisfaction|csat|nps|net.?promoter|feedback|pipeline|open.?deal|referral|满意|净推荐|反馈|评价|商机|在谈|推荐|转介绍",
+    re.IGNORECASE,
+)
 """Attributes that change with what customers do: without a date they may come from after the cutoff."""
 
 
@@ -113,7 +117,7 @@ def _aligned(ids: pl.DataFrame, figures: pl.DataFrame) -> Vector:
 
 def _refuse_undated(tables: tuple[AttributeTable, ...]) -> None:
     for table in tables:
-        perishable = sorted(PERISHABLE & set(table.columns))
+        perishable = sorted(filter(PERISHABLE.search, table.columns))
         if perishable and not table.is_dated:
             raise DataError(
                 f"{table.name} has {', '.join(map(repr, perishable))} without a date. Such values change with what "

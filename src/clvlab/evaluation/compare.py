@@ -78,7 +78,7 @@ def compare(
     """
     if n_rounds < MIN_ROUNDS:
         raise ParamsError(f"n_rounds is {n_rounds}; intervals need {MIN_ROUNDS} bootstrap rounds or more.")
-    asked = list(strategies or [])
+    asked: list[str | Strategy] = [strategies] if isinstance(strategies, str) else list(strategies or [])
     wanted, case = chosen(asked), Case.read(log, cutoff, end, attributes, time_unit, seed)
     kept, table, left_out = servable(wanted, log, case.customers, horizon, leave_out=not asked)
     _, later, _ = servable(kept, log, case.later(), horizon, leave_out=True)

@@ -18,10 +18,9 @@ from clvlab.errors import ClvlabWarning, ConvergenceError
 from clvlab.evaluation.predictions import METHODS, predictions
 from clvlab.evaluation.validation import errors_of, totals_of
 from clvlab.frames import CustomerSummary, Holdout
-from clvlab.models import BgNbd, MbgNbd, Nbd, ParetoNbd, PurchaseModel
+from clvlab.models import PURCHASE_MODELS, BgNbd, PurchaseModel
 from clvlab.wording import Language, Name, Words
 
-CANDIDATES: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
 ERROR_TOLERANCE = 0.01
 TOTAL_TOLERANCE = 0.03
 MOST = 0.5
@@ -85,7 +84,7 @@ def choose_model(calibration: CustomerSummary, holdout: Holdout | None = None) -
 def _fit_all(calibration: CustomerSummary) -> tuple[list[PurchaseModel], dict[str, str]]:
     """The models that can be fitted, and why the others cannot; all failing is an error."""
     fitted, problems = [], {}
-    for candidate in CANDIDATES:
+    for candidate in PURCHASE_MODELS:
         with warnings.catch_warnings():
             # A vague parameter costs nothing here: it shows in the errors.
             warnings.simplefilter("ignore", ClvlabWarning)
@@ -130,7 +129,7 @@ def _judged(fitted: list[PurchaseModel], calibration: CustomerSummary, holdout: 
 
 def _in_order(table: pl.DataFrame) -> pl.DataFrame:
     """Models first, then baselines; the figures of a holdout null where there is none."""
-    names = [*(candidate.__name__ for candidate in CANDIDATES), *BASELINES]
+    names = [*(candidate.__name__ for candidate in PURCHASE_MODELS), *BASELINES]
     judged = [name for name in ("total_error", "mae", "rmse", "rank_correlation") if name not in table.columns]
     table = table.with_columns(pl.lit(None, pl.Float64).alias(name) for name in judged)
     order = pl.col("method").replace_strict(names, range(len(names)))

@@ -14,7 +14,11 @@ from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.residual_value import new_customer_value, residual_lifetime_value
 
+PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
+"""In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""
+
 __all__ = [
+    "PURCHASE_MODELS",
     "BgNbd",
     "CovariateModel",
     "GammaGamma",

@@ -9,7 +9,7 @@ Symbols, as in the papers and everywhere in this package:
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
@@ -105,12 +105,12 @@ class PurchaseModel(FittedModel, ABC):
         table, t = self._read(customers, time_unit), self._length(customers, horizon, time_unit)
         return table.spread(_by_age(table).each(self._expected_at(t), self._alive(table)))
 
-    def expected_purchases_new(self, horizon: Horizon | Sequence[Horizon]) -> float | Vector:
+    def expected_purchases_new(self, horizon: Horizon | Iterable[Horizon]) -> float | Vector:
         """Expected repeat purchases of a new customer within the horizon after the first purchase.
 
         One number, or one per horizon where several are given; plain numbers are in the model's time unit.
         """
-        if not isinstance(horizon, str) and np.ndim(horizon) > 0:
+        if isinstance(horizon, Iterable) and not isinstance(horizon, str):
             return np.array([self.expected_purchases_new(each) for each in horizon])
         t = horizon_in(horizon, self.time_unit)
         return float(self._p_alive(*NEW)[0] * self._purchases_if_alive(t, NEW[0], NEW[2])[0])

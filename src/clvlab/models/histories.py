@@ -93,7 +93,16 @@ def table_of(customers: Customers) -> pl.DataFrame:
     """The table itself, as a polars frame."""
     if isinstance(customers, CustomerSummary):
         return customers.data
-    return customers if isinstance(customers, pl.DataFrame) else pl.from_pandas(customers)
+    if isinstance(customers, pl.DataFrame):
+        return customers
+    if isinstance(customers, pd.DataFrame):
+        return pl.from_pandas(customers)
+    if hasattr(customers, "__arrow_c_stream__"):
+        return pl.DataFrame(customers)
+    raise ParamsError(
+        f"{type(customers).__name__} is no customer table. Give a CustomerSummary, as `clvlab.summarise_customers` "
+        "makes it, or a pandas, polars or Arrow frame."
+    )
 
 
 def buyers_of(table: pl.DataFrame) -> NDArray[np.bool_]:

@@ -82,6 +82,6 @@ def new_customer_value(
 
 
 def check_margin(margin: float) -> None:
-    """Raise ParamsError unless the margin is a finite number above 0."""
-    if not 0 < margin < np.inf:
-        raise ParamsError(f"margin is {margin}; it must be more than 0, a share of spend.")
+    """Raise ParamsError unless the margin is a share of spend: more than 0, at most 1."""
+    if not 0 < margin <= 1:
+        raise ParamsError(f"margin is {margin}; it is a share of spend, more than 0 and at most 1.")

@@ -118,6 +118,7 @@ def explained(folder: Path) -> Iterator[None]:
 
 
 _ADVICE = {
+    errno.ENOENT: "Name a folder that can be made: `output: <folder>`.",
     errno.ENOSPC: "Free some space, or name another folder: `output: <folder>`.",
     errno.EDQUOT: "Free some space, or name another folder: `output: <folder>`.",
     errno.EROFS: "Name a folder that can be written to: `output: <folder>`.",
