@@ -216,7 +216,7 @@ def test_parameter_errors_do_not_average_out(models, small):
 
 
 @settings(max_examples=10, deadline=None)
-@given(margin=st.floats(0.01, 10.0))
+@given(margin=st.floats(0.01, 1.0))
 def test_intervals_scale_with_the_margin(models, small, margin):
     few = small.head(20)
     whole = cl.value_intervals(*models, few, 52, n_draws=20).row(-1)[2:]
