@@ -39,6 +39,9 @@ TARGETS = {
 }
 
 
+YEAR = 365.25 / 7  # weeks
+
+
 def ours_table(people: Population):
     return pl.DataFrame({"frequency": people.x, "recency": people.t_x, "T": people.T, "monetary_value": people.m})
 
@@ -73,8 +76,8 @@ def ours_scores(models, people):
     model, spend = models
     table = ours_table(people)
     annual = (1 + DISCOUNT_A_MONTH) ** 12 - 1
-    value = cl.lifetime_value(model, spend, table, "12 months", annual, time_unit="week")
-    return value["p_alive"], model.expected_purchases(table, 52.0), value["clv"]
+    value = cl.lifetime_value(model, spend, table, YEAR, annual, time_unit="week")
+    return value["p_alive"], value["expected_purchases"], value["clv"]
 
 
 def their_scores(fitters, people):
@@ -83,7 +86,7 @@ def their_scores(fitters, people):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         alive = fitter.conditional_probability_alive(x, t_x, T)
-        expected = fitter.conditional_expected_number_of_purchases_up_to_time(52, x, t_x, T)
+        expected = fitter.conditional_expected_number_of_purchases_up_to_time(YEAR, x, t_x, T)
         value = spend.customer_lifetime_value(fitter, x, t_x, T, m, time=12, discount_rate=DISCOUNT_A_MONTH, freq="W")
     return alive, expected, value
 
