@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clvlab.models.tuples import Tuples
+from clvlab.models.tuples import CELLS, Tuples
 
 DAYS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 6)), max_size=40)
 
@@ -49,11 +49,32 @@ def test_margins_add_up(rows, per):
     assert weight.sum() == customers.sum() == len(rows)
     assert counts @ weight == purchases.sum() == x.sum()
     assert ages @ customers == pytest.approx((T / per).sum())
-    assert np.array_equal(np.repeat(*tuples.runs_of_x), tuples.columns[0])
+    assert tuples.columns[0][tuples.starts].tolist() == counts.tolist()
     assert tuples.repeaters.n_customers == (x > 0).sum()
 
 
 def test_blocks_and_parts_are_what_they_say():
     tuples = Tuples.of([np.arange(20_000.0), np.zeros(20_000), np.zeros(20_000)])
     assert sum(len(block) for block in tuples.blocks) == 20_000
-    assert 1_900 < len(tuples.thinned(2_000)) < 2_100
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 400), st.integers(400, 700)), min_size=1, max_size=400))
+def test_a_coarser_population_has_the_same_totals(rows):
+    x, t_x, T = np.array(rows, dtype=float).T
+    tuples = Tuples.of([x, t_x / 7, T / 7])
+    coarse = tuples.coarse()
+    assert len(coarse) <= len(tuples)
+    assert coarse.n_customers == tuples.n_customers
+    for column in range(3):
+        assert coarse.mean(column) == pytest.approx(tuples.mean(column))
+    for mine, theirs in zip(coarse.by_x, tuples.by_x, strict=True):
+        assert mine.tolist() == theirs.tolist()
+
+
+def test_a_coarser_population_is_as_small_as_it_says():
+    random = np.random.default_rng(0)
+    x, t_x = np.repeat([0.0, 1.0, 2.0], 10_000), random.uniform(0, 50, 30_000)
+    tuples = Tuples.of([x, t_x * (x > 0), t_x + random.uniform(0, 50, 30_000)])
+    assert len(tuples) == 30_000
+    assert 1_000 < len(tuples.coarse()) <= 2 * CELLS + 40

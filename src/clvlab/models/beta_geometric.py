@@ -13,9 +13,9 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
-from clvlab.models.family import BUYING, LEAVING, Counts, PurchaseModel, active_or_left
-from clvlab.models.jets import Number, Vector, log, log_gamma, log_ratio, repeated, sum_of
-from clvlab.models.negative_binomial import log_buying, log_probability, upper_tail
+from clvlab.models.family import BUYING, LEAVING, Counts, PurchaseModel
+from clvlab.models.jets import Number, Vector, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
+from clvlab.models.negative_binomial import by_moments, log_buying, log_probability, upper_tail
 from clvlab.models.quadrature import beta_mean
 from clvlab.models.tuples import Tuples
 
@@ -55,19 +55,18 @@ class BetaGeometric(PurchaseModel):
             log_gamma(b + survived) - log_gamma(b) - (log_gamma(a + b + survived) - log_gamma(a + b)), weight
         )
 
-        def log_odds_left(block: Tuples) -> Number:
+        def left(block: Tuples) -> Number:
             x, t_x, T = block.columns
-            distinct, times = block.runs_of_x
-            leaving = log(a) - log(b + (cls._survived(distinct) - 1))
-            return repeated(leaving, times) + (r + x) * log_ratio(alpha + T, alpha + t_x)
+            level = log(a) - log(b + (cls._survived(x[block.starts]) - 1))
+            since = (r + x) * log_ratio(alpha + T, alpha + t_x)
+            return sum_of_log1p_exp(since, block.weight, level, block.starts)
 
-        return active_or_left(
-            log_buying(r, alpha, tuples) + staying, log_odds_left, cls._may_have_left(tuples).blocks
-        )
+        active = log_buying(r, alpha, tuples) + staying
+        return sum(map(left, cls._may_have_left(tuples).blocks), active)
 
     @staticmethod
     def _start(tuples: Tuples) -> Vector:
-        return np.array([0.5, 0.5 * tuples.mean(2) / tuples.mean(0), 1.0, 2.0])
+        return np.array([*by_moments(tuples), 0.5, 2.0])
 
     def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         survived = self._survived(x)

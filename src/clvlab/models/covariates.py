@@ -64,9 +64,9 @@ class Kinds:
         """Number of tuples of all populations."""
         return sum(part.n_distinct for part in self.parts)
 
-    def quarter(self) -> Self:
-        """A quarter of every population."""
-        return replace(self, parts=tuple(part.quarter() for part in self.parts))
+    def coarse(self) -> Self:
+        """Every population coarser."""
+        return replace(self, parts=tuple(part.coarse() for part in self.parts))
 
     def expand(self, point: Vector) -> Expansion:
         """The sum of all populations' log-likelihoods, by the chain rule."""

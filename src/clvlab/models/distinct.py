@@ -17,7 +17,7 @@ from clvlab.models.jets import Vector
 from clvlab.units import DAYS_PER
 
 CHUNK = 16_384  # rows read at once: few enough to stay in the processor's cache
-LARGEST_KEY = 2**53
+LARGEST_KEY = 2**53  # floats are exact to here
 LARGEST_TABLE = 2**22
 
 Matrix = NDArray[np.float64]
@@ -29,12 +29,12 @@ class Keys:
 
     Attributes
     ----------
-    values : the key of each row, below `n_values`; whole numbers held as floats, which are fast and exact to 2^53
+    values : the key of each row, below `n_values`; of 32 bits if these suffice, which sort twice as fast
     per_unit : what makes each column whole numbers
     sizes : how many steps each column needs
     """
 
-    values: Vector
+    values: NDArray[Any]
     per_unit: tuple[float, ...]
     sizes: tuple[int, ...]
 
@@ -48,16 +48,16 @@ class Keys:
         sizes = tuple(int(column.max(initial=0) * per) + 2 for column, per in zip(columns, known, strict=True))
         if math.prod(sizes) >= LARGEST_KEY:
             return None
-        values = np.zeros(columns[0].size)
+        values = np.empty(columns[0].size, np.uint32 if math.prod(sizes) < 2**32 else np.uint64)
         for low in range(0, values.size, CHUNK):
-            key = values[low : low + CHUNK]
+            key = np.zeros(values[low : low + CHUNK].size)
             for column, per, size in zip(columns, known, sizes, strict=True):
-                part = column[low : low + CHUNK]
-                steps = _steps(part, per)
+                steps = _steps(column[low : low + CHUNK], per)
                 if steps is None:
                     return None
                 key *= size
                 key += steps
+            values[low : low + CHUNK] = key
         return cls(values, known, sizes)
 
     @property
@@ -65,14 +65,15 @@ class Keys:
         """All keys are below this."""
         return math.prod(self.sizes)
 
-    def rows(self, values: Vector) -> Matrix:
+    def rows(self, values: NDArray[Any]) -> Matrix:
         """The rows that have these keys, one per column."""
         columns = np.empty((len(self.sizes), values.size))
         for low in range(0, values.size, CHUNK):
             key = values[low : low + CHUNK]
             for column, per, size in reversed(list(zip(columns, self.per_unit, self.sizes, strict=True))):
-                rest = np.floor(key / size)
-                column[low : low + CHUNK] = (key - rest * size) / per
+                rest = key // size
+                column[low : low + CHUNK] = key - rest * size
+                column[low : low + CHUNK] /= per
                 key = rest
         return columns
 
@@ -122,7 +123,7 @@ class Distinct:
             is_there = np.zeros(keys.n_values, dtype=bool)
             is_there[index] = True
             place = np.cumsum(is_there) - 1
-            return cls(keys.rows(np.flatnonzero(is_there).astype(float)), place[index])
+            return cls(keys.rows(np.flatnonzero(is_there)), place[index])
         table = _frame(columns if keys is None else [keys.values])
         distinct = table.unique().sort(table.columns).with_row_index("place")
         index = table.join(distinct, on=table.columns, how="left", maintain_order="left")["place"].to_numpy()
@@ -168,9 +169,9 @@ def _frame(columns: Sequence[NDArray[Any]]) -> pl.DataFrame:
 
 def _steps(column: Vector, per: float) -> Vector | None:
     """The column as whole numbers, `per` of them in a unit; None if it is not."""
-    steps = np.rint(column * per) if per != 1 else np.rint(column)
-    exact = steps / per if per != 1 else steps
-    return steps if bool((exact == column).all()) else None
+    steps = column * per
+    np.rint(steps, out=steps)
+    return steps if bool((steps / per == column).all()) else None
 
 
 def _sorted_within_first(x: Vector, m: Vector) -> tuple[Matrix, Vector]:

@@ -7,6 +7,7 @@ never by how the search ended. Where the data cannot identify a parameter it say
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Protocol, Self
 
@@ -25,11 +26,18 @@ LONGEST_STEP = 2.0  # in log-parameters: none changes more than e^2-fold at once
 FARTHEST = 14.0  # in log-parameters: a maximum a million-fold away from a sensible start is none
 STATIONARY = 1e-4  # in log-parameters: length of the Newton step at a maximum
 NEARLY = 1e-3  # the same, where rounding allows no further progress
-ROUGH = 0.1  # the same, for a start: less than a part of the tuples can tell
-SUBSAMPLE = 2_560  # tuples: twice as many get their start from a part of them
+EXACT = 1e-7  # in log-parameters: error of a maximum found by way of a coarser population
+MANY = 5_000  # distinct customers: with more of them a coarser population saves time
 
 
-class Objective(Protocol):
+class Expandable(Protocol):
+    """A function of parameters that range over all numbers."""
+
+    def expand(self, point: Vector) -> "Expansion":
+        """Value, gradient and Hessian at a point."""
+
+
+class Objective(Expandable, Protocol):
     """What can be maximised: the log-likelihood of a population, in parameters that range over all numbers."""
 
     @property
@@ -48,11 +56,8 @@ class Objective(Protocol):
     def meanings(self) -> Mapping[str, str]:
         """What the parameters say, as far as words are known."""
 
-    def expand(self, point: Vector) -> "Expansion":
-        """Value, gradient and Hessian at a point."""
-
-    def quarter(self) -> Self:
-        """The same for a quarter of the distinct customers."""
+    def coarse(self) -> Self:
+        """The same for fewer distinct customers, each for all those near."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +89,9 @@ class Likelihood:
         """Number of tuples."""
         return len(self.tuples)
 
-    def quarter(self) -> Self:
-        """The likelihood of a quarter of the tuples."""
-        return replace(self, tuples=self.tuples.thinned(max(len(self.tuples) // 4, 1)))
+    def coarse(self) -> Self:
+        """The likelihood of the same customers, those near one another taken for their mean."""
+        return replace(self, tuples=self.tuples.coarse())
 
     def at(self, point: Vector) -> float:
         """Log-likelihood of the population at the log-parameters `point`, without the penalty."""
@@ -114,6 +119,7 @@ class Expansion:
     gradient: Vector
     hessian: Matrix
 
+    @cached_property
     def newton_step(self) -> Vector:
         """The step to the maximum of the quadratic; uphill, and of bounded length, where there is none."""
         curvature, axes = np.linalg.eigh(-self.hessian)
@@ -133,31 +139,77 @@ class Expansion:
         return bool(np.linalg.eigvalsh(-self.hessian)[0] > 0)
 
 
+@dataclass(frozen=True)
+class Corrected:
+    """A coarser population's log-likelihood, put right to second order by the whole population's at one point.
+
+    What remains is the difference between their third derivatives: small, times a small distance cubed.
+
+    Attributes
+    ----------
+    coarse : the coarser population
+    there : its expansion about the point
+    whole : the whole population's, about the same point
+    """
+
+    coarse: Objective
+    there: Expansion
+    whole: Expansion
+
+    def expand(self, point: Vector) -> Expansion:
+        """Value, gradient and Hessian at a point."""
+        here, moved = self.coarse.expand(point), point - self.whole.point
+        gradient, hessian = self.whole.gradient - self.there.gradient, self.whole.hessian - self.there.hessian
+        value = self.whole.value - self.there.value + float(moved @ (gradient + hessian @ moved / 2))
+        return Expansion(
+            point, here.value + value, here.gradient + gradient + hessian @ moved, here.hessian + hessian
+        )
+
+    def error(self, maximum: Vector) -> float:
+        """About how far, in log-parameters, `maximum` is from the whole population's.
+
+        The coarser population's third derivatives took it from where Newton's step leads to where it is; they are as
+        wrong as its second derivatives are.
+        """
+        by_third = maximum - (self.whole.point + self.whole.newton_step)
+        wrong = np.linalg.eigvals(np.linalg.solve(self.whole.hessian, self.there.hessian)) - 1
+        return float(np.abs(wrong).max() * np.abs(by_third).max())
+
+
 def fit(likelihood: Objective, start: Vector) -> Expansion:
     """Return the expansion at the maximum; ConvergenceError names the parameters that have none."""
-    found = climb(likelihood, _nearby(likelihood, start), STATIONARY)
+    found = _by_coarse(likelihood, start) if likelihood.n_distinct > MANY else None
+    if found is None:
+        found = climb(likelihood, likelihood.expand(start), STATIONARY)
     _judge(likelihood, found, start)
     # The last step is too short to change the Hessian, so that it need not be computed again.
-    step = found.newton_step()
+    step = found.newton_step
     return replace(found, point=found.point + step, value=found.value + float(found.gradient @ step) / 2)
 
 
-def _nearby(likelihood: Objective, start: Vector) -> Vector:
-    """A better start for larger data: the maximum for a quarter of the tuples, itself found in this way."""
-    if likelihood.n_distinct < 2 * SUBSAMPLE:
-        return start
-    part = likelihood.quarter()
-    rough = climb(part, _nearby(part, start), ROUGH)
-    better = rough.point + rough.newton_step()
-    return better if _is_inside(better, start) else start
+def _by_coarse(likelihood: Objective, start: Vector) -> Expansion | None:
+    """The expansion at the maximum, by way of a coarser population; None if that leads to no maximum."""
+    coarse = likelihood.coarse()
+    if coarse.n_distinct > likelihood.n_distinct / 2:
+        return None
+    there = climb(coarse, coarse.expand(start), NEARLY)
+    if not _is_inside(there.point, start):
+        return None
+    whole = likelihood.expand(there.point)
+    corrected = Corrected(coarse, there, whole)
+    found = climb(corrected, whole, STATIONARY)
+    maximum = found.point + found.newton_step
+    if corrected.error(maximum) < EXACT:
+        return found
+    return climb(likelihood, likelihood.expand(maximum), STATIONARY)
 
 
-def climb(likelihood: Objective, start: Vector, tolerance: float) -> Expansion:
+def climb(likelihood: Expandable, start: Expansion, tolerance: float) -> Expansion:
     """Newton steps, halved while they lead down, until one is shorter than `tolerance` or none leads up."""
-    here = likelihood.expand(start)
+    here = start
     for _ in range(MAX_STEPS):
-        step = here.newton_step()
-        if float(np.abs(step).max()) < tolerance or not _is_inside(here.point, start):
+        step = here.newton_step
+        if float(np.abs(step).max()) < tolerance or not _is_inside(here.point, start.point):
             return here
         ahead = _step_up(likelihood, here, step)
         if ahead is None:
@@ -166,7 +218,7 @@ def climb(likelihood: Objective, start: Vector, tolerance: float) -> Expansion:
     return here
 
 
-def _step_up(likelihood: Objective, here: Expansion, step: Vector) -> Expansion | None:
+def _step_up(likelihood: Expandable, here: Expansion, step: Vector) -> Expansion | None:
     """The expansion a full, half, quarter ... step ahead, whichever first leads up; None if rounding hides it."""
     for halvings in range(20):
         ahead = likelihood.expand(here.point + step / 2**halvings)
@@ -185,7 +237,7 @@ def _is_inside(point: Vector, start: Vector) -> bool:
 
 def _judge(likelihood: Objective, found: Expansion, start: Vector) -> None:
     """Raise ConvergenceError unless `found` is an interior maximum."""
-    stationary = float(np.abs(found.newton_step()).max()) < NEARLY
+    stationary = float(np.abs(found.newton_step).max()) < NEARLY
     if stationary and found.is_peaked and _is_inside(found.point, start):
         return
     moved = found.point - start

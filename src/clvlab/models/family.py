@@ -25,7 +25,7 @@ from clvlab.models.distinct import Distinct, in_chunks
 from clvlab.models.engine import Likelihood
 from clvlab.models.fitted import Estimate, FittedModel, check_penalty
 from clvlab.models.histories import Customers, Histories
-from clvlab.models.jets import Number, Vector, sum_of_log1p_exp
+from clvlab.models.jets import Number, Vector
 from clvlab.models.quadrature import legendre
 from clvlab.models.tuples import Tuples
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
@@ -320,10 +320,3 @@ def _count(n: int) -> int:
     if n != int(n) or n < 0:
         raise ParamsError(f"n is {n}; a number of purchases is a whole number, 0 or more.")
     return int(n)
-
-
-def active_or_left(active: Number, log_odds_left: Callable[[Tuples], Number], blocks: Sequence[Tuples]) -> Number:
-    """Log-likelihood of all customers: of being active, times (1 + odds that those of the `blocks` have left)."""
-    for block in blocks:
-        active = active + sum_of_log1p_exp(log_odds_left(block), block.weight)
-    return active

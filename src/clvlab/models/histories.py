@@ -16,7 +16,7 @@ from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
 
 Customers = CustomerSummary | pl.DataFrame | pd.DataFrame
 
-CHUNK = 16_384  # rows checked at once: few enough to stay in the processor's cache
+CHUNK = 32_768  # rows checked at once: few enough to stay in the processor's cache
 LARGEST_COUNT = 2**31  # nobody buys on more days: a larger count is an integer that overflowed
 
 

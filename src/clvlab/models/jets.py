@@ -22,6 +22,9 @@ Vector = NDArray[np.float64]
 Number = Any  # float, Vector or Jet: what likelihoods are written in
 Key = TypeVar("Key", int, tuple[int, int])
 
+ONE_RUN = np.zeros(1, dtype=np.intp)
+LARGEST_EXPONENT = 690.0  # e^690 is still a number; beyond it ln(1 + e^u) is u
+
 
 @dataclass(slots=True)
 class Jet:
@@ -135,24 +138,35 @@ def sum_of(u: Number, weight: Vector) -> Number:
     )
 
 
-def sum_of_log1p_exp(u: Number, weight: Vector) -> Number:
-    """Sum of weight * ln(1 + e^u): what terms with log-odds `u` add to the logarithms of others."""
-    # One exponential serves the value and both derivatives; e^-|u| cannot overflow.
-    decay = np.exp(-np.abs(value_of(u)))
-    value = weight @ (np.maximum(value_of(u), 0.0) + np.log1p(decay))
+def sum_of_log1p_exp(u: Number, weight: Vector, level: Number = 0.0, starts: NDArray[np.intp] = ONE_RUN) -> Number:
+    """Sum of weight * ln(1 + e^(u + level)): what terms with these log-odds add to the logarithms of others.
+
+    `level` is the same for each run of customers that begins at `starts`, and costs only its own length.
+    """
+    exponent = value_of(u) + np.repeat(value_of(level), np.diff(starts, append=weight.size))
+    bounded = np.minimum(exponent, LARGEST_EXPONENT)
+    odds = np.exp(bounded)
+    exponent -= bounded
+    value = float(weight @ np.log1p(odds) + weight @ exponent)
     if not isinstance(u, Jet):
-        return float(value)
-    larger = 1.0 / (1.0 + decay)
-    smaller = decay * larger
-    slope = weight * (0.5 + np.copysign(0.5 - smaller, u.value))
-    curvature = weight * (smaller * larger)
-    second = {pair: _dot(slope, part) for pair, part in u.second.items()}
-    for i, u_i in u.first.items():
-        curved = _times(u_i, curvature)
-        for j, u_j in u.first.items():
-            if i <= j:
-                second[i, j] = second.get((i, j), 0.0) + _dot(curved, u_j)
-    return Jet(float(value), {i: _dot(slope, part) for i, part in u.first.items()}, second)
+        return value
+    rest = 1.0 / (1.0 + odds)
+    slope = weight * odds
+    slope *= rest
+    curvature = slope * rest
+    curved = {i: u_i * curvature for i, u_i in u.first.items()}
+    total = value + _sum_through(slope, curved, u)
+    if not isinstance(level, Jet):
+        return total
+    slope_of_run, curvature_of_run = np.add.reduceat(slope, starts), np.add.reduceat(curvature, starts)
+    total += _sum_through(slope_of_run, {i: part * curvature_of_run for i, part in level.first.items()}, level)
+    mixed: dict[tuple[int, int], float] = {}
+    for i, part in curved.items():
+        curved_of_run = np.add.reduceat(part, starts)
+        for j, level_j in level.first.items():
+            pair = (min(i, j), max(i, j))
+            mixed[pair] = mixed.get(pair, 0.0) + _dot(curved_of_run, level_j) * (1 + (i == j))
+    return total + Jet(0.0, {}, mixed)
 
 
 def log_integral(u: Number, log_weights: Vector) -> Number:
@@ -176,17 +190,6 @@ def log_integral(u: Number, log_weights: Vector) -> Number:
     return Jet((np.log(total) + top)[..., 0], mean, second)
 
 
-def repeated(u: Number, times: NDArray[np.intp]) -> Number:
-    """Each element of `u` so many times; parts that are scalars stay scalars."""
-    if not isinstance(u, Jet):
-        return _repeated(u, times)
-    return Jet(
-        _repeated(u.value, times),
-        {i: _repeated(part, times) for i, part in u.first.items()},
-        {pair: _repeated(part, times) for pair, part in u.second.items()},
-    )
-
-
 def expanded(u: Jet, n_parameters: int) -> tuple[float, Vector, NDArray[np.float64]]:
     """The value, gradient and Hessian of a jet of scalars."""
     gradient = np.zeros(n_parameters)
@@ -205,6 +208,14 @@ def _chain(u: Jet, value: Any, slope: Any, curvature: Any) -> Jet:
         curved = _times(_times(u.first[i], u.first[j]), curvature)
         second[i, j] = second[i, j] + curved if (i, j) in second else curved
     return Jet(value, _scaled(u.first, slope), second)
+
+
+def _sum_through(slope: Vector, curved: Mapping[int, Vector], u: Jet) -> Jet:
+    """The derivatives of a sum of f(u): the chain rule, from each customer's f' and f'' times the first partials."""
+    second = {pair: _dot(slope, part) for pair, part in u.second.items()}
+    for i, j in _pairs(u.first):
+        second[i, j] = second.get((i, j), 0.0) + _dot(curved[i], u.first[j])
+    return Jet(0.0, {i: _dot(slope, part) for i, part in u.first.items()}, second)
 
 
 def _pairs(parts: Mapping[int, Any]) -> list[tuple[int, int]]:
@@ -236,10 +247,6 @@ def _difference(left: Mapping[Key, Any], right: Mapping[Key, Any]) -> dict[Key, 
 
 def _mean(share: Vector, part: Any) -> Any:
     return np.einsum("...k,...k->...", share, part) if isinstance(part, np.ndarray) else part
-
-
-def _repeated(part: Any, times: NDArray[np.intp]) -> Any:
-    return np.repeat(part, times) if isinstance(part, np.ndarray) else part
 
 
 def _dot(weight: Vector, part: Any) -> float:

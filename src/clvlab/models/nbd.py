@@ -12,7 +12,7 @@ import numpy as np
 
 from clvlab.models.family import BUYING, Counts, PurchaseModel
 from clvlab.models.jets import Number, Vector
-from clvlab.models.negative_binomial import log_buying, log_probability
+from clvlab.models.negative_binomial import by_moments, log_buying, log_probability
 from clvlab.models.tuples import Tuples
 
 
@@ -43,7 +43,7 @@ class Nbd(PurchaseModel):
 
     @staticmethod
     def _start(tuples: Tuples) -> Vector:
-        return np.array([0.5, 0.5 * tuples.mean(2) / tuples.mean(0)])
+        return np.array(by_moments(tuples))
 
     def _p_alive(self, _x: Vector, _t_x: Vector, T: Vector) -> Vector:
         return np.ones_like(T)

@@ -6,6 +6,8 @@ from scipy import special
 from clvlab.models.jets import Number, Vector, log, log_gamma, sum_of
 from clvlab.models.tuples import Tuples
 
+SMALLEST_SHAPE, LARGEST_SHAPE = 0.05, 20.0  # to start from: what a few odd customers can make of the moments
+
 
 def log_buying(r: Number, alpha: Number, tuples: Tuples) -> Number:
     """Log-likelihood of all customers' purchases by the ages T, if all were active until then."""
@@ -13,6 +15,15 @@ def log_buying(r: Number, alpha: Number, tuples: Tuples) -> Number:
     T, customers, purchases = tuples.by_age
     counts = sum_of(log_gamma(r + x) - log_gamma(r) + r * log(alpha), weight)
     return counts - r * sum_of(log(alpha + T), customers) - sum_of(log(alpha + T), purchases)
+
+
+def by_moments(tuples: Tuples) -> tuple[float, float]:
+    """r and alpha that give the purchases their mean and variance, if all customers were active and of one age."""
+    x, weight = tuples.by_x
+    mean = tuples.mean(0)
+    excess = float(weight @ (x - mean) ** 2 / tuples.n_customers) - mean
+    r = max(mean**2 / max(excess, mean**2 / LARGEST_SHAPE), SMALLEST_SHAPE)
+    return r, r * tuples.mean(2) / mean
 
 
 def log_probability(n: int, t: float | Vector, shape: Vector, age: Vector) -> Vector:

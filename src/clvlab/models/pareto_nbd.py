@@ -18,10 +18,10 @@ import numpy as np
 from scipy import special
 
 from clvlab.models.distinct import Distinct, in_chunks
-from clvlab.models.family import BUYING, LEAVING, Counts, PurchaseModel, active_or_left
+from clvlab.models.family import BUYING, LEAVING, Counts, PurchaseModel
 from clvlab.models.histories import Histories
-from clvlab.models.jets import Number, Vector, log, log_integral, sum_of, value_of
-from clvlab.models.negative_binomial import log_buying, log_probability
+from clvlab.models.jets import Number, Vector, log, log_integral, sum_of, sum_of_log1p_exp, value_of
+from clvlab.models.negative_binomial import by_moments, log_buying, log_probability
 from clvlab.models.quadrature import count_nodes, legendre
 from clvlab.models.tuples import Tuples
 
@@ -67,11 +67,14 @@ class ParetoNbd(PurchaseModel):
         T, customers, _ = tuples.by_age
         staying = s * sum_of(log(beta) - log(beta + T), customers)
         active = log_buying(r, alpha, tuples) + staying
-        return active_or_left(active, lambda block: log_odds_left(parameters, *block.columns), tuples.split(ROWS))
+        left = (
+            sum_of_log1p_exp(log_odds_left(parameters, *block.columns), block.weight) for block in tuples.split(ROWS)
+        )
+        return sum(left, active)
 
     @staticmethod
     def _start(tuples: Tuples) -> Vector:
-        return np.array([0.5, 0.5 * tuples.mean(2) / tuples.mean(0), 0.5, 0.5 * tuples.mean(2)])
+        return np.array([*by_moments(tuples), 0.5, 0.5 * tuples.mean(2)])
 
     def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         parameters = list(self.parameters.values())

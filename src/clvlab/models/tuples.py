@@ -7,12 +7,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from clvlab.models.distinct import Matrix, counted, run_starts, steps_per_unit, weighed
+from clvlab.models.distinct import LARGEST_TABLE, Keys, Matrix, counted, in_chunks, run_starts, weighed
 from clvlab.models.jets import Vector
 
 # Tuples worked on at once: few enough that every intermediate stays in the processor's cache, and that BLAS, which
 # would split a dot product of 10,000 among threads that wait for one another, leaves it to one.
 BLOCK = 8_192
+CELLS = 1_600  # of customers with the same x, where nearly equal ones are taken together
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,22 @@ class Tuples:
 
     def mean(self, column: int) -> float:
         """Mean of a column over customers."""
-        return float(self.weight @ self.columns[column] / self.n_customers)
+        # einsum, since BLAS would wake its threads for a sum that memory alone limits.
+        return float(np.einsum("i,i", self.weight, self.columns[column]) / self.n_customers)
 
-    def thinned(self, size: int) -> "Tuples":
-        """At most `size` tuples: customers at even distances in the sorted list, each for those around."""
-        distance = self.n_customers / size
-        weight = np.diff(np.ceil(np.cumsum(self.weight) / distance), prepend=0.0)
+    def coarse(self) -> "Tuples":
+        """Fewer tuples: of each x those that are near one another, at most `CELLS` groups of them, at their mean."""
+        others = self.columns[1:]
+        n_steps = round(min(CELLS, 4 * len(self) / self.starts.size) ** (1 / len(others)))
+        cell = np.repeat(np.arange(self.starts.size), np.diff(self.starts, append=len(self)))
+        for column in others:
+            cell *= n_steps
+            cell += _steps(column, n_steps)
+        weight = np.bincount(cell, self.weight).astype(float)
         there = np.flatnonzero(weight)
-        return Tuples(self.columns[:, there], weight[there])
+        x = self.columns[0][self.starts][there // n_steps ** len(others)]
+        means = [np.bincount(cell, self.weight * column)[there] / weight[there] for column in others]
+        return Tuples(np.stack([x, *means]), weight[there])
 
     @cached_property
     def repeaters(self) -> "Tuples":
@@ -73,22 +82,20 @@ class Tuples:
     @cached_property
     def by_x(self) -> tuple[Vector, Vector]:
         """The distinct x, and the weight of the customers with each."""
-        starts = run_starts(self.columns[0])
-        return self.columns[0][starts], np.add.reduceat(self.weight, starts)
+        return self.columns[0][self.starts], np.add.reduceat(self.weight, self.starts)
 
     @cached_property
     def by_age(self) -> tuple[Vector, Vector, Vector]:
         """The distinct T, the weight of the customers with each, and the weight of their repeat purchases."""
         x, _, T = self.columns
-        per = steps_per_unit(T)
-        if per is None:
+        keys = Keys.of([T])
+        if keys is None or keys.n_values > LARGEST_TABLE:
             distinct, index = np.unique(T, return_inverse=True)
         else:
-            index = np.rint(T * per).astype(np.intp)
-            distinct = np.arange(index.max(initial=-1) + 1) / per
-        customers = np.bincount(index, self.weight).astype(float)
-        purchases = np.bincount(index, self.weight * x).astype(float)
-        there = customers > 0
+            distinct, index = keys.rows(np.arange(keys.n_values))[0], keys.values
+        customers = np.bincount(index, self.weight, distinct.size).astype(float)
+        purchases = np.bincount(index, self.weight * x, distinct.size).astype(float)
+        there = np.flatnonzero(customers)
         return distinct[there], customers[there], purchases[there]
 
     @cached_property
@@ -104,7 +111,17 @@ class Tuples:
         return float(self.weight @ np.log(x * m)), float(self.weight @ np.log(m))
 
     @cached_property
-    def runs_of_x(self) -> tuple[Vector, NDArray[np.intp]]:
-        """The distinct x, and how many tuples have each."""
-        starts = run_starts(self.columns[0])
-        return self.columns[0][starts], np.diff(starts, append=len(self))
+    def starts(self) -> NDArray[np.intp]:
+        """Where the run of tuples of each distinct x begins."""
+        return run_starts(self.columns[0])
+
+
+def _steps(column: Vector, n_steps: int) -> NDArray[np.intp]:
+    """Which of `n_steps` steps each value is on: even ones in ln(mean / 4 + value), from 0 to the largest."""
+    largest = float(column.max())
+    if largest == 0:
+        return np.zeros(column.size, dtype=np.intp)
+    per = 4 / float(column.mean())
+    # Slightly fewer, so that the largest is on the last, and rounding moves nobody who stands on an edge.
+    density = (1 - 1e-9) * n_steps / np.log1p(per * largest)
+    return in_chunks(lambda part: np.floor(density * np.log1p(per * part)), column).astype(np.intp)
