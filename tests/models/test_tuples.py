@@ -40,15 +40,13 @@ def test_large_times_need_no_key():
 
 
 @settings(max_examples=40, deadline=None)
-@given(DAYS, st.sampled_from([7.0, 0.37]))
-def test_margins_add_up(rows, per):
+@given(DAYS)
+def test_margins_add_up(rows):
     x, t_x, T = np.array(rows, dtype=float).reshape(-1, 3).T
-    tuples = Tuples.of([x, t_x / per, T / per])
+    tuples = Tuples.of([x, t_x, T])
     counts, weight = tuples.by_x
-    ages, customers, purchases = tuples.by_age
-    assert weight.sum() == customers.sum() == len(rows)
-    assert counts @ weight == purchases.sum() == x.sum()
-    assert ages @ customers == pytest.approx((T / per).sum())
+    assert weight.sum() == len(rows)
+    assert counts @ weight == x.sum()
     assert tuples.columns[0][tuples.starts].tolist() == counts.tolist()
     assert tuples.repeaters.n_customers == (x > 0).sum()
 

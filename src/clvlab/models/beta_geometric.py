@@ -55,14 +55,13 @@ class BetaGeometric(PurchaseModel):
             log_gamma(b + survived) - log_gamma(b) - (log_gamma(a + b + survived) - log_gamma(a + b)), weight
         )
 
-        def left(block: Tuples) -> Number:
+        total = log_buying(r, alpha, tuples) + staying
+        for block in cls._may_have_left(tuples).blocks:
             x, t_x, T = block.columns
             level = log(a) - log(b + (cls._survived(x[block.starts]) - 1))
             since = (r + x) * log_ratio(alpha + T, alpha + t_x)
-            return sum_of_log1p_exp(since, block.weight, level, block.starts)
-
-        active = log_buying(r, alpha, tuples) + staying
-        return sum(map(left, cls._may_have_left(tuples).blocks), active)
+            total = total + sum_of_log1p_exp(since, block.weight, level, block.starts)
+        return total
 
     @staticmethod
     def _start(tuples: Tuples) -> Vector:

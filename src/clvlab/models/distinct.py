@@ -50,13 +50,12 @@ class Keys:
             return None
         values = np.empty(columns[0].size, np.uint32 if math.prod(sizes) < 2**32 else np.uint64)
         for low in range(0, values.size, CHUNK):
-            key = np.zeros(values[low : low + CHUNK].size)
+            key: Vector | None = None
             for column, per, size in zip(columns, known, sizes, strict=True):
                 steps = _steps(column[low : low + CHUNK], per)
                 if steps is None:
                     return None
-                key *= size
-                key += steps
+                key = steps if key is None else key * size + steps
             values[low : low + CHUNK] = key
         return cls(values, known, sizes)
 
@@ -169,9 +168,13 @@ def _frame(columns: Sequence[NDArray[Any]]) -> pl.DataFrame:
 
 def _steps(column: Vector, per: float) -> Vector | None:
     """The column as whole numbers, `per` of them in a unit; None if it is not."""
-    steps = column * per
-    np.rint(steps, out=steps)
-    return steps if bool((steps / per == column).all()) else None
+    if per == 1:
+        steps = exact = np.rint(column)
+    else:
+        steps = column * per
+        np.rint(steps, out=steps)
+        exact = steps / per
+    return steps if bool((exact == column).all()) else None
 
 
 def _sorted_within_first(x: Vector, m: Vector) -> tuple[Matrix, Vector]:

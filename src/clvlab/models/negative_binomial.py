@@ -12,9 +12,12 @@ SMALLEST_SHAPE, LARGEST_SHAPE = 0.05, 20.0  # to start from: what a few odd cust
 def log_buying(r: Number, alpha: Number, tuples: Tuples) -> Number:
     """Log-likelihood of all customers' purchases by the ages T, if all were active until then."""
     x, weight = tuples.by_x
-    T, customers, purchases = tuples.by_age
-    counts = sum_of(log_gamma(r + x) - log_gamma(r) + r * log(alpha), weight)
-    return counts - r * sum_of(log(alpha + T), customers) - sum_of(log(alpha + T), purchases)
+    total = sum_of(log_gamma(r + x) - log_gamma(r) + r * log(alpha), weight)
+    for block in tuples.blocks:
+        x, _, T = block.columns
+        log_age = log(alpha + T)
+        total = total - (r * sum_of(log_age, block.weight) + sum_of(log_age, block.weight * x))
+    return total
 
 
 def by_moments(tuples: Tuples) -> tuple[float, float]:

@@ -64,13 +64,12 @@ class ParetoNbd(PurchaseModel):
     def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
         """Section 3 of [2], as the likelihood of being active times (1 + odds of having left)."""
         r, alpha, s, beta = parameters
-        T, customers, _ = tuples.by_age
-        staying = s * sum_of(log(beta) - log(beta + T), customers)
-        active = log_buying(r, alpha, tuples) + staying
-        left = (
-            sum_of_log1p_exp(log_odds_left(parameters, *block.columns), block.weight) for block in tuples.split(ROWS)
-        )
-        return sum(left, active)
+        total = log_buying(r, alpha, tuples) + s * log(beta) * tuples.n_customers
+        for block in tuples.split(ROWS):
+            staying = s * sum_of(log(beta + block.columns[2]), block.weight)
+            left = sum_of_log1p_exp(log_odds_left(parameters, *block.columns), block.weight)
+            total = total + (left - staying)
+        return total
 
     @staticmethod
     def _start(tuples: Tuples) -> Vector:

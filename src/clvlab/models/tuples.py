@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from clvlab.models.distinct import LARGEST_TABLE, Keys, Matrix, counted, in_chunks, run_starts, weighed
+from clvlab.models.distinct import Matrix, counted, run_starts, weighed
 from clvlab.models.jets import Vector
 
 # Tuples worked on at once: few enough that every intermediate stays in the processor's cache, and that BLAS, which
@@ -53,10 +53,9 @@ class Tuples:
         n_steps = round(min(CELLS, 4 * len(self) / self.starts.size) ** (1 / len(others)))
         cell = np.repeat(np.arange(self.starts.size), np.diff(self.starts, append=len(self)))
         for column in others:
-            cell *= n_steps
-            cell += _steps(column, n_steps)
+            _divide(cell, column, n_steps)
         weight = np.bincount(cell, self.weight).astype(float)
-        there = np.flatnonzero(weight)
+        there = np.flatnonzero(weight > 0)
         x = self.columns[0][self.starts][there // n_steps ** len(others)]
         means = [np.bincount(cell, self.weight * column)[there] / weight[there] for column in others]
         return Tuples(np.stack([x, *means]), weight[there])
@@ -85,20 +84,6 @@ class Tuples:
         return self.columns[0][self.starts], np.add.reduceat(self.weight, self.starts)
 
     @cached_property
-    def by_age(self) -> tuple[Vector, Vector, Vector]:
-        """The distinct T, the weight of the customers with each, and the weight of their repeat purchases."""
-        x, _, T = self.columns
-        keys = Keys.of([T])
-        if keys is None or keys.n_values > LARGEST_TABLE:
-            distinct, index = np.unique(T, return_inverse=True)
-        else:
-            distinct, index = keys.rows(np.arange(keys.n_values))[0], keys.values
-        customers = np.bincount(index, self.weight, distinct.size).astype(float)
-        purchases = np.bincount(index, self.weight * x, distinct.size).astype(float)
-        there = np.flatnonzero(customers)
-        return distinct[there], customers[there], purchases[there]
-
-    @cached_property
     def over_spent(self) -> Vector:
         """1 / (x m) of tuples (x, m): the reciprocal of all that a customer spent."""
         inverse: Vector = 1 / (self.columns[0] * self.columns[1])
@@ -116,12 +101,13 @@ class Tuples:
         return run_starts(self.columns[0])
 
 
-def _steps(column: Vector, n_steps: int) -> NDArray[np.intp]:
-    """Which of `n_steps` steps each value is on: even ones in ln(mean / 4 + value), from 0 to the largest."""
-    largest = float(column.max())
-    if largest == 0:
-        return np.zeros(column.size, dtype=np.intp)
-    per = 4 / float(column.mean())
+def _divide(cell: NDArray[np.intp], column: Vector, n_steps: int) -> None:
+    """Divide each cell in `n_steps`, by steps of the column that are even in ln(mean / 4 + value)."""
+    mean, largest = float(column.mean()), float(column.max())
+    per = 4 / mean if mean > 0 else 0.0
     # Slightly fewer, so that the largest is on the last, and rounding moves nobody who stands on an edge.
-    density = (1 - 1e-9) * n_steps / np.log1p(per * largest)
-    return in_chunks(lambda part: np.floor(density * np.log1p(per * part)), column).astype(np.intp)
+    density = (1 - 1e-9) * n_steps / max(np.log1p(per * largest), 1e-300)
+    for low in range(0, cell.size, BLOCK):
+        part = cell[low : low + BLOCK]
+        part *= n_steps
+        part += (density * np.log1p(per * column[low : low + BLOCK])).astype(np.intp)
