@@ -179,7 +179,7 @@ def _steps(column: Vector, per: float) -> Vector | None:
 
 def _sorted_within_first(x: Vector, m: Vector) -> tuple[Matrix, Vector]:
     """Distinct pairs of a count and any number: a radix sort of the counts, then a plain sort within each."""
-    order = np.argsort(x.astype(np.uint16), kind="stable")
+    order = np.argsort(x.astype(np.min_scalar_type(int(x.max(initial=0)))), kind="stable")
     x, m = x[order], m[order]
     for run in np.split(m, run_starts(x)[1:]):
         run.sort()

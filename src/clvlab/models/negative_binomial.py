@@ -12,12 +12,13 @@ SMALLEST_SHAPE, LARGEST_SHAPE = 0.05, 20.0  # to start from: what a few odd cust
 def log_buying(r: Number, alpha: Number, tuples: Tuples) -> Number:
     """Log-likelihood of all customers' purchases by the ages T, if all were active until then."""
     x, weight = tuples.by_x
-    total = sum_of(log_gamma(r + x) - log_gamma(r) + r * log(alpha), weight)
+    counts = sum_of(log_gamma(r + x) - log_gamma(r) + r * log(alpha), weight)
+    over_customers, over_purchases = 0.0, 0.0
     for block in tuples.blocks:
-        x, _, T = block.columns
-        log_age = log(alpha + T)
-        total = total - (r * sum_of(log_age, block.weight) + sum_of(log_age, block.weight * x))
-    return total
+        log_age = log(alpha + block.columns[2])
+        over_customers = sum_of(log_age, block.weight) + over_customers
+        over_purchases = sum_of(log_age, block.weight * block.columns[0]) + over_purchases
+    return counts - r * over_customers - over_purchases
 
 
 def by_moments(tuples: Tuples) -> tuple[float, float]:

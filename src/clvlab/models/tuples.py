@@ -12,8 +12,8 @@ from clvlab.models.jets import Vector
 
 # Tuples worked on at once: few enough that every intermediate stays in the processor's cache, and that BLAS, which
 # would split a dot product of 10,000 among threads that wait for one another, leaves it to one.
-BLOCK = 8_192
-CELLS = 1_600  # of customers with the same x, where nearly equal ones are taken together
+BLOCK = 9_984
+CELLS = 1_296  # of customers with the same x, where nearly equal ones are taken together
 
 
 @dataclass(frozen=True)
