@@ -199,6 +199,8 @@ def test_given_parameters_know_no_errors():
 def test_parameters_of_another_model_are_refused():
     with pytest.raises(ParamsError, match="'MbgNbd', not of 'BgNbd'"):
         cl.BgNbd.from_dict(MODELS[1].to_dict())
+    with pytest.raises(ParamsError, match="no saved BgNbd: it lacks model and parameters"):
+        cl.BgNbd.from_dict({})
 
 
 @pytest.mark.parametrize("n", [-1, 1.5])

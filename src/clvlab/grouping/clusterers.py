@@ -17,15 +17,14 @@ from clvlab.grouping.clusters import SAMPLE, best_k
 from clvlab.grouping.feature_space import (
     FEATURES,
     ClusterRule,
+    FeatureStrategy,
     Labels,
     LogScale,
     Matrix,
     Profile,
     by_value,
-    check_k,
-    clusterable,
 )
-from clvlab.grouping.strategy import UNKNOWN, Group, Strategy
+from clvlab.grouping.strategy import UNKNOWN, Group
 
 OUTLIERS = "outliers"
 """The group of customers who are like no cluster, where a clusterer knows such."""
@@ -40,7 +39,7 @@ class Clusterer(Protocol):
 
 
 @dataclass(frozen=True)
-class SampledClusters(Strategy):
+class SampledClusters(FeatureStrategy):
     """Clusters found on a sample of the customers' standardised logarithms; prospects stand apart.
 
     Clusters are numbered by their mean spend: `cluster_1` is the most valuable.
@@ -66,15 +65,10 @@ class SampledClusters(Strategy):
             raise ParamsError(
                 f"method is {self.method!r}. Choose mixture, hierarchical, hdbscan, or give a clusterer."
             )
-        check_k(self.k)
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return frozenset(self.features) | {"n_purchases", "total_spend"}
+        super().__post_init__()
 
     def fit(self, customers: CustomerSummary) -> "NeighbourRule":
-        customers.require(self.needs, self.name)
-        buyers = customers.data.filter(clusterable(self.features)).sort(*self.features, "total_spend")
+        buyers = self.buyers(customers)
         scale = LogScale.fit(buyers, self.features)
         if buyers.is_empty():
             return NeighbourRule(scale, (), (), ())

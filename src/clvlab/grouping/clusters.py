@@ -10,22 +10,21 @@ from clvlab.frames import CustomerSummary
 from clvlab.grouping.feature_space import (
     FEATURES,
     ClusterRule,
+    FeatureStrategy,
     Labels,
     LogScale,
     Matrix,
     Profile,
     by_value,
-    check_k,
-    clusterable,
 )
-from clvlab.grouping.strategy import UNKNOWN, Strategy
+from clvlab.grouping.strategy import UNKNOWN
 
 SAMPLE = 2_000
 MAX_K = 8
 
 
 @dataclass(frozen=True)
-class Clusters(Strategy):
+class Clusters(FeatureStrategy):
     """k-means on the standardised logarithms of recency, frequency and spend; prospects stand apart.
 
     Clusters are numbered by their mean spend: `cluster_1` is the most valuable. Neither the order nor the names
@@ -43,17 +42,8 @@ class Clusters(Strategy):
     features: tuple[str, ...] = FEATURES
     name: str = field(default="clusters", kw_only=True)
 
-    def __post_init__(self) -> None:
-        check_k(self.k)
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return frozenset(self.features) | {"n_purchases", "total_spend"}
-
     def fit(self, customers: CustomerSummary) -> "CentreRule":
-        customers.require(self.needs, self.name)
-        # k-means draws its starts by position and sums in turn: in a fixed order the customers' own cannot matter.
-        buyers = customers.data.filter(clusterable(self.features)).sort(*self.features, "total_spend")
+        buyers = self.buyers(customers)
         scale = LogScale.fit(buyers, self.features)
         if buyers.is_empty():
             return CentreRule(scale, (), ())

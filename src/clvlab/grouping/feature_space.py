@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
-from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule
+from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule, Strategy
 
 Matrix = NDArray[np.float64]  # shape (n_customers, n_features)
 Labels = NDArray[np.int64]  # shape (n_customers,)
@@ -51,6 +51,25 @@ class LogScale:
     def from_dict(cls, stored: Mapping[str, Any]) -> "LogScale":
         """The scale that `to_dict` gave."""
         return cls(tuple(stored["features"]), tuple(stored["mean"]), tuple(stored["deviation"]))
+
+
+class FeatureStrategy(Strategy):
+    """What strategies that look for clusters share: the buyers among whom they look, and the number of clusters."""
+
+    k: int | None
+    features: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        check_k(self.k)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset(self.features) | {"n_purchases", "total_spend"}
+
+    def buyers(self, customers: CustomerSummary) -> pl.DataFrame:
+        """The customers who can be points, in an order that does not depend on their own: sums and draws do."""
+        customers.require(self.needs, self.name)
+        return customers.data.filter(clusterable(self.features)).sort(*self.features, "total_spend")
 
 
 def _logs(data: pl.DataFrame, features: tuple[str, ...]) -> Matrix:

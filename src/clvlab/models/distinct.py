@@ -50,12 +50,12 @@ class Keys:
             return None
         values = np.empty(columns[0].size, np.uint32 if math.prod(sizes) < 2**32 else np.uint64)
         for low in range(0, values.size, CHUNK):
-            key: Vector | None = None
+            key: Any = 0.0
             for column, per, size in zip(columns, known, sizes, strict=True):
                 steps = _steps(column[low : low + CHUNK], per)
                 if steps is None:
                     return None
-                key = steps if key is None else key * size + steps
+                key = key * size + steps
             values[low : low + CHUNK] = key
         return cls(values, known, sizes)
 

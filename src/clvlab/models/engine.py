@@ -1,8 +1,15 @@
 """The one place where likelihoods are maximised, and where the result is judged.
 
 A model states its log-likelihood; this engine finds the maximum by Newton's method on the log-parameters, with the
-exact gradient and Hessian. What it found is judged by the gradient, the Hessian and the distance to the boundary,
-never by how the search ended. Where the data cannot identify a parameter it says which, within bounded work.
+exact gradient and Hessian. Many customers are first taken together where they are nearly equal: the maximum of that
+coarser population is near, and one expansion of the whole population's likelihood puts the rest right, to an error
+that is estimated and bounded. [1]
+
+What was found is judged by the gradient, the Hessian and the distance to the boundary, never by how the search ended.
+Where the data cannot identify a parameter the engine says which, within bounded work.
+
+[1] Jordan, Lee & Yang (2019), "Communication-efficient distributed statistical inference", JASA 114(526), 668-681.
+    `Corrected` is their surrogate likelihood, taken to second order.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -169,8 +176,10 @@ class Corrected:
         """About how far, in log-parameters, `maximum` is from the whole population's.
 
         The coarser population's third derivatives took it from where Newton's step leads to where it is; they are as
-        wrong as its second derivatives are.
+        wrong as its second derivatives are. Infinite where the whole population's likelihood has no peak.
         """
+        if not self.whole.is_peaked:
+            return np.inf
         by_third = maximum - (self.whole.point + self.whole.newton_step)
         wrong = np.linalg.eigvals(np.linalg.solve(self.whole.hessian, self.there.hessian)) - 1
         return float(np.abs(wrong).max() * np.abs(by_third).max())
@@ -199,9 +208,10 @@ def _by_coarse(likelihood: Objective, start: Vector) -> Expansion | None:
     corrected = Corrected(coarse, there, whole)
     found = climb(corrected, whole, STATIONARY)
     maximum = found.point + found.newton_step
-    if corrected.error(maximum) < EXACT:
+    error = corrected.error(maximum)
+    if error < EXACT:
         return found
-    return climb(likelihood, likelihood.expand(maximum), STATIONARY)
+    return climb(likelihood, likelihood.expand(maximum) if error < NEARLY else whole, STATIONARY)
 
 
 def climb(likelihood: Expandable, start: Expansion, tolerance: float) -> Expansion:

@@ -50,6 +50,7 @@ class Tuples:
     def coarse(self) -> "Tuples":
         """Fewer tuples: of each x those that are near one another, at most `CELLS` groups of them, at their mean."""
         others = self.columns[1:]
+        # More cells than tuples, since most are empty.
         n_steps = round(min(CELLS, 4 * len(self) / self.starts.size) ** (1 / len(others)))
         cell = np.repeat(np.arange(self.starts.size), np.diff(self.starts, append=len(self)))
         for column in others:
