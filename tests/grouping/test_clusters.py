@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import clvlab as cl
 from clvlab.errors import ParamsError
 from clvlab.grouping import Clusters, SampledClusters, rule_from_dict
 from tests.grouping.customers import groups, table
@@ -92,6 +93,14 @@ def test_customers_like_nobody_are_outliers_to_hdbscan():
     odd = table(customer_id=["odd"], n_purchases=[1], days_since_last=[0], total_spend=[5e6])
     both = replace(KINDS, data=pl.concat([KINDS.data, odd.data], how="diagonal_relaxed"))
     assert groups(SampledClusters("hdbscan", name="h").assign(both)) == [*EXPECTED, "outliers"]
+
+
+def test_most_customers_of_a_base_without_gaps_are_no_outliers_to_hdbscan():
+    log = cl.datasets.lighting(n_customers=2_500, seed=0)
+    customers = cl.summarise_customers(log, log.data["date"].max(), "week")
+    found = pl.Series(groups(SampledClusters("hdbscan", name="h").assign(customers)))
+    assert (found == "outliers").mean() < 0.25
+    assert found.n_unique() > 2
 
 
 def test_a_kept_rule_puts_new_customers_to_the_cluster_they_are_like():
