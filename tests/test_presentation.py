@@ -52,6 +52,16 @@ def test_a_chart_has_a_finding_for_a_title_a_subtitle_and_a_text_alternative(rep
         assert spec["config"] is theme.CONFIG
 
 
+def test_the_advice_for_customers_of_low_value_is_the_one_asked_for():
+    values = {**SAMPLE, "strategy": "abc", "lang": "en"}
+    said = {}
+    for choice in (None, "save"):
+        pieces = Report(cl.analyse({**values, "low_value": choice})).pieces("summary")
+        said[choice] = "".join(piece.html for piece in pieces if isinstance(piece, Fragment))
+    assert "Cut the cost of serving them" in said["save"]
+    assert "Cut the cost of serving them" not in said[None]
+
+
 def test_an_unknown_section_names_the_nearest(report):
     with pytest.raises(ParamsError, match="Did you mean 'segments'"):
         report.pieces("segment")

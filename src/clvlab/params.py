@@ -29,7 +29,7 @@ from typing_extensions import TypedDict
 from clvlab import columns
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.units import Span, TimeUnit
-from clvlab.wording import Language, catalogue
+from clvlab.wording import Language, LowValue, catalogue
 
 RUN_FOLDER = "CLVLAB_RUN_FOLDER"
 """The environment variable by which a runner tells its notebook where to leave files."""
@@ -181,7 +181,8 @@ class ReportParams(RunParams):
     """The parameters of a segmentation report.
 
     `strategy` names one of `clvlab.strategies`; `n_clusters` null lets the data choose; `holdout` null leaves the
-    models unvalidated, and a longer one than half the history is shortened to it.
+    models unvalidated, and a longer one than half the history is shortened to it; `low_value` says what the report
+    advises for customers of low value: stimulate them, serve them basically, save on them, or (null) as it pays.
 
     >>> params = ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", holdout="39 weeks")
     >>> params.horizon, params.rfm
@@ -195,6 +196,7 @@ class ReportParams(RunParams):
     strategy: StrategyName = "rfm11"
     rfm: Rfm = Field(default_factory=partial(Rfm, n_bins=5))
     n_clusters: Annotated[int, Field(ge=2, le=20)] | None = None
+    low_value: LowValue | None = None
 
 
 class CompareParams(RunParams):

@@ -34,6 +34,7 @@ from babel.units import format_unit
 from clvlab.errors import ParamsError, did_you_mean
 
 Language = Literal["en", "zh"]
+LowValue = Literal["stimulate", "basic", "save"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 CROSSED = " × "
 """Joins the codes of a group that belongs to a crossing of two groupings."""
@@ -95,9 +96,16 @@ class Words:
         """The name of a group."""
         return self.name("groups", code)
 
-    def action(self, code: str) -> str:
-        """What to do with a group: its own action, of a crossing's group both, and what suits everyone else."""
-        known = [f"actions.{part}" for part in code.split(CROSSED) if f"actions.{part}" in catalogue()]
+    def action(self, code: str, low_value: LowValue | None = None) -> str:
+        """What to do with a group: its own action, of a crossing's group both, and what suits everyone else.
+
+        Practitioners disagree on customers of low value: `low_value` says what to do with them instead.
+        """
+        texts = catalogue()
+        known = [f"actions.{part}" for part in code.split(CROSSED) if f"actions.{part}" in texts]
+        if low_value is not None:
+            low = texts["actions.value_low"]
+            known = [f"actions.value_low_{low_value}" if texts[key] == low else key for key in known]
         return {"en": " ", "zh": ""}[self.lang].join(
             self(key) for key in dict.fromkeys(known or ["actions.everyone"])
         )

@@ -54,3 +54,10 @@ def test_a_crossed_group_has_both_actions_and_a_users_own_group_what_suits_every
     assert words.action("vip × vip") == words.action("vip")
     assert words.action("Hotels") == words.action("everyone")
     assert "忠诚度计划" in words.action("cluster_1")
+
+
+def test_what_to_do_with_customers_of_low_value_can_be_chosen():
+    words = Words("zh")
+    assert words.action("class_c", "save") == words.action("value_low", "save") == "控制服务成本，避免资源浪费。"
+    assert words.action("vip × bronze", "basic") == words.action("vip") + "定期沟通，提供基本服务。"
+    assert words.action("vip", "stimulate") == words.action("vip")

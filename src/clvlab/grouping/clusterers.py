@@ -96,7 +96,7 @@ class SampledClusters(FeatureStrategy):
         if not isinstance(self.method, str):
             return clone(self.method)
         if self.method == "hdbscan":
-            # As many neighbours as a cluster's least size, scikit-learn's default, would make most customers outliers.
+            # As many neighbours as a cluster's least size, the library's default, would make most customers outliers.
             return HDBSCAN(min_cluster_size=max(5, len(points) // 50), min_samples=_TOO_FEW, copy=True)
         k = self.k or best_k(points, self.seed)
         if self.method == "hierarchical":

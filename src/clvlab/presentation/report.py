@@ -13,6 +13,7 @@ from clvlab import export, tables
 from clvlab.analysis import Results, Section
 from clvlab.charts import theme
 from clvlab.errors import ParamsError, did_you_mean
+from clvlab.params import ReportParams
 from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
 from clvlab.presentation.pages import PAGES
 from clvlab.wording import Name, Words
@@ -130,7 +131,9 @@ class Report:
 
     def _table(self, section: str, table: pl.DataFrame, block: Table) -> Fragment:
         if "action" in block.kinds:
-            advice = [self.words.action(code) for code in table["group"]]
+            params = self.results.params
+            low_value = params.low_value if isinstance(params, ReportParams) else None
+            advice = [self.words.action(code, low_value) for code in table["group"]]
             table = table.with_columns(pl.Series("action", advice, dtype=pl.String))
         shown = tables.display(table, block.kinds, self.words, name=f"{section}-{block.table}")
         caption = self.words(f"{section}.{block.table}_table")
