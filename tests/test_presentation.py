@@ -1,6 +1,7 @@
 """The pages: every section has one, both languages set every sentence, and what users typed stays inert."""
 
 import re
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -10,6 +11,7 @@ from clvlab.analysis import SECTIONS
 from clvlab.charts import theme
 from clvlab.errors import ParamsError
 from clvlab.presentation import PAGES, Chart, Drawing, Fragment, Report
+from clvlab.wording import catalogue
 
 from .conftest import SAMPLE
 
@@ -82,3 +84,34 @@ def test_hostile_names_are_inert():
     assert "<img" not in pages
     assert "<b>x</b>" not in pages
     assert "&lt;b&gt;x&lt;/b&gt;" in pages
+
+
+def one_time_buyers():
+    return pl.DataFrame({"customer_id": range(24), "date": ["2024-05-01"] * 24, "amount": range(1, 25)})
+
+
+def nearly_equal_spenders():
+    return cl.datasets.cdnow(sample=True).data.with_columns(amount=pl.lit(10.0))
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        (one_time_buyers, "24位客户均无复购，无法拟合BG/NBD"),
+        (nearly_equal_spenders, "无法确定Gamma-Gamma（金额）的参数p, gamma"),
+    ],
+)
+def test_why_a_model_is_missing_is_said_in_the_readers_language(log, said):
+    read = cl.read_transactions(log())
+    as_of = read.data["date"].max()
+    results = cl.analyse({"name": "x", "source": "cdnow_sample", "as_of": as_of, "lang": "zh"}, log=read)
+    page = "".join(piece.text for piece in Report(results).pieces("value") if isinstance(piece, Fragment))
+    assert said in page
+    assert not re.search(r"[a-z]+ [a-z]+ [a-z]+", page)
+
+
+def test_all_that_models_complain_of_has_words():
+    sources = Path(cl.models.__file__).parent.glob("*.py")
+    codes = {code for source in sources for code in re.findall(r'code="(\w+)"', source.read_text(encoding="utf-8"))}
+    assert len(codes) > 5
+    assert {f"caveats.{code}" for code in codes} <= set(catalogue())

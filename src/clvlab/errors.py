@@ -9,7 +9,14 @@ from difflib import get_close_matches
 
 
 class ClvlabError(ValueError):
-    """Something the user can put right. Its message says what, where, what was found and what to do."""
+    """Something the user can put right. Its message says what, where, what was found and what to do.
+
+    Where a report may have to say the same, in its reader's language, `code` names the text and `figures` fill it.
+    """
+
+    def __init__(self, message: str, *, code: str = "", **figures: object) -> None:
+        self.code, self.figures = code, figures
+        super().__init__(message)
 
 
 class DataError(ClvlabError):
@@ -31,13 +38,17 @@ class ParamsError(ClvlabError):
 class ConvergenceError(ClvlabError):
     """The data cannot identify a model's parameters; `parameters` and the message name which, and why."""
 
-    def __init__(self, message: str, parameters: Iterable[str] = ()) -> None:
+    def __init__(self, message: str, parameters: Iterable[str] = (), *, code: str = "", **figures: object) -> None:
         self.parameters = tuple(parameters)
-        super().__init__(message)
+        super().__init__(message, code=code, parameters=", ".join(self.parameters), **figures)
 
 
 class ClvlabWarning(UserWarning):
-    """A result stands, but the reader should know a reason to doubt it."""
+    """A result stands, but the reader should know a reason to doubt it; `code` and `figures` as in `ClvlabError`."""
+
+    def __init__(self, message: str, *, code: str = "", **figures: object) -> None:
+        self.code, self.figures = code, figures
+        super().__init__(message)
 
 
 class MissingColumnsError(DataError):

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from clvlab.errors import ConvergenceError, DataError
+from clvlab.analysis.section import Finding
+from clvlab.errors import ClvlabError, ClvlabWarning, ConvergenceError, DataError
 from clvlab.frames import CustomerSummary
 from clvlab.models import (
     PURCHASE_MODELS,
@@ -17,6 +18,7 @@ from clvlab.models import (
     value_intervals,
 )
 from clvlab.params import ReportParams
+from clvlab.wording import Name
 
 LEVEL = 0.9
 """The probability with which a report's interval of a value holds it."""
@@ -31,14 +33,14 @@ class ValueModels:
     Attributes
     ----------
     refused : purchase models that the data cannot identify, tried before `purchases`
-    notes : the models' warnings, and why one is missing
+    notes : what the models warn of, and why one is missing
     """
 
     purchases: PurchaseModel | None
     spend: GammaGamma | None
     params: ReportParams
     refused: tuple[type[PurchaseModel], ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
 
     @classmethod
     def fit(
@@ -48,7 +50,7 @@ class ValueModels:
         has_spend = "monetary_value" in customers.data.columns
         spend, notes = _fitted(GammaGamma, customers) if has_spend else (None, ())
         refused: tuple[type[PurchaseModel], ...] = ()
-        reasons: list[str] = []
+        reasons: list[Finding] = []
         for model in (preferred, *(each for each in PURCHASE_MODELS if each is not preferred)):
             purchases, said = _fitted(model, customers)
             if purchases is not None:
@@ -96,12 +98,19 @@ def _unknown(customers: CustomerSummary, *columns: str) -> pl.DataFrame:
     return customers.data.select("customer_id", *nothing)
 
 
-def _fitted(model: type[M], customers: CustomerSummary) -> tuple[M | None, tuple[str, ...]]:
+def _fitted(model: type[M], customers: CustomerSummary) -> tuple[M | None, tuple[Finding, ...]]:
     """The fitted model and what it warns of, or None and why the data cannot identify it."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             fitted = model.fit(customers)
         except (ConvergenceError, DataError) as error:
-            return None, (str(error),)
-    return fitted, tuple(str(warning.message) for warning in caught)
+            return None, (_told(error, model),)
+    return fitted, tuple(_told(warning.message, model) for warning in caught)
+
+
+def _told(problem: object, model: type[M]) -> Finding:
+    """What a model complains of, for a sentence; its own words where there is no such sentence."""
+    if isinstance(problem, ClvlabError | ClvlabWarning) and problem.code:
+        return Finding.of(f"caveats.{problem.code}", model=Name("models", model.__name__), **problem.figures)
+    return Finding.of("caveats.other", words=str(problem))

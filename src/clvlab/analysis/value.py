@@ -12,7 +12,7 @@ N_BINS = 40
 
 def compute(context: Context) -> Section:
     """Tables `distribution`, `by_group`, `deciles` and `parameters`; without a model only the reason why."""
-    notes = " ".join(context.models.notes)
+    notes = list(context.models.notes)
     if context.models.purchases is None:
         return Section({}, {"lead": Finding.of("value.no_model", problem=notes)})
     tables = {"parameters": parameters(context)}
@@ -48,7 +48,7 @@ def compute(context: Context) -> Section:
 def _caveats(context: Context) -> dict[str, Finding]:
     """What a reader should know of the models: which were tried in vain, and what they warn of."""
     models = context.models
-    findings = {"notes": Finding.of("value.notes", notes=" ".join(models.notes))} if models.notes else {}
+    findings = {"notes": Finding.of("value.notes", notes=list(models.notes))} if models.notes else {}
     if models.refused:
         refused = [Name("models", model.__name__) for model in models.refused]
         used = Name("models", type(models.purchases).__name__)

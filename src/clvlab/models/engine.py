@@ -269,6 +269,8 @@ def _judge(likelihood: Objective, found: Expansion, start: Vector) -> None:
         f"{', '.join(up + down)}{_in_words(likelihood, up + down)}: the likelihood has no maximum, it still rises as "
         f"{' and '.join(ways)}. Use a simpler model, more customers, or a penalty (penalty=0.1).",
         up + down,
+        code="no_maximum",
+        customers=likelihood.n_customers,
     )
 
 

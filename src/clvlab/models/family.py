@@ -259,12 +259,14 @@ class PurchaseModel(FittedModel, ABC):
     @classmethod
     def _refuse_uninformative(cls, tuples: Tuples) -> None:
         if len(tuples) == 0:
-            raise DataError(f"{cls.__name__} needs customers who have bought; the table has none.")
+            raise DataError(f"{cls.__name__} needs customers who have bought; the table has none.", code="no_buyers")
         if tuples.mean(0) == 0:
             raise ConvergenceError(
                 f"None of {tuples.n_customers:g} customers has a repeat purchase, so that no parameter of "
                 f"{cls.__name__} ({', '.join(cls.names)}) can be identified. Use a longer history.",
                 cls.names,
+                code="no_repeats",
+                customers=tuples.n_customers,
             )
 
     def _expected_at(self, t: float) -> Callable[[Vector, Vector], Vector]:

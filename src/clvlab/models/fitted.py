@@ -47,8 +47,12 @@ class Estimate:
         ]
         if vague:
             warnings.warn(
-                f"These customers leave {', '.join(vague)} vague: the logarithm's standard error exceeds {VAGUE:g}.",
-                ClvlabWarning,
+                ClvlabWarning(
+                    f"These customers leave {', '.join(vague)} vague: the logarithm's standard error exceeds "
+                    f"{VAGUE:g}.",
+                    code="vague",
+                    parameters=", ".join(vague),
+                ),
                 stacklevel=4,
             )
         penalty = likelihood.penalty

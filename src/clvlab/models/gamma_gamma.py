@@ -130,13 +130,19 @@ def _log_likelihood(parameters: Sequence[Number], tuples: Tuples) -> Number:
 
 def _refuse_uninformative(tuples: Tuples) -> None:
     if len(tuples) == 0:
-        raise DataError("GammaGamma needs customers with a repeat purchase and a positive spend; the table has none.")
+        raise DataError(
+            "GammaGamma needs customers with a repeat purchase and a positive spend; the table has none.",
+            code="no_spenders",
+        )
     m = tuples.columns[1]
     if np.ptp(m) == 0:
         raise ConvergenceError(
             f"All {tuples.n_customers:g} customers with a repeat purchase spend the same ({m[0]:g}), so that no "
             "parameter of GammaGamma (p, q, gamma) can be identified: expect that spend of everybody.",
             GammaGamma.names,
+            code="same_spend",
+            customers=tuples.n_customers,
+            spend=float(m[0]),
         )
 
 
@@ -146,8 +152,11 @@ def _warn_if_dependent(tuples: Tuples) -> None:
     correlation = x_m / np.sqrt(x_x * m_m) if x_x * m_m > 0 else 0.0
     if correlation > STRONG_CORRELATION:
         warnings.warn(
-            f"Frequency and spend correlate at {correlation:.2f}: Gamma-Gamma takes them for independent, and will "
-            "expect too little of frequent buyers.",
-            ClvlabWarning,
+            ClvlabWarning(
+                f"Frequency and spend correlate at {correlation:.2f}: Gamma-Gamma takes them for independent, and "
+                "will expect too little of frequent buyers.",
+                code="dependent",
+                correlation=correlation,
+            ),
             stacklevel=3,
         )

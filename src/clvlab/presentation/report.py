@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from clvlab import export, tables
 from clvlab.analysis import Results, Section
+from clvlab.analysis.section import Finding
 from clvlab.charts import theme
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.params import ReportParams
@@ -103,26 +104,28 @@ class Report:
             return self._terms(content[block.table])
         return self._table(section, content[block.table], block)
 
-    def _sentence(self, content: Section, finding: str) -> str:
-        found = content.findings[finding]
+    def _sentence(self, found: Finding) -> str:
         figures = {
             name: self._listed(figure) if isinstance(figure, list) else figure
             for name, figure in found.figures.items()
         }
         return self.words(found.key, **figures)
 
-    def _listed(self, names: list[Name]) -> str:
-        separator = {"en": ", ", "zh": "、"}[self.words.lang]
-        return separator.join(self.words.name(name.kind, name.code) for name in names)
+    def _listed(self, items: list[Name] | list[Finding]) -> str:
+        """Names with commas between them, or one sentence after the other."""
+        texts = [self._sentence(it) if isinstance(it, Finding) else self.words.name(it.kind, it.code) for it in items]
+        if items and isinstance(items[0], Finding):
+            return {"en": " ", "zh": ""}[self.words.lang].join(texts)
+        return {"en": ", ", "zh": "、"}[self.words.lang].join(texts)
 
     def _text(self, content: Section, block: Text) -> Fragment | None:
         if block.finding not in content.findings:
             return None
-        text = self._sentence(content, block.finding)
+        text = self._sentence(content.findings[block.finding])
         return Fragment(Markup('<p class="{}">{}</p>').format(block.finding, text), text)
 
     def _chart(self, section: str, content: Section, block: Chart) -> Drawing:
-        title = self._sentence(content, block.table)
+        title = self._sentence(content.findings[block.table])
         subtitle = self.words(f"{section}.{block.table}_subtitle", as_of=self.results.params.as_of)
         chart = block.draw(content[block.table], self.words)
         return Drawing(
