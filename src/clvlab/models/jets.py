@@ -171,12 +171,13 @@ def sum_of_log1p_exp(u: Number, weight: Vector, level: Number = 0.0, starts: NDA
 
 def log_integral(u: Number, log_weights: Vector) -> Number:
     """Ln of the sum of e^(u + log_weights) over the last axis: a quadrature of e^u."""
-    if not isinstance(u, Jet):
-        return special.logsumexp(u + log_weights, axis=-1)
-    exponent = u.value + log_weights
+    exponent = value_of(u) + log_weights
     top = exponent.max(axis=-1, keepdims=True)
     share = np.exp(exponent - top)
     total = share.sum(axis=-1, keepdims=True)
+    value = (np.log(total) + top)[..., 0]
+    if not isinstance(u, Jet):
+        return value
     share /= total
     mean = {i: _mean(share, u_i) for i, u_i in u.first.items()}
     second = {pair: _mean(share, u_ij) for pair, u_ij in u.second.items()}
@@ -187,7 +188,7 @@ def log_integral(u: Number, log_weights: Vector) -> Number:
         for j, u_j in varying.items():
             if i <= j:
                 second[i, j] = second.get((i, j), 0.0) + _mean(weighted, u_j) - mean[i] * mean[j]
-    return Jet((np.log(total) + top)[..., 0], mean, second)
+    return Jet(value, mean, second)
 
 
 def expanded(u: Jet, n_parameters: int) -> tuple[float, Vector, NDArray[np.float64]]:

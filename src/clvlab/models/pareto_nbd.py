@@ -25,7 +25,7 @@ from clvlab.models.negative_binomial import by_moments, log_buying, log_probabil
 from clvlab.models.quadrature import count_nodes, legendre
 from clvlab.models.tuples import Tuples
 
-ROWS = 1_024  # tuples worked on at once, with all their nodes
+ROWS = 512  # tuples worked on at once, with all their nodes
 N_LEAVING = 40  # nodes over the time at which a customer may have left
 N_SHORT = 16  # the same where it is short: less than a factor of e^SHORT in time, and of e^STEEP in density
 SHORT, STEEP = 4.0, 12.0
@@ -132,9 +132,8 @@ def log_odds_left(parameters: Sequence[Number], x: Vector, t_x: Vector, T: Vecto
     r, alpha, s, beta = parameters
     tau, log_weights = _leaving_times(value_of(r), value_of(alpha), value_of(beta), x, t_x, T)
     x, T = x[:, None], T[:, None]
-    log_density = (
-        (r + x) * (log(alpha + T) - log(alpha + tau)) + s * (log(beta + T) - log(beta + tau)) - log(beta + tau)
-    )
+    log_left = log(beta + tau)
+    log_density = (r + x) * (log(alpha + T) - log(alpha + tau)) + s * (log(beta + T) - log_left) - log_left
     return log(s) + log_integral(log_density, log_weights)
 
 
@@ -148,5 +147,6 @@ def _leaving_times(r: float, alpha: float, beta: float, x: Vector, t_x: Vector, 
     fall = (r + x) * np.log1p((end - t_x) / (alpha + t_x))
     is_short = length.max(initial=0.0) < SHORT and fall.max(initial=0.0) < STEEP
     nodes, weights = legendre(N_SHORT if is_short else N_LEAVING)
-    past = near * np.expm1(nodes * length)
-    return t_x[:, None] + past, np.log(np.maximum(length, NO_TIME) * weights * (near + past))
+    steps = nodes * length
+    log_weights = np.log(np.maximum(length, NO_TIME) * near) + np.log(weights) + steps
+    return t_x[:, None] + near * np.expm1(steps), log_weights
