@@ -5,7 +5,7 @@ of purchases that an active customer has survived: x in BG/NBD, x + 1 in MBG/NBD
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
@@ -16,7 +16,7 @@ from scipy import special
 from clvlab.models.family import BUYING, LEAVING, Counts, PurchaseModel
 from clvlab.models.jets import Number, Vector, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
 from clvlab.models.negative_binomial import by_moments, log_buying, log_probability, upper_tail
-from clvlab.models.quadrature import beta_mean
+from clvlab.models.quadrature import BetaMean
 from clvlab.models.tuples import Tuples
 
 LARGEST_LOG = 690.0  # of odds, which must stay finite
@@ -82,20 +82,21 @@ class BetaGeometric(PurchaseModel):
         def given(p: Vector, shape: Vector, age: Vector) -> Vector:
             return -np.expm1(-shape * np.log1p(p * (t / age))) / p
 
-        return beta_mean(given, self.a, self.b + self._survived(x), self.r + x, self.alpha + T)
+        return BetaMean(self.a, self.b + self._survived(x))(given, self.r + x, self.alpha + T)
 
     @property
     def _steepness(self) -> float:
         return self.r + self.a
 
-    def _rate_if_alive(self, u: Vector, x: Vector, T: Vector) -> Vector:
+    def _rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
         """The derivative of the above at t = u."""
 
         def given(p: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
             return np.exp(-(shape + 1) * np.log1p(p * (u / age)))
 
+        mean = BetaMean(self.a, self.b + self._survived(x))
         shape, age = self.r + x, self.alpha + T
-        return shape / age * beta_mean(given, self.a, self.b + self._survived(x), shape, age, u)
+        return lambda u: shape / age * mean(given, shape, age, u)
 
     def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
         """Bought n times and still active, or left at the n-th of at least n purchases."""

@@ -11,6 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
@@ -209,8 +210,8 @@ class PurchaseModel(FittedModel, ABC):
         """E[purchases in (T, T + t] | alive at T, history]."""
 
     @abstractmethod
-    def _rate_if_alive(self, u: Vector, x: Vector, T: Vector) -> Vector:
-        """Expected purchases per time unit at T + u, given alive at T and the history."""
+    def _rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
+        """Expected purchases per time unit at T + u, given alive at T and the history: a function of u."""
 
     @abstractmethod
     def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
@@ -249,11 +250,11 @@ class PurchaseModel(FittedModel, ABC):
         length = float(longest.max(initial=0.0))
         few = 6 + int(2 * length + 3 * np.log1p(self._steepness))
         nodes, weights = legendre(few if decay * end < 1 else max(few, 26 + int(5 * length)))
-        total = np.zeros_like(T)
+        rate, total = self._rate_if_alive(x, T), np.zeros_like(T)
         for node, weight in zip(nodes, weights, strict=True):
             u = scale * np.expm1(node * longest)
             du = (scale + u) * longest * weight
-            total += np.exp(-decay * u) * self._rate_if_alive(u, x, T) * du
+            total += np.exp(-decay * u) * rate(u) * du
         return total
 
     @classmethod
@@ -273,7 +274,7 @@ class PurchaseModel(FittedModel, ABC):
         return self._smooth(lambda x, T: self._purchases_if_alive(t, x, T))
 
     def _worth_at(self, t: float, decay: float) -> Callable[[Vector, Vector], Vector]:
-        return self._smooth(lambda x, T: self._discounted_if_alive(t, decay, x, T))
+        return self._smooth(lambda *rows: in_chunks(partial(self._discounted_if_alive, t, decay), *rows))
 
     def _smooth(self, function: Callable[[Vector, Vector], Vector]) -> Callable[[Vector, Vector], Vector]:
         """The same function of (x, T), computed at no more ages than its smoothness needs."""

@@ -3,7 +3,7 @@
 [1] Ehrenberg (1959), "The pattern of consumer purchases", Applied Statistics 8(1), 26-41.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
@@ -51,8 +51,8 @@ class Nbd(PurchaseModel):
     def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
         return (self.r + x) / (self.alpha + T) * t
 
-    def _rate_if_alive(self, _u: Vector, x: Vector, T: Vector) -> Vector:
-        return (self.r + x) / (self.alpha + T)
+    def _rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
+        return lambda _u: (self.r + x) / (self.alpha + T)
 
     def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
         return np.exp(log_probability(n, t, self.r + x, self.alpha + T))

@@ -9,7 +9,7 @@ lambda ~ Gamma(r, alpha) and mu ~ Gamma(s, beta).
 [3] Fader & Hardie (2014), "Deriving the conditional PMF of the Pareto/NBD model".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
@@ -90,8 +90,9 @@ class ParetoNbd(PurchaseModel):
         time_left = (self.beta + T) * growth * special.exprel((1 - self.s) * growth)
         return np.asarray((self.r + x) / (self.alpha + T) * time_left)
 
-    def _rate_if_alive(self, u: Vector, x: Vector, T: Vector) -> Vector:
-        return (self.r + x) / (self.alpha + T) * np.exp(-self.s * np.log1p(u / (self.beta + T)))
+    def _rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
+        at_first = (self.r + x) / (self.alpha + T)
+        return lambda u: at_first * np.exp(-self.s * np.log1p(u / (self.beta + T)))
 
     @property
     def _steepness(self) -> float:

@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 from scipy import special
 
+from clvlab.models.distinct import Matrix
 from clvlab.models.jets import Vector
 
 STEP = 0.06  # between nodes, in the variable in which the trapezoidal rule works
@@ -26,19 +27,30 @@ def legendre(n: int) -> tuple[Vector, Vector]:
     return (nodes + 1) / 2, weights / 2
 
 
-def beta_mean(function: Callable[..., Vector], a: float, b: Vector, *columns: Vector) -> Vector:
+class BetaMean:
     """E[function(p, *columns)] for each row, where p ~ Beta(a, b) and `b` and `columns` have one value per row.
 
-    Relative error below 1e-12 for (1 - (1 + c p)^-k) / p and (1 + c p)^-k with 0 < c <= 1e4, k > 0.
+    Relative error below 1e-12 for (1 - (1 + c p)^-k) / p and (1 + c p)^-k with 0 < c <= 1e4, k > 0. The nodes serve
+    any number of functions.
     """
-    means = np.empty(b.size)
-    for low in range(0, b.size, ROWS):
-        part = slice(low, low + ROWS)
-        distinct, index = np.unique(b[part], return_inverse=True)
+
+    def __init__(self, a: float, b: Vector) -> None:
+        self._parts = [slice(low, low + ROWS) for low in range(0, b.size, ROWS)]
+        self._nodes = [self._nodes_of(a, b[part]) for part in self._parts]
+
+    def __call__(self, function: Callable[..., Vector], *columns: Vector) -> Vector:
+        """The mean for each row."""
+        means = [
+            np.einsum("ij,ij->i", function(p, *(column[part, None] for column in columns)), weights)
+            for part, (p, weights) in zip(self._parts, self._nodes, strict=True)
+        ]
+        return np.concatenate(means) if means else np.empty(0)
+
+    @staticmethod
+    def _nodes_of(a: float, b: Vector) -> tuple[Matrix, Matrix]:
+        distinct, index = np.unique(b, return_inverse=True)
         p, weights = beta_nodes(a, distinct)
-        values = function(p[index], *(column[part, None] for column in columns))
-        means[part] = np.einsum("ij,ij->i", values, weights[index])
-    return means
+        return p[index], weights[index]
 
 
 def beta_nodes(a: float, b: Vector) -> tuple[Vector, Vector]:
