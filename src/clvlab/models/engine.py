@@ -31,7 +31,7 @@ Matrix = NDArray[np.float64]
 MAX_STEPS = 100
 LONGEST_STEP = 2.0  # in log-parameters: none changes more than e^2-fold at once
 FARTHEST = 14.0  # in log-parameters: a maximum a million-fold away from a sensible start is none
-STATIONARY = 1e-4  # in log-parameters: length of the Newton step at a maximum
+STATIONARY = 1e-7  # in log-parameters: length of the Newton step at a maximum
 NEARLY = 1e-3  # the same, where rounding allows no further progress
 EXACT = 1e-7  # in log-parameters: error of a maximum found by way of a coarser population
 MANY = 5_000  # distinct customers: with more of them a coarser population saves time
@@ -205,13 +205,17 @@ def _by_coarse(likelihood: Objective, start: Vector) -> Expansion | None:
     if not _is_inside(there.point, start):
         return None
     whole = likelihood.expand(there.point)
-    corrected = Corrected(coarse, there, whole)
-    found = climb(corrected, whole, STATIONARY)
-    maximum = found.point + found.newton_step
-    error = corrected.error(maximum)
-    if error < EXACT:
-        return found
-    return climb(likelihood, likelihood.expand(maximum) if error < NEARLY else whole, STATIONARY)
+    for _ in range(MAX_STEPS):
+        corrected = Corrected(coarse, there, whole)
+        found = climb(corrected, whole, STATIONARY)
+        maximum = found.point + found.newton_step
+        error = corrected.error(maximum)
+        if error < EXACT:
+            return found
+        if not error < NEARLY:
+            break
+        there, whole = coarse.expand(maximum), likelihood.expand(maximum)
+    return climb(likelihood, whole, STATIONARY)
 
 
 def climb(likelihood: Expandable, start: Expansion, tolerance: float) -> Expansion:

@@ -116,7 +116,9 @@ class ParetoNbd(PurchaseModel):
 
     def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
         rate = random.gamma(self.r + x, 1 / (self.alpha + T))
-        stay = np.minimum(random.exponential(size=x.size) / random.gamma(self.s, 1 / (self.beta + T)), t)
+        # Gamma(s) of a small s underflows to 0: nobody leaves.
+        leaving = np.maximum(random.gamma(self.s, 1 / (self.beta + T)), np.finfo(float).tiny)
+        stay = np.minimum(random.exponential(size=x.size) / leaving, t)
         count = random.poisson(rate * stay)
         return count, np.where(count > 0, stay * random.beta(np.maximum(count, 1), 1), 0.0)
 

@@ -13,7 +13,7 @@ from clvlab.models.distinct import Matrix
 from clvlab.models.jets import Vector
 
 STEP = 0.06  # between nodes, in the variable in which the trapezoidal rule works
-WIDTH = 4.0  # in ln(p / (1 - p)): nodes are evenly spaced within it, ever wider beyond
+WIDTH = 4.0  # in ln(p / (1 - p)): nodes are evenly spaced within it, or a narrow peak's own, ever wider beyond
 N_COUNT = 64  # nodes on either side of the peak of a probability of counts
 NEGLIGIBLE = 44.0  # e^-44: share of the peak at which the tails are cut
 SMALLEST_LOG = -600.0  # keeps p above underflow, where the means taken here no longer depend on it
@@ -57,14 +57,15 @@ def beta_nodes(a: float, b: Vector) -> tuple[Vector, Vector]:
     """Nodes p and weights (which sum to 1) for means over Beta(a, b), shape (b.size, number of nodes). [1]
 
     The integrand may be unbounded at both ends and changes quickly near 0. In ln(p / (1 - p)) = centre +
-    WIDTH sinh(s) it is smooth and falls faster than exponentially both ways: the trapezoidal rule converges
-    geometrically.
+    width sinh(s) it is smooth and falls faster than exponentially both ways: the trapezoidal rule converges
+    geometrically. Where a and b are large the density is a narrow peak, and the nodes are as much closer.
     """
     b = b[:, None]
-    low, high = np.arcsinh(_reach(a, b) / WIDTH), np.arcsinh(_reach(b, a) / WIDTH)
+    width = WIDTH / np.sqrt(1 + a * b / (a + b) / 4)
+    low, high = np.arcsinh(_reach(a, b) / width), np.arcsinh(_reach(b, a) / width)
     n_nodes = 2 + int((low + high).max() / STEP)
     s = (low + high) * np.linspace(0.0, 1.0, n_nodes) - low
-    log_odds = np.log(a) - np.log(b) + WIDTH * np.sinh(s)
+    log_odds = np.log(a) - np.log(b) + width * np.sinh(s)
     log_p, log_q = -np.logaddexp(0.0, -log_odds), -np.logaddexp(0.0, log_odds)
     log_density = a * log_p + b * log_q
     weights = np.exp(log_density - log_density.max(axis=-1, keepdims=True)) * np.cosh(s)
