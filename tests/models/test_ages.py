@@ -1,6 +1,8 @@
 import numpy as np
+import polars as pl
 import pytest
 
+import clvlab as cl
 from clvlab.models.ages import smooth_in_age
 
 
@@ -24,3 +26,24 @@ def test_few_ages_are_computed_one_by_one():
 
 def test_nobody_has_no_values():
     assert smooth_in_age(lambda x, T: x + T, np.zeros(0), np.zeros(0), 1.0).size == 0
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        cl.MbgNbd(1.206, 0.066, 7.44, 0.19, time_unit="day"),
+        cl.ParetoNbd(0.18, 25.4, 4.4, 1.05, time_unit="day"),
+        cl.BgNbd(0.243, 4.414, 0.793, 2.426, time_unit="day"),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_a_customers_figure_does_not_depend_on_who_else_is_asked_about(model):
+    x, T = (grid.ravel() for grid in np.meshgrid([0.0, 2.0, 30.0], np.linspace(0, 2000, 800)))
+    people = pl.DataFrame({"frequency": x, "recency": x * T / 60, "T": T}).filter((x == 0) | (T > 0))
+    some = range(0, people.height, 97)
+    for ahead in (
+        lambda customers: model.expected_purchases(customers, 60.0),
+        lambda customers: model.discounted_purchases(customers, None, 0.1),
+    ):
+        together = ahead(people)[list(some)]
+        assert together == pytest.approx([ahead(people[i])[0] for i in some], rel=1e-10)
