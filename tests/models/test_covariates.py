@@ -120,9 +120,12 @@ def test_an_unknown_level_is_refused(customers, fitted):
         fitted.p_alive(customers.head(3).with_columns(sector=pl.lit("space")))
 
 
-def test_too_many_combinations_are_refused(customers):
-    with pytest.raises(ParamsError, match="different combinations"):
+def test_too_many_levels_and_combinations_are_refused(customers):
+    with pytest.raises(ParamsError, match=r"'customer_id' has \d+ levels"):
         cl.CovariateModel.fit(cl.BgNbd, customers, purchase=["customer_id"], time_unit="week")
+    all_different = pl.concat([customers] * 2).with_columns(number=pl.int_range(pl.len()))
+    with pytest.raises(ParamsError, match="different combinations"):
+        cl.CovariateModel.fit(cl.BgNbd, all_different, purchase=["number"], time_unit="week")
 
 
 @pytest.mark.parametrize(
@@ -148,3 +151,58 @@ def test_nobody_leaves_in_nbd(customers):
 def test_a_ratio_test_needs_fewer_attributes_of_the_same_customers(fitted):
     with pytest.raises(ParamsError, match="fewer attributes"):
         fitted.likelihood_ratio_test(fitted)
+
+
+@pytest.fixture(scope="module")
+def cohorts():
+    """Customers who buy the more often the later they were born: by 2 % a year."""
+    tables = []
+    for year in range(1950, 2005, 6):
+        ages = np.random.default_rng(year).integers(0, 700, 600) / 7
+        own = cl.BgNbd(0.8, 8.0 * np.exp(-0.02 * (year - 1977)), 0.6, 2.5, time_unit="week")
+        tables.append(own.simulate(600, ages, seed=year).with_columns(birth_year=float(year)))
+    return pl.concat(tables)
+
+
+@pytest.mark.parametrize(("shift", "unit"), [(0, 1.0), (1977, 1.0), (1977, 1e6), (1977, 1e-3)])
+def test_a_number_has_the_same_effect_in_any_unit_and_from_any_zero(cohorts, shift, unit):
+    table = cohorts.with_columns(z=(pl.col("birth_year") - shift) * unit)
+    found = cl.CovariateModel.fit(cl.BgNbd, table, purchase=["z"], dropout=["z"], time_unit="week")
+    usual = cl.CovariateModel.fit(
+        cl.BgNbd,
+        cohorts.with_columns(pl.col("birth_year") - 1977),
+        purchase=["birth_year"],
+        dropout=["birth_year"],
+        time_unit="week",
+    )
+    expected = usual.coefficients()
+    coefficients = found.coefficients()
+    assert coefficients["coefficient"].to_list() == pytest.approx(expected["coefficient"] / unit, rel=1e-6)
+    assert coefficients["standard_error"].to_list() == pytest.approx(expected["standard_error"] / unit, rel=1e-5)
+    low, high = expected.select("low", "high").row(0)
+    assert low < 0.02 < high
+    assert found.log_likelihood == pytest.approx(usual.log_likelihood, rel=1e-12)
+    assert found.aic == pytest.approx(12 - 2 * found.log_likelihood)
+    ahead = usual.expected_purchases(cohorts.with_columns(pl.col("birth_year") - 1977), 52, time_unit="week")
+    assert found.expected_purchases(table, 52, time_unit="week") == pytest.approx(ahead, rel=1e-6)
+
+
+def test_an_attribute_that_follows_from_others_is_named(customers):
+    coded = customers.with_columns(code=pl.when(pl.col("region") == "north").then(7.0).otherwise(2.0))
+    with pytest.raises(ParamsError, match=r"code follows from the other attributes \(region=north, code\)"):
+        cl.CovariateModel.fit(cl.BgNbd, coded, purchase=["region", "code"], time_unit="week")
+
+
+def test_customers_of_no_weight_have_no_say(customers):
+    weights = (customers["sector"] != "trade").cast(pl.Float64).to_numpy()
+    weighted = cl.CovariateModel.fit(cl.BgNbd, customers, purchase=["sector"], time_unit="week", weights=weights)
+    fewer = cl.CovariateModel.fit(
+        cl.BgNbd, customers.filter(pl.col("sector") != "trade"), purchase=["sector"], time_unit="week"
+    )
+    assert weighted.coefficients().equals(fewer.coefficients())
+
+
+def test_a_new_customer_has_no_attributes_to_be_valued_by(fitted):
+    with pytest.raises(ParamsError, match="give its `reference`"):
+        cl.new_customer_value(fitted, cl.GammaGamma(6.25, 3.74, 15.44), 0.1)
+    assert cl.new_customer_value(fitted.reference, cl.GammaGamma(6.25, 3.74, 15.44), 0.1) > 0

@@ -31,7 +31,9 @@ from clvlab.models.jets import Vector
 from clvlab.models.tuples import Tuples
 from clvlab.units import TimeUnit
 
-MOST_KINDS = 2_000  # different combinations of attributes: each is a population of its own
+MOST_KINDS = 10_000  # different combinations of attributes: each is a population of its own, and takes a few ms
+MOST_LEVELS = 100  # of an attribute in text, each of which has a coefficient
+REDUNDANT = 1e-6  # what is left of a standardised term that follows from others
 
 
 @dataclass(frozen=True)
@@ -140,16 +142,24 @@ class CovariateModel:
         plain = model.fit(customers, time_unit=time_unit, weights=weights)
         table = histories.table_of(customers)
         read = histories.read(customers, HISTORY, plain.time_unit, plain.time_unit)
-        buyers = table.filter(read.is_buyer)
+        buyers, columns, weight = table.filter(read.is_buyer), read.columns, read.weights(weights)
+        if weight is not None:
+            counts = weight > 0
+            buyers, columns, weight = buyers.filter(counts), [column[counts] for column in columns], weight[counts]
         _refuse_many_kinds(buyers, {*purchase, *dropout})
         of_purchase, of_dropout = Attributes.of(buyers, purchase), Attributes.of(buyers, dropout)
-        z = np.concatenate([of_purchase.matrix(buyers), of_dropout.matrix(buyers)], axis=1)
-        likelihood = _kinds(model, read.columns, z, read.weights(weights), of_purchase, of_dropout)
-        start = np.concatenate([plain.log_parameters, np.zeros(z.shape[1])])
-        found = engine.fit(likelihood, start)
-        own = len(model.names)
-        values = dict(zip(model.names, np.exp(found.point[:own]).tolist(), strict=True))
-        gamma, delta = np.split(found.point[own:], [len(of_purchase.terms)])
+        sides = [of_purchase.matrix(buyers), of_dropout.matrix(buyers)]
+        for attributes, side in zip((of_purchase, of_dropout), sides, strict=True):
+            _refuse_redundant(attributes.terms, side)
+        # On a common scale no unit of an attribute leads the search astray.
+        z = np.concatenate(sides, axis=1)
+        centre, scale = z.mean(axis=0), z.std(axis=0)
+        likelihood = _kinds(model, columns, (z - centre) / scale, weight, of_purchase, of_dropout)
+        found = engine.fit(likelihood, np.concatenate([plain.log_parameters, np.zeros(scale.size)]))
+        to_units = _to_units(model, centre, scale, len(of_purchase.terms))
+        own, point = len(model.names), to_units @ found.point
+        values = dict(zip(model.names, np.exp(point[:own]).tolist(), strict=True))
+        gamma, delta = np.split(point[own:], [len(of_purchase.terms)])
         return cls(
             reference=replace(plain, **values, estimate=None),
             plain=plain,
@@ -158,8 +168,18 @@ class CovariateModel:
             gamma=gamma,
             delta=delta,
             log_likelihood=found.value,
-            covariance=found.covariance,
+            covariance=to_units @ found.covariance @ to_units.T,
         )
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion; lower is better."""
+        return 2 * len(self.covariance) - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's information criterion, with the number of customers as sample size; lower is better."""
+        return len(self.covariance) * float(np.log(self.plain._estimate.n_customers)) - 2 * self.log_likelihood
 
     def coefficients(self, level: float = 0.95) -> pl.DataFrame:
         """The effect of each attribute, with Wald intervals.
@@ -245,6 +265,12 @@ class CovariateModel:
             customers, lambda model, part: model.probability_of_purchases(n, part, horizon, time_unit=time_unit)
         )
 
+    def probability_of_none(
+        self, customers: Customers, horizon: Horizon, *, time_unit: TimeUnit | None = None
+    ) -> Vector:
+        """Probability that each customer does not buy in (T, T + horizon]; NaN for prospects."""
+        return self.probability_of_purchases(0, customers, horizon, time_unit=time_unit)
+
     def _by_kind(self, customers: Customers, predict: Callable[[PurchaseModel, Customers], Vector]) -> Vector:
         """The predictions of each customer's own model."""
         table = histories.table_of(customers)
@@ -290,12 +316,38 @@ def _kinds(
 
 
 def _refuse_many_kinds(buyers: pl.DataFrame, names: set[str]) -> None:
+    for name in names & set(buyers.columns):
+        n_levels = buyers[name].n_unique()
+        if not buyers[name].dtype.is_numeric() and n_levels > MOST_LEVELS:
+            raise ParamsError(
+                f"Attribute {name!r} has {n_levels} levels; at most {MOST_LEVELS} can be told apart. Join rare ones."
+            )
     n_kinds = buyers.select(names & set(buyers.columns)).n_unique()
     if n_kinds > MOST_KINDS:
         raise ParamsError(
             f"The attributes have {n_kinds} different combinations; at most {MOST_KINDS} can be fitted. Turn numbers "
             "into bands, or leave an attribute out."
         )
+
+
+def _refuse_redundant(terms: Sequence[str], z: Matrix) -> None:
+    """ParamsError for a term that follows from those before it: no data can tell their coefficients apart."""
+    left = np.abs(np.diag(np.linalg.qr((z - z.mean(axis=0)) / z.std(axis=0), mode="r")))
+    redundant = [term for term, size in zip(terms, left, strict=True) if size < REDUNDANT * np.sqrt(len(z))]
+    if redundant:
+        raise ParamsError(
+            f"{', '.join(redundant)} follows from the other attributes ({', '.join(terms)}), so that their "
+            "coefficients cannot be told apart. Leave one of them out."
+        )
+
+
+def _to_units(model: type[PurchaseModel], centre: Vector, scale: Vector, n_purchase: int) -> Matrix:
+    """What turns parameters for (z - centre) / scale into those for z: the inverse of `_map_to_own` in that."""
+    own = len(model.names)
+    to_units = np.eye(own + scale.size)
+    to_units[:own] = _map_to_own(model, -centre / scale, n_purchase)
+    to_units[own:, own:] /= scale
+    return to_units
 
 
 def _map_to_own(model: type[PurchaseModel], z: Vector, n_purchase: int) -> Matrix:

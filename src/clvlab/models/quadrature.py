@@ -14,7 +14,7 @@ from clvlab.models.jets import Vector
 
 STEP = 0.06  # between nodes, in the variable in which the trapezoidal rule works
 WIDTH = 4.0  # in ln(p / (1 - p)): nodes are evenly spaced within it, or a narrow peak's own, ever wider beyond
-N_COUNT = 64  # nodes on either side of the peak of a probability of counts
+N_COUNT = 128  # nodes on either side of the peak of a probability of counts
 NEGLIGIBLE = 44.0  # e^-44: share of the peak at which the tails are cut
 SMALLEST_LOG = -600.0  # keeps p above underflow, where the means taken here no longer depend on it
 ROWS = 1_024  # worked on at once: few enough that every intermediate stays in the processor's cache

@@ -76,6 +76,11 @@ def new_customer_value(
     36.9
     """
     check_margin(margin)
+    if not isinstance(model, PurchaseModel):
+        raise ParamsError(
+            f"A new customer of a {type(model).__name__} has attributes that this figure does not know: "
+            "give its `reference`, or a model fitted to customers of one kind."
+        )
     if not np.isfinite(spend.mean_spend):
         raise ParamsError(f"q is {spend.q:.3g}: the mean spend of new customers exists only if q is above 1.")
     return margin * spend.mean_spend * (1 + model.discounted_purchases_new(horizon, annual_discount_rate))
