@@ -203,6 +203,27 @@ def test_parameters_of_another_model_are_refused():
         cl.BgNbd.from_dict({})
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"parameters": {"r": 1.0}},
+        {"parameters": {"r": "a", "alpha": 1.0, "a": 1.0, "b": 1.0}},
+        {"parameters": None},
+        {"estimate": {"log_likelihood": 1.0}},
+        {"colour": "red"},
+    ],
+    ids=str,
+)
+def test_a_damaged_saved_model_is_refused(change):
+    with pytest.raises(ParamsError, match="no saved BgNbd"):
+        cl.BgNbd.from_dict({**cl.BgNbd(1, 2, 3, 4, time_unit="week").to_dict(), **change})
+
+
+def test_a_penalty_is_a_number():
+    with pytest.raises(ParamsError, match="penalty is x"):
+        cl.BgNbd.fit(history(2, 5.0, 9.0), time_unit="week", penalty="x")
+
+
 @pytest.mark.parametrize("n", [-1, 1.5])
 def test_a_number_of_purchases_is_a_whole_number(n):
     with pytest.raises(ParamsError, match="whole number"):

@@ -80,7 +80,7 @@ def test_prospects_are_skipped(cdnow, bg_nbd):
     assert np.array_equal(alive[2:], bg_nbd.p_alive(cdnow))
 
 
-@pytest.mark.parametrize("weights", [[1.0], [1.0, -1.0], [1.0, float("nan")]])
+@pytest.mark.parametrize("weights", [[1.0], [1.0, -1.0], [1.0, float("nan")], ["a", "b"]])
 def test_impossible_weights_are_refused(weights):
     with pytest.raises(cl.errors.ParamsError, match="weights"):
         cl.BgNbd.fit(pl.DataFrame(GOOD), time_unit="week", weights=weights)

@@ -237,6 +237,8 @@ def test_a_customer_without_a_group_is_an_error(models, small):
         cl.value_intervals(*models, small, 52, groups=groups)
     with pytest.raises(MissingColumnsError, match="groups has no column 'group'"):
         cl.value_intervals(*models, small, 52, groups=groups.select("customer_id"))
+    with pytest.raises(DataError, match="twice in `groups`"):
+        cl.value_intervals(*models, small, 52, groups=pl.concat([groups, groups]).to_pandas())
 
 
 def test_a_model_with_attributes_is_told_that_it_has_no_intervals(models, small):

@@ -3,13 +3,14 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from numbers import Real
 from typing import Any, ClassVar, Self, get_args
 
 import numpy as np
 import polars as pl
 from scipy import special
 
-from clvlab.errors import ClvlabWarning, ParamsError
+from clvlab.errors import ClvlabError, ClvlabWarning, ParamsError
 from clvlab.models.engine import Expansion, Likelihood, Matrix
 from clvlab.models.jets import Vector
 from clvlab.models.uncertainty import Draws, Method, from_bootstrap, from_likelihood, from_normal
@@ -181,9 +182,16 @@ class FittedModel:
             raise ParamsError(f"These are the parameters of {saved.get('model')!r}, not of {cls.__name__!r}.")
         own = {key: value for key, value in saved.items() if key not in ("model", "parameters", "estimate")}
         estimate = saved.get("estimate")
-        if estimate is not None:
-            estimate = Estimate(**{**estimate, "log_covariance": np.array(estimate["log_covariance"])})
-        return cls(**saved["parameters"], **own, estimate=estimate)
+        try:
+            if estimate is not None:
+                estimate = Estimate(
+                    **{**estimate, "log_covariance": np.array(estimate["log_covariance"], dtype=float)}
+                )
+            return cls(**saved["parameters"], **own, estimate=estimate)
+        except ClvlabError:
+            raise
+        except (KeyError, TypeError, ValueError) as error:
+            raise ParamsError(f"This is no saved {cls.__name__}: {error}.") from None
 
     @property
     def _estimate(self) -> Estimate:
@@ -194,5 +202,5 @@ class FittedModel:
 
 def check_penalty(penalty: float) -> None:
     """Raise ParamsError unless the penalty is a finite number of 0 or more."""
-    if not 0 <= penalty < np.inf:
+    if not (isinstance(penalty, Real) and 0 <= penalty < np.inf):
         raise ParamsError(f"penalty is {penalty}; it must be a finite number, 0 or more.")

@@ -31,7 +31,10 @@ class Histories:
         """The buyers' part of `given`, one weight per row of the table; ParamsError unless finite and >= 0."""
         if given is None:
             return None
-        weights = np.asarray(given, dtype=float)
+        try:
+            weights = np.asarray(given, dtype=float)
+        except (TypeError, ValueError):
+            raise ParamsError(f"weights must be numbers, one per row of the table; found {given!r:.80}.") from None
         if weights.shape != self.is_buyer.shape:
             raise ParamsError(f"weights has the shape {weights.shape}; the table has {self.is_buyer.size} rows.")
         wrong = ~(np.isfinite(weights) & (weights >= 0))

@@ -1,6 +1,7 @@
 """Values of groups and of the total, with their uncertainty."""
 
 import numpy as np
+import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
@@ -26,7 +27,7 @@ def value_intervals(
     annual_discount_rate: float = 0.0,
     margin: float = 1.0,
     *,
-    groups: pl.DataFrame | None = None,
+    groups: pl.DataFrame | pd.DataFrame | None = None,
     level: float = 0.9,
     n_draws: int = N_DRAWS,
     seed: int = 0,
@@ -76,7 +77,7 @@ def purchase_intervals(
     customers: Customers,
     horizon: Horizon,
     *,
-    groups: pl.DataFrame | None = None,
+    groups: pl.DataFrame | pd.DataFrame | None = None,
     level: float = 0.9,
     n_draws: int = N_DRAWS,
     seed: int = 0,
@@ -117,17 +118,20 @@ def _sums(
 
 
 def _groups(
-    customers: Customers, groups: pl.DataFrame | None, buyers: Histories
+    customers: Customers, groups: pl.DataFrame | pd.DataFrame | None, buyers: Histories
 ) -> tuple[list[str], NDArray[np.intp]]:
     """The groups that have buyers, and which of them each buyer is in."""
     if groups is None:
         return [], np.zeros(int(buyers.is_buyer.sum()), dtype=np.intp)
-    table = table_of(customers)
+    table, groups = table_of(customers), table_of(groups)
     for what, frame, needed in (("The customer table", table, {"customer_id"}), ("groups", groups, ASSIGNED)):
         if missing := needed - set(frame.columns):
             raise MissingColumnsError(
                 what, missing, frame.columns, hint="`rule.assign(customers)` makes such a table."
             )
+    if groups["customer_id"].is_duplicated().any():
+        twice = groups.filter(pl.col("customer_id").is_duplicated())["customer_id"][0]
+        raise DataError(f"Customer {twice!r} is twice in `groups`: every customer is in one group.")
     found = table.select("customer_id").join(groups, on="customer_id", how="left", maintain_order="left")["group"]
     found = found.filter(pl.Series(buyers.is_buyer))
     if found.null_count():
