@@ -36,6 +36,12 @@ def test_a_customer_without_a_repeat_has_no_recency():
         cl.BgNbd.fit(table, time_unit="week")
 
 
+def test_nobody_buys_again_in_no_time():
+    table = pl.DataFrame({"frequency": [2.0, 0.0], "recency": [0.0, 0.0], "T": [0.0, 0.0]})
+    with pytest.raises(cl.errors.DataError, match="'frequency', row 0: 2.0 must be 0 where T is 0"):
+        cl.BgNbd.fit(table, time_unit="week")
+
+
 def test_negative_spend_is_refused():
     with pytest.raises(cl.errors.DataError, match=r"'monetary_value', row 1: -3\.0 is negative"):
         cl.GammaGamma.fit(pl.DataFrame({"frequency": [1, 2], "monetary_value": [4.0, -3.0]}))
