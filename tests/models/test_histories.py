@@ -38,7 +38,7 @@ def test_a_customer_without_a_repeat_has_no_recency():
 
 def test_nobody_buys_again_in_no_time():
     table = pl.DataFrame({"frequency": [2.0, 0.0], "recency": [0.0, 0.0], "T": [0.0, 0.0]})
-    with pytest.raises(cl.errors.DataError, match="'frequency', row 0: 2.0 must be 0 where T is 0"):
+    with pytest.raises(cl.errors.DataError, match=r"'frequency', row 0: 2\.0 must be 0 where T is 0"):
         cl.BgNbd.fit(table, time_unit="week")
 
 
