@@ -146,13 +146,8 @@ class CovariateModel:
         if weight is not None:
             counts = weight > 0
             buyers, columns, weight = buyers.filter(counts), [column[counts] for column in columns], weight[counts]
-        _refuse_many_kinds(buyers, {*purchase, *dropout})
-        of_purchase, of_dropout = Attributes.of(buyers, purchase), Attributes.of(buyers, dropout)
-        sides = [of_purchase.matrix(buyers), of_dropout.matrix(buyers)]
-        for attributes, side in zip((of_purchase, of_dropout), sides, strict=True):
-            _refuse_redundant(attributes.terms, side)
+        of_purchase, of_dropout, z = _described(buyers, purchase, dropout)
         # On a common scale no unit of an attribute leads the search astray.
-        z = np.concatenate(sides, axis=1)
         centre, scale = z.mean(axis=0), z.std(axis=0)
         likelihood = _kinds(model, columns, (z - centre) / scale, weight, of_purchase, of_dropout)
         found = engine.fit(likelihood, np.concatenate([plain.log_parameters, np.zeros(scale.size)]))
@@ -294,6 +289,18 @@ class CovariateModel:
             name, power = self.reference.leaving
             changed[name] = self.reference.parameters[name] * float(np.exp(power * self.delta @ for_dropout))
         return replace(self.reference, **changed)
+
+
+def _described(
+    buyers: pl.DataFrame, purchase: Sequence[str], dropout: Sequence[str]
+) -> tuple[Attributes, Attributes, Matrix]:
+    """The attributes of either side, and the customers' numbers: one column for each term of both."""
+    _refuse_many_kinds(buyers, {*purchase, *dropout})
+    of_purchase, of_dropout = Attributes.of(buyers, purchase), Attributes.of(buyers, dropout)
+    sides = [of_purchase.matrix(buyers), of_dropout.matrix(buyers)]
+    for attributes, side in zip((of_purchase, of_dropout), sides, strict=True):
+        _refuse_redundant(attributes.terms, side)
+    return of_purchase, of_dropout, np.concatenate(sides, axis=1)
 
 
 def _kinds(
