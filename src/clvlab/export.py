@@ -14,7 +14,7 @@ import polars as pl
 from clvlab.analysis import Results
 from clvlab.params import RUN_FOLDER, RunParams
 
-_STARTS_A_FORMULA = r"^[\s\ufffd]*[=+\-@\t\r＝＋－＠]"
+_STARTS_A_FORMULA = r"^[\s\x00-\x1f\x7f-\x9f\ufffd]*[=+\-@\t\r＝＋－＠]"
 
 
 def run_folder(params: RunParams) -> Path:
