@@ -68,7 +68,9 @@ def test_same_tables_give_the_same_bytes(folder, tmp_path):
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "\n@", "\x00=", "\x1f@", "\x7f=", "＝", "＋", "－", "＠"])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t", "\r", " =", "\n@", "\x00=", "\x1f@", "\x7f=", "＝", "＋", "－", "＠"]
+)
 def test_text_that_a_spreadsheet_would_calculate_is_made_plain(start):
     table = export.inert(pl.DataFrame({f"{start}name": [f"{start}HYPERLINK(1)"]}))
     assert table.columns[0].startswith("'")
