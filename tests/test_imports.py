@@ -34,7 +34,6 @@ MAY_IMPORT = {
     "charts": FOUNDATION,
     "tables": FOUNDATION,
     "presentation": f"{FOUNDATION} params analysis charts tables export",
-    "comparison": f"{FOUNDATION} charts presentation",
     "export": f"{FOUNDATION} params analysis",
     "reporting": f"{FOUNDATION} params logs",
     "cli": f"{FOUNDATION} params checking reporting",

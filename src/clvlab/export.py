@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from clvlab.analysis import Results
+from clvlab.analysis.results import Results
 from clvlab.params import RUN_FOLDER, RunParams
 
 _STARTS_A_FORMULA = r"^[\s\x00-\x1f\x7f-\x9f\ufffd]*[=+\-@\t\r＝＋－＠]"

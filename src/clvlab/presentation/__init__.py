@@ -4,7 +4,7 @@
 """
 
 from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
-from clvlab.presentation.pages import PAGES
 from clvlab.presentation.report import Drawing, Fragment, Report
+from clvlab.presentation.segmentation import PAGES
 
 __all__ = ["PAGES", "Block", "Chart", "Drawing", "Fragment", "Numbers", "Report", "Table", "Terms", "Text"]

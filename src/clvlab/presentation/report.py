@@ -10,13 +10,13 @@ from IPython import display as notebook
 from markupsafe import Markup
 
 from clvlab import export, tables
-from clvlab.analysis import Results, Section
-from clvlab.analysis.section import Finding
+from clvlab.analysis.results import Results
+from clvlab.analysis.section import Finding, Section
 from clvlab.charts import theme
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.params import ReportParams
 from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
-from clvlab.presentation.pages import PAGES
+from clvlab.presentation.segmentation import PAGES
 from clvlab.wording import Name, Words
 
 

@@ -15,13 +15,13 @@ from clvlab.analysis.comparison import (
     stability,
     verdict,
 )
-from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.results import Results, Stopwatch
 from clvlab.frames import TransactionLog
 from clvlab.logs import read_log
 from clvlab.params import CompareParams
 
-__all__ = ["SECTIONS", "Judgement", "analyse_comparison"]
+__all__ = ["SECTIONS", "analyse_comparison"]
 
 SECTIONS: Mapping[str, ModuleType] = MappingProxyType(
     {
@@ -56,12 +56,12 @@ def analyse_comparison(
     checked = params if isinstance(params, CompareParams) else CompareParams(**params)
     stopwatch = Stopwatch()
     transactions = stopwatch.time("read", lambda: log or read_log(checked))
-    judgement = stopwatch.time("compare", lambda: Judgement.of(checked, transactions, progress))
-    sections = {name: stopwatch.time(name, partial(module.compute, judgement)) for name, module in SECTIONS.items()}
+    context = stopwatch.time("compare", lambda: ComparisonContext.of(checked, transactions, progress))
+    sections = {name: stopwatch.time(name, partial(module.compute, context)) for name, module in SECTIONS.items()}
     return Results(
         params=checked,
         log=transactions,
         sections=MappingProxyType(sections),
-        customers=judgement.board.assignments,
+        customers=context.board.assignments,
         measurements=stopwatch.measurements,
     )

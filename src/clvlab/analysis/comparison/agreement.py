@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.section import Finding, Section
 from clvlab.wording import Name
 
@@ -10,12 +10,12 @@ MOST_SHOWN = 12
 MOST_CROSSINGS = 8
 
 
-def compute(judgement: Judgement) -> Section:
+def compute(context: ComparisonContext) -> Section:
     """Tables `pairs` (strategy, other, agreement) of the best strategies, and `crossings`, most gain first.
 
     `every_pair` and `every_crossing` are exported.
     """
-    board = judgement.board
+    board = context.board
     shown = board.ranking["strategy"].head(MOST_SHOWN).to_list()
     pairs = pl.concat(
         board.agreement.filter(pl.col("strategy") == name, pl.col("other").is_in(shown)) for name in shown

@@ -2,20 +2,20 @@
 
 import polars as pl
 
-from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.section import Finding, Section
 from clvlab.wording import Name
 
 MEASURES = ("spend", "repurchase", "satisfaction", "profit")
 
 
-def compute(judgement: Judgement) -> Section:
+def compute(context: ComparisonContext) -> Section:
     """Tables `spend` (expected and actual, by group), `money`, `rates` and `answers` (the measures, with intervals).
 
     Groups stand in the order of what was expected of them. Figures of fewer than 10 customers are null.
     `every_strategy` has the same of all strategies; it is exported.
     """
-    board, strategy = judgement.board, judgement.recommended
+    board, strategy = context.board, context.recommended
     mine = board.outcomes.filter(pl.col("strategy") == strategy)
     expected = board.allocation.filter(pl.col("strategy") == strategy).select("group", "expected_spend")
     spend = mine.filter(pl.col("measure") == "spend").join(expected, on="group", maintain_order="left")

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.section import Finding, Section
 from clvlab.wording import Name
 
@@ -19,15 +19,15 @@ METRICS = [
 YARDSTICK = "last_year_spend"
 
 
-def compute(judgement: Judgement) -> Section:
+def compute(context: ComparisonContext) -> Section:
     """Tables `gini` (strategy, value, low, high, role) and `metrics` (strategy and the metrics of foresight).
 
     `board` has every metric with its interval, `differences` every paired difference of the Gini; they are exported.
     """
-    board = judgement.board
-    gini = judgement.with_roles(board.metric("gini"))
+    board = context.board
+    gini = context.with_roles(board.metric("gini"))
     best, alone = gini.row(0, named=True), gini.filter(pl.col("strategy") == YARDSTICK)
-    versus = board.differences.filter(pl.col("strategy") == judgement.recommended)
+    versus = board.differences.filter(pl.col("strategy") == context.recommended)
     chance = versus.filter(pl.col("versus") == "random_groups").row(0, named=True)
     blind = gini.filter((pl.col("low") <= 0) & ~pl.col("strategy").is_in(["one_group", "random_groups"]))
     findings = {
@@ -35,7 +35,7 @@ def compute(judgement: Judgement) -> Section:
         "gini": Finding.of("foresight.gini", strategy=Name("strategies", best["strategy"]), gini=best["value"]),
         "chance": Finding.of(
             "foresight.chance" if chance["low"] > 0 else "foresight.no_better_than_chance",
-            strategy=Name("strategies", judgement.recommended),
+            strategy=Name("strategies", context.recommended),
             difference=chance["value"],
             low=chance["low"],
             high=chance["high"],
@@ -47,5 +47,5 @@ def compute(judgement: Judgement) -> Section:
     if blind.height:
         names = [Name("strategies", code) for code in blind["strategy"]]
         findings["blind"] = Finding.of("foresight.blind", strategies=names)
-    tables = {"gini": gini, "metrics": judgement.wide(METRICS), "board": board.data, "differences": board.differences}
+    tables = {"gini": gini, "metrics": context.wide(METRICS), "board": board.data, "differences": board.differences}
     return Section(tables, findings)

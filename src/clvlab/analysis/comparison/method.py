@@ -5,21 +5,21 @@ from importlib.metadata import version
 
 import polars as pl
 
-from clvlab.analysis.appendix import LIBRARIES
-from clvlab.analysis.comparison.judgement import Judgement, strategy_names
+from clvlab.analysis.comparison.context import ComparisonContext, strategy_names
 from clvlab.analysis.section import Finding, Section
+from clvlab.analysis.segmentation.appendix import LIBRARIES
 from clvlab.grouping import strategies
 from clvlab.logs import fingerprint
 
 
-def compute(judgement: Judgement) -> Section:
+def compute(context: ComparisonContext) -> Section:
     """Tables `left_out` (where there are such), `parameters`, `data` and `versions`."""
-    board, given = judgement.board, judgement.params.model_dump(mode="json")
+    board, given = context.board, context.params.model_dump(mode="json")
     tables = {"left_out": board.left_out} if board.left_out.height else {}
     tables["parameters"] = pl.DataFrame(
         {"parameter": list(given), "value": ["" if value is None else str(value) for value in given.values()]}
     )
-    window = judgement.log.accepted.filter(pl.col("date") <= board.end)
+    window = context.log.accepted.filter(pl.col("date") <= board.end)
     rows, first, last = (
         window.select(pl.len(), pl.col("date").min().alias("first"), pl.col("date").max().alias("last"))
         .collect()
@@ -28,7 +28,7 @@ def compute(judgement: Judgement) -> Section:
     tables["data"] = pl.DataFrame(
         {
             "fact": ["rows", "first_day", "last_day", "sha256"],
-            "value": [str(rows), str(first), str(last), fingerprint(judgement.log, board.end)],
+            "value": [str(rows), str(first), str(last), fingerprint(context.log, board.end)],
         }
     )
     tables["versions"] = pl.DataFrame(

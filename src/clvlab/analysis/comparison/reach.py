@@ -2,20 +2,20 @@
 
 import polars as pl
 
-from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.section import Finding, Section
 from clvlab.wording import Name
 
 SHARE = 0.10
 
 
-def compute(judgement: Judgement) -> Section:
+def compute(context: ComparisonContext) -> Section:
     """Tables `curve` (by share of customers contacted: strategy, reached, ...), `contacts` and `budget`.
 
     `curve` has the recommended strategy, the best one, last year's spend, random contacts and an oracle; the
     tables of every strategy are exported.
     """
-    board, strategy = judgement.board, judgement.recommended
+    board, strategy = context.board, context.recommended
     lines = list(dict.fromkeys([strategy, board.best, "last_year_spend", "random", "oracle"]))
     curve = pl.concat(board.reach.filter(pl.col("strategy") == line) for line in lines)
     mine = board.reach.filter(pl.col("strategy") == strategy).rename({"spend": "reached_spend"})

@@ -2,15 +2,15 @@
 
 import polars as pl
 
-from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.comparison.verdict import choice
 from clvlab.analysis.section import Finding, Section
 from clvlab.wording import Name
 
 
-def compute(judgement: Judgement) -> Section:
+def compute(context: ComparisonContext) -> Section:
     """Tables `ranking` (strategies that no other dominates), `card` (the rule applied) and `tree` (told simply)."""
-    board, strategy = judgement.board, judgement.recommended
+    board, strategy = context.board, context.recommended
     ranking = board.ranking.filter(pl.col("dominated_by").is_null()).drop("dominated_by")
     mine = pl.col("strategy") == strategy
     dominated = board.ranking.height - ranking.height
@@ -19,7 +19,7 @@ def compute(judgement: Judgement) -> Section:
         "rule_2": Finding.of("recommendation.rule_2"),
         "rule_3": Finding.of("recommendation.rule_3"),
         "dominated": Finding.of("recommendation.dominated", strategies=board.ranking.height, dominated=dominated),
-        "choice": choice(judgement),
+        "choice": choice(context),
         "lead": Finding.of("recommendation.lead", strategy=Name("strategies", strategy)),
         "told": Finding.of(
             "recommendation.told",

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from clvlab.analysis.comparison.judgement import Judgement
+from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.section import Finding, Section
 from clvlab.wording import Name
 
@@ -11,14 +11,14 @@ SHAPE = ["n_groups", "smallest", "balance", "coverage", "fidelity"]
 SEPARATION = ["silhouette", "calinski_harabasz", "davies_bouldin"]
 
 
-def compute(judgement: Judgement) -> Section:
+def compute(context: ComparisonContext) -> Section:
     """Tables `map` (gini against stability), `figures` (stability and shape) and, with clusters, `clusters`."""
     chance = pl.col("strategy").is_in(["one_group", "random_groups"])
-    figures = judgement.wide([*STABILITY, *SHAPE]).filter(~chance)
-    points = judgement.with_roles(judgement.wide(["gini", "stability_resamples", "n_groups"]).filter(~chance))
+    figures = context.wide([*STABILITY, *SHAPE]).filter(~chance)
+    points = context.with_roles(context.wide(["gini", "stability_resamples", "n_groups"]).filter(~chance))
     least = points.sort("stability_resamples", "strategy").row(0, named=True)
     tables = {"map": points, "figures": figures}
-    clusters = judgement.wide(SEPARATION).filter(pl.any_horizontal(pl.col(SEPARATION).is_not_null()))
+    clusters = context.wide(SEPARATION).filter(pl.any_horizontal(pl.col(SEPARATION).is_not_null()))
     findings = {
         "lead": Finding.of("stability.lead"),
         "map": Finding.of(

@@ -2,18 +2,18 @@
 
 import polars as pl
 
-from clvlab.analysis.comparison.judgement import Judgement, strategy_names
+from clvlab.analysis.comparison.context import ComparisonContext, strategy_names
 from clvlab.analysis.section import Finding, Section
 from clvlab.wording import Name
 
 BEST_SHARE = 0.20
 
 
-def compute(judgement: Judgement) -> Section:
+def compute(context: ComparisonContext) -> Section:
     """Table `contenders`: strategy, n_groups, gini, low, high, reached (by the best 20 %), stability_resamples."""
-    board = judgement.board
+    board = context.board
     reach = board.reach.filter(pl.col("share") == BEST_SHARE)
-    reached = reach.filter(pl.col("strategy") == judgement.recommended).row(0, named=True)
+    reached = reach.filter(pl.col("strategy") == context.recommended).row(0, named=True)
     contenders = (
         board.ranking.filter(pl.col("dominated_by").is_null())
         .select("strategy", "n_groups", "stability_resamples")
@@ -24,8 +24,8 @@ def compute(judgement: Judgement) -> Section:
     findings = {
         "lead": Finding.of(
             "verdict.lead",
-            strategy=Name("strategies", judgement.recommended),
-            groups=int(contenders.filter(pl.col("strategy") == judgement.recommended)["n_groups"][0]),
+            strategy=Name("strategies", context.recommended),
+            groups=int(contenders.filter(pl.col("strategy") == context.recommended)["n_groups"][0]),
             share=BEST_SHARE,
             reached=reached["reached"],
             low=reached["low"],
@@ -33,7 +33,7 @@ def compute(judgement: Judgement) -> Section:
             cutoff=board.cutoff,
             end=board.end,
         ),
-        "choice": choice(judgement),
+        "choice": choice(context),
         "data": Finding.of(
             "verdict.data",
             customers=board.n_customers,
@@ -45,16 +45,16 @@ def compute(judgement: Judgement) -> Section:
     return Section({"contenders": contenders}, findings)
 
 
-def choice(judgement: Judgement) -> Finding:
+def choice(context: ComparisonContext) -> Finding:
     """Why the recommended strategy, and which others the data cannot tell from it."""
-    best = judgement.board.best
-    others = [name for name in judgement.tied if name not in (judgement.recommended, best)]
-    recommended = Name("strategies", judgement.recommended)
-    if best == judgement.recommended:
+    best = context.board.best
+    others = [name for name in context.tied if name not in (context.recommended, best)]
+    recommended = Name("strategies", context.recommended)
+    if best == context.recommended:
         if not others:
             return Finding.of("verdict.alone", strategy=recommended)
         return Finding.of("verdict.best_and_simplest", strategy=recommended, others=strategy_names(others))
-    row = judgement.board.ranking.filter(pl.col("strategy") == judgement.recommended).row(0, named=True)
+    row = context.board.ranking.filter(pl.col("strategy") == context.recommended).row(0, named=True)
     return Finding.of(
         "verdict.simplest" if others else "verdict.simpler_of_two",
         strategy=recommended,

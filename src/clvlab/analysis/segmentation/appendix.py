@@ -5,8 +5,8 @@ from importlib.metadata import version
 
 import polars as pl
 
-from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
+from clvlab.analysis.segmentation.context import Context
 from clvlab.logs import fingerprint
 
 LIBRARIES = ("clvlab", "polars", "numpy", "scipy", "scikit-learn", "altair", "papermill", "nbconvert")

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
-from clvlab.analysis.segments import group_profile
+from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.segments import group_profile
 from clvlab.wording import Name
 
 

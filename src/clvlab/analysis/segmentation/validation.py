@@ -4,8 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from clvlab.analysis.context import Backtest, Context
 from clvlab.analysis.section import Finding, Section
+from clvlab.analysis.segmentation.context import Backtest, Context
 from clvlab.evaluation import ModelChoice
 from clvlab.evaluation.validation import Validation, validate
 from clvlab.wording import Name

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from clvlab.analysis.context import Context, quarters_from
 from clvlab.analysis.section import Finding, Section
+from clvlab.analysis.segmentation.context import Context, quarters_from
 from clvlab.frames import CustomerSummary
 from clvlab.wording import Name
 

@@ -7,13 +7,13 @@ import polars as pl
 import pytest
 
 import clvlab as cl
-from clvlab.analysis import SECTIONS
+from clvlab.analysis.segmentation import SECTIONS
 from clvlab.charts import theme
 from clvlab.errors import ParamsError
 from clvlab.presentation import PAGES, Chart, Drawing, Fragment, Report
 from clvlab.wording import catalogue
 
-from .conftest import SAMPLE
+from tests.conftest import SAMPLE
 
 
 @pytest.fixture(scope="module", params=["en", "zh"])

@@ -14,7 +14,7 @@ BASELINES = ("one_group", "random_groups", "hiatus", "last_year_spend")
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ComparisonContext:
     """A run's parameters, its log, and the board of its strategies."""
 
     params: CompareParams
@@ -22,7 +22,7 @@ class Judgement:
     board: Board
 
     @classmethod
-    def of(cls, params: CompareParams, log: TransactionLog, progress: bool | None = None) -> "Judgement":
+    def of(cls, params: CompareParams, log: TransactionLog, progress: bool | None = None) -> "ComparisonContext":
         """Compare the strategies that the parameters name, or all that the data can serve."""
         attributes: Any = list(params.attributes or getattr(log, "attributes", ())) or None
         board = compare(

@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 import clvlab as cl
-from clvlab.analysis import SECTIONS
-from clvlab.analysis.base_health import concentration, purchases_per_customer
-from clvlab.analysis.context import quarters_from
-from clvlab.analysis.value import histogram, value_deciles
+from clvlab.analysis.segmentation import SECTIONS
+from clvlab.analysis.segmentation.base_health import concentration, purchases_per_customer
+from clvlab.analysis.segmentation.context import quarters_from
+from clvlab.analysis.segmentation.value import histogram, value_deciles
 from clvlab.errors import DataError, ParamsError
 
 

@@ -4,8 +4,8 @@ import hashlib
 
 import polars as pl
 
-from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
+from clvlab.analysis.segmentation.context import Context
 from clvlab.customers import derive
 
 LONGEST = 15

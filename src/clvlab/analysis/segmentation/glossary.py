@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
+from clvlab.analysis.segmentation.context import Context
 
 TERMS = (
     "purchase", "repeat_purchase", "days_since_last", "rfm", "segment", "cluster", "p_alive", "clv",

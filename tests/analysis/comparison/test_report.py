@@ -8,13 +8,13 @@ import pytest
 from markupsafe import escape
 
 import clvlab as cl
-from clvlab.analysis.comparison import SECTIONS, Judgement, analyse_comparison
+from clvlab.analysis.comparison import SECTIONS, ComparisonContext, analyse_comparison
 from clvlab.analysis.comparison.verdict import choice
 from clvlab.analysis.results import Results
-from clvlab.comparison import PAGES, ComparisonReport
 from clvlab.grouping import Clusters
 from clvlab.params import CompareParams
 from clvlab.presentation import Chart, Drawing, Table, Text
+from clvlab.presentation.comparison import PAGES, ComparisonReport
 from clvlab.wording import LANGUAGES, Words, catalogue
 
 
@@ -37,8 +37,8 @@ def results(params) -> Results:
 
 
 @pytest.fixture(scope="module")
-def judgement(params) -> Judgement:
-    return Judgement.of(params, cl.datasets.lighting(900, seed=2))
+def context(params) -> ComparisonContext:
+    return ComparisonContext.of(params, cl.datasets.lighting(900, seed=2))
 
 
 def rendered(results: Results, lang: str) -> dict[str, str]:
@@ -83,13 +83,13 @@ def test_every_block_of_every_page_has_what_it_shows(results):
                 assert block.finding in results[section].findings, (section, block.finding)
 
 
-def test_report_names_what_the_board_recommends(results, judgement):
+def test_report_names_what_the_board_recommends(results, context):
     pages = rendered(results, "en")
-    name = escape(Words("en").name("strategies", judgement.recommended))
+    name = escape(Words("en").name("strategies", context.recommended))
     assert name in pages["verdict"]
     assert name in pages["recommendation"]
     card = results["recommendation"]["card"]
-    applied = judgement.board.cards.filter(pl.col("strategy") == judgement.recommended)
+    applied = context.board.cards.filter(pl.col("strategy") == context.recommended)
     assert card["condition"].to_list() == applied["condition"].to_list()
 
 
@@ -100,7 +100,9 @@ def test_customers_of_a_comparison_are_their_groups(results):
     assert results.customer(one)["industry"].startswith("industry_")
 
 
-def told(judgement: Judgement, gini: dict[str, float], groups: dict[str, int], tied: list[str], chosen: str) -> str:
+def told(
+    context: ComparisonContext, gini: dict[str, float], groups: dict[str, int], tied: list[str], chosen: str
+) -> str:
     ranking = pl.DataFrame(
         {
             "strategy": list(gini),
@@ -115,7 +117,7 @@ def told(judgement: Judgement, gini: dict[str, float], groups: dict[str, int], t
         },
         schema_overrides={"dominated_by": pl.String},
     )
-    found = choice(replace(judgement, board=replace(judgement.board, ranking=ranking)))
+    found = choice(replace(context, board=replace(context.board, ranking=ranking)))
     return found.key
 
 
@@ -128,9 +130,9 @@ def told(judgement: Judgement, gini: dict[str, float], groups: dict[str, int], t
         (["rfm8", "industry", "abc"], "industry", "verdict.simplest"),
     ],
 )
-def test_the_choice_says_what_the_data_cannot_tell_apart(judgement, tied, chosen, key):
+def test_the_choice_says_what_the_data_cannot_tell_apart(context, tied, chosen, key):
     gini = {"rfm8": 0.5, "industry": 0.49, "abc": 0.48}
-    assert told(judgement, gini, {"rfm8": 8, "industry": 3, "abc": 3}, tied, chosen) == key
+    assert told(context, gini, {"rfm8": 8, "industry": 3, "abc": 3}, tied, chosen) == key
     assert f"{key}" in catalogue()
 
 
@@ -138,7 +140,7 @@ def test_clusters_say_how_far_apart_they_lie(params):
     board = cl.compare(
         [Clusters(k=3), "hiatus"], cl.datasets.lighting(500, seed=2), "2024-12-31", "2025-12-31", n_rounds=20
     )
-    section = SECTIONS["stability"].compute(Judgement(params, cl.datasets.lighting(50), board))
+    section = SECTIONS["stability"].compute(ComparisonContext(params, cl.datasets.lighting(50), board))
     assert section["clusters"]["strategy"].to_list() == ["clusters"]
     assert -1 <= section["clusters"]["silhouette"].item() <= 1
 

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
+from clvlab.analysis.segmentation.context import Context
 from clvlab.wording import Name
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from clvlab.analysis.context import Context
 from clvlab.analysis.section import Finding, Section
+from clvlab.analysis.segmentation.context import Context
 from clvlab.wording import Name
 
 N_BINS = 40

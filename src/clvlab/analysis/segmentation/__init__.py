@@ -1,0 +1,74 @@
+"""The tables of a segmentation report: `analyse` runs the list of sections over one context."""
+
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from clvlab.analysis.results import Results, Stopwatch
+from clvlab.analysis.segmentation import (
+    appendix,
+    base_health,
+    clusters,
+    cohorts,
+    glossary,
+    movement,
+    profiles,
+    quality,
+    rules,
+    segments,
+    summary,
+    validation,
+    value,
+    watch,
+)
+from clvlab.analysis.segmentation.context import Context
+from clvlab.frames import TransactionLog
+from clvlab.logs import read_log
+from clvlab.params import ReportParams
+
+__all__ = ["SECTIONS", "analyse"]
+
+SECTIONS: Mapping[str, ModuleType] = MappingProxyType(
+    {
+        "summary": summary,
+        "quality": quality,
+        "base_health": base_health,
+        "segments": segments,
+        "movement": movement,
+        "cohorts": cohorts,
+        "clusters": clusters,
+        "value": value,
+        "watch": watch,
+        "profiles": profiles,
+        "validation": validation,
+        "rules": rules,
+        "glossary": glossary,
+        "appendix": appendix,
+    }
+)
+
+
+def analyse(params: ReportParams | Mapping[str, Any], *, log: TransactionLog | None = None) -> Results:
+    """The tables of a segmentation report.
+
+    Parameters
+    ----------
+    params : the parameters of a run, or a mapping of them; see `clvlab.params.ReportParams`
+    log : a log that is already read, in place of the one that `params.source` names
+
+    Returns
+    -------
+    An ordered, frozen mapping: section -> table name -> table. `results.customer(id)` is one customer's row.
+    """
+    checked = params if isinstance(params, ReportParams) else ReportParams(**params)
+    stopwatch = Stopwatch()
+    context = stopwatch.time("read", lambda: Context(checked, log or read_log(checked)))
+    sections = {name: stopwatch.time(name, partial(module.compute, context)) for name, module in SECTIONS.items()}
+    return Results(
+        params=checked,
+        log=context.log,
+        sections=MappingProxyType(sections),
+        customers=context.table,
+        measurements=stopwatch.measurements,
+    )
