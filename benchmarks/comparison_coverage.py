@@ -15,23 +15,12 @@ from time import perf_counter
 import numpy as np
 
 import clvlab as cl
+from clvlab.comparison.bootstrap import interval, resamples
+from clvlab.comparison.crossfit import Forecast, foretell
+from clvlab.comparison.foresight import CAPTURES, FORESIGHT, HEADLINE, Metric, scored
+from clvlab.comparison.outcomes import FIFTHS, Labels, Vector, codes
+from clvlab.comparison.split import Case
 from clvlab.datasets.lighting_law import law, shares
-from clvlab.evaluation.case import Case
-from clvlab.evaluation.foresight import (
-    CAPTURES,
-    FIFTHS,
-    FORESIGHT,
-    HEADLINE,
-    Forecast,
-    Labels,
-    Metric,
-    Vector,
-    codes,
-    foretell,
-    interval,
-    resamples,
-    scored,
-)
 from clvlab.grouping import RandomGroups, strategies
 
 CARRYING = {"industry": "industry", "income": "income_band", "region": "region"}

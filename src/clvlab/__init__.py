@@ -23,9 +23,9 @@ _HOME = {
     "new_customer_value": "models",
     "value_intervals": "models",
     "strategies": "grouping",
-    "compare": "evaluation",
-    "validate": "evaluation",
-    "choose_model": "evaluation",
+    "compare": "comparison",
+    "validate": "validation",
+    "choose_model": "validation",
     "analyse": "analysis.segmentation",
     "analyse_comparison": "analysis.comparison",
     "ComparisonReport": "presentation.comparison",
@@ -36,7 +36,18 @@ _HOME = {
     "Holdout": "frames",
     "TransactionLog": "frames",
 }
-_MODULES = ("charts", "compat", "datasets", "errors", "evaluation", "grouping", "models", "tables")
+_MODULES = (
+    "charts",
+    "comparison",
+    "compat",
+    "datasets",
+    "errors",
+    "grouping",
+    "metrics",
+    "models",
+    "tables",
+    "validation",
+)
 
 __all__ = sorted([*_HOME, *_MODULES])
 __version__ = "0.1.0"

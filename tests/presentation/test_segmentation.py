@@ -12,7 +12,6 @@ from clvlab.charts import theme
 from clvlab.errors import ParamsError
 from clvlab.presentation import PAGES, Chart, Drawing, Fragment, Report
 from clvlab.wording import catalogue
-
 from tests.conftest import SAMPLE
 
 

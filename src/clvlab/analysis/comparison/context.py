@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from clvlab.evaluation import Board, compare
+from clvlab.comparison import Board, compare
 from clvlab.frames import TransactionLog
 from clvlab.params import CompareParams
 from clvlab.wording import Name

@@ -12,7 +12,6 @@ from clvlab.analysis.valuation import LEVEL, ValueModels
 from clvlab.columns import names
 from clvlab.customers import DERIVED, derive, split_holdout, summarise_customers
 from clvlab.errors import ConvergenceError, DataError
-from clvlab.evaluation import ModelChoice, choose_model
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
@@ -22,6 +21,7 @@ from clvlab.models import BgNbd, PurchaseModel
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds, require_customers
 from clvlab.units import Span
+from clvlab.validation import ModelChoice, choose_model
 
 
 def quarters_from(day: date, quarters: int) -> date:

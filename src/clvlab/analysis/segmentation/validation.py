@@ -6,8 +6,8 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Backtest, Context
-from clvlab.evaluation import ModelChoice
-from clvlab.evaluation.validation import Validation, validate
+from clvlab.validation import ModelChoice
+from clvlab.validation.validate import Validation, validate
 from clvlab.wording import Name
 
 BEST_SHARE = 0.2

@@ -1,0 +1,58 @@
+"""How far two groupings of the same customers agree."""
+
+from collections.abc import Mapping
+from itertools import combinations_with_replacement
+
+import polars as pl
+
+from clvlab.comparison.outcomes import Labels
+
+
+def adjusted_rand(groups: Labels, other: Labels) -> float:
+    """Agreement of two groupings over pairs of customers: 1 for the same groups, about 0 by chance, else below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> adjusted_rand(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
+    1.0
+    >>> round(adjusted_rand(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 2])), 4)
+    0.5714
+
+    Reference
+    ---------
+    Hubert & Arabie (1985), "Comparing partitions".
+    """
+    from sklearn.metrics import adjusted_rand_score
+
+    return float(adjusted_rand_score(groups, other))
+
+
+def adjusted_mutual_information(groups: Labels, other: Labels) -> float:
+    """How much one grouping tells about the other: 1 for the same groups, about 0 by chance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> adjusted_mutual_information(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
+    1.0
+
+    Reference
+    ---------
+    Vinh, Epps & Bailey (2010), JMLR 11, 2837-2854.
+    """
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    return float(adjusted_mutual_info_score(groups, other))
+
+
+def agreement_table(groupings: Mapping[str, Labels]) -> pl.DataFrame:
+    """strategy, other, agreement (adjusted mutual information): every ordered pair of groupings."""
+    rows = []
+    for strategy, other in combinations_with_replacement(groupings, 2):
+        value = 1.0 if strategy == other else adjusted_mutual_information(groupings[strategy], groupings[other])
+        rows += (
+            [(strategy, other, value)] if strategy == other else [(strategy, other, value), (other, strategy, value)]
+        )
+    schema = {"strategy": pl.String, "other": pl.String, "agreement": pl.Float64}
+    return pl.DataFrame(rows, schema=schema, orient="row")

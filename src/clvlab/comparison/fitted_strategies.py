@@ -1,0 +1,114 @@
+"""Which strategies can be compared on given data, each fitted to the customers of the cutoff."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from clvlab.columns import names
+from clvlab.comparison.crossfit import Forecast
+from clvlab.comparison.groups import Grouped
+from clvlab.comparison.outcomes import Outcomes
+from clvlab.enrich import MODELLED, derivable, enrich
+from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, ParamsError
+from clvlab.frames import CustomerSummary, TransactionLog
+from clvlab.grouping import Rule, Strategy, find, strategies
+from clvlab.wording import CROSSED
+
+CHANCE = ("one_group", "random_groups")
+"""Baselines that know nothing: always judged, never recommended."""
+_MODELLED = frozenset(names(MODELLED))
+_OF_PURCHASES = frozenset({"p_alive", "expected_purchases"})
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A strategy, its rule on the customers of the cutoff, and the buyers' groups."""
+
+    strategy: Strategy
+    rule: Rule
+    groups: tuple[str, ...]
+
+    @classmethod
+    def fit(cls, strategy: Strategy, customers: CustomerSummary, buyers: CustomerSummary) -> "Candidate":
+        """Fit on all customers, prospects too, and group the buyers."""
+        rule = strategy.fit(customers)
+        return cls(strategy, rule, tuple(rule.assign(buyers)["group"]))
+
+    @property
+    def name(self) -> str:
+        """The strategy's name."""
+        return self.strategy.name
+
+    @cached_property
+    def grouped(self) -> Grouped:
+        """The groups as numbers."""
+        return Grouped.of(self.groups)
+
+    def crossed(self, other: "Candidate") -> Grouped:
+        """Every pair of a group of this strategy and one of another."""
+        return Grouped.of([f"{a}{CROSSED}{b}" for a, b in zip(self.groups, other.groups, strict=True)])
+
+    def forecast(self, outcomes: Outcomes) -> Forecast:
+        """What the groups foretell."""
+        return Forecast.of(self.grouped.labels, outcomes)
+
+
+def chosen(asked: list[str | Strategy]) -> list[Strategy]:
+    """The strategies asked for, or all that there are if none is, and the baselines that know nothing.
+
+    ParamsError where two have one name, or none is asked for beside the baselines.
+    """
+    found = [find(each) if isinstance(each, str) else each for each in asked or strategies]
+    found += [strategies[name] for name in CHANCE if name not in {strategy.name for strategy in found}]
+    taken = [strategy.name for strategy in found]
+    doubled = sorted({name for name in taken if taken.count(name) > 1})
+    if doubled:
+        raise ParamsError(f"Two strategies are called {doubled[0]!r}. Give each a `name` of its own.")
+    if set(taken) == set(CHANCE):
+        raise ParamsError("There is nothing to compare: name a strategy beside the baselines that know nothing.")
+    return found
+
+
+def servable(
+    wanted: list[Strategy], log: TransactionLog, customers: CustomerSummary, horizon: str, *, leave_out: bool
+) -> tuple[list[Strategy], CustomerSummary, pl.DataFrame]:
+    """The strategies whose columns there are, the customers with these columns, and who was left out and why.
+
+    With `leave_out` a strategy that lacks a column is left out; else it is an error.
+    """
+    table, problem = _enriched(wanted, log, customers, horizon, leave_out=leave_out)
+    kept, rows = [], []
+    for strategy in wanted:
+        missing = sorted(strategy.needs - set(table.data.columns))
+        if missing and not leave_out:
+            raise MissingColumnsError(
+                f"The customer table, which {strategy.name} reads,",
+                missing,
+                table.data.columns,
+                hint="Add them by `attributes=`, compare on a log that has them, or leave the strategy out.",
+            )
+        if missing:
+            rows.append((strategy.name, ", ".join(missing), problem if _MODELLED & set(missing) else ""))
+        else:
+            kept.append(strategy)
+    schema = {"strategy": pl.String, "missing": pl.String, "reason": pl.String}
+    return kept, table, pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _enriched(
+    wanted: list[Strategy], log: TransactionLog, customers: CustomerSummary, horizon: str, *, leave_out: bool
+) -> tuple[CustomerSummary, str]:
+    """The customers with what the log and the value models can give, and why the models cannot, if so."""
+    needs = frozenset[str]().union(*(strategy.needs for strategy in wanted))
+    from_log = needs & derivable(log)
+    problem = ""
+    # Where spend has no model, purchases may still have one.
+    for modelled in (needs & _MODELLED, needs & _OF_PURCHASES):
+        try:
+            return enrich(log, customers, from_log | modelled, horizon), problem
+        except (ConvergenceError, DataError) as error:
+            if not leave_out:
+                raise
+            problem = problem or str(error)
+    return enrich(log, customers, from_log, horizon), problem

@@ -1,0 +1,48 @@
+"""Metrics of foresight: how well what groupings predict fits what the customers did."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import Literal
+
+from clvlab import metrics
+from clvlab.comparison.crossfit import Forecast
+from clvlab.comparison.outcomes import Outcomes, Vector
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of foresight: its name, its formula, and which outcome it is about."""
+
+    name: str
+    outcome: Literal["spend", "bought"]
+    score: Callable[..., Vector]
+
+
+CAPTURES: Mapping[float, Metric] = MappingProxyType(
+    {
+        share: Metric(f"capture_{100 * share:02.0f}", "spend", partial(metrics.top_capture, share=share))
+        for share in (0.05, 0.10, 0.20, 0.30, 0.50)
+    }
+)
+"""Spend reached by contacting the best 5, 10, 20, 30 or 50 % of customers."""
+HEADLINE = Metric("gini", "spend", metrics.gini)
+FORESIGHT: tuple[Metric, ...] = (
+    HEADLINE,
+    CAPTURES[0.10],
+    CAPTURES[0.20],
+    Metric("variance_explained", "spend", metrics.variance_explained),
+    Metric("calibration_slope", "spend", metrics.calibration_slope),
+    Metric("buys_again_auc", "bought", metrics.auc),
+    Metric("buys_again_brier", "bought", metrics.brier),
+)
+METRICS: tuple[Metric, ...] = tuple(dict.fromkeys((*FORESIGHT, *CAPTURES.values())))
+"""All that is scored and resampled: the metrics of foresight, and the captures behind the curve of reach."""
+
+
+def scored(forecast: Forecast, outcomes: Outcomes, metric: Metric, weight: Vector | None = None) -> Vector:
+    """The metric's figure for a forecast, one for each row of `weight`."""
+    judged = outcomes.judged
+    foretold = forecast.spend if metric.outcome == "spend" else forecast.bought
+    return metric.score(foretold, outcomes.of(metric.outcome)[judged], outcomes.part[judged], weight)

@@ -1,0 +1,49 @@
+"""What customers did in the holdout, and how they are dealt into parts that teach and parts that are judged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]  # shape (n_customers,)
+Labels = NDArray[np.int64]  # shape (n_customers,)
+
+FIFTHS = 5
+ONLY_TEACH = 2  # fewer would be taught too little, more would leave too few to judge
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What customers did in the holdout, and the part that each was dealt into.
+
+    Attributes
+    ----------
+    spend : net spend
+    bought : 1 where there was a purchase, else 0
+    part : 0 (only teaches), then 1, 2, 3 in the order in which they are judged
+    """
+
+    spend: Vector
+    bought: Vector
+    part: Labels
+
+    @classmethod
+    def deal(cls, spend: Vector, bought: Vector, seed: int) -> "Outcomes":
+        """Deal the customers at random, by their order and the seed."""
+        order = np.random.default_rng([seed, 1]).permutation(spend.size)
+        return cls(spend, bought, np.maximum(order % FIFTHS - ONLY_TEACH + 1, 0))
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """Which customers are judged."""
+        return self.part > 0
+
+    def of(self, outcome: str) -> Vector:
+        """The outcome of that name."""
+        return self.spend if outcome == "spend" else self.bought
+
+
+def codes(labels: Sequence[str]) -> Labels:
+    """Groups as numbers 0, 1, ... in the order of their codes."""
+    return np.unique(np.asarray(labels, dtype=str), return_inverse=True)[1].astype(np.int64)

@@ -1,0 +1,85 @@
+"""How simply a grouping can be told: a decision tree of depth 3 on the customer table that reproduces it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from clvlab.comparison.outcomes import Labels
+from clvlab.comparison.shape import Matrix
+from clvlab.frames import CustomerSummary
+from clvlab.grouping.measures import measured
+
+DEPTH = 3
+_FOLDS = 5
+_MOST_VALUES = 40  # of a text column that the tree may ask about
+_SAID_OTHERWISE = ("customer_id", "frequency", "recency", "T")  # purchases and days say the same
+
+
+@dataclass(frozen=True)
+class Features:
+    """The customer table as a tree reads it: numbers, and yes/no for each value of the text columns."""
+
+    questions: tuple[tuple[str, str | None], ...]  # column, and the value asked for
+    values: Matrix
+
+    @classmethod
+    def of(cls, customers: CustomerSummary) -> "Features":
+        """Numbers, and texts of at most 40 values; no dates, and nothing twice in other units."""
+        columns: dict[tuple[str, str | None], pl.Series] = {}
+        table = customers.data.with_columns(measured(customers, {"days_since_first"}))
+        for column in table.drop(_SAID_OTHERWISE, strict=False):
+            if column.dtype.is_numeric():
+                columns[column.name, None] = column.cast(pl.Float64).fill_null(float("nan"))
+            elif column.dtype == pl.String and column.n_unique() <= _MOST_VALUES:
+                for value in column.drop_nulls().unique().sort():
+                    columns[column.name, value] = (column == value).fill_null(False).cast(pl.Float64)
+        matrix = np.column_stack([column.to_numpy() for column in columns.values()])
+        return cls(tuple(columns), np.asarray(matrix, np.float64))
+
+
+def fidelity(features: Features, groups: Labels, seed: int) -> float:
+    """Share of customers whom a tree of depth 3, grown on other customers, puts into their group: 0..1.
+
+    A grouping by one threshold of the customer table reaches 1; one group reaches 1.
+    """
+    from sklearn.model_selection import KFold, cross_val_predict
+
+    if groups.size < _FOLDS or np.unique(groups).size == 1:
+        return 1.0
+    folds = KFold(_FOLDS, shuffle=True, random_state=seed)
+    return float((cross_val_predict(_tree(seed), features.values, groups, cv=folds) == groups).mean())
+
+
+def readable_tree(features: Features, labels: list[str], seed: int) -> pl.DataFrame:
+    """leaf, condition, group, customers, share: the tree grown on all customers, one row per leaf.
+
+    `share` is how many of the leaf's customers are in its group.
+    """
+    tree = _tree(seed).fit(features.values, labels)
+    leaves = [
+        (condition or "*", str(tree.classes_[counts.argmax()]), size, float(counts.max()))
+        for condition, counts, size in _leaves(tree.tree_, features, 0, ())
+    ]
+    schema = {"condition": pl.String, "group": pl.String, "customers": pl.Int64, "share": pl.Float64}
+    return pl.DataFrame(leaves, schema=schema, orient="row").with_row_index("leaf", offset=1)
+
+
+def _tree(seed: int) -> Any:
+    from sklearn.tree import DecisionTreeClassifier
+
+    return DecisionTreeClassifier(max_depth=DEPTH, random_state=seed)
+
+
+def _leaves(tree: Any, features: Features, node: int, conditions: tuple[str, ...]) -> list[tuple[str, Any, int]]:
+    """Condition, shares of the groups and size of each leaf below a node, left to right."""
+    if tree.children_left[node] == -1:
+        return [(", ".join(conditions), tree.value[node][0], int(tree.n_node_samples[node]))]
+    column, value = features.questions[tree.feature[node]]
+    if value is None:
+        below, above = f"{column} <= {tree.threshold[node]:.6g}", f"{column} > {tree.threshold[node]:.6g}"
+    else:
+        below, above = f"{column} != {value}", f"{column} == {value}"
+    left = _leaves(tree, features, tree.children_left[node], (*conditions, below))
+    return left + _leaves(tree, features, tree.children_right[node], (*conditions, above))

@@ -1,0 +1,126 @@
+"""The data of a comparison: customers as of the cutoff, and what they did in the holdout."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from clvlab.comparison.outcomes import Outcomes, Vector
+from clvlab.customers import AttributeTable, read_attributes, split_holdout, summarise_customers
+from clvlab.errors import DataError
+from clvlab.frames import CustomerSummary, Holdout, TransactionLog
+
+MIN_CUSTOMERS = 50
+QUARTER = timedelta(days=91)
+PERISHABLE = re.compile(
+    "satisfaction|csat|nps|net.?promoter|feedback|pipeline|open.?deal|referral|满意|净推荐|反馈|评价|商机|在谈|推荐|转介绍",
+    re.IGNORECASE,
+)
+"""Attributes that change with what customers do: without a date they may come from after the cutoff."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A log cut in two at a day.
+
+    Attributes
+    ----------
+    customers : as of the cutoff, prospects and attributes included
+    holdout : what they did in (cutoff, end]
+    tables : the attribute tables
+    """
+
+    log: TransactionLog
+    customers: CustomerSummary
+    holdout: Holdout
+    tables: tuple[AttributeTable, ...]
+    seed: int
+
+    @classmethod
+    def read(
+        cls, log: TransactionLog, cutoff: str | date, end: str | date, attributes: Any, time_unit: str, seed: int
+    ) -> "Case":
+        """Cut the log; DataError where it cannot be judged."""
+        if not log.has_amounts:
+            raise DataError("The log has no amounts, and groupings are judged by spend. Map the column `amount`.")
+        tables = tuple(read_attributes(attributes)) if attributes is not None else ()
+        _refuse_undated(tables)
+        customers, holdout = split_holdout(log, cutoff, end, time_unit, [t.data for t in tables] or None)
+        case = cls(log, customers, holdout, tables, seed)
+        if len(case.buyers) < MIN_CUSTOMERS:
+            raise DataError(
+                f"{len(case.buyers)} customers bought up to {holdout.cutoff}; {MIN_CUSTOMERS} or more are needed to "
+                "learn on some and judge on others. Choose a later cutoff, or a larger log."
+            )
+        if case.outcomes.spend[case.outcomes.judged].sum() <= 0:
+            raise DataError(
+                f"The customers of {holdout.cutoff} spent nothing from then to {holdout.end}. Choose another cutoff."
+            )
+        return case
+
+    def with_customers(self, customers: CustomerSummary) -> "Case":
+        """The same case with further columns of the customers."""
+        return replace(self, customers=customers)
+
+    @cached_property
+    def buyers(self) -> CustomerSummary:
+        """Customers with a purchase up to the cutoff: those who are judged."""
+        return replace(self.customers, data=self.customers.data.filter(pl.col("n_purchases") > 0))
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """What the buyers did, dealt into parts."""
+        did = self.buyers.data.select("customer_id").join(
+            self.holdout.data, on="customer_id", how="left", maintain_order="left"
+        )
+        bought = (did["holdout_purchases"] > 0).cast(pl.Float64)
+        return Outcomes.deal(did["holdout_spend"].to_numpy(), bought.to_numpy(), self.seed)
+
+    @cached_property
+    def measures(self) -> Mapping[str, Vector]:
+        """What groups are reported by: the buyers' figures in the holdout, NaN where not known.
+
+        spend; repurchase (0 or 1); satisfaction, the last answer in the holdout, where surveys are dated; profit,
+        where the log has costs.
+        """
+        found = {"spend": self.outcomes.spend, "repurchase": self.outcomes.bought}
+        ids = self.buyers.data.select("customer_id")
+        within = pl.col("date").is_between(self.holdout.cutoff, self.holdout.end, closed="right")
+        for table in self.tables:
+            if table.is_dated and "satisfaction" in table.columns:
+                answers = table.data.filter(within).sort("date").drop_nulls("satisfaction")
+                last = answers.group_by("customer_id").agg(pl.col("satisfaction").last().cast(pl.Float64))
+                found["satisfaction"] = _aligned(ids, last)
+        if "cost" in self.log.accepted.collect_schema():
+            rows = self.log.accepted.filter(within).group_by("customer_id")
+            profit = rows.agg(profit=(pl.col("amount") - pl.col("cost").fill_null(0)).sum()).collect()
+            found["profit"] = np.nan_to_num(_aligned(ids, profit))
+        return found
+
+    def later(self) -> CustomerSummary:
+        """The customers a quarter after the cutoff, or at the end of a shorter holdout."""
+        day = min(self.holdout.cutoff + QUARTER, self.holdout.end)
+        attributes = [table.data for table in self.tables] or None
+        return summarise_customers(self.log, day, self.customers.time_unit, attributes)
+
+
+def _aligned(ids: pl.DataFrame, figures: pl.DataFrame) -> Vector:
+    """The figures in the order of `ids`, NaN where there is none."""
+    joined = ids.join(figures, on="customer_id", how="left", maintain_order="left")
+    return joined.to_series(1).fill_null(float("nan")).to_numpy()
+
+
+def _refuse_undated(tables: tuple[AttributeTable, ...]) -> None:
+    for table in tables:
+        perishable = sorted(filter(PERISHABLE.search, table.columns))
+        if perishable and not table.is_dated:
+            raise DataError(
+                f"{table.name} has {', '.join(map(repr, perishable))} without a date. Such values change with what "
+                "customers do and may come from after the cutoff: they would leak the future into the groups. "
+                "Give the table a column `date` that says when each value was true."
+            )

@@ -1,0 +1,57 @@
+"""Whether the same customers come into the same groups again: from other samples, from halves, a quarter later.
+
+Prospects, who are easily told apart, have their part in fitting a rule and none in the agreement.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from clvlab.comparison.agreement import adjusted_rand
+from clvlab.comparison.fitted_strategies import Candidate
+from clvlab.comparison.outcomes import Labels, codes
+from clvlab.frames import CustomerSummary
+from clvlab.grouping.strategy import Rule, Strategy
+
+N_RESAMPLES = 20
+
+
+def on_resamples(
+    candidate: Candidate, customers: CustomerSummary, buyers: CustomerSummary, seed: int
+) -> Iterator[float]:
+    """Agreement of the buyers' groups with those by rules fitted on bootstrap samples of the customers."""
+    rng = np.random.default_rng([seed, 4])
+    for _ in range(N_RESAMPLES):
+        drawn = rng.integers(0, len(customers), len(customers))
+        rule = candidate.strategy.fit(_rows(customers, drawn))
+        yield adjusted_rand(candidate.grouped.labels, labels_of(rule, buyers))
+
+
+def on_halves(strategy: Strategy, customers: CustomerSummary, buyers: CustomerSummary, seed: int) -> float:
+    """Agreement of the buyers' groups by two rules, each fitted on its half of the customers."""
+    order = np.random.default_rng([seed, 5]).permutation(len(customers))
+    halves = (order[: len(customers) // 2], order[len(customers) // 2 :])
+    first, second = (labels_of(strategy.fit(_rows(customers, np.sort(half))), buyers) for half in halves)
+    return adjusted_rand(first, second)
+
+
+def at_a_later_day(rule: Rule, buyers: CustomerSummary, later: CustomerSummary) -> float:
+    """Agreement of the buyers' groups with those that the same rule gives them from the table of a later day."""
+    now = rule.assign(buyers).select("customer_id", "group")
+    both = now.join(rule.assign(later).select("customer_id", later="group"), on="customer_id")
+    return adjusted_rand(codes(both["group"].to_list()), codes(both["later"].to_list()))
+
+
+def labels_of(rule: Rule, customers: CustomerSummary) -> Labels:
+    """The groups that a rule gives, as numbers."""
+    return codes(rule.assign(customers)["group"].to_list())
+
+
+def _rows(customers: CustomerSummary, rows: NDArray[np.int64]) -> CustomerSummary:
+    """Those rows as customers of their own, so that ids stay unique."""
+    table = customers.data[rows]
+    ids = pl.int_range(table.height, eager=True).cast(pl.String)
+    return replace(customers, data=table.with_columns(customer_id=pl.lit("row ") + ids))

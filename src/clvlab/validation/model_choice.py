@@ -1,0 +1,185 @@
+"""Which purchase model: all of them side by side, beside baselines, and the choice in words.
+
+The rule: of the models nearest to the holdout, the one with the lowest BIC. Nearest are those whose error per
+customer (root mean squared) is within `ERROR_TOLERANCE` of the smallest, and of these those whose error of the total
+is within `TOTAL_TOLERANCE` of the smallest. Where BG/NBD is chosen and most customers bought once, MBG/NBD is
+offered: BG/NBD takes every one-time buyer for alive, MBG/NBD lets them leave.
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from clvlab.errors import ClvlabWarning, ConvergenceError
+from clvlab.frames import CustomerSummary, Holdout
+from clvlab.models import PURCHASE_MODELS, BgNbd, PurchaseModel
+from clvlab.validation.predictions import METHODS, predictions
+from clvlab.validation.validate import errors_of, totals_of
+from clvlab.wording import Language, Name, Words
+
+ERROR_TOLERANCE = 0.01
+TOTAL_TOLERANCE = 0.03
+MOST = 0.5
+BASELINES = METHODS[1:]
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Models and baselines side by side, and the one that was chosen.
+
+    Attributes
+    ----------
+    model : the chosen model, fitted on the calibration
+    table : method (a model's class, or a baseline), parameters (how many), log_likelihood, aic, bic, total_error
+        (relative), mae, rmse, rank_correlation (of purchases per customer on the holdout), problem (why a model could
+        not be fitted), chosen; null where a method has no such figure
+    reasons, figures : the sentences that explain the choice, as keys of the wording catalogue, and their figures
+    """
+
+    model: PurchaseModel
+    table: pl.DataFrame
+    reasons: tuple[str, ...]
+    figures: Mapping[str, Any]
+
+    def explain(self, lang: Language = "en") -> str:
+        """The choice in words."""
+        words = Words(lang)
+        return {"en": " ", "zh": ""}[lang].join(words(reason, **self.figures) for reason in self.reasons)
+
+
+def choose_model(calibration: CustomerSummary, holdout: Holdout | None = None) -> ModelChoice:
+    """Fit every purchase model, judge it on the holdout, and choose one by a printed rule.
+
+    Parameters
+    ----------
+    calibration, holdout : the two halves of `clvlab.split_holdout`; without a holdout the lowest BIC decides
+
+    Raises
+    ------
+    ConvergenceError : the calibration can identify none of the models
+
+    Examples
+    --------
+    >>> import clvlab as cl
+    >>> log = cl.datasets.cdnow(sample=True)
+    >>> choice = cl.choose_model(*cl.split_holdout(log, "1997-09-30", "1998-06-30", "week"))
+    >>> type(choice.model).__name__
+    'BgNbd'
+    """
+    fitted, problems = _fit_all(calibration)
+    table = _figures(fitted, problems)
+    if holdout is not None:
+        table = table.join(_judged(fitted, calibration, holdout), on="method", how="full", coalesce=True)
+    table = _in_order(table)
+    chosen = _best(table)
+    table = table.with_columns(chosen=pl.col("method") == chosen)
+    model = next(each for each in fitted if type(each).__name__ == chosen)
+    return ModelChoice(model, table, *_in_words(table, _one_time_share(calibration)))
+
+
+def _fit_all(calibration: CustomerSummary) -> tuple[list[PurchaseModel], dict[str, str]]:
+    """The models that can be fitted, and why the others cannot; all failing is an error."""
+    fitted, problems = [], {}
+    for candidate in PURCHASE_MODELS:
+        with warnings.catch_warnings():
+            # A vague parameter costs nothing here: it shows in the errors.
+            warnings.simplefilter("ignore", ClvlabWarning)
+            try:
+                fitted.append(candidate.fit(calibration))
+            except ConvergenceError as error:
+                problems[candidate.__name__] = str(error)
+    if not fitted:
+        raise ConvergenceError(f"No purchase model can be fitted. {problems[BgNbd.__name__]}", BgNbd.names)
+    return fitted, problems
+
+
+def _figures(fitted: list[PurchaseModel], problems: dict[str, str]) -> pl.DataFrame:
+    rows: list[tuple[Any, ...]] = [
+        (type(model).__name__, len(model.names), model.log_likelihood, model.aic, model.bic, None) for model in fitted
+    ]
+    rows += [(name, None, None, None, None, problem) for name, problem in problems.items()]
+    schema = {
+        "method": pl.String,
+        "parameters": pl.Int64,
+        "log_likelihood": pl.Float64,
+        "aic": pl.Float64,
+        "bic": pl.Float64,
+        "problem": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _judged(fitted: list[PurchaseModel], calibration: CustomerSummary, holdout: Holdout) -> pl.DataFrame:
+    """method, total_error, mae, rmse, rank_correlation: purchases of the holdout, by every model and baseline."""
+    found = []
+    for model in fitted:
+        foretold = predictions(model, None, calibration, holdout)
+        totals = totals_of(foretold).unpivot([f"{name}_error" for name in METHODS], value_name="total_error")
+        totals = totals.select("total_error", method=pl.col("variable").str.strip_suffix("_error"))
+        errors = errors_of(foretold).join(totals, on="method", maintain_order="left")
+        wanted = errors.select("method", "total_error", "mae", "rmse", "rank_correlation")
+        found.append(wanted.with_columns(pl.col("method").replace("model", type(model).__name__)))
+    # The baselines are the same beside every model.
+    return pl.concat(found).unique("method", maintain_order=True)
+
+
+def _in_order(table: pl.DataFrame) -> pl.DataFrame:
+    """Models first, then baselines; the figures of a holdout null where there is none."""
+    names = [*(candidate.__name__ for candidate in PURCHASE_MODELS), *BASELINES]
+    judged = [name for name in ("total_error", "mae", "rmse", "rank_correlation") if name not in table.columns]
+    table = table.with_columns(pl.lit(None, pl.Float64).alias(name) for name in judged)
+    order = pl.col("method").replace_strict(names, range(len(names)))
+    columns = (
+        "method",
+        "parameters",
+        "log_likelihood",
+        "aic",
+        "bic",
+        "total_error",
+        "mae",
+        "rmse",
+        "rank_correlation",
+    )
+    return table.sort(order).select(*columns, "problem")
+
+
+def _one_time_share(calibration: CustomerSummary) -> float:
+    buyers = calibration.data.filter(pl.col("n_purchases") > 0)
+    return buyers.filter(pl.col("n_purchases") == 1).height / buyers.height
+
+
+def _best(table: pl.DataFrame) -> str:
+    """The model that the rule chooses."""
+    models = table.drop_nulls("bic")
+    if models["rmse"].null_count() == 0:
+        total = pl.col("total_error").abs()
+        models = models.filter(pl.col("rmse") <= pl.col("rmse").min() * (1 + ERROR_TOLERANCE))
+        models = models.filter(total <= total.min() + TOTAL_TOLERANCE)
+    best: str = models.sort("bic")["method"][0]
+    return best
+
+
+def _in_words(table: pl.DataFrame, one_time: float) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+    """The sentences that explain the choice, and their figures."""
+    chosen = table.filter("chosen").row(0, named=True)
+    baselines = table.filter(pl.col("method").is_in(BASELINES)).sort("rmse").select("method", "rmse").rows()
+    figures = {
+        "model": Name("methods", chosen["method"]),
+        "bic": chosen["bic"],
+        "rmse": chosen["rmse"],
+        "total": chosen["total_error"],
+        "error_tolerance": ERROR_TOLERANCE,
+        "total_tolerance": TOTAL_TOLERANCE,
+        "one_time": one_time,
+    }
+    reason = "bic"
+    if baselines:
+        best, error = baselines[0]
+        figures |= {"baseline": Name("methods", best), "baseline_rmse": error}
+        reason = "beaten" if error < chosen["rmse"] else "holdout"
+    offer = ["offer"] if chosen["method"] == "BgNbd" and one_time > MOST else []
+    return tuple(f"model_choice.{each}" for each in (reason, *offer)), MappingProxyType(figures)

@@ -1,0 +1,189 @@
+"""How a value model did on what happened next, beside baselines that know nothing of dropout.
+
+A model is fitted up to a cutoff and judged on the holdout after it. Every figure stands beside the same figure of
+the baselines of `clvlab.validation.predictions`: own rate carried forward, last period repeated, everybody average.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from clvlab.frames import CustomerSummary, Holdout
+from clvlab.metrics import gini
+from clvlab.models import purchase_intervals, value_intervals
+from clvlab.validation import parts
+from clvlab.validation.predictions import METHODS, duration, predictions
+from clvlab.validation.tracking import tracking
+
+N_DRAWS = 300
+LEVEL = 0.95
+NOTABLE = 0.1
+"""Error of a total that is worth a warning."""
+MANY_TENTHS = 3
+"""Of ten tenths of the customers, how many must be off for a warning: one or two are by chance."""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Tidy tables of a holdout validation. `what` is purchases or spend; `method` a name of METHODS.
+
+    Attributes
+    ----------
+    totals : what, actual, model, low, high (the 95 % interval of the model's total), naive, last_period, average, and
+        of each method its error relative to actual: model_error, ...
+    errors : what, method, mae, rmse, rank_correlation (Spearman), gini (of the ranking), over customers
+    by_frequency : repeats ("0".."7+"), customers, actual, low, high, model, naive (mean holdout purchases), fails
+    by_decile, by_cohort, by_group : what, decile | cohort | group, and the same columns
+    gain : what, method, share_customers, share_actual
+    tracking : week (1 = the log's first), date, actual, expected, actual_cumulative, expected_cumulative, period
+    warnings : warning (a code), what, part (the method or the worst part), count, error (relative, of that part)
+    """
+
+    totals: pl.DataFrame
+    errors: pl.DataFrame
+    by_frequency: pl.DataFrame
+    by_decile: pl.DataFrame
+    by_cohort: pl.DataFrame
+    by_group: pl.DataFrame
+    gain: pl.DataFrame
+    tracking: pl.DataFrame
+    warnings: pl.DataFrame
+
+
+def validate(
+    model: Any,
+    spend: Any | None,
+    calibration: CustomerSummary,
+    holdout: Holdout,
+    *,
+    groups: pl.DataFrame | None = None,
+    seed: int = 0,
+) -> Validation:
+    """Judge a purchase model, and a spend model where there is one, on the holdout.
+
+    Parameters
+    ----------
+    model : purchase model fitted on `calibration`
+    spend : spend model fitted on `calibration`, or None
+    calibration, holdout : the two halves of `clvlab.split_holdout`
+    groups : customer_id, group: for whom else to look at the errors apart
+    seed : of the simulated intervals of the totals
+
+    Examples
+    --------
+    >>> import clvlab as cl
+    >>> log = cl.datasets.cdnow(sample=True)
+    >>> calibration, holdout = cl.split_holdout(log, "1997-09-30", "1998-06-30", "week")
+    >>> validation = cl.validate(cl.BgNbd.fit(calibration), None, calibration, holdout)
+    >>> {method: round(mae, 3) for method, mae in validation.errors.select("method", "mae").rows()}
+    {'model': 0.785, 'naive': 1.024, 'last_period': 1.596, 'average': 1.382}
+    """
+    foretold = predictions(model, spend, calibration, holdout)
+    intervals = _intervals(model, spend, calibration, holdout, seed)
+    totals = totals_of(foretold).join(intervals, on="what", how="left", maintain_order="left")
+    errors = errors_of(foretold)
+    by_decile, by_cohort = parts.by_decile(foretold), parts.by_cohort(foretold)
+    by_group = parts.by_group(foretold, groups)
+    return Validation(
+        totals=totals,
+        errors=errors,
+        by_frequency=parts.by_frequency(foretold),
+        by_decile=by_decile,
+        by_cohort=by_cohort,
+        by_group=by_group,
+        gain=parts.gain(foretold),
+        tracking=tracking(model, calibration, holdout),
+        warnings=pl.concat(
+            [
+                _total_off(totals),
+                _beaten(errors),
+                _parts_off(by_decile, "decile", MANY_TENTHS),
+                _parts_off(by_cohort, "cohort", 1),
+                _parts_off(by_group, "group", 1),
+            ]
+        ),
+    )
+
+
+def _intervals(
+    model: Any, spend: Any | None, calibration: CustomerSummary, holdout: Holdout, seed: int
+) -> pl.DataFrame:
+    """what, low, high: of the totals, as the model foresees them."""
+    length = duration(holdout)
+    purchases = purchase_intervals(model, calibration, length, level=LEVEL, n_draws=N_DRAWS, seed=seed)
+    found = [purchases.select(pl.lit("purchases").alias("what"), "low", "high")]
+    if spend is not None:
+        value = value_intervals(model, spend, calibration, length, level=LEVEL, n_draws=N_DRAWS, seed=seed)
+        found.append(value.select(pl.lit("spend").alias("what"), low="clv_low", high="clv_high"))
+    return pl.concat(found)
+
+
+def totals_of(foretold: pl.DataFrame) -> pl.DataFrame:
+    """what, actual, and of each method its total and its error relative to actual; null where it is unknown."""
+    # The sum of nulls is 0, and an unknown baseline is none.
+    sums = [pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()).alias(name) for name in METHODS]
+    totals = foretold.group_by("what", maintain_order=True).agg(pl.col("actual").sum(), *sums)
+    return totals.with_columns((pl.col(name) / pl.col("actual") - 1).alias(f"{name}_error") for name in METHODS)
+
+
+def errors_of(foretold: pl.DataFrame) -> pl.DataFrame:
+    """what, method, mae, rmse, rank_correlation, gini, over customers; unknown baselines are left out."""
+    long = foretold.unpivot(METHODS, index=["what", "actual"], variable_name="method", value_name="foretold")
+    error = pl.col("foretold") - pl.col("actual")
+    known = long.drop_nulls("foretold").group_by("what", "method", maintain_order=True)
+    ranked = [
+        {"what": what, "method": method, "gini": float(gini(part["foretold"].to_numpy(), part["actual"].to_numpy()))}
+        for (what, method), part in known
+    ]
+    return (
+        known.agg(
+            mae=error.abs().mean(),
+            rmse=(error**2).mean().sqrt(),
+            rank_correlation=pl.corr("foretold", "actual", method="spearman"),
+        )
+        .join(pl.DataFrame(ranked), on=["what", "method"], maintain_order="left")
+        .fill_nan(None)
+    )
+
+
+def _warning(code: str, found: pl.DataFrame, part: pl.Expr, count: pl.Expr, error: pl.Expr) -> pl.DataFrame:
+    return found.select(
+        pl.lit(code).alias("warning"),
+        "what",
+        part=part.cast(pl.String),
+        count=count.cast(pl.Int64),
+        error=error.cast(pl.Float64),
+    )
+
+
+def _total_off(totals: pl.DataFrame) -> pl.DataFrame:
+    outside = (pl.col("actual") < pl.col("low")) | (pl.col("actual") > pl.col("high"))
+    off = totals.filter(outside & (pl.col("model_error").abs() > NOTABLE))
+    return _warning("total", off, pl.lit(None), pl.lit(None), pl.col("model_error"))
+
+
+def _beaten(errors: pl.DataFrame) -> pl.DataFrame:
+    """The baseline that comes nearer to single customers than the model, by how much of the model's RMSE."""
+    model = errors.filter(method="model").select("what", model="rmse")
+    better = (
+        errors.join(model, on="what", maintain_order="left")
+        .filter(pl.col("rmse") < pl.col("model"))
+        .sort("rmse")
+        .unique("what", keep="first", maintain_order=True)
+    )
+    return _warning("baseline", better, pl.col("method"), pl.lit(None), pl.col("rmse") / pl.col("model") - 1)
+
+
+def _parts_off(table: pl.DataFrame, column: str, at_least: int) -> pl.DataFrame:
+    """How many parts fail, where at least so many do, and which of them costs the total most."""
+    cost = ((pl.col("model") - pl.col("actual")) * pl.col("customers")).abs()
+    worst = (
+        table.filter("fails")
+        .with_columns(count=pl.len().over("what"))
+        .filter(pl.col("count") >= at_least)
+        .sort(cost, descending=True)
+        .unique("what", keep="first", maintain_order=True)
+        .sort("what")
+    )
+    return _warning(column, worst, pl.col(column), pl.col("count"), pl.col("model") / pl.col("actual") - 1)

@@ -1,0 +1,76 @@
+"""What groups did, and what they are worth in money."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clvlab.comparison.crossfit import Forecast
+from clvlab.comparison.groups import FEWEST, Grouped, group_means, group_outcomes, wilson
+from clvlab.comparison.outcomes import Outcomes
+
+
+def test_wilson_interval_of_newcombe_1998():
+    # Newcombe (1998), Statistics in Medicine 17, 857-872, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
+    cases = {
+        (81, 263): (0.2553, 0.3662),
+        (15, 148): (0.0624, 0.1605),
+        (0, 20): (0.0, 0.1611),
+        (1, 29): (0.0061, 0.1718),
+    }
+    for (successes, n), expected in cases.items():
+        assert wilson(successes, n) == pytest.approx(expected, abs=5e-5)
+
+
+@given(st.integers(1, 500), st.data())
+@settings(max_examples=50, deadline=None)
+def test_wilson_interval_stays_within_0_and_1_and_holds_the_share(n, data):
+    successes = data.draw(st.integers(0, n))
+    low, high = wilson(successes, n)
+    assert -1e-12 <= low <= successes / n + 1e-12
+    assert successes / n - 1e-12 <= high <= 1 + 1e-12
+
+
+def test_places_follow_what_was_foretold_not_a_strategys_own_rank():
+    grouped = Grouped.of(["vip", "low", "vip", "low", "mid", "mid"])
+    outcomes = Outcomes(np.zeros(6), np.zeros(6), np.array([1, 1, 1, 1, 1, 0]))
+    foretold = np.array([1.0, 9.0, 1.0, 9.0, 4.0])
+    assert dict(zip(grouped.names, grouped.places(foretold, outcomes), strict=True)) == {"low": 1, "mid": 2, "vip": 3}
+
+
+def test_a_group_without_a_judged_customer_comes_last():
+    grouped = Grouped.of(["a", "b", "b"])
+    outcomes = Outcomes(np.zeros(3), np.zeros(3), np.array([0, 1, 1]))
+    assert grouped.places(np.array([-5.0, -5.0]), outcomes) == [2, 1]
+
+
+def test_group_means_by_hand():
+    grouped = Grouped.of(["a", "a", "b", "b"])
+    means = group_means(np.array([1.0, 3.0, np.nan, 8.0]), grouped, np.array([[1.0, 1, 1, 1], [3, 1, 1, 0]]))
+    assert means[0].tolist() == [2.0, 8.0]
+    assert means[1, 0] == 1.5
+    assert np.isnan(means[1, 1])
+
+
+def test_figures_of_fewer_than_ten_customers_are_not_shown():
+    groups = ["big"] * FEWEST + ["small"] * (FEWEST - 1)
+    grouped, values = Grouped.of(groups), np.ones(len(groups))
+    table = group_outcomes("s", grouped, [1, 2], {"repurchase": values}, {})
+    shown = dict(zip(table["group"], table["value"], strict=True))
+    assert shown == {"big": 1.0, "small": None}
+    assert table["low"].null_count() == table["high"].null_count() == 1
+    assert dict(zip(table["group"], table["n"], strict=True)) == {"big": FEWEST, "small": FEWEST - 1}
+
+
+def test_unknown_figures_do_not_count():
+    values = np.array([5.0] * 12 + [np.nan] * 30)
+    table = group_outcomes(
+        "s", Grouped.of(["a"] * 42), [1], {"satisfaction": values}, {"satisfaction": np.full((20, 1), 5.0)}
+    )
+    assert table.select("n", "value", "low", "high").row(0) == (12, 5.0, 5.0, 5.0)
+
+
+def test_forecasts_of_both_outcomes():
+    outcomes = Outcomes(np.array([10.0, 0.0, 6.0]), np.array([1.0, 0.0, 1.0]), np.array([0, 0, 1]))
+    forecast = Forecast.of(np.zeros(3, np.int64), outcomes)
+    assert (forecast.spend.tolist(), forecast.bought.tolist()) == ([5.0], [0.5])

@@ -1,0 +1,55 @@
+"""Whether groups come out the same again."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+import clvlab as cl
+from clvlab.comparison.fitted_strategies import Candidate
+from clvlab.comparison.stability import N_RESAMPLES, at_a_later_day, on_halves, on_resamples
+from clvlab.frames import CustomerSummary
+from clvlab.grouping import FixedBounds, NaturalBreaks, Tiers, strategies
+
+FIXED = Tiers("total_spend", ("high", "low"), FixedBounds((40.0,)), name="fixed")
+BREAKS = Tiers("total_spend", ("high", "mid", "low"), NaturalBreaks(), name="breaks")
+
+
+@pytest.fixture(scope="module")
+def customers() -> CustomerSummary:
+    return cl.summarise_customers(cl.datasets.cdnow(sample=True), "1997-09-30", "week")
+
+
+def again(strategy, customers, seed=0):
+    candidate = Candidate.fit(strategy, customers, customers)
+    return list(on_resamples(candidate, customers, customers, seed))
+
+
+def test_fixed_bounds_give_the_same_groups_from_every_sample(customers):
+    assert again(FIXED, customers) == [1.0] * N_RESAMPLES
+    assert on_halves(FIXED, customers, customers, seed=0) == 1.0
+
+
+def test_bounds_that_few_customers_decide_do_not(customers):
+    found = again(BREAKS, customers)
+    assert len(found) == N_RESAMPLES
+    assert 0 < np.mean(found) < 0.97
+
+
+def test_the_same_seed_gives_the_same_agreement(customers):
+    assert again(strategies["value_tiers"], customers) == again(strategies["value_tiers"], customers)
+    assert again(strategies["value_tiers"], customers) != again(strategies["value_tiers"], customers, seed=1)
+
+
+def test_a_later_day_changes_whoever_moved(customers):
+    rule = FIXED.fit(customers)
+    assert at_a_later_day(rule, customers, customers) == 1.0
+    richer = replace(customers, data=customers.data.with_columns(pl.col("total_spend") + 15))
+    assert at_a_later_day(rule, customers, richer) < 0.9
+
+
+def test_customers_unknown_before_do_not_count(customers):
+    rule = FIXED.fit(customers)
+    some = replace(customers, data=customers.data.head(500))
+    assert at_a_later_day(rule, some, customers) == 1.0
