@@ -15,10 +15,10 @@ from time import perf_counter
 import numpy as np
 
 import clvlab as cl
-from clvlab.comparison.bootstrap import interval, resamples
 from clvlab.comparison.crossfit import Forecast, foretell
 from clvlab.comparison.foresight import CAPTURES, FORESIGHT, HEADLINE, Metric, scored
 from clvlab.comparison.outcomes import FIFTHS, Labels, Vector, codes
+from clvlab.comparison.resampling import interval, resamples
 from clvlab.comparison.split import Case
 from clvlab.datasets.lighting_law import law, shares
 from clvlab.grouping import RandomGroups, strategies

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvlab import metrics
-from clvlab.comparison.bootstrap import interval, resamples
 from clvlab.comparison.crossfit import Forecast, foretell
 from clvlab.comparison.foresight import CAPTURES, FORESIGHT, HEADLINE, scored
 from clvlab.comparison.outcomes import Outcomes, codes
+from clvlab.comparison.resampling import interval, resamples
 
 
 @pytest.fixture(scope="module")

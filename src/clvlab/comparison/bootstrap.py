@@ -1,7 +1,7 @@
 """Intervals: the customers are drawn again and again, each with the prediction that was stored for them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,8 @@ from clvlab.comparison.crossfit import Forecast
 from clvlab.comparison.foresight import HEADLINE, METRICS, scored
 from clvlab.comparison.groups import Grouped, group_means
 from clvlab.comparison.outcomes import Vector
+from clvlab.comparison.resampling import resamples
 from clvlab.comparison.split import Case
-
-_ROUNDS_AT_ONCE = 50
-_CELLS_AT_ONCE = 20_000_000  # of the resampling weights: 160 MB
 
 
 @dataclass(frozen=True)
@@ -58,19 +56,3 @@ class Bootstrap:
             {key: np.concatenate(values) for key, values in scores.items()},
             {key: np.concatenate(values) for key, values in means.items()},
         )
-
-
-def resamples(n_customers: int, n_rounds: int, seed: int) -> Iterator[Vector]:
-    """How often each customer counts in each bootstrap round, shape (some rounds, n_customers), block by block."""
-    rng = np.random.default_rng([seed, 2])
-    block = min(_ROUNDS_AT_ONCE, max(1, _CELLS_AT_ONCE // n_customers))
-    for start in range(0, n_rounds, block):
-        rounds = min(block, n_rounds - start)
-        drawn = rng.integers(0, n_customers, (rounds, n_customers)) + n_customers * np.arange(rounds)[:, None]
-        yield np.bincount(drawn.ravel(), minlength=rounds * n_customers).reshape(rounds, n_customers).astype(float)
-
-
-def interval(values: Vector, level: float = 0.95) -> tuple[float, float]:
-    """Percentiles that hold the middle `level` of bootstrap values; NaN where a value is."""
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)

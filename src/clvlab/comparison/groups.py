@@ -7,8 +7,8 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 
-from clvlab.comparison.bootstrap import interval
 from clvlab.comparison.outcomes import Labels, Outcomes, Vector, codes
+from clvlab.comparison.resampling import interval
 
 FEWEST = 10
 """A figure of fewer customers is not shown."""

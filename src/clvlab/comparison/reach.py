@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from clvlab.comparison.bootstrap import Bootstrap, interval
+from clvlab.comparison.bootstrap import Bootstrap
 from clvlab.comparison.crossfit import Forecast
 from clvlab.comparison.foresight import CAPTURES, scored
 from clvlab.comparison.groups import Grouped
+from clvlab.comparison.resampling import interval
 from clvlab.comparison.split import Case
 
 ORACLE, RANDOM = "oracle", "random"

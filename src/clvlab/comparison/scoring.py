@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from clvlab.comparison.bootstrap import Bootstrap, interval
+from clvlab.comparison.bootstrap import Bootstrap
 from clvlab.comparison.crossfit import Forecast
 from clvlab.comparison.fitted_strategies import CHANCE, Candidate
 from clvlab.comparison.foresight import HEADLINE, Metric, scored
 from clvlab.comparison.groups import Grouped
 from clvlab.comparison.outcomes import Vector
+from clvlab.comparison.resampling import interval
 from clvlab.comparison.split import Case
 from clvlab.wording import CROSSED
 

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 
 from clvlab.comparison import stability
-from clvlab.comparison.bootstrap import interval
 from clvlab.comparison.fitted_strategies import CHANCE, Candidate
 from clvlab.comparison.foresight import FORESIGHT
 from clvlab.comparison.groups import group_outcomes
 from clvlab.comparison.recommend import CRITERIA
+from clvlab.comparison.resampling import interval
 from clvlab.comparison.scoring import Contest
 from clvlab.comparison.shape import balance, cluster_separation, coverage
 from clvlab.comparison.simplicity import Features, fidelity
