@@ -20,7 +20,7 @@ import polars as pl
 
 import clvlab as cl
 from clvlab.errors import ConvergenceError
-from clvlab.models.futures import Buyers, purchases
+from clvlab.models.simulation import Buyers, purchases
 
 CUSTOMERS, OLDEST, AHEAD = 2_000, 104.0, 52.0
 LEVEL, N_DRAWS, N_COUNTS = 0.9, 400, 100

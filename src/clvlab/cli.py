@@ -79,7 +79,7 @@ def check(source: str, settings: tuple[str, ...], write_params: Path | None, deb
     """Say what SOURCE holds, what of it would be refused and why, and whether it is enough to predict from."""
     _log_to_stderr("human")
     with _errors_told(debug):
-        from clvlab.checking import check_source
+        from clvlab.check import check_source
         from clvlab.params import check_reading
 
         given = _given(None, settings)

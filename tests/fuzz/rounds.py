@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from clvlab.checking import check_source
+from clvlab.check import check_source
 from clvlab.customers import read_attributes
 from clvlab.errors import ClvlabError
 from tests.transactions.corruption import check_account

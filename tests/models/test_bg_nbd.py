@@ -3,10 +3,10 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from lifetimes_models import fitted, silently
-from populations import history, simulated_bg_nbd
 
 import clvlab as cl
+from tests.models.lifetimes_models import fitted, silently
+from tests.models.populations import history, simulated_bg_nbd
 
 
 def test_parameters_match_fader_hardie_lee_2005_table_2(bg_nbd):
@@ -165,11 +165,11 @@ def test_a_penalty_identifies_what_data_cannot():
 
 
 def test_the_same_maximum_from_any_sensible_start(bg_nbd):
-    from clvlab.models import engine
+    from clvlab.models.numerics import maximum
 
     likelihood = bg_nbd.estimate.likelihood
     for start in ([1, 1, 1, 1], [0.01, 100, 0.1, 0.1], [10, 1, 10, 10], [5, 0.01, 0.01, 30]):
-        found = engine.fit(likelihood, np.log(start))
+        found = maximum.fit(likelihood, np.log(start))
         assert found.point == pytest.approx(bg_nbd.log_parameters, abs=1e-8)
 
 

@@ -1,9 +1,20 @@
 import numpy as np
 import polars as pl
 import pytest
-from populations import history
 
 import clvlab as cl
+from clvlab.errors import ParamsError
+from tests.models.populations import history
+
+MODELS = [
+    cl.BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="week"),
+    cl.MbgNbd(0.6, 8.0, 0.7, 2.5, time_unit="week"),
+    cl.ParetoNbd(0.6, 8.0, 0.7, 12.0, time_unit="week"),
+    cl.Nbd(0.6, 8.0, time_unit="week"),
+]
+SPEND = cl.GammaGamma(6.0, 4.0, 15.0)
+
+every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 
 
 def test_customer_1_is_worth_36_not_140(bg_nbd, gamma_gamma, cdnow, row_of, published):
@@ -47,5 +58,60 @@ def test_prospects_have_null_and_keep_their_place(bg_nbd, gamma_gamma):
     ("argument", "value"), [("annual_discount_rate", -0.1), ("margin", 0.0), ("margin", float("nan"))]
 )
 def test_impossible_arguments_are_refused(bg_nbd, gamma_gamma, cdnow, argument, value):
-    with pytest.raises(cl.errors.ParamsError, match=argument):
+    with pytest.raises(ParamsError, match=argument):
         cl.lifetime_value(bg_nbd, gamma_gamma, cdnow, "12 months", **{argument: value})
+
+
+@every_model
+def test_it_is_the_limit_of_ever_longer_horizons(model):
+    customers = history(3, 20, 30)
+    for_ever = model.discounted_purchases(customers, None, 0.1)
+    grown = [model.discounted_purchases(customers, horizon, 0.1)[0] for horizon in (500.0, 5_000.0, 50_000.0)]
+    assert grown[0] < grown[1] < grown[2]
+    assert grown[2] == pytest.approx(for_ever[0], rel=1e-9)
+
+
+@every_model
+def test_discount_tends_to_none_as_the_rate_falls(model):
+    customers = history(3, 20, 30)
+    assert model.discounted_purchases(customers, 52, 1e-9) == pytest.approx(model.expected_purchases(customers, 52))
+
+
+def test_without_dropout_it_is_the_rate_over_the_discount():
+    decay = np.log(1.1) * 7 / 365.25
+    expected = (0.6 + 3) / (8 + 30) / decay
+    assert MODELS[3].discounted_purchases(history(3, 20, 30), None, 0.1)[0] == pytest.approx(expected, rel=1e-10)
+
+
+def test_residual_value_is_purchases_times_spend_times_margin(bg_nbd, gamma_gamma, cdnow):
+    values = cl.residual_lifetime_value(bg_nbd, gamma_gamma, cdnow, 0.1, margin=0.3)
+    assert values.columns == ["customer_id", "p_alive", "discounted_purchases", "expected_spend", "residual_clv"]
+    product = 0.3 * values["discounted_purchases"] * values["expected_spend"]
+    assert values["residual_clv"].to_numpy() == pytest.approx(product.to_numpy())
+    finite = cl.lifetime_value(bg_nbd, gamma_gamma, cdnow, "12 months", 0.1, margin=0.3)
+    assert (values["residual_clv"] > finite["clv"]).all()
+
+
+@every_model
+def test_a_new_customer_is_worth_the_first_purchase_and_the_discounted_rest(model):
+    repeats = model.discounted_purchases_new("12 months", 0.1)
+    assert 0 < repeats < model.expected_purchases_new("12 months")
+    value = cl.new_customer_value(model, SPEND, 0.1, 0.3, horizon="12 months")
+    assert value == pytest.approx(0.3 * 6 * 15 / 3 * (1 + repeats))
+    assert cl.new_customer_value(model, SPEND, 0.1, 0.3) > value
+
+
+@every_model
+def test_without_end_a_discount_is_needed(model):
+    with pytest.raises(ParamsError, match="annual_discount_rate is 0"):
+        model.discounted_purchases(history(3, 20, 30), None, 0.0)
+
+
+def test_a_mean_spend_that_does_not_exist_is_an_error():
+    with pytest.raises(ParamsError, match=r"q is 0\.9"):
+        cl.new_customer_value(MODELS[0], cl.GammaGamma(6.0, 0.9, 15.0), 0.1)
+
+
+def test_a_margin_is_positive(bg_nbd, gamma_gamma, cdnow):
+    with pytest.raises(ParamsError, match="margin"):
+        cl.residual_lifetime_value(bg_nbd, gamma_gamma, cdnow, 0.1, margin=-1)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from lifetimes_models import fitted, silently
 
 import clvlab as cl
+from tests.models.lifetimes_models import fitted, silently
 
 
 @pytest.fixture(scope="module")

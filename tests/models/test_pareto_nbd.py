@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from lifetimes_models import fitted, silently
-from populations import history
 
 import clvlab as cl
+from tests.models.lifetimes_models import fitted, silently
+from tests.models.populations import history
 
 
 @pytest.fixture(scope="module")

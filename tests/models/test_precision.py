@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from populations import history
 
 import clvlab as cl
 from clvlab.models.gamma_gamma import _log_likelihood as gamma_gamma_log_likelihood
-from clvlab.models.tuples import Tuples
+from clvlab.models.numerics.population import Tuples
+from tests.models.populations import history
 
 GRID = json.loads((Path(__file__).parents[1] / "reference" / "precision_grid.json").read_text(encoding="utf-8"))
 MODELS = {"BgNbd": cl.BgNbd, "MbgNbd": cl.MbgNbd, "ParetoNbd": cl.ParetoNbd}

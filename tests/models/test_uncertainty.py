@@ -5,17 +5,17 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from populations import simulated_bg_nbd
 from scipy import stats
 
 import clvlab as cl
 from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, ParamsError
 from clvlab.models import purchase_intervals, uncertainty
 from clvlab.models.covariates import CovariateModel
-from clvlab.models.engine import Likelihood, fit
-from clvlab.models.futures import Buyers, Worlds, purchases
-from clvlab.models.jets import log
-from clvlab.models.tuples import Tuples
+from clvlab.models.numerics.jets import log
+from clvlab.models.numerics.maximum import Likelihood, fit
+from clvlab.models.numerics.population import Tuples
+from clvlab.models.simulation import Buyers, Worlds, purchases
+from tests.models.populations import simulated_bg_nbd
 
 WAITS = np.array([0.3, 1.1, 2.4, 0.2, 0.9, 3.0])
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from clvlab.logs import read_log
+from clvlab.inputs import read_log
 from clvlab.params import ReportParams
 from clvlab.reporting import manifest
 from clvlab.reporting.manifest import Account, Inputs, is_current

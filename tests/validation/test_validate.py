@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 import clvlab as cl
-from clvlab.models.fitted import Estimate
+from clvlab.models.fitted_model import Estimate
 from clvlab.validation import parts
 from clvlab.validation.predictions import METHODS, predictions
 from clvlab.validation.validate import validate

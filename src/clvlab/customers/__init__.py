@@ -1,9 +1,9 @@
 """From a log to one row per customer, and from there to what later steps need of the log."""
 
 from clvlab.customers.attributes import AttributeTable, read_attributes
-from clvlab.customers.days import customer_days
 from clvlab.customers.derived import DERIVED, derive
 from clvlab.customers.gate import minimum_data
+from clvlab.customers.purchase_days import customer_days
 from clvlab.customers.summary import split_holdout, summarise_customers
 
 __all__ = [

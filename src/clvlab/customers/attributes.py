@@ -14,7 +14,7 @@ import polars as pl
 from clvlab.columns import CUSTOMERS, names
 from clvlab.errors import DataError, MissingColumnsError
 from clvlab.sources import Table, open_source
-from clvlab.sources.days import found_formats
+from clvlab.sources.dates import found_formats
 from clvlab.sources.headers import suggest_columns
 from clvlab.sources.table import FLAW, ROW, readable
 from clvlab.sources.texts import as_text, missing_to_null

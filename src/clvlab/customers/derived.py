@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 
 from clvlab.columns import Column, names
-from clvlab.customers.days import customer_days, rows_until
+from clvlab.customers.purchase_days import customer_days, rows_until
 from clvlab.errors import MissingColumnsError, ParamsError, did_you_mean
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.money import exact_sum

@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from clvlab.customers.days import customer_days
+from clvlab.customers.purchase_days import customer_days
 from clvlab.frames import TransactionLog
 
 MIN_CUSTOMERS = 500

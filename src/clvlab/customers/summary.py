@@ -8,7 +8,7 @@ import polars as pl
 
 from clvlab.columns import CUSTOMERS, names
 from clvlab.customers.attributes import attributes_as_of, read_attributes
-from clvlab.customers.days import customer_days, describe_span, lazy_customer_days, parse_day, rows_until
+from clvlab.customers.purchase_days import customer_days, describe_span, lazy_customer_days, parse_day, rows_until
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.money import exact_sum

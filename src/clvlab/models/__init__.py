@@ -5,14 +5,13 @@ One private engine maximises every likelihood; a model states its likelihood and
 
 from clvlab.models.bg_nbd import BgNbd
 from clvlab.models.covariates import CovariateModel
-from clvlab.models.family import PurchaseModel
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.intervals import purchase_intervals, value_intervals
-from clvlab.models.lifetime_value import lifetime_value
+from clvlab.models.lifetime_value import lifetime_value, new_customer_value, residual_lifetime_value
 from clvlab.models.mbg_nbd import MbgNbd
 from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
-from clvlab.models.residual_value import new_customer_value, residual_lifetime_value
+from clvlab.models.purchase_model import PurchaseModel
 
 PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
 """In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""

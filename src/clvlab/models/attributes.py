@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
-from clvlab.models.engine import Matrix
+from clvlab.models.numerics.maximum import Matrix
 
 MISSING = "(missing)"  # the level of customers whose text attribute is null
 

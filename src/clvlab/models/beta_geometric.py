@@ -13,11 +13,11 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
-from clvlab.models.family import BUYING, LEAVING, Counts, PurchaseModel
-from clvlab.models.jets import Number, Vector, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
 from clvlab.models.negative_binomial import by_moments, log_buying, log_probability, upper_tail
-from clvlab.models.quadrature import BetaMean
-from clvlab.models.tuples import Tuples
+from clvlab.models.numerics.jets import Number, Vector, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
+from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.quadrature import BetaMean
+from clvlab.models.purchase_model import BUYING, LEAVING, Counts, PurchaseModel
 
 LARGEST_LOG = 690.0  # of odds, which must stay finite
 

@@ -11,8 +11,8 @@ one-time buyers are active; where they dominate, consider MBG/NBD.
 from dataclasses import dataclass
 
 from clvlab.models.beta_geometric import BetaGeometric
-from clvlab.models.jets import Vector
-from clvlab.models.tuples import Tuples
+from clvlab.models.numerics.jets import Vector
+from clvlab.models.numerics.population import Tuples
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,14 @@ from scipy import special
 
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
-from clvlab.models import engine, histories
+from clvlab.models import purchase_history
 from clvlab.models.attributes import Attributes
-from clvlab.models.engine import Expansion, Likelihood, Matrix
-from clvlab.models.family import HISTORY, Horizon, PurchaseModel
-from clvlab.models.histories import Customers
-from clvlab.models.jets import Vector
-from clvlab.models.tuples import Tuples
+from clvlab.models.numerics import maximum
+from clvlab.models.numerics.jets import Vector
+from clvlab.models.numerics.maximum import Expansion, Likelihood, Matrix
+from clvlab.models.numerics.population import Tuples
+from clvlab.models.purchase_history import Customers
+from clvlab.models.purchase_model import HISTORY, Horizon, PurchaseModel
 from clvlab.units import TimeUnit
 
 MOST_KINDS = 10_000  # different combinations of attributes: each is a population of its own, and takes a few ms
@@ -140,8 +141,8 @@ class CovariateModel:
         if dropout and model.leaving is None:
             raise ParamsError(f"Nobody leaves in {model.__name__}: `dropout` cannot act on it.")
         plain = model.fit(customers, time_unit=time_unit, weights=weights)
-        table = histories.table_of(customers)
-        read = histories.read(customers, HISTORY, plain.time_unit, plain.time_unit)
+        table = purchase_history.table_of(customers)
+        read = purchase_history.read(customers, HISTORY, plain.time_unit, plain.time_unit)
         buyers, columns, weight = table.filter(read.is_buyer), read.columns, read.weights(weights)
         if weight is not None:
             counts = weight > 0
@@ -150,7 +151,7 @@ class CovariateModel:
         # On a common scale no unit of an attribute leads the search astray.
         centre, scale = z.mean(axis=0), z.std(axis=0)
         likelihood = _kinds(model, columns, (z - centre) / scale, weight, of_purchase, of_dropout)
-        found = engine.fit(likelihood, np.concatenate([plain.log_parameters, np.zeros(scale.size)]))
+        found = maximum.fit(likelihood, np.concatenate([plain.log_parameters, np.zeros(scale.size)]))
         to_units = _to_units(model, centre, scale, len(of_purchase.terms))
         own, point = len(model.names), to_units @ found.point
         values = dict(zip(model.names, np.exp(point[:own]).tolist(), strict=True))
@@ -268,8 +269,8 @@ class CovariateModel:
 
     def _by_kind(self, customers: Customers, predict: Callable[[PurchaseModel, Customers], Vector]) -> Vector:
         """The predictions of each customer's own model."""
-        table = histories.table_of(customers)
-        rows = np.flatnonzero(histories.buyers_of(table))
+        table = purchase_history.table_of(customers)
+        rows = np.flatnonzero(purchase_history.buyers_of(table))
         buyers = table[rows]
         z = np.concatenate([self.purchase.matrix(buyers), self.dropout.matrix(buyers)], axis=1)
         kinds, index = np.unique(z, axis=0, return_inverse=True)

@@ -19,13 +19,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
-from clvlab.models import engine, histories
-from clvlab.models.distinct import in_chunks
-from clvlab.models.engine import Likelihood
-from clvlab.models.fitted import Estimate, FittedModel, check_penalty
-from clvlab.models.histories import Customers
-from clvlab.models.jets import Number, Vector, log, log1p, log_beta, sum_of
-from clvlab.models.tuples import Tuples
+from clvlab.models import purchase_history
+from clvlab.models.fitted_model import Estimate, FittedModel, check_penalty
+from clvlab.models.numerics import maximum
+from clvlab.models.numerics.distinct import in_chunks
+from clvlab.models.numerics.jets import Number, Vector, log, log1p, log_beta, sum_of
+from clvlab.models.numerics.maximum import Likelihood
+from clvlab.models.numerics.population import Tuples
+from clvlab.models.purchase_history import Customers
 
 STRONG_CORRELATION = 0.3
 
@@ -74,7 +75,7 @@ class GammaGamma(FittedModel):
         spend correlate above 0.3: the model takes them for independent.
         """
         check_penalty(penalty)
-        table = histories.read(customers, ("frequency", "monetary_value"), "day", "day")
+        table = purchase_history.read(customers, ("frequency", "monetary_value"), "day", "day")
         x, m = table.columns
         spends = np.flatnonzero((x > 0) & (m > 0))
         given = table.weights(weights)
@@ -83,7 +84,7 @@ class GammaGamma(FittedModel):
         _warn_if_dependent(tuples)
         likelihood = Likelihood(_log_likelihood, cls.names, tuples, penalty, cls.meanings)
         start = np.log([3.0, 3.0, 2.0 / 3.0 * tuples.mean(1)])
-        found = engine.fit(likelihood, start)
+        found = maximum.fit(likelihood, start)
         return cls(*np.exp(found.point).tolist(), estimate=Estimate.at(found, likelihood))
 
     @property
@@ -97,7 +98,7 @@ class GammaGamma(FittedModel):
         A customer without a repeat purchase has the population's mean; where q <= 1 that mean does not exist: they
         have NaN, and a ClvlabWarning says so.
         """
-        table = histories.read(customers, ("frequency", "monetary_value"), "day", "day")
+        table = purchase_history.read(customers, ("frequency", "monetary_value"), "day", "day")
         expected = in_chunks(self._expected_spend, *table.columns)
         if np.isnan(expected).any():
             warnings.warn(

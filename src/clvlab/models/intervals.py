@@ -6,12 +6,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clvlab.errors import DataError, MissingColumnsError
-from clvlab.models.family import Horizon, PurchaseModel
-from clvlab.models.futures import N_DRAWS, Buyers, Worlds, around, read
 from clvlab.models.gamma_gamma import GammaGamma
-from clvlab.models.histories import Customers, Histories, table_of
-from clvlab.models.jets import Vector
 from clvlab.models.lifetime_value import lifetime_value
+from clvlab.models.numerics.jets import Vector
+from clvlab.models.purchase_history import Customers, Histories, table_of
+from clvlab.models.purchase_model import Horizon, PurchaseModel
+from clvlab.models.simulation import N_DRAWS, Buyers, Worlds, around, read
 from clvlab.models.uncertainty import tails
 from clvlab.units import TimeUnit
 

@@ -10,10 +10,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from clvlab.models.family import BUYING, Counts, PurchaseModel
-from clvlab.models.jets import Number, Vector
 from clvlab.models.negative_binomial import by_moments, log_buying, log_probability
-from clvlab.models.tuples import Tuples
+from clvlab.models.numerics.jets import Number, Vector
+from clvlab.models.numerics.population import Tuples
+from clvlab.models.purchase_model import BUYING, Counts, PurchaseModel
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy import special
 
-from clvlab.models.jets import Number, Vector, log, log_gamma, sum_of
-from clvlab.models.tuples import Tuples
+from clvlab.models.numerics.jets import Number, Vector, log, log_gamma, sum_of
+from clvlab.models.numerics.population import Tuples
 
 SMALLEST_SHAPE, LARGEST_SHAPE = 0.05, 20.0  # to start from: what a few odd customers can make of the moments
 

@@ -17,13 +17,13 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
-from clvlab.models.distinct import Distinct, in_chunks
-from clvlab.models.family import BUYING, LEAVING, Counts, PurchaseModel
-from clvlab.models.histories import Histories
-from clvlab.models.jets import Number, Vector, log, log_integral, sum_of, sum_of_log1p_exp, value_of
 from clvlab.models.negative_binomial import by_moments, log_buying, log_probability
-from clvlab.models.quadrature import count_nodes, legendre
-from clvlab.models.tuples import Tuples
+from clvlab.models.numerics.distinct import Distinct, in_chunks
+from clvlab.models.numerics.jets import Number, Vector, log, log_integral, sum_of, sum_of_log1p_exp, value_of
+from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.quadrature import count_nodes, legendre
+from clvlab.models.purchase_history import Histories
+from clvlab.models.purchase_model import BUYING, LEAVING, Counts, PurchaseModel
 
 ROWS = 512  # tuples worked on at once, with all their nodes
 N_LEAVING = 40  # nodes over the time at which a customer may have left

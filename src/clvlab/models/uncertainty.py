@@ -20,10 +20,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clvlab.errors import ConvergenceError, ParamsError
-from clvlab.models import engine
-from clvlab.models.engine import Likelihood, Matrix
-from clvlab.models.jets import Vector
-from clvlab.models.tuples import Tuples
+from clvlab.models.numerics import maximum
+from clvlab.models.numerics.jets import Vector
+from clvlab.models.numerics.maximum import Likelihood, Matrix
+from clvlab.models.numerics.population import Tuples
 
 Method = Literal["likelihood", "bootstrap"]
 
@@ -130,6 +130,6 @@ def _refitted(likelihood: Likelihood, point: Vector, random: np.random.Generator
     there = drawn > 0
     sample = Tuples(tuples.columns[:, there], drawn[there].astype(float))
     try:
-        return engine.fit(replace(likelihood, tuples=sample), point).point
+        return maximum.fit(replace(likelihood, tuples=sample), point).point
     except ConvergenceError:
         return None

@@ -21,7 +21,7 @@ from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import default
 
-from clvlab.reporting.figures import VEGA_LITE, VEGA_LITE_VERSION, Drawings, Figure, figure
+from clvlab.reporting.stills import VEGA_LITE, VEGA_LITE_VERSION, Drawings, Figure, figure
 from clvlab.wording import Words
 
 TEMPLATES = Path(__file__).parent / "templates"

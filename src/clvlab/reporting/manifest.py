@@ -21,7 +21,7 @@ from typing import Any
 import polars as pl
 
 from clvlab.frames import TransactionLog
-from clvlab.logs import fingerprint
+from clvlab.inputs import fingerprint
 from clvlab.params import RunParams
 
 PACKAGE = Path(__file__).parent.parent

@@ -12,7 +12,7 @@ from typing import Any
 
 import nbformat
 
-from clvlab.logs import read_log
+from clvlab.inputs import read_log
 from clvlab.params import RUN_FOLDER, CompareParams, ReportParams, RunParams
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained

@@ -7,7 +7,7 @@ import polars as pl
 from clvlab.columns import LOG, names
 from clvlab.errors import DataError, MissingColumnsError, ParamsError, did_you_mean
 from clvlab.sources import OURS, Table
-from clvlab.sources.days import day_of_number
+from clvlab.sources.dates import day_of_number
 from clvlab.sources.headers import suggest_columns
 from clvlab.sources.numbers import as_number
 from clvlab.sources.texts import as_text, is_text

@@ -13,7 +13,7 @@ from clvlab.columns import LOG, names
 from clvlab.errors import ClvlabWarning, DataError, ParamsError, UnsettledError
 from clvlab.frames import TransactionLog
 from clvlab.sources import OURS, Reading, open_source
-from clvlab.sources.days import DayReader, found_formats, given_format
+from clvlab.sources.dates import DayReader, found_formats, given_format
 from clvlab.sources.numbers import read_numbers
 from clvlab.sources.table import readable
 from clvlab.sources.texts import spelled_apart

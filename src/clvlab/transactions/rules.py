@@ -7,7 +7,7 @@ import polars as pl
 
 from clvlab.money import LARGEST_AMOUNT, from_millionths, to_millionths
 from clvlab.sources import OURS
-from clvlab.sources.days import EARLIEST, LATEST
+from clvlab.sources.dates import EARLIEST, LATEST
 from clvlab.sources.table import FLAW
 
 Duplicates = Literal["keep", "drop"]

@@ -18,7 +18,7 @@ from clvlab.analysis.comparison import (
 from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.results import Results, Stopwatch
 from clvlab.frames import TransactionLog
-from clvlab.logs import read_log
+from clvlab.inputs import read_log
 from clvlab.params import CompareParams
 
 __all__ = ["SECTIONS", "analyse_comparison"]

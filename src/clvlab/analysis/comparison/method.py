@@ -9,7 +9,7 @@ from clvlab.analysis.comparison.context import ComparisonContext, strategy_names
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.appendix import LIBRARIES
 from clvlab.grouping import strategies
-from clvlab.logs import fingerprint
+from clvlab.inputs import fingerprint
 
 
 def compute(context: ComparisonContext) -> Section:

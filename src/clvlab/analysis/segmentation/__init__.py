@@ -24,7 +24,7 @@ from clvlab.analysis.segmentation import (
 )
 from clvlab.analysis.segmentation.context import Context
 from clvlab.frames import TransactionLog
-from clvlab.logs import read_log
+from clvlab.inputs import read_log
 from clvlab.params import ReportParams
 
 __all__ = ["SECTIONS", "analyse"]

@@ -7,7 +7,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
-from clvlab.logs import fingerprint
+from clvlab.inputs import fingerprint
 
 LIBRARIES = ("clvlab", "polars", "numpy", "scipy", "scikit-learn", "altair", "papermill", "nbconvert")
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clvlab.models import jets
+from clvlab.models.numerics import jets
 
 POINTS = st.tuples(*[st.floats(-2, 2) for _ in range(3)])
 T = np.array([0.5, 3.0, 40.0])

@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clvlab.errors import ConvergenceError
-from clvlab.models import jets
-from clvlab.models.jets import Number, Vector
-from clvlab.models.tuples import Tuples
+from clvlab.models.numerics import jets
+from clvlab.models.numerics.jets import Number, Vector
+from clvlab.models.numerics.population import Tuples
 
 Matrix = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from clvlab.reporting.figures import Drawings, figure, still_picture
+from clvlab.reporting.stills import Drawings, figure, still_picture
 from tests.reporting.conftest import SPEC
 
 HOSTILE = "<script>alert(1)</script>]]>&\"'\x00\u202e=1+1"

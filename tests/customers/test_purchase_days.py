@@ -1,7 +1,7 @@
 import pytest
 
 from clvlab.customers import customer_days
-from clvlab.customers.days import parse_day
+from clvlab.customers.purchase_days import parse_day
 from clvlab.errors import ParamsError
 from tests.customers.logs import day, log_of
 

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clvlab.models.jets import Vector
+from clvlab.models.numerics.jets import Vector
 from clvlab.units import DAYS_PER
 
 CHUNK = 16_384  # rows read at once: few enough to stay in the processor's cache

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from clvlab.models.distinct import Matrix, counted, run_starts, weighed
-from clvlab.models.jets import Vector
+from clvlab.models.numerics.distinct import Matrix, counted, run_starts, weighed
+from clvlab.models.numerics.jets import Vector
 
 # Tuples worked on at once: few enough that every intermediate stays in the processor's cache, and that BLAS, which
 # would split a dot product of 10,000 among threads that wait for one another, leaves it to one.

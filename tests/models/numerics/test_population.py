@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clvlab.models.tuples import CELLS, Tuples
+from clvlab.models.numerics.population import CELLS, Tuples
 
 DAYS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 6)), max_size=40)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvlab.errors import ParamsError, UnsettledError
-from clvlab.sources.days import day_of_number, found_formats, given_format
+from clvlab.sources.dates import day_of_number, found_formats, given_format
 
 JAN_31 = date(2024, 1, 31)
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary
-from clvlab.models.jets import Vector
+from clvlab.models.numerics.jets import Vector
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
 
 Customers = CustomerSummary | pl.DataFrame | pd.DataFrame

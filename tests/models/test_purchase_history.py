@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from populations import history, simulated_bg_nbd
 
 import clvlab as cl
 from clvlab.errors import ParamsError
+from tests.models.populations import history, simulated_bg_nbd
 
 GOOD = {"frequency": [2.0, 0.0], "recency": [5.0, 0.0], "T": [9.0, 4.0]}
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1, chebvander
 
-from clvlab.models.distinct import Matrix
-from clvlab.models.jets import Vector
+from clvlab.models.numerics.distinct import Matrix
+from clvlab.models.numerics.jets import Vector
 
 SETTLED = 1e-12  # of the smallest value: the last coefficients of a polynomial that needs no higher ones
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 import clvlab as cl
-from clvlab.models import engine
+from clvlab.models.numerics import maximum
 
 LIVELY = cl.BgNbd(0.6, 8, 0.7, 2.5, time_unit="week")
 LASTING = cl.ParetoNbd(1.2, 10, 0.6, 12, time_unit="week")
@@ -26,7 +26,7 @@ def fit(family, people):
 
 def straight_up(likelihood, start):
     """The maximum by Newton's steps on the whole population alone."""
-    found = engine.climb(likelihood, likelihood.expand(start), 1e-9)
+    found = maximum.climb(likelihood, likelihood.expand(start), 1e-9)
     return likelihood.expand(found.point + found.newton_step)
 
 
@@ -35,7 +35,7 @@ def straight_up(likelihood, start):
 def test_a_large_population_has_the_maximum_that_all_its_customers_have(family, truth):
     model = fit(family, population(truth, 20_000, seed=1))
     likelihood = model.estimate.likelihood
-    assert likelihood.n_distinct > engine.MANY
+    assert likelihood.n_distinct > maximum.MANY
     exact = straight_up(likelihood, model.log_parameters + 0.3)
     assert model.log_parameters == pytest.approx(exact.point, abs=3e-7)
     assert model.log_likelihood == pytest.approx(exact.value, abs=1e-5)
@@ -46,7 +46,7 @@ def test_a_large_population_has_the_maximum_that_all_its_customers_have(family, 
 def test_pareto_nbd_too():
     model = fit(cl.ParetoNbd, population(LASTING, 6_000, seed=2))
     likelihood = model.estimate.likelihood
-    assert likelihood.n_distinct > engine.MANY
+    assert likelihood.n_distinct > maximum.MANY
     assert model.log_parameters == pytest.approx(straight_up(likelihood, model.log_parameters).point, abs=3e-7)
 
 
@@ -67,9 +67,9 @@ def test_the_error_left_by_a_coarser_population_is_told_in_size():
     start = np.log([1.0, 10.0, 1.0, 2.0])
     exact = straight_up(likelihood, start)
     coarse = likelihood.coarse()
-    there = engine.climb(coarse, coarse.expand(start), 1e-3)
-    corrected = engine.Corrected(coarse, there, likelihood.expand(there.point))
-    found = engine.climb(corrected, corrected.whole, 1e-9)
+    there = maximum.climb(coarse, coarse.expand(start), 1e-3)
+    corrected = maximum.Corrected(coarse, there, likelihood.expand(there.point))
+    found = maximum.climb(corrected, corrected.whole, 1e-9)
     true_error = np.abs(found.point - exact.point).max()
     assert 0.1 < corrected.error(found.point) / true_error < 10
 

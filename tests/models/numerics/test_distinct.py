@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clvlab.models import distinct
-from clvlab.models.distinct import Distinct, in_chunks
+from clvlab.models.numerics import distinct
+from clvlab.models.numerics.distinct import Distinct, in_chunks
 
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50)), min_size=1, max_size=40)
 

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from populations import history
 
 import clvlab as cl
 from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, ParamsError
+from tests.models.populations import history
 
 MODELS = [
     cl.BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="week"),

@@ -4,7 +4,7 @@ import xlsxwriter
 import yaml
 
 import clvlab as cl
-from clvlab.checking import check_source
+from clvlab.check import check_source
 from clvlab.errors import DataError
 from clvlab.params import ReportParams
 

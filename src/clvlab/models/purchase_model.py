@@ -20,15 +20,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from clvlab.errors import ConvergenceError, DataError, ParamsError
 from clvlab.frames import CustomerSummary
-from clvlab.models import engine, histories
-from clvlab.models.ages import smooth_in_age
-from clvlab.models.distinct import Distinct, in_chunks
-from clvlab.models.engine import Likelihood
-from clvlab.models.fitted import Estimate, FittedModel, check_penalty
-from clvlab.models.histories import Customers, Histories
-from clvlab.models.jets import Number, Vector
-from clvlab.models.quadrature import legendre
-from clvlab.models.tuples import Tuples
+from clvlab.models import purchase_history
+from clvlab.models.fitted_model import Estimate, FittedModel, check_penalty
+from clvlab.models.numerics import maximum
+from clvlab.models.numerics.distinct import Distinct, in_chunks
+from clvlab.models.numerics.interpolation import smooth_in_age
+from clvlab.models.numerics.jets import Number, Vector
+from clvlab.models.numerics.maximum import Likelihood
+from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.quadrature import legendre
+from clvlab.models.purchase_history import Customers, Histories
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 
 HISTORY = ("frequency", "recency", "T")
@@ -85,13 +86,13 @@ class PurchaseModel(FittedModel, ABC):
         DataError : a value that cannot be a history, with its column and row
         ConvergenceError : the data cannot identify a parameter; it says which
         """
-        unit = histories.unit_of(customers, time_unit)
-        table = histories.read(customers, HISTORY, unit, unit)
+        unit = purchase_history.unit_of(customers, time_unit)
+        table = purchase_history.read(customers, HISTORY, unit, unit)
         check_penalty(penalty)
         tuples = Tuples.of(table.columns, table.weights(weights))
         cls._refuse_uninformative(tuples)
         likelihood = Likelihood(cls._log_likelihood, cls.names, tuples, penalty, cls.meanings)
-        found = engine.fit(likelihood, np.log(cls._start(tuples)))
+        found = maximum.fit(likelihood, np.log(cls._start(tuples)))
         return cls(*np.exp(found.point).tolist(), time_unit=unit, estimate=Estimate.at(found, likelihood))
 
     def p_alive(self, customers: Customers, *, time_unit: TimeUnit | None = None) -> Vector:
@@ -293,12 +294,12 @@ class PurchaseModel(FittedModel, ABC):
 
     def _read(self, customers: Customers, time_unit: TimeUnit | None) -> Histories:
         unit = self._unit(customers, time_unit)
-        return histories.read(customers, HISTORY, unit, self.time_unit)
+        return purchase_history.read(customers, HISTORY, unit, self.time_unit)
 
     def _unit(self, customers: Customers, time_unit: TimeUnit | None) -> TimeUnit:
         if time_unit is None and not isinstance(customers, CustomerSummary):
             return self.time_unit
-        return histories.unit_of(customers, time_unit)
+        return purchase_history.unit_of(customers, time_unit)
 
     def _length(self, customers: Customers, horizon: Horizon, time_unit: TimeUnit | None) -> float:
         """The horizon in the model's unit."""

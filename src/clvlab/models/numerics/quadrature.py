@@ -9,8 +9,8 @@ from functools import cache
 import numpy as np
 from scipy import special
 
-from clvlab.models.distinct import Matrix
-from clvlab.models.jets import Vector
+from clvlab.models.numerics.distinct import Matrix
+from clvlab.models.numerics.jets import Vector
 
 STEP = 0.06  # between nodes, in the variable in which the trapezoidal rule works
 WIDTH = 4.0  # in ln(p / (1 - p)): nodes are evenly spaced within it, or a narrow peak's own, ever wider beyond

@@ -16,12 +16,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clvlab.errors import ParamsError
-from clvlab.models import histories
-from clvlab.models.engine import Matrix
-from clvlab.models.family import HISTORY, PurchaseModel, decay_rate
+from clvlab.models import purchase_history
 from clvlab.models.gamma_gamma import GammaGamma
-from clvlab.models.histories import Customers, Histories
-from clvlab.models.jets import Vector
+from clvlab.models.numerics.jets import Vector
+from clvlab.models.numerics.maximum import Matrix
+from clvlab.models.purchase_history import Customers, Histories
+from clvlab.models.purchase_model import HISTORY, PurchaseModel, decay_rate
 from clvlab.models.uncertainty import tails
 from clvlab.units import TimeUnit
 
@@ -93,7 +93,7 @@ def read(
             "Ask for values without an interval, or fit each group of customers by itself."
         )
     columns = (*HISTORY, "monetary_value") if with_spend else HISTORY
-    return histories.read(customers, columns, model._unit(customers, time_unit), model.time_unit)
+    return purchase_history.read(customers, columns, model._unit(customers, time_unit), model.time_unit)
 
 
 @dataclass(frozen=True)

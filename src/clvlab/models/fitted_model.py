@@ -11,8 +11,8 @@ import polars as pl
 from scipy import special
 
 from clvlab.errors import ClvlabError, ClvlabWarning, ParamsError
-from clvlab.models.engine import Expansion, Likelihood, Matrix
-from clvlab.models.jets import Vector
+from clvlab.models.numerics.jets import Vector
+from clvlab.models.numerics.maximum import Expansion, Likelihood, Matrix
 from clvlab.models.uncertainty import Draws, Method, from_bootstrap, from_likelihood, from_normal
 
 VAGUE = 3.0  # standard error of a log-parameter: known only to within a factor of e^6 either way

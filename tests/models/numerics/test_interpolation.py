@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 import clvlab as cl
-from clvlab.models.ages import smooth_in_age
+from clvlab.models.numerics.interpolation import smooth_in_age
 
 
 def test_interpolation_agrees_with_the_function_at_every_age():
