@@ -1,4 +1,4 @@
-"""What customers will be worth, over a horizon or without end: expected purchases times expected spend, discounted."""
+"""What customers will be worth, over a horizon or for ever: expected purchases times expected spend, discounted."""
 
 import numpy as np
 import polars as pl
