@@ -3,7 +3,7 @@
     python benchmarks/comparison_coverage.py > benchmarks/comparison_coverage.md
 
 Each population is a retailer of its own. What is asked: are the shares of variance that attributes carry found; do
-intervals hold the truth; are attributes that carry nothing, and random groups, taken for what they are; and would the
+intervals run the truth; are attributes that carry nothing, and random groups, taken for what they are; and would the
 same have come out had groups been scored on the customers they learnt from, or by ordinary cross-validation.
 """
 
@@ -15,11 +15,11 @@ from time import perf_counter
 import numpy as np
 
 import clvlab as cl
-from clvlab.comparison.crossfit import Forecast, foretell
+from clvlab.comparison.crossfit import CrossFitted, cross_fit
 from clvlab.comparison.foresight import CAPTURES, FORESIGHT, HEADLINE, Metric, scored
-from clvlab.comparison.outcomes import FIFTHS, Labels, Vector, codes
+from clvlab.comparison.outcomes import FIFTHS, Labels, Vector, group_numbers
 from clvlab.comparison.resampling import interval, resamples
-from clvlab.comparison.split import Case
+from clvlab.comparison.split import Split
 from clvlab.datasets.lighting_law import law, shares
 from clvlab.grouping import RandomGroups, strategies
 
@@ -29,7 +29,7 @@ VARIANCE = next(metric for metric in FORESIGHT if metric.name == "variance_expla
 N_ROUNDS = 300
 ABOUT = """
 The truth is that of the law: shares of variance as stated, Gini from the shares and multipliers of the values. The
-share of variance found is what can be *foretold* by means learnt on two to four fifths of the customers: short of the
+share of variance found is what means learnt on two to four fifths of the customers can *predict*: short of the
 truth by about groups / customers taught, which a small base feels and a large one does not. The order of groups that
 lie close together is sometimes learnt wrong on a small base, which costs some Gini: so much such a base can know.
 A rate of 95 % is known to 2 points over 400 populations, and to 4 over 100 (two standard errors).
@@ -63,21 +63,21 @@ def true_gini(attribute: str) -> float:
 class Scorer:
     """One population: point figures and bootstrap figures of groupings, by one way of foretelling."""
 
-    def __init__(self, case: Case) -> None:
-        self.outcomes = case.outcomes
-        self.weights = np.concatenate(list(resamples(case.outcomes.spend.size, N_ROUNDS, case.seed)))
+    def __init__(self, split: Split) -> None:
+        self.outcomes = split.outcomes
+        self.weights = np.concatenate(list(resamples(split.outcomes.spend.size, N_ROUNDS, split.seed)))
 
     def figures(self, groups: Labels, metrics: Iterable[Metric]) -> dict[str, tuple[float, Vector]]:
         """Metric -> its figure and its bootstrap figures, judged as `compare` does."""
-        forecast = Forecast.of(groups, self.outcomes)
+        predicted = CrossFitted.of(groups, self.outcomes)
         judged = self.weights[:, self.outcomes.judged]
         return {
-            m.name: (float(scored(forecast, self.outcomes, m)), scored(forecast, self.outcomes, m, judged))
+            m.name: (float(scored(predicted, self.outcomes, m)), scored(predicted, self.outcomes, m, judged))
             for m in metrics
         }
 
     def in_sample(self, groups: Labels, metrics: Iterable[Metric]) -> dict[str, tuple[float, Vector]]:
-        """The same with groups foretold by the means of the very customers who are judged."""
+        """The same with groups predicted by the means of the very customers who are judged."""
         spend = self.outcomes.spend
         mean = np.bincount(groups, spend) / np.maximum(np.bincount(groups), 1)
         return {
@@ -86,27 +86,29 @@ class Scorer:
         }
 
     def cross_validated(self, groups: Labels, metrics: Iterable[Metric]) -> dict[str, tuple[float, Vector]]:
-        """The same by ordinary five-fold cross-validation: each fold foretold by the four others."""
+        """The same by ordinary five-fold cross-validation: each fold predicted by the four others."""
         spend, fold = self.outcomes.spend, np.random.default_rng(0).permutation(groups.size) % FIFTHS
-        foretold = np.empty(groups.size)
+        predicted = np.empty(groups.size)
         for judged in range(FIFTHS):
             part = np.where(fold == judged, 1, 0)
-            foretold[part == 1] = foretell(groups, spend, part)[part == 1]
+            predicted[part == 1] = cross_fit(groups, spend, part)[part == 1]
         return {
-            m.name: (float(m.score(foretold, spend, fold)), m.score(foretold, spend, fold, self.weights))
+            m.name: (float(m.score(predicted, spend, fold)), m.score(predicted, spend, fold, self.weights))
             for m in metrics
         }
 
 
-def population(n_customers: int, seed: int) -> tuple[Case, dict[str, Labels]]:
+def population(n_customers: int, seed: int) -> tuple[Split, dict[str, Labels]]:
     """A retailer, and its customers grouped by attributes and at random."""
     log = cl.datasets.lighting(n_customers, seed=seed)
     end = law().last_day
-    case = Case.read(log, law().cutoff, end, log.attributes[:1], "week", seed)
+    split = Split.read(log, law().cutoff, end, log.attributes[:1], "week", seed)
     wanted = {name: strategies[name] for name in (*CARRYING, *NULL, "one_group", "random_groups")}
     wanted["random_200"] = RandomGroups(200)
-    groups = {name: codes(strategy.assign(case.buyers)["group"].to_list()) for name, strategy in wanted.items()}
-    return case, groups
+    groups = {
+        name: group_numbers(strategy.assign(split.buyers)["group"].to_list()) for name, strategy in wanted.items()
+    }
+    return split, groups
 
 
 def holds(truth: float, values: Vector) -> bool:
@@ -119,9 +121,9 @@ def study(n_customers: int, n_populations: int) -> dict[str, list[float]]:
     answers: dict[str, list[float]] = defaultdict(list)
     captures = [CAPTURES[0.10], CAPTURES[0.20]]
     for seed in range(n_populations):
-        case, groups = population(n_customers, seed)
-        answers["buyers"].append(len(case.buyers))
-        scorer = Scorer(case)
+        split, groups = population(n_customers, seed)
+        answers["buyers"].append(len(split.buyers))
+        scorer = Scorer(split)
         for name, attribute in CARRYING.items():
             found = scorer.figures(groups[name], [HEADLINE, VARIANCE])
             answers[f"share {name}"].append(found[VARIANCE.name][0])

@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 
 import clvlab as cl
 from clvlab.comparison import Board
-from clvlab.comparison.split import Case
+from clvlab.comparison.split import Split
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.frames import TransactionLog
 from clvlab.grouping import Attribute, Clusters, FixedBounds, Tiers
@@ -177,10 +177,10 @@ def test_groups_report_repurchase_satisfaction_and_profit(attributed):
 
 
 def test_prospects_form_groups_but_are_not_judged(retailer):
-    case = Case.read(retailer, *LIGHTING.values(), retailer.attributes, "week", seed=0)
-    assert len(case.customers) == 1_500
-    assert len(case.buyers) < 1_500
-    assert (case.buyers.data["n_purchases"] > 0).all()
+    split = Split.read(retailer, *LIGHTING.values(), retailer.attributes, "week", seed=0)
+    assert len(split.customers) == 1_500
+    assert len(split.buyers) < 1_500
+    assert (split.buyers.data["n_purchases"] > 0).all()
 
 
 def test_strategies_that_the_data_cannot_serve_are_left_out_unless_asked_for(cdnow):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clvlab.comparison.crossfit import Forecast
+from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.groups import FEWEST, Grouped, group_means, group_outcomes, wilson
 from clvlab.comparison.outcomes import Outcomes
 
@@ -34,8 +34,12 @@ def test_wilson_interval_stays_within_0_and_1_and_holds_the_share(n, data):
 def test_places_follow_what_was_foretold_not_a_strategys_own_rank():
     grouped = Grouped.of(["vip", "low", "vip", "low", "mid", "mid"])
     outcomes = Outcomes(np.zeros(6), np.zeros(6), np.array([1, 1, 1, 1, 1, 0]))
-    foretold = np.array([1.0, 9.0, 1.0, 9.0, 4.0])
-    assert dict(zip(grouped.names, grouped.places(foretold, outcomes), strict=True)) == {"low": 1, "mid": 2, "vip": 3}
+    predicted = np.array([1.0, 9.0, 1.0, 9.0, 4.0])
+    assert dict(zip(grouped.names, grouped.places(predicted, outcomes), strict=True)) == {
+        "low": 1,
+        "mid": 2,
+        "vip": 3,
+    }
 
 
 def test_a_group_without_a_judged_customer_comes_last():
@@ -72,5 +76,5 @@ def test_unknown_figures_do_not_count():
 
 def test_forecasts_of_both_outcomes():
     outcomes = Outcomes(np.array([10.0, 0.0, 6.0]), np.array([1.0, 0.0, 1.0]), np.array([0, 0, 1]))
-    forecast = Forecast.of(np.zeros(3, np.int64), outcomes)
-    assert (forecast.spend.tolist(), forecast.bought.tolist()) == ([5.0], [0.5])
+    predicted = CrossFitted.of(np.zeros(3, np.int64), outcomes)
+    assert (predicted.spend.tolist(), predicted.bought.tolist()) == ([5.0], [0.5])

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 import clvlab as cl
-from clvlab.comparison.fitted_strategies import Candidate
+from clvlab.comparison.fitted_strategies import FittedStrategy
 from clvlab.comparison.stability import N_RESAMPLES, at_a_later_day, on_halves, on_resamples
 from clvlab.frames import CustomerSummary
 from clvlab.grouping import FixedBounds, NaturalBreaks, Tiers, strategies
@@ -22,8 +22,8 @@ def customers() -> CustomerSummary:
 
 
 def again(strategy, customers, seed=0):
-    candidate = Candidate.fit(strategy, customers, customers)
-    return list(on_resamples(candidate, customers, customers, seed))
+    fitted = FittedStrategy.fit(strategy, customers, customers)
+    return list(on_resamples(fitted, customers, customers, seed))
 
 
 def test_fixed_bounds_give_the_same_groups_from_every_sample(customers):

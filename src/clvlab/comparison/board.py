@@ -13,7 +13,7 @@ class Board:
 
     Attributes
     ----------
-    data : strategy, metric, value, low, high; intervals hold 95 %, null where a metric has none
+    data : strategy, metric, value, low, high; intervals run 95 %, null where a metric has none
     differences : strategy, versus, value, low, high: paired differences of the Gini of holdout spend
     ranking : what the recommendation follows from, see `clvlab.comparison.recommend`
     outcomes : strategy, group, place, measure, n, value, low, high: what each group did in the holdout

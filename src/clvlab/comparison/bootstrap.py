@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clvlab.comparison.crossfit import Forecast
+from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.foresight import HEADLINE, METRICS, scored
 from clvlab.comparison.groups import Grouped, group_means
 from clvlab.comparison.outcomes import Vector
 from clvlab.comparison.resampling import resamples
-from clvlab.comparison.split import Case
+from clvlab.comparison.split import Split
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Bootstrap:
 
     Attributes
     ----------
-    scores : (name of a forecast, metric) -> shape (n_rounds,)
+    scores : (name of a strategy, metric) -> shape (n_rounds,)
     means : (strategy, measure) -> means of its groups, shape (n_rounds, n_groups)
     """
 
@@ -30,9 +30,9 @@ class Bootstrap:
     @classmethod
     def run(
         cls,
-        case: Case,
-        forecasts: Mapping[str, Forecast],
-        crossings: Mapping[str, Forecast],
+        split: Split,
+        predicted: Mapping[str, CrossFitted],
+        crossings: Mapping[str, CrossFitted],
         groupings: Mapping[str, Grouped],
         n_rounds: int,
         tick: Callable[[int], object],
@@ -41,15 +41,15 @@ class Bootstrap:
 
         `tick` is told how many rounds have been done since it was last told.
         """
-        outcomes, scores, means = case.outcomes, defaultdict(list), defaultdict(list)
-        scoring = [(name, forecast, metric) for name, forecast in forecasts.items() for metric in METRICS]
-        scoring += [(name, forecast, HEADLINE) for name, forecast in crossings.items()]
-        for weight in resamples(len(case.buyers), n_rounds, case.seed):
+        outcomes, scores, means = split.outcomes, defaultdict(list), defaultdict(list)
+        scoring = [(name, each, metric) for name, each in predicted.items() for metric in METRICS]
+        scoring += [(name, each, HEADLINE) for name, each in crossings.items()]
+        for weight in resamples(len(split.buyers), n_rounds, split.seed):
             judged = weight[:, outcomes.judged]
-            for name, forecast, metric in scoring:
-                scores[name, metric.name].append(scored(forecast, outcomes, metric, judged))
+            for name, each, metric in scoring:
+                scores[name, metric.name].append(scored(each, outcomes, metric, judged))
             for name, grouped in groupings.items():
-                for measure, values in case.measures.items():
+                for measure, values in split.measures.items():
                     means[name, measure].append(group_means(values, grouped, weight))
             tick(len(weight))
         return cls(

@@ -10,12 +10,12 @@ from tqdm import tqdm
 from clvlab.comparison import tables
 from clvlab.comparison.agreement import agreement_table
 from clvlab.comparison.board import Board
-from clvlab.comparison.fitted_strategies import Candidate, chosen, servable
+from clvlab.comparison.fitted_strategies import FittedStrategy, chosen, servable
 from clvlab.comparison.reach import allocation, reach_table
 from clvlab.comparison.recommend import recommend
-from clvlab.comparison.scoring import Contest
+from clvlab.comparison.scoring import Scoring
 from clvlab.comparison.simplicity import Features, readable_tree
-from clvlab.comparison.split import Case
+from clvlab.comparison.split import Split
 from clvlab.comparison.stability import N_RESAMPLES
 from clvlab.comparison.tables import Tick
 from clvlab.errors import ParamsError
@@ -79,41 +79,43 @@ def compare(
     if n_rounds < MIN_ROUNDS:
         raise ParamsError(f"n_rounds is {n_rounds}; intervals need {MIN_ROUNDS} bootstrap rounds or more.")
     asked: list[str | Strategy] = [strategies] if isinstance(strategies, str) else list(strategies or [])
-    wanted, case = chosen(asked), Case.read(log, cutoff, end, attributes, time_unit, seed)
-    kept, table, left_out = servable(wanted, log, case.customers, horizon, leave_out=not asked)
-    _, later, _ = servable(kept, log, case.later(), horizon, leave_out=True)
-    case = case.with_customers(table)
+    wanted, split = chosen(asked), Split.read(log, cutoff, end, attributes, time_unit, seed)
+    kept, table, left_out = servable(wanted, log, split.customers, horizon, leave_out=not asked)
+    _, later, _ = servable(kept, log, split.later(), horizon, leave_out=True)
+    split = split.with_customers(table)
     # tqdm takes None for "on a terminal only".
     hidden = None if progress is None else not progress
     with tqdm(total=len(kept) * (N_RESAMPLES + 1) + n_rounds, disable=hidden, desc="compare") as bar:
-        candidates = tuple(Candidate.fit(strategy, table, case.buyers) for strategy in kept)
-        contest = Contest.hold(case, candidates, n_rounds, bar.update)
-        return _board(contest, later, left_out, n_rounds, bar.update)
+        fitted_strategies = tuple(FittedStrategy.fit(strategy, table, split.buyers) for strategy in kept)
+        scoring = Scoring.run(split, fitted_strategies, n_rounds, bar.update)
+        return _board(scoring, later, left_out, n_rounds, bar.update)
 
 
-def _board(contest: Contest, later: CustomerSummary, left_out: pl.DataFrame, n_rounds: int, tick: Tick) -> Board:
-    case, candidates = contest.case, contest.candidates
-    features = Features.of(case.buyers)
-    data, differences = tables.all_figures(contest, later, features, tick), tables.differences(contest)
+def _board(scoring: Scoring, later: CustomerSummary, left_out: pl.DataFrame, n_rounds: int, tick: Tick) -> Board:
+    split, fitted_strategies = scoring.split, scoring.fitted_strategies
+    features = Features.of(split.buyers)
+    data, differences = tables.all_figures(scoring, later, features, tick), tables.differences(scoring)
     return Board(
         data=data,
         differences=differences,
         ranking=recommend(tables.criteria(data), differences),
-        outcomes=tables.outcomes(contest),
-        reach=reach_table(case, contest.forecasts, contest.bootstrap),
-        allocation=tables.named((c, allocation(c.grouped, contest.forecasts[c.name], case)) for c in candidates),
-        agreement=agreement_table({c.name: c.grouped.labels for c in contest.able}),
-        crossings=tables.crossings(contest),
-        trees=tables.named((c, readable_tree(features, list(c.groups), case.seed)) for c in candidates),
-        cards=tables.named((c, c.rule.card) for c in candidates),
-        assignments=case.buyers.data.select("customer_id").with_columns(
-            pl.Series(c.name, c.groups, dtype=pl.String) for c in candidates
+        outcomes=tables.outcomes(scoring),
+        reach=reach_table(split, scoring.predicted, scoring.bootstrap),
+        allocation=tables.named(
+            (c, allocation(c.grouped, scoring.predicted[c.name], split)) for c in fitted_strategies
+        ),
+        agreement=agreement_table({c.name: c.grouped.labels for c in scoring.recommendable}),
+        crossings=tables.crossings(scoring),
+        trees=tables.named((c, readable_tree(features, list(c.groups), split.seed)) for c in fitted_strategies),
+        cards=tables.named((c, c.rule.card) for c in fitted_strategies),
+        assignments=split.buyers.data.select("customer_id").with_columns(
+            pl.Series(c.name, c.groups, dtype=pl.String) for c in fitted_strategies
         ),
         left_out=left_out,
-        cutoff=case.holdout.cutoff,
-        end=case.holdout.end,
-        n_customers=len(case.buyers),
-        n_judged=int(case.outcomes.judged.sum()),
+        cutoff=split.holdout.cutoff,
+        end=split.holdout.end,
+        n_customers=len(split.buyers),
+        n_judged=int(split.outcomes.judged.sum()),
         n_rounds=n_rounds,
-        seed=case.seed,
+        seed=split.seed,
     )

@@ -1,10 +1,10 @@
-"""What a grouping foretells: each group's outcome, learnt on some customers and judged on others.
+"""What a grouping predicts: each group's outcome, learnt on some customers and judged on others.
 
 Customers are dealt into parts at random: two fifths that only teach, then three parts of a fifth each. A part is
 judged by what the *earlier* parts taught: the mean outcome of a customer's group there. So nothing is ever judged by
 a mean that the judged customers shaped, neither directly nor through the parts that follow, and a grouping that knows
 nothing scores like chance, with errors that do not pile up from part to part: the judged parts are a martingale, and
-resampling the customers with their stored predictions gives intervals that hold. Folds that teach each other in turn
+resampling the customers with their stored predictions gives intervals that run. Folds that teach each other in turn
 would not do: each pair of folds would count twice, and intervals would come out too narrow by a factor of about the
 square root of 2 [1].
 
@@ -18,40 +18,40 @@ import numpy as np
 from clvlab.comparison.outcomes import Labels, Outcomes, Vector
 
 
-def foretell(groups: Labels, outcome: Vector, part: Labels) -> Vector:
+def cross_fit(groups: Labels, outcome: Vector, part: Labels) -> Vector:
     """The mean outcome of each customer's group in the earlier parts; NaN in the first part, which none teaches.
 
-    A group that the earlier parts do not have is foretold their overall mean.
+    A group that the earlier parts do not have is predicted their overall mean.
 
     Examples
     --------
     >>> groups, part = np.array([0, 1, 0, 1, 2]), np.array([0, 0, 1, 1, 1])
-    >>> foretell(groups, np.array([4.0, 8.0, 1.0, 1.0, 1.0]), part)
+    >>> cross_fit(groups, np.array([4.0, 8.0, 1.0, 1.0, 1.0]), part)
     array([nan, nan,  4.,  8.,  6.])
     """
-    foretold = np.full(groups.size, np.nan)
+    predicted = np.full(groups.size, np.nan)
     n_groups = int(groups.max()) + 1
     for judged in range(1, int(part.max()) + 1):
         taught = part < judged
         size = np.bincount(groups[taught], minlength=n_groups)
         total = np.bincount(groups[taught], outcome[taught], minlength=n_groups)
         mean = np.where(size > 0, total / np.maximum(size, 1), outcome[taught].mean())
-        foretold[part == judged] = mean[groups[part == judged]]
-    return foretold
+        predicted[part == judged] = mean[groups[part == judged]]
+    return predicted
 
 
 @dataclass(frozen=True)
-class Forecast:
-    """What a grouping foretold of the judged customers, for each outcome."""
+class CrossFitted:
+    """What a grouping predicted of the judged customers, for each outcome."""
 
     spend: Vector
     bought: Vector
 
     @classmethod
-    def of(cls, groups: Labels, outcomes: Outcomes) -> "Forecast":
+    def of(cls, groups: Labels, outcomes: Outcomes) -> "CrossFitted":
         """Foretell both outcomes."""
         judged = outcomes.judged
         spend, bought = (
-            foretell(groups, outcomes.of(outcome), outcomes.part)[judged] for outcome in ("spend", "bought")
+            cross_fit(groups, outcomes.of(outcome), outcomes.part)[judged] for outcome in ("spend", "bought")
         )
         return cls(spend, bought)

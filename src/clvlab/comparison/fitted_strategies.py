@@ -6,7 +6,7 @@ from functools import cached_property
 import polars as pl
 
 from clvlab.columns import names
-from clvlab.comparison.crossfit import Forecast
+from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.groups import Grouped
 from clvlab.comparison.outcomes import Outcomes
 from clvlab.enrich import MODELLED, derivable, enrich
@@ -22,7 +22,7 @@ _OF_PURCHASES = frozenset({"p_alive", "expected_purchases"})
 
 
 @dataclass(frozen=True)
-class Candidate:
+class FittedStrategy:
     """A strategy, its rule on the customers of the cutoff, and the buyers' groups."""
 
     strategy: Strategy
@@ -30,7 +30,7 @@ class Candidate:
     groups: tuple[str, ...]
 
     @classmethod
-    def fit(cls, strategy: Strategy, customers: CustomerSummary, buyers: CustomerSummary) -> "Candidate":
+    def fit(cls, strategy: Strategy, customers: CustomerSummary, buyers: CustomerSummary) -> "FittedStrategy":
         """Fit on all customers, prospects too, and group the buyers."""
         rule = strategy.fit(customers)
         return cls(strategy, rule, tuple(rule.assign(buyers)["group"]))
@@ -45,13 +45,13 @@ class Candidate:
         """The groups as numbers."""
         return Grouped.of(self.groups)
 
-    def crossed(self, other: "Candidate") -> Grouped:
+    def crossed(self, other: "FittedStrategy") -> Grouped:
         """Every pair of a group of this strategy and one of another."""
         return Grouped.of([f"{a}{CROSSED}{b}" for a, b in zip(self.groups, other.groups, strict=True)])
 
-    def forecast(self, outcomes: Outcomes) -> Forecast:
-        """What the groups foretell."""
-        return Forecast.of(self.grouped.labels, outcomes)
+    def predicted(self, outcomes: Outcomes) -> CrossFitted:
+        """What the groups predict of the judged customers."""
+        return CrossFitted.of(self.grouped.labels, outcomes)
 
 
 def chosen(asked: list[str | Strategy]) -> list[Strategy]:

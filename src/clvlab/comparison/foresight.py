@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from clvlab import metrics
-from clvlab.comparison.crossfit import Forecast
+from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.outcomes import Outcomes, Vector
 
 
@@ -41,8 +41,8 @@ METRICS: tuple[Metric, ...] = tuple(dict.fromkeys((*FORESIGHT, *CAPTURES.values(
 """All that is scored and resampled: the metrics of foresight, and the captures behind the curve of reach."""
 
 
-def scored(forecast: Forecast, outcomes: Outcomes, metric: Metric, weight: Vector | None = None) -> Vector:
-    """The metric's figure for a forecast, one for each row of `weight`."""
+def scored(predicted: CrossFitted, outcomes: Outcomes, metric: Metric, weight: Vector | None = None) -> Vector:
+    """The metric's figure for what was predicted, one for each row of `weight`."""
     judged = outcomes.judged
-    foretold = forecast.spend if metric.outcome == "spend" else forecast.bought
-    return metric.score(foretold, outcomes.of(metric.outcome)[judged], outcomes.part[judged], weight)
+    values = predicted.spend if metric.outcome == "spend" else predicted.bought
+    return metric.score(values, outcomes.of(metric.outcome)[judged], outcomes.part[judged], weight)

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 
-from clvlab.comparison.outcomes import Labels, Outcomes, Vector, codes
+from clvlab.comparison.outcomes import Labels, Outcomes, Vector, group_numbers
 from clvlab.comparison.resampling import interval
 
 FEWEST = 10
@@ -27,21 +27,21 @@ SCHEMA = {
 
 @dataclass(frozen=True)
 class Grouped:
-    """The customers by group: codes of the groups, and each customer's group as a number into them."""
+    """The customers by group: group_numbers of the groups, and each customer's group as a number into them."""
 
     names: tuple[str, ...]
     labels: Labels
 
     @classmethod
     def of(cls, groups: Sequence[str]) -> "Grouped":
-        """Number the groups in the order of their codes."""
-        return cls(tuple(sorted(set(groups))), codes(groups))
+        """Number the groups in the order of their group_numbers."""
+        return cls(tuple(sorted(set(groups))), group_numbers(groups))
 
-    def places(self, foretold: Vector, outcomes: Outcomes) -> list[int]:
-        """Each group's place, 1 = best, by the mean of what was foretold of its judged customers."""
+    def places(self, predicted: Vector, outcomes: Outcomes) -> list[int]:
+        """Each group's place, 1 = best, by the mean of what was predicted of its judged customers."""
         judged = self.labels[outcomes.judged]
         size = np.bincount(judged, minlength=len(self.names))
-        mean = np.bincount(judged, foretold, minlength=len(self.names)) / np.maximum(size, 1)
+        mean = np.bincount(judged, predicted, minlength=len(self.names)) / np.maximum(size, 1)
         order = sorted(range(len(self.names)), key=lambda g: (-mean[g] if size[g] else np.inf, self.names[g]))
         return [order.index(g) + 1 for g in range(len(self.names))]
 

@@ -44,6 +44,6 @@ class Outcomes:
         return self.spend if outcome == "spend" else self.bought
 
 
-def codes(labels: Sequence[str]) -> Labels:
-    """Groups as numbers 0, 1, ... in the order of their codes."""
+def group_numbers(labels: Sequence[str]) -> Labels:
+    """Groups as numbers 0, 1, ... in the order of their group_numbers."""
     return np.unique(np.asarray(labels, dtype=str), return_inverse=True)[1].astype(np.int64)

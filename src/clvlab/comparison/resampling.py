@@ -21,6 +21,6 @@ def resamples(n_customers: int, n_rounds: int, seed: int) -> Iterator[Vector]:
 
 
 def interval(values: Vector, level: float = 0.95) -> tuple[float, float]:
-    """Percentiles that hold the middle `level` of bootstrap values; NaN where a value is."""
+    """Percentiles that run the middle `level` of bootstrap values; NaN where a value is."""
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -25,7 +25,7 @@ PERISHABLE = re.compile(
 
 
 @dataclass(frozen=True)
-class Case:
+class Split:
     """A log cut in two at a day.
 
     Attributes
@@ -44,27 +44,27 @@ class Case:
     @classmethod
     def read(
         cls, log: TransactionLog, cutoff: str | date, end: str | date, attributes: Any, time_unit: str, seed: int
-    ) -> "Case":
+    ) -> "Split":
         """Cut the log; DataError where it cannot be judged."""
         if not log.has_amounts:
             raise DataError("The log has no amounts, and groupings are judged by spend. Map the column `amount`.")
         tables = tuple(read_attributes(attributes)) if attributes is not None else ()
         _refuse_undated(tables)
         customers, holdout = split_holdout(log, cutoff, end, time_unit, [t.data for t in tables] or None)
-        case = cls(log, customers, holdout, tables, seed)
-        if len(case.buyers) < MIN_CUSTOMERS:
+        split = cls(log, customers, holdout, tables, seed)
+        if len(split.buyers) < MIN_CUSTOMERS:
             raise DataError(
-                f"{len(case.buyers)} customers bought up to {holdout.cutoff}; {MIN_CUSTOMERS} or more are needed to "
+                f"{len(split.buyers)} customers bought up to {holdout.cutoff}; {MIN_CUSTOMERS} or more are needed to "
                 "learn on some and judge on others. Choose a later cutoff, or a larger log."
             )
-        if case.outcomes.spend[case.outcomes.judged].sum() <= 0:
+        if split.outcomes.spend[split.outcomes.judged].sum() <= 0:
             raise DataError(
                 f"The customers of {holdout.cutoff} spent nothing from then to {holdout.end}. Choose another cutoff."
             )
-        return case
+        return split
 
-    def with_customers(self, customers: CustomerSummary) -> "Case":
-        """The same case with further columns of the customers."""
+    def with_customers(self, customers: CustomerSummary) -> "Split":
+        """The same split with further columns of the customers."""
         return replace(self, customers=customers)
 
     @cached_property

@@ -11,8 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clvlab.comparison.agreement import adjusted_rand
-from clvlab.comparison.fitted_strategies import Candidate
-from clvlab.comparison.outcomes import Labels, codes
+from clvlab.comparison.fitted_strategies import FittedStrategy
+from clvlab.comparison.outcomes import Labels, group_numbers
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.strategy import Rule, Strategy
 
@@ -20,14 +20,14 @@ N_RESAMPLES = 20
 
 
 def on_resamples(
-    candidate: Candidate, customers: CustomerSummary, buyers: CustomerSummary, seed: int
+    fitted: FittedStrategy, customers: CustomerSummary, buyers: CustomerSummary, seed: int
 ) -> Iterator[float]:
     """Agreement of the buyers' groups with those by rules fitted on bootstrap samples of the customers."""
     rng = np.random.default_rng([seed, 4])
     for _ in range(N_RESAMPLES):
         drawn = rng.integers(0, len(customers), len(customers))
-        rule = candidate.strategy.fit(_rows(customers, drawn))
-        yield adjusted_rand(candidate.grouped.labels, labels_of(rule, buyers))
+        rule = fitted.strategy.fit(_rows(customers, drawn))
+        yield adjusted_rand(fitted.grouped.labels, labels_of(rule, buyers))
 
 
 def on_halves(strategy: Strategy, customers: CustomerSummary, buyers: CustomerSummary, seed: int) -> float:
@@ -42,12 +42,12 @@ def at_a_later_day(rule: Rule, buyers: CustomerSummary, later: CustomerSummary) 
     """Agreement of the buyers' groups with those that the same rule gives them from the table of a later day."""
     now = rule.assign(buyers).select("customer_id", "group")
     both = now.join(rule.assign(later).select("customer_id", later="group"), on="customer_id")
-    return adjusted_rand(codes(both["group"].to_list()), codes(both["later"].to_list()))
+    return adjusted_rand(group_numbers(both["group"].to_list()), group_numbers(both["later"].to_list()))
 
 
 def labels_of(rule: Rule, customers: CustomerSummary) -> Labels:
     """The groups that a rule gives, as numbers."""
-    return codes(rule.assign(customers)["group"].to_list())
+    return group_numbers(rule.assign(customers)["group"].to_list())
 
 
 def _rows(customers: CustomerSummary, rows: NDArray[np.int64]) -> CustomerSummary:

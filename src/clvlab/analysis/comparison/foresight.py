@@ -1,4 +1,4 @@
-"""Foresight: how well each grouping foretells what customers it did not learn from spend next."""
+"""Foresight: how well each grouping predicts what customers it did not learn from spend next."""
 
 import polars as pl
 
