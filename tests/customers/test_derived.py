@@ -3,8 +3,9 @@ import pytest
 
 import clvlab as cl
 from clvlab.columns import names
-from clvlab.customers import DERIVED, derive
+from clvlab.customers import DERIVED, derivable, derive
 from clvlab.errors import MissingColumnsError, ParamsError
+from clvlab.frames import TransactionLog
 from tests.customers.logs import log_of
 
 LOG = log_of(
@@ -76,3 +77,17 @@ def test_profit_needs_cost():
 def test_an_unknown_column_is_answered_with_the_nearest():
     with pytest.raises(ParamsError, match=r"'gap_medan' cannot be derived from a log. Did you mean 'gap_median'"):
         derive(LOG, CUSTOMERS, {"gap_medan"})
+
+
+@pytest.mark.parametrize(
+    "columns", [[], ["amount"], ["amount", "cost"], ["category"], ["amount", "cost", "category"]]
+)
+def test_what_is_called_derivable_is_what_can_be_derived(columns):
+    log = TransactionLog(LOG.accepted.select("customer_id", "date", *columns), LOG.rejected, LOG.quality)
+    table = cl.summarise_customers(log, "2024-02-01")
+    for column in DERIVED:
+        if column.name in derivable(log):
+            assert column.name in derive(log, table, {column.name}).data.columns
+        else:
+            with pytest.raises(MissingColumnsError):
+                derive(log, table, {column.name})

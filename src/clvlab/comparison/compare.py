@@ -21,6 +21,7 @@ from clvlab.comparison.tables import Tick
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import Strategy
+from clvlab.models import Terms
 
 MIN_ROUNDS = 20
 
@@ -80,8 +81,9 @@ def compare(
         raise ParamsError(f"n_rounds is {n_rounds}; intervals need {MIN_ROUNDS} bootstrap rounds or more.")
     asked: list[str | Strategy] = [strategies] if isinstance(strategies, str) else list(strategies or [])
     wanted, split = chosen(asked), Split.read(log, cutoff, end, attributes, time_unit, seed)
-    kept, table, left_out = servable(wanted, log, split.customers, horizon, leave_out=not asked)
-    _, later, _ = servable(kept, log, split.later(), horizon, leave_out=True)
+    terms = Terms(horizon)
+    kept, table, left_out = servable(wanted, log, split.customers, terms, leave_out=not asked)
+    _, later, _ = servable(kept, log, split.later(), terms, leave_out=True)
     split = split.with_customers(table)
     # tqdm takes None for "on a terminal only".
     hidden = None if progress is None else not progress

@@ -1,5 +1,6 @@
 """Which strategies can be compared on given data, each fitted to the customers of the cutoff."""
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,16 +10,16 @@ from clvlab.columns import names
 from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.groups import Grouped
 from clvlab.comparison.outcomes import Outcomes
-from clvlab.enrich import MODELLED, derivable, enrich
-from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, ParamsError
+from clvlab.customers import derivable, derive
+from clvlab.errors import ClvlabError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import Rule, Strategy, find, strategies
+from clvlab.models import MODELLED, Terms, ValueModels
 from clvlab.wording import CROSSED
 
 CHANCE = ("one_group", "random_groups")
 """Baselines that know nothing: always judged, never recommended."""
 _MODELLED = frozenset(names(MODELLED))
-_OF_PURCHASES = frozenset({"p_alive", "expected_purchases"})
 
 
 @dataclass(frozen=True)
@@ -71,44 +72,45 @@ def chosen(asked: list[str | Strategy]) -> list[Strategy]:
 
 
 def servable(
-    wanted: list[Strategy], log: TransactionLog, customers: CustomerSummary, horizon: str, *, leave_out: bool
+    wanted: list[Strategy], log: TransactionLog, customers: CustomerSummary, terms: Terms, *, leave_out: bool
 ) -> tuple[list[Strategy], CustomerSummary, pl.DataFrame]:
     """The strategies whose columns there are, the customers with these columns, and who was left out and why.
 
     With `leave_out` a strategy that lacks a column is left out; else it is an error.
     """
-    table, problem = _enriched(wanted, log, customers, horizon, leave_out=leave_out)
+    table, problem = _equipped(wanted, log, customers, terms)
     kept, rows = [], []
     for strategy in wanted:
         missing = sorted(strategy.needs - set(table.data.columns))
+        of_models = problem if _MODELLED & set(missing) else None
         if missing and not leave_out:
-            raise MissingColumnsError(
+            raise of_models or MissingColumnsError(
                 f"The customer table, which {strategy.name} reads,",
                 missing,
                 table.data.columns,
                 hint="Add them by `attributes=`, compare on a log that has them, or leave the strategy out.",
             )
         if missing:
-            rows.append((strategy.name, ", ".join(missing), problem if _MODELLED & set(missing) else ""))
+            rows.append((strategy.name, ", ".join(missing), str(of_models or "")))
         else:
             kept.append(strategy)
     schema = {"strategy": pl.String, "missing": pl.String, "reason": pl.String}
     return kept, table, pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _enriched(
-    wanted: list[Strategy], log: TransactionLog, customers: CustomerSummary, horizon: str, *, leave_out: bool
-) -> tuple[CustomerSummary, str]:
-    """The customers with what the log and the value models can give, and why the models cannot, if so."""
+def _equipped(
+    wanted: list[Strategy], log: TransactionLog, customers: CustomerSummary, terms: Terms
+) -> tuple[CustomerSummary, Exception | None]:
+    """The customers with what the log and the value models can give, and why a model is missing, if one is."""
     needs = frozenset[str]().union(*(strategy.needs for strategy in wanted))
-    from_log = needs & derivable(log)
-    problem = ""
-    # Where spend has no model, purchases may still have one.
-    for modelled in (needs & _MODELLED, needs & _OF_PURCHASES):
-        try:
-            return enrich(log, customers, from_log | modelled, horizon), problem
-        except (ConvergenceError, DataError) as error:
-            if not leave_out:
-                raise
-            problem = problem or str(error)
-    return enrich(log, customers, from_log, horizon), problem
+    customers = derive(log, customers, set(needs & derivable(log)))
+    modelled = (needs & _MODELLED) - set(customers.data.columns)
+    if not modelled:
+        return customers, None
+    models = ValueModels.fit(customers, terms)
+    for caveat in models.caveats:
+        if isinstance(caveat.problem, Warning):
+            warnings.warn(caveat.problem, stacklevel=4)
+    given = [name for name in names(MODELLED) if name in modelled & models.known]
+    problems = [caveat.problem for caveat in models.caveats if isinstance(caveat.problem, ClvlabError)]
+    return customers.with_columns(models.value(customers).select("customer_id", *given)), next(iter(problems), None)

@@ -1,7 +1,7 @@
 """From a log to one row per customer, and from there to what later steps need of the log."""
 
 from clvlab.customers.attributes import AttributeTable, read_attributes
-from clvlab.customers.derived import DERIVED, derive
+from clvlab.customers.derived import DERIVED, derivable, derive
 from clvlab.customers.gate import minimum_data
 from clvlab.customers.purchase_days import customer_days
 from clvlab.customers.summary import split_holdout, summarise_customers
@@ -10,6 +10,7 @@ __all__ = [
     "DERIVED",
     "AttributeTable",
     "customer_days",
+    "derivable",
     "derive",
     "minimum_data",
     "read_attributes",

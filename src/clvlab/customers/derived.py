@@ -55,6 +55,12 @@ def derive(log: TransactionLog, customers: CustomerSummary, columns: set[str]) -
     return replace(customers, data=customers.data.with_columns(pl.col(totals).fill_null(0)))
 
 
+def derivable(log: TransactionLog) -> set[str]:
+    """The columns of `DERIVED` that this log can give."""
+    found = set(log.accepted.collect_schema().names())
+    return {name for needs, _, makes in _MAKERS if found.issuperset(needs) for name in makes}
+
+
 def _gaps(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
     gap = pl.col("date").diff().dt.total_days()
     return (

@@ -12,11 +12,10 @@ from clvlab.models.mbg_nbd import MbgNbd
 from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.purchase_model import PurchaseModel
-
-PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
-"""In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""
+from clvlab.models.value_models import MODELLED, PURCHASE_MODELS, Terms, ValueModels
 
 __all__ = [
+    "MODELLED",
     "PURCHASE_MODELS",
     "BgNbd",
     "CovariateModel",
@@ -25,6 +24,8 @@ __all__ = [
     "Nbd",
     "ParetoNbd",
     "PurchaseModel",
+    "Terms",
+    "ValueModels",
     "lifetime_value",
     "new_customer_value",
     "purchase_intervals",

@@ -6,7 +6,6 @@ is within `TOTAL_TOLERANCE` of the smallest. Where BG/NBD is chosen and most cus
 offered: BG/NBD takes every one-time buyer for alive, MBG/NBD lets them leave.
 """
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,9 +13,10 @@ from typing import Any
 
 import polars as pl
 
-from clvlab.errors import ClvlabWarning, ConvergenceError
+from clvlab.errors import ConvergenceError
 from clvlab.frames import CustomerSummary, Holdout
 from clvlab.models import PURCHASE_MODELS, BgNbd, PurchaseModel
+from clvlab.models.value_models import attempts
 from clvlab.validation.predictions import METHODS, predictions
 from clvlab.validation.validate import errors_of, totals_of
 from clvlab.wording import Language, Name, Words
@@ -83,15 +83,9 @@ def choose_model(calibration: CustomerSummary, holdout: Holdout | None = None) -
 
 def _fit_all(calibration: CustomerSummary) -> tuple[list[PurchaseModel], dict[str, str]]:
     """The models that can be fitted, and why the others cannot; all failing is an error."""
-    fitted, problems = [], {}
-    for candidate in PURCHASE_MODELS:
-        with warnings.catch_warnings():
-            # A vague parameter costs nothing here: it shows in the errors.
-            warnings.simplefilter("ignore", ClvlabWarning)
-            try:
-                fitted.append(candidate.fit(calibration))
-            except ConvergenceError as error:
-                problems[candidate.__name__] = str(error)
+    tried = list(attempts(calibration, PURCHASE_MODELS))
+    problems = {each.kind.__name__: str(each.caveats[0].problem) for each in tried if each.model is None}
+    fitted = [each.model for each in tried if each.model is not None]
     if not fitted:
         raise ConvergenceError(f"No purchase model can be fitted. {problems[BgNbd.__name__]}", BgNbd.names)
     return fitted, problems

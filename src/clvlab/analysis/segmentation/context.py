@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 from dateutil.relativedelta import relativedelta
 
-from clvlab.analysis.valuation import LEVEL, ValueModels
 from clvlab.columns import names
 from clvlab.customers import DERIVED, derive, split_holdout, summarise_customers
 from clvlab.errors import ConvergenceError, DataError
@@ -17,11 +16,14 @@ from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Rule, Strategy
-from clvlab.models import BgNbd, PurchaseModel
+from clvlab.models import BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds, require_customers
 from clvlab.units import Span
 from clvlab.validation import ModelChoice, choose_model
+
+VALUE_LEVEL = 0.9
+"""The probability with which a report's interval of a value holds it."""
 
 
 def quarters_from(day: date, quarters: int) -> date:
@@ -61,6 +63,11 @@ class Context:
         """How far ahead values look."""
         return self.params.horizon
 
+    @property
+    def terms(self) -> Terms:
+        """On which terms customers are valued."""
+        return Terms(self.params.horizon, self.params.annual_discount_rate, self.params.margin)
+
     @cached_property
     def has_amounts(self) -> bool:
         """Whether the log knows money."""
@@ -85,12 +92,12 @@ class Context:
     @cached_property
     def models(self) -> ValueModels:
         """The value models of the base."""
-        return ValueModels.fit(self.base, self.params, self.preferred_model)
+        return ValueModels.fit(self.base, self.terms, self.preferred_model)
 
     @cached_property
     def customers(self) -> CustomerSummary:
         """The base with values and the columns that the strategy needs."""
-        return self.equip(self.base.with_columns(self.models.value(self.base, interval=LEVEL)))
+        return self.equip(self.base.with_columns(self.models.value(self.base, interval=VALUE_LEVEL)))
 
     def equip(self, customers: CustomerSummary) -> CustomerSummary:
         """Add the log's own columns that the run's strategy needs."""
@@ -99,7 +106,7 @@ class Context:
     @cached_property
     def group_values(self) -> pl.DataFrame | None:
         """group, customers, clv, clv_low, clv_high, the last row "total"; None without both models."""
-        return self.models.by_group(self.customers, self.rule.assign(self.customers))
+        return self.models.by_group(self.customers, self.rule.assign(self.customers), VALUE_LEVEL)
 
     @cached_property
     def strategy(self) -> Strategy:
@@ -183,7 +190,7 @@ class Context:
             return None
         customers = self.summarise(day)
         return self.equip(
-            customers.with_columns(ValueModels.fit(customers, self.params, self.preferred_model).value(customers))
+            customers.with_columns(ValueModels.fit(customers, self.terms, self.preferred_model).value(customers))
         )
 
     @cached_property
@@ -224,5 +231,5 @@ class Context:
         if self.halves is None or self.choice is None:
             return None
         calibration, holdout = self.halves
-        models = ValueModels.fit(calibration, self.params, self.preferred_model)
+        models = ValueModels.fit(calibration, self.terms, self.choice.model)
         return Backtest(calibration, holdout, models, self.choice)

@@ -5,6 +5,8 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
+from clvlab.errors import ClvlabError, ClvlabWarning
+from clvlab.models.value_models import Caveat
 from clvlab.wording import Name
 
 N_BINS = 40
@@ -12,7 +14,7 @@ N_BINS = 40
 
 def compute(context: Context) -> Section:
     """Tables `distribution`, `by_group`, `deciles` and `parameters`; without a model only the reason why."""
-    notes = list(context.models.notes)
+    notes = [_told(caveat) for caveat in context.models.caveats]
     if context.models.purchases is None:
         return Section({}, {"lead": Finding.of("value.no_model", problem=notes)})
     tables = {"parameters": parameters(context)}
@@ -48,12 +50,22 @@ def compute(context: Context) -> Section:
 def _caveats(context: Context) -> dict[str, Finding]:
     """What a reader should know of the models: which were tried in vain, and what they warn of."""
     models = context.models
-    findings = {"notes": Finding.of("value.notes", notes=list(models.notes))} if models.notes else {}
+    notes = [_told(caveat) for caveat in models.caveats]
+    findings = {"notes": Finding.of("value.notes", notes=notes)} if notes else {}
     if models.refused:
         refused = [Name("models", model.__name__) for model in models.refused]
         used = Name("models", type(models.purchases).__name__)
         findings["fallback"] = Finding.of("value.fallback", refused=refused, used=used)
     return findings
+
+
+def _told(caveat: Caveat) -> Finding:
+    """What a model complains of, for a sentence; its own words where there is no such sentence."""
+    problem = caveat.problem
+    if isinstance(problem, ClvlabError | ClvlabWarning) and problem.code:
+        model = Name("models", caveat.model.__name__)
+        return Finding.of(f"caveats.{problem.code}", model=model, **problem.figures)
+    return Finding.of("caveats.other", words=str(problem))
 
 
 def histogram(clv: pl.Series) -> pl.DataFrame:

@@ -1,0 +1,166 @@
+"""Which models value these customers, on which terms, what they fall back to, and why.
+
+The one place that decides it, for reports, comparisons and validation alike. The preferred purchase model comes
+first, then those of `PURCHASE_MODELS` in their order, until the customers identify one; spend has one model. What
+stands in the way of a model, and what a fitted one warns of, is kept as a `Caveat`.
+"""
+
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import polars as pl
+
+from clvlab.columns import Column, names
+from clvlab.errors import ConvergenceError, DataError
+from clvlab.frames import CustomerSummary
+from clvlab.models.bg_nbd import BgNbd
+from clvlab.models.gamma_gamma import GammaGamma
+from clvlab.models.intervals import value_intervals
+from clvlab.models.lifetime_value import lifetime_value
+from clvlab.models.mbg_nbd import MbgNbd
+from clvlab.models.nbd import Nbd
+from clvlab.models.pareto_nbd import ParetoNbd
+from clvlab.models.purchase_model import PurchaseModel
+
+PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
+"""In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""
+
+MODELLED: tuple[Column, ...] = (
+    Column("p_alive", pl.Float64(), "probability", "that the customer still buys, at the cutoff"),
+    Column("expected_purchases", pl.Float64(), "purchase days", "expected over the horizon"),
+    Column("expected_spend", pl.Float64(), "currency", "expected spend per purchase day"),
+    Column("clv", pl.Float64(), "currency", "expected value over the horizon, discounted"),
+)
+"""The columns that value models add to a customer table."""
+
+M = TypeVar("M", PurchaseModel, GammaGamma)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms customers are valued: how far ahead, at which effective yearly discount, at which margin."""
+
+    horizon: str | float = "12 months"
+    annual_discount_rate: float = 0.0
+    margin: float = 1.0
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """What a model warns of, or the error that says why the customers cannot identify it."""
+
+    model: type[PurchaseModel] | type[GammaGamma]
+    problem: Exception | str
+
+
+@dataclass(frozen=True)
+class Attempt(Generic[M]):
+    """A model fitted to customers, or None, and what there is to say of it."""
+
+    kind: type[M]
+    model: M | None
+    caveats: tuple[Caveat, ...]
+
+    @classmethod
+    def at(cls, kind: type[M], customers: CustomerSummary) -> "Attempt[M]":
+        """Fit the model, if the customers identify it."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                model = kind.fit(customers)
+            except (ConvergenceError, DataError) as error:
+                return cls(kind, None, (Caveat(kind, error),))
+        return cls(kind, model, tuple(Caveat(kind, warning.message) for warning in caught))
+
+
+def attempts(
+    customers: CustomerSummary, kinds: Iterable[type[PurchaseModel]] = PURCHASE_MODELS
+) -> Iterator[Attempt[PurchaseModel]]:
+    """Each kind of purchase model as it fits these customers, in the order given, when it is asked for."""
+    return (Attempt.at(kind, customers) for kind in kinds)
+
+
+@dataclass(frozen=True)
+class ValueModels:
+    """The purchase and the spend model of one customer table, and the terms on which they value customers.
+
+    Attributes
+    ----------
+    purchases, spend : None where the customers cannot identify one
+    refused : purchase models that were tried before `purchases` in vain
+    caveats : what the models warn of, and why one is missing
+    """
+
+    purchases: PurchaseModel | None
+    spend: GammaGamma | None
+    terms: Terms
+    refused: tuple[type[PurchaseModel], ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+
+    @classmethod
+    def fit(
+        cls, customers: CustomerSummary, terms: Terms, preferred: type[PurchaseModel] | PurchaseModel = BgNbd
+    ) -> "ValueModels":
+        """Fit the preferred purchase model, else the first that the data identify, and the spend model.
+
+        Parameters
+        ----------
+        preferred : tried first; a fitted model is taken as it is
+        """
+        spend, of_spend = _spend(customers)
+        if isinstance(preferred, PurchaseModel):
+            return cls(preferred, spend, terms, caveats=of_spend)
+        failed: list[Attempt[PurchaseModel]] = []
+        others = (each for each in PURCHASE_MODELS if each is not preferred)
+        for attempt in attempts(customers, (preferred, *others)):
+            refused = tuple(each.kind for each in failed)
+            if attempt.model is not None:
+                return cls(attempt.model, spend, terms, refused, (*attempt.caveats, *of_spend))
+            failed.append(attempt)
+        # The others fail for the same want of data as the first.
+        return cls(None, spend, terms, tuple(each.kind for each in failed), failed[0].caveats)
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Those of the columns MODELLED that these models can give."""
+        if self.purchases is None:
+            return frozenset()
+        return frozenset(names(MODELLED) if self.spend else ("p_alive", "expected_purchases"))
+
+    def value(self, customers: CustomerSummary, interval: float | None = None) -> pl.DataFrame:
+        """customer_id, p_alive, expected_purchases, expected_spend, clv over the horizon; null where unknown.
+
+        With an interval also clv_low and clv_high, where there are both models.
+        """
+        if self.purchases is None:
+            return _unknown(customers, "p_alive", "expected_purchases", "expected_spend", "clv")
+        if self.spend is None:
+            expected = self.purchases.expected_purchases(customers, horizon=self.terms.horizon)
+            return _unknown(customers, "expected_spend", "clv").select(
+                "customer_id",
+                pl.Series("p_alive", self.purchases.p_alive(customers)).fill_nan(None),
+                pl.Series("expected_purchases", expected).fill_nan(None),
+                "expected_spend",
+                "clv",
+            )
+        return lifetime_value(self.purchases, self.spend, customers, interval=interval, **vars(self.terms))
+
+    def by_group(self, customers: CustomerSummary, groups: pl.DataFrame, level: float) -> pl.DataFrame | None:
+        """group, customers, clv, clv_low, clv_high, the last row "total"; None unless there are both models."""
+        if self.purchases is None or self.spend is None:
+            return None
+        return value_intervals(self.purchases, self.spend, customers, groups=groups, level=level, **vars(self.terms))
+
+
+def _spend(customers: CustomerSummary) -> tuple[GammaGamma | None, tuple[Caveat, ...]]:
+    if "monetary_value" not in customers.data.columns:
+        return None, ()
+    attempt = Attempt.at(GammaGamma, customers)
+    return attempt.model, attempt.caveats
+
+
+def _unknown(customers: CustomerSummary, *columns: str) -> pl.DataFrame:
+    nothing = (pl.lit(None, pl.Float64).alias(name) for name in columns)
+    return customers.data.select("customer_id", *nothing)

@@ -1,0 +1,141 @@
+"""Which model values customers: the first choice, what it falls back to, and why."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+import clvlab as cl
+from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
+from clvlab.frames import CustomerSummary
+from clvlab.models import PURCHASE_MODELS, BgNbd, MbgNbd, Nbd, Terms, ValueModels
+from clvlab.models.value_models import attempts
+
+TERMS = Terms("3 months", annual_discount_rate=0.1, margin=0.3)
+VALUES = ["p_alive", "expected_purchases", "expected_spend", "clv"]
+
+
+def customers_of(rows) -> CustomerSummary:
+    log = cl.read_transactions(pl.DataFrame(rows, schema=["customer_id", "date", "amount"], orient="row"))
+    return cl.summarise_customers(log, "2024-12-31", "week")
+
+
+@pytest.fixture(scope="module")
+def nobody_leaves() -> CustomerSummary:
+    random = np.random.default_rng(0)
+    rows = []
+    for number in range(300):
+        days = np.flatnonzero(random.random(366) < random.gamma(2.0, 0.01))
+        rows += [(f"c{number}", date(2024, 1, 1) + timedelta(int(day)), 10.0 + day % 7) for day in days]
+    return customers_of(rows)
+
+
+@pytest.fixture(scope="module")
+def bought_once() -> CustomerSummary:
+    return customers_of([(f"c{n}", date(2024, 1, 1) + timedelta(n), 5.0) for n in range(30)])
+
+
+def test_the_first_choice_is_used_where_it_can_be_identified(cdnow):
+    models = ValueModels.fit(cdnow, TERMS)
+    assert isinstance(models.purchases, BgNbd)
+    assert models.refused == ()
+
+
+def test_values_are_those_of_the_models_on_these_terms(cdnow, bg_nbd, gamma_gamma):
+    expected = cl.lifetime_value(bg_nbd, gamma_gamma, cdnow, "3 months", 0.1, 0.3)
+    assert_frame_equal(ValueModels.fit(cdnow, TERMS).value(cdnow), expected)
+
+
+def test_another_model_may_be_preferred(cdnow):
+    assert isinstance(ValueModels.fit(cdnow, TERMS, MbgNbd).purchases, MbgNbd)
+
+
+def test_a_fitted_model_is_taken_as_it_is(cdnow, bg_nbd):
+    models = ValueModels.fit(cdnow, TERMS, bg_nbd)
+    assert models.purchases is bg_nbd
+    assert_frame_equal(models.value(cdnow), ValueModels.fit(cdnow, TERMS).value(cdnow))
+
+
+def test_a_base_that_nobody_leaves_falls_back_to_the_model_without_dropout(nobody_leaves):
+    models = ValueModels.fit(nobody_leaves, TERMS)
+    assert isinstance(models.purchases, Nbd)
+    assert models.refused == PURCHASE_MODELS[:3]
+
+
+def test_one_time_buyers_alone_leave_no_model_and_the_reason(bought_once):
+    models = ValueModels.fit(bought_once, TERMS)
+    assert models.purchases is None
+    assert models.refused == PURCHASE_MODELS
+    (caveat,) = models.caveats
+    assert isinstance(caveat.problem, ConvergenceError)
+    assert caveat.problem.code == "no_repeats"
+    value = models.value(bought_once)
+    assert value["clv"].null_count() == value.height == 30
+    assert models.by_group(bought_once, pl.DataFrame(), 0.9) is None
+    assert models.known == frozenset()
+
+
+def test_without_amounts_purchases_alone_are_predicted(cdnow, bg_nbd):
+    without = cl.CustomerSummary(cdnow.data.drop("monetary_value", "total_spend"), cdnow.cutoff, cdnow.time_unit)
+    models = ValueModels.fit(without, TERMS)
+    assert models.spend is None
+    assert models.known == {"p_alive", "expected_purchases"}
+    values = models.value(without)
+    assert values["expected_purchases"].to_numpy() == pytest.approx(bg_nbd.expected_purchases(cdnow, "3 months"))
+    assert values["clv"].null_count() == values["expected_spend"].null_count() == len(cdnow)
+    assert models.by_group(without, pl.DataFrame(), 0.9) is None
+
+
+def test_groups_and_their_total_add_up(cdnow):
+    models = ValueModels.fit(cdnow, TERMS)
+    groups = cdnow.data.select(
+        "customer_id", group=pl.when(pl.col("frequency") > 0).then(pl.lit("a")).otherwise(pl.lit("b"))
+    )
+    by_group = models.by_group(cdnow, groups, 0.9)
+    assert by_group["group"].to_list() == ["a", "b", "total"]
+    assert by_group["customers"].to_list()[2] == len(cdnow)
+    assert by_group["clv"][0] + by_group["clv"][1] == pytest.approx(by_group["clv"][2])
+    assert (by_group["clv_low"] <= by_group["clv"]).all()
+
+
+def test_what_a_fitted_model_warns_of_is_kept_not_shown(cdnow):
+    twin = cdnow.data.with_columns(
+        monetary_value=pl.when(pl.col("frequency") > 0).then(5.0 + 3 * pl.col("frequency"))
+    )
+    models = ValueModels.fit(cl.CustomerSummary(twin, cdnow.cutoff, cdnow.time_unit), TERMS)
+    assert [caveat.problem.code for caveat in models.caveats] == ["dependent"]
+    assert isinstance(models.caveats[0].problem, ClvlabWarning)
+
+
+def test_models_are_attempted_in_the_order_given(bought_once):
+    tried = list(attempts(bought_once, (Nbd, BgNbd)))
+    assert [each.kind for each in tried] == [Nbd, BgNbd]
+    assert all(each.model is None for each in tried)
+
+
+def test_nobody_has_bought(cdnow):
+    prospects = cdnow.data.head(3).with_columns(n_purchases=0, frequency=None, recency=None, T=None)
+    models = ValueModels.fit(cl.CustomerSummary(prospects, cdnow.cutoff, cdnow.time_unit), TERMS)
+    assert models.purchases is None
+    assert isinstance(models.caveats[0].problem, DataError)
+
+
+def test_prospects_have_no_values():
+    log = cl.datasets.lighting(300, seed=5)
+    table = cl.summarise_customers(log, "2024-12-31", "week", list(log.attributes))
+    values = ValueModels.fit(table, TERMS).value(table)
+    prospects = table.data["n_purchases"] == 0
+    assert prospects.sum() > 20
+    for column in VALUES:
+        assert values.filter(prospects)[column].null_count() == prospects.sum()
+    assert values.filter(~prospects)["p_alive"].is_between(0, 1).all()
+
+
+def test_margin_scales_value_alone(cdnow):
+    models = ValueModels.fit(cdnow, TERMS)
+    one, two = models.value(cdnow), replace(models, terms=replace(TERMS, margin=0.6)).value(cdnow)
+    assert two["clv"].to_numpy() == pytest.approx(2 * one["clv"].to_numpy())
+    assert_frame_equal(one.drop("clv"), two.drop("clv"))
