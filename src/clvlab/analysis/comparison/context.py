@@ -10,7 +10,7 @@ from clvlab.frames import TransactionLog
 from clvlab.params import CompareParams
 from clvlab.wording import Name
 
-BASELINES = ("one_group", "random_groups", "hiatus", "last_year_spend")
+YARDSTICKS = ("one_group", "random_groups", "hiatus", "last_year_spend")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ComparisonContext:
         """recommended, baseline, contender or other: how a chart shows the strategy."""
         if strategy == self.recommended:
             return "recommended"
-        if strategy in BASELINES:
+        if strategy in YARDSTICKS:
             return "baseline"
         return "contender" if strategy in self.contenders else "other"
 

@@ -4,10 +4,9 @@ import numpy as np
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
-from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 
 MOST_PURCHASES = 10
-ACTIVE_DAYS = 365
 
 
 def compute(context: Context) -> Section:

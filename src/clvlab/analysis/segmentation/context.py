@@ -22,6 +22,9 @@ from clvlab.rfm import RfmThresholds, require_customers
 from clvlab.units import Span
 from clvlab.validation import ModelChoice, choose_model
 
+ACTIVE_DAYS = 365
+"""A customer who bought within so many days is active."""
+
 VALUE_LEVEL = 0.9
 """The probability with which a report's interval of a value holds it."""
 

@@ -3,11 +3,10 @@
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
-from clvlab.analysis.segmentation.context import Context, quarters_from
+from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context, quarters_from
 from clvlab.frames import CustomerSummary
 from clvlab.wording import Name
 
-ACTIVE_DAYS = 365
 MOST_ACTIONS = 3
 
 

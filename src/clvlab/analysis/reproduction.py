@@ -1,0 +1,38 @@
+"""What it takes to make a report again: its parameters, its data, and the versions that it was made with."""
+
+import platform
+from collections.abc import Mapping
+from datetime import date
+from importlib.metadata import version
+
+import polars as pl
+
+from clvlab.frames import TransactionLog
+from clvlab.inputs import fingerprint
+from clvlab.params import RunParams
+
+LIBRARIES = ("clvlab", "polars", "numpy", "scipy", "scikit-learn", "altair", "papermill", "nbconvert")
+
+
+def reproduction(params: RunParams, log: TransactionLog, until: date) -> Mapping[str, pl.DataFrame]:
+    """Tables `parameters` (parameter, value), `data` (fact, value; up to a day), `versions` (library, version)."""
+    return {"parameters": _parameters(params), "data": _data(log, until), "versions": _versions()}
+
+
+def _parameters(params: RunParams) -> pl.DataFrame:
+    given = params.to_dict()
+    values = ["" if value is None else str(value) for value in given.values()]
+    return pl.DataFrame({"parameter": list(given), "value": values})
+
+
+def _data(log: TransactionLog, until: date) -> pl.DataFrame:
+    day = pl.col("date")
+    window = log.accepted.filter(day <= until)
+    rows, first, last = window.select(pl.len(), first=day.min(), last=day.max()).collect().row(0)
+    facts = {"rows": rows, "first_day": first, "last_day": last, "sha256": fingerprint(log, until)}
+    return pl.DataFrame({"fact": list(facts), "value": [str(value) for value in facts.values()]})
+
+
+def _versions() -> pl.DataFrame:
+    versions = {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+    return pl.DataFrame({"library": list(versions), "version": list(versions.values())})
