@@ -14,6 +14,7 @@ from clvlab.comparison.outcomes import Outcomes, Vector
 from clvlab.customers import AttributeTable, read_attributes, split_holdout, summarise_customers
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
+from clvlab.money import exact_sum
 
 MIN_CUSTOMERS = 50
 QUARTER = timedelta(days=91)
@@ -98,7 +99,7 @@ class Split:
                 found["satisfaction"] = _aligned(ids, last)
         if "cost" in self.log.accepted.collect_schema():
             rows = self.log.accepted.filter(within).group_by("customer_id")
-            profit = rows.agg(profit=(pl.col("amount") - pl.col("cost").fill_null(0)).sum()).collect()
+            profit = rows.agg(profit=exact_sum(pl.col("amount") - pl.col("cost").fill_null(0))).collect()
             found["profit"] = np.nan_to_num(_aligned(ids, profit))
         return found
 
