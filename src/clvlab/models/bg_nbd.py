@@ -38,9 +38,9 @@ class BgNbd(BetaGeometric):
     """
 
     @staticmethod
-    def _survived(x: Vector) -> Vector:
+    def survived(x: Vector) -> Vector:
         return x
 
     @staticmethod
-    def _may_have_left(tuples: Tuples) -> Tuples:
+    def may_have_left(tuples: Tuples) -> Tuples:
         return tuples.repeaters

@@ -175,7 +175,7 @@ class CovariateModel:
     @property
     def bic(self) -> float:
         """Schwarz's information criterion, with the number of customers as sample size; lower is better."""
-        return len(self.covariance) * float(np.log(self.plain._estimate.n_customers)) - 2 * self.log_likelihood
+        return len(self.covariance) * float(np.log(self.plain.n_customers)) - 2 * self.log_likelihood
 
     def coefficients(self, level: float = 0.95) -> pl.DataFrame:
         """The effect of each attribute, with Wald intervals.
@@ -267,6 +267,15 @@ class CovariateModel:
         """Probability that each customer does not buy in (T, T + horizon]; NaN for prospects."""
         return self.probability_of_purchases(0, customers, horizon, time_unit=time_unit)
 
+    def model_of(self, z: Vector) -> PurchaseModel:
+        """The model of the customers with these numbers, one for each term of `purchase`, then of `dropout`."""
+        for_purchase, for_dropout = np.split(z, [self.gamma.size])
+        changed: dict[str, Any] = {"alpha": self.reference.alpha * float(np.exp(-self.gamma @ for_purchase))}
+        if self.reference.leaving is not None:
+            name, power = self.reference.leaving
+            changed[name] = self.reference.parameters[name] * float(np.exp(power * self.delta @ for_dropout))
+        return replace(self.reference, **changed)
+
     def _by_kind(self, customers: Customers, predict: Callable[[PurchaseModel, Customers], Vector]) -> Vector:
         """The predictions of each customer's own model."""
         table = purchase_history.table_of(customers)
@@ -280,16 +289,8 @@ class CovariateModel:
             part: Customers = table[own]
             if isinstance(customers, CustomerSummary):
                 part = replace(customers, data=table[own])
-            predictions[own] = predict(self._model_of(kind), part)
+            predictions[own] = predict(self.model_of(kind), part)
         return predictions
-
-    def _model_of(self, z: Vector) -> PurchaseModel:
-        for_purchase, for_dropout = np.split(z, [self.gamma.size])
-        changed: dict[str, Any] = {"alpha": self.reference.alpha * float(np.exp(-self.gamma @ for_purchase))}
-        if self.reference.leaving is not None:
-            name, power = self.reference.leaving
-            changed[name] = self.reference.parameters[name] * float(np.exp(power * self.delta @ for_dropout))
-        return replace(self.reference, **changed)
 
 
 def _described(
@@ -318,7 +319,7 @@ def _kinds(
     for i, kind in enumerate(kinds):
         own = index == i
         tuples = Tuples.of([column[own] for column in columns], None if weights is None else weights[own])
-        parts.append(Likelihood(model._log_likelihood, model.names, tuples, meanings=model.meanings))
+        parts.append(Likelihood(model.log_likelihood_of, model.names, tuples, meanings=model.meanings))
         maps.append(_map_to_own(model, kind, len(purchase.terms)))
     return Kinds(names, tuple(parts), tuple(maps))
 

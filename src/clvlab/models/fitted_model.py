@@ -106,6 +106,11 @@ class FittedModel:
         return self._estimate.log_likelihood
 
     @property
+    def n_customers(self) -> float:
+        """How many customers the model was fitted on: the sum of their weights."""
+        return self._estimate.n_customers
+
+    @property
     def aic(self) -> float:
         """Akaike's information criterion; lower is better."""
         return 2 * len(self.names) - 2 * self.log_likelihood
@@ -113,7 +118,7 @@ class FittedModel:
     @property
     def bic(self) -> float:
         """Schwarz's information criterion, with the number of customers as sample size; lower is better."""
-        return len(self.names) * float(np.log(self._estimate.n_customers)) - 2 * self.log_likelihood
+        return len(self.names) * float(np.log(self.n_customers)) - 2 * self.log_likelihood
 
     @property
     def covariance(self) -> Matrix:

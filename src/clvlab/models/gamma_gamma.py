@@ -82,7 +82,7 @@ class GammaGamma(FittedModel):
         tuples = Tuples.of([x[spends], m[spends]], None if given is None else given[spends])
         _refuse_uninformative(tuples)
         _warn_if_dependent(tuples)
-        likelihood = Likelihood(_log_likelihood, cls.names, tuples, penalty, cls.meanings)
+        likelihood = Likelihood(cls.log_likelihood_of, cls.names, tuples, penalty, cls.meanings)
         start = np.log([3.0, 3.0, 2.0 / 3.0 * tuples.mean(1)])
         found = maximum.fit(likelihood, start)
         return cls(*np.exp(found.point).tolist(), estimate=Estimate.at(found, likelihood))
@@ -99,7 +99,7 @@ class GammaGamma(FittedModel):
         have NaN, and a ClvlabWarning says so.
         """
         table = purchase_history.read(customers, ("frequency", "monetary_value"), "day", "day")
-        expected = in_chunks(self._expected_spend, *table.columns)
+        expected = in_chunks(self.expected_spend_given, *table.columns)
         if np.isnan(expected).any():
             warnings.warn(
                 f"q is {self.q:.3g}: spend varies so much across customers that its mean does not exist; customers "
@@ -109,24 +109,28 @@ class GammaGamma(FittedModel):
             )
         return table.spread(expected)
 
-    def _expected_spend(self, x: Vector, m: Vector) -> Vector:
+    @classmethod
+    def log_likelihood_of(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
+        """Log-likelihood of all customers, tuples (x, m), in numbers or jets.
+
+        Equation (1a) of [2], with gamma over the money spent so that large terms do not cancel.
+        """
+        p, q, gamma = parameters
+        x, weight = tuples.by_x
+        total = q * log(gamma) * tuples.n_customers - sum_of(log_beta(p * x, q), weight)
+        for block in tuples.blocks:
+            x, (log_spent, log_mean) = block.columns[0], block.log_spent
+            of_block = (p * x + q) * log1p(gamma * block.over_spent)
+            total = total - (sum_of(of_block, block.weight) + q * log_spent + log_mean)
+        return total
+
+    def expected_spend_given(self, x: Vector, m: Vector) -> Vector:
+        """E[value of a purchase | x purchases of the mean value m]; NaN where that mean does not exist."""
         spent = np.where(x > 0, x * m, 0.0)
         divisor = self.p * x + (self.q - 1)
         if self.q <= 1:
             divisor[divisor <= 0] = np.nan
         return np.asarray(self.p * (self.gamma + spent) / divisor)
-
-
-def _log_likelihood(parameters: Sequence[Number], tuples: Tuples) -> Number:
-    """Equation (1a) of [2], with gamma over the money spent so that large terms do not cancel."""
-    p, q, gamma = parameters
-    x, weight = tuples.by_x
-    total = q * log(gamma) * tuples.n_customers - sum_of(log_beta(p * x, q), weight)
-    for block in tuples.blocks:
-        x, (log_spent, log_mean) = block.columns[0], block.log_spent
-        of_block = (p * x + q) * log1p(gamma * block.over_spent)
-        total = total - (sum_of(of_block, block.weight) + q * log_spent + log_mean)
-    return total
 
 
 def _refuse_uninformative(tuples: Tuples) -> None:

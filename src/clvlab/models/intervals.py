@@ -66,7 +66,7 @@ def value_intervals(
     """
     table = lifetime_value(model, spend, customers, horizon, annual_discount_rate, margin, time_unit=time_unit)
     buyers = read(model, customers, time_unit)
-    length = model._length(customers, horizon, time_unit)
+    length = model.horizon_length(customers, horizon, time_unit)
     worlds = Worlds.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
     sums = _sums(worlds, buyers, _groups(customers, groups, buyers), table["clv"].to_numpy()[buyers.is_buyer], level)
     return sums.rename({"expected": "clv", "low": "clv_low", "high": "clv_high"})
@@ -89,7 +89,7 @@ def purchase_intervals(
     """
     expected = model.expected_purchases(customers, horizon, time_unit=time_unit)
     buyers = read(model, customers, time_unit, with_spend=False)
-    worlds = Worlds.of(model, None, model._length(customers, horizon, time_unit), 0.0, 1.0, n_draws, seed)
+    worlds = Worlds.of(model, None, model.horizon_length(customers, horizon, time_unit), 0.0, 1.0, n_draws, seed)
     sums = _sums(worlds, buyers, _groups(customers, groups, buyers), expected[buyers.is_buyer], level)
     return sums.rename({"expected": "expected_purchases"})
 

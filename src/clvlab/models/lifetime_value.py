@@ -53,7 +53,7 @@ def lifetime_value(
     values = values.with_columns(clv=pl.col("expected_spend") * discounted)
     if interval is not None:
         buyers = read(model, customers, time_unit)
-        length = model._length(customers, horizon, time_unit)
+        length = model.horizon_length(customers, horizon, time_unit)
         worlds = Worlds.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
         low, high = worlds.intervals(Buyers.of(buyers), interval)
         ends = around(pl.col("clv"), buyers.spread(low), buyers.spread(high))

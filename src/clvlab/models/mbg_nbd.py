@@ -36,9 +36,9 @@ class MbgNbd(BetaGeometric):
     """
 
     @staticmethod
-    def _survived(x: Vector) -> Vector:
+    def survived(x: Vector) -> Vector:
         return x + 1
 
     @staticmethod
-    def _may_have_left(tuples: Tuples) -> Tuples:
+    def may_have_left(tuples: Tuples) -> Tuples:
         return tuples

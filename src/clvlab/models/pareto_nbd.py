@@ -61,7 +61,7 @@ class ParetoNbd(PurchaseModel):
     leaving: ClassVar[tuple[str, float] | None] = ("beta", -1.0)
 
     @classmethod
-    def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
+    def log_likelihood_of(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
         """Section 3 of [2], as the likelihood of being active times (1 + odds of having left)."""
         r, alpha, s, beta = parameters
         total = log_buying(r, alpha, tuples) + s * log(beta) * tuples.n_customers
@@ -72,36 +72,36 @@ class ParetoNbd(PurchaseModel):
         return total
 
     @staticmethod
-    def _start(tuples: Tuples) -> Vector:
+    def starting_point(tuples: Tuples) -> Vector:
         return np.array([*by_moments(tuples), 0.5, 0.5 * tuples.mean(2)])
 
-    def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+    def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         parameters = list(self.parameters.values())
         log_odds = in_chunks(lambda *history: log_odds_left(parameters, *history), x, t_x, T, size=ROWS)
         return np.asarray(special.expit(-log_odds))
 
     def _alive(self, table: Histories) -> Vector:
         """Once for each distinct history: an integral costs more than looking it up."""
-        return Distinct.of(table.columns).each(self._p_alive)
+        return Distinct.of(table.columns).each(self.p_alive_given)
 
-    def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
+    def purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
         """Equation (41) of [2]; the expected time as a customer in a form that holds at s = 1, too."""
         growth = np.log1p(t / (self.beta + T))
         time_left = (self.beta + T) * growth * special.exprel((1 - self.s) * growth)
         return np.asarray((self.r + x) / (self.alpha + T) * time_left)
 
-    def _rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
+    def rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
         at_first = (self.r + x) / (self.alpha + T)
         return lambda u: at_first * np.exp(-self.s * np.log1p(u / (self.beta + T)))
 
     @property
-    def _steepness(self) -> float:
+    def rate_steepness(self) -> float:
         return self.s
 
-    def _time_scale(self, T: Vector) -> Vector:
+    def time_scale(self, T: Vector) -> Vector:
         return min(self.alpha, self.beta) + T
 
-    def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
+    def pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
         """Bought n times and still active, or n times before leaving at some time in between. [3]"""
         shape, age, beta = self.r + x, self.alpha + T, self.beta + T
         active: Vector = np.exp(log_probability(n, t, shape, age) - self.s * np.log1p(t / beta))
@@ -114,7 +114,7 @@ class ParetoNbd(PurchaseModel):
         left: Vector = (weights * leaving * np.exp(log_probability(n, time, shape, age))).sum(axis=1)
         return active + left
 
-    def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
+    def draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
         rate = random.gamma(self.r + x, 1 / (self.alpha + T))
         # Gamma(s) of a small s underflows to 0: nobody leaves.
         leaving = np.maximum(random.gamma(self.s, 1 / (self.beta + T)), np.finfo(float).tiny)

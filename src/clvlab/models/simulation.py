@@ -64,7 +64,7 @@ class Buyers:
     def p_alive(self, model: PurchaseModel) -> Vector:
         """P(alive) of each customer, computed once for each distinct history."""
         columns, index = self._histories
-        return model._p_alive(*columns)[index]
+        return model.p_alive_given(*columns)[index]
 
     @cached_property
     def _histories(self) -> tuple[list[Vector], NDArray[np.intp]]:
@@ -93,7 +93,7 @@ def read(
             "Ask for values without an interval, or fit each group of customers by itself."
         )
     columns = (*HISTORY, "monetary_value") if with_spend else HISTORY
-    return purchase_history.read(customers, columns, model._unit(customers, time_unit), model.time_unit)
+    return purchase_history.read(customers, columns, model.unit_of(customers, time_unit), model.time_unit)
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def purchases(
     alive = np.flatnonzero(random.random(len(buyers)) < buyers.p_alive(model))
     count, last = np.zeros(len(buyers), dtype=np.intp), np.zeros(len(buyers))
     t = np.full(alive.size, horizon)
-    count[alive], last[alive] = model._draw_if_alive(random, t, buyers.x[alive], buyers.T[alive])
+    count[alive], last[alive] = model.draw_if_alive(random, t, buyers.x[alive], buyers.T[alive])
     return count, last
 
 

@@ -75,7 +75,7 @@ def choose_model(calibration: CustomerSummary, holdout: Holdout | None = None) -
     if holdout is not None:
         table = table.join(_judged(fitted, calibration, holdout), on="method", how="full", coalesce=True)
     table = _in_order(table)
-    chosen = _best(table)
+    chosen = best_of(table)
     table = table.with_columns(chosen=pl.col("method") == chosen)
     model = next(each for each in fitted if type(each).__name__ == chosen)
     return ModelChoice(model, table, *_in_words(table, _one_time_share(calibration)))
@@ -146,7 +146,7 @@ def _one_time_share(calibration: CustomerSummary) -> float:
     return buyers.filter(pl.col("n_purchases") == 1).height / buyers.height
 
 
-def _best(table: pl.DataFrame) -> str:
+def best_of(table: pl.DataFrame) -> str:
     """The model that the rule chooses."""
     models = table.drop_nulls("bic")
     if models["rmse"].null_count() == 0:
