@@ -1,6 +1,6 @@
 """Models of how often customers buy, whether they still do, and what they spend.
 
-One private engine maximises every likelihood; a model states its likelihood and its few closed forms.
+A model states its likelihood and its few closed forms; `numerics` finds the maximum of every likelihood.
 """
 
 from clvlab.models.bg_nbd import BgNbd

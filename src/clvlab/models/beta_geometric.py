@@ -13,11 +13,12 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
+from clvlab.arrays import Counts, Vector
 from clvlab.models.negative_binomial import by_moments, log_buying, log_probability, upper_tail
-from clvlab.models.numerics.jets import Number, Vector, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.jets import Number, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
+from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import BetaMean
-from clvlab.models.purchase_model import BUYING, LEAVING, Counts, PurchaseModel
+from clvlab.models.purchase_model import BUYING, LEAVING, PurchaseModel
 
 LARGEST_LOG = 690.0  # of odds, which must stay finite
 
@@ -42,21 +43,21 @@ class BetaGeometric(PurchaseModel):
 
     @staticmethod
     @abstractmethod
-    def may_have_left(tuples: Tuples) -> Tuples:
+    def may_have_left(population: Population) -> Population:
         """The customers who have survived a purchase: nobody leaves but at one."""
 
     @classmethod
-    def log_likelihood_of(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
+    def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
         """The likelihood of being active times (1 + odds of having left at the last purchase)."""
         r, alpha, a, b = parameters
-        x, weight = tuples.by_x
+        x, weight = population.by_x
         survived = cls.survived(x)
         staying = sum_of(
             log_gamma(b + survived) - log_gamma(b) - (log_gamma(a + b + survived) - log_gamma(a + b)), weight
         )
 
-        total = log_buying(r, alpha, tuples) + staying
-        for block in cls.may_have_left(tuples).blocks:
+        total = log_buying(r, alpha, population) + staying
+        for block in cls.may_have_left(population).blocks:
             x, t_x, T = block.columns
             level = log(a) - log(b + (cls.survived(x[block.starts]) - 1))
             since = (r + x) * log_ratio(alpha + T, alpha + t_x)
@@ -64,8 +65,8 @@ class BetaGeometric(PurchaseModel):
         return total
 
     @staticmethod
-    def starting_point(tuples: Tuples) -> Vector:
-        return np.array([*by_moments(tuples), 0.5, 2.0])
+    def starting_point(population: Population) -> Vector:
+        return np.array([*by_moments(population), 0.5, 2.0])
 
     def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         survived = self.survived(x)

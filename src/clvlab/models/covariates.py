@@ -20,14 +20,14 @@ import polars as pl
 from numpy.typing import ArrayLike
 from scipy import special
 
+from clvlab.arrays import Matrix, Vector
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models import purchase_history
 from clvlab.models.attributes import Attributes
 from clvlab.models.numerics import maximum
-from clvlab.models.numerics.jets import Vector
-from clvlab.models.numerics.maximum import Expansion, Likelihood, Matrix
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.maximum import Expansion, Likelihood
+from clvlab.models.numerics.population import Population
 from clvlab.models.purchase_history import Customers
 from clvlab.models.purchase_model import HISTORY, Horizon, PurchaseModel
 from clvlab.units import TimeUnit
@@ -38,7 +38,7 @@ REDUNDANT = 1e-6  # what is left of a standardised term that follows from others
 
 
 @dataclass(frozen=True)
-class Kinds:
+class JointLikelihood:
     """The likelihood of several populations, whose log-parameters are linear in common ones.
 
     Attributes
@@ -64,7 +64,7 @@ class Kinds:
 
     @property
     def n_distinct(self) -> int:
-        """Number of tuples of all populations."""
+        """Number of distinct customers of all populations."""
         return sum(part.n_distinct for part in self.parts)
 
     def coarse(self) -> Self:
@@ -142,16 +142,16 @@ class CovariateModel:
             raise ParamsError(f"Nobody leaves in {model.__name__}: `dropout` cannot act on it.")
         plain = model.fit(customers, time_unit=time_unit, weights=weights)
         table = purchase_history.table_of(customers)
-        read = purchase_history.read(customers, HISTORY, plain.time_unit, plain.time_unit)
-        buyers, columns, weight = table.filter(read.is_buyer), read.columns, read.weights(weights)
+        histories = purchase_history.read_histories(customers, HISTORY, plain.time_unit, plain.time_unit)
+        buyers, columns, weight = table.filter(histories.is_buyer), histories.columns, histories.weights(weights)
         if weight is not None:
             counts = weight > 0
             buyers, columns, weight = buyers.filter(counts), [column[counts] for column in columns], weight[counts]
         of_purchase, of_dropout, z = _described(buyers, purchase, dropout)
         # On a common scale no unit of an attribute leads the search astray.
         centre, scale = z.mean(axis=0), z.std(axis=0)
-        likelihood = _kinds(model, columns, (z - centre) / scale, weight, of_purchase, of_dropout)
-        found = maximum.fit(likelihood, np.concatenate([plain.log_parameters, np.zeros(scale.size)]))
+        likelihood = _joint_likelihood(model, columns, (z - centre) / scale, weight, of_purchase, of_dropout)
+        found = maximum.maximise(likelihood, np.concatenate([plain.log_parameters, np.zeros(scale.size)]))
         to_units = _to_units(model, centre, scale, len(of_purchase.terms))
         own, point = len(model.names), to_units @ found.point
         values = dict(zip(model.names, np.exp(point[:own]).tolist(), strict=True))
@@ -305,27 +305,27 @@ def _described(
     return of_purchase, of_dropout, np.concatenate(sides, axis=1)
 
 
-def _kinds(
+def _joint_likelihood(
     model: type[PurchaseModel],
     columns: Sequence[Vector],
     z: Matrix,
     weights: Vector | None,
     purchase: Attributes,
     dropout: Attributes,
-) -> Kinds:
+) -> JointLikelihood:
     kinds, index = np.unique(z, axis=0, return_inverse=True)
     names = (*model.names, *(f"{t} (purchases)" for t in purchase.terms), *(f"{t} (leaving)" for t in dropout.terms))
     parts, maps = [], []
     for i, kind in enumerate(kinds):
         own = index == i
-        tuples = Tuples.of([column[own] for column in columns], None if weights is None else weights[own])
-        parts.append(Likelihood(model.log_likelihood_of, model.names, tuples, meanings=model.meanings))
+        population = Population.of([column[own] for column in columns], None if weights is None else weights[own])
+        parts.append(Likelihood(model.log_likelihood_of, model.names, population, meanings=model.meanings))
         maps.append(_map_to_own(model, kind, len(purchase.terms)))
-    return Kinds(names, tuple(parts), tuple(maps))
+    return JointLikelihood(names, tuple(parts), tuple(maps))
 
 
 def _refuse_many_kinds(buyers: pl.DataFrame, names: set[str]) -> None:
-    for name in names & set(buyers.columns):
+    for name in sorted(names & set(buyers.columns)):
         n_levels = buyers[name].n_unique()
         if not buyers[name].dtype.is_numeric() and n_levels > MOST_LEVELS:
             raise ParamsError(

@@ -7,7 +7,7 @@ from clvlab.errors import ParamsError
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.purchase_history import Customers, with_ids
 from clvlab.models.purchase_model import Horizon, PurchaseModel
-from clvlab.models.simulation import N_DRAWS, Buyers, Worlds, around, read
+from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, widened_to_hold
 from clvlab.units import TimeUnit
 
 
@@ -20,7 +20,7 @@ def lifetime_value(
     margin: float = 1.0,
     *,
     interval: float | None = None,
-    n_draws: int = N_DRAWS,
+    n_draws: int = N_FUTURES,
     seed: int = 0,
     time_unit: TimeUnit | None = None,
 ) -> pl.DataFrame:
@@ -52,11 +52,11 @@ def lifetime_value(
     values = pl.DataFrame(ahead | {"expected_spend": spend.expected_spend(customers)})
     values = values.with_columns(clv=pl.col("expected_spend") * discounted)
     if interval is not None:
-        buyers = read(model, customers, time_unit)
+        buyers = read_buyers(model, customers, time_unit)
         length = model.horizon_length(customers, horizon, time_unit)
-        worlds = Worlds.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
-        low, high = worlds.intervals(Buyers.of(buyers), interval)
-        ends = around(pl.col("clv"), buyers.spread(low), buyers.spread(high))
+        simulation = Simulation.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
+        low, high = simulation.intervals(Buyers.of(buyers), interval)
+        ends = widened_to_hold(pl.col("clv"), buyers.spread(low), buyers.spread(high))
         values = values.with_columns(end.name.prefix("clv_") for end in ends)
     return with_ids(values.fill_nan(None), customers)
 

@@ -10,10 +10,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from clvlab.arrays import Counts, Vector
 from clvlab.models.negative_binomial import by_moments, log_buying, log_probability
-from clvlab.models.numerics.jets import Number, Vector
-from clvlab.models.numerics.population import Tuples
-from clvlab.models.purchase_model import BUYING, Counts, PurchaseModel
+from clvlab.models.numerics.jets import Number
+from clvlab.models.numerics.population import Population
+from clvlab.models.purchase_model import BUYING, PurchaseModel
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,13 @@ class Nbd(PurchaseModel):
     meanings: ClassVar[Mapping[str, str]] = MappingProxyType(dict.fromkeys(("r", "alpha"), BUYING))
 
     @classmethod
-    def log_likelihood_of(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
+    def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
         r, alpha = parameters
-        return log_buying(r, alpha, tuples)
+        return log_buying(r, alpha, population)
 
     @staticmethod
-    def starting_point(tuples: Tuples) -> Vector:
-        return np.array(by_moments(tuples))
+    def starting_point(population: Population) -> Vector:
+        return np.array(by_moments(population))
 
     def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         del x, t_x  # Nobody leaves.

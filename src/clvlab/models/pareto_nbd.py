@@ -17,19 +17,20 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
+from clvlab.arrays import Counts, Vector
 from clvlab.models.negative_binomial import by_moments, log_buying, log_probability
-from clvlab.models.numerics.distinct import Distinct, in_chunks
-from clvlab.models.numerics.jets import Number, Vector, log, log_integral, sum_of, sum_of_log1p_exp, value_of
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.distinct import DistinctRows, in_chunks
+from clvlab.models.numerics.jets import Number, log, log_integral, sum_of, sum_of_log1p_exp, value_of
+from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import count_nodes, legendre
-from clvlab.models.purchase_history import Histories
-from clvlab.models.purchase_model import BUYING, LEAVING, Counts, PurchaseModel
+from clvlab.models.purchase_history import PurchaseHistories
+from clvlab.models.purchase_model import BUYING, LEAVING, PurchaseModel
 
-ROWS = 512  # tuples worked on at once, with all their nodes
+INTEGRALS_AT_ONCE = 512  # few enough that their nodes stay in the processor's cache
 N_LEAVING = 40  # nodes over the time at which a customer may have left
 N_SHORT = 16  # the same where it is short: less than a factor of e^SHORT in time, and of e^STEEP in density
 SHORT, STEEP = 4.0, 12.0
-NEGLIGIBLE = 40.0  # e^-40: share of its peak at which the density of the time of leaving is cut
+DENSITY_CUT_AT = 40.0  # e^-40: share of its peak at which the density of the time of leaving is cut
 NO_TIME = 1e-300  # stands for an interval of length 0, in which nobody can have left
 
 
@@ -61,28 +62,28 @@ class ParetoNbd(PurchaseModel):
     leaving: ClassVar[tuple[str, float] | None] = ("beta", -1.0)
 
     @classmethod
-    def log_likelihood_of(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
+    def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
         """Section 3 of [2], as the likelihood of being active times (1 + odds of having left)."""
         r, alpha, s, beta = parameters
-        total = log_buying(r, alpha, tuples) + s * log(beta) * tuples.n_customers
-        for block in tuples.split(ROWS):
+        total = log_buying(r, alpha, population) + s * log(beta) * population.n_customers
+        for block in population.split(INTEGRALS_AT_ONCE):
             staying = s * sum_of(log(beta + block.columns[2]), block.weight)
             left = sum_of_log1p_exp(log_odds_left(parameters, *block.columns), block.weight)
             total = total + (left - staying)
         return total
 
     @staticmethod
-    def starting_point(tuples: Tuples) -> Vector:
-        return np.array([*by_moments(tuples), 0.5, 0.5 * tuples.mean(2)])
+    def starting_point(population: Population) -> Vector:
+        return np.array([*by_moments(population), 0.5, 0.5 * population.mean(2)])
 
     def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         parameters = list(self.parameters.values())
-        log_odds = in_chunks(lambda *history: log_odds_left(parameters, *history), x, t_x, T, size=ROWS)
+        log_odds = in_chunks(lambda *history: log_odds_left(parameters, *history), x, t_x, T, size=INTEGRALS_AT_ONCE)
         return np.asarray(special.expit(-log_odds))
 
-    def _alive(self, table: Histories) -> Vector:
+    def _alive(self, table: PurchaseHistories) -> Vector:
         """Once for each distinct history: an integral costs more than looking it up."""
-        return Distinct.of(table.columns).each(self.p_alive_given)
+        return DistinctRows.of(table.columns).each(self.p_alive_given)
 
     def purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
         """Equation (41) of [2]; the expected time as a customer in a form that holds at s = 1, too."""
@@ -144,7 +145,7 @@ def _leaving_times(r: float, alpha: float, beta: float, x: Vector, t_x: Vector, 
     """Nodes tau in (t_x, T) and logarithms of their weights, shape (n, N_LEAVING)."""
     # Past this time the density has fallen to a negligible share of its peak.
     with np.errstate(over="ignore"):
-        end = np.minimum(T, t_x + (alpha + t_x) * np.expm1(NEGLIGIBLE / (r + x)))
+        end = np.minimum(T, t_x + (alpha + t_x) * np.expm1(DENSITY_CUT_AT / (r + x)))
     near = (min(alpha, beta) + t_x)[:, None]
     length = np.log1p((end - t_x)[:, None] / near)
     fall = (r + x) * np.log1p((end - t_x) / (alpha + t_x))

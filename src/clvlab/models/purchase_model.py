@@ -16,29 +16,29 @@ from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clvlab.arrays import Counts, Vector
 from clvlab.errors import ConvergenceError, DataError, ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models import purchase_history
 from clvlab.models.fitted_model import Estimate, FittedModel, check_penalty
 from clvlab.models.numerics import maximum
-from clvlab.models.numerics.distinct import Distinct, in_chunks
-from clvlab.models.numerics.interpolation import smooth_in_age
-from clvlab.models.numerics.jets import Number, Vector
+from clvlab.models.numerics.distinct import DistinctRows, in_chunks
+from clvlab.models.numerics.interpolation import interpolated_in_age
+from clvlab.models.numerics.jets import Number
 from clvlab.models.numerics.maximum import Likelihood
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import legendre
-from clvlab.models.purchase_history import Customers, Histories
+from clvlab.models.purchase_history import Customers, PurchaseHistories
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 
 HISTORY = ("frequency", "recency", "T")
 Horizon = str | float
-Counts = NDArray[np.int64]
 NEW = (np.zeros(1), np.zeros(1), np.zeros(1))  # a first purchase just now: what a new customer's history is
 BUYING = "how often customers buy, and how much they differ in it"
 LEAVING = "how readily customers leave, and how much they differ in it"
-NEGLIGIBLE = 36.0  # e^-36: the discount at which the future is cut
+WORTH_NOTHING_AT = 36.0  # e^-36: the discount at which the future is cut
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,12 @@ class PurchaseModel(FittedModel, ABC):
         ConvergenceError : the data cannot identify a parameter; it says which
         """
         unit = purchase_history.unit_of(customers, time_unit)
-        table = purchase_history.read(customers, HISTORY, unit, unit)
+        table = purchase_history.read_histories(customers, HISTORY, unit, unit)
         check_penalty(penalty)
-        tuples = Tuples.of(table.columns, table.weights(weights))
-        cls._refuse_uninformative(tuples)
-        likelihood = Likelihood(cls.log_likelihood_of, cls.names, tuples, penalty, cls.meanings)
-        found = maximum.fit(likelihood, np.log(cls.starting_point(tuples)))
+        population = Population.of(table.columns, table.weights(weights))
+        cls._refuse_uninformative(population)
+        likelihood = Likelihood(cls.log_likelihood_of, cls.names, population, penalty, cls.meanings)
+        found = maximum.maximise(likelihood, np.log(cls.starting_point(population)))
         return cls(*np.exp(found.point).tolist(), time_unit=unit, estimate=Estimate.at(found, likelihood))
 
     def p_alive(self, customers: Customers, *, time_unit: TimeUnit | None = None) -> Vector:
@@ -199,12 +199,12 @@ class PurchaseModel(FittedModel, ABC):
 
     @classmethod
     @abstractmethod
-    def log_likelihood_of(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
-        """Log-likelihood of all customers, tuples (x, t_x, T), in numbers or jets."""
+    def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
+        """Log-likelihood of all customers, (x, t_x, T) each, in numbers or jets."""
 
     @staticmethod
     @abstractmethod
-    def starting_point(tuples: Tuples) -> Vector:
+    def starting_point(population: Population) -> Vector:
         """Parameters, scaled to the data, from which the maximum can be reached."""
 
     @abstractmethod
@@ -260,7 +260,7 @@ class PurchaseModel(FittedModel, ABC):
 
         The steeper the rate falls, the shorter the scale, so that the integrand stays smooth.
         """
-        end = t if decay == 0 else min(t, NEGLIGIBLE / decay)
+        end = t if decay == 0 else min(t, WORTH_NOTHING_AT / decay)
         scale = self.time_scale(T) / (1 + self.rate_steepness)
         longest = np.log1p(end / scale)
         # The integrand is smooth to a distance of pi; where the discount ends it, to half that, and it is steep.
@@ -275,16 +275,16 @@ class PurchaseModel(FittedModel, ABC):
         return total
 
     @classmethod
-    def _refuse_uninformative(cls, tuples: Tuples) -> None:
-        if len(tuples) == 0:
+    def _refuse_uninformative(cls, population: Population) -> None:
+        if population.n_distinct == 0:
             raise DataError(f"{cls.__name__} needs customers who have bought; the table has none.", code="no_buyers")
-        if tuples.mean(0) == 0:
+        if population.mean(0) == 0:
             raise ConvergenceError(
-                f"None of {tuples.n_customers:g} customers has a repeat purchase, so that no parameter of "
+                f"None of {population.n_customers:g} customers has a repeat purchase, so that no parameter of "
                 f"{cls.__name__} ({', '.join(cls.names)}) can be identified. Use a longer history.",
                 cls.names,
                 code="no_repeats",
-                customers=tuples.n_customers,
+                customers=population.n_customers,
             )
 
     def _expected_at(self, t: float) -> Callable[[Vector, Vector], Vector]:
@@ -296,9 +296,9 @@ class PurchaseModel(FittedModel, ABC):
     def _smooth(self, function: Callable[[Vector, Vector], Vector]) -> Callable[[Vector, Vector], Vector]:
         """The same function of (x, T), computed at no more ages than its smoothness needs."""
         scale = float(self.time_scale(np.zeros(1))[0])
-        return lambda x, T: smooth_in_age(function, x, T, scale)
+        return lambda x, T: interpolated_in_age(function, x, T, scale)
 
-    def _alive(self, table: Histories) -> Vector:
+    def _alive(self, table: PurchaseHistories) -> Vector:
         return in_chunks(self.p_alive_given, *table.columns)
 
     def _decay(self, annual_discount_rate: float, t: float) -> float:
@@ -308,15 +308,15 @@ class PurchaseModel(FittedModel, ABC):
             )
         return decay_rate(annual_discount_rate, self.time_unit)
 
-    def _read(self, customers: Customers, time_unit: TimeUnit | None) -> Histories:
+    def _read(self, customers: Customers, time_unit: TimeUnit | None) -> PurchaseHistories:
         unit = self.unit_of(customers, time_unit)
-        return purchase_history.read(customers, HISTORY, unit, self.time_unit)
+        return purchase_history.read_histories(customers, HISTORY, unit, self.time_unit)
 
 
-def _by_age(table: Histories) -> Distinct:
+def _by_age(table: PurchaseHistories) -> DistinctRows:
     """The distinct (x, T): all that the future of an active customer depends on."""
     x, _, T = table.columns
-    return Distinct.of([x, T])
+    return DistinctRows.of([x, T])
 
 
 def decay_rate(annual_discount_rate: float, time_unit: TimeUnit) -> float:

@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from clvlab.arrays import Vector
 from clvlab.frames import CustomerSummary, Holdout
 from clvlab.units import DAYS_PER
 
-METHODS = ("model", "naive", "last_period", "average")
-"""The model; each customer's own rate of repeats carried forward; what they did in as long a period before the
-cutoff; and what the average customer does in that time. Only the model knows that customers leave."""
-OUTCOMES = ("purchases", "spend")
+BASELINE_METHODS = ("naive", "last_period", "average")
+"""Each customer's own rate of repeats carried forward; what they did in as long a period before the cutoff; and what
+the average customer does in that time. None of them knows that customers leave."""
+METHODS = ("model", *BASELINE_METHODS)
 
 
 def predictions(model: Any, spend: Any | None, calibration: CustomerSummary, holdout: Holdout) -> pl.DataFrame:
@@ -42,9 +43,7 @@ def duration(holdout: Holdout) -> float:
     return holdout.days / DAYS_PER[holdout.time_unit]
 
 
-def _outcome(
-    table: pl.DataFrame, what: str, foretold: np.ndarray[Any, Any], repeats: pl.Expr, length: float
-) -> pl.DataFrame:
+def _outcome(table: pl.DataFrame, what: str, foretold: Vector, repeats: pl.Expr, length: float) -> pl.DataFrame:
     previous = f"previous_{what}"
     # A customer of age 0 has had no time to repeat: no rate of their own to carry forward.
     own = pl.when(pl.col("T") > 0).then(repeats / pl.col("T")).otherwise(0.0)
