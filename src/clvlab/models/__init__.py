@@ -11,6 +11,7 @@ from clvlab.models.lifetime_value import lifetime_value, new_customer_value, res
 from clvlab.models.mbg_nbd import MbgNbd
 from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
+from clvlab.models.predictors import PurchasePredictor, SpendPredictor, ValuePredictor
 from clvlab.models.purchase_model import PurchaseModel
 from clvlab.models.value_models import MODELLED, PURCHASE_MODELS, Terms, ValueModels
 
@@ -24,8 +25,11 @@ __all__ = [
     "Nbd",
     "ParetoNbd",
     "PurchaseModel",
+    "PurchasePredictor",
+    "SpendPredictor",
     "Terms",
     "ValueModels",
+    "ValuePredictor",
     "lifetime_value",
     "new_customer_value",
     "purchase_intervals",

@@ -10,7 +10,7 @@ from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.lifetime_value import lifetime_value
 from clvlab.models.purchase_history import Customers, PurchaseHistories, table_of
 from clvlab.models.purchase_model import Horizon, PurchaseModel
-from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, widened_to_hold
+from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, widened_to_hold, without_attributes
 from clvlab.models.uncertainty import tails
 from clvlab.units import TimeUnit
 
@@ -53,6 +53,7 @@ def value_intervals(
     Raises
     ------
     DataError : a customer without a group
+    ParamsError : a model with attributes, whose parameters cannot be drawn yet
 
     Examples
     --------
@@ -63,6 +64,7 @@ def value_intervals(
     >>> cl.value_intervals(model, spend, customers, "12 months", groups=groups, n_draws=100).columns
     ['group', 'customers', 'clv', 'clv_low', 'clv_high']
     """
+    without_attributes(model)
     table = lifetime_value(model, spend, customers, horizon, annual_discount_rate, margin, time_unit=time_unit)
     buyers = read_buyers(model, customers, time_unit)
     length = model.horizon_length(customers, horizon, time_unit)
@@ -88,6 +90,7 @@ def purchase_intervals(
 
     As `value_intervals`, for purchases: group, customers, expected_purchases, low, high.
     """
+    without_attributes(model)
     expected = model.expected_purchases(customers, horizon, time_unit=time_unit)
     buyers = read_buyers(model, customers, time_unit, with_spend=False)
     simulation = Simulation.of(

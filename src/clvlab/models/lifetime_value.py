@@ -5,14 +5,15 @@ import polars as pl
 
 from clvlab.errors import ParamsError
 from clvlab.models.gamma_gamma import GammaGamma
+from clvlab.models.predictors import SpendPredictor, ValuePredictor
 from clvlab.models.purchase_history import Customers, with_ids
 from clvlab.models.purchase_model import Horizon, PurchaseModel
-from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, widened_to_hold
+from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, widened_to_hold, without_attributes
 from clvlab.units import TimeUnit
 
 
 def lifetime_value(
-    model: PurchaseModel,
+    model: ValuePredictor,
     spend: GammaGamma,
     customers: Customers,
     horizon: Horizon,
@@ -52,9 +53,10 @@ def lifetime_value(
     values = pl.DataFrame(ahead | {"expected_spend": spend.expected_spend(customers)})
     values = values.with_columns(clv=pl.col("expected_spend") * discounted)
     if interval is not None:
-        buyers = read_buyers(model, customers, time_unit)
-        length = model.horizon_length(customers, horizon, time_unit)
-        simulation = Simulation.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
+        drawn = without_attributes(model)
+        buyers = read_buyers(drawn, customers, time_unit)
+        length = drawn.horizon_length(customers, horizon, time_unit)
+        simulation = Simulation.of(drawn, spend, length, annual_discount_rate, margin, n_draws, seed)
         low, high = simulation.intervals(Buyers.of(buyers), interval)
         ends = widened_to_hold(pl.col("clv"), buyers.spread(low), buyers.spread(high))
         values = values.with_columns(end.name.prefix("clv_") for end in ends)
@@ -62,8 +64,8 @@ def lifetime_value(
 
 
 def residual_lifetime_value(
-    model: PurchaseModel,
-    spend: GammaGamma,
+    model: ValuePredictor,
+    spend: SpendPredictor,
     customers: Customers,
     annual_discount_rate: float,
     margin: float = 1.0,

@@ -68,18 +68,20 @@ class Buyers:
         return DistinctRows.of([self.x, self.t_x, self.T])
 
 
-def read_buyers(
-    model: PurchaseModel, customers: Customers, time_unit: TimeUnit | None, *, with_spend: bool = True
-) -> PurchaseHistories:
-    """The buyers' frequency, recency, T (and monetary_value), times in the model's unit.
-
-    ParamsError for a model with attributes, whose parameters cannot be drawn yet.
-    """
+def without_attributes(model: object) -> PurchaseModel:
+    """The model itself, whose parameters can be drawn; ParamsError for a model with attributes, whose cannot yet."""
     if not isinstance(model, PurchaseModel):
         raise ParamsError(
             f"Intervals are for models without attributes, such as BgNbd; this is a {type(model).__name__}. "
             "Ask for values without an interval, or fit each group of customers by itself."
         )
+    return model
+
+
+def read_buyers(
+    model: PurchaseModel, customers: Customers, time_unit: TimeUnit | None, *, with_spend: bool = True
+) -> PurchaseHistories:
+    """The buyers' frequency, recency, T (and monetary_value), times in the model's unit."""
     columns = (*HISTORY, "monetary_value") if with_spend else HISTORY
     return purchase_history.read_histories(customers, columns, model.unit_of(customers, time_unit), model.time_unit)
 

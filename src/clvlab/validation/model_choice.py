@@ -92,7 +92,7 @@ def _fit_all(calibration: CustomerSummary) -> tuple[list[PurchaseModel], dict[st
 
 def _criteria(fitted: list[PurchaseModel], problems: dict[str, str]) -> pl.DataFrame:
     """method, parameters, log_likelihood, aic, bic, problem: of every model, those that failed included."""
-    rows: list[tuple[Any, ...]] = [
+    rows: list[tuple[object, ...]] = [
         (type(model).__name__, len(model.names), model.log_likelihood, model.aic, model.bic, None) for model in fitted
     ]
     rows += [(name, None, None, None, None, problem) for name, problem in problems.items()]

@@ -1,12 +1,10 @@
 """What a model and its baselines foretold of each customer for the holdout, and what happened."""
 
-from typing import Any
-
-import numpy as np
 import polars as pl
 
 from clvlab.arrays import Vector
 from clvlab.frames import CustomerSummary, Holdout
+from clvlab.models import PurchasePredictor, SpendPredictor
 from clvlab.units import DAYS_PER
 
 BASELINE_METHODS = ("naive", "last_period", "average")
@@ -15,7 +13,9 @@ the average customer does in that time. None of them knows that customers leave.
 METHODS = ("model", *BASELINE_METHODS)
 
 
-def predictions(model: Any, spend: Any | None, calibration: CustomerSummary, holdout: Holdout) -> pl.DataFrame:
+def predictions(
+    model: PurchasePredictor, spend: SpendPredictor | None, calibration: CustomerSummary, holdout: Holdout
+) -> pl.DataFrame:
     """What every method foretold of every buyer, beside what they did.
 
     Returns
@@ -28,10 +28,10 @@ def predictions(model: Any, spend: Any | None, calibration: CustomerSummary, hol
     if holdout.previous is not None:
         table = table.join(holdout.previous, on="customer_id", how="left", maintain_order="left")
     length = duration(holdout)
-    expected = np.asarray(model.expected_purchases(buyers, horizon=length, time_unit=calibration.time_unit))
+    expected = model.expected_purchases(buyers, horizon=length, time_unit=calibration.time_unit)
     found = [_outcome(table, "purchases", expected, pl.col("frequency"), length)]
     if spend is not None:
-        money = expected * np.asarray(spend.expected_spend(buyers))
+        money = expected * spend.expected_spend(buyers)
         found.append(
             _outcome(table, "spend", money, pl.col("frequency") * pl.col("monetary_value").fill_null(0.0), length)
         )

@@ -5,13 +5,12 @@ the baselines of `clvlab.validation.predictions`: own rate carried forward, last
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from clvlab.frames import CustomerSummary, Holdout
 from clvlab.metrics import gini
-from clvlab.models import purchase_intervals, value_intervals
+from clvlab.models import GammaGamma, PurchaseModel, purchase_intervals, value_intervals
 from clvlab.validation import parts
 from clvlab.validation.predictions import METHODS, duration, predictions
 from clvlab.validation.tracking import tracking
@@ -53,8 +52,8 @@ class Validation:
 
 
 def validate(
-    model: Any,
-    spend: Any | None,
+    model: PurchaseModel,
+    spend: GammaGamma | None,
     calibration: CustomerSummary,
     holdout: Holdout,
     *,
@@ -108,7 +107,7 @@ def validate(
 
 
 def _intervals(
-    model: Any, spend: Any | None, calibration: CustomerSummary, holdout: Holdout, seed: int
+    model: PurchaseModel, spend: GammaGamma | None, calibration: CustomerSummary, holdout: Holdout, seed: int
 ) -> pl.DataFrame:
     """what, low, high: of the totals, as the model foresees them."""
     length = duration(holdout)
