@@ -20,7 +20,7 @@ import polars as pl
 
 import clvlab as cl
 from clvlab.errors import ConvergenceError
-from clvlab.models.simulation import Buyers, purchases
+from clvlab.models.simulation import Buyers, simulated_purchases
 
 CUSTOMERS, OLDEST, AHEAD = 2_000, 104.0, 52.0
 LEVEL, N_DRAWS, N_COUNTS = 0.9, 400, 100
@@ -120,7 +120,7 @@ def _judge_counts(worlds, table, count, seed, tally):
     random = np.random.default_rng(seed)
     x, t_x, T = (table[column].to_numpy().astype(float) for column in ("frequency", "recency", "T"))
     buyers = Buyers(x, t_x, T, np.zeros(x.size))
-    futures = np.stack([purchases(world, buyers, AHEAD, random)[0] for world in worlds])
+    futures = np.stack([simulated_purchases(world, buyers, AHEAD, random)[0] for world in worlds])
     low, high = np.quantile(futures, [0.05, 0.95], axis=0, method="inverted_cdf")
     tally.note("customer's purchase count", (low <= count) & (count <= high))
     # The true count is one more draw of the same kind: its place among all of them is uniform, ties drawn at random.

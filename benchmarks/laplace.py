@@ -1,4 +1,4 @@
-"""How wrong the plain normal (Laplace) approximation is, which parameters are drawn from above 20,000 tuples.
+"""How wrong the normal (Laplace) approximation is, from which parameters are drawn above 20,000 distinct customers.
 
     python benchmarks/laplace.py
 
@@ -35,7 +35,7 @@ def main():
     parser.add_argument("--populations", type=int, default=20)
     parser.add_argument("--draws", type=int, default=2_000)
     arguments = parser.parse_args()
-    uncertainty.MOST_TUPLES = 10**9  # importance sampling however many
+    uncertainty.MOST_DISTINCT = 10**9  # importance sampling however many
     noise = np.sqrt(0.05 * 0.95 / arguments.draws / arguments.populations) / 0.1031
     print(
         f"| customers | worst error of a 5, 50 or 95 % point, standard errors (noise {noise:.3f}) | effective size |"

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[1] / "src" / "clvlab"
-FOUNDATION = "errors columns units wording money frames"
+FOUNDATION = "arrays errors columns units wording money frames"
 STEPS = "sources transactions customers rfm models grouping"
 
 MAY_IMPORT = {
+    "arrays": "",
     "errors": "",
     "columns": "",
     "money": "",

@@ -169,7 +169,7 @@ def test_the_same_maximum_from_any_sensible_start(bg_nbd):
 
     likelihood = bg_nbd.estimate.likelihood
     for start in ([1, 1, 1, 1], [0.01, 100, 0.1, 0.1], [10, 1, 10, 10], [5, 0.01, 0.01, 30]):
-        found = maximum.fit(likelihood, np.log(start))
+        found = maximum.maximise(likelihood, np.log(start))
         assert found.point == pytest.approx(bg_nbd.log_parameters, abs=1e-8)
 
 

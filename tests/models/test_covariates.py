@@ -78,7 +78,7 @@ def test_the_likelihood_is_the_sum_of_those_of_the_kinds(customers, fitted):
     total = 0.0
     for (sector, region), part in customers.group_by("sector", "region"):
         z = [float(sector == "industry"), float(sector == "trade"), float(region == "north")]
-        own = fitted._model_of(np.array(z))
+        own = fitted.model_of(np.array(z))
         refitted = cl.BgNbd.fit(part, time_unit="week")
         total += refitted.estimate.likelihood.at(own.log_parameters)
     assert fitted.log_likelihood == pytest.approx(total, rel=1e-10)
@@ -86,7 +86,7 @@ def test_the_likelihood_is_the_sum_of_those_of_the_kinds(customers, fitted):
 
 def test_predictions_are_those_of_each_customers_own_model(customers, fitted):
     trade = customers.filter(sector="trade", region="north").head(50)
-    own = fitted._model_of(np.array([0.0, 1.0, 1.0]))
+    own = fitted.model_of(np.array([0.0, 1.0, 1.0]))
     assert own.alpha == pytest.approx(fitted.reference.alpha * np.exp(-fitted.gamma[1]))
     assert own.a == pytest.approx(fitted.reference.a * np.exp(fitted.delta[0]))
     assert np.array_equal(fitted.p_alive(trade), own.p_alive(trade))

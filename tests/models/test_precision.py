@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 
 import clvlab as cl
-from clvlab.models.gamma_gamma import _log_likelihood as gamma_gamma_log_likelihood
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.population import Population
 from tests.models.populations import history
 
 GRID = json.loads((Path(__file__).parents[1] / "reference" / "precision_grid.json").read_text(encoding="utf-8"))
@@ -25,8 +24,8 @@ def test_purchase_models_agree_with_arbitrary_precision(name):
     for case in (case for case in GRID["purchases"] if case["model"] == name):
         model = MODELS[name](*case["parameters"], time_unit="day")
         customer, horizon, n = history(*case["history"]), case["horizon"], case["n"]
-        tuples = Tuples(np.array(case["history"], dtype=float)[:, None], np.ones(1))
-        log_likelihood = float(model._log_likelihood(case["parameters"], tuples))
+        population = Population(np.array(case["history"], dtype=float)[:, None], np.ones(1))
+        log_likelihood = float(model.log_likelihood_of(case["parameters"], population))
         assert log_likelihood == pytest.approx(case["log_likelihood"], **CLOSE_LOG), case
         assert model.p_alive(customer)[0] == pytest.approx(case["p_alive"], **CLOSE), case
         assert model.expected_purchases(customer, horizon)[0] == pytest.approx(case["expected_purchases"], **CLOSE), (
@@ -39,8 +38,8 @@ def test_purchase_models_agree_with_arbitrary_precision(name):
 def test_gamma_gamma_agrees_with_arbitrary_precision():
     for case in GRID["spend"]:
         x, m = case["history"]
-        tuples = Tuples(np.array([[x], [m]], dtype=float), np.ones(1))
-        log_likelihood = float(gamma_gamma_log_likelihood(case["parameters"], tuples))
+        population = Population(np.array([[x], [m]], dtype=float), np.ones(1))
+        log_likelihood = float(cl.GammaGamma.log_likelihood_of(case["parameters"], population))
         assert log_likelihood == pytest.approx(case["log_likelihood"], **CLOSE_LOG), case
         spend = cl.GammaGamma(*case["parameters"]).expected_spend(
             pl.DataFrame({"frequency": [x], "monetary_value": [m]})

@@ -47,8 +47,8 @@ def test_p_alive_and_the_future_agree_with_simulated_customers_of_like_history(m
     # One long simulation, seen at two ages: the past at 30 and what follows until 60.
     n, random = 200_000, np.random.default_rng(2)
     zeros = np.zeros(n)
-    past, t_x = model._draw_future(random, np.full(n, 30.0), zeros, zeros, zeros)
-    future, _ = model._draw_future(random, np.full(n, 30.0), past, t_x, np.full(n, 30.0))
+    past, t_x = model.draw_future(random, np.full(n, 30.0), zeros, zeros, zeros)
+    future, _ = model.draw_future(random, np.full(n, 30.0), past, t_x, np.full(n, 30.0))
     whole = model.simulate(n, 60.0, seed=3)["frequency"].to_numpy()
     total = past + future
     error = np.hypot(total.std(), whole.std()) / np.sqrt(n)

@@ -12,9 +12,9 @@ from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, Para
 from clvlab.models import purchase_intervals, uncertainty
 from clvlab.models.covariates import CovariateModel
 from clvlab.models.numerics.jets import log
-from clvlab.models.numerics.maximum import Likelihood, fit
-from clvlab.models.numerics.population import Tuples
-from clvlab.models.simulation import Buyers, Worlds, purchases
+from clvlab.models.numerics.maximum import Likelihood, maximise
+from clvlab.models.numerics.population import Population
+from clvlab.models.simulation import Buyers, Simulation, simulated_purchases
 from tests.models.populations import simulated_bg_nbd
 
 WAITS = np.array([0.3, 1.1, 2.4, 0.2, 0.9, 3.0])
@@ -23,15 +23,17 @@ WAITS = np.array([0.3, 1.1, 2.4, 0.2, 0.9, 3.0])
 def exponential(waits, penalty=0.0):
     """Waiting times at one rate: with a flat prior on ln(rate) the posterior is Gamma(n, sum of waits) exactly."""
 
-    def total(parameters, tuples):
-        return tuples.n_customers * log(parameters[0]) - parameters[0] * float(tuples.weight @ tuples.columns[0])
+    def total(parameters, population):
+        return population.n_customers * log(parameters[0]) - parameters[0] * float(
+            population.weight @ population.columns[0]
+        )
 
-    return Likelihood(total, ("rate",), Tuples.of([waits]), penalty)
+    return Likelihood(total, ("rate",), Population.of([waits]), penalty)
 
 
 def exponential_draws(draw, waits=WAITS, n=40_000):
     likelihood = exponential(waits)
-    found = fit(likelihood, np.zeros(1))
+    found = maximise(likelihood, np.zeros(1))
     return draw(likelihood, found.point, np.linalg.inv(-found.hessian), n, 0)
 
 
@@ -72,7 +74,7 @@ def test_plain_normal_draws_miss_that_posterior_in_the_tails_of_six_observations
 
 def test_a_penalty_takes_part_in_the_target():
     likelihood = exponential(WAITS, penalty=1e4)
-    found = fit(likelihood, np.zeros(1))
+    found = maximise(likelihood, np.zeros(1))
     draws = uncertainty.from_likelihood(likelihood, found.point, np.linalg.inv(-found.hessian), 2_000, 0)
     # A prior of standard deviation 1 / sqrt(2e4) about ln(rate) = 0 outweighs six observations.
     assert draws.log_values.mean() == pytest.approx(0, abs=1e-3)
@@ -80,7 +82,7 @@ def test_a_penalty_takes_part_in_the_target():
 
 
 def test_many_tuples_are_drawn_from_the_normal_approximation(models, monkeypatch):
-    monkeypatch.setattr(uncertainty, "MOST_TUPLES", 100)
+    monkeypatch.setattr(uncertainty, "MOST_DISTINCT", 100)
     model, _ = models
     draws = model.draws(20_000, seed=1)
     assert (draws.method, draws.effective_size) == ("laplace", 20_000)
@@ -97,7 +99,7 @@ def test_bootstrap_spreads_as_the_standard_errors_say(models):
 
 
 def test_a_bootstrap_that_mostly_fails_says_so():
-    endless = Likelihood(lambda parameters, _: parameters[0] * 1.0, ("rate",), Tuples.of([WAITS]))
+    endless = Likelihood(lambda parameters, _: parameters[0] * 1.0, ("rate",), Population.of([WAITS]))
     with pytest.raises(ConvergenceError, match="Only 0 of 4 bootstrap samples can identify rate"):
         uncertainty.from_bootstrap(endless, np.zeros(1), 4, 0)
 
@@ -133,7 +135,7 @@ def test_simulated_futures_have_the_expected_number_of_purchases(family, small):
     model = family.fit(small, time_unit="week")
     x, t_x, T = (small[name].to_numpy().astype(float) for name in ("frequency", "recency", "T"))
     buyers, random = Buyers(x, t_x, T, np.zeros(x.size)), np.random.default_rng(0)
-    totals = [purchases(model, buyers, 52.0, random)[0].sum() for _ in range(100)]
+    totals = [simulated_purchases(model, buyers, 52.0, random)[0].sum() for _ in range(100)]
     standard_error = np.std(totals) / np.sqrt(100)
     assert np.mean(totals) == pytest.approx(model.expected_purchases(small, 52).sum(), abs=4 * standard_error)
 
@@ -141,9 +143,11 @@ def test_simulated_futures_have_the_expected_number_of_purchases(family, small):
 def test_simulated_values_have_the_discounted_value_for_their_mean(models, small):
     # One world, known exactly: ten years at 50 % a year, where timing is most of the value.
     model, spend = models
-    worlds = Worlds([model] * 200, [spend] * 200, 520.0, np.log(1.5) / 52.17857142857143, 0.3, 0)
+    simulation = Simulation([model] * 200, [spend] * 200, 520.0, np.log(1.5) / 52.17857142857143, 0.3, 0)
     x, t_x, T, m = (small[name].to_numpy().astype(float) for name in ("frequency", "recency", "T", "monetary_value"))
-    totals = sum(futures.sum(axis=1) for _, futures in worlds.values(Buyers(x, t_x, T, np.where(x > 0, x * m, 0))))
+    totals = sum(
+        futures.sum(axis=1) for _, futures in simulation.values(Buyers(x, t_x, T, np.where(x > 0, x * m, 0)))
+    )
     expected = cl.lifetime_value(model, spend, small, 520, 0.5, 0.3)["clv"].sum()
     assert totals.mean() == pytest.approx(expected, abs=4 * totals.std() / np.sqrt(200))
 
@@ -208,9 +212,9 @@ def test_parameter_errors_do_not_average_out(models, small):
     many = pl.concat([small] * 10)
     total = cl.value_intervals(model, spend, many, 52, n_draws=100).row(-1, named=True)
     certain = cl.BgNbd(**model.parameters, time_unit="week")
-    worlds = Worlds([certain] * 100, [spend] * 100, 52.0, 0.0, 1.0, 0)
+    simulation = Simulation([certain] * 100, [spend] * 100, 52.0, 0.0, 1.0, 0)
     x, t_x, T, m = (many[name].to_numpy().astype(float) for name in ("frequency", "recency", "T", "monetary_value"))
-    alone = sum(futures.sum(axis=1) for _, futures in worlds.values(Buyers(x, t_x, T, np.where(x > 0, x * m, 0))))
+    alone = sum(futures.sum(axis=1) for _, futures in simulation.values(Buyers(x, t_x, T, np.where(x > 0, x * m, 0))))
     low, high = np.quantile(alone, [0.05, 0.95])
     assert total["clv_high"] - total["clv_low"] > 2 * (high - low)
 
@@ -260,6 +264,6 @@ def test_randomised_pit_of_purchase_counts_is_uniform():
     t_x = np.where(bought & (times < 40), times, 0).max(axis=1)
     later = bought.sum(axis=1) - x
     buyers = Buyers(x.astype(float), t_x, np.full(n, 40.0), np.zeros(n))
-    futures = np.stack([purchases(true, buyers, 40.0, random)[0] for _ in range(400)])
+    futures = np.stack([simulated_purchases(true, buyers, 40.0, random)[0] for _ in range(400)])
     pit = (futures < later).mean(axis=0) + random.random(n) * (futures == later).mean(axis=0)
     assert stats.kstest(pit, "uniform").pvalue > 0.01

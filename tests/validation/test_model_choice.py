@@ -81,7 +81,7 @@ def test_the_chosen_model_is_the_one_of_the_table_and_of_the_sentence(choice):
 def test_the_rule(figures, best):
     schema = {"method": pl.String, "bic": pl.Float64, "rmse": pl.Float64, "total_error": pl.Float64}
     table = pl.DataFrame([(name, *values) for name, values in figures.items()], schema=schema, orient="row")
-    assert model_choice._best(table) == best
+    assert model_choice.best_of(table) == best
 
 
 def test_without_a_holdout_the_lowest_bic_decides(cdnow):

@@ -14,7 +14,6 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -36,7 +35,7 @@ _OURS = {"v": "gamma"}
 _THEIRS = {"gamma": "v"}
 
 
-def from_fitter(fitter: Any, *, time_unit: TimeUnit | None = None) -> PurchaseModel | GammaGamma:
+def from_fitter(fitter: object, *, time_unit: TimeUnit | None = None) -> PurchaseModel | GammaGamma:
     """The model that a fitted lifetimes object stands for.
 
     It has the fitter's parameters and predicts as ours do. It knows no standard errors: fit ours to

@@ -1,6 +1,6 @@
 """Models of how often customers buy, whether they still do, and what they spend.
 
-One private engine maximises every likelihood; a model states its likelihood and its few closed forms.
+A model states its likelihood and its few closed forms; `numerics` finds the maximum of every likelihood.
 """
 
 from clvlab.models.bg_nbd import BgNbd
@@ -11,6 +11,7 @@ from clvlab.models.lifetime_value import lifetime_value, new_customer_value, res
 from clvlab.models.mbg_nbd import MbgNbd
 from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
+from clvlab.models.predictors import PurchasePredictor, SpendPredictor, ValuePredictor
 from clvlab.models.purchase_model import PurchaseModel
 from clvlab.models.value_models import MODELLED, PURCHASE_MODELS, Terms, ValueModels
 
@@ -24,8 +25,11 @@ __all__ = [
     "Nbd",
     "ParetoNbd",
     "PurchaseModel",
+    "PurchasePredictor",
+    "SpendPredictor",
     "Terms",
     "ValueModels",
+    "ValuePredictor",
     "lifetime_value",
     "new_customer_value",
     "purchase_intervals",

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from clvlab.arrays import Matrix
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
-from clvlab.models.numerics.maximum import Matrix
 
-MISSING = "(missing)"  # the level of customers whose text attribute is null
+MISSING_LEVEL = "(missing)"  # the level of customers whose text attribute is null
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _levels(column: pl.Series) -> tuple[str, ...]:
         return ()
     counts = (
         column.cast(pl.String)
-        .fill_null(MISSING)
+        .fill_null(MISSING_LEVEL)
         .value_counts()
         .sort(["count", column.name], descending=[True, False])
     )
@@ -83,7 +83,7 @@ def _numbers(table: pl.DataFrame, name: str) -> Matrix:
 
 
 def _indicators(table: pl.DataFrame, name: str, levels: tuple[str, ...]) -> Matrix:
-    values = table[name].cast(pl.String).fill_null(MISSING)
+    values = table[name].cast(pl.String).fill_null(MISSING_LEVEL)
     unknown = ~values.is_in(list(levels))
     if unknown.any():
         row = int(unknown.arg_max() or 0)

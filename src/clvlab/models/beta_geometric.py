@@ -13,11 +13,12 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
+from clvlab.arrays import Counts, Vector
 from clvlab.models.negative_binomial import by_moments, log_buying, log_probability, upper_tail
-from clvlab.models.numerics.jets import Number, Vector, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.jets import Number, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
+from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import BetaMean
-from clvlab.models.purchase_model import BUYING, LEAVING, Counts, PurchaseModel
+from clvlab.models.purchase_model import BUYING, LEAVING, PurchaseModel
 
 LARGEST_LOG = 690.0  # of odds, which must stay finite
 
@@ -37,43 +38,43 @@ class BetaGeometric(PurchaseModel):
 
     @staticmethod
     @abstractmethod
-    def _survived(x: Vector) -> Vector:
+    def survived(x: Vector) -> Vector:
         """Purchases that a customer still active has survived."""
 
     @staticmethod
     @abstractmethod
-    def _may_have_left(tuples: Tuples) -> Tuples:
+    def may_have_left(population: Population) -> Population:
         """The customers who have survived a purchase: nobody leaves but at one."""
 
     @classmethod
-    def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
+    def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
         """The likelihood of being active times (1 + odds of having left at the last purchase)."""
         r, alpha, a, b = parameters
-        x, weight = tuples.by_x
-        survived = cls._survived(x)
+        x, weight = population.by_x
+        survived = cls.survived(x)
         staying = sum_of(
             log_gamma(b + survived) - log_gamma(b) - (log_gamma(a + b + survived) - log_gamma(a + b)), weight
         )
 
-        total = log_buying(r, alpha, tuples) + staying
-        for block in cls._may_have_left(tuples).blocks:
+        total = log_buying(r, alpha, population) + staying
+        for block in cls.may_have_left(population).blocks:
             x, t_x, T = block.columns
-            level = log(a) - log(b + (cls._survived(x[block.starts]) - 1))
+            level = log(a) - log(b + (cls.survived(x[block.starts]) - 1))
             since = (r + x) * log_ratio(alpha + T, alpha + t_x)
             total = total + sum_of_log1p_exp(since, block.weight, level, block.starts)
         return total
 
     @staticmethod
-    def _start(tuples: Tuples) -> Vector:
-        return np.array([*by_moments(tuples), 0.5, 2.0])
+    def starting_point(population: Population) -> Vector:
+        return np.array([*by_moments(population), 0.5, 2.0])
 
-    def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
-        survived = self._survived(x)
+    def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        survived = self.survived(x)
         at_last_purchase = (survived > 0) * self.a / (self.b + (np.maximum(survived, 1) - 1))
         log_since = (self.r + x) * np.log1p((T - t_x) / (self.alpha + t_x))
         return 1.0 / (1.0 + at_last_purchase * np.exp(np.minimum(log_since, LARGEST_LOG)))
 
-    def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
+    def purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
         """Given rate and p the mean is (1 - e^(-rate p t)) / p; over the rate it is (1 - (1 + p t / age)^-shape) / p.
 
         Its mean over p is the papers' difference of 1 and a 2F1, without the cancellation near a = 1.
@@ -82,25 +83,25 @@ class BetaGeometric(PurchaseModel):
         def given(p: Vector, shape: Vector, age: Vector) -> Vector:
             return -np.expm1(-shape * np.log1p(p * (t / age))) / p
 
-        return BetaMean(self.a, self.b + self._survived(x))(given, self.r + x, self.alpha + T)
+        return BetaMean(self.a, self.b + self.survived(x))(given, self.r + x, self.alpha + T)
 
     @property
-    def _steepness(self) -> float:
+    def rate_steepness(self) -> float:
         return self.r + self.a
 
-    def _rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
+    def rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
         """The derivative of the above at t = u."""
 
         def given(p: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
             return np.exp(-(shape + 1) * np.log1p(p * (u / age)))
 
-        mean = BetaMean(self.a, self.b + self._survived(x))
+        mean = BetaMean(self.a, self.b + self.survived(x))
         shape, age = self.r + x, self.alpha + T
         return lambda u: shape / age * mean(given, shape, age, u)
 
-    def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
+    def pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
         """Bought n times and still active, or left at the n-th of at least n purchases."""
-        shape, age, b = self.r + x, self.alpha + T, self.b + self._survived(x)
+        shape, age, b = self.r + x, self.alpha + T, self.b + self.survived(x)
         log_survived = special.betaln(self.a, b + n) - special.betaln(self.a, b)
         active: Vector = np.exp(log_survived + log_probability(n, t, shape, age))
         if n == 0:
@@ -109,10 +110,10 @@ class BetaGeometric(PurchaseModel):
         left: Vector = np.exp(log_left) * upper_tail(n, t, shape, age)
         return active + left
 
-    def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
+    def draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
         chances = random.poisson(random.standard_gamma(self.r + x) / (self.alpha + T) * t)
         last, count, some = np.zeros(x.size), np.zeros_like(chances), np.flatnonzero(chances)
-        p = random.beta(self.a, (self.b + self._survived(x))[some])
+        p = random.beta(self.a, (self.b + self.survived(x))[some])
         # Beta(a, b) of a small a underflows to 0: nobody leaves.
         count[some] = np.minimum(chances[some], random.geometric(np.maximum(p, np.finfo(float).tiny)))
         # The count-th of `chances` points that fall evenly on (0, t).

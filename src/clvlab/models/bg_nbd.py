@@ -10,9 +10,9 @@ one-time buyers are active; where they dominate, consider MBG/NBD.
 
 from dataclasses import dataclass
 
+from clvlab.arrays import Vector
 from clvlab.models.beta_geometric import BetaGeometric
-from clvlab.models.numerics.jets import Vector
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.population import Population
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class BgNbd(BetaGeometric):
     """
 
     @staticmethod
-    def _survived(x: Vector) -> Vector:
+    def survived(x: Vector) -> Vector:
         return x
 
     @staticmethod
-    def _may_have_left(tuples: Tuples) -> Tuples:
-        return tuples.repeaters
+    def may_have_left(population: Population) -> Population:
+        return population.repeaters

@@ -20,14 +20,14 @@ import polars as pl
 from numpy.typing import ArrayLike
 from scipy import special
 
+from clvlab.arrays import Matrix, Vector
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models import purchase_history
 from clvlab.models.attributes import Attributes
 from clvlab.models.numerics import maximum
-from clvlab.models.numerics.jets import Vector
-from clvlab.models.numerics.maximum import Expansion, Likelihood, Matrix
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.maximum import Expansion, Likelihood
+from clvlab.models.numerics.population import Population
 from clvlab.models.purchase_history import Customers
 from clvlab.models.purchase_model import HISTORY, Horizon, PurchaseModel
 from clvlab.units import TimeUnit
@@ -38,7 +38,7 @@ REDUNDANT = 1e-6  # what is left of a standardised term that follows from others
 
 
 @dataclass(frozen=True)
-class Kinds:
+class JointLikelihood:
     """The likelihood of several populations, whose log-parameters are linear in common ones.
 
     Attributes
@@ -64,7 +64,7 @@ class Kinds:
 
     @property
     def n_distinct(self) -> int:
-        """Number of tuples of all populations."""
+        """Number of distinct customers of all populations."""
         return sum(part.n_distinct for part in self.parts)
 
     def coarse(self) -> Self:
@@ -142,16 +142,16 @@ class CovariateModel:
             raise ParamsError(f"Nobody leaves in {model.__name__}: `dropout` cannot act on it.")
         plain = model.fit(customers, time_unit=time_unit, weights=weights)
         table = purchase_history.table_of(customers)
-        read = purchase_history.read(customers, HISTORY, plain.time_unit, plain.time_unit)
-        buyers, columns, weight = table.filter(read.is_buyer), read.columns, read.weights(weights)
+        histories = purchase_history.read_histories(customers, HISTORY, plain.time_unit, plain.time_unit)
+        buyers, columns, weight = table.filter(histories.is_buyer), histories.columns, histories.weights(weights)
         if weight is not None:
             counts = weight > 0
             buyers, columns, weight = buyers.filter(counts), [column[counts] for column in columns], weight[counts]
         of_purchase, of_dropout, z = _described(buyers, purchase, dropout)
         # On a common scale no unit of an attribute leads the search astray.
         centre, scale = z.mean(axis=0), z.std(axis=0)
-        likelihood = _kinds(model, columns, (z - centre) / scale, weight, of_purchase, of_dropout)
-        found = maximum.fit(likelihood, np.concatenate([plain.log_parameters, np.zeros(scale.size)]))
+        likelihood = _joint_likelihood(model, columns, (z - centre) / scale, weight, of_purchase, of_dropout)
+        found = maximum.maximise(likelihood, np.concatenate([plain.log_parameters, np.zeros(scale.size)]))
         to_units = _to_units(model, centre, scale, len(of_purchase.terms))
         own, point = len(model.names), to_units @ found.point
         values = dict(zip(model.names, np.exp(point[:own]).tolist(), strict=True))
@@ -175,7 +175,7 @@ class CovariateModel:
     @property
     def bic(self) -> float:
         """Schwarz's information criterion, with the number of customers as sample size; lower is better."""
-        return len(self.covariance) * float(np.log(self.plain._estimate.n_customers)) - 2 * self.log_likelihood
+        return len(self.covariance) * float(np.log(self.plain.n_customers)) - 2 * self.log_likelihood
 
     def coefficients(self, level: float = 0.95) -> pl.DataFrame:
         """The effect of each attribute, with Wald intervals.
@@ -267,6 +267,15 @@ class CovariateModel:
         """Probability that each customer does not buy in (T, T + horizon]; NaN for prospects."""
         return self.probability_of_purchases(0, customers, horizon, time_unit=time_unit)
 
+    def model_of(self, z: Vector) -> PurchaseModel:
+        """The model of the customers with these numbers, one for each term of `purchase`, then of `dropout`."""
+        for_purchase, for_dropout = np.split(z, [self.gamma.size])
+        changed: dict[str, Any] = {"alpha": self.reference.alpha * float(np.exp(-self.gamma @ for_purchase))}
+        if self.reference.leaving is not None:
+            name, power = self.reference.leaving
+            changed[name] = self.reference.parameters[name] * float(np.exp(power * self.delta @ for_dropout))
+        return replace(self.reference, **changed)
+
     def _by_kind(self, customers: Customers, predict: Callable[[PurchaseModel, Customers], Vector]) -> Vector:
         """The predictions of each customer's own model."""
         table = purchase_history.table_of(customers)
@@ -280,16 +289,8 @@ class CovariateModel:
             part: Customers = table[own]
             if isinstance(customers, CustomerSummary):
                 part = replace(customers, data=table[own])
-            predictions[own] = predict(self._model_of(kind), part)
+            predictions[own] = predict(self.model_of(kind), part)
         return predictions
-
-    def _model_of(self, z: Vector) -> PurchaseModel:
-        for_purchase, for_dropout = np.split(z, [self.gamma.size])
-        changed: dict[str, Any] = {"alpha": self.reference.alpha * float(np.exp(-self.gamma @ for_purchase))}
-        if self.reference.leaving is not None:
-            name, power = self.reference.leaving
-            changed[name] = self.reference.parameters[name] * float(np.exp(power * self.delta @ for_dropout))
-        return replace(self.reference, **changed)
 
 
 def _described(
@@ -304,27 +305,27 @@ def _described(
     return of_purchase, of_dropout, np.concatenate(sides, axis=1)
 
 
-def _kinds(
+def _joint_likelihood(
     model: type[PurchaseModel],
     columns: Sequence[Vector],
     z: Matrix,
     weights: Vector | None,
     purchase: Attributes,
     dropout: Attributes,
-) -> Kinds:
+) -> JointLikelihood:
     kinds, index = np.unique(z, axis=0, return_inverse=True)
     names = (*model.names, *(f"{t} (purchases)" for t in purchase.terms), *(f"{t} (leaving)" for t in dropout.terms))
     parts, maps = [], []
     for i, kind in enumerate(kinds):
         own = index == i
-        tuples = Tuples.of([column[own] for column in columns], None if weights is None else weights[own])
-        parts.append(Likelihood(model._log_likelihood, model.names, tuples, meanings=model.meanings))
+        population = Population.of([column[own] for column in columns], None if weights is None else weights[own])
+        parts.append(Likelihood(model.log_likelihood_of, model.names, population, meanings=model.meanings))
         maps.append(_map_to_own(model, kind, len(purchase.terms)))
-    return Kinds(names, tuple(parts), tuple(maps))
+    return JointLikelihood(names, tuple(parts), tuple(maps))
 
 
 def _refuse_many_kinds(buyers: pl.DataFrame, names: set[str]) -> None:
-    for name in names & set(buyers.columns):
+    for name in sorted(names & set(buyers.columns)):
         n_levels = buyers[name].n_unique()
         if not buyers[name].dtype.is_numeric() and n_levels > MOST_LEVELS:
             raise ParamsError(

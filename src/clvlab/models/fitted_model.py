@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 from scipy import special
 
+from clvlab.arrays import Matrix, Vector
 from clvlab.errors import ClvlabError, ClvlabWarning, ParamsError
-from clvlab.models.numerics.jets import Vector
-from clvlab.models.numerics.maximum import Expansion, Likelihood, Matrix
+from clvlab.models.numerics.maximum import Expansion, Likelihood
 from clvlab.models.uncertainty import Draws, Method, from_bootstrap, from_likelihood, from_normal
 
 VAGUE = 3.0  # standard error of a log-parameter: known only to within a factor of e^6 either way
@@ -28,7 +28,7 @@ class Estimate:
     log_covariance : of the log-parameters: the inverse of the negative Hessian of the penalised log-likelihood
     n_customers : sum of the weights
     penalty : as given to `fit`
-    likelihood : the function that was maximised, with its tuples; None for a model read by `from_dict`
+    likelihood : the function that was maximised, with its customers; None for a model read by `from_dict`
     """
 
     log_likelihood: float
@@ -39,7 +39,7 @@ class Estimate:
 
     @classmethod
     def at(cls, maximum: Expansion, likelihood: Likelihood) -> "Estimate":
-        """The estimate at a maximum that the engine has found; a ClvlabWarning names what it leaves vague."""
+        """The estimate at a maximum; a ClvlabWarning names what it leaves vague."""
         log_covariance = maximum.covariance
         vague = [
             name
@@ -60,13 +60,13 @@ class Estimate:
         return cls(
             maximum.value + penalty * float(maximum.point @ maximum.point),
             log_covariance,
-            likelihood.tuples.n_customers,
+            likelihood.population.n_customers,
             penalty,
             likelihood,
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON, without the tuples."""
+        """Plain JSON, without the customers."""
         return {
             "log_likelihood": self.log_likelihood,
             "log_covariance": self.log_covariance.tolist(),
@@ -106,6 +106,11 @@ class FittedModel:
         return self._estimate.log_likelihood
 
     @property
+    def n_customers(self) -> float:
+        """How many customers the model was fitted on: the sum of their weights."""
+        return self._estimate.n_customers
+
+    @property
     def aic(self) -> float:
         """Akaike's information criterion; lower is better."""
         return 2 * len(self.names) - 2 * self.log_likelihood
@@ -113,7 +118,7 @@ class FittedModel:
     @property
     def bic(self) -> float:
         """Schwarz's information criterion, with the number of customers as sample size; lower is better."""
-        return len(self.names) * float(np.log(self._estimate.n_customers)) - 2 * self.log_likelihood
+        return len(self.names) * float(np.log(self.n_customers)) - 2 * self.log_likelihood
 
     @property
     def covariance(self) -> Matrix:

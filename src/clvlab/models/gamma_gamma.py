@@ -18,14 +18,15 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from clvlab.arrays import Vector
 from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
 from clvlab.models import purchase_history
 from clvlab.models.fitted_model import Estimate, FittedModel, check_penalty
 from clvlab.models.numerics import maximum
 from clvlab.models.numerics.distinct import in_chunks
-from clvlab.models.numerics.jets import Number, Vector, log, log1p, log_beta, sum_of
+from clvlab.models.numerics.jets import Number, log, log1p, log_beta, sum_of
 from clvlab.models.numerics.maximum import Likelihood
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.population import Population
 from clvlab.models.purchase_history import Customers
 
 STRONG_CORRELATION = 0.3
@@ -75,16 +76,16 @@ class GammaGamma(FittedModel):
         spend correlate above 0.3: the model takes them for independent.
         """
         check_penalty(penalty)
-        table = purchase_history.read(customers, ("frequency", "monetary_value"), "day", "day")
+        table = purchase_history.read_histories(customers, ("frequency", "monetary_value"), "day", "day")
         x, m = table.columns
         spends = np.flatnonzero((x > 0) & (m > 0))
         given = table.weights(weights)
-        tuples = Tuples.of([x[spends], m[spends]], None if given is None else given[spends])
-        _refuse_uninformative(tuples)
-        _warn_if_dependent(tuples)
-        likelihood = Likelihood(_log_likelihood, cls.names, tuples, penalty, cls.meanings)
-        start = np.log([3.0, 3.0, 2.0 / 3.0 * tuples.mean(1)])
-        found = maximum.fit(likelihood, start)
+        population = Population.of([x[spends], m[spends]], None if given is None else given[spends])
+        _refuse_uninformative(population)
+        _warn_if_dependent(population)
+        likelihood = Likelihood(cls.log_likelihood_of, cls.names, population, penalty, cls.meanings)
+        start = np.log([3.0, 3.0, 2.0 / 3.0 * population.mean(1)])
+        found = maximum.maximise(likelihood, start)
         return cls(*np.exp(found.point).tolist(), estimate=Estimate.at(found, likelihood))
 
     @property
@@ -98,8 +99,8 @@ class GammaGamma(FittedModel):
         A customer without a repeat purchase has the population's mean; where q <= 1 that mean does not exist: they
         have NaN, and a ClvlabWarning says so.
         """
-        table = purchase_history.read(customers, ("frequency", "monetary_value"), "day", "day")
-        expected = in_chunks(self._expected_spend, *table.columns)
+        table = purchase_history.read_histories(customers, ("frequency", "monetary_value"), "day", "day")
+        expected = in_chunks(self.expected_spend_given, *table.columns)
         if np.isnan(expected).any():
             warnings.warn(
                 f"q is {self.q:.3g}: spend varies so much across customers that its mean does not exist; customers "
@@ -109,7 +110,23 @@ class GammaGamma(FittedModel):
             )
         return table.spread(expected)
 
-    def _expected_spend(self, x: Vector, m: Vector) -> Vector:
+    @classmethod
+    def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
+        """Log-likelihood of all customers, (x, m) each, in numbers or jets.
+
+        Equation (1a) of [2], with gamma over the money spent so that large terms do not cancel.
+        """
+        p, q, gamma = parameters
+        x, weight = population.by_x
+        total = q * log(gamma) * population.n_customers - sum_of(log_beta(p * x, q), weight)
+        for block in population.blocks:
+            x, (log_spent, log_mean) = block.columns[0], block.log_spent
+            of_block = (p * x + q) * log1p(gamma * block.over_spent)
+            total = total - (sum_of(of_block, block.weight) + q * log_spent + log_mean)
+        return total
+
+    def expected_spend_given(self, x: Vector, m: Vector) -> Vector:
+        """E[value of a purchase | x purchases of the mean value m]; NaN where that mean does not exist."""
         spent = np.where(x > 0, x * m, 0.0)
         divisor = self.p * x + (self.q - 1)
         if self.q <= 1:
@@ -117,39 +134,27 @@ class GammaGamma(FittedModel):
         return np.asarray(self.p * (self.gamma + spent) / divisor)
 
 
-def _log_likelihood(parameters: Sequence[Number], tuples: Tuples) -> Number:
-    """Equation (1a) of [2], with gamma over the money spent so that large terms do not cancel."""
-    p, q, gamma = parameters
-    x, weight = tuples.by_x
-    total = q * log(gamma) * tuples.n_customers - sum_of(log_beta(p * x, q), weight)
-    for block in tuples.blocks:
-        x, (log_spent, log_mean) = block.columns[0], block.log_spent
-        of_block = (p * x + q) * log1p(gamma * block.over_spent)
-        total = total - (sum_of(of_block, block.weight) + q * log_spent + log_mean)
-    return total
-
-
-def _refuse_uninformative(tuples: Tuples) -> None:
-    if len(tuples) == 0:
+def _refuse_uninformative(population: Population) -> None:
+    if population.n_distinct == 0:
         raise DataError(
             "GammaGamma needs customers with a repeat purchase and a positive spend; the table has none.",
             code="no_spenders",
         )
-    m = tuples.columns[1]
+    m = population.columns[1]
     if np.ptp(m) == 0:
         raise ConvergenceError(
-            f"All {tuples.n_customers:g} customers with a repeat purchase spend the same ({m[0]:g}), so that no "
+            f"All {population.n_customers:g} customers with a repeat purchase spend the same ({m[0]:g}), so that no "
             "parameter of GammaGamma (p, q, gamma) can be identified: expect that spend of everybody.",
             GammaGamma.names,
             code="same_spend",
-            customers=tuples.n_customers,
+            customers=population.n_customers,
             spend=float(m[0]),
         )
 
 
-def _warn_if_dependent(tuples: Tuples) -> None:
-    apart = tuples.columns - np.array([[tuples.mean(0)], [tuples.mean(1)]])
-    (x_x, x_m), (_, m_m) = np.einsum("in,jn,n->ij", apart, apart, tuples.weight)
+def _warn_if_dependent(population: Population) -> None:
+    apart = population.columns - np.array([[population.mean(0)], [population.mean(1)]])
+    (x_x, x_m), (_, m_m) = np.einsum("in,jn,n->ij", apart, apart, population.weight)
     correlation = x_m / np.sqrt(x_x * m_m) if x_x * m_m > 0 else 0.0
     if correlation > STRONG_CORRELATION:
         warnings.warn(

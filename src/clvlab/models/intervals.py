@@ -3,15 +3,14 @@
 import numpy as np
 import pandas as pd
 import polars as pl
-from numpy.typing import NDArray
 
+from clvlab.arrays import Positions, Vector
 from clvlab.errors import DataError, MissingColumnsError
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.lifetime_value import lifetime_value
-from clvlab.models.numerics.jets import Vector
-from clvlab.models.purchase_history import Customers, Histories, table_of
+from clvlab.models.purchase_history import Customers, PurchaseHistories, table_of
 from clvlab.models.purchase_model import Horizon, PurchaseModel
-from clvlab.models.simulation import N_DRAWS, Buyers, Worlds, around, read
+from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, widened_to_hold, without_attributes
 from clvlab.models.uncertainty import tails
 from clvlab.units import TimeUnit
 
@@ -29,7 +28,7 @@ def value_intervals(
     *,
     groups: pl.DataFrame | pd.DataFrame | None = None,
     level: float = 0.9,
-    n_draws: int = N_DRAWS,
+    n_draws: int = N_FUTURES,
     seed: int = 0,
     time_unit: TimeUnit | None = None,
 ) -> pl.DataFrame:
@@ -54,6 +53,7 @@ def value_intervals(
     Raises
     ------
     DataError : a customer without a group
+    ParamsError : a model with attributes, whose parameters cannot be drawn yet
 
     Examples
     --------
@@ -64,11 +64,14 @@ def value_intervals(
     >>> cl.value_intervals(model, spend, customers, "12 months", groups=groups, n_draws=100).columns
     ['group', 'customers', 'clv', 'clv_low', 'clv_high']
     """
+    without_attributes(model)
     table = lifetime_value(model, spend, customers, horizon, annual_discount_rate, margin, time_unit=time_unit)
-    buyers = read(model, customers, time_unit)
-    length = model._length(customers, horizon, time_unit)
-    worlds = Worlds.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
-    sums = _sums(worlds, buyers, _groups(customers, groups, buyers), table["clv"].to_numpy()[buyers.is_buyer], level)
+    buyers = read_buyers(model, customers, time_unit)
+    length = model.horizon_length(customers, horizon, time_unit)
+    simulation = Simulation.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
+    sums = _sums(
+        simulation, buyers, _groups(customers, groups, buyers), table["clv"].to_numpy()[buyers.is_buyer], level
+    )
     return sums.rename({"expected": "clv", "low": "clv_low", "high": "clv_high"})
 
 
@@ -79,7 +82,7 @@ def purchase_intervals(
     *,
     groups: pl.DataFrame | pd.DataFrame | None = None,
     level: float = 0.9,
-    n_draws: int = N_DRAWS,
+    n_draws: int = N_FUTURES,
     seed: int = 0,
     time_unit: TimeUnit | None = None,
 ) -> pl.DataFrame:
@@ -87,15 +90,22 @@ def purchase_intervals(
 
     As `value_intervals`, for purchases: group, customers, expected_purchases, low, high.
     """
+    without_attributes(model)
     expected = model.expected_purchases(customers, horizon, time_unit=time_unit)
-    buyers = read(model, customers, time_unit, with_spend=False)
-    worlds = Worlds.of(model, None, model._length(customers, horizon, time_unit), 0.0, 1.0, n_draws, seed)
-    sums = _sums(worlds, buyers, _groups(customers, groups, buyers), expected[buyers.is_buyer], level)
+    buyers = read_buyers(model, customers, time_unit, with_spend=False)
+    simulation = Simulation.of(
+        model, None, model.horizon_length(customers, horizon, time_unit), 0.0, 1.0, n_draws, seed
+    )
+    sums = _sums(simulation, buyers, _groups(customers, groups, buyers), expected[buyers.is_buyer], level)
     return sums.rename({"expected": "expected_purchases"})
 
 
 def _sums(
-    worlds: Worlds, buyers: Histories, groups: tuple[list[str], NDArray[np.intp]], expected: Vector, level: float
+    simulation: Simulation,
+    buyers: PurchaseHistories,
+    groups: tuple[list[str], Positions],
+    expected: Vector,
+    level: float,
 ) -> pl.DataFrame:
     """group, customers, expected, low, high: of each group, and of all in the last row."""
     names, index = groups
@@ -103,8 +113,8 @@ def _sums(
     def sums(values: Vector, rows: slice = slice(None)) -> Vector:
         return np.append(np.bincount(index[rows], values, len(names))[: len(names)], values.sum())
 
-    futures = np.zeros((len(worlds.models), len(names) + 1))
-    for rows, values in worlds.values(Buyers.of(buyers)):
+    futures = np.zeros((simulation.n_futures, len(names) + 1))
+    for rows, values in simulation.values(Buyers.of(buyers)):
         futures += np.stack([sums(each, rows) for each in values])
     low, high = np.quantile(futures, tails(level), axis=0)
     table = pl.DataFrame(
@@ -114,12 +124,12 @@ def _sums(
             "expected": sums(expected),
         }
     )
-    return table.with_columns(around(pl.col("expected"), low, high)).fill_nan(None)
+    return table.with_columns(widened_to_hold(pl.col("expected"), low, high)).fill_nan(None)
 
 
 def _groups(
-    customers: Customers, groups: pl.DataFrame | pd.DataFrame | None, buyers: Histories
-) -> tuple[list[str], NDArray[np.intp]]:
+    customers: Customers, groups: pl.DataFrame | pd.DataFrame | None, buyers: PurchaseHistories
+) -> tuple[list[str], Positions]:
     """The groups that have buyers, and which of them each buyer is in."""
     if groups is None:
         return [], np.zeros(int(buyers.is_buyer.sum()), dtype=np.intp)

@@ -5,14 +5,15 @@ import polars as pl
 
 from clvlab.errors import ParamsError
 from clvlab.models.gamma_gamma import GammaGamma
+from clvlab.models.predictors import SpendPredictor, ValuePredictor
 from clvlab.models.purchase_history import Customers, with_ids
 from clvlab.models.purchase_model import Horizon, PurchaseModel
-from clvlab.models.simulation import N_DRAWS, Buyers, Worlds, around, read
+from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, widened_to_hold, without_attributes
 from clvlab.units import TimeUnit
 
 
 def lifetime_value(
-    model: PurchaseModel,
+    model: ValuePredictor,
     spend: GammaGamma,
     customers: Customers,
     horizon: Horizon,
@@ -20,7 +21,7 @@ def lifetime_value(
     margin: float = 1.0,
     *,
     interval: float | None = None,
-    n_draws: int = N_DRAWS,
+    n_draws: int = N_FUTURES,
     seed: int = 0,
     time_unit: TimeUnit | None = None,
 ) -> pl.DataFrame:
@@ -52,18 +53,19 @@ def lifetime_value(
     values = pl.DataFrame(ahead | {"expected_spend": spend.expected_spend(customers)})
     values = values.with_columns(clv=pl.col("expected_spend") * discounted)
     if interval is not None:
-        buyers = read(model, customers, time_unit)
-        length = model._length(customers, horizon, time_unit)
-        worlds = Worlds.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
-        low, high = worlds.intervals(Buyers.of(buyers), interval)
-        ends = around(pl.col("clv"), buyers.spread(low), buyers.spread(high))
+        drawn = without_attributes(model)
+        buyers = read_buyers(drawn, customers, time_unit)
+        length = drawn.horizon_length(customers, horizon, time_unit)
+        simulation = Simulation.of(drawn, spend, length, annual_discount_rate, margin, n_draws, seed)
+        low, high = simulation.intervals(Buyers.of(buyers), interval)
+        ends = widened_to_hold(pl.col("clv"), buyers.spread(low), buyers.spread(high))
         values = values.with_columns(end.name.prefix("clv_") for end in ends)
     return with_ids(values.fill_nan(None), customers)
 
 
 def residual_lifetime_value(
-    model: PurchaseModel,
-    spend: GammaGamma,
+    model: ValuePredictor,
+    spend: SpendPredictor,
     customers: Customers,
     annual_discount_rate: float,
     margin: float = 1.0,

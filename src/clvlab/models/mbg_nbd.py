@@ -10,9 +10,9 @@ One-time buyers then have a P(alive) below 1 that falls with time; offer it wher
 
 from dataclasses import dataclass
 
+from clvlab.arrays import Vector
 from clvlab.models.beta_geometric import BetaGeometric
-from clvlab.models.numerics.jets import Vector
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.population import Population
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class MbgNbd(BetaGeometric):
     """
 
     @staticmethod
-    def _survived(x: Vector) -> Vector:
+    def survived(x: Vector) -> Vector:
         return x + 1
 
     @staticmethod
-    def _may_have_left(tuples: Tuples) -> Tuples:
-        return tuples
+    def may_have_left(population: Population) -> Population:
+        return population

@@ -10,10 +10,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from clvlab.arrays import Counts, Vector
 from clvlab.models.negative_binomial import by_moments, log_buying, log_probability
-from clvlab.models.numerics.jets import Number, Vector
-from clvlab.models.numerics.population import Tuples
-from clvlab.models.purchase_model import BUYING, Counts, PurchaseModel
+from clvlab.models.numerics.jets import Number
+from clvlab.models.numerics.population import Population
+from clvlab.models.purchase_model import BUYING, PurchaseModel
 
 
 @dataclass(frozen=True)
@@ -37,26 +38,27 @@ class Nbd(PurchaseModel):
     meanings: ClassVar[Mapping[str, str]] = MappingProxyType(dict.fromkeys(("r", "alpha"), BUYING))
 
     @classmethod
-    def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
+    def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
         r, alpha = parameters
-        return log_buying(r, alpha, tuples)
+        return log_buying(r, alpha, population)
 
     @staticmethod
-    def _start(tuples: Tuples) -> Vector:
-        return np.array(by_moments(tuples))
+    def starting_point(population: Population) -> Vector:
+        return np.array(by_moments(population))
 
-    def _p_alive(self, _x: Vector, _t_x: Vector, T: Vector) -> Vector:
+    def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        del x, t_x  # Nobody leaves.
         return np.ones_like(T)
 
-    def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
+    def purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
         return (self.r + x) / (self.alpha + T) * t
 
-    def _rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
+    def rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
         return lambda _u: (self.r + x) / (self.alpha + T)
 
-    def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
+    def pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
         return np.exp(log_probability(n, t, self.r + x, self.alpha + T))
 
-    def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
+    def draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
         count = random.poisson(random.gamma(self.r + x, 1 / (self.alpha + T)) * t)
         return count, np.where(count > 0, t * random.beta(np.maximum(count, 1), 1), 0.0)

@@ -3,31 +3,32 @@
 import numpy as np
 from scipy import special
 
-from clvlab.models.numerics.jets import Number, Vector, log, log_gamma, sum_of
-from clvlab.models.numerics.population import Tuples
+from clvlab.arrays import Vector
+from clvlab.models.numerics.jets import Number, log, log_gamma, sum_of
+from clvlab.models.numerics.population import Population
 
 SMALLEST_SHAPE, LARGEST_SHAPE = 0.05, 20.0  # to start from: what a few odd customers can make of the moments
 
 
-def log_buying(r: Number, alpha: Number, tuples: Tuples) -> Number:
+def log_buying(r: Number, alpha: Number, population: Population) -> Number:
     """Log-likelihood of all customers' purchases by the ages T, if all were active until then."""
-    x, weight = tuples.by_x
+    x, weight = population.by_x
     counts = sum_of(log_gamma(r + x) - log_gamma(r) + r * log(alpha), weight)
     over_customers, over_purchases = 0.0, 0.0
-    for block in tuples.blocks:
+    for block in population.blocks:
         log_age = log(alpha + block.columns[2])
         over_customers = sum_of(log_age, block.weight) + over_customers
         over_purchases = sum_of(log_age, block.weight * block.columns[0]) + over_purchases
     return counts - r * over_customers - over_purchases
 
 
-def by_moments(tuples: Tuples) -> tuple[float, float]:
+def by_moments(population: Population) -> tuple[float, float]:
     """r and alpha that give the purchases their mean and variance, if all customers were active and of one age."""
-    x, weight = tuples.by_x
-    mean = tuples.mean(0)
-    excess = float(weight @ (x - mean) ** 2 / tuples.n_customers) - mean
+    x, weight = population.by_x
+    mean = population.mean(0)
+    excess = float(weight @ (x - mean) ** 2 / population.n_customers) - mean
     r = max(mean**2 / max(excess, mean**2 / LARGEST_SHAPE), SMALLEST_SHAPE)
-    return r, r * tuples.mean(2) / mean
+    return r, r * population.mean(2) / mean
 
 
 def log_probability(n: int, t: float | Vector, shape: Vector, age: Vector) -> Vector:

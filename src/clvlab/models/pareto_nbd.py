@@ -17,19 +17,20 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
+from clvlab.arrays import Counts, Vector
 from clvlab.models.negative_binomial import by_moments, log_buying, log_probability
-from clvlab.models.numerics.distinct import Distinct, in_chunks
-from clvlab.models.numerics.jets import Number, Vector, log, log_integral, sum_of, sum_of_log1p_exp, value_of
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.distinct import DistinctRows, in_chunks
+from clvlab.models.numerics.jets import Number, log, log_integral, sum_of, sum_of_log1p_exp, value_of
+from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import count_nodes, legendre
-from clvlab.models.purchase_history import Histories
-from clvlab.models.purchase_model import BUYING, LEAVING, Counts, PurchaseModel
+from clvlab.models.purchase_history import PurchaseHistories
+from clvlab.models.purchase_model import BUYING, LEAVING, PurchaseModel
 
-ROWS = 512  # tuples worked on at once, with all their nodes
+INTEGRALS_AT_ONCE = 512  # few enough that their nodes stay in the processor's cache
 N_LEAVING = 40  # nodes over the time at which a customer may have left
 N_SHORT = 16  # the same where it is short: less than a factor of e^SHORT in time, and of e^STEEP in density
 SHORT, STEEP = 4.0, 12.0
-NEGLIGIBLE = 40.0  # e^-40: share of its peak at which the density of the time of leaving is cut
+DENSITY_CUT_AT = 40.0  # e^-40: share of its peak at which the density of the time of leaving is cut
 NO_TIME = 1e-300  # stands for an interval of length 0, in which nobody can have left
 
 
@@ -61,47 +62,47 @@ class ParetoNbd(PurchaseModel):
     leaving: ClassVar[tuple[str, float] | None] = ("beta", -1.0)
 
     @classmethod
-    def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
+    def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
         """Section 3 of [2], as the likelihood of being active times (1 + odds of having left)."""
         r, alpha, s, beta = parameters
-        total = log_buying(r, alpha, tuples) + s * log(beta) * tuples.n_customers
-        for block in tuples.split(ROWS):
+        total = log_buying(r, alpha, population) + s * log(beta) * population.n_customers
+        for block in population.split(INTEGRALS_AT_ONCE):
             staying = s * sum_of(log(beta + block.columns[2]), block.weight)
             left = sum_of_log1p_exp(log_odds_left(parameters, *block.columns), block.weight)
             total = total + (left - staying)
         return total
 
     @staticmethod
-    def _start(tuples: Tuples) -> Vector:
-        return np.array([*by_moments(tuples), 0.5, 0.5 * tuples.mean(2)])
+    def starting_point(population: Population) -> Vector:
+        return np.array([*by_moments(population), 0.5, 0.5 * population.mean(2)])
 
-    def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+    def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         parameters = list(self.parameters.values())
-        log_odds = in_chunks(lambda *history: log_odds_left(parameters, *history), x, t_x, T, size=ROWS)
+        log_odds = in_chunks(lambda *history: log_odds_left(parameters, *history), x, t_x, T, size=INTEGRALS_AT_ONCE)
         return np.asarray(special.expit(-log_odds))
 
-    def _alive(self, table: Histories) -> Vector:
+    def _alive(self, table: PurchaseHistories) -> Vector:
         """Once for each distinct history: an integral costs more than looking it up."""
-        return Distinct.of(table.columns).each(self._p_alive)
+        return DistinctRows.of(table.columns).each(self.p_alive_given)
 
-    def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
+    def purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
         """Equation (41) of [2]; the expected time as a customer in a form that holds at s = 1, too."""
         growth = np.log1p(t / (self.beta + T))
         time_left = (self.beta + T) * growth * special.exprel((1 - self.s) * growth)
         return np.asarray((self.r + x) / (self.alpha + T) * time_left)
 
-    def _rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
+    def rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
         at_first = (self.r + x) / (self.alpha + T)
         return lambda u: at_first * np.exp(-self.s * np.log1p(u / (self.beta + T)))
 
     @property
-    def _steepness(self) -> float:
+    def rate_steepness(self) -> float:
         return self.s
 
-    def _time_scale(self, T: Vector) -> Vector:
+    def time_scale(self, T: Vector) -> Vector:
         return min(self.alpha, self.beta) + T
 
-    def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
+    def pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
         """Bought n times and still active, or n times before leaving at some time in between. [3]"""
         shape, age, beta = self.r + x, self.alpha + T, self.beta + T
         active: Vector = np.exp(log_probability(n, t, shape, age) - self.s * np.log1p(t / beta))
@@ -114,7 +115,7 @@ class ParetoNbd(PurchaseModel):
         left: Vector = (weights * leaving * np.exp(log_probability(n, time, shape, age))).sum(axis=1)
         return active + left
 
-    def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
+    def draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
         rate = random.gamma(self.r + x, 1 / (self.alpha + T))
         # Gamma(s) of a small s underflows to 0: nobody leaves.
         leaving = np.maximum(random.gamma(self.s, 1 / (self.beta + T)), np.finfo(float).tiny)
@@ -144,7 +145,7 @@ def _leaving_times(r: float, alpha: float, beta: float, x: Vector, t_x: Vector, 
     """Nodes tau in (t_x, T) and logarithms of their weights, shape (n, N_LEAVING)."""
     # Past this time the density has fallen to a negligible share of its peak.
     with np.errstate(over="ignore"):
-        end = np.minimum(T, t_x + (alpha + t_x) * np.expm1(NEGLIGIBLE / (r + x)))
+        end = np.minimum(T, t_x + (alpha + t_x) * np.expm1(DENSITY_CUT_AT / (r + x)))
     near = (min(alpha, beta) + t_x)[:, None]
     length = np.log1p((end - t_x)[:, None] / near)
     fall = (r + x) * np.log1p((end - t_x) / (alpha + t_x))

@@ -7,25 +7,25 @@ from typing import NoReturn
 import numpy as np
 import pandas as pd
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clvlab.arrays import Flags, Vector
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary
-from clvlab.models.numerics.jets import Vector
+from clvlab.models.numerics.distinct import ROWS_IN_CACHE
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
 
 Customers = CustomerSummary | pl.DataFrame | pd.DataFrame
 
-CHUNK = 16_384  # rows checked at once: few enough to stay in the processor's cache
 LARGEST_COUNT = 2**31  # nobody buys on more days: a larger count is an integer that overflowed
 
 
 @dataclass(frozen=True)
-class Histories:
+class PurchaseHistories:
     """Columns of the customers who have bought, and where they stand in the table that they came from."""
 
     columns: list[Vector]
-    is_buyer: NDArray[np.bool_]
+    is_buyer: Flags
 
     def weights(self, given: ArrayLike | None) -> Vector | None:
         """The buyers' part of `given`, one weight per row of the table; ParamsError unless finite and >= 0."""
@@ -66,7 +66,7 @@ def unit_of(customers: Customers, time_unit: str | None) -> TimeUnit:
     return check_time_unit(time_unit)
 
 
-def read(customers: Customers, names: Sequence[str], from_unit: str, to_unit: str) -> Histories:
+def read_histories(customers: Customers, names: Sequence[str], from_unit: str, to_unit: str) -> PurchaseHistories:
     """Read the columns `names` of the customers who have bought, times turned from one unit into another.
 
     Prospects are the rows with n_purchases 0. DataError names column, row and value of what cannot be a history.
@@ -81,15 +81,15 @@ def read(customers: Customers, names: Sequence[str], from_unit: str, to_unit: st
     is_buyer = buyers_of(table)
     if not is_buyer.all():
         columns = {name: column[is_buyer] for name, column in columns.items()}
-    for low in range(0, is_buyer.size, CHUNK):
-        part = {name: column[low : low + CHUNK] for name, column in columns.items()}
+    for low in range(0, is_buyer.size, ROWS_IN_CACHE):
+        part = {name: column[low : low + ROWS_IN_CACHE] for name, column in columns.items()}
         for name, wrong, why in _impossible(part):
             if wrong.any():
                 _refuse(table, name, int(np.flatnonzero(is_buyer)[low + wrong.argmax()]), why)
     scale = DAYS_PER[from_unit] / DAYS_PER[to_unit]
     for name in {"recency", "T"} & set(names) if scale != 1.0 else ():
         columns[name] = columns[name] * scale
-    return Histories(list(columns.values()), is_buyer)
+    return PurchaseHistories(list(columns.values()), is_buyer)
 
 
 def table_of(customers: Customers) -> pl.DataFrame:
@@ -108,7 +108,7 @@ def table_of(customers: Customers) -> pl.DataFrame:
     )
 
 
-def buyers_of(table: pl.DataFrame) -> NDArray[np.bool_]:
+def buyers_of(table: pl.DataFrame) -> Flags:
     """Which rows have bought: all but those with n_purchases 0."""
     if "n_purchases" not in table.columns:
         return np.ones(table.height, dtype=bool)
@@ -132,7 +132,7 @@ def _floats(table: pl.DataFrame, name: str) -> Vector:
     return (column.fill_null(float("nan")) if column.null_count() else column).to_numpy()
 
 
-def _impossible(columns: Mapping[str, Vector]) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
+def _impossible(columns: Mapping[str, Vector]) -> Iterator[tuple[str, Flags, str]]:
     """What cannot be a history: the column, which rows, and why ("" if that can be seen of the value)."""
     x = columns["frequency"]
     for name, values in columns.items():

@@ -16,29 +16,29 @@ from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clvlab.arrays import Counts, Vector
 from clvlab.errors import ConvergenceError, DataError, ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models import purchase_history
 from clvlab.models.fitted_model import Estimate, FittedModel, check_penalty
 from clvlab.models.numerics import maximum
-from clvlab.models.numerics.distinct import Distinct, in_chunks
-from clvlab.models.numerics.interpolation import smooth_in_age
-from clvlab.models.numerics.jets import Number, Vector
+from clvlab.models.numerics.distinct import DistinctRows, in_chunks
+from clvlab.models.numerics.interpolation import interpolated_in_age
+from clvlab.models.numerics.jets import Number
 from clvlab.models.numerics.maximum import Likelihood
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import legendre
-from clvlab.models.purchase_history import Customers, Histories
+from clvlab.models.purchase_history import Customers, PurchaseHistories
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 
 HISTORY = ("frequency", "recency", "T")
 Horizon = str | float
-Counts = NDArray[np.int64]
 NEW = (np.zeros(1), np.zeros(1), np.zeros(1))  # a first purchase just now: what a new customer's history is
 BUYING = "how often customers buy, and how much they differ in it"
 LEAVING = "how readily customers leave, and how much they differ in it"
-NEGLIGIBLE = 36.0  # e^-36: the discount at which the future is cut
+WORTH_NOTHING_AT = 36.0  # e^-36: the discount at which the future is cut
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ class PurchaseModel(FittedModel, ABC):
     plain frame are in `time_unit` (in the model's own, where a prediction does not say). Prospects, who have not
     bought yet (n_purchases 0), are skipped by `fit` and have NaN for a prediction. A horizon is a length with its
     unit ("39 weeks") or a number in the table's unit.
+
+    A model states `names` and `meanings`; `log_likelihood_of` and `starting_point`; `p_alive_given`; what an active
+    customer will do: `purchases_if_alive`, `rate_if_alive`, `pmf_if_alive`, `draw_if_alive`; and, unless the defaults
+    serve, `leaving`, `rate_steepness` and `time_scale`. These take one value per customer, times in the model's unit,
+    and check nothing; the verbs take tables. All else is the same for all models.
     """
 
     leaving: ClassVar[tuple[str, float] | None] = None
@@ -87,12 +92,12 @@ class PurchaseModel(FittedModel, ABC):
         ConvergenceError : the data cannot identify a parameter; it says which
         """
         unit = purchase_history.unit_of(customers, time_unit)
-        table = purchase_history.read(customers, HISTORY, unit, unit)
+        table = purchase_history.read_histories(customers, HISTORY, unit, unit)
         check_penalty(penalty)
-        tuples = Tuples.of(table.columns, table.weights(weights))
-        cls._refuse_uninformative(tuples)
-        likelihood = Likelihood(cls._log_likelihood, cls.names, tuples, penalty, cls.meanings)
-        found = maximum.fit(likelihood, np.log(cls._start(tuples)))
+        population = Population.of(table.columns, table.weights(weights))
+        cls._refuse_uninformative(population)
+        likelihood = Likelihood(cls.log_likelihood_of, cls.names, population, penalty, cls.meanings)
+        found = maximum.maximise(likelihood, np.log(cls.starting_point(population)))
         return cls(*np.exp(found.point).tolist(), time_unit=unit, estimate=Estimate.at(found, likelihood))
 
     def p_alive(self, customers: Customers, *, time_unit: TimeUnit | None = None) -> Vector:
@@ -104,7 +109,7 @@ class PurchaseModel(FittedModel, ABC):
         self, customers: Customers, horizon: Horizon, *, time_unit: TimeUnit | None = None
     ) -> Vector:
         """Expected purchases of each customer in (T, T + horizon]; one per row, NaN for prospects."""
-        table, t = self._read(customers, time_unit), self._length(customers, horizon, time_unit)
+        table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
         return table.spread(_by_age(table).each(self._expected_at(t), self._alive(table)))
 
     def expected_purchases_new(self, horizon: Horizon | Iterable[Horizon]) -> float | Vector:
@@ -115,15 +120,15 @@ class PurchaseModel(FittedModel, ABC):
         if isinstance(horizon, Iterable) and not isinstance(horizon, str):
             return np.array([self.expected_purchases_new(each) for each in horizon])
         t = horizon_in(horizon, self.time_unit)
-        return float(self._p_alive(*NEW)[0] * self._purchases_if_alive(t, NEW[0], NEW[2])[0])
+        return float(self.p_alive_given(*NEW)[0] * self.purchases_if_alive(t, NEW[0], NEW[2])[0])
 
     def probability_of_purchases(
         self, n: int, customers: Customers, horizon: Horizon, *, time_unit: TimeUnit | None = None
     ) -> Vector:
         """Probability that each customer buys exactly `n` times in (T, T + horizon]; NaN for prospects."""
-        table, t = self._read(customers, time_unit), self._length(customers, horizon, time_unit)
+        table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
         count, alive = _count(n), self._alive(table)
-        per_alive = _by_age(table).each(lambda x, T: self._pmf_if_alive(count, t, x, T))
+        per_alive = _by_age(table).each(lambda x, T: self.pmf_if_alive(count, t, x, T))
         return table.spread(alive * per_alive + (1 - alive if count == 0 else 0.0))
 
     def probability_of_none(
@@ -144,7 +149,7 @@ class PurchaseModel(FittedModel, ABC):
         """
         random = np.random.default_rng(seed)
         ages = np.broadcast_to(np.asarray(T, dtype=float), n)
-        x, t_x = self._draw_future(random, ages, *(np.zeros(n) for _ in HISTORY))
+        x, t_x = self.draw_future(random, ages, *(np.zeros(n) for _ in HISTORY))
         ids = [f"{i:0{len(str(n))}d}" for i in range(1, n + 1)]
         return pl.DataFrame(
             {"customer_id": ids, "frequency": x, "recency": t_x, "T": ages, "n_purchases": x + 1},
@@ -165,7 +170,7 @@ class PurchaseModel(FittedModel, ABC):
         integral over time has a relative error below 1e-10.
         """
         table = self._read(customers, time_unit)
-        t = math.inf if horizon is None else self._length(customers, horizon, time_unit)
+        t = math.inf if horizon is None else self.horizon_length(customers, horizon, time_unit)
         decay = self._decay(annual_discount_rate, t)
         return table.spread(_by_age(table).each(self._worth_at(t, decay), self._alive(table)))
 
@@ -178,7 +183,7 @@ class PurchaseModel(FittedModel, ABC):
         time_unit: TimeUnit | None = None,
     ) -> dict[str, Vector]:
         """All that a value rests on, in one pass: p_alive, expected_purchases and discounted_purchases."""
-        table, t = self._read(customers, time_unit), self._length(customers, horizon, time_unit)
+        table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
         alive, by_age, decay = self._alive(table), _by_age(table), self._decay(annual_discount_rate, t)
         return {
             "p_alive": table.spread(alive),
@@ -190,68 +195,79 @@ class PurchaseModel(FittedModel, ABC):
         """Expected repeat purchases of a new customer within the horizon (None: ever), each worth (1 + d)^-years."""
         t = math.inf if horizon is None else horizon_in(horizon, self.time_unit)
         decay = self._decay(annual_discount_rate, t)
-        return float(self._p_alive(*NEW)[0] * self._discounted_if_alive(t, decay, NEW[0], NEW[2])[0])
+        return float(self.p_alive_given(*NEW)[0] * self._discounted_if_alive(t, decay, NEW[0], NEW[2])[0])
 
     @classmethod
     @abstractmethod
-    def _log_likelihood(cls, parameters: Sequence[Number], tuples: Tuples) -> Number:
-        """Log-likelihood of all customers, tuples (x, t_x, T), in numbers or jets."""
+    def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
+        """Log-likelihood of all customers, (x, t_x, T) each, in numbers or jets."""
 
     @staticmethod
     @abstractmethod
-    def _start(tuples: Tuples) -> Vector:
+    def starting_point(population: Population) -> Vector:
         """Parameters, scaled to the data, from which the maximum can be reached."""
 
     @abstractmethod
-    def _p_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+    def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         """P(alive at T | history)."""
 
     @abstractmethod
-    def _purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
+    def purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
         """E[purchases in (T, T + t] | alive at T, history]."""
 
     @abstractmethod
-    def _rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
+    def rate_if_alive(self, x: Vector, T: Vector) -> Callable[[Vector], Vector]:
         """Expected purchases per time unit at T + u, given alive at T and the history: a function of u."""
 
     @abstractmethod
-    def _pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
+    def pmf_if_alive(self, n: int, t: float, x: Vector, T: Vector) -> Vector:
         """P(n purchases in (T, T + t] | alive at T, history)."""
 
     @abstractmethod
-    def _draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
+    def draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
         """Draw, given alive at T and the history: purchases in (T, T + t], and the time from T to the last (or 0)."""
 
-    def _draw_future(
+    def draw_future(
         self, random: np.random.Generator, t: Vector, x: Vector, t_x: Vector, T: Vector
     ) -> tuple[Counts, Vector]:
         """Draw whether each customer is alive, and if so the purchases in (T, T + t] and the time to the last."""
-        alive = random.random(x.size) < self._p_alive(x, t_x, T)
-        count, last = self._draw_if_alive(random, t, x, T)
+        alive = random.random(x.size) < self.p_alive_given(x, t_x, T)
+        count, last = self.draw_if_alive(random, t, x, T)
         return count * alive, last * alive
 
     @property
-    def _steepness(self) -> float:
-        """The power of (1 + time / time scale) by which the expected rate of purchases falls at most."""
+    def rate_steepness(self) -> float:
+        """The power of (1 + time / time scale) by which `rate_if_alive` falls at most."""
         return 0.0
 
-    def _time_scale(self, T: Vector) -> Vector:
+    def time_scale(self, T: Vector) -> Vector:
         """A time within which the expected purchases of an active customer change little."""
         return self.alpha + T
+
+    def unit_of(self, customers: Customers, time_unit: TimeUnit | None) -> TimeUnit:
+        """The unit of a table's times: as it is said, else the model's own."""
+        if time_unit is None and not isinstance(customers, CustomerSummary):
+            return self.time_unit
+        return purchase_history.unit_of(customers, time_unit)
+
+    def horizon_length(self, customers: Customers, horizon: Horizon, time_unit: TimeUnit | None) -> float:
+        """The horizon, a plain number of which is in the table's unit, in the model's unit."""
+        unit = self.unit_of(customers, time_unit)
+        return horizon_in(horizon, unit) * DAYS_PER[unit] / DAYS_PER[self.time_unit]
 
     def _discounted_if_alive(self, t: float, decay: float, x: Vector, T: Vector) -> Vector:
         """Integral of e^(-decay u) * rate over u in (0, t), by Gauss-Legendre in ln(1 + u / time scale).
 
         The steeper the rate falls, the shorter the scale, so that the integrand stays smooth.
         """
-        end = t if decay == 0 else min(t, NEGLIGIBLE / decay)
-        scale = self._time_scale(T) / (1 + self._steepness)
+        end = t if decay == 0 else min(t, WORTH_NOTHING_AT / decay)
+        scale = self.time_scale(T) / (1 + self.rate_steepness)
         longest = np.log1p(end / scale)
         # The integrand is smooth to a distance of pi; where the discount ends it, to half that, and it is steep.
         length = float(longest.max(initial=0.0))
-        few = 6 + int(2 * length + 3 * np.log1p(self._steepness))
+        few = 6 + int(2 * length + 3 * np.log1p(self.rate_steepness))
         nodes, weights = legendre(few if decay * end < 1 else max(few, 26 + int(5 * length)))
-        rate, total = self._rate_if_alive(x, T), np.zeros_like(T)
+        rate, total = self.rate_if_alive(x, T), np.zeros_like(T)
         for node, weight in zip(nodes, weights, strict=True):
             u = scale * np.expm1(node * longest)
             du = (scale + u) * longest * weight
@@ -259,31 +275,31 @@ class PurchaseModel(FittedModel, ABC):
         return total
 
     @classmethod
-    def _refuse_uninformative(cls, tuples: Tuples) -> None:
-        if len(tuples) == 0:
+    def _refuse_uninformative(cls, population: Population) -> None:
+        if population.n_distinct == 0:
             raise DataError(f"{cls.__name__} needs customers who have bought; the table has none.", code="no_buyers")
-        if tuples.mean(0) == 0:
+        if population.mean(0) == 0:
             raise ConvergenceError(
-                f"None of {tuples.n_customers:g} customers has a repeat purchase, so that no parameter of "
+                f"None of {population.n_customers:g} customers has a repeat purchase, so that no parameter of "
                 f"{cls.__name__} ({', '.join(cls.names)}) can be identified. Use a longer history.",
                 cls.names,
                 code="no_repeats",
-                customers=tuples.n_customers,
+                customers=population.n_customers,
             )
 
     def _expected_at(self, t: float) -> Callable[[Vector, Vector], Vector]:
-        return self._smooth(lambda x, T: self._purchases_if_alive(t, x, T))
+        return self._smooth(lambda x, T: self.purchases_if_alive(t, x, T))
 
     def _worth_at(self, t: float, decay: float) -> Callable[[Vector, Vector], Vector]:
         return self._smooth(lambda *rows: in_chunks(partial(self._discounted_if_alive, t, decay), *rows))
 
     def _smooth(self, function: Callable[[Vector, Vector], Vector]) -> Callable[[Vector, Vector], Vector]:
         """The same function of (x, T), computed at no more ages than its smoothness needs."""
-        scale = float(self._time_scale(np.zeros(1))[0])
-        return lambda x, T: smooth_in_age(function, x, T, scale)
+        scale = float(self.time_scale(np.zeros(1))[0])
+        return lambda x, T: interpolated_in_age(function, x, T, scale)
 
-    def _alive(self, table: Histories) -> Vector:
-        return in_chunks(self._p_alive, *table.columns)
+    def _alive(self, table: PurchaseHistories) -> Vector:
+        return in_chunks(self.p_alive_given, *table.columns)
 
     def _decay(self, annual_discount_rate: float, t: float) -> float:
         if annual_discount_rate == 0 and math.isinf(t):
@@ -292,25 +308,15 @@ class PurchaseModel(FittedModel, ABC):
             )
         return decay_rate(annual_discount_rate, self.time_unit)
 
-    def _read(self, customers: Customers, time_unit: TimeUnit | None) -> Histories:
-        unit = self._unit(customers, time_unit)
-        return purchase_history.read(customers, HISTORY, unit, self.time_unit)
-
-    def _unit(self, customers: Customers, time_unit: TimeUnit | None) -> TimeUnit:
-        if time_unit is None and not isinstance(customers, CustomerSummary):
-            return self.time_unit
-        return purchase_history.unit_of(customers, time_unit)
-
-    def _length(self, customers: Customers, horizon: Horizon, time_unit: TimeUnit | None) -> float:
-        """The horizon in the model's unit."""
-        unit = self._unit(customers, time_unit)
-        return horizon_in(horizon, unit) * DAYS_PER[unit] / DAYS_PER[self.time_unit]
+    def _read(self, customers: Customers, time_unit: TimeUnit | None) -> PurchaseHistories:
+        unit = self.unit_of(customers, time_unit)
+        return purchase_history.read_histories(customers, HISTORY, unit, self.time_unit)
 
 
-def _by_age(table: Histories) -> Distinct:
+def _by_age(table: PurchaseHistories) -> DistinctRows:
     """The distinct (x, T): all that the future of an active customer depends on."""
     x, _, T = table.columns
-    return Distinct.of([x, T])
+    return DistinctRows.of([x, T])
 
 
 def decay_rate(annual_discount_rate: float, time_unit: TimeUnit) -> float:

@@ -1,9 +1,9 @@
 """Draws of a model's parameters: how far the data leave them open.
 
 The likelihood in the log-parameters is nearly normal about its maximum (Laplace's approximation). On up to
-`MOST_TUPLES` distinct tuples the rest is put right by importance sampling: candidates from a distribution with wider
-tails are weighed by the likelihood itself, and draws are taken from them in proportion. With more tuples than that
-the approximation is as good as exact. The bootstrap asks instead what other samples of customers would have given.
+`MOST_DISTINCT` distinct customers the rest is put right by importance sampling: candidates from a distribution with
+wider tails are weighed by the likelihood itself, and draws are taken from them in proportion. With more of them the
+approximation is as good as exact. The bootstrap asks instead what other samples of customers would have given.
 
 [1] Tierney & Kadane (1986), "Accurate approximations for posterior moments and marginal densities".
 [2] Rubin (1987), "The calculation of posterior distributions by data augmentation: comment" (sampling, importance,
@@ -17,17 +17,16 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from clvlab.arrays import Matrix, Positions, Vector
 from clvlab.errors import ConvergenceError, ParamsError
 from clvlab.models.numerics import maximum
-from clvlab.models.numerics.jets import Vector
-from clvlab.models.numerics.maximum import Likelihood, Matrix
-from clvlab.models.numerics.population import Tuples
+from clvlab.models.numerics.maximum import Likelihood
+from clvlab.models.numerics.population import Population
 
 Method = Literal["likelihood", "bootstrap"]
 
-MOST_TUPLES = 20_000
+MOST_DISTINCT = 20_000
 CANDIDATES = 2  # candidates for each draw
 DEGREES = 8  # of freedom of Student's t, whose tails are wider than the likelihood's
 
@@ -84,7 +83,7 @@ def from_normal(names: tuple[str, ...], point: Vector, covariance: Matrix, n: in
 
 def from_likelihood(likelihood: Likelihood, point: Vector, covariance: Matrix, n: int, seed: int) -> Draws:
     """Draws in proportion to the penalised likelihood of the log-parameters. [2]"""
-    if len(likelihood.tuples) > MOST_TUPLES:
+    if likelihood.population.n_distinct > MOST_DISTINCT:
         return from_normal(likelihood.names, point, covariance, n, seed)
     random = np.random.default_rng(seed)
     normal = random.standard_normal((CANDIDATES * n, point.size))
@@ -117,7 +116,7 @@ def from_bootstrap(likelihood: Likelihood, point: Vector, n: int, seed: int) -> 
     return Draws(likelihood.names, np.array(found), "bootstrap", float(len(found)), n - len(found))
 
 
-def _chosen(weight: Vector, n: int, random: np.random.Generator) -> NDArray[np.intp]:
+def _chosen(weight: Vector, n: int, random: np.random.Generator) -> Positions:
     """`n` positions, each as often as its weight demands, rounded up or down, in random order."""
     steps = (np.arange(n) + random.random()) / n
     return random.permutation(np.searchsorted(np.cumsum(weight), steps).clip(max=weight.size - 1))
@@ -125,11 +124,11 @@ def _chosen(weight: Vector, n: int, random: np.random.Generator) -> NDArray[np.i
 
 def _refitted(likelihood: Likelihood, point: Vector, random: np.random.Generator) -> Vector | None:
     """Log-parameters of one bootstrap sample; None where it has no maximum."""
-    tuples = likelihood.tuples
-    drawn = random.multinomial(round(tuples.n_customers), tuples.weight / tuples.weight.sum())
+    population = likelihood.population
+    drawn = random.multinomial(round(population.n_customers), population.weight / population.weight.sum())
     there = drawn > 0
-    sample = Tuples(tuples.columns[:, there], drawn[there].astype(float))
+    sample = Population(population.columns[:, there], drawn[there].astype(float))
     try:
-        return maximum.fit(replace(likelihood, tuples=sample), point).point
+        return maximum.maximise(replace(likelihood, population=sample), point).point
     except ConvergenceError:
         return None

@@ -17,14 +17,13 @@ from clvlab.errors import ConvergenceError
 from clvlab.frames import CustomerSummary, Holdout
 from clvlab.models import PURCHASE_MODELS, BgNbd, PurchaseModel
 from clvlab.models.value_models import attempts
-from clvlab.validation.predictions import METHODS, predictions
+from clvlab.validation.predictions import BASELINE_METHODS, METHODS, predictions
 from clvlab.validation.validate import errors_of, totals_of
 from clvlab.wording import Language, Name, Words
 
 ERROR_TOLERANCE = 0.01
 TOTAL_TOLERANCE = 0.03
-MOST = 0.5
-BASELINES = METHODS[1:]
+MOSTLY_ONE_TIME = 0.5
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,11 @@ def choose_model(calibration: CustomerSummary, holdout: Holdout | None = None) -
     'BgNbd'
     """
     fitted, problems = _fit_all(calibration)
-    table = _figures(fitted, problems)
+    table = _criteria(fitted, problems)
     if holdout is not None:
         table = table.join(_judged(fitted, calibration, holdout), on="method", how="full", coalesce=True)
     table = _in_order(table)
-    chosen = _best(table)
+    chosen = best_of(table)
     table = table.with_columns(chosen=pl.col("method") == chosen)
     model = next(each for each in fitted if type(each).__name__ == chosen)
     return ModelChoice(model, table, *_in_words(table, _one_time_share(calibration)))
@@ -91,8 +90,9 @@ def _fit_all(calibration: CustomerSummary) -> tuple[list[PurchaseModel], dict[st
     return fitted, problems
 
 
-def _figures(fitted: list[PurchaseModel], problems: dict[str, str]) -> pl.DataFrame:
-    rows: list[tuple[Any, ...]] = [
+def _criteria(fitted: list[PurchaseModel], problems: dict[str, str]) -> pl.DataFrame:
+    """method, parameters, log_likelihood, aic, bic, problem: of every model, those that failed included."""
+    rows: list[tuple[object, ...]] = [
         (type(model).__name__, len(model.names), model.log_likelihood, model.aic, model.bic, None) for model in fitted
     ]
     rows += [(name, None, None, None, None, problem) for name, problem in problems.items()]
@@ -123,7 +123,7 @@ def _judged(fitted: list[PurchaseModel], calibration: CustomerSummary, holdout: 
 
 def _in_order(table: pl.DataFrame) -> pl.DataFrame:
     """Models first, then baselines; the figures of a holdout null where there is none."""
-    names = [*(candidate.__name__ for candidate in PURCHASE_MODELS), *BASELINES]
+    names = [*(candidate.__name__ for candidate in PURCHASE_MODELS), *BASELINE_METHODS]
     judged = [name for name in ("total_error", "mae", "rmse", "rank_correlation") if name not in table.columns]
     table = table.with_columns(pl.lit(None, pl.Float64).alias(name) for name in judged)
     order = pl.col("method").replace_strict(names, range(len(names)))
@@ -146,7 +146,7 @@ def _one_time_share(calibration: CustomerSummary) -> float:
     return buyers.filter(pl.col("n_purchases") == 1).height / buyers.height
 
 
-def _best(table: pl.DataFrame) -> str:
+def best_of(table: pl.DataFrame) -> str:
     """The model that the rule chooses."""
     models = table.drop_nulls("bic")
     if models["rmse"].null_count() == 0:
@@ -160,7 +160,7 @@ def _best(table: pl.DataFrame) -> str:
 def _in_words(table: pl.DataFrame, one_time: float) -> tuple[tuple[str, ...], Mapping[str, Any]]:
     """The sentences that explain the choice, and their figures."""
     chosen = table.filter("chosen").row(0, named=True)
-    baselines = table.filter(pl.col("method").is_in(BASELINES)).sort("rmse").select("method", "rmse").rows()
+    baselines = table.filter(pl.col("method").is_in(BASELINE_METHODS)).sort("rmse").select("method", "rmse").rows()
     figures = {
         "model": Name("methods", chosen["method"]),
         "bic": chosen["bic"],
@@ -175,5 +175,5 @@ def _in_words(table: pl.DataFrame, one_time: float) -> tuple[tuple[str, ...], Ma
         best, error = baselines[0]
         figures |= {"baseline": Name("methods", best), "baseline_rmse": error}
         reason = "beaten" if error < chosen["rmse"] else "holdout"
-    offer = ["offer"] if chosen["method"] == "BgNbd" and one_time > MOST else []
+    offer = ["offer"] if chosen["method"] == "BgNbd" and one_time > MOSTLY_ONE_TIME else []
     return tuple(f"model_choice.{each}" for each in (reason, *offer)), MappingProxyType(figures)

@@ -9,22 +9,23 @@ from clvlab.validation.predictions import METHODS
 
 MOST_REPEATS = 7
 NORMAL_95 = 1.96
-TOLERANCE = 0.2
+PART_TOLERANCE = 0.2
 SMALLEST_PART = 30
-SHARES = tuple(step / 20 for step in range(21))
+GAIN_SHARES = tuple(step / 20 for step in range(21))
 
 
 def by_part(predictions: pl.DataFrame, parts: Sequence[str]) -> pl.DataFrame:
     """Means per customer of each part: *parts, customers, actual, low, high, model, naive, fails; sorted by part.
 
     `low` and `high` are the 95 % interval of the actual mean (null for a single customer). The model fails where it
-    lies outside that interval and more than TOLERANCE off: an interval of many customers excludes errors that nobody
-    would mind. Parts of fewer than SMALLEST_PART customers, or in which nothing happened, are too small to judge.
+    lies outside that interval and more than PART_TOLERANCE off: an interval of many customers excludes errors that
+    nobody would mind. Parts of fewer than SMALLEST_PART customers, or in which nothing happened, are too small to
+    judge.
     """
     half = NORMAL_95 * pl.col("actual").std() / pl.len().sqrt()
     model, actual = pl.col("model"), pl.col("actual")
     outside = ~model.is_between(pl.col("low"), pl.col("high"))
-    notable = (model - actual).abs() > TOLERANCE * actual
+    notable = (model - actual).abs() > PART_TOLERANCE * actual
     judged = (pl.col("customers") >= SMALLEST_PART) & (actual > 0)
     return (
         predictions.group_by(parts)
@@ -91,9 +92,9 @@ def gain(predictions: pl.DataFrame) -> pl.DataFrame:
             foretold = part["actual" if method == "best" else method]
             if foretold.null_count():
                 continue
-            curve = [float(top_capture(foretold.to_numpy(), actual, share=share)) for share in SHARES]
+            curve = [float(top_capture(foretold.to_numpy(), actual, share=share)) for share in GAIN_SHARES]
             curves.append(
-                pl.DataFrame({"share_customers": SHARES, "share_actual": curve}).select(
+                pl.DataFrame({"share_customers": GAIN_SHARES, "share_actual": curve}).select(
                     pl.lit(what).alias("what"), pl.lit(method).alias("method"), pl.all()
                 )
             )

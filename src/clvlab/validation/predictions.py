@@ -1,20 +1,21 @@
 """What a model and its baselines foretold of each customer for the holdout, and what happened."""
 
-from typing import Any
-
-import numpy as np
 import polars as pl
 
+from clvlab.arrays import Vector
 from clvlab.frames import CustomerSummary, Holdout
+from clvlab.models import PurchasePredictor, SpendPredictor
 from clvlab.units import DAYS_PER
 
-METHODS = ("model", "naive", "last_period", "average")
-"""The model; each customer's own rate of repeats carried forward; what they did in as long a period before the
-cutoff; and what the average customer does in that time. Only the model knows that customers leave."""
-OUTCOMES = ("purchases", "spend")
+BASELINE_METHODS = ("naive", "last_period", "average")
+"""Each customer's own rate of repeats carried forward; what they did in as long a period before the cutoff; and what
+the average customer does in that time. None of them knows that customers leave."""
+METHODS = ("model", *BASELINE_METHODS)
 
 
-def predictions(model: Any, spend: Any | None, calibration: CustomerSummary, holdout: Holdout) -> pl.DataFrame:
+def predictions(
+    model: PurchasePredictor, spend: SpendPredictor | None, calibration: CustomerSummary, holdout: Holdout
+) -> pl.DataFrame:
     """What every method foretold of every buyer, beside what they did.
 
     Returns
@@ -27,10 +28,10 @@ def predictions(model: Any, spend: Any | None, calibration: CustomerSummary, hol
     if holdout.previous is not None:
         table = table.join(holdout.previous, on="customer_id", how="left", maintain_order="left")
     length = duration(holdout)
-    expected = np.asarray(model.expected_purchases(buyers, horizon=length, time_unit=calibration.time_unit))
+    expected = model.expected_purchases(buyers, horizon=length, time_unit=calibration.time_unit)
     found = [_outcome(table, "purchases", expected, pl.col("frequency"), length)]
     if spend is not None:
-        money = expected * np.asarray(spend.expected_spend(buyers))
+        money = expected * spend.expected_spend(buyers)
         found.append(
             _outcome(table, "spend", money, pl.col("frequency") * pl.col("monetary_value").fill_null(0.0), length)
         )
@@ -42,9 +43,7 @@ def duration(holdout: Holdout) -> float:
     return holdout.days / DAYS_PER[holdout.time_unit]
 
 
-def _outcome(
-    table: pl.DataFrame, what: str, foretold: np.ndarray[Any, Any], repeats: pl.Expr, length: float
-) -> pl.DataFrame:
+def _outcome(table: pl.DataFrame, what: str, foretold: Vector, repeats: pl.Expr, length: float) -> pl.DataFrame:
     previous = f"previous_{what}"
     # A customer of age 0 has had no time to repeat: no rate of their own to carry forward.
     own = pl.when(pl.col("T") > 0).then(repeats / pl.col("T")).otherwise(0.0)

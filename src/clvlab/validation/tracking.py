@@ -1,16 +1,15 @@
 """Repeat purchases of all customers week by week: what a model expected of them from each one's first day."""
 
-from typing import Any
-
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from clvlab.arrays import Matrix
 from clvlab.frames import CustomerSummary, Holdout
+from clvlab.models import PurchaseModel
 from clvlab.units import DAYS_PER
 
 
-def tracking(model: Any, calibration: CustomerSummary, holdout: Holdout) -> pl.DataFrame:
+def tracking(model: PurchaseModel, calibration: CustomerSummary, holdout: Holdout) -> pl.DataFrame:
     """Actual beside expected: week (1 = the log's first), date (its last day), actual, expected, actual_cumulative,
     expected_cumulative, period (calibration, holdout)."""
     first_days = (
@@ -40,8 +39,8 @@ def tracking(model: Any, calibration: CustomerSummary, holdout: Holdout) -> pl.D
     )
 
 
-def _expected_at_ages(model: Any, ages: NDArray[np.float64]) -> NDArray[np.float64]:
+def _expected_at_ages(model: PurchaseModel, ages: Matrix) -> Matrix:
     """E[repeat purchases by an age of so many days], evaluated once per distinct age."""
-    distinct, where = np.unique(ages, return_inverse=True)
-    values = np.asarray(model.expected_purchases_new(distinct / DAYS_PER[model.time_unit]))
+    each_once, where = np.unique(ages, return_inverse=True)
+    values = np.asarray(model.expected_purchases_new(each_once / DAYS_PER[model.time_unit]))
     return values[where].reshape(ages.shape)

@@ -5,20 +5,20 @@ the baselines of `clvlab.validation.predictions`: own rate carried forward, last
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from clvlab.frames import CustomerSummary, Holdout
 from clvlab.metrics import gini
-from clvlab.models import purchase_intervals, value_intervals
+from clvlab.models import GammaGamma, PurchaseModel, purchase_intervals, value_intervals
 from clvlab.validation import parts
 from clvlab.validation.predictions import METHODS, duration, predictions
 from clvlab.validation.tracking import tracking
 
-N_DRAWS = 300
-LEVEL = 0.95
-NOTABLE = 0.1
+TOTALS_FUTURES = 300
+TOTALS_LEVEL = 0.95
+"""Simulated futures behind the interval of a total, and the probability that it holds the total."""
+NOTABLE_ERROR = 0.1
 """Error of a total that is worth a warning."""
 MANY_TENTHS = 3
 """Of ten tenths of the customers, how many must be off for a warning: one or two are by chance."""
@@ -52,8 +52,8 @@ class Validation:
 
 
 def validate(
-    model: Any,
-    spend: Any | None,
+    model: PurchaseModel,
+    spend: GammaGamma | None,
     calibration: CustomerSummary,
     holdout: Holdout,
     *,
@@ -107,14 +107,16 @@ def validate(
 
 
 def _intervals(
-    model: Any, spend: Any | None, calibration: CustomerSummary, holdout: Holdout, seed: int
+    model: PurchaseModel, spend: GammaGamma | None, calibration: CustomerSummary, holdout: Holdout, seed: int
 ) -> pl.DataFrame:
     """what, low, high: of the totals, as the model foresees them."""
     length = duration(holdout)
-    purchases = purchase_intervals(model, calibration, length, level=LEVEL, n_draws=N_DRAWS, seed=seed)
+    purchases = purchase_intervals(model, calibration, length, level=TOTALS_LEVEL, n_draws=TOTALS_FUTURES, seed=seed)
     found = [purchases.select(pl.lit("purchases").alias("what"), "low", "high")]
     if spend is not None:
-        value = value_intervals(model, spend, calibration, length, level=LEVEL, n_draws=N_DRAWS, seed=seed)
+        value = value_intervals(
+            model, spend, calibration, length, level=TOTALS_LEVEL, n_draws=TOTALS_FUTURES, seed=seed
+        )
         found.append(value.select(pl.lit("spend").alias("what"), low="clv_low", high="clv_high"))
     return pl.concat(found)
 
@@ -159,7 +161,7 @@ def _warning(code: str, found: pl.DataFrame, part: pl.Expr, count: pl.Expr, erro
 
 def _total_off(totals: pl.DataFrame) -> pl.DataFrame:
     outside = (pl.col("actual") < pl.col("low")) | (pl.col("actual") > pl.col("high"))
-    off = totals.filter(outside & (pl.col("model_error").abs() > NOTABLE))
+    off = totals.filter(outside & (pl.col("model_error").abs() > NOTABLE_ERROR))
     return _warning("total", off, pl.lit(None), pl.lit(None), pl.col("model_error"))
 
 

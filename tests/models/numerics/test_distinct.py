@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvlab.models.numerics import distinct
-from clvlab.models.numerics.distinct import Distinct, in_chunks
+from clvlab.models.numerics.distinct import DistinctRows, in_chunks
 
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50)), min_size=1, max_size=40)
 
@@ -16,7 +16,7 @@ def test_each_row_gets_the_value_of_its_own(rows, per, largest_table):
     T = T / per
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(distinct, "LARGEST_TABLE", largest_table)
-        found = Distinct.of([x, T])
+        found = DistinctRows.of([x, T])
     calls = []
     values = found.each(lambda x, T: calls.append(x.size) or 10 * x + T)
     assert np.array_equal(values, 10 * x + T)

@@ -35,7 +35,7 @@ def straight_up(likelihood, start):
 def test_a_large_population_has_the_maximum_that_all_its_customers_have(family, truth):
     model = fit(family, population(truth, 20_000, seed=1))
     likelihood = model.estimate.likelihood
-    assert likelihood.n_distinct > maximum.MANY
+    assert likelihood.n_distinct > maximum.MANY_DISTINCT
     exact = straight_up(likelihood, model.log_parameters + 0.3)
     assert model.log_parameters == pytest.approx(exact.point, abs=3e-7)
     assert model.log_likelihood == pytest.approx(exact.value, abs=1e-5)
@@ -46,7 +46,7 @@ def test_a_large_population_has_the_maximum_that_all_its_customers_have(family, 
 def test_pareto_nbd_too():
     model = fit(cl.ParetoNbd, population(LASTING, 6_000, seed=2))
     likelihood = model.estimate.likelihood
-    assert likelihood.n_distinct > maximum.MANY
+    assert likelihood.n_distinct > maximum.MANY_DISTINCT
     assert model.log_parameters == pytest.approx(straight_up(likelihood, model.log_parameters).point, abs=3e-7)
 
 
@@ -68,7 +68,7 @@ def test_the_error_left_by_a_coarser_population_is_told_in_size():
     exact = straight_up(likelihood, start)
     coarse = likelihood.coarse()
     there = maximum.climb(coarse, coarse.expand(start), 1e-3)
-    corrected = maximum.Corrected(coarse, there, likelihood.expand(there.point))
+    corrected = maximum.CorrectedLikelihood(coarse, there, likelihood.expand(there.point))
     found = maximum.climb(corrected, corrected.whole, 1e-9)
     true_error = np.abs(found.point - exact.point).max()
     assert 0.1 < corrected.error(found.point) / true_error < 10

@@ -3,22 +3,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clvlab.models.numerics.population import CELLS, Tuples
+from clvlab.models.numerics.population import CELLS_PER_COUNT, Population
 
 DAYS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 6)), max_size=40)
 
 
-def counted(tuples):
-    return {tuple(row): weight for row, weight in zip(tuples.columns.T.tolist(), tuples.weight, strict=True)}
+def counted(population):
+    return {tuple(row): weight for row, weight in zip(population.columns.T.tolist(), population.weight, strict=True)}
 
 
 @settings(max_examples=40, deadline=None)
 @given(DAYS, st.sampled_from([1.0, 7.0, 30.4375, 0.37]))
-def test_tuples_are_counted_the_same_in_any_unit(rows, per):
+def test_customers_are_counted_the_same_in_any_unit(rows, per):
     x, t_x, T = np.array(rows, dtype=float).reshape(-1, 3).T
     columns = [x, t_x / per, T / per]
-    plain = Tuples.of(columns)
-    weighted = Tuples.of(columns, np.ones(x.size))
+    plain = Population.of(columns)
+    weighted = Population.of(columns, np.ones(x.size))
     assert counted(plain) == counted(weighted)
     assert plain.columns.tolist() == weighted.columns.tolist()
     assert plain.n_customers == len(rows)
@@ -29,50 +29,50 @@ def test_tuples_are_counted_the_same_in_any_unit(rows, per):
 @given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from([0.1, 2.5, 9.99])), max_size=40))
 def test_pairs_of_a_count_and_any_number_are_counted_alike(rows):
     x, m = np.array(rows, dtype=float).reshape(-1, 2).T
-    plain, weighted = Tuples.of([x, m]), Tuples.of([x, m], np.ones(x.size))
+    plain, weighted = Population.of([x, m]), Population.of([x, m], np.ones(x.size))
     assert counted(plain) == counted(weighted)
     assert plain.columns.tolist() == weighted.columns.tolist()
 
 
 def test_large_times_need_no_key():
     columns = [np.array([2.0**30, 1.0]), np.array([2.0**30, 2.0]), np.array([2.0**30, 3.0])]
-    assert counted(Tuples.of(columns)) == {(1, 2, 3): 1, (2**30, 2**30, 2**30): 1}
+    assert counted(Population.of(columns)) == {(1, 2, 3): 1, (2**30, 2**30, 2**30): 1}
 
 
 @settings(max_examples=40, deadline=None)
 @given(DAYS)
 def test_margins_add_up(rows):
     x, t_x, T = np.array(rows, dtype=float).reshape(-1, 3).T
-    tuples = Tuples.of([x, t_x, T])
-    counts, weight = tuples.by_x
+    population = Population.of([x, t_x, T])
+    counts, weight = population.by_x
     assert weight.sum() == len(rows)
     assert counts @ weight == x.sum()
-    assert tuples.columns[0][tuples.starts].tolist() == counts.tolist()
-    assert tuples.repeaters.n_customers == (x > 0).sum()
+    assert population.columns[0][population.starts].tolist() == counts.tolist()
+    assert population.repeaters.n_customers == (x > 0).sum()
 
 
 def test_blocks_and_parts_are_what_they_say():
-    tuples = Tuples.of([np.arange(20_000.0), np.zeros(20_000), np.zeros(20_000)])
-    assert sum(len(block) for block in tuples.blocks) == 20_000
+    population = Population.of([np.arange(20_000.0), np.zeros(20_000), np.zeros(20_000)])
+    assert sum(block.n_distinct for block in population.blocks) == 20_000
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 400), st.integers(400, 700)), min_size=1, max_size=400))
 def test_a_coarser_population_has_the_same_totals(rows):
     x, t_x, T = np.array(rows, dtype=float).T
-    tuples = Tuples.of([x, t_x / 7, T / 7])
-    coarse = tuples.coarse()
-    assert len(coarse) <= len(tuples)
-    assert coarse.n_customers == tuples.n_customers
+    population = Population.of([x, t_x / 7, T / 7])
+    coarse = population.coarse()
+    assert coarse.n_distinct <= population.n_distinct
+    assert coarse.n_customers == population.n_customers
     for column in range(3):
-        assert coarse.mean(column) == pytest.approx(tuples.mean(column))
-    for mine, theirs in zip(coarse.by_x, tuples.by_x, strict=True):
+        assert coarse.mean(column) == pytest.approx(population.mean(column))
+    for mine, theirs in zip(coarse.by_x, population.by_x, strict=True):
         assert mine.tolist() == theirs.tolist()
 
 
 def test_a_coarser_population_is_as_small_as_it_says():
     random = np.random.default_rng(0)
     x, t_x = np.repeat([0.0, 1.0, 2.0], 10_000), random.uniform(0, 50, 30_000)
-    tuples = Tuples.of([x, t_x * (x > 0), t_x + random.uniform(0, 50, 30_000)])
-    assert len(tuples) == 30_000
-    assert 1_000 < len(tuples.coarse()) <= 2 * CELLS + 40
+    population = Population.of([x, t_x * (x > 0), t_x + random.uniform(0, 50, 30_000)])
+    assert population.n_distinct == 30_000
+    assert 1_000 < population.coarse().n_distinct <= 2 * CELLS_PER_COUNT + 40

@@ -20,7 +20,7 @@ def compute(context: Context) -> Section:
         return Section({}, {"lead": Finding.of("validation.none")})
     models, calibration = backtest.models, backtest.calibration
     groups = context.strategy.assign(context.equip(calibration.with_columns(models.value(calibration))))
-    outcome = validate(models.purchases, models.spend, calibration, backtest.holdout, groups=groups)
+    outcome = validate(backtest.choice.model, models.spend, calibration, backtest.holdout, groups=groups)
     # The ranking is for money, where there is any.
     gain = outcome.gain.filter(pl.col("what") == outcome.totals["what"][-1])
     tables = {

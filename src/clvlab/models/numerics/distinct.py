@@ -13,14 +13,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clvlab.models.numerics.jets import Vector
+from clvlab.arrays import Matrix, Positions, Vector
 from clvlab.units import DAYS_PER
 
-CHUNK = 16_384  # rows read at once: few enough to stay in the processor's cache
+ROWS_IN_CACHE = 16_384  # rows read at once: few enough to stay in the processor's cache
 LARGEST_KEY = 2**53  # floats are exact to here
 LARGEST_TABLE = 2**22
-
-Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Keys:
     @classmethod
     def of(cls, columns: Sequence[Vector]) -> "Keys | None":
         """The keys of these rows; None if a column is not in whole days, or one key cannot hold them all."""
-        per_unit = [steps_per_unit(column[:CHUNK]) for column in columns]
+        per_unit = [steps_per_unit(column[:ROWS_IN_CACHE]) for column in columns]
         known = tuple(per for per in per_unit if per is not None)
         if len(known) < len(columns):
             return None
@@ -49,14 +47,14 @@ class Keys:
         if math.prod(sizes) >= LARGEST_KEY:
             return None
         values = np.empty(columns[0].size, np.uint32 if math.prod(sizes) < 2**32 else np.uint64)
-        for low in range(0, values.size, CHUNK):
+        for low in range(0, values.size, ROWS_IN_CACHE):
             key: Any = 0.0
             for column, per, size in zip(columns, known, sizes, strict=True):
-                steps = _steps(column[low : low + CHUNK], per)
+                steps = _steps(column[low : low + ROWS_IN_CACHE], per)
                 if steps is None:
                     return None
                 key = key * size + steps
-            values[low : low + CHUNK] = key
+            values[low : low + ROWS_IN_CACHE] = key
         return cls(values, known, sizes)
 
     @property
@@ -67,12 +65,12 @@ class Keys:
     def rows(self, values: NDArray[Any]) -> Matrix:
         """The rows that have these keys, one per column."""
         columns = np.empty((len(self.sizes), values.size))
-        for low in range(0, values.size, CHUNK):
-            key = values[low : low + CHUNK]
+        for low in range(0, values.size, ROWS_IN_CACHE):
+            key = values[low : low + ROWS_IN_CACHE]
             for column, per, size in reversed(list(zip(columns, self.per_unit, self.sizes, strict=True))):
                 rest = key // size
-                column[low : low + CHUNK] = key - rest * size
-                column[low : low + CHUNK] /= per
+                column[low : low + ROWS_IN_CACHE] = key - rest * size
+                column[low : low + ROWS_IN_CACHE] /= per
                 key = rest
         return columns
 
@@ -101,7 +99,7 @@ def weighed(columns: Sequence[Vector], weight: Vector) -> tuple[Matrix, Vector]:
 
 
 @dataclass(frozen=True)
-class Distinct:
+class DistinctRows:
     """The distinct rows of a table, and which of them each row is.
 
     Attributes
@@ -111,10 +109,10 @@ class Distinct:
     """
 
     rows: Matrix
-    index: NDArray[np.intp]
+    index: Positions
 
     @classmethod
-    def of(cls, columns: Sequence[Vector]) -> "Distinct":
+    def of(cls, columns: Sequence[Vector]) -> "DistinctRows":
         """Find the distinct rows of these columns."""
         keys = Keys.of(columns)
         if keys is not None and keys.n_values <= LARGEST_TABLE:
@@ -130,13 +128,13 @@ class Distinct:
         return cls(rows if keys is None else keys.rows(rows[0]), index)
 
     def each(self, function: Callable[..., Vector], times: Vector | float = 1.0) -> Vector:
-        """function(*columns) for each row, computed once for each distinct one; `times` a factor per row."""
+        """function(*columns) for each row, computed once for each distinct one, times a factor per row."""
         values = function(*self.rows)[self.index]
         values *= times
         return values
 
 
-def in_chunks(function: Callable[..., Vector], *columns: Vector, size: int = CHUNK) -> Vector:
+def in_chunks(function: Callable[..., Vector], *columns: Vector, size: int = ROWS_IN_CACHE) -> Vector:
     """function(*columns) for every row, `size` rows at a time."""
     values = np.empty(columns[0].size)
     for low in range(0, values.size, size):
@@ -153,7 +151,7 @@ def steps_per_unit(column: Vector) -> float | None:
     return None
 
 
-def run_starts(*columns: NDArray[Any]) -> NDArray[np.intp]:
+def run_starts(*columns: NDArray[Any]) -> Positions:
     """Where each run of equal rows begins."""
     changes = np.ones(columns[0].size, dtype=bool)
     changes[1:] = columns[0][1:] != columns[0][:-1]

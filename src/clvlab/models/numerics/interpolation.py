@@ -10,13 +10,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1, chebvander
 
-from clvlab.models.numerics.distinct import Matrix
-from clvlab.models.numerics.jets import Vector
+from clvlab.arrays import Matrix, Vector
 
 SETTLED = 1e-12  # of the smallest value: the last coefficients of a polynomial that needs no higher ones
 
 
-def smooth_in_age(function: Callable[[Vector, Vector], Vector], x: Vector, T: Vector, scale: float) -> Vector:
+def interpolated_in_age(function: Callable[[Vector, Vector], Vector], x: Vector, T: Vector, scale: float) -> Vector:
     """function(x, T) for each row to a relative error below 1e-11.
 
     function(x, T) * (scale + T) should be analytic in ln(scale + T) to a distance of pi. Where a few points do not

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-Vector = NDArray[np.float64]
+from clvlab.arrays import Matrix, Positions, Vector
+
 Number = Any  # float, Vector or Jet: what likelihoods are written in
 Key = TypeVar("Key", int, tuple[int, int])
 
@@ -138,7 +138,7 @@ def sum_of(u: Number, weight: Vector) -> Number:
     )
 
 
-def sum_of_log1p_exp(u: Number, weight: Vector, level: Number = 0.0, starts: NDArray[np.intp] = ONE_RUN) -> Number:
+def sum_of_log1p_exp(u: Number, weight: Vector, level: Number = 0.0, starts: Positions = ONE_RUN) -> Number:
     """Sum of weight * ln(1 + e^(u + level)): what terms with these log-odds add to the logarithms of others.
 
     `level` is the same for each run of customers that begins at `starts`, and costs only its own length.
@@ -191,7 +191,7 @@ def log_integral(u: Number, log_weights: Vector) -> Number:
     return Jet(value, mean, second)
 
 
-def expanded(u: Jet, n_parameters: int) -> tuple[float, Vector, NDArray[np.float64]]:
+def expanded(u: Jet, n_parameters: int) -> tuple[float, Vector, Matrix]:
     """The value, gradient and Hessian of a jet of scalars."""
     gradient = np.zeros(n_parameters)
     hessian = np.zeros((n_parameters, n_parameters))

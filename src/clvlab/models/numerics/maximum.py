@@ -1,15 +1,15 @@
 """The one place where likelihoods are maximised, and where the result is judged.
 
-A model states its log-likelihood; this engine finds the maximum by Newton's method on the log-parameters, with the
+A model states its log-likelihood; `maximise` finds the maximum by Newton's method on the log-parameters, with the
 exact gradient and Hessian. Many customers are first taken together where they are nearly equal: the maximum of that
 coarser population is near, and one expansion of the whole population's likelihood puts the rest right, to an error
 that is estimated and bounded. [1]
 
 What was found is judged by the gradient, the Hessian and the distance to the boundary, never by how the search ended.
-Where the data cannot identify a parameter the engine says which, within bounded work.
+Where the data cannot identify a parameter it says which, within bounded work.
 
 [1] Jordan, Lee & Yang (2019), "Communication-efficient distributed statistical inference", JASA 114(526), 668-681.
-    `Corrected` is their surrogate likelihood, taken to second order.
+    `CorrectedLikelihood` is their surrogate likelihood, taken to second order.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,22 +19,20 @@ from types import MappingProxyType
 from typing import Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clvlab.arrays import Matrix, Vector
 from clvlab.errors import ConvergenceError
 from clvlab.models.numerics import jets
-from clvlab.models.numerics.jets import Number, Vector
-from clvlab.models.numerics.population import Tuples
-
-Matrix = NDArray[np.float64]
+from clvlab.models.numerics.jets import Number
+from clvlab.models.numerics.population import Population
 
 MAX_STEPS = 100
 LONGEST_STEP = 2.0  # in log-parameters: none changes more than e^2-fold at once
-FARTHEST = 14.0  # in log-parameters: a maximum a million-fold away from a sensible start is none
+FARTHEST = 14.0  # in log-parameters: a maximum a million-fold away from a sensible start is not one
 STATIONARY = 1e-7  # in log-parameters: length of the Newton step at a maximum
 NEARLY = 1e-3  # the same, where rounding allows no further progress
 EXACT = 1e-7  # in log-parameters: error of a maximum found by way of a coarser population
-MANY = 5_000  # distinct customers: with more of them a coarser population saves time
+MANY_DISTINCT = 5_000  # distinct customers: with more of them a coarser population saves time
 
 
 class Expandable(Protocol):
@@ -73,41 +71,41 @@ class Likelihood:
 
     Attributes
     ----------
-    total : (parameters, tuples) -> log-likelihood of all customers; the same lines serve numbers and jets
+    total : (parameters, population) -> log-likelihood of all customers; the same lines serve numbers and jets
     names : the parameters, all positive
-    tuples : the population
+    population : the customers
     penalty : subtracted is penalty * sum(ln(parameter)^2), parameters in the data's own units
     meanings : what the parameters say, for the message where they cannot be identified
     """
 
-    total: Callable[[Sequence[Number], Tuples], Number]
+    total: Callable[[Sequence[Number], Population], Number]
     names: tuple[str, ...]
-    tuples: Tuples
+    population: Population
     penalty: float = 0.0
     meanings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def n_customers(self) -> float:
         """Sum of the weights."""
-        return self.tuples.n_customers
+        return self.population.n_customers
 
     @property
     def n_distinct(self) -> int:
-        """Number of tuples."""
-        return len(self.tuples)
+        """Number of distinct customers."""
+        return self.population.n_distinct
 
     def coarse(self) -> Self:
         """The likelihood of the same customers, those near one another taken for their mean."""
-        return replace(self, tuples=self.tuples.coarse())
+        return replace(self, population=self.population.coarse())
 
     def at(self, point: Vector) -> float:
         """Log-likelihood of the population at the log-parameters `point`, without the penalty."""
-        return float(self.total(np.exp(point).tolist(), self.tuples))
+        return float(self.total(np.exp(point).tolist(), self.population))
 
     def expand(self, point: Vector) -> "Expansion":
         """The penalised log-likelihood, its gradient and its Hessian in the log-parameters."""
         values = np.exp(point)
-        value, slope, curvature = jets.expanded(self.total(jets.variables(values), self.tuples), point.size)
+        value, slope, curvature = jets.expanded(self.total(jets.variables(values), self.population), point.size)
         gradient = values * slope
         return Expansion(
             point,
@@ -147,7 +145,7 @@ class Expansion:
 
 
 @dataclass(frozen=True)
-class Corrected:
+class CorrectedLikelihood:
     """A coarser population's log-likelihood, put right to second order by the whole population's at one point.
 
     What remains is the difference between their third derivatives: small, times a small distance cubed.
@@ -185,9 +183,9 @@ class Corrected:
         return float(np.abs(wrong).max() * np.abs(by_third).max())
 
 
-def fit(likelihood: Objective, start: Vector) -> Expansion:
+def maximise(likelihood: Objective, start: Vector) -> Expansion:
     """Return the expansion at the maximum; ConvergenceError names the parameters that have none."""
-    found = _by_coarse(likelihood, start) if likelihood.n_distinct > MANY else None
+    found = _by_coarse(likelihood, start) if likelihood.n_distinct > MANY_DISTINCT else None
     if found is None:
         found = climb(likelihood, likelihood.expand(start), STATIONARY)
     _judge(likelihood, found, start)
@@ -206,7 +204,7 @@ def _by_coarse(likelihood: Objective, start: Vector) -> Expansion | None:
         return None
     whole = likelihood.expand(there.point)
     for _ in range(MAX_STEPS):
-        corrected = Corrected(coarse, there, whole)
+        corrected = CorrectedLikelihood(coarse, there, whole)
         found = climb(corrected, whole, STATIONARY)
         maximum = found.point + found.newton_step
         error = corrected.error(maximum)

@@ -9,15 +9,14 @@ from functools import cache
 import numpy as np
 from scipy import special
 
-from clvlab.models.numerics.distinct import Matrix
-from clvlab.models.numerics.jets import Vector
+from clvlab.arrays import Matrix, Vector
 
 STEP = 0.06  # between nodes, in the variable in which the trapezoidal rule works
 WIDTH = 4.0  # in ln(p / (1 - p)): nodes are evenly spaced within it, or a narrow peak's own, ever wider beyond
 N_COUNT = 128  # nodes on either side of the peak of a probability of counts
-NEGLIGIBLE = 44.0  # e^-44: share of the peak at which the tails are cut
+TAILS_CUT_AT = 44.0  # e^-44: share of the peak at which the tails are cut
 SMALLEST_LOG = -600.0  # keeps p above underflow, where the means taken here no longer depend on it
-ROWS = 1_024  # worked on at once: few enough that every intermediate stays in the processor's cache
+MEANS_AT_ONCE = 1_024  # few enough that every intermediate stays in the processor's cache
 
 
 @cache
@@ -35,7 +34,7 @@ class BetaMean:
     """
 
     def __init__(self, a: float, b: Vector) -> None:
-        self._parts = [slice(low, low + ROWS) for low in range(0, b.size, ROWS)]
+        self._parts = [slice(low, low + MEANS_AT_ONCE) for low in range(0, b.size, MEANS_AT_ONCE)]
         self._nodes = [self._nodes_of(a, b[part]) for part in self._parts]
 
     def __call__(self, function: Callable[..., Vector], *columns: Vector) -> Vector:
@@ -80,7 +79,7 @@ def count_nodes(n: int, t: float, shape: Vector, age: Vector) -> tuple[Vector, V
     """
     peak, end = np.log((n + 1) / shape), np.log(t / age)
     high = np.minimum(end, peak + _reach(shape, n + 1))
-    low = np.minimum(peak - _reach(n + 1, shape), high - NEGLIGIBLE / (n + 1))
+    low = np.minimum(peak - _reach(n + 1, shape), high - TAILS_CUT_AT / (n + 1))
     middle = np.where(peak < high, peak, (low + high) / 2)
     nodes, weights = legendre(N_COUNT)
     log_time = np.concatenate([low + (middle - low) * nodes, middle + (high - middle) * nodes], axis=1) + np.log(age)
@@ -89,6 +88,6 @@ def count_nodes(n: int, t: float, shape: Vector, age: Vector) -> tuple[Vector, V
 
 def _reach(a: float | Vector, b: float | Vector) -> Vector:
     """How far below its peak, in ln(p / (1 - p)), the density of Beta(a, b) becomes negligible."""
-    y_a, y_b = NEGLIGIBLE / np.asarray(a, dtype=float), NEGLIGIBLE / np.asarray(b, dtype=float)
+    y_a, y_b = TAILS_CUT_AT / np.asarray(a, dtype=float), TAILS_CUT_AT / np.asarray(b, dtype=float)
     reach: Vector = y_a + np.sqrt(2 * y_a) + np.log1p(y_b + np.sqrt(2 * y_b))
     return reach
