@@ -54,7 +54,7 @@ def test_what_was_found_and_refused_is_told_with_examples(chinese):
     assert "  1 returns (negative amounts)" in lines
     assert "  accepted                     3  75.0%              180.50" in lines
     assert "  missing_customer             1  25.0%               10.00" in lines
-    at = lines.index("Refused by missing_customer: no customer_id")
+    at = lines.index("Refused by missing_customer: no customer")
     assert lines[at + 1] == (
         "  row 4: 订单编号=4, 客户编号=, 客户名称=王五, 下单日期=2024/5/31, 付款日期=2024/5/31, "
         "实付金额=￥10, 单价=10"
@@ -64,7 +64,7 @@ def test_what_was_found_and_refused_is_told_with_examples(chinese):
 def test_the_gate_is_told(chinese):
     check = check_source(chinese)
     assert check.gate["passed"].to_list() == [False, False, False, False]
-    assert "  NO  customers with a purchase, at least 500: 1" in check.text().splitlines()
+    assert "  NO  Customers with a purchase, at least 500: 1" in check.text().splitlines()
 
 
 def test_the_params_file_is_ready_to_use(chinese, tmp_path):

@@ -54,7 +54,7 @@ def test_a_run_without_a_currency_shows_plain_numbers():
 
 def test_a_code_is_named_inside_a_sentence():
     text = Words("zh")("segments.groups", group=Name("groups", "champions"), customers=0.09, spend=0.41)
-    assert text == "“冠军”占客户的9%，带来41%的消费"
+    assert text == "“冠军”组占客户总数的9%，贡献41%的消费额"
 
 
 def test_a_users_own_value_is_its_own_name_and_is_never_a_template():

@@ -17,17 +17,12 @@ from clvlab.params import ReportParams
 from clvlab.sources import Reading, open_source
 from clvlab.sources.headers import suggest_columns
 from clvlab.transactions import read_transactions
-from clvlab.transactions.rules import RULES
+from clvlab.transactions.rules import RULES, meaning
+from clvlab.wording import Words
 
 _EXAMPLES = 3
 _LONGEST_VALUE = 40
 _CODE = re.compile("[A-Z]{3}")
-_GATE = {
-    "customers": "customers with a purchase, at least",
-    "history_days": "days of history, at least",
-    "days_since_last_order": "days since the last purchase, at most",
-    "customers_with_3_orders": "customers with 3 purchases or more, at least",
-}
 
 
 @dataclass(frozen=True)
@@ -107,9 +102,10 @@ class Check:
         yield from _found(self.log)
         yield from _refused(self.log)
         yield "Enough to predict from?"
+        words = Words("en")
         for check, required, found, passed in self.gate.iter_rows():
             number = "none" if found is None else f"{found:,}"
-            yield f"  {'yes' if passed else 'NO':<4}{_GATE[check]} {required:,}: {number}"
+            yield f"  {'yes' if passed else 'NO':<4}{words.name('gate', check)} {required:,}: {number}"
 
 
 def check_source(source: str, columns: Mapping[str, str] | None = None, **reading: Any) -> Check:
@@ -183,7 +179,7 @@ def _refused(log: TransactionLog) -> Iterator[str]:
         yield f"  {rule:<18}{rows:>12,} {share:>6.1%}{money}"
     for rule in log.quality["rule"]:
         if rule in RULES:
-            yield f"Refused by {rule}: {RULES[rule]}"
+            yield f"Refused by {rule}: {meaning(rule)}"
             examples = log.rejected.filter(pl.col("rule") == rule).head(_EXAMPLES)
             yield from (f"  row {row['row']}: {_fields(row)}" for row in examples.iter_rows(named=True))
 

@@ -1,15 +1,23 @@
 """Tidy table -> display table: numbers aligned right with one precision a column, names in the reader's language."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import polars as pl
 from great_tables import GT
 
 from clvlab.wording import Words
 
-NAMES = {"group": "groups", "measure": "measures", "rule": "refusals", "strategy": "strategies"}
-"""Kinds of cells that hold codes, and the catalogue that names them."""
+NAMES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
+    {
+        "attribute": Words.attribute,
+        "group": Words.group,
+        "rule": Words.row,
+        "strategy": lambda words, code: words.name("strategies", code),
+    }
+)
+"""Kinds of cells that hold codes, and what names them."""
 
 
 def display(table: pl.DataFrame, kinds: Mapping[str, str], words: Words, *, name: str) -> GT:
@@ -34,7 +42,12 @@ def _is_text(kind: str) -> bool:
 
 def _in_words(condition: str, words: Words) -> str:
     """A rule's condition with the names of its columns in the reader's language."""
-    return re.sub(r"[A-Za-z]\w+", lambda code: words.column(code[0]), condition)
+    return re.sub(r"[A-Za-z]\w+", lambda code: words.attribute(code[0]), condition)
+
+
+def _named(code: str, kind: str, words: Words) -> str:
+    """The name of a code of this kind, in the reader's language."""
+    return NAMES[kind](words, code) if kind in NAMES else words.name(kind.removeprefix("name:"), code)
 
 
 def _cells(column: pl.Series, kind: str, words: Words) -> pl.Series:
@@ -45,8 +58,7 @@ def _cells(column: pl.Series, kind: str, words: Words) -> pl.Series:
     elif kind == "text":
         texts = ["–" if value is None else str(value) for value in column]
     elif _is_text(kind):
-        catalogue = NAMES.get(kind) or kind.removeprefix("name:")
-        texts = ["–" if code is None else words.name(catalogue, code) for code in column]
+        texts = ["–" if code is None else _named(code, kind, words) for code in column]
     else:
         texts = [words.number(value, kind) for value in column]
     return pl.Series(column.name, texts, dtype=pl.String)

@@ -1,9 +1,14 @@
 """Every word that a reader sees, in English and Chinese.
 
 Each YAML file of the folder `wording` is a catalogue: `key: {en: ..., zh: ...}`; a key is addressed by its file and
-its own name, as in `groups.champions`. Figures stand in a text as `{name:kind}`, where kind is one of
+its own name, as in `groups.champions`.
 
-    int    1,234               dec1   3.1                 dec2   3.14
+The catalogue is strict: what has no words is an error. Only where users bring codes of their own (`USERS_KINDS`,
+and the attributes of customers) is a code without words shown as it is.
+
+Figures are written in a text as `{name:kind}`, where kind is one of
+
+    int    1,234               dec1   3.1                 dec2   3.14    dec3   3.142
     pct    41%  (of a share)   pct1   41.3%               short  41K, 1.2M; 4.1万
     money  $1.2M, $35          price  $35.17              span   12 months; 12个月
     date   30 June 1998; 1998年6月30日
@@ -38,6 +43,8 @@ LowValue = Literal["stimulate", "basic", "save"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 CROSSED = " × "
 """Joins the codes of a group that belongs to a crossing of two groupings."""
+USERS_KINDS = frozenset({"groups", "strategies"})
+"""Kinds of codes to which users add their own: a city is a group, a grouping has the name that its author gave it."""
 
 
 @cache
@@ -83,18 +90,42 @@ class Words:
         return _Figures(self).format(texts[key][self.lang], **figures)
 
     def name(self, kind: str, code: str) -> str:
-        """The name of a code (a group, a column, a strategy, ...), or the code itself where it has none.
+        """The name of a code: a column, a measure, a group, ...; a crossing's code has the names of both its parts.
 
-        A code without a name is the user's own value, such as a city; a crossing's code has the names of both.
+        A user's own value, such as a city or a grouping of their own, is its own name.
+
+        Raises
+        ------
+        KeyError : a code of ours has no words; the message names the nearest that has
+
+        >>> Words("en").name("groups", "vip × cluster_3"), Words("en").name("groups", "Hangzhou")
+        ('VIP × Cluster 3', 'Hangzhou')
         """
-        if CROSSED in code:
+        if kind in USERS_KINDS and CROSSED in code:
             return CROSSED.join(self.name(kind, part) for part in code.split(CROSSED))
-        entry = catalogue().get(f"{kind}.{code}")
-        return entry[self.lang] if entry else code
+        stem, _, number = code.rpartition("_")
+        if kind == "groups" and number.isdecimal() and f"numbered.{stem}" in catalogue():
+            return self(f"numbered.{stem}", n=number)
+        key = f"{kind}.{code}"
+        return code if kind in USERS_KINDS and key not in catalogue() else self(key)
 
     def group(self, code: str) -> str:
         """The name of a group."""
         return self.name("groups", code)
+
+    def column(self, code: str) -> str:
+        """The heading of a column of ours."""
+        return self.name("columns", code)
+
+    def attribute(self, code: str) -> str:
+        """The heading of a column that customers have: one that we know, or the user's own, which is its own name."""
+        return self.column(code) if f"columns.{code}" in catalogue() else code
+
+    def row(self, code: str) -> str:
+        """Where rows of a log went: accepted, merged, ..., or refused by the rule of that name."""
+        if f"rows.{code}" in catalogue():
+            return self(f"rows.{code}")
+        return self("rows.refused", rule=Name("refusals", code))
 
     def action(self, code: str, low_value: LowValue | None = None) -> str:
         """What to do with a group: its own action, of a crossing's group both, and what suits everyone else.
@@ -109,10 +140,6 @@ class Words:
         return {"en": " ", "zh": ""}[self.lang].join(
             self(key) for key in dict.fromkeys(known or ["actions.everyone"])
         )
-
-    def column(self, code: str) -> str:
-        """The heading of a column."""
-        return self.name("columns", code)
 
     def number(self, value: float | str | date | None, kind: str) -> str:
         """A figure in this language's manner; kinds as in the module's head. A dash stands for null."""

@@ -7,7 +7,7 @@ import pytest
 import clvlab as cl
 from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError, ParamsError, UnsettledError
 from clvlab.sources import files
-from clvlab.transactions.rules import RULES
+from clvlab.transactions.rules import RULES, meaning
 
 MAPPING = {"customer_id": "客户编号", "date": "下单日期", "amount": "实付金额"}
 
@@ -88,7 +88,9 @@ def test_flawed_text_rows_are_refused_by_name(tmp_path):
 
 
 def test_every_rule_says_what_it_means():
-    assert all(meaning and not meaning.endswith(".") for meaning in RULES.values())
+    said = [meaning(rule) for rule in RULES]
+    assert len(set(said)) == len(RULES)
+    assert not any(text.endswith(".") for text in said)
 
 
 def test_source_columns_named_like_ours_keep_apart():
@@ -268,7 +270,7 @@ def test_rows_below_the_header_are_needed(tmp_path):
 
 def test_a_source_that_is_refused_as_a_whole_says_why_with_an_example():
     with pytest.raises(
-        DataError, match=r"All 2 rows are refused: no customer_id \(1 rows\), no date \(1 rows\).*'2024-01-31'"
+        DataError, match=r"All 2 rows are refused: no customer \(1 rows\), no date \(1 rows\).*'2024-01-31'"
     ) as caught:
         cl.read_transactions(frame_of(("", "2024-01-31", "1"), ("a", "", "1")))
     assert "Check `columns`" in str(caught.value)

@@ -117,7 +117,7 @@ def test_a_baseline_that_comes_nearer_is_named(monkeypatch):
     choice = cl.choose_model(*cl.split_holdout(log_of(histories), "2020-12-31", "2021-11-30"))
     assert choice.reasons[0] == "model_choice.beaten"
     assert choice.figures["baseline"] == Name("methods", "last_period")
-    assert "comes nearer: Last period repeated" in choice.explain()
+    assert "comes closer: “Last period repeated”" in choice.explain()
 
 
 def test_a_model_that_cannot_be_fitted_stands_in_the_table_with_its_reason(cdnow, monkeypatch):

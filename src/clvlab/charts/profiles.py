@@ -13,7 +13,7 @@ def attributes(table: pl.DataFrame, words: Words) -> Any:
     """Spend per customer by attribute value, all customers = 100, with interval. Input: `profiles.attributes`."""
     rows = table.with_columns(
         pl.col("index", "low", "high") * 100,
-        name=pl.col("attribute").map_elements(words.column, pl.String) + pl.lit(" · ") + pl.col("value"),
+        name=pl.col("attribute").map_elements(words.attribute, pl.String) + pl.lit(" · ") + pl.col("value"),
     )
     base = alt.Chart(rows).encode(
         y=alt.Y("name:N", sort=rows["name"].to_list(), title=None),

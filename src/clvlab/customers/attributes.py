@@ -18,6 +18,7 @@ from clvlab.sources.dates import found_formats
 from clvlab.sources.headers import suggest_columns
 from clvlab.sources.table import FLAW, ROW, readable
 from clvlab.sources.texts import as_text, missing_to_null
+from clvlab.wording import Words
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ def _check_whole(table: Table, rows: pl.DataFrame) -> None:
     flawed = rows.filter(pl.col(FLAW).is_not_null())
     if flawed.height:
         row, flaw = flawed.select(ROW, FLAW).row(0)
-        raise DataError(f"{table.name} is damaged in row {row}: {flaw.replace('_', ' ')}. Mend the file.")
+        what = Words("en").name("refusals", flaw)
+        raise DataError(f"{table.name} is damaged in row {row}: {what}. Mend the file.")
 
 
 def _check_once(name: str, rows: pl.DataFrame) -> None:

@@ -121,7 +121,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Table(
                 "attributes",
                 {
-                    "attribute": "name:columns",
+                    "attribute": "attribute",
                     "value": "text",
                     "customers": "int",
                     "repeat_share": "pct",

@@ -19,7 +19,7 @@ from clvlab.sources.table import readable
 from clvlab.sources.texts import spelled_apart
 from clvlab.transactions.currencies import found_currencies, one_currency
 from clvlab.transactions.mapping import resolve, standardise, together
-from clvlab.transactions.rules import RULES, Duplicates, ZeroAmounts, account, quality_table, rule_of
+from clvlab.transactions.rules import RULES, Duplicates, ZeroAmounts, account, meaning, quality_table, rule_of
 
 _RULE, _DAY, _DATE_TEXT = OURS + "rule", OURS + "day", OURS + "date_text"
 
@@ -194,7 +194,7 @@ def _check_not_all_refused(log: TransactionLog, mapping: Mapping[str, str]) -> N
     if counts["read"] == 0:
         raise DataError("The source has no rows below its header.")
     if counts["accepted"] == 0:
-        reasons = ", ".join(f"{RULES[rule]} ({counts[rule]:,} rows)" for rule in RULES if rule in counts)
+        reasons = ", ".join(f"{meaning(rule)} ({counts[rule]:,} rows)" for rule in RULES if rule in counts)
         first = {ours: log.rejected[theirs][0] for ours, theirs in mapping.items() if theirs in log.rejected.columns}
         raise DataError(
             f"All {counts['read']:,} rows are refused: {reasons}. The first one: {first}. "

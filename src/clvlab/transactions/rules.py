@@ -1,6 +1,5 @@
 """The rules that refuse rows, and the account of every row that was read."""
 
-from types import MappingProxyType
 from typing import Literal
 
 import polars as pl
@@ -9,25 +8,34 @@ from clvlab.money import LARGEST_AMOUNT, from_millionths, to_millionths
 from clvlab.sources import OURS
 from clvlab.sources.dates import EARLIEST, LATEST
 from clvlab.sources.table import FLAW
+from clvlab.wording import Words
 
 Duplicates = Literal["keep", "drop"]
 ZeroAmounts = Literal["keep", "refuse"]
 
-RULES = MappingProxyType(
-    {
-        "too_many_fields": "the row has more fields than the header",
-        "unclosed_quote": "a quote that is never closed has swallowed the rows that follow",
-        "missing_customer": "no customer_id",
-        "missing_date": "no date",
-        "unreadable_date": "a date that cannot be read, or not in the format of the column",
-        "implausible_date": "a date before 1900 or after 2100",
-        "missing_amount": "no amount",
-        "unreadable_amount": "an amount that is no number",
-        "infinite_amount": "an amount that is infinite, or beyond 10^15",
-        "missing_currency": "no currency, in a log that names the currency of its rows",
-        "zero_amount": "an amount of zero, which the policy `zero_amounts: refuse` keeps out",
-    }
+RULES = (
+    "too_many_fields",
+    "unclosed_quote",
+    "missing_customer",
+    "missing_date",
+    "unreadable_date",
+    "implausible_date",
+    "missing_amount",
+    "unreadable_amount",
+    "infinite_amount",
+    "missing_currency",
+    "zero_amount",
 )
+"""The rules, in the order in which a row is held against them."""
+
+
+def meaning(rule: str) -> str:
+    """What a row that the rule refuses has, in English.
+
+    >>> meaning("missing_customer")
+    'no customer'
+    """
+    return Words("en").name("refusals", rule)
 
 
 def rule_of(schema: pl.Schema, zero_amounts: ZeroAmounts) -> pl.Expr:
@@ -64,7 +72,7 @@ def quality_table(by_rule: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     by_rule : rule (null for rows that pass), rows, millionths
-    kept : rows, millionths of the rows that pass and are no dropped duplicates; one row, or none
+    kept : rows, millionths of the rows that pass and are not dropped as duplicates; one row, or none
 
     Returns
     -------
