@@ -107,7 +107,7 @@ def test_a_missing_file_is_named(tmp_path):
         ({"p": 1, "q": 1, "v": -1}, {}, "gamma is -1"),
     ],
 )
-def test_parameters_that_are_no_model_are_refused(params, options, message):
+def test_parameters_of_no_known_model_are_refused(params, options, message):
     with pytest.raises(ParamsError, match=message):
         compat.from_params(params, **options)
 

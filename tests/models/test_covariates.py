@@ -56,7 +56,7 @@ def test_the_truth_of_a_simulated_population_is_recovered(model):
     assert (np.abs(found.reference.log_parameters - model.log_parameters) < 4 * errors).all()
 
 
-def test_an_attribute_that_explains_nothing_is_told_from_one_that_does(customers, fitted):
+def test_an_attribute_that_explains_nothing_is_distinguished_from_one_that_does(customers, fitted):
     coin = pl.Series(np.random.default_rng(3).choice(["heads", "tails"], customers.height))
     more = cl.CovariateModel.fit(
         cl.BgNbd, customers.with_columns(coin=coin), purchase=["sector", "coin"], dropout=["region"], time_unit="week"

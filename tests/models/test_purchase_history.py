@@ -102,5 +102,5 @@ def test_arrow_tables_are_customer_tables_and_other_things_are_refused():
     table = pl.DataFrame({"frequency": [0, 2], "recency": [0.0, 5.0], "T": [9.0, 9.0]})
     model = cl.BgNbd(0.24, 4.4, 0.8, 2.4, time_unit="week")
     assert model.p_alive(table.to_arrow()).tolist() == model.p_alive(table).tolist()
-    with pytest.raises(ParamsError, match="list is no customer table"):
+    with pytest.raises(ParamsError, match="list is not a customer table"):
         model.p_alive([1, 2, 3])

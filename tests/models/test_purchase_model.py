@@ -199,7 +199,7 @@ def test_given_parameters_know_no_errors():
 def test_parameters_of_another_model_are_refused():
     with pytest.raises(ParamsError, match="'MbgNbd', not of 'BgNbd'"):
         cl.BgNbd.from_dict(MODELS[1].to_dict())
-    with pytest.raises(ParamsError, match="no saved BgNbd: it lacks model and parameters"):
+    with pytest.raises(ParamsError, match="not a saved BgNbd: it lacks model and parameters"):
         cl.BgNbd.from_dict({})
 
 
@@ -215,7 +215,7 @@ def test_parameters_of_another_model_are_refused():
     ids=str,
 )
 def test_a_damaged_saved_model_is_refused(change):
-    with pytest.raises(ParamsError, match="no saved BgNbd"):
+    with pytest.raises(ParamsError, match="not a saved BgNbd"):
         cl.BgNbd.from_dict({**cl.BgNbd(1, 2, 3, 4, time_unit="week").to_dict(), **change})
 
 

@@ -45,7 +45,7 @@ def test_log_likelihoods_are_those_of_the_literature(choice):
         assert found["bic"] == pytest.approx(4 * np.log(2357) - 2 * log_likelihood, abs=2e-3)
 
 
-def test_models_stand_beside_all_baselines(choice):
+def test_models_are_listed_with_all_baselines(choice):
     methods = ["BgNbd", "MbgNbd", "ParetoNbd", "Nbd", "naive", "last_period", "average"]
     assert choice.table["method"].to_list() == methods
     assert choice.table["rmse"].null_count() == 0
@@ -120,7 +120,7 @@ def test_a_baseline_that_comes_nearer_is_named(monkeypatch):
     assert "comes closer: “Last period repeated”" in choice.explain()
 
 
-def test_a_model_that_cannot_be_fitted_stands_in_the_table_with_its_reason(cdnow, monkeypatch):
+def test_a_model_that_cannot_be_fitted_is_in_the_table_with_its_reason(cdnow, monkeypatch):
     class Endless(cl.BgNbd):
         @classmethod
         def fit(cls, *_, **__):

@@ -29,7 +29,7 @@ ROWS = [
 
 
 class Stub:
-    """Foretells what it is told to, and buys it at a fixed price."""
+    """Predicts what it is told to, and buys it at a fixed price."""
 
     time_unit = "day"
 
@@ -51,7 +51,7 @@ def split():
 
 
 @pytest.fixture(scope="module")
-def foretold(split):
+def predicted(split):
     stub = Stub([1.0, 0.5, 0.2])
     return predictions(stub, stub, *split)
 
@@ -76,8 +76,8 @@ def validation(models, cdnow, groups):
     return cl.validate(*models, *cdnow, groups=groups)
 
 
-def test_every_method_foretells_purchases_as_worked_out_by_hand(foretold):
-    purchases = foretold.filter(what="purchases")
+def test_every_method_predicts_purchases_as_worked_out_by_hand(predicted):
+    purchases = predicted.filter(what="purchases")
     assert purchases["actual"].to_list() == [2, 0, 1]
     assert purchases["model"].to_list() == [1.0, 0.5, 0.2]
     # a: 2 repeats in 30 days; b: 1 in 10; c: none in 0.
@@ -86,8 +86,8 @@ def test_every_method_foretells_purchases_as_worked_out_by_hand(foretold):
     assert purchases["average"].to_list() == pytest.approx([3 / 40 * 15] * 3)
 
 
-def test_every_method_foretells_spend_as_worked_out_by_hand(foretold):
-    spend = foretold.filter(what="spend")
+def test_every_method_predicts_spend_as_worked_out_by_hand(predicted):
+    spend = predicted.filter(what="spend")
     assert spend["actual"].to_list() == [12, 0, 9]
     assert spend["model"].to_list() == pytest.approx([10, 5, 2])
     assert spend["naive"].to_list() == pytest.approx([60 / 30 * 15, 50 / 10 * 15, 0])
@@ -104,7 +104,7 @@ def test_a_holdout_that_does_not_know_the_period_before_has_no_such_baseline(spl
 
 
 def part(size, actual, model, **columns):
-    """Customers who all did one thing but for a spread of +-1, and of whom one thing was foretold."""
+    """Customers who all did one thing but for a spread of +-1, with one prediction for all."""
     return pl.DataFrame(
         {
             "what": "purchases",

@@ -8,7 +8,7 @@ reference, and leaves e^(delta'z) times as readily:
     beta_i  = beta e^(-delta'z)     Pareto/NBD: the mean rate of leaving
 
 [1] Fader & Hardie (2007), "Incorporating time-invariant covariates into the Pareto/NBD and BG/NBD models". There a
-    and b have coefficients of their own; one for the odds a / b is what can be told in a sentence.
+    and b have coefficients of their own; one for the odds a / b can be put into a sentence.
 """
 
 from collections.abc import Callable, Mapping, Sequence

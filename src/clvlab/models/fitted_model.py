@@ -179,10 +179,10 @@ class FittedModel:
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """The model that `to_dict` wrote; ParamsError if it is another model's, or none."""
+        """The model that `to_dict` wrote; ParamsError if it is another model's, or not a model."""
         missing = [key for key in ("model", "parameters") if key not in saved]
         if missing:
-            raise ParamsError(f"This is no saved {cls.__name__}: it lacks {' and '.join(missing)}.")
+            raise ParamsError(f"This is not a saved {cls.__name__}: it lacks {' and '.join(missing)}.")
         if saved.get("model") != cls.__name__:
             raise ParamsError(f"These are the parameters of {saved.get('model')!r}, not of {cls.__name__!r}.")
         own = {key: value for key, value in saved.items() if key not in ("model", "parameters", "estimate")}
@@ -196,7 +196,7 @@ class FittedModel:
         except ClvlabError:
             raise
         except (KeyError, TypeError, ValueError) as error:
-            raise ParamsError(f"This is no saved {cls.__name__}: {error}.") from None
+            raise ParamsError(f"This is not a saved {cls.__name__}: {error}.") from None
 
     @property
     def _estimate(self) -> Estimate:

@@ -22,7 +22,7 @@ LARGEST_COUNT = 2**31  # nobody buys on more days: a larger count is an integer 
 
 @dataclass(frozen=True)
 class PurchaseHistories:
-    """Columns of the customers who have bought, and where they stand in the table that they came from."""
+    """Columns of the customers who have bought, and which rows of the table they came from."""
 
     columns: list[Vector]
     is_buyer: Flags
@@ -103,8 +103,8 @@ def table_of(customers: Customers) -> pl.DataFrame:
     if hasattr(customers, "__arrow_c_stream__"):
         return pl.DataFrame(customers)
     raise ParamsError(
-        f"{type(customers).__name__} is no customer table. Give a CustomerSummary, as `clvlab.summarise_customers` "
-        "makes it, or a pandas, polars or Arrow frame."
+        f"{type(customers).__name__} is not a customer table. Give a CustomerSummary, as "
+        "`clvlab.summarise_customers` makes it, or a pandas, polars or Arrow frame."
     )
 
 

@@ -2,7 +2,7 @@
 
 The one place that decides it, for reports, comparisons and validation alike. The preferred purchase model comes
 first, then those of `PURCHASE_MODELS` in their order, until the customers identify one; spend has one model. What
-stands in the way of a model, and what a fitted one warns of, is kept as a `Caveat`.
+keeps a model from being fitted, and what a fitted one warns of, is a `Caveat`.
 """
 
 import warnings

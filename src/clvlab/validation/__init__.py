@@ -1,4 +1,4 @@
-"""Is the model right: what it predicted beside what happened, beside baselines, and the choice of a model."""
+"""Is the model right: what it and the baselines predicted, next to what happened; and the choice of a model."""
 
 from clvlab.validation.model_choice import ModelChoice, choose_model
 from clvlab.validation.validate import Validation, validate

@@ -1,9 +1,9 @@
-"""Which purchase model: all of them side by side, beside baselines, and the choice in words.
+"""Which purchase model: all of them next to baselines, and the choice in words.
 
 The rule: of the models nearest to the holdout, the one with the lowest BIC. Nearest are those whose error per
 customer (root mean squared) is within `ERROR_TOLERANCE` of the smallest, and of these those whose error of the total
 is within `TOTAL_TOLERANCE` of the smallest. Where BG/NBD is chosen and most customers bought once, MBG/NBD is
-offered: BG/NBD takes every one-time buyer for alive, MBG/NBD lets them leave.
+offered: BG/NBD takes every one-time buyer to be alive, MBG/NBD lets them leave.
 """
 
 from collections.abc import Mapping
@@ -111,13 +111,13 @@ def _judged(fitted: list[PurchaseModel], calibration: CustomerSummary, holdout: 
     """method, total_error, mae, rmse, rank_correlation: purchases of the holdout, by every model and baseline."""
     found = []
     for model in fitted:
-        foretold = predictions(model, None, calibration, holdout)
-        totals = totals_of(foretold).unpivot([f"{name}_error" for name in METHODS], value_name="total_error")
+        predicted = predictions(model, None, calibration, holdout)
+        totals = totals_of(predicted).unpivot([f"{name}_error" for name in METHODS], value_name="total_error")
         totals = totals.select("total_error", method=pl.col("variable").str.strip_suffix("_error"))
-        errors = errors_of(foretold).join(totals, on="method", maintain_order="left")
+        errors = errors_of(predicted).join(totals, on="method", maintain_order="left")
         wanted = errors.select("method", "total_error", "mae", "rmse", "rank_correlation")
         found.append(wanted.with_columns(pl.col("method").replace("model", type(model).__name__)))
-    # The baselines are the same beside every model.
+    # The baselines are the same next to every model.
     return pl.concat(found).unique("method", maintain_order=True)
 
 

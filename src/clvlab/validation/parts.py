@@ -1,4 +1,4 @@
-"""For whom a model is right: what it foretold of parts of the customers, beside what they did on average."""
+"""For whom a model is right: what it predicted for parts of the customers, next to what they did on average."""
 
 from collections.abc import Sequence
 
@@ -53,9 +53,9 @@ def by_frequency(predictions: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_decile(predictions: pl.DataFrame) -> pl.DataFrame:
-    """Tenths of the customers by what the model foretold: what, decile (1 = most), then as `by_part`.
+    """Tenths of the customers by the model's prediction: what, decile (1 = most), then as `by_part`.
 
-    Customers of whom the same was foretold stay in one tenth, so that tenths may differ in size.
+    Customers with the same prediction stay in one tenth, so that tenths may differ in size.
     """
     place = pl.col("model").rank("average", descending=True) - 0.5
     decile = (10 * place / pl.len()).floor().cast(pl.Int64) + 1
@@ -89,10 +89,10 @@ def gain(predictions: pl.DataFrame) -> pl.DataFrame:
     for (what,), part in predictions.group_by("what", maintain_order=True):
         actual = part["actual"].to_numpy()
         for method in (*METHODS, "best"):
-            foretold = part["actual" if method == "best" else method]
-            if foretold.null_count():
+            predicted = part["actual" if method == "best" else method]
+            if predicted.null_count():
                 continue
-            curve = [float(top_capture(foretold.to_numpy(), actual, share=share)) for share in GAIN_SHARES]
+            curve = [float(top_capture(predicted.to_numpy(), actual, share=share)) for share in GAIN_SHARES]
             curves.append(
                 pl.DataFrame({"share_customers": GAIN_SHARES, "share_actual": curve}).select(
                     pl.lit(what).alias("what"), pl.lit(method).alias("method"), pl.all()

@@ -1,4 +1,4 @@
-"""What a model and its baselines foretold of each customer for the holdout, and what happened."""
+"""What a model and the baselines predicted for each customer in the holdout, and what happened."""
 
 import polars as pl
 
@@ -16,7 +16,7 @@ METHODS = ("model", *BASELINE_METHODS)
 def predictions(
     model: PurchasePredictor, spend: SpendPredictor | None, calibration: CustomerSummary, holdout: Holdout
 ) -> pl.DataFrame:
-    """What every method foretold of every buyer, beside what they did.
+    """What every method predicted for every buyer, next to what they did.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def duration(holdout: Holdout) -> float:
     return holdout.days / DAYS_PER[holdout.time_unit]
 
 
-def _outcome(table: pl.DataFrame, what: str, foretold: Vector, repeats: pl.Expr, length: float) -> pl.DataFrame:
+def _outcome(table: pl.DataFrame, what: str, predicted: Vector, repeats: pl.Expr, length: float) -> pl.DataFrame:
     previous = f"previous_{what}"
     # A customer of age 0 has had no time to repeat: no rate of their own to carry forward.
     own = pl.when(pl.col("T") > 0).then(repeats / pl.col("T")).otherwise(0.0)
@@ -54,7 +54,7 @@ def _outcome(table: pl.DataFrame, what: str, foretold: Vector, repeats: pl.Expr,
         "frequency",
         "first_purchase",
         actual=pl.col(f"holdout_{what}").cast(pl.Float64),
-        model=pl.Series(foretold),
+        model=pl.Series(predicted),
         naive=own * length,
         last_period=(pl.col(previous) if previous in table.columns else pl.lit(None)).cast(pl.Float64),
         average=everybody * length,

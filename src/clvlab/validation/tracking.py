@@ -10,7 +10,7 @@ from clvlab.units import DAYS_PER
 
 
 def tracking(model: PurchaseModel, calibration: CustomerSummary, holdout: Holdout) -> pl.DataFrame:
-    """Actual beside expected: week (1 = the log's first), date (its last day), actual, expected, actual_cumulative,
+    """Actual and expected: week (1 = the log's first), date (its last day), actual, expected, actual_cumulative,
     expected_cumulative, period (calibration, holdout)."""
     first_days = (
         calibration.data.filter(pl.col("n_purchases") > 0)

@@ -1,7 +1,7 @@
-"""How a value model did on what happened next, beside baselines that know nothing of dropout.
+"""How a value model did on what happened next, compared with baselines that know nothing of dropout.
 
-A model is fitted up to a cutoff and judged on the holdout after it. Every figure stands beside the same figure of
-the baselines of `clvlab.validation.predictions`: own rate carried forward, last period repeated, everybody average.
+A model is fitted up to a cutoff and judged on the holdout after it. Every figure comes with the same figure
+for the baselines of `clvlab.validation.predictions`: own rate carried forward, last period repeated, average.
 """
 
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ def validate(
     model : purchase model fitted on `calibration`
     spend : spend model fitted on `calibration`, or None
     calibration, holdout : the two halves of `clvlab.split_holdout`
-    groups : customer_id, group: for whom else to look at the errors apart
+    groups : customer_id, group: whose errors to look at separately
     seed : of the simulated intervals of the totals
 
     Examples
@@ -79,20 +79,20 @@ def validate(
     >>> {method: round(mae, 3) for method, mae in validation.errors.select("method", "mae").rows()}
     {'model': 0.785, 'naive': 1.024, 'last_period': 1.596, 'average': 1.382}
     """
-    foretold = predictions(model, spend, calibration, holdout)
+    predicted = predictions(model, spend, calibration, holdout)
     intervals = _intervals(model, spend, calibration, holdout, seed)
-    totals = totals_of(foretold).join(intervals, on="what", how="left", maintain_order="left")
-    errors = errors_of(foretold)
-    by_decile, by_cohort = parts.by_decile(foretold), parts.by_cohort(foretold)
-    by_group = parts.by_group(foretold, groups)
+    totals = totals_of(predicted).join(intervals, on="what", how="left", maintain_order="left")
+    errors = errors_of(predicted)
+    by_decile, by_cohort = parts.by_decile(predicted), parts.by_cohort(predicted)
+    by_group = parts.by_group(predicted, groups)
     return Validation(
         totals=totals,
         errors=errors,
-        by_frequency=parts.by_frequency(foretold),
+        by_frequency=parts.by_frequency(predicted),
         by_decile=by_decile,
         by_cohort=by_cohort,
         by_group=by_group,
-        gain=parts.gain(foretold),
+        gain=parts.gain(predicted),
         tracking=tracking(model, calibration, holdout),
         warnings=pl.concat(
             [
@@ -109,7 +109,7 @@ def validate(
 def _intervals(
     model: PurchaseModel, spend: GammaGamma | None, calibration: CustomerSummary, holdout: Holdout, seed: int
 ) -> pl.DataFrame:
-    """what, low, high: of the totals, as the model foresees them."""
+    """what, low, high: of the totals that the model predicts."""
     length = duration(holdout)
     purchases = purchase_intervals(model, calibration, length, level=TOTALS_LEVEL, n_draws=TOTALS_FUTURES, seed=seed)
     found = [purchases.select(pl.lit("purchases").alias("what"), "low", "high")]
@@ -121,28 +121,28 @@ def _intervals(
     return pl.concat(found)
 
 
-def totals_of(foretold: pl.DataFrame) -> pl.DataFrame:
+def totals_of(predicted: pl.DataFrame) -> pl.DataFrame:
     """what, actual, and of each method its total and its error relative to actual; null where it is unknown."""
-    # The sum of nulls is 0, and an unknown baseline is none.
+    # The sum of nulls is 0, and an unknown baseline is not 0.
     sums = [pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()).alias(name) for name in METHODS]
-    totals = foretold.group_by("what", maintain_order=True).agg(pl.col("actual").sum(), *sums)
+    totals = predicted.group_by("what", maintain_order=True).agg(pl.col("actual").sum(), *sums)
     return totals.with_columns((pl.col(name) / pl.col("actual") - 1).alias(f"{name}_error") for name in METHODS)
 
 
-def errors_of(foretold: pl.DataFrame) -> pl.DataFrame:
+def errors_of(predicted: pl.DataFrame) -> pl.DataFrame:
     """what, method, mae, rmse, rank_correlation, gini, over customers; unknown baselines are left out."""
-    long = foretold.unpivot(METHODS, index=["what", "actual"], variable_name="method", value_name="foretold")
-    error = pl.col("foretold") - pl.col("actual")
-    known = long.drop_nulls("foretold").group_by("what", "method", maintain_order=True)
+    long = predicted.unpivot(METHODS, index=["what", "actual"], variable_name="method", value_name="predicted")
+    error = pl.col("predicted") - pl.col("actual")
+    known = long.drop_nulls("predicted").group_by("what", "method", maintain_order=True)
     ranked = [
-        {"what": what, "method": method, "gini": float(gini(part["foretold"].to_numpy(), part["actual"].to_numpy()))}
+        {"what": what, "method": method, "gini": float(gini(part["predicted"].to_numpy(), part["actual"].to_numpy()))}
         for (what, method), part in known
     ]
     return (
         known.agg(
             mae=error.abs().mean(),
             rmse=(error**2).mean().sqrt(),
-            rank_correlation=pl.corr("foretold", "actual", method="spearman"),
+            rank_correlation=pl.corr("predicted", "actual", method="spearman"),
         )
         .join(pl.DataFrame(ranked), on=["what", "method"], maintain_order="left")
         .fill_nan(None)

@@ -60,7 +60,7 @@ def test_the_unit_of_time_changes_nothing_but_the_unit(unit):
     assert moved == pytest.approx([0, np.log(scale), 0, 0], abs=1e-9)
 
 
-def test_the_error_left_by_a_coarser_population_is_told_in_size():
+def test_the_error_left_by_a_coarser_population_is_estimated():
     """Within a factor of 10, where it is not lost in rounding."""
     people = population(LASTING, 20_000, seed=4)
     likelihood = fit(cl.BgNbd, people).estimate.likelihood
