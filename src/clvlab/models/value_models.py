@@ -107,7 +107,12 @@ class ValueModels:
 
         Parameters
         ----------
-        preferred : tried first; a fitted model is taken as it is
+        customers
+            frequency, recency, T and, for spend, monetary_value
+        terms
+            on which `value` and `by_group` value customers
+        preferred
+            tried first; a fitted model is taken as it is
         """
         spend, of_spend = _spend(customers)
         if isinstance(preferred, PurchaseModel):
