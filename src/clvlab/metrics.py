@@ -1,8 +1,8 @@
-"""How well predictions that were learnt on other customers foretell what these customers did.
+"""How well predictions that were learnt on other customers agree with what these customers did.
 
 Every metric takes
 
-    predicted   what was foretold of each customer                           shape (n_customers,)
+    predicted   what was predicted of each customer                          shape (n_customers,)
     actual      what the customer did; 0 or 1 for `auc` and `brier`          shape (n_customers,)
     within      the part of the customers that each is ranked in             shape (n_customers,), one part if None
     weight      how often each customer counts, in one or many resamples     shape (..., n_customers), once if None
@@ -101,7 +101,7 @@ def auc(
 
     Examples
     --------
-    Of the four pairs of a buyer and a non-buyer three stand in the right order.
+    Of the four pairs of a buyer and a non-buyer, three are in the right order.
 
     >>> float(auc([0.9, 0.4, 0.6, 0.1], [1, 1, 0, 0]))
     0.75
@@ -116,7 +116,7 @@ def auc(
 def brier(
     predicted: ArrayLike, actual: ArrayLike, within: ArrayLike | None = None, weight: ArrayLike | None = None
 ) -> Vector:
-    """Mean squared error of a foretold probability: 0..1, lower is better.
+    """Mean squared error of a predicted probability: 0..1, lower is better.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """From and to lifetimes: its fitted models, its saved parameters, its column names.
 
 Nothing of lifetimes is imported: a fitter is known by the name of its class and by its `params_`. What differs
-between the two libraries, and why, is told in `docs/migration.md`.
+between the two libraries, and why, is described in `docs/migration.md`.
 
     lifetimes            clvlab
     BetaGeoFitter        BgNbd         r, alpha, a, b
@@ -69,13 +69,13 @@ def from_params(
         `dict(fitter.params_)`, or the path of a JSON file with it; a file that lifetimes' `save_model` wrote is a
         pickle, which can run code when it is read, and is refused
     fitter
-        name of the class; only needed to tell BetaGeoFitter from ModifiedBetaGeoFitter
+        name of the class; only needed to distinguish BetaGeoFitter from ModifiedBetaGeoFitter
     time_unit
         unit of the recency and T that it was fitted to; Gamma-Gamma has none
 
     Raises
     ------
-    ParamsError : parameters that are no model's, or could be two models'; a missing time unit; no JSON
+    ParamsError : parameters of no model, or of two models; a missing time unit; not JSON
     DataError : the file cannot be read
 
     Examples
@@ -185,7 +185,7 @@ def _read_json(path: Path) -> Mapping[str, float]:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError:
         raise ParamsError(
-            f"{path} is no JSON. A file that lifetimes' save_model wrote is a pickle, which is not opened here: "
+            f"{path} is not JSON. A file that lifetimes' save_model wrote is a pickle, which is not opened here: "
             "write the parameters alone, `json.dump(dict(fitter.params_), open('params.json', 'w'))`."
         ) from None
     if not isinstance(found, dict) or not all(isinstance(value, (int, float)) for value in found.values()):

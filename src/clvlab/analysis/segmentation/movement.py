@@ -12,7 +12,7 @@ MOVES = ("up", "stayed", "down", "sideways")
 def compute(context: Context) -> Section:
     """Tables `moves` (before, after, customers, share of the group before) and `direction` (move, customers, clv).
 
-    Today's rule is applied to the customers as they stood a quarter ago, so that a move is a change of the
+    Today's rule is applied to the customers as they were a quarter ago, so that a move is a change of the
     customer, not of the thresholds.
     """
     if context.previous is None:
