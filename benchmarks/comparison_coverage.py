@@ -61,7 +61,7 @@ def true_gini(attribute: str) -> float:
 
 
 class Scorer:
-    """One population: point figures and bootstrap figures of groupings, by one way of foretelling."""
+    """One population: point figures and bootstrap figures of groupings, by one way of predicting."""
 
     def __init__(self, split: Split) -> None:
         self.outcomes = split.outcomes

@@ -3,7 +3,7 @@
     python benchmarks/coverage.py --model BgNbd --populations 2000 --out benchmarks/coverage_bg_nbd.csv
 
 Every population is simulated here, without the package: 2,000 customers acquired evenly over two years at CDNOW's
-parameters, with spend. The models are fitted to their histories; the 90 % intervals are then held against the true
+parameters, with spend. The models are fitted to their histories; the 90 % intervals are then compared with the true
 parameters, against what the customers really bring in the next 52 weeks (in total, and in the groups "none", "few"
 and "many" by repeat purchases), and against each customer's true number of purchases. Seeds are 0 .. populations - 1;
 every population counts, those that cannot be fitted included.
@@ -85,7 +85,7 @@ def _leaving(model, law, random):
     if model == "ParetoNbd":
         return random.exponential(1 / random.gamma(law["s"], 1 / law["beta"], CUSTOMERS)), np.full(CUSTOMERS, np.inf)
     tries = random.geometric(np.maximum(random.beta(law["a"], law["b"], CUSTOMERS), 1e-15))
-    # In MBG/NBD the first purchase, which is no repeat, can be the last.
+    # In MBG/NBD the first purchase, which is not a repeat, can be the last.
     return np.full(CUSTOMERS, np.inf), tries - (model == "MbgNbd")
 
 

@@ -3,8 +3,8 @@
     python benchmarks/laplace.py
 
 For growing populations the 5 %, 50 % and 95 % points of each log-parameter under the likelihood itself (importance
-sampling) are held against those of the normal approximation. The difference, in standard errors, is averaged over
-populations (seeds 0..), and shown for the worst parameter and point, beside what sampling noise alone would give.
+sampling) are compared with those of the normal approximation. The difference, in standard errors, is averaged over
+populations (seeds 0..), and shown for the worst parameter and point, next to what sampling noise alone would give.
 """
 
 import argparse

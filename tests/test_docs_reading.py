@@ -14,7 +14,7 @@ def block(language: str) -> str:
     return found[1]
 
 
-def test_every_rule_stands_on_the_page_in_order():
+def test_every_rule_is_on_the_page_in_order():
     assert re.findall(r"^\| `(\w+)` \| (?:more|a|an|no) ", PAGE, re.MULTILINE) == list(RULES)
 
 

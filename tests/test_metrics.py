@@ -86,7 +86,7 @@ def test_brier_by_hand():
 
 
 def test_calibration_slope_by_hand():
-    # Means foretold 1 and 3, found 2 and 3: half as far apart.
+    # Means predicted 1 and 3, found 2 and 3: half as far apart.
     assert calibration_slope([1, 1, 3, 3], [1, 3, 2, 4]) == pytest.approx(0.5)
     assert calibration_slope([1, 3, 11, 13], [5, 6, 1, 2], within=[0, 0, 1, 1]) == pytest.approx(0.5)
 

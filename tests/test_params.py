@@ -64,7 +64,7 @@ def test_every_problem_is_reported_at_once_with_the_file(tmp_path):
         "`holdout` is '39 wekks': '39 wekks' has the unknown unit 'wekks'. Did you mean 'week'?",
         "`rfm.nbins` is unknown. Did you mean 'n_bins'?",
         "`reading.decimals` is unknown. Did you mean 'decimal'?",
-        "'customerid' is no column of a log. Did you mean 'customer_id'?",
+        "'customerid' is not a column of a log. Did you mean 'customer_id'?",
         "`lang` is 'fr': input should be 'en' or 'zh'.",
     ):
         assert expected in message
@@ -84,7 +84,7 @@ def test_every_problem_is_reported_at_once_with_the_file(tmp_path):
         ({"currency": "dollars"}, "string should match pattern"),
         ({"output": "a\0b"}, "string should match pattern"),
         ({"time_unit": "year"}, "'day', 'week' or 'month'"),
-        ({"attributes": ["a.csv", "a.csv"]}, "'a.csv' stands there twice"),
+        ({"attributes": ["a.csv", "a.csv"]}, "'a.csv' is listed twice"),
         ({"as_of": None}, "valid date"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Write the small sample of the lighting retailer beside this file; `make sample` runs it."""
+"""Write the small sample of the lighting retailer next to this file; `make sample` runs it."""
 
 from pathlib import Path
 

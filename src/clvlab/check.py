@@ -77,7 +77,7 @@ class Check:
         return ReportParams(**values)
 
     def params_yaml(self) -> str:
-        """A params file for `clvlab report`, ready to use; what is still open stands above it as a comment."""
+        """A params file for `clvlab report`, ready to use; what is still open is a comment at its top."""
         comments = "".join(f"# TO SETTLE: {question}\n" for question in self.questions)
         return comments + self.params().to_yaml()
 

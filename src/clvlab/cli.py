@@ -1,6 +1,6 @@
 """The command line: `clvlab report`, `clvlab compare`, `clvlab check`.
 
-Standard output carries the path of the report and nothing else; all that is told on the way goes to standard error.
+Standard output carries the path of the report and nothing else; all that is said on the way goes to standard error.
 Exit codes: 0 published or up to date, 1 the notebook failed, 2 bad parameters or bad data, 75 another run holds the
 lock, 124 timed out, 138 the kernel died; 130 and 143 stopped by Ctrl-C or SIGTERM.
 """
@@ -179,7 +179,7 @@ def _log_to_stderr(log_format: str) -> None:
         formatter = JsonFormatter(
             "{asctime}{levelname}{message}", datefmt="%Y-%m-%dT%H:%M:%SZ", style="{", rename_fields=names
         )
-        # A run computes in UTC wherever it stands, and so its log tells the time.
+        # A run computes in UTC wherever it takes place, and so its log is in UTC.
         formatter.converter = gmtime
         handler.setFormatter(formatter)
     else:

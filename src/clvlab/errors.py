@@ -44,7 +44,7 @@ class ConvergenceError(ClvlabError):
 
 
 class ClvlabWarning(UserWarning):
-    """A result stands, but the reader should know a reason to doubt it; `code` and `figures` as in `ClvlabError`."""
+    """A result that comes with a reason to doubt it; `code` and `figures` as in `ClvlabError`."""
 
     def __init__(self, message: str, *, code: str = "", **figures: object) -> None:
         self.code, self.figures = code, figures

@@ -1,6 +1,6 @@
-"""Results -> the files that are published beside a report.
+"""Results -> the files that are published alongside a report.
 
-Spreadsheets take a text that starts with =, +, - or @ for a formula; in CSV files such a text gets an apostrophe in
+Spreadsheets treat a text that starts with =, +, - or @ as a formula; in CSV files such a text gets an apostrophe in
 front, so that it stays a text. The Parquet file holds every text as it is.
 """
 

@@ -25,7 +25,7 @@ class TransactionLog:
     Attributes
     ----------
     accepted : lazily read rows with the columns of `clvlab.columns.LOG` that the source has
-    rejected : refused rows as they stood in the source, plus `rule` (and file and row number)
+    rejected : refused rows as they were in the source, plus `rule` (and file and row number)
     quality : tidy; rule, rows, share (of the rows read), amount; read = accepted + refused + merged
     detected : what was found out about the source (files, encoding, separator, date format, ...)
     """

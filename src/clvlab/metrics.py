@@ -1,8 +1,8 @@
-"""How well predictions that were learnt on other customers foretell what these customers did.
+"""How well predictions that were learnt on other customers agree with what these customers did.
 
 Every metric takes
 
-    predicted   what was foretold of each customer                           shape (n_customers,)
+    predicted   what was predicted of each customer                          shape (n_customers,)
     actual      what the customer did; 0 or 1 for `auc` and `brier`          shape (n_customers,)
     within      the part of the customers that each is ranked in             shape (n_customers,), one part if None
     weight      how often each customer counts, in one or many resamples     shape (..., n_customers), once if None
@@ -86,10 +86,10 @@ def variance_explained(
     0.6923...
     """
     del within  # Predictions are compared with outcomes, not with each other.
-    foretold, happened, counts = np.asarray(predicted, float), np.asarray(actual, float), _weights(weight, predicted)
+    forecast, happened, counts = np.asarray(predicted, float), np.asarray(actual, float), _weights(weight, predicted)
     total = counts.sum(axis=-1)
     mean = counts @ happened / total
-    return 1 - _ratio(counts @ (happened - foretold) ** 2, counts @ happened**2 - total * mean**2)
+    return 1 - _ratio(counts @ (happened - forecast) ** 2, counts @ happened**2 - total * mean**2)
 
 
 def auc(
@@ -101,7 +101,7 @@ def auc(
 
     Examples
     --------
-    Of the four pairs of a buyer and a non-buyer three stand in the right order.
+    Of the four pairs of a buyer and a non-buyer, three are in the right order.
 
     >>> float(auc([0.9, 0.4, 0.6, 0.1], [1, 1, 0, 0]))
     0.75
@@ -116,7 +116,7 @@ def auc(
 def brier(
     predicted: ArrayLike, actual: ArrayLike, within: ArrayLike | None = None, weight: ArrayLike | None = None
 ) -> Vector:
-    """Mean squared error of a foretold probability: 0..1, lower is better.
+    """Mean squared error of a predicted probability: 0..1, lower is better.
 
     Examples
     --------
@@ -128,8 +128,8 @@ def brier(
     Brier (1950), Monthly Weather Review 78(1), 1-3.
     """
     del within
-    foretold, happened, counts = np.asarray(predicted, float), np.asarray(actual, float), _weights(weight, predicted)
-    return np.asarray(counts @ (happened - foretold) ** 2 / counts.sum(axis=-1))
+    forecast, happened, counts = np.asarray(predicted, float), np.asarray(actual, float), _weights(weight, predicted)
+    return np.asarray(counts @ (happened - forecast) ** 2 / counts.sum(axis=-1))
 
 
 def calibration_slope(
@@ -151,13 +151,13 @@ def calibration_slope(
     ---------
     Cox (1958), "Two further applications of a model for binary regression", Biometrika 45.
     """
-    foretold, happened, counts = np.asarray(predicted, float), np.asarray(actual, float), _weights(weight, predicted)
-    part = _parts(within, foretold.size)
-    sums = [_sum_by(values, part) for values in (counts, counts * foretold, counts * happened)]
+    forecast, happened, counts = np.asarray(predicted, float), np.asarray(actual, float), _weights(weight, predicted)
+    part = _parts(within, forecast.size)
+    sums = [_sum_by(values, part) for values in (counts, counts * forecast, counts * happened)]
     n = np.maximum(sums[0], 1e-300)
-    covariance = counts @ (foretold * happened) - (sums[1] * sums[2] / n).sum(axis=-1)
-    variance = counts @ foretold**2 - (sums[1] ** 2 / n).sum(axis=-1)
-    flat = variance <= 1e-12 * np.maximum(counts @ foretold**2, 1e-300)
+    covariance = counts @ (forecast * happened) - (sums[1] * sums[2] / n).sum(axis=-1)
+    variance = counts @ forecast**2 - (sums[1] ** 2 / n).sum(axis=-1)
+    flat = variance <= 1e-12 * np.maximum(counts @ forecast**2, 1e-300)
     return np.where(flat, np.nan, covariance / np.where(flat, 1.0, variance))
 
 
@@ -165,10 +165,10 @@ class _Places:
     """Customers ranked within their parts, ties as one: a cell is the customers of one part and one prediction."""
 
     def __init__(self, predicted: ArrayLike, within: ArrayLike | None, weight: ArrayLike | None) -> None:
-        foretold = np.asarray(predicted, float)
-        part = _parts(within, foretold.size)
-        self._order = np.lexsort((foretold, part))
-        ranked, ranked_part = foretold[self._order], part[self._order]
+        forecast = np.asarray(predicted, float)
+        part = _parts(within, forecast.size)
+        self._order = np.lexsort((forecast, part))
+        ranked, ranked_part = forecast[self._order], part[self._order]
         new_part = np.diff(ranked_part, prepend=-1) != 0
         starts = new_part | (np.diff(ranked, prepend=np.nan) != 0)
         self._starts = np.flatnonzero(starts)

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-# A row of more than this is no money: floating point would no longer hold its cents.
+# A row of more than this is not money: floating point would no longer hold its cents.
 LARGEST_AMOUNT = 1e15
 _SCALE = 1_000_000
 

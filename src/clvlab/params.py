@@ -32,7 +32,7 @@ from clvlab.units import Span, TimeUnit
 from clvlab.wording import Language, LowValue, catalogue
 
 RUN_FOLDER = "CLVLAB_RUN_FOLDER"
-"""The environment variable by which a runner tells its notebook where to leave files."""
+"""The environment variable by which a runner says to its notebook where to leave files."""
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
@@ -58,19 +58,19 @@ def _span(text: str) -> str:
 
 
 def _log_columns(mapping: dict[str, str]) -> dict[str, str]:
-    """Refuse names that are no columns of a log."""
+    """Refuse names that are not columns of a log."""
     known = columns.names(columns.LOG)
     for name in mapping:
         if name not in known:
             raise ValueError(
-                f"{name!r} is no column of a log.{did_you_mean(name, known)} Known: {', '.join(known)}. "
+                f"{name!r} is not a column of a log.{did_you_mean(name, known)} Known: {', '.join(known)}. "
                 "Write `our name: your name`"
             )
     return mapping
 
 
 def _strategy(name: str) -> str:
-    """Refuse a name that no strategy bears; those that do are all in the wording catalogue."""
+    """Refuse a name that no strategy has; the wording catalogue names them all."""
     known = [key.removeprefix("strategies.") for key in catalogue() if key.startswith("strategies.")]
     if name not in known:
         raise ValueError(f"no strategy has this name.{did_you_mean(name, known)} Known: {', '.join(known)}")
@@ -80,7 +80,7 @@ def _strategy(name: str) -> str:
 def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"{', '.join(map(repr, twice))} stands there twice")
+        raise ValueError(f"{', '.join(map(repr, twice))} is listed twice")
     return names
 
 
@@ -173,7 +173,7 @@ class RunParams(BaseModel):
 
     @property
     def folder(self) -> Path:
-        """Where the runs of this series stand: `output`, and below it the name as a safe file name."""
+        """Where the runs of this series are: `output`, and below it the name as a safe file name."""
         return Path(self.output) / file_name(self.name)
 
 
@@ -225,7 +225,7 @@ def parse_override(text: str) -> tuple[str, Any]:
     """
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
-        raise ParamsError(f"{text!r} is no parameter. Write NAME=VALUE, as in `-p lang=zh`.")
+        raise ParamsError(f"{text!r} is not a parameter. Write NAME=VALUE, as in `-p lang=zh`.")
     try:
         return name.strip(), yaml.safe_load(value)
     except yaml.YAMLError:

@@ -1,4 +1,4 @@
-"""R, F and M scores: where a customer stands in recency, frequency and spend, from 1 (worst) to n (best).
+"""R, F and M scores: where a customer ranks in recency, frequency and spend, from 1 (worst) to n (best).
 
 Scores are cut either at the customers' own quantiles or at fixed bounds. Quantiles rank these customers among
 themselves; fixed bounds keep scores comparable from one period to the next. Both yield the same `RfmThresholds`,

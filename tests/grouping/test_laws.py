@@ -31,7 +31,7 @@ def assert_partition(assigned, rule, customers):
     assert assigned["customer_id"].to_list() == customers.data["customer_id"].to_list()
     assert assigned["group"].null_count() == 0
     ranks = dict(rule.card.select("group", "rank").iter_rows())
-    assert len(ranks) == rule.card.height, "a group stands twice in the card"
+    assert len(ranks) == rule.card.height, "a group is in the card twice"
     assert {(g, r) for g, r in assigned.select("group", "rank").iter_rows()} <= set(ranks.items())
 
 
@@ -42,7 +42,7 @@ def test_everybody_is_in_exactly_one_group_of_the_card(name):
     assert assigned["group"].n_unique() > 1 or name == "one_group"
 
 
-def test_ranks_count_from_one_and_the_card_stands_in_their_order(name):
+def test_ranks_count_from_one_and_the_card_is_in_their_order(name):
     ranks = cl.strategies[name].fit(CUSTOMERS).card["rank"].to_list()
     ranked = [rank for rank in ranks if rank is not None]
     assert ranked == list(range(1, len(ranked) + 1))

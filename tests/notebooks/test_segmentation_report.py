@@ -121,7 +121,7 @@ def test_page_holds_no_code_and_no_placeholder(published):
     assert not re.search(r"\bNaN\b|\bnan\b|\bNone\b|\bnull\b|\{\w+[:}]", text)
 
 
-def test_every_chart_stands_on_the_page(published):
+def test_every_chart_is_on_the_page(published):
     _, folder = published
     notebook = json.loads((folder / "report.ipynb").read_text(encoding="utf-8"))
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]

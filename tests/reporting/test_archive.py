@@ -28,7 +28,7 @@ def left_over(series):
     return [path.name for path in series.folder.iterdir() if path.name.startswith(".")]
 
 
-def test_published_run_stands_under_its_day_and_latest_points_there(series):
+def test_published_run_is_under_its_day_and_latest_points_there(series):
     folder = publish(series, DAY, "first")
     assert folder == series.folder / "2024-07-31"
     assert (series.folder / "latest").readlink().as_posix() == "2024-07-31"
@@ -124,7 +124,7 @@ def test_other_errors_of_the_system_pass_unchanged(tmp_path):
 
 def test_file_in_the_place_of_the_output_folder_is_named(tmp_path):
     (tmp_path / "reports").touch()
-    with pytest.raises(OutputError, match="A file stands in the way"), explained(tmp_path):
+    with pytest.raises(OutputError, match="A file is in the way"), explained(tmp_path):
         (tmp_path / "reports" / "tiny").mkdir(parents=True)
 
 

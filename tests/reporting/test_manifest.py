@@ -15,7 +15,7 @@ from tests.reporting.conftest import LOG
 
 @pytest.fixture
 def key(workplace, params):
-    """The key of a run over the log as it stands on disk; keywords change the parameters."""
+    """The key of a run over the log as it is on disk; keywords change the parameters."""
     (workplace / "tiny.ipynb").write_text("{}", encoding="utf-8")
 
     def of(**changes):
@@ -77,7 +77,7 @@ def test_notebook_matters(workplace, key):
 
 
 @pytest.mark.parametrize("name", ["rfm.py", "wording/page.yaml", "reporting/templates/report/page.css"])
-def test_package_matters_wherever_it_stands(key, workplace, monkeypatch, name):
+def test_package_matters_wherever_it_is(key, workplace, monkeypatch, name):
     before = key()
     copy = workplace / "elsewhere" / "clvlab"
     shutil.copytree(manifest.PACKAGE, copy)

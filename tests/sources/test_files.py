@@ -156,7 +156,7 @@ def test_a_folder_a_missing_file_and_an_empty_glob(tmp_path):
     for missing in ("none.csv", "*.csv", "a" * 5000):
         with pytest.raises(DataError, match=r"There is no file|cannot be read"):
             read(str(tmp_path / missing))
-    with pytest.raises(DataError, match="is no path"):
+    with pytest.raises(DataError, match="is not a path"):
         read("a\0b")
 
 

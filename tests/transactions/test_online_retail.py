@@ -66,7 +66,7 @@ def test_purchases_are_what_returns_leave_of_a_day():
     }
     assert got == {
         "12346": (0, 1, 0.0),  # bought and sent back on one day
-        "12583": (1, 1, 0.0),  # sent back four days later: the purchase stands, its money does not
+        "12583": (1, 1, 0.0),  # sent back four days later: the purchase remains, its money does not
         "12647": (1, 1, 0.0),  # a gift
         "14527": (0, 0, -27.5),  # a discount alone
         "17850": (1, 1, 40.68),

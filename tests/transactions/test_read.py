@@ -210,7 +210,7 @@ def test_ids_in_different_spellings_are_a_warning_with_examples():
 
 
 def test_a_cost_that_is_no_number_is_a_warning():
-    with pytest.warns(ClvlabWarning, match="1 values of cost are no numbers, the first 'cheap'"):
+    with pytest.warns(ClvlabWarning, match="1 values of cost are not numbers, the first 'cheap'"):
         log = cl.read_transactions(frame_of((*GOOD, "cheap"), columns="customer_id date amount cost"))
     assert log.data["cost"].to_list() == [None]
 
@@ -233,7 +233,7 @@ def test_few_odd_amounts_are_refused_rows_and_no_decimal_mark():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"columns": {"customer": "a"}}, ParamsError, "'customer', which is no .* mean 'customer_id'"),
+        ({"columns": {"customer": "a"}}, ParamsError, "'customer', which is not .* mean 'customer_id'"),
         ({"columns": {"order_id": "x", "category": "x"}}, ParamsError, "both 'order_id' and 'category' to .* 'x'"),
         ({"columns": {"amount": "Betrag"}}, MissingColumnsError, "has no column 'Betrag'. Columns found: 'cu"),
         ({"date_format": "DD.MM.YYYY"}, ParamsError, "names no day"),
@@ -254,7 +254,7 @@ def test_missing_columns_come_with_a_suggestion():
         cl.read_transactions(frame_of(("a", "b"), columns="客户编号 x"))
 
 
-def test_a_mapped_header_that_stands_twice(tmp_path):
+def test_a_mapped_header_that_is_there_twice(tmp_path):
     path = tmp_path / "log.csv"
     path.write_text("customer_id,date,amount,amount\na,2024-01-31,1,2\n")
     with pytest.raises(DataError, match=r"more than one column 'amount'. Rename one of them"):

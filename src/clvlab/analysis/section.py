@@ -23,7 +23,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Section(Mapping[str, pl.DataFrame]):
-    """The tables of one section, by name, and its findings by the place where they stand.
+    """The tables of one section, by name, and its findings by their place on the page.
 
     A finding named like a table is the title of that table's chart; `lead` is the section's first paragraph.
     """

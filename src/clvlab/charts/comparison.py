@@ -14,7 +14,7 @@ ROLES = {"recommended": ACCENT, "contender": "#8fb3d3", "baseline": SECOND, "oth
 def gini(table: pl.DataFrame, words: Words) -> Any:
     """One dot with its interval per strategy, best first, its name above it. Input: `foresight.gini`."""
     named = _with_names(table, words).with_columns(start=pl.min_horizontal(pl.col("low").min(), pl.lit(0.0)))
-    # Names above the intervals, not beside them: they would leave no room for the intervals on a phone.
+    # Names above the intervals, not to their left: they would leave no room for the intervals on a phone.
     y = alt.Y("name:N", sort=named["name"].to_list(), title=None, axis=None)
     base = alt.Chart(named).encode(y=y)
     x = alt.X("value:Q", title=words("compare.gini_axis"), axis=alt.Axis(format=".1f", tickCount=6))

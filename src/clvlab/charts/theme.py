@@ -1,7 +1,7 @@
 """One look for all charts: colours that keep their meaning, axes in the reader's language, and the MIME bundle.
 
 Groups are coloured from best to worst along one colour-blind-safe scale, blue over grey to orange, in at most
-seven steps; neighbours of a long list share a step and are told apart by their labels.
+seven steps; neighbours of a long list share a step and are distinguished by their labels.
 """
 
 from collections.abc import Sequence

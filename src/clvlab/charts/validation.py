@@ -51,7 +51,7 @@ def by_frequency(table: pl.DataFrame, words: Words) -> Any:
 
 
 def by_decile(table: pl.DataFrame, words: Words) -> Any:
-    """The same by tenths of the customers, ranked by what the model foretold. Input: `validation.by_decile`."""
+    """The same by tenths of the customers, ranked by what the model predicted. Input: `validation.by_decile`."""
     return _calibration(table, "decile", "charts.predicted_decile", words)
 
 

@@ -1,7 +1,7 @@
 """From and to lifetimes: its fitted models, its saved parameters, its column names.
 
 Nothing of lifetimes is imported: a fitter is known by the name of its class and by its `params_`. What differs
-between the two libraries, and why, is in `docs/migration.md`.
+between the two libraries, and why, is described in `docs/migration.md`.
 
     lifetimes            clvlab
     BetaGeoFitter        BgNbd         r, alpha, a, b
@@ -36,7 +36,7 @@ _THEIRS = {"gamma": "v"}
 
 
 def from_fitter(fitter: object, *, time_unit: TimeUnit | None = None) -> PurchaseModel | GammaGamma:
-    """The model with the parameters of a fitted lifetimes object.
+    """The model that a fitted lifetimes object stands for.
 
     It has the fitter's parameters and predicts as ours do. It knows no standard errors: fit ours to
     `customers_from(fitter.data, ...)` for those.
@@ -69,13 +69,13 @@ def from_params(
         `dict(fitter.params_)`, or the path of a JSON file with it; a file that lifetimes' `save_model` wrote is a
         pickle, which can run code when it is read, and is refused
     fitter
-        name of the class; only needed to tell BetaGeoFitter from ModifiedBetaGeoFitter
+        name of the class; only needed to distinguish BetaGeoFitter from ModifiedBetaGeoFitter
     time_unit
         unit of the recency and T that it was fitted to; Gamma-Gamma has none
 
     Raises
     ------
-    ParamsError : parameters of no model known, or of two; a missing time unit; not JSON
+    ParamsError : parameters of no model, or of two models; a missing time unit; not JSON
     DataError : the file cannot be read
 
     Examples

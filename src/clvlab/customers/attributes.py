@@ -1,4 +1,4 @@
-"""What is known of customers beside their purchases: industry, region, satisfaction, ...
+"""What is known of customers apart from their purchases: industry, region, satisfaction, ...
 
 A table of attributes has a `customer_id`, or a header that is recognised as one, such as 客户编号. Without a `date`
 it is static, one row per customer. With one it is dated, and as of a day the last value up to that day counts, for
@@ -53,7 +53,7 @@ def read_attributes(source: Any) -> list[AttributeTable]:
 
     Raises
     ------
-    DataError : a customer stands twice in a static table, an attribute in two tables, or an attribute has the name of
+    DataError : a customer is in a static table twice, an attribute in two tables, or an attribute has the name of
         a column of the customer table
     MissingColumnsError : a table without customer_id
     """
@@ -110,7 +110,7 @@ def _typed(text: pl.Series) -> pl.Series:
 
 
 def _recognised(table: Table) -> dict[str, str]:
-    """What to rename so that the customers stand in `customer_id`, and days in `date`."""
+    """What to rename so that the customers are in `customer_id`, and days in `date`."""
     found = suggest_columns(table.columns)
     if "customer_id" not in {*found, *table.columns}:
         hint = "Rename the column of its customers."
@@ -123,7 +123,7 @@ def _check_whole(table: Table, rows: pl.DataFrame) -> None:
     if flawed.height:
         row, flaw = flawed.select(ROW, FLAW).row(0)
         what = Words("en").name("refusals", flaw)
-        raise DataError(f"{table.name} is damaged in row {row}: {what}. Mend the file.")
+        raise DataError(f"{table.name} is damaged in row {row}: {what}. Repair the file.")
 
 
 def _check_once(name: str, rows: pl.DataFrame) -> None:

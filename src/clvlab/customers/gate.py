@@ -23,7 +23,7 @@ def minimum_data(log: TransactionLog, as_of: date) -> pl.DataFrame:
     -------
     check : customers, history_days, days_since_last_order, customers_with_3_orders
     required, found : Int64; the bound (at most, for days_since_last_order; else at least) and the log's own figure,
-        null where there is no purchase at all
+        null without any purchase
     passed : Boolean
 
     Examples

@@ -42,7 +42,7 @@ def summarise_customers(
     Raises
     ------
     DataError : there is no purchase up to the cutoff
-    ParamsError : the cutoff is no date, or the time unit unknown
+    ParamsError : the cutoff is not a date, or the time unit is unknown
 
     Examples
     --------
@@ -143,7 +143,7 @@ def _with_attributes(table: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFr
     if len(attributes) and table.join(attributes, on="customer_id", how="semi").is_empty():
         warnings.warn(
             f"No customer of the attributes is in the log up to the cutoff: {attributes['customer_id'][0]!r}, ... "
-            f"there, {table['customer_id'][0]!r}, ... here. Check that both write customers alike.",
+            f"there, {table['customer_id'][0]!r}, ... here. Check that both write their ids alike.",
             ClvlabWarning,
             stacklevel=3,
         )

@@ -31,7 +31,7 @@ class LightingLog(TransactionLog):
         city, industry, ..., one row per person, prospects included), dated surveys, referrals, open pipeline
     truth : customer_id, purchase_rate (orders a year), order_value (mean, yuan), first_day and last_day of the
         relationship (null for prospects; last_day may lie beyond the log)
-    law : the law that it was drawn from; `law.variance_shares` is what each attribute can tell of next year's spend
+    law : the law that it was drawn from; `law.variance_shares` is what each attribute explains of next year's spend
     """
 
     attributes: tuple[pl.DataFrame, ...]

@@ -1,4 +1,4 @@
-"""The law of the lighting retailer: what each customer is expected to do, and what an attribute can tell of it.
+"""The law of the lighting retailer: what each customer is expected to do, and how much of it an attribute explains.
 
 A customer's first order comes at a moment evenly spread over the log. From then on orders come at a Poisson rate
 ``lambda * g(t)``, with seasons g, until the customer leaves, an exponential time after the first order:
@@ -49,7 +49,7 @@ class LightingLaw:
 
     @property
     def last_day(self) -> date:
-        """Last day of the log, and of the year whose spend is foreseen."""
+        """Last day of the log, and of the year whose spend is to be predicted."""
         return self.settings["last_day"]  # type: ignore[no-any-return]
 
     @property
@@ -155,5 +155,5 @@ def law() -> LightingLaw:
 
 
 def shares(values: Sequence[Mapping[str, Any]]) -> Vector:
-    """The shares of listed values, as they stand."""
+    """The shares of listed values, as given."""
     return np.array([value["share"] for value in values], float)

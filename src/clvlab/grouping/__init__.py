@@ -98,7 +98,7 @@ _ALL: tuple[Strategy, ...] = (
     Tiers("clv", _LEVELS, Shares((0.2, 0.3, 0.5)), name="clv_tiers"),
     Tiers("profit_last_year", ("profit_high", "profit_low"), Shares((0.2, 0.8)), name="profit_tiers"),
     Tiers("total_spend", ("class_a", "class_b", "class_c"), CumulativeShare((0.8, 0.95)), name="abc"),
-    # Where they stand with us
+    # How far their relation with us has come
     _LIFECYCLE,
     Lifecycle(("mature",), name="lifecycle4"),
     Lifecycle(("active", "at_risk"), OwnCadence(), split_churn=True, name="lifecycle_cadence"),

@@ -1,4 +1,4 @@
-"""Groups by what is known of a customer beside purchases: region, locality, industry, or any attribute.
+"""Groups by what is known of a customer apart from purchases: region, locality, industry, or any attribute.
 
 Values are compared without regard to case and outer blanks; a blank or "unknown" is missing. Prospects
 have attributes too and belong to the group of theirs.

@@ -40,7 +40,7 @@ class Clusterer(Protocol):
 
 @dataclass(frozen=True)
 class SampledClusters(FeatureStrategy):
-    """Clusters found on a sample of the customers' standardised logarithms; prospects stand apart.
+    """Clusters found on a sample of the customers' standardised logarithms; prospects are a group of their own.
 
     Clusters are numbered by their mean spend: `cluster_1` is the most valuable.
 

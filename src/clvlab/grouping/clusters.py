@@ -25,7 +25,7 @@ MAX_K = 8
 
 @dataclass(frozen=True)
 class Clusters(FeatureStrategy):
-    """k-means on the standardised logarithms of recency, frequency and spend; prospects stand apart.
+    """k-means on the standardised logarithms of recency, frequency and spend; prospects are apart.
 
     Clusters are numbered by their mean spend: `cluster_1` is the most valuable. Neither the order nor the names
     of customers matter.

@@ -123,7 +123,7 @@ PROSPECTS = Case(PROSPECT, None, (Condition("n_purchases", "==", 0),))
 class DecisionList(Rule):
     """Cases in order; the first that holds gives the group.
 
-    Whoever satisfies none, because a column is null, is `unknown`. A group may stand in several cases: its card
+    Whoever satisfies none, because a column is null, is `unknown`. A group may have several cases: its card
     joins their conditions by "; ".
     """
 

@@ -125,7 +125,7 @@ def by_value(labels: Labels, spend: Matrix) -> list[int]:
 
 @dataclass(frozen=True)
 class ClusterRule(Rule):
-    """A rule that finds a customer's cluster from where they stand; prospects stand apart.
+    """A rule that finds a customer's cluster from where they are; prospects are a group of their own.
 
     Attributes
     ----------

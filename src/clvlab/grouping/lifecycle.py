@@ -22,7 +22,7 @@ class Watch:
 
 
 class Clock(Protocol):
-    """What tells an active customer from a dormant and a churned one."""
+    """What distinguishes an active customer from a dormant and a churned one."""
 
     @property
     def watches(self) -> tuple[Watch, ...]:

@@ -69,7 +69,7 @@ class Report:
         return [self._heading(section), *(piece for piece in shown if piece is not None)]
 
     def export(self) -> None:
-        """Write the customer table and all tables beside the report."""
+        """Write the customer table and all tables next to the report."""
         export.write(self.results, export.run_folder(self.results.params))
 
     def _heading(self, section: str) -> Fragment:

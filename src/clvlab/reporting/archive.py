@@ -124,14 +124,14 @@ _ADVICE = {
     errno.EROFS: "Name a folder that can be written to: `output: <folder>`.",
     errno.EACCES: "Name a folder that you may write to: `output: <folder>`.",
     errno.EPERM: "Name a folder that you may write to: `output: <folder>`.",
-    errno.ENOTDIR: "A file stands in the way. Name another folder: `output: <folder>`.",
-    errno.EEXIST: "A file stands in the way. Name another folder: `output: <folder>`.",
+    errno.ENOTDIR: "A file is in the way. Name another folder: `output: <folder>`.",
+    errno.EEXIST: "A file is in the way. Name another folder: `output: <folder>`.",
     errno.ENAMETOOLONG: "Name a folder with a shorter path: `output: <folder>`.",
 }
 
 
 def _replace(staged: Path, target: Path) -> None:
-    """Put `staged` where `target` stands, in one step where the system can exchange two folders."""
+    """Put `staged` in the place of `target`, in one step where the system can exchange two folders."""
     if _exchanged(staged, target):
         shutil.rmtree(staged)
         return

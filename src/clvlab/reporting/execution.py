@@ -84,9 +84,9 @@ def execute(
     parameters
         name -> value, set in place of those of the cell `parameters`
     environment
-        variables for the kernel, beside those that keep the host out of the results
+        variables for the kernel, in addition to those that keep the host out of the results
     on_cell
-        told the source of each cell that computes, as it starts
+        called with the source of each cell that computes, as it starts
     stderr
         given what the cells write to stderr, such as warnings and progress
 

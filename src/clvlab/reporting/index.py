@@ -27,7 +27,7 @@ class Row:
 
 
 def write_index(series: Series, params: RunParams) -> None:
-    """Write index.html beside the published days, in the language of the run that was published last."""
+    """Write index.html next to the published days, in the language of the run that was published last."""
     page = Environment(loader=FileSystemLoader([TEMPLATES]), autoescape=True).get_template("index.html.j2")
     style = (TEMPLATES / "report" / "page.css").read_text(encoding="utf-8")
     words = Words(params.lang)

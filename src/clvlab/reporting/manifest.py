@@ -2,7 +2,7 @@
 
 The key covers the accepted rows up to the run's day, what was refused, the parameters, every file read (attributes,
 notebook, the package with its maps, wording and templates) and the versions of Python and the libraries. Clock, host
-and user stand in the manifest alone.
+and user are in the manifest alone.
 """
 
 import getpass

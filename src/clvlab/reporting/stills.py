@@ -64,10 +64,10 @@ def still_picture(spec: Spec) -> Picture:
     """SVG, or PNG at twice the size where the SVG passes 100 KB.
 
     Chinese text stays SVG at any size, because the machine that renders may lack the glyphs; the reader's has them.
-    The picture stands in an image element, where SVG can run no script and its ids meet no others.
+    The picture is in an image element, where SVG can run no script and its ids meet no others.
     """
     fixed = {**spec, "width": STILL_WIDTH} if spec.get("width") == "container" else spec
-    # Vega leaves "<" bare in aria-label, which is no XML; inside an image nobody reads those labels.
+    # Vega leaves "<" bare in aria-label, which is not XML; inside an image nobody reads those labels.
     config = {"aria": False}
     options: dict[str, Any] = {"vl_version": VEGA_LITE_VERSION, "allowed_base_urls": [], "config": config}
     svg = vl_convert.vegalite_to_svg(fixed, **options)

@@ -33,7 +33,7 @@ class Layout:
     ----------
     encoding, separator : how its text becomes fields
     header : the first record that is neither blank nor the line "sep=;" by which Excel names the separator
-    preface : how many such lines stand before it
+    preface : how many such lines come before it
     """
 
     encoding: str
@@ -43,7 +43,7 @@ class Layout:
 
     @property
     def columns(self) -> list[str]:
-        """The header's names, trimmed; blank and repeated ones are told apart by their place."""
+        """The header's names, trimmed; blank and repeated ones are distinguished by their place."""
         names: list[str] = []
         for place, name in enumerate(self._bare, start=1):
             names.append(name if name and name not in names else f"{name or 'column'} ({place})")
@@ -51,7 +51,7 @@ class Layout:
 
     @property
     def repeated(self) -> list[str]:
-        """The names that stand in the header more than once."""
+        """The names that are in the header more than once."""
         return sorted({name for name in self._bare if name and self._bare.count(name) > 1})
 
     @property
@@ -60,7 +60,7 @@ class Layout:
 
 
 def open_text(path: Path, name: str, encoding: str | None, separator: str | None, *, lazily: bool) -> Table:
-    """The table of a text file; what is not given is detected, and stands in the table's facts.
+    """The table of a text file; what is not given is detected, and is in the table's facts.
 
     Lazily, the file is scanned anew by every step; otherwise its rows are in memory.
 

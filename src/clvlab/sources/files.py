@@ -53,7 +53,7 @@ def open_source(source: Any, reading: Reading | None = None) -> list[Table]:
 
 def _paths(source: str) -> list[Path]:
     if "\0" in source:
-        raise DataError(f"{source!r} is no path.")
+        raise DataError(f"{source!r} is not a path.")
     path = Path(source).expanduser()
     with readable(repr(source)):
         if path.is_dir():

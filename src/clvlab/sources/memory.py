@@ -12,7 +12,7 @@ _UNCONVERTIBLE = (TypeError, ValueError, OverflowError, NotImplementedError, pl.
 
 
 def open_frame(source: Any) -> pl.LazyFrame:
-    """The frame as polars; a lazy one stays lazy. ParamsError for anything that is no frame."""
+    """The frame as polars; a lazy one stays lazy. ParamsError for anything that is not a frame."""
     if isinstance(source, pl.LazyFrame):
         return source
     if isinstance(source, pl.DataFrame):

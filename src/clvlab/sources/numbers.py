@@ -15,7 +15,7 @@ _SAME = {"RMB": "CNY", "元": "CNY", "€": "EUR", "£": "GBP", "₩": "KRW", "�
 
 
 def as_number(column: str, dtype: pl.DataType, table: str, decimal: str) -> pl.Expr:
-    """A column as Float64: null where it is no number; NaN is null, infinity stays.
+    """A column as Float64: null where it is not a number; NaN is null, infinity stays.
 
     Raises
     ------

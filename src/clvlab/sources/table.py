@@ -1,4 +1,4 @@
-"""A table as it stands in its source."""
+"""A table as it is in its source."""
 
 import zlib
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ import polars as pl
 
 from clvlab.errors import DataError
 
-OURS = "clvlab."  # prefix of our columns beside the source's own
+OURS = "clvlab."  # prefix of our columns next to the source's own
 ROW = OURS + "row"
 FLAW = OURS + "flaw"
 # Up to this size a source's files are read into memory once; above it every step scans them anew.

@@ -62,7 +62,7 @@ def one_currency(
 def found_currencies(rows: pl.LazyFrame, texts: pl.DataFrame, currency: str | None) -> dict[str, int]:
     """Currency -> rows, most frequent first: from the column of currencies, else from marks in the amounts' texts.
 
-    A symbol that several currencies share stands for the run's if that is one of them, or for another that was found.
+    A symbol that several currencies share means the run's if that is one of them, or another that was found.
 
     Parameters
     ----------

@@ -19,18 +19,18 @@ NUMBERS = ("amount", "quantity", "unit_price", "cost")
 def resolve(columns: Mapping[str, str], tables: Sequence[Table]) -> dict[str, str]:
     """Our name -> the source's name, for every column of the log that the source has.
 
-    Columns that already bear our name need no mention.
+    Columns that already have our name need no mention.
 
     Raises
     ------
     ParamsError : a name is not ours, or two of ours name one of the source's
     MissingColumnsError : a table lacks a column that is named, or a customer or a date
-    DataError : a column that is named stands twice in a table's header
+    DataError : a column that is named is in a table's header twice
     """
     for ours in columns:
         if ours not in names(LOG):
             raise ParamsError(
-                f"columns has the key {ours!r}, which is no column of a log.{did_you_mean(ours, names(LOG))} "
+                f"columns has the key {ours!r}, which is not a column of a log.{did_you_mean(ours, names(LOG))} "
                 f"Known: {', '.join(names(LOG))}. Write `our name: your name`."
             )
     theirs = list(columns.values())
@@ -47,9 +47,9 @@ def resolve(columns: Mapping[str, str], tables: Sequence[Table]) -> dict[str, st
 
 
 def standardise(table: Table, mapping: Mapping[str, str], decimal: str) -> pl.LazyFrame:
-    """The table's rows with our columns beside its own, under our prefix.
+    """The table's rows with our columns next to its own, under our prefix.
 
-    `customer_id`, `order_id`, ... as text; `amount`, `quantity`, ... as numbers; `day` where the date is no text,
+    `customer_id`, `order_id`, ... as text; `amount`, `quantity`, ... as numbers; `day` where the date is not text,
     else `date_text`; `amount_text` where the amount (or else the unit price) is text; `lacks_date`, `lacks_amount`.
     """
     schema = table.rows.collect_schema()

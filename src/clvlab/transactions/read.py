@@ -49,7 +49,7 @@ def read_transactions(
     source
         a path or glob of CSV, Parquet or Excel files, or gz and zip of these, or a pandas, polars or Arrow frame
     columns
-        our name -> the source's name; columns that already bear our name need no mention. Ours are those of
+        our name -> the source's name; columns that already have our name need no mention. Ours are those of
         `clvlab.columns.LOG`. Where there is no amount, it is quantity x unit_price; without these either, the log
         serves purchase models alone
     date_format
@@ -234,7 +234,7 @@ def _warn_of_unread(rows: pl.LazyFrame) -> None:
             )
             if count:
                 warnings.warn(
-                    f"{count:,} values of {name} are no numbers, the first {example!r}; they are left blank.",
+                    f"{count:,} values of {name} are not numbers, the first {example!r}; they are left blank.",
                     ClvlabWarning,
                     stacklevel=3,
                 )

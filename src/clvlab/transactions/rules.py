@@ -26,7 +26,7 @@ RULES = (
     "missing_currency",
     "zero_amount",
 )
-"""The rules, in the order in which a row is held against them."""
+"""The rules, in the order in which a row is checked against them."""
 
 
 def meaning(rule: str) -> str:

@@ -12,7 +12,7 @@ MEASURES = ("spend", "repurchase", "satisfaction", "profit")
 def compute(context: ComparisonContext) -> Section:
     """Tables `spend` (expected and actual, by group), `money`, `rates` and `answers` (the measures, with intervals).
 
-    Groups stand in the order of what was expected of them. Figures of fewer than 10 customers are null.
+    Groups are in the order of what was expected of them. Figures of fewer than 10 customers are null.
     `every_strategy` has the same of all strategies; it is exported.
     """
     board, strategy = context.board, context.recommended

@@ -51,7 +51,7 @@ class ComparisonContext:
 
     @property
     def tied(self) -> list[str]:
-        """Contenders that the data cannot tell from the best, best first."""
+        """Contenders that the data cannot distinguish from the best, best first."""
         return self.board.ranking.filter("tied")["strategy"].to_list()
 
     def role(self, strategy: str) -> str:

@@ -9,7 +9,7 @@ from clvlab.wording import Name
 
 
 def compute(context: ComparisonContext) -> Section:
-    """Tables `ranking` (strategies that no other dominates), `card` (the rule applied) and `tree` (told simply)."""
+    """Tables `ranking` (strategies that no other dominates), `card` (the rule applied) and `tree` (simply put)."""
     board, strategy = context.board, context.recommended
     ranking = board.ranking.filter(pl.col("dominated_by").is_null()).drop("dominated_by")
     mine = pl.col("strategy") == strategy

@@ -1,4 +1,4 @@
-"""Reliability: whether groups come out the same again, how they are shaped, and how simply they can be told."""
+"""Reliability: whether groups come out the same again, how they are shaped, and how simply they can be described."""
 
 import polars as pl
 

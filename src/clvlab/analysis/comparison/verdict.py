@@ -46,7 +46,7 @@ def compute(context: ComparisonContext) -> Section:
 
 
 def choice(context: ComparisonContext) -> Finding:
-    """Why the recommended strategy, and which others the data cannot tell from it."""
+    """Why the recommended strategy, and which others the data cannot distinguish from it."""
     best = context.board.best
     others = [name for name in context.tied if name not in (context.recommended, best)]
     recommended = Name("strategies", context.recommended)

@@ -5,11 +5,14 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 
+MOVES = ("up", "stayed", "down", "sideways")
+"""How a customer's group changed; sideways where one of the two groups has no rank."""
+
 
 def compute(context: Context) -> Section:
     """Tables `moves` (before, after, customers, share of the group before) and `direction` (move, customers, clv).
 
-    Today's rule is applied to the customers as they stood a quarter ago, so that a move is a change of the
+    Today's rule is applied to the customers as they were a quarter ago, so that a move is a change of the
     customer, not of the thresholds.
     """
     if context.previous is None:
@@ -45,7 +48,7 @@ def _direction(pairs: pl.DataFrame) -> pl.DataFrame:
     same = pl.col("group") == pl.col("before")
     move = pl.when(same).then(pl.lit("stayed")).when(better).then(pl.lit("up")).when(worse).then(pl.lit("down"))
     counted = pairs.group_by(move=move.otherwise(pl.lit("sideways"))).agg(customers=pl.len(), clv=pl.col("clv").sum())
-    order = pl.DataFrame({"move": ["up", "stayed", "down", "sideways"]})
+    order = pl.DataFrame({"move": MOVES})
     joined = order.join(counted, on="move", how="left", maintain_order="left").with_columns(
         pl.col("customers", "clv").fill_null(0)
     )

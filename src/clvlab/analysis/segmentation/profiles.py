@@ -1,4 +1,4 @@
-"""Profiles: what customers with one attribute bring, beside all customers; where the log has attributes."""
+"""Profiles: what customers with one attribute bring, compared with all customers; where the log has attributes."""
 
 import polars as pl
 

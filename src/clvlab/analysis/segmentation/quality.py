@@ -26,7 +26,7 @@ def compute(context: Context) -> Section:
 
 
 def _with_window(context: Context) -> pl.DataFrame:
-    """The reader's quality table with the accepted rows after the run's day told apart."""
+    """The reader's quality table, with the accepted rows after the run's day in a row of their own."""
     quality = context.log.quality
     later = context.log.accepted.filter(pl.col("date") > context.as_of)
     amount = exact_sum(pl.col("amount")) if context.has_amounts else pl.lit(None, pl.Float64)

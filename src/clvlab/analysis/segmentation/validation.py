@@ -70,7 +70,7 @@ def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
 
 
 def _choice(choice: ModelChoice) -> dict[str, Finding]:
-    """Why this model; the offer of another stands in a paragraph of its own."""
+    """Why this model; the offer of another is a paragraph of its own."""
     return {
         place: Finding(key, choice.figures) for place, key in zip(("choice", "offer"), choice.reasons, strict=False)
     }

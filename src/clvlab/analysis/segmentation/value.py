@@ -48,7 +48,7 @@ def compute(context: Context) -> Section:
 
 
 def _caveats(context: Context) -> dict[str, Finding]:
-    """What a reader should know of the models: which were tried in vain, and what they warn of."""
+    """What a reader should know of the models: which could not be fitted, and what they warn of."""
     models = context.models
     notes = [_told(caveat) for caveat in models.caveats]
     findings = {"notes": Finding.of("value.notes", notes=notes)} if notes else {}

@@ -12,9 +12,9 @@ LONGEST = 15
 
 
 def compute(context: Context) -> Section:
-    """Table `customers`: the customers with most value at risk; without amounts or a model only the reason why.
+    """Table `customers`: the customers with the most spend at risk; without amounts or a model only the reason why.
 
-    Value at risk is the last year's spend times the chance that the customer has left. A customer is overdue
+    Spend at risk is the last year's spend times the probability that the customer has left. A customer is overdue
     beyond the time within which 80 % of their own gaps between purchases fall.
     """
     if not context.has_amounts or context.models.purchases is None:
