@@ -107,7 +107,7 @@ STATES = st.fixed_dictionaries(
 
 
 @given(STATES, STATES, st.sets(st.sampled_from(["log-1.csv", "log-2.csv", "people/a.csv", "people/b.csv", "lang"])))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_keys_are_equal_exactly_where_all_inputs_are(tmp_path_factory, one, other, changed):
     other = {name: other[name] if name in changed else one[name] for name in one}
     assert (key_of(tmp_path_factory, one) == key_of(tmp_path_factory, other)) == (one == other)
@@ -118,6 +118,7 @@ def key_of(factory, state):
     with pytest.MonkeyPatch.context() as patch:
         folder = factory.mktemp("run")
         patch.chdir(folder)
+        patch.setattr(manifest, "PACKAGE", folder / "none")  # the same for all, and slow to read
         (folder / "people").mkdir()
         for name, text in state.items():
             if name != "lang" and text is not None:
