@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from clvlab import cli
-from clvlab.errors import DataError
+from clvlab.errors import ClvlabWarning, DataError
 from clvlab.reporting import runner
 from clvlab.reporting.execution import KernelDiedError, NotebookError, Stopped
 from clvlab.reporting.lock import LockedError
@@ -144,6 +144,46 @@ def test_verbose_shows_time_and_memory_of_each_section(invoke):
     assert "value" in result.stderr
     assert "1.25 s" in result.stderr
     assert "210 MB" in result.stderr
+
+
+def test_ctrl_c_exits_130_in_one_line(invoke, monkeypatch):
+    monkeypatch.setattr(runner, "run", failing(KeyboardInterrupt()))
+    result, _ = invoke("report", "demo.yaml")
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "clvlab: stopped by Ctrl-C\n")
+
+
+def test_error_without_words_is_named_and_one_with_words_says_where_to_look(invoke, monkeypatch):
+    monkeypatch.setattr(runner, "run", failing(ZeroDivisionError()))
+    result, _ = invoke("report", "demo.yaml")
+    assert result.stderr == "clvlab: ZeroDivisionError()\n"
+    monkeypatch.setattr(runner, "run", failing(NotebookError("KeyError in cell 3: x")))
+    result, _ = invoke("report", "demo.yaml")
+    assert result.stderr == "clvlab: KeyError in cell 3: x (--debug shows where)\n"
+
+
+@pytest.mark.parametrize(("log_format", "level"), [("human", None), ("json", "WARNING")])
+def test_warning_is_one_line_of_the_log(invoke, monkeypatch, log_format, level):
+    def run(*_, **__):
+        warnings.showwarning(ClvlabWarning("ids differ in zeros"), ClvlabWarning, "read.py", 1)
+        return Run(Path("report.html"), is_new=True, sections=[])
+
+    monkeypatch.setattr(runner, "run", run)
+    result, _ = invoke("report", "demo.yaml", "--log-format", log_format)
+    assert result.stdout == "report.html\n"
+    if level is None:
+        assert result.stderr == "clvlab: ids differ in zeros\n"
+    else:
+        assert {key: json.loads(result.stderr)[key] for key in ("level", "message")} == {
+            "level": level,
+            "message": "ids differ in zeros",
+        }
+
+
+def test_cells_write_to_the_terminal_unless_the_log_is_for_a_machine(invoke):
+    _, calls = invoke("report", "demo.yaml")
+    assert calls[0][1]["stderr"] is not None
+    _, calls = invoke("report", "demo.yaml", "--log-format", "json")
+    assert calls[1][1]["stderr"] is None
 
 
 def test_version_is_printed(invoke):

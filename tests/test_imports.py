@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "validation": f"{FOUNDATION} models metrics",
     "comparison": f"{FOUNDATION} customers models grouping metrics",
     "datasets": f"{FOUNDATION} transactions customers",
-    "inputs": f"{FOUNDATION} params datasets transactions",
+    "inputs": f"{FOUNDATION} params datasets sources transactions",
     "check": f"{FOUNDATION} params sources transactions customers",
     "compat": f"{FOUNDATION} models",
     "analysis": f"{FOUNDATION} params inputs datasets {STEPS} validation comparison",

@@ -25,7 +25,7 @@ _LONGEST_VALUE = 40
 _CODE = re.compile("[A-Z]{3}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Check:
     """What `check_source` found.
 

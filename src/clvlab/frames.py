@@ -1,7 +1,8 @@
 """The tables as they travel from step to step: the log, the customer table, the holdout.
 
 Each is frozen and carries what its columns alone cannot say: where rows were refused, on which day the table
-was drawn up, in which unit its times are.
+was drawn up, in which unit its times are. Like all that holds frames, each compares by identity: whether two frames
+are equal has more than one answer.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from clvlab.errors import MissingColumnsError
 from clvlab.units import TimeUnit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TransactionLog:
     """Accepted rows of a transaction log, and the refused ones, each with the rule that refused it.
 
@@ -28,17 +29,24 @@ class TransactionLog:
     rejected : refused rows as they were in the source, plus `rule` (and file and row number)
     quality : tidy; rule, rows, share (of the rows read), amount; read = accepted + refused + merged
     detected : what was found out about the source (files, encoding, separator, date format, ...)
+    attributes : tables of attributes that the source comes with, for `attributes=` of `summarise_customers`
     """
 
     accepted: pl.LazyFrame
     rejected: pl.DataFrame
     quality: pl.DataFrame
     detected: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    attributes: tuple[pl.DataFrame, ...] = ()
 
     @cached_property
     def data(self) -> pl.DataFrame:
         """The accepted rows, collected."""
         return self.accepted.collect()
+
+    @cached_property
+    def fingerprints(self) -> dict[date, str]:
+        """Last day -> fingerprint of the rows up to it, as far as `clvlab.inputs.fingerprint` knows them."""
+        return {}
 
     @property
     def has_amounts(self) -> bool:
@@ -53,7 +61,7 @@ class TransactionLog:
         return self.data._repr_html_()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CustomerSummary:
     """One row per customer as of a day, with the columns of `clvlab.columns.CUSTOMERS` and any attributes.
 
@@ -96,7 +104,7 @@ class CustomerSummary:
         return self.data._repr_html_()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Holdout:
     """What the calibration's customers did after its cutoff.
 

@@ -1,15 +1,24 @@
-"""The log that a run's parameters name, and its fingerprint."""
+"""What a run reads: the list of its files, its log, and the log's fingerprint.
+
+A run is two processes. The runner reads the log and lays it down (`hand_over`) for the notebook's kernel, where
+`read_log` takes it up; a notebook that nobody has handed a log to reads it by itself.
+"""
 
 import hashlib
+import json
+import os
 from collections.abc import Callable, Mapping
 from datetime import date
+from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 
 from clvlab import datasets
 from clvlab.frames import TransactionLog
-from clvlab.params import RunParams
+from clvlab.params import LOG_FOLDER, RunParams
+from clvlab.sources import LAZY_ABOVE, files_of, readable
 from clvlab.transactions import read_transactions
 
 EMBEDDED: Mapping[str, Callable[[], TransactionLog]] = MappingProxyType(
@@ -20,17 +29,105 @@ EMBEDDED: Mapping[str, Callable[[], TransactionLog]] = MappingProxyType(
     }
 )
 
+_ACCEPTED, _ABOUT = "accepted.parquet", "log.json"
+
+
+def files_read(params: RunParams) -> dict[str, str]:
+    """SHA-256 of every file that a run reads: those of its source, unless that is embedded, and of its attributes.
+
+    Raises
+    ------
+    DataError : a file is not there, is a folder, or cannot be read
+    """
+    own = () if params.source in EMBEDDED else (params.source,)
+    paths = [path for source in (*own, *params.attributes) for path in files_of(source)]
+    return {str(path): _digest(path) for path in paths}
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with readable(str(path)):
+        return sha256(path)
+
 
 def read_log(params: RunParams) -> TransactionLog:
-    """The log that `params.source` names: an embedded data set, or a path or glob."""
+    """The log that `params.source` names: an embedded data set, or a path or glob.
+
+    In the kernel of a run it is the one that the runner has read by the same parameters.
+    """
+    folder = os.environ.get(LOG_FOLDER)
+    log = _handed_over(params, Path(folder)) if folder else None
+    return log or _read(params)
+
+
+def fingerprint(log: TransactionLog, until: date) -> str:
+    """SHA-256 of the accepted rows up to a day in canonical order, whatever order the source has; computed once."""
+    if until not in log.fingerprints:
+        rows = log.accepted.filter(pl.col("date") <= until)
+        columns = sorted(rows.collect_schema().names())
+        canonical = rows.select(columns).sort(columns).collect()
+        log.fingerprints[until] = hashlib.sha256(canonical.write_csv().encode()).hexdigest()
+    return log.fingerprints[until]
+
+
+def hand_over(log: TransactionLog, params: RunParams, folder: Path) -> None:
+    """Lay the log that `params` name down in a folder, for the process that finds it by `LOG_FOLDER`.
+
+    The rows and the tables are Parquet files, and log.json says which parameters they were read by.
+    """
+    # Uncompressed, so that the file's size tells whether its rows fit into memory.
+    log.accepted.sink_parquet(folder / _ACCEPTED, compression="uncompressed")
+    tables = {"rejected": log.rejected, "quality": log.quality}
+    tables |= {_attributes(place): table for place, table in enumerate(log.attributes)}
+    for name, table in tables.items():
+        table.write_parquet(folder / f"{name}.parquet")
+    about = {
+        "read_by": _read_by(params),
+        "detected": dict(log.detected),
+        "attributes": len(log.attributes),
+        "fingerprints": {day.isoformat(): digest for day, digest in log.fingerprints.items()},
+    }
+    (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
+
+
+def _handed_over(params: RunParams, folder: Path) -> TransactionLog | None:
+    """The log that lies in the folder; None where it was read by other parameters."""
+    about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+    if about["read_by"] != _read_by(params):
+        return None
+    rows = pl.scan_parquet(folder / _ACCEPTED, glob=False)
+    is_large = (folder / _ACCEPTED).stat().st_size > LAZY_ABOVE
+    log = TransactionLog(
+        accepted=rows if is_large else rows.collect().lazy(),
+        rejected=_table(folder, "rejected"),
+        quality=_table(folder, "quality"),
+        detected=MappingProxyType(about["detected"]),
+        attributes=tuple(_table(folder, _attributes(place)) for place in range(about["attributes"])),
+    )
+    log.fingerprints.update({date.fromisoformat(day): digest for day, digest in about["fingerprints"].items()})
+    return log
+
+
+def _read(params: RunParams) -> TransactionLog:
     if params.source in EMBEDDED:
         return EMBEDDED[params.source]()
     return read_transactions(params.source, columns=params.columns, currency=params.currency, **params.reading)
 
 
-def fingerprint(log: TransactionLog, until: date) -> str:
-    """SHA-256 of the accepted rows up to a day in canonical order, whatever order the source has."""
-    rows = log.accepted.filter(pl.col("date") <= until)
-    columns = sorted(rows.collect_schema().names())
-    canonical = rows.select(columns).sort(columns).collect()
-    return hashlib.sha256(canonical.write_csv().encode()).hexdigest()
+def _read_by(params: RunParams) -> dict[str, Any]:
+    """The parameters that decide what is read."""
+    given = params.to_dict()
+    return {name: given[name] for name in ("source", "columns", "currency", "reading")}
+
+
+def _attributes(place: int) -> str:
+    return f"attributes_{place}"
+
+
+def _table(folder: Path, name: str) -> pl.DataFrame:
+    return pl.read_parquet(folder / f"{name}.parquet", glob=False)

@@ -34,6 +34,9 @@ from clvlab.wording import Language, LowValue, catalogue
 RUN_FOLDER = "CLVLAB_RUN_FOLDER"
 """The environment variable by which a runner says to its notebook where to leave files."""
 
+LOG_FOLDER = "CLVLAB_LOG_FOLDER"
+"""The environment variable by which a runner tells its notebook where it has laid down the log that it has read."""
+
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
 

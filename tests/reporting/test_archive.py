@@ -1,9 +1,11 @@
 import contextlib
 import errno
 import os
+import re
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from clvlab.reporting import archive
@@ -115,6 +117,20 @@ def test_full_or_unwritable_disk_is_named_with_what_to_do(tmp_path, code, advice
         explained(tmp_path),
     ):
         raise OSError(code, os.strerror(code))
+
+
+def test_full_disk_that_a_library_quotes_is_named_as_well(tmp_path):
+    with (
+        pytest.raises(OutputError, match=r"No space left on device\. Free some space"),
+        explained(tmp_path),
+    ):
+        pl.DataFrame({"n": [1]}).write_parquet("/dev/full")
+
+
+@pytest.mark.parametrize("message", ["lengths differ", "cannot be opened: No such file (os error 2)"])
+def test_other_errors_of_a_library_pass_unchanged(tmp_path, message):
+    with pytest.raises(pl.exceptions.ComputeError, match=re.escape(message)), explained(tmp_path):
+        raise pl.exceptions.ComputeError(message)
 
 
 def test_other_errors_of_the_system_pass_unchanged(tmp_path):

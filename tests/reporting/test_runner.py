@@ -3,8 +3,10 @@
 import json
 import re
 from datetime import date
+from pathlib import Path
 
 import nbformat
+import polars as pl
 import pytest
 
 from clvlab.errors import ClvlabError, DataError
@@ -33,7 +35,12 @@ def executions(workplace, monkeypatch):
         made.cells[1].id = f"random-{len(seen)}"
         nbformat.write(made, output)
         folder = output.parent
-        assert environment == {"CLVLAB_RUN_FOLDER": str(folder.resolve())}
+        assert set(environment) == {"CLVLAB_RUN_FOLDER", "CLVLAB_LOG_FOLDER"}
+        assert environment["CLVLAB_RUN_FOLDER"] == str(folder.resolve())
+        handed_over = Path(environment["CLVLAB_LOG_FOLDER"])
+        assert handed_over.parent == folder.resolve()
+        assert handed_over.stat().st_mode & 0o077 == 0, "others could read the customers"
+        assert pl.read_parquet(handed_over / "accepted.parquet").columns == ["customer_id", "date", "amount"]
         (folder / "customers.csv").write_text("customer_id\n1\n", encoding="utf-8")
         (folder / "measurements.json").write_text('[{"section": "one", "seconds": 1.0, "peak_mb": 2.0}]')
 
@@ -123,6 +130,16 @@ def test_failed_run_leaves_the_published_one_alone(params, workplace, monkeypatc
     assert not list((workplace / "reports" / "tiny").glob(".staging*"))
 
 
+def test_full_disk_under_the_log_that_is_handed_over_is_named(params, workplace, monkeypatch):
+    def hand_over(*_):
+        raise pl.exceptions.ComputeError("underlying IO error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(runner, "hand_over", hand_over)
+    with pytest.raises(ClvlabError, match=r"Cannot write to reports/tiny: No space left on device\. Free some space"):
+        run(params)
+    assert not list((workplace / "reports" / "tiny").glob(".staging*"))
+
+
 def test_page_that_cannot_be_made_publishes_nothing(params, workplace, monkeypatch):
     monkeypatch.setitem(PAGE, "text/html", '<h2 id="one">One</h2><h2 id="one">Two</h2>')
     with pytest.raises(ValueError, match="Two headings share an id"):
@@ -135,6 +152,33 @@ def test_bad_source_fails_before_anything_is_staged(executions, params, workplac
         run(params.model_copy(update={"source": "absent.csv"}))
     assert executions == []
     assert not (workplace / "reports" / "tiny" / "failed").exists()
+
+
+@pytest.mark.parametrize("attributes", ["absent.csv", "absent*.csv"])
+def test_attributes_that_are_not_there_fail_before_anything_is_staged(executions, params, workplace, attributes):
+    with pytest.raises(ClvlabError, match="There is no file 'absent"):
+        run(params.model_copy(update={"attributes": (attributes,)}))
+    assert executions == []
+    assert not (workplace / "reports" / "tiny" / "failed").exists()
+
+
+def test_source_that_changes_while_it_is_read_is_read_again_by_the_next_run(
+    executions, params, workplace, monkeypatch
+):
+    read_log = runner.read_log
+
+    def read_and_append(params):
+        log = read_log(params)
+        with (workplace / "log.csv").open("a", encoding="utf-8") as file:
+            file.write("001,2024-08-31,5\n")
+        return log
+
+    monkeypatch.setattr(runner, "read_log", read_and_append)
+    run(params)
+    monkeypatch.setattr(runner, "read_log", read_log)
+    assert run(params).is_new
+    assert not run(params).is_new
+    assert len(executions) == 2
 
 
 def test_second_run_of_a_series_is_refused_and_another_series_is_not(params, workplace):

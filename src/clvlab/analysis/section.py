@@ -21,12 +21,16 @@ class Finding:
         return cls(key, MappingProxyType(figures))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Section(Mapping[str, pl.DataFrame]):
     """The tables of one section, by name, and its findings by their place on the page.
 
     A finding named like a table is the title of that table's chart; `lead` is the section's first paragraph.
     """
+
+    # A mapping would compare its frames.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     tables: Mapping[str, pl.DataFrame]
     findings: Mapping[str, Finding] = field(default_factory=lambda: MappingProxyType({}))

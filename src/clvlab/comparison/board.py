@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Board:
     """Strategies judged against each other by what the customers did next.
 

@@ -14,7 +14,7 @@ from clvlab.comparison.resampling import resamples
 from clvlab.comparison.split import Split
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bootstrap:
     """What each figure was in each round; in a round the same customers were drawn for all figures.
 

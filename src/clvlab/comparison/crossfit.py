@@ -40,7 +40,7 @@ def cross_fit(groups: Labels, outcome: Vector, part: Labels) -> Vector:
     return predicted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CrossFitted:
     """What a grouping predicted of the judged customers, for each outcome."""
 

@@ -25,7 +25,7 @@ SCHEMA = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Grouped:
     """The customers by group: group_numbers of the groups, and each customer's group as a number into them."""
 

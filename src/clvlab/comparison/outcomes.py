@@ -13,7 +13,7 @@ FIFTHS = 5
 ONLY_TEACH = 2  # fewer would be taught too little, more would leave too few to judge
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outcomes:
     """What customers did in the holdout, and the part that each was dealt into.
 

@@ -17,7 +17,7 @@ from clvlab.wording import CROSSED
 Interval = tuple[float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scoring:
     """Strategies scored on one split.
 

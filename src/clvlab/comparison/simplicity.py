@@ -17,7 +17,7 @@ _MOST_VALUES = 40  # of a text column that the tree may ask about
 _SAID_OTHERWISE = ("customer_id", "frequency", "recency", "T")  # purchases and days say the same
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Features:
     """The customer table as a tree reads it: numbers, and yes/no for each value of the text columns."""
 

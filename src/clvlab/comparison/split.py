@@ -25,7 +25,7 @@ PERISHABLE = re.compile(
 """Attributes that change with what customers do: without a date they may come from after the cutoff."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Split:
     """A log cut in two at a day.
 

@@ -21,7 +21,7 @@ from clvlab.sources.texts import as_text, missing_to_null
 from clvlab.wording import Words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AttributeTable:
     """One table of attributes: customer_id, date if it is dated, and the attributes."""
 

@@ -21,7 +21,7 @@ from clvlab.wording import LANGUAGES, Language
 Index = NDArray[np.int64]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class LightingLog(TransactionLog):
     """The retailer's log, with what is known of its customers, and the truth behind them.
 
@@ -34,7 +34,6 @@ class LightingLog(TransactionLog):
     law : the law that it was drawn from; `law.variance_shares` is what each attribute explains of next year's spend
     """
 
-    attributes: tuple[pl.DataFrame, ...]
     truth: pl.DataFrame
     law: LightingLaw
 
@@ -83,7 +82,7 @@ def lighting(n_customers: int = 5000, seed: int = 0, lang: Language = "en") -> L
         last_day=_day(known, pl.col("end")),
     )
     read = {field.name: getattr(log, field.name) for field in fields(log)}
-    return LightingLog(**read, attributes=(static, *dated), truth=truth, law=known)
+    return LightingLog(**{**read, "attributes": (static, *dated)}, truth=truth, law=known)
 
 
 def _pick(rng: np.random.Generator, values: Sequence[Mapping[str, Any]], n: int) -> Index:

@@ -27,7 +27,7 @@ N_FUTURES = 400
 CUSTOMERS_AT_ONCE = 8_192  # bounds the memory of many futures
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Buyers:
     """Customers to simulate, one value per customer, times in the models' unit.
 

@@ -8,6 +8,7 @@
 import ctypes
 import errno
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,12 +17,16 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import polars as pl
+
 from clvlab.errors import ClvlabError
 
 _STAGING = ".staging-"
 _EXCHANGE = 2
 _AT_FDCWD = -100
 _NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
+_SYSTEM_CODE = re.compile(r"(?:\[Errno |os error )(\d+)")
+_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 class OutputError(ClvlabError):
@@ -111,10 +116,23 @@ def explained(folder: Path) -> Iterator[None]:
     """Turn what the system says of a full or unwritable disk into an error of ours."""
     try:
         yield
-    except OSError as error:
-        if error.errno in _ADVICE:
-            raise OutputError(f"Cannot write to {folder}: {error.strerror}. {_ADVICE[error.errno]}") from error
-        raise
+    except (OSError, pl.exceptions.PolarsError) as error:
+        found = error if isinstance(error, OSError) else disk_trouble(str(error))
+        if found is None or found.errno not in _ADVICE:
+            raise
+        raise OutputError(f"Cannot write to {folder}: {found.strerror}. {_ADVICE[found.errno]}") from error
+
+
+def disk_trouble(message: str) -> OSError | None:
+    """The system's error of a full or read-only disk, where a library's message quotes one.
+
+    >>> disk_trouble("parquet: underlying IO error: No space left on device (os error 28)")
+    OSError(28, 'No space left on device')
+    """
+    code = _SYSTEM_CODE.search(message)
+    if code and int(code[1]) in _DISK_TROUBLE:
+        return OSError(int(code[1]), os.strerror(int(code[1])))
+    return None
 
 
 _ADVICE = {

@@ -1,8 +1,6 @@
 """Runs one of our notebooks in a kernel of its own, by papermill, and leaves no process behind."""
 
-import errno
 import os
-import re
 import signal
 import tempfile
 import threading
@@ -22,10 +20,9 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from clvlab import errors
+from clvlab.reporting.archive import disk_trouble
 
 _POLL_SECONDS = 0.1
-_SYSTEM_CODE = re.compile(r"(?:\[Errno |os error )(\d+)")
-_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 # The same bytes on every machine: no time zone, language, hash seed or number of cores of the host plays a part.
 # Threads add up floating-point numbers in the order in which they happen to finish.
 _KERNEL_ENVIRONMENT = {
@@ -194,10 +191,8 @@ def _explained(error: PapermillExecutionError) -> Exception:
     kind = getattr(errors, error.ename, None)
     if isinstance(kind, type) and issubclass(kind, errors.ClvlabError):
         return errors.ClvlabError(error.evalue)
-    code = _SYSTEM_CODE.search(error.evalue)
-    if code and int(code[1]) in _DISK_TROUBLE:
-        return OSError(int(code[1]), os.strerror(int(code[1])))
-    return NotebookError(f"{error.ename} in cell {error.exec_count}: {_one_line(error.evalue)}")
+    other = NotebookError(f"{error.ename} in cell {error.exec_count}: {_one_line(error.evalue)}")
+    return disk_trouble(error.evalue) or other
 
 
 def _one_line(text: str) -> str:

@@ -1,8 +1,8 @@
 """What a run was made from, as a key that is equal for equal inputs, and what it left, as a manifest.
 
-The key covers the accepted rows up to the run's day, what was refused, the parameters, every file read (attributes,
-notebook, the package with its maps, wording and templates) and the versions of Python and the libraries. Clock, host
-and user are in the manifest alone.
+The key covers the parameters, every file that the run reads (its source, attributes), the rows that were accepted up
+to its day and those refused, the notebook, the package with its maps, wording and templates, and the versions of
+Python and the libraries. Clock, host and user are in the manifest alone.
 """
 
 import getpass
@@ -21,7 +21,7 @@ import polars as pl
 from packaging.requirements import Requirement
 
 from clvlab.frames import TransactionLog
-from clvlab.inputs import fingerprint
+from clvlab.inputs import fingerprint, sha256
 from clvlab.params import RunParams
 
 PACKAGE = Path(__file__).parent.parent
@@ -30,22 +30,32 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that decides the bytes of a run, as plain JSON values."""
+    """Everything that decides the bytes of a run, as plain JSON values.
+
+    Attributes
+    ----------
+    parameters : of the run
+    files : path -> SHA-256 of what it reads, see `clvlab.inputs.files_read`
+    rows : SHA-256 and number of the accepted rows up to its day, and the refused ones by rule
+    notebook, package : SHA-256 of the notebook, and over all files of the package
+    versions : of Python and every library
+    """
 
     parameters: Mapping[str, Any]
-    rows: Mapping[str, Any]
     files: Mapping[str, str]
+    rows: Mapping[str, Any]
+    notebook: str
     package: str
     versions: Mapping[str, str]
 
     @classmethod
-    def of(cls, params: RunParams, log: TransactionLog, notebook: Path) -> "Inputs":
-        """The inputs of a run over `log` by `notebook`."""
-        attributes = {name: sha256(Path(name)) for name in params.attributes if Path(name).is_file()}
+    def of(cls, params: RunParams, files: Mapping[str, str], log: TransactionLog, notebook: Path) -> "Inputs":
+        """The inputs of a run by `notebook` over `log`, which was read from `files` or from an embedded data set."""
         return cls(
             parameters=params.to_dict(),
+            files=files,
             rows=_rows(params, log),
-            files={notebook.name: sha256(notebook), **attributes},
+            notebook=sha256(notebook),
             package=_package(),
             versions=versions(),
         )
@@ -92,12 +102,6 @@ def is_current(folder: Path, key: str) -> bool:
         )
     except (OSError, ValueError, KeyError):
         return False
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def versions() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from typing import Any
 
 import nbformat
 
-from clvlab.inputs import read_log
-from clvlab.params import RUN_FOLDER, CompareParams, ReportParams, RunParams
+from clvlab.frames import TransactionLog
+from clvlab.inputs import files_read, hand_over, read_log
+from clvlab.params import LOG_FOLDER, RUN_FOLDER, CompareParams, ReportParams, RunParams
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
 from clvlab.reporting.execution import Stopped, Writable, environment_of, execute, interruptible
@@ -86,9 +88,11 @@ def notebook_of(params: RunParams) -> Path:
 def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Run:
     started, clock = datetime.now(UTC), perf_counter()
     logger.info("reading %s", params.source)
+    # Before they are read: what changes from here on is not taken for what this run was made from.
+    files = files_read(params)
     log = read_log(params)
     notebook = notebook_of(params)
-    inputs = manifest.Inputs.of(params, log, notebook)
+    inputs = manifest.Inputs.of(params, files, log, notebook)
     target = series.published(params.as_of)
     if not force and manifest.is_current(target, inputs.key):
         series.point_latest()
@@ -96,7 +100,7 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
         return Run(target / "report.html", is_new=False, sections=[])
     with _staged(series, params) as staged:
         (staged / "params.yaml").write_text(params.to_yaml(), encoding="utf-8")
-        _execute(notebook, staged, params, stderr)
+        _execute(notebook, staged, params, log, stderr)
         _write_page(staged)
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
         manifest.write(staged, inputs, log, account)
@@ -117,15 +121,19 @@ def _staged(series: Series, params: RunParams) -> Iterator[Path]:
         raise
 
 
-def _execute(notebook: Path, staged: Path, params: RunParams, stderr: Writable) -> None:
-    execute(
-        notebook,
-        staged / "report.ipynb",
-        params.to_dict(),
-        environment={RUN_FOLDER: str(staged.resolve())},
-        on_cell=lambda source: logger.info("running %s", source.strip().partition("\n")[0]),
-        stderr=stderr,
-    )
+def _execute(notebook: Path, staged: Path, params: RunParams, log: TransactionLog, stderr: Writable) -> None:
+    """Run the notebook over the log, which lies in a folder of its own as long as the kernel lives."""
+    whole = staged.resolve()
+    with tempfile.TemporaryDirectory(prefix="log-", dir=whole) as handed_over:
+        hand_over(log, params, Path(handed_over))
+        execute(
+            notebook,
+            staged / "report.ipynb",
+            params.to_dict(),
+            environment={RUN_FOLDER: str(whole), LOG_FOLDER: handed_over},
+            on_cell=lambda source: logger.info("running %s", source.strip().partition("\n")[0]),
+            stderr=stderr,
+        )
 
 
 def _write_page(staged: Path) -> None:

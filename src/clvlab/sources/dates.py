@@ -48,7 +48,7 @@ _FAMILIES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DayReader:
     """How the texts of one column become days.
 

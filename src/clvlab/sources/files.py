@@ -46,12 +46,21 @@ def open_source(source: Any, reading: Reading | None = None) -> list[Table]:
     """
     if not isinstance(source, str | Path):
         return [Table.of(memory.open_frame(source), "The frame", is_large=isinstance(source, pl.LazyFrame))]
-    chosen, paths = reading or Reading(), _paths(str(source))
+    chosen, paths = reading or Reading(), files_of(str(source))
     lazily = sum(path.stat().st_size for path in paths) > LAZY_ABOVE
     return [table for path in paths for table in _open_file(path, str(path), chosen, lazily=lazily)]
 
 
-def _paths(source: str) -> list[Path]:
+def files_of(source: str) -> list[Path]:
+    """The files of a path or glob, in the order in which they are read; an archive counts as one.
+
+    A name that is there is taken as it is, whatever characters it has; otherwise it is a glob, where ``**`` stands
+    for folders of any depth. ``~`` is the home folder.
+
+    Raises
+    ------
+    DataError : no such file, or a folder
+    """
     if "\0" in source:
         raise DataError(f"{source!r} is not a path.")
     path = Path(source).expanduser()

@@ -17,7 +17,7 @@ FLAW = OURS + "flaw"
 LAZY_ABOVE = 512 * 1024**2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """The rows of one file, sheet or frame.
 

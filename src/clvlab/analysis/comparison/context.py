@@ -13,7 +13,7 @@ from clvlab.wording import Name
 YARDSTICKS = ("one_group", "random_groups", "hiatus", "last_year_spend")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ComparisonContext:
     """A run's parameters, its log, and the board of its strategies."""
 
@@ -24,7 +24,7 @@ class ComparisonContext:
     @classmethod
     def of(cls, params: CompareParams, log: TransactionLog, progress: bool | None = None) -> "ComparisonContext":
         """Compare the strategies that the parameters name, or all that the data can serve."""
-        attributes: Any = list(params.attributes or getattr(log, "attributes", ())) or None
+        attributes: Any = list(params.attributes or log.attributes) or None
         board = compare(
             params.strategies,
             log,

@@ -39,7 +39,7 @@ def quarters_from(day: date, quarters: int) -> date:
     return day + relativedelta(months=3 * quarters, day=31 if month_is_over else None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Backtest:
     """Models fitted up to an earlier cutoff, and what their customers did next."""
 
@@ -49,7 +49,7 @@ class Backtest:
     choice: ModelChoice
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Context:
     """A run's parameters and log, and everything that more than one section needs of them."""
 
@@ -79,7 +79,7 @@ class Context:
     @cached_property
     def attributes(self) -> list[Any] | None:
         """The tables of attributes: those that the parameters name, else those that the log comes with."""
-        return list(self.params.attributes or getattr(self.log, "attributes", ())) or None
+        return list(self.params.attributes or self.log.attributes) or None
 
     def summarise(self, cutoff: date) -> CustomerSummary:
         """The customer table as of `cutoff`."""

@@ -5,6 +5,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context, quarters_from
 from clvlab.frames import CustomerSummary
+from clvlab.money import exact_sum
 from clvlab.wording import Name
 
 MOST_ACTIONS = 3
@@ -65,7 +66,7 @@ def _measures(context: Context, customers: CustomerSummary) -> dict[str, tuple[s
     }
     if context.has_amounts:
         recent = context.window.filter((pl.col("date") > quarters_from(day, -1)) & (pl.col("date") <= day))
-        measures["revenue"] = ("money", float(recent["amount"].sum()))
+        measures["revenue"] = ("money", recent.select(exact_sum(pl.col("amount"))).item())
     if buyers["clv"].null_count() < buyers.height:
         measures["clv"] = ("money", float(buyers["clv"].sum()))
     return measures

@@ -65,7 +65,7 @@ class Objective(Expandable, Protocol):
         """The same for fewer distinct customers, each for all those near."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Likelihood:
     """The log-likelihood of a population as a function of the log-parameters.
 
@@ -115,7 +115,7 @@ class Likelihood:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Expansion:
     """The penalised log-likelihood about a point, to second order."""
 
@@ -144,7 +144,7 @@ class Expansion:
         return bool(np.linalg.eigvalsh(-self.hessian)[0] > 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CorrectedLikelihood:
     """A coarser population's log-likelihood, put right to second order by the whole population's at one point.
 
