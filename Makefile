@@ -67,8 +67,8 @@ sample: $(READY) ## write data/sample anew
 
 lock: ## resolve requirements.lock anew from pyproject.toml
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet 'uv>=0.9'; }
-	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --quiet \
-	  --generate-hashes --no-emit-index-url -o requirements.lock
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	  --quiet --generate-hashes --no-emit-index-url -o requirements.lock
 
 bench: $(READY) ## compare our speed with that of lifetimes (some ten minutes)
 	@$(BIN)/python benchmarks/against_lifetimes.py

@@ -1,6 +1,7 @@
 import json
 import shutil
 from datetime import UTC, date, datetime
+from importlib.metadata import requires
 
 import polars as pl
 import pytest
@@ -157,6 +158,11 @@ def test_run_in_a_checkout_has_its_commit():
 
 def test_every_requirement_of_the_package_is_versioned():
     assert {"python", "clvlab", "polars", "vl-convert-python", "great-tables"} <= set(manifest.versions())
+
+
+def test_what_only_an_extra_brings_plays_no_part():
+    assert any("extra ==" in requirement for requirement in requires("clvlab"))
+    assert "jupyterlab" not in manifest.versions()
 
 
 def test_embedded_log_is_read_by_its_name():

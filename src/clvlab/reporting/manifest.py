@@ -9,7 +9,6 @@ import getpass
 import hashlib
 import json
 import platform
-import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from packaging.requirements import Requirement
 
 from clvlab.frames import TransactionLog
 from clvlab.inputs import fingerprint
@@ -101,8 +101,9 @@ def sha256(path: Path) -> str:
 
 
 def versions() -> dict[str, str]:
-    """The versions of Python and of every library that clvlab requires."""
-    names = sorted(re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in requires("clvlab") or [])
+    """The versions of Python and of every library that clvlab requires; what only an extra brings plays no part."""
+    required = map(Requirement, requires("clvlab") or [])
+    names = sorted(it.name for it in required if it.marker is None or it.marker.evaluate())
     return {"python": platform.python_version(), **{name: version(name) for name in ["clvlab", *names]}}
 
 

@@ -1,0 +1,90 @@
+"""What is imported is declared, and what is declared is imported or has its reason."""
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+NOT_IMPORTED = {
+    "ipykernel": "the kernel in which notebooks run",
+    "lifetimes": "its distribution carries the CDNOW log, which is read by path",
+    "pyarrow": "what polars and pandas hand each other their tables in",
+}
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(it).name) for it in requirements}
+
+
+def group(name: str) -> set[str]:
+    """The names of a dependency group, those of the groups that it includes among them."""
+    entries = PYPROJECT["dependency-groups"][name]
+    included = [group(it["include-group"]) for it in entries if isinstance(it, dict)]
+    return names([it for it in entries if isinstance(it, str)]).union(*included)
+
+
+PLAIN = names(PYPROJECT["project"]["dependencies"])
+
+
+def imported(folder: Path) -> Iterator[str]:
+    """The top-level names that the files of a folder import, wherever in the file."""
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield node.module.partition(".")[0]
+
+
+def third_party(folder: str) -> set[str]:
+    """What the files of a folder import that is neither Python's own nor ours."""
+    ours = {"clvlab", "tests", *(path.stem for path in (ROOT / folder).glob("*.py"))}
+    return set(imported(ROOT / folder)) - sys.stdlib_module_names - ours
+
+
+@pytest.mark.parametrize(
+    ("folder", "declared"),
+    [
+        ("src/clvlab", PLAIN),
+        ("tests", PLAIN | group("test") | group("dev")),
+        ("benchmarks", PLAIN | group("dev")),
+        ("data", PLAIN | group("dev")),
+    ],
+)
+def test_what_is_imported_is_declared(folder, declared):
+    distributions = packages_distributions()
+    for module in third_party(folder):
+        found = {canonicalize_name(name) for name in distributions[module]}
+        assert found & declared, f"{folder} imports {module}: declare {' or '.join(sorted(found))} in pyproject.toml"
+
+
+def test_what_is_declared_is_imported_or_has_its_reason():
+    distributions = packages_distributions()
+    used = {canonicalize_name(name) for module in third_party("src/clvlab") for name in distributions[module]}
+    assert PLAIN - used == set(NOT_IMPORTED)
+
+
+@pytest.mark.parametrize("extra", PYPROJECT["project"]["optional-dependencies"])
+def test_an_extra_is_not_imported_and_not_required(extra):
+    brought = names(PYPROJECT["project"]["optional-dependencies"][extra])
+    distributions = packages_distributions()
+    used = {canonicalize_name(name) for module in third_party("src/clvlab") for name in distributions[module]}
+    assert not brought & (PLAIN | used)
+
+
+def test_the_lock_pins_all_that_is_declared_and_names_no_registry():
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    pinned = set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))
+    extras = names([it for extra in PYPROJECT["project"]["optional-dependencies"].values() for it in extra])
+    assert PLAIN | extras | group("test") | group("dev") <= pinned
+    assert "://" not in lock
