@@ -113,8 +113,12 @@ def check_source(source: str, columns: Mapping[str, str] | None = None, **readin
 
     Parameters
     ----------
-    columns : our name -> the source's name, for columns whose header is not recognised
-    reading : settings of `read_transactions`
+    source
+        a path, or a glob of several files
+    columns
+        our name -> the source's name, for columns whose header is not recognised
+    reading
+        settings of `read_transactions`
 
     Raises
     ------

@@ -127,11 +127,16 @@ def score_rfm(
 
     Parameters
     ----------
-    customers : days_since_last (days), n_purchases (purchase days), total_spend (currency)
-    n_bins : number of scores; at most the number of customers with a purchase
-    recency_bounds : most days since the last purchase for each score but the lowest, such as `RECENCY_DAYS`
-    frequency_bounds : fewest purchase days for each score but the lowest
-    spend_bounds : least total spend for each score but the lowest
+    customers
+        days_since_last (days), n_purchases (purchase days), total_spend (currency)
+    n_bins
+        number of scores; at most the number of customers with a purchase
+    recency_bounds
+        most days since the last purchase for each score but the lowest, such as `RECENCY_DAYS`
+    frequency_bounds
+        fewest purchase days for each score but the lowest
+    spend_bounds
+        least total spend for each score but the lowest
 
     Returns
     -------
@@ -210,8 +215,10 @@ def share_bounds(values: pl.Series, shares: Sequence[float]) -> tuple[float, ...
 
     Parameters
     ----------
-    values : numeric, no nulls
-    shares : wished share of the values in each bin, lowest bin first; only their proportions matter
+    values
+        numeric, no nulls
+    shares
+        wished share of the values in each bin, lowest bin first; only their proportions matter
 
     Examples
     --------

@@ -25,10 +25,14 @@ def display(table: pl.DataFrame, kinds: Mapping[str, str], words: Words, *, name
 
     Parameters
     ----------
-    table : a tidy table
-    kinds : column -> how its cells read: a kind of `Words.number`, `text`, one of NAMES, or `name:<catalogue>`
-    words : language and currency
-    name : identifies the table on its page, so that the HTML is the same in every run
+    table
+        a tidy table
+    kinds
+        column -> how its cells read: a kind of `Words.number`, `text`, one of NAMES, or `name:<catalogue>`
+    words
+        language and currency
+    name
+        identifies the table on its page, so that the HTML is the same in every run
     """
     cells = table.select(_cells(table[column], kind, words) for column, kind in kinds.items())
     numeric = [column for column, kind in kinds.items() if not _is_text(kind)]

@@ -17,7 +17,7 @@ and a plain `{name}` is inserted as it is.
 """
 
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -32,7 +32,6 @@ from babel.numbers import (
     format_compact_decimal,
     format_currency,
     format_decimal,
-    format_percent,
 )
 from babel.units import format_unit
 
@@ -45,6 +44,16 @@ CROSSED = " × "
 """Joins the codes of a group that belongs to a crossing of two groupings."""
 USERS_KINDS = frozenset({"groups", "strategies"})
 """Kinds of codes to which users add their own: a city is a group, a grouping has the name that its author gave it."""
+_PATTERNS: Mapping[str, str] = MappingProxyType(
+    {
+        "int": "#,##0",
+        "dec1": "#,##0.0",
+        "dec2": "#,##0.00",
+        "dec3": "#,##0.000",
+        "pct": "#,##0%",
+        "pct1": "#,##0.0%",
+    }
+)
 
 
 @cache
@@ -149,7 +158,7 @@ class Words:
             return str(format_date(value, format="long", locale=self._locale))
         if isinstance(value, str):
             return self._span(value)
-        text = _KINDS[kind](self, value)
+        text = self._figure(value, kind)
         # What rounds to zero has no sign.
         return text if any(digit in text for digit in "123456789") else text.replace("-", "")
 
@@ -161,6 +170,11 @@ class Words:
     @property
     def _locale(self) -> str:
         return {"en": "en_GB", "zh": "zh_CN"}[self.lang]
+
+    def _figure(self, value: float, kind: str) -> str:
+        if kind in _PATTERNS:
+            return self._decimal(value, _PATTERNS[kind])
+        return {"short": self._short, "money": self._money, "price": self._price}[kind](value)
 
     def _decimal(self, value: float, pattern: str) -> str:
         return str(format_decimal(value, format=pattern, locale=self._locale))
@@ -191,24 +205,6 @@ class Words:
         if self.currency is None:
             return self._decimal(value, pattern.removeprefix("¤"))
         return str(format_currency(value, self.currency, pattern, self.lang, currency_digits=False))
-
-    def _percent(self, value: float, pattern: str) -> str:
-        return str(format_percent(value, format=pattern, locale=self._locale))
-
-
-_KINDS: Mapping[str, Callable[[Words, float], str]] = MappingProxyType(
-    {
-        "int": lambda words, value: words._decimal(value, "#,##0"),
-        "dec1": lambda words, value: words._decimal(value, "#,##0.0"),
-        "dec2": lambda words, value: words._decimal(value, "#,##0.00"),
-        "dec3": lambda words, value: words._decimal(value, "#,##0.000"),
-        "pct": lambda words, value: words._percent(value, "#,##0%"),
-        "pct1": lambda words, value: words._percent(value, "#,##0.0%"),
-        "short": lambda words, value: words._short(value),
-        "money": lambda words, value: words._money(value),
-        "price": lambda words, value: words._price(value),
-    }
-)
 
 
 class _Figures(string.Formatter):

@@ -47,6 +47,7 @@ def test_columns_of_mixed_objects_become_text():
         pd.period_range("2024-01-01", periods=2).to_series(),
         pd.interval_range(0, 2).to_series(),
         pd.Series([1 + 2j, 0j]),
+        pd.Series([2**70, 1], dtype=object),
         pd.Series(pd.timedelta_range("1 day", periods=2)),
         pd.Series([[1], [2]]),
     ],

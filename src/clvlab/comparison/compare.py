@@ -48,16 +48,24 @@ def compare(
 
     Parameters
     ----------
-    strategies : names, strategies, or both; None, or none of them, for all that the data can serve. One group and
-        random groups are always judged beside them
-    log : accepted rows with amounts
-    cutoff, end : the holdout is (cutoff, end]
-    attributes : as for `summarise_customers`; values dated after the cutoff are not seen, and undated ones of a
-        perishable kind (satisfaction, pipeline, referrals) are refused
-    n_rounds : bootstrap rounds
-    seed : seeds parts, bootstrap and samples
-    time_unit, horizon : of the value models that some strategies need
-    progress : show a progress bar on stderr; None shows it on a terminal
+    strategies
+        names, strategies, or both; None, or none of them, for all that the data can serve. One group and random
+        groups are always judged beside them
+    log
+        accepted rows with amounts
+    cutoff, end
+        the holdout is (cutoff, end]
+    attributes
+        as for `summarise_customers`; values dated after the cutoff are not seen, and undated ones of a perishable
+        kind (satisfaction, pipeline, referrals) are refused
+    n_rounds
+        bootstrap rounds
+    seed
+        seeds parts, bootstrap and samples
+    time_unit, horizon
+        of the value models that some strategies need
+    progress
+        show a progress bar on stderr; None shows it on a terminal
 
     Returns
     -------

@@ -74,9 +74,16 @@ def group_outcomes(
 
     Parameters
     ----------
-    places : of each group
-    measures : each customer's figure, NaN where it is not known; 0 or 1 for `repurchase`
-    means : of each measure, the groups' means in bootstrap rounds, shape (n_rounds, n_groups)
+    strategy
+        its name
+    grouped
+        its groups
+    places
+        of each group
+    measures
+        each customer's figure, NaN where it is not known; 0 or 1 for `repurchase`
+    means
+        of each measure, the groups' means in bootstrap rounds, shape (n_rounds, n_groups)
     """
     rows = []
     for measure, values in measures.items():

@@ -18,8 +18,10 @@ def recommend(criteria: pl.DataFrame, differences: pl.DataFrame) -> pl.DataFrame
 
     Parameters
     ----------
-    criteria : strategy, n_groups and CRITERIA, one row per strategy that can be recommended
-    differences : strategy, versus, value, low, high: paired differences of the Gini, strategy less versus
+    criteria
+        strategy, n_groups and CRITERIA, one row per strategy that can be recommended
+    differences
+        strategy, versus, value, low, high: paired differences of the Gini, strategy less versus
 
     Returns
     -------

@@ -43,8 +43,10 @@ def from_fitter(fitter: object, *, time_unit: TimeUnit | None = None) -> Purchas
 
     Parameters
     ----------
-    fitter : BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter or GammaGammaFitter, after `fit`
-    time_unit : unit of the recency and T that it was fitted to (lifetimes does not keep it); Gamma-Gamma has none
+    fitter
+        BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter or GammaGammaFitter, after `fit`
+    time_unit
+        unit of the recency and T that it was fitted to (lifetimes does not keep it); Gamma-Gamma has none
 
     Raises
     ------
@@ -63,10 +65,13 @@ def from_params(
 
     Parameters
     ----------
-    params : `dict(fitter.params_)`, or the path of a JSON file with it; a file that lifetimes' `save_model` wrote is
-        a pickle, which can run code when it is read, and is refused
-    fitter : name of the class; only needed to tell BetaGeoFitter from ModifiedBetaGeoFitter
-    time_unit : unit of the recency and T that it was fitted to; Gamma-Gamma has none
+    params
+        `dict(fitter.params_)`, or the path of a JSON file with it; a file that lifetimes' `save_model` wrote is a
+        pickle, which can run code when it is read, and is refused
+    fitter
+        name of the class; only needed to tell BetaGeoFitter from ModifiedBetaGeoFitter
+    time_unit
+        unit of the recency and T that it was fitted to; Gamma-Gamma has none
 
     Raises
     ------

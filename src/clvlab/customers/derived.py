@@ -36,7 +36,12 @@ def derive(log: TransactionLog, customers: CustomerSummary, columns: set[str]) -
 
     Parameters
     ----------
-    columns : names of `DERIVED`
+    log
+        the log that the customers were summarised from
+    customers
+        the summary, whose cutoff holds here too
+    columns
+        names of `DERIVED`
 
     Raises
     ------

@@ -25,11 +25,15 @@ def summarise_customers(
 
     Parameters
     ----------
-    log : from `read_transactions`; without amounts the columns `monetary_value` and `total_spend` are left out
-    cutoff : last day that counts, a date or "1997-09-30"
-    time_unit : unit of `recency` and `T`: day, week (7 days) or month (30.4375 days)
-    attributes : a path, a frame, or a list of them, see `read_attributes`; customers only in the attributes are
-        prospects: 0 purchases, 0 spend, null elsewhere
+    log
+        from `read_transactions`; without amounts the columns `monetary_value` and `total_spend` are left out
+    cutoff
+        last day that counts, a date or "1997-09-30"
+    time_unit
+        unit of `recency` and `T`: day, week (7 days) or month (30.4375 days)
+    attributes
+        a path, a frame, or a list of them, see `read_attributes`; customers only in the attributes are prospects: 0
+        purchases, 0 spend, null elsewhere
 
     Returns
     -------

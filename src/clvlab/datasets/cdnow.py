@@ -18,8 +18,9 @@ def cdnow(*, sample: bool = False) -> TransactionLog:
 
     Parameters
     ----------
-    sample : the 1/10 sample of the literature instead: 6,919 rows of 2,357 customers, whose customer_id is the
-        sample's own number, "0001" to "2357"
+    sample
+        the 1/10 sample of the literature instead: 6,919 rows of 2,357 customers, whose customer_id is the sample's
+        own number, "0001" to "2357"
 
     Source
     ------

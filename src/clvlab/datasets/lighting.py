@@ -49,9 +49,12 @@ def lighting(n_customers: int = 5000, seed: int = 0, lang: Language = "en") -> L
 
     Parameters
     ----------
-    n_customers : people in the attribute tables; 12 % of them are prospects without an order
-    seed : the same seed gives the same log
-    lang : language of the values: "en" or "zh"; the columns keep their names
+    n_customers
+        people in the attribute tables; 12 % of them are prospects without an order
+    seed
+        the same seed gives the same log
+    lang
+        language of the values: "en" or "zh"; the columns keep their names
 
     Examples
     --------

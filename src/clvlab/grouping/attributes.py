@@ -31,10 +31,13 @@ class Attribute(Strategy):
 
     Parameters
     ----------
-    column : the attribute
-    mapping : (group, its values), or empty; `read_values` takes it from a YAML file
-    keep_unmapped : values outside the mapping are groups of their own, the commonest first, up to `max_groups` in
-        all, the rest `other`; if False, they are `unmapped` together
+    column
+        the attribute
+    mapping
+        (group, its values), or empty; `read_values` takes it from a YAML file
+    keep_unmapped
+        values outside the mapping are groups of their own, the commonest first, up to `max_groups` in all, the rest
+        `other`; if False, they are `unmapped` together
     """
 
     column: str
@@ -64,8 +67,10 @@ class Locality(Strategy):
 
     Parameters
     ----------
-    home : the firm's own places, or empty for the one where most customers live
-    column : the attribute that names the place
+    home
+        the firm's own places, or empty for the one where most customers live
+    column
+        the attribute that names the place
     """
 
     home: tuple[str, ...] = ()

@@ -23,11 +23,16 @@ class PurchaseBehaviour(Strategy):
 
     Parameters
     ----------
-    low_frequency : which reading
-    frequent : fewest purchases of a frequent buyer, or None for the `frequent_share` of buyers who buy most
-    large : least spend that is a large amount, or None for the `large_share` of buyers who spend most
-    new_days : whoever first bought at most this many days ago, and is not yet frequent, is new
-    frequency, amount : columns that are read; `purchases_last_year` and `spend_last_year` look at a year only
+    low_frequency
+        which reading
+    frequent
+        fewest purchases of a frequent buyer, or None for the `frequent_share` of buyers who buy most
+    large
+        least spend that is a large amount, or None for the `large_share` of buyers who spend most
+    new_days
+        whoever first bought at most this many days ago, and is not yet frequent, is new
+    frequency, amount
+        columns that are read; `purchases_last_year` and `spend_last_year` look at a year only
     """
 
     low_frequency: Literal["large_apart", "plain"] = "large_apart"

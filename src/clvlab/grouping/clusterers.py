@@ -46,12 +46,17 @@ class SampledClusters(FeatureStrategy):
 
     Parameters
     ----------
-    method : "mixture" (Gaussian mixture), "hierarchical" (Ward), "hdbscan", or a scikit-learn clusterer, which is
-        cloned before use
-    k : number of clusters, or None for the one that suits k-means best; "hdbscan" and clusterers find their own
-    seed : seeds the sample and the mixture
-    features : columns of the customer table
-    sample : most customers that the clusterer sees
+    method
+        "mixture" (Gaussian mixture), "hierarchical" (Ward), "hdbscan", or a scikit-learn clusterer, which is cloned
+        before use
+    k
+        number of clusters, or None for the one that suits k-means best; "hdbscan" and clusterers find their own
+    seed
+        seeds the sample and the mixture
+    features
+        columns of the customer table
+    sample
+        most customers that the clusterer sees
     """
 
     method: str | Clusterer

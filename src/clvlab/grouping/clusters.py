@@ -32,9 +32,12 @@ class Clusters(FeatureStrategy):
 
     Parameters
     ----------
-    k : number of clusters, or None for the one of 2..8 with the best silhouette on a sample of 2,000
-    seed : seeds the starts and the sample
-    features : numeric columns of the customer table; a buyer of whom one is not known is `unknown`
+    k
+        number of clusters, or None for the one of 2..8 with the best silhouette on a sample of 2,000
+    seed
+        seeds the starts and the sample
+    features
+        numeric columns of the customer table; a buyer of whom one is not known is `unknown`
     """
 
     k: int | None = None

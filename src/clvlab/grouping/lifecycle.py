@@ -95,11 +95,14 @@ class Lifecycle(Strategy):
 
     Parameters
     ----------
-    stages : the stages between new and churned: ("active", "dormant"), ("active", "at_risk"), or ("mature",)
-    clock : `FixedDays`, `OwnCadence` or `AliveBands`
-    new_days : new is whoever first bought at most this many days ago
-    split_churn : customers lost while new (`churned_quick`) and later (`churned_late`) apart; the late return far
-        more often
+    stages
+        the stages between new and churned: ("active", "dormant"), ("active", "at_risk"), or ("mature",)
+    clock
+        `FixedDays`, `OwnCadence` or `AliveBands`
+    new_days
+        new is whoever first bought at most this many days ago
+    split_churn
+        customers lost while new (`churned_quick`) and later (`churned_late`) apart; the late return far more often
     """
 
     stages: tuple[str, ...] = ("active", "dormant")

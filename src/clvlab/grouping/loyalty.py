@@ -29,10 +29,13 @@ class Loyalty(Strategy):
 
     Parameters
     ----------
-    signs : conditions worth one point each
-    points : fewest points for key-maintenance customers, loyal customers and ordinary customers; whoever has less
-        is an occasional buyer
-    referrals : add a sign, at least one referral, from the attribute `referrals`
+    signs
+        conditions worth one point each
+    points
+        fewest points for key-maintenance customers, loyal customers and ordinary customers; whoever has less is an
+        occasional buyer
+    referrals
+        add a sign, at least one referral, from the attribute `referrals`
     """
 
     signs: tuple[Condition, ...] = SIGNS

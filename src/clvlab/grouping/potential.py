@@ -20,9 +20,11 @@ class Potential(Strategy):
 
     Parameters
     ----------
-    share : share of the buyers, those with the largest gains, who have high potential if they gain at least a cent
-    pipeline : add the open opportunities of the attribute `pipeline` to the gain; a prospect whose pipeline reaches
-        the bound has high potential too
+    share
+        share of the buyers, those with the largest gains, who have high potential if they gain at least a cent
+    pipeline
+        add the open opportunities of the attribute `pipeline` to the gain; a prospect whose pipeline reaches the
+        bound has high potential too
     """
 
     share: float = 0.2

@@ -121,8 +121,10 @@ class RfmSegments(Strategy):
 
     Parameters
     ----------
-    map : `shipped_map(name)`, or a user's own by `ScoreMap.read`
-    recency_bounds, frequency_bounds, spend_bounds : fixed bounds instead of quantiles
+    map
+        `shipped_map(name)`, or a user's own by `ScoreMap.read`
+    recency_bounds, frequency_bounds, spend_bounds
+        fixed bounds instead of quantiles
     """
 
     map: ScoreMap

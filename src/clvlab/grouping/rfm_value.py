@@ -22,10 +22,14 @@ class RfmValue(Strategy):
 
     Parameters
     ----------
-    groups : codes of the tiers, best first
-    cut : how the weighted score is cut
-    weights : of recency, frequency and spend; only their proportions matter
-    n_bins : scores run from 1 to n_bins
+    groups
+        codes of the tiers, best first
+    cut
+        how the weighted score is cut
+    weights
+        of recency, frequency and spend; only their proportions matter
+    n_bins
+        scores run from 1 to n_bins
     """
 
     groups: tuple[str, ...]

@@ -36,11 +36,12 @@ class Rule(ABC):
     """What a strategy yields on customers: thresholds in the user's units, ready for any customers."""
 
     kind: ClassVar[str]
-    _kinds: ClassVar[dict[str, type["Rule"]]] = {}
+    kinds: ClassVar[dict[str, type["Rule"]]] = {}
+    """Every kind of rule by its name; a class that sets `kind` enters itself."""
 
     def __init_subclass__(cls) -> None:
         if "kind" in vars(cls):
-            Rule._kinds[cls.kind] = cls
+            Rule.kinds[cls.kind] = cls
 
     @property
     @abstractmethod
@@ -116,8 +117,8 @@ class Strategy(ABC):
 def rule_from_dict(stored: Mapping[str, Any]) -> Rule:
     """The rule that `Rule.to_dict` gave, of whatever kind."""
     kind = stored.get("kind", "")
-    if kind not in Rule._kinds:
+    if kind not in Rule.kinds:
         raise ParamsError(
-            f"{kind!r} is not a kind of rule.{did_you_mean(kind, Rule._kinds)} Known kinds: {', '.join(Rule._kinds)}."
+            f"{kind!r} is not a kind of rule.{did_you_mean(kind, Rule.kinds)} Known kinds: {', '.join(Rule.kinds)}."
         )
-    return Rule._kinds[kind].from_dict(stored)
+    return Rule.kinds[kind].from_dict(stored)

@@ -24,8 +24,10 @@ class Tags(Strategy):
 
     Parameters
     ----------
-    column : the attribute that holds the tags
-    min_share : share of the customers with tags that a tag needs to be a group; rarer ones alone are `other`
+    column
+        the attribute that holds the tags
+    min_share
+        share of the customers with tags that a tag needs to be a group; rarer ones alone are `other`
     """
 
     column: str

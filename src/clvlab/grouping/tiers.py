@@ -112,11 +112,16 @@ class Tiers(Strategy):
 
     Parameters
     ----------
-    metric : a numeric column of the customer table or a measure (see `clvlab.grouping.measures`)
-    groups : codes of the tiers, best first
-    cut : `EqualShares`, `Shares`, `FixedBounds`, `NaturalBreaks` or `CumulativeShare`
-    buyers_only : prospects are a group of their own; False for attributes, which prospects have too
-    ordered : whether a higher number is better, so that tiers have ranks
+    metric
+        a numeric column of the customer table or a measure (see `clvlab.grouping.measures`)
+    groups
+        codes of the tiers, best first
+    cut
+        `EqualShares`, `Shares`, `FixedBounds`, `NaturalBreaks` or `CumulativeShare`
+    buyers_only
+        prospects are a group of their own; False for attributes, which prospects have too
+    ordered
+        whether a higher number is better, so that tiers have ranks
 
     Where the numbers are too alike to fill every tier, the upper ones are left out.
     """

@@ -129,10 +129,15 @@ class CovariateModel:
 
         Parameters
         ----------
-        customers : frequency, recency, T and the attributes; a CustomerSummary or a plain frame
-        purchase, dropout : columns that act on the rate of purchases, and on leaving: numbers without gaps, or text,
-            of which a missing one is a level of its own; at most 100 levels, and 10,000 different combinations
-        time_unit, weights : as in `PurchaseModel.fit`
+        model
+            the plain model that the attributes act on
+        customers
+            frequency, recency, T and the attributes; a CustomerSummary or a plain frame
+        purchase, dropout
+            columns that act on the rate of purchases, and on leaving: numbers without gaps, or text, of which a
+            missing one is a level of its own; at most 100 levels, and 10,000 different combinations
+        time_unit, weights
+            as in `PurchaseModel.fit`
         """
         if not (purchase or dropout):
             raise ParamsError(

@@ -68,9 +68,12 @@ class GammaGamma(FittedModel):
 
         Parameters
         ----------
-        customers : frequency, monetary_value (null or 0 without a repeat purchase)
-        weights : how many customers each row stands for; 1 by default
-        penalty : subtracts penalty * sum(ln(parameter)^2) from the log-likelihood, gamma in units of the currency
+        customers
+            frequency, monetary_value (null or 0 without a repeat purchase)
+        weights
+            how many customers each row stands for; 1 by default
+        penalty
+            subtracts penalty * sum(ln(parameter)^2) from the log-likelihood, gamma in units of the currency
 
         A customer whose mean spend is 0 cannot come from this model and is left out. ClvlabWarning if frequency and
         spend correlate above 0.3: the model takes them for independent.

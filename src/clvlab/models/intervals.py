@@ -40,11 +40,16 @@ def value_intervals(
 
     Parameters
     ----------
-    model, spend, customers, horizon, annual_discount_rate, margin, time_unit : as in `clvlab.lifetime_value`
-    groups : customer_id, group (what a rule assigns); every customer in one group. None for the total alone
-    level : probability that the value falls into the interval, the models being right
-    n_draws : simulated futures
-    seed : of the simulation
+    model, spend, customers, horizon, annual_discount_rate, margin, time_unit
+        as in `clvlab.lifetime_value`
+    groups
+        customer_id, group (what a rule assigns); every customer in one group. None for the total alone
+    level
+        probability that the value falls into the interval, the models being right
+    n_draws
+        simulated futures
+    seed
+        of the simulation
 
     Returns
     -------

@@ -31,15 +31,23 @@ def lifetime_value(
 
     Parameters
     ----------
-    model, spend : how often customers buy, and what they spend
-    customers : frequency, recency, T, monetary_value; a CustomerSummary or a plain frame
-    horizon : a length with its unit ("12 months") or a number in the table's time unit
-    annual_discount_rate : effective, 0.10 is 10 % a year; 1 % a month is 0.126825
-    margin : share of spend that is kept
-    interval : probability, such as 0.9, with which a customer's value falls between clv_low and clv_high; it carries
-        what is open about the parameters and about the customer, and always holds clv
-    n_draws, seed : simulated futures behind the interval
-    time_unit : unit of a plain frame's times; the model's own by default
+    model, spend
+        how often customers buy, and what they spend
+    customers
+        frequency, recency, T, monetary_value; a CustomerSummary or a plain frame
+    horizon
+        a length with its unit ("12 months") or a number in the table's time unit
+    annual_discount_rate
+        effective, 0.10 is 10 % a year; 1 % a month is 0.126825
+    margin
+        share of spend that is kept
+    interval
+        probability, such as 0.9, with which a customer's value falls between clv_low and clv_high; it carries what is
+        open about the parameters and about the customer, and always holds clv
+    n_draws, seed
+        simulated futures behind the interval
+    time_unit
+        unit of a plain frame's times; the model's own by default
 
     Returns
     -------
@@ -79,11 +87,16 @@ def residual_lifetime_value(
 
     Parameters
     ----------
-    model, spend : how often customers buy, and what they spend
-    customers : frequency, recency, T, monetary_value; a CustomerSummary or a plain frame
-    annual_discount_rate : effective and above 0; 0.10 is 10 % a year
-    margin : share of spend that is kept
-    time_unit : unit of a plain frame's times; the model's own by default
+    model, spend
+        how often customers buy, and what they spend
+    customers
+        frequency, recency, T, monetary_value; a CustomerSummary or a plain frame
+    annual_discount_rate
+        effective and above 0; 0.10 is 10 % a year
+    margin
+        share of spend that is kept
+    time_unit
+        unit of a plain frame's times; the model's own by default
 
     Returns
     -------

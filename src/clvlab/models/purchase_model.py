@@ -80,11 +80,15 @@ class PurchaseModel(FittedModel, ABC):
 
         Parameters
         ----------
-        customers : frequency, recency, T; a CustomerSummary or a plain frame
-        time_unit : unit of a plain frame's recency and T
-        weights : how many customers each row stands for; 1 by default
-        penalty : subtracts penalty * sum(ln(parameter)^2) from the log-likelihood, parameters in the data's own
-            units: a normal prior on each log-parameter with mean 0 and standard deviation 1 / sqrt(2 penalty)
+        customers
+            frequency, recency, T; a CustomerSummary or a plain frame
+        time_unit
+            unit of a plain frame's recency and T
+        weights
+            how many customers each row stands for; 1 by default
+        penalty
+            subtracts penalty * sum(ln(parameter)^2) from the log-likelihood, parameters in the data's own units: a
+            normal prior on each log-parameter with mean 0 and standard deviation 1 / sqrt(2 penalty)
 
         Raises
         ------

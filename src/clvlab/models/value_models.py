@@ -107,7 +107,12 @@ class ValueModels:
 
         Parameters
         ----------
-        preferred : tried first; a fitted model is taken as it is
+        customers
+            whom to value
+        terms
+            how far ahead, at which discount rate and margin
+        preferred
+            tried first; a fitted model is taken as it is
         """
         spend, of_spend = _spend(customers)
         if isinstance(preferred, PurchaseModel):

@@ -77,9 +77,18 @@ def execute(
 
     Parameters
     ----------
-    environment : variables for the kernel, beside those that keep the host out of the results
-    on_cell : told the source of each cell that computes, as it starts
-    stderr : given what the cells write to stderr, such as warnings and progress
+    notebook
+        what to run; it stays as it is
+    output
+        file of the executed notebook; its folder exists
+    parameters
+        name -> value, set in place of those of the cell `parameters`
+    environment
+        variables for the kernel, beside those that keep the host out of the results
+    on_cell
+        told the source of each cell that computes, as it starts
+    stderr
+        given what the cells write to stderr, such as warnings and progress
 
     Raises
     ------

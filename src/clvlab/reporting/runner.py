@@ -56,10 +56,14 @@ def run(
 
     Parameters
     ----------
-    params : ReportParams or CompareParams
-    force : run even so
-    timeout : seconds after which the run is stopped
-    stderr : given what the notebook's cells write to stderr; logged line by line otherwise
+    params
+        ReportParams or CompareParams
+    force
+        run even so
+    timeout
+        seconds after which the run is stopped
+    stderr
+        given what the notebook's cells write to stderr; logged line by line otherwise
 
     Raises
     ------

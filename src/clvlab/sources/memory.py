@@ -7,6 +7,9 @@ import polars as pl
 
 from clvlab.errors import DataError, ParamsError
 
+# What pandas, Arrow (whose errors are Python's own) and polars raise for a column of mixed objects.
+_UNCONVERTIBLE = (TypeError, ValueError, OverflowError, NotImplementedError, pl.exceptions.PolarsError)
+
 
 def open_frame(source: Any) -> pl.LazyFrame:
     """The frame as polars; a lazy one stays lazy. ParamsError for anything that is no frame."""
@@ -35,7 +38,7 @@ def _series(name: str, column: "pd.Series[Any]") -> pl.Series:
     """One column; where it mixes types that no single polars type holds, as text."""
     try:
         series = pl.Series(name, pl.from_pandas(column, nan_to_null=True))
-    except Exception:  # pandas, Arrow and polars each raise their own kinds for a column of mixed objects
+    except _UNCONVERTIBLE:
         return _as_texts(name, column.tolist())
     return _as_texts(name, series.to_list()) if series.dtype == pl.Object else series
 

@@ -20,9 +20,14 @@ def one_currency(
 
     Parameters
     ----------
-    found : the log's currencies, from `found_currencies`
-    rates : what one unit of each currency is worth in the run's; None where the log has but one
-    currency : the run's currency; None takes the log's
+    rows
+        the log; where it says each row's currency, that is its column `currency`
+    found
+        the log's currencies, from `found_currencies`
+    rates
+        what one unit of each currency is worth in the run's; None where the log has but one
+    currency
+        the run's currency; None takes the log's
 
     Raises
     ------
@@ -61,8 +66,12 @@ def found_currencies(rows: pl.LazyFrame, texts: pl.DataFrame, currency: str | No
 
     Parameters
     ----------
-    texts : text, rows; the different texts of the amounts
-    currency : the run's
+    rows
+        the log; where it says each row's currency, that is its column `currency`
+    texts
+        text, rows; the different texts of the amounts
+    currency
+        the run's
     """
     name = OURS + "currency"
     if name in rows.collect_schema():

@@ -46,17 +46,26 @@ def read_transactions(
 
     Parameters
     ----------
-    source : a path or glob of CSV, Parquet or Excel files, or gz and zip of these, or a pandas, polars or Arrow frame
-    columns : our name -> the source's name; columns that already bear our name need no mention. Ours are those of
+    source
+        a path or glob of CSV, Parquet or Excel files, or gz and zip of these, or a pandas, polars or Arrow frame
+    columns
+        our name -> the source's name; columns that already bear our name need no mention. Ours are those of
         `clvlab.columns.LOG`. Where there is no amount, it is quantity x unit_price; without these either, the log
         serves purchase models alone
-    date_format : strftime format such as "%d/%m/%Y"; found out if it is not given and the data leaves no doubt
-    decimal : decimal mark of numbers that are text
-    encoding, separator, sheet : of text files and workbooks; detected if not given
-    duplicates : keep counts rows that are equal in all their columns each time; drop merges them into one
-    zero_amounts : keep or refuse rows with an amount of 0
-    currency : the run's currency, which the log's must then be, or be turned into
-    currency_rates : what one unit of each currency is worth in the run's, for a log with a column of currencies
+    date_format
+        strftime format such as "%d/%m/%Y"; found out if it is not given and the data leaves no doubt
+    decimal
+        decimal mark of numbers that are text
+    encoding, separator, sheet
+        of text files and workbooks; detected if not given
+    duplicates
+        keep counts rows that are equal in all their columns each time; drop merges them into one
+    zero_amounts
+        keep or refuse rows with an amount of 0
+    currency
+        the run's currency, which the log's must then be, or be turned into
+    currency_rates
+        what one unit of each currency is worth in the run's, for a log with a column of currencies
 
     Returns
     -------

@@ -71,8 +71,10 @@ def quality_table(by_rule: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
 
     Parameters
     ----------
-    by_rule : rule (null for rows that pass), rows, millionths
-    kept : rows, millionths of the rows that pass and are not dropped as duplicates; one row, or none
+    by_rule
+        rule (null for rows that pass), rows, millionths
+    kept
+        rows, millionths of the rows that pass and are not dropped as duplicates; one row, or none
 
     Returns
     -------

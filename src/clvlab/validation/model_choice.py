@@ -55,7 +55,8 @@ def choose_model(calibration: CustomerSummary, holdout: Holdout | None = None) -
 
     Parameters
     ----------
-    calibration, holdout : the two halves of `clvlab.split_holdout`; without a holdout the lowest BIC decides
+    calibration, holdout
+        the two halves of `clvlab.split_holdout`; without a holdout the lowest BIC decides
 
     Raises
     ------

@@ -64,11 +64,16 @@ def validate(
 
     Parameters
     ----------
-    model : purchase model fitted on `calibration`
-    spend : spend model fitted on `calibration`, or None
-    calibration, holdout : the two halves of `clvlab.split_holdout`
-    groups : customer_id, group: for whom else to look at the errors apart
-    seed : of the simulated intervals of the totals
+    model
+        purchase model fitted on `calibration`
+    spend
+        spend model fitted on `calibration`, or None
+    calibration, holdout
+        the two halves of `clvlab.split_holdout`
+    groups
+        customer_id, group: for whom else to look at the errors apart
+    seed
+        of the simulated intervals of the totals
 
     Examples
     --------

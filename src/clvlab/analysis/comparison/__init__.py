@@ -44,9 +44,12 @@ def analyse_comparison(
 
     Parameters
     ----------
-    params : the parameters of a run, or a mapping of them; see `clvlab.params.CompareParams`
-    log : a log that is already read, in place of the one that `params.source` names
-    progress : show a progress bar on stderr; None shows it on a terminal
+    params
+        the parameters of a run, or a mapping of them; see `clvlab.params.CompareParams`
+    log
+        a log that is already read, in place of the one that `params.source` names
+    progress
+        show a progress bar on stderr; None shows it on a terminal
 
     Returns
     -------

@@ -54,8 +54,10 @@ def analyse(params: ReportParams | Mapping[str, Any], *, log: TransactionLog | N
 
     Parameters
     ----------
-    params : the parameters of a run, or a mapping of them; see `clvlab.params.ReportParams`
-    log : a log that is already read, in place of the one that `params.source` names
+    params
+        the parameters of a run, or a mapping of them; see `clvlab.params.ReportParams`
+    log
+        a log that is already read, in place of the one that `params.source` names
 
     Returns
     -------
