@@ -5,14 +5,16 @@ PYTHON ?= python3
 SECONDS ?= 600
 BIN := .venv/bin
 READY := .venv/.ready
+LOWEST := .venv-lowest
+WHEEL := build/wheel
 export PYTHONHASHSEED := 0
 # Small arrays: two cores are better spent on two processes than on two BLAS threads.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup report compare test check format lab browser bench fuzz sample lock clean
+.PHONY: help setup report compare test check test-lowest wheel-check format lab browser bench fuzz sample lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## create .venv with everything the project needs
 
@@ -45,6 +47,20 @@ check: $(READY) ## what CI runs: format, lint, types, stripped notebooks, tests
 	@$(BIN)/nbstripout --verify notebooks/*.ipynb
 	@$(BIN)/pytest -q -n 2
 
+test-lowest: $(READY) ## run the unit tests at the lowest versions that pyproject.toml allows
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
+	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --group test -e .
+	@$(LOWEST)/bin/pytest -q -n 2 --ignore tests/notebooks --ignore tests/browser
+
+wheel-check: report ## publish the same report with nothing but the built wheel
+	@rm -rf $(WHEEL) && mkdir -p $(WHEEL)/empty
+	@$(BIN)/python -m hatchling build -t wheel -d $(WHEEL) >/dev/null
+	@$(BIN)/uv venv --quiet --python $(BIN)/python $(WHEEL)/venv
+	@$(BIN)/uv pip install --quiet --python $(WHEEL)/venv/bin/python --constraints requirements.lock $(WHEEL)/*.whl
+	@cp params/cdnow.yaml $(WHEEL)/empty
+	@cd $(WHEEL)/empty && ../venv/bin/clvlab report cdnow.yaml
+	@cmp reports/cdnow/latest/report.html $(WHEEL)/empty/reports/cdnow/latest/report.html
+
 browser: $(READY) ## look at the published reports in headless Chromium
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	  test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null \
@@ -74,6 +90,6 @@ bench: $(READY) ## compare our speed with that of lifetimes (some ten minutes)
 	@$(BIN)/python benchmarks/against_lifetimes.py
 
 clean: ## remove .venv, caches and what runs wrote
-	@rm -rf .venv .mypy_cache .ruff_cache .hypothesis build dist
+	@rm -rf .venv $(LOWEST) .mypy_cache .ruff_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
