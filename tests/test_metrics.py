@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from clvlab.comparison.foresight import FORESIGHT
 from clvlab.metrics import auc, brier, calibration_slope, gini, top_capture, variance_explained
 
 RANKING = [gini, top_capture, auc]
-ALL = [*RANKING, variance_explained, calibration_slope, brier]
+ALL = [pytest.param(metric.score, id=metric.name) for metric in FORESIGHT]
 
 sizes = st.integers(4, 40)
 

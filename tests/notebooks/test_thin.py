@@ -2,14 +2,22 @@
 
 import ast
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from clvlab.analysis import comparison, segmentation
 from clvlab.params import CompareParams, ReportParams
+from clvlab.presentation import Report
+from clvlab.presentation.comparison import ComparisonReport
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 PARAMS = {"segmentation_report": ReportParams, "strategy_comparison": CompareParams}
+REPORTS = {
+    "segmentation_report": (segmentation.SECTIONS, Report.pages),
+    "strategy_comparison": (comparison.SECTIONS, ComparisonReport.pages),
+}
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -45,5 +53,16 @@ def test_parameters_of_the_notebook_are_the_keys_of_its_params_file(path):
     kind(**{name: ast.literal_eval(value) for name, value in assigned.items()})
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_cells_sections_and_pages_are_one_list(path):
+    sections, pages = REPORTS[path.stem]
+    sources = ["".join(cell["source"]) for cell in code_cells(path)]
+    shown = [
+        section for source in sources for section in re.findall(r"^report\.show\(\"(\w+)\"\)$", source, re.MULTILINE)
+    ]
+    assert list(sections) == list(pages), "SECTIONS of the analysis and PAGES of the presentation"
+    assert shown == list(sections), "cells of the notebook and SECTIONS of the analysis"
+
+
 def test_there_is_a_notebook_for_every_kind_of_run():
-    assert {path.stem for path in NOTEBOOKS} >= {"segmentation_report"}
+    assert {path.stem for path in NOTEBOOKS} == set(PARAMS) == set(REPORTS)

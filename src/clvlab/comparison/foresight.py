@@ -30,13 +30,14 @@ CAPTURES: Mapping[float, Metric] = MappingProxyType(
 HEADLINE = Metric("gini", "spend", metrics.gini)
 FORESIGHT: tuple[Metric, ...] = (
     HEADLINE,
+    Metric("variance_explained", "spend", metrics.variance_explained),
     CAPTURES[0.10],
     CAPTURES[0.20],
-    Metric("variance_explained", "spend", metrics.variance_explained),
     Metric("calibration_slope", "spend", metrics.calibration_slope),
     Metric("buys_again_auc", "bought", metrics.auc),
     Metric("buys_again_brier", "bought", metrics.brier),
 )
+"""What each strategy is judged by, in the order of the page: a metric is one line here."""
 METRICS: tuple[Metric, ...] = tuple(dict.fromkeys((*FORESIGHT, *CAPTURES.values())))
 """All that is scored and resampled: the metrics of foresight, and the captures behind the curve of reach."""
 

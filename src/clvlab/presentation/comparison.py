@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
+from clvlab.analysis.comparison.foresight import METRIC_NAMES
 from clvlab.charts import comparison as charts
 from clvlab.presentation import Block, Chart, Report, Table, Text
 
@@ -35,12 +36,10 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 "metrics",
                 {
                     "strategy": "strategy",
-                    "gini": "dec2",
+                    **dict.fromkeys(METRIC_NAMES, "dec2"),
                     "variance_explained": "pct1",
                     "capture_10": "pct",
                     "capture_20": "pct",
-                    "calibration_slope": "dec2",
-                    "buys_again_auc": "dec2",
                     "buys_again_brier": "dec3",
                 },
             ),

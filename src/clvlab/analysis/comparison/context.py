@@ -1,5 +1,6 @@
 """What all sections of a comparison share: the board, and the strategies that stand out on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +67,7 @@ class ComparisonContext:
         """A table with a column `strategy`, and the role of each."""
         return table.with_columns(role=pl.col("strategy").map_elements(self.role, pl.String))
 
-    def wide(self, metrics: list[str]) -> pl.DataFrame:
+    def wide(self, metrics: Sequence[str]) -> pl.DataFrame:
         """strategy, and a column for each metric, null where it has none; highest Gini first."""
         chosen = self.board.data.filter(pl.col("metric").is_in(["gini", *metrics]))
         table = chosen.pivot("metric", index="strategy", values="value").sort(

@@ -4,18 +4,11 @@ import polars as pl
 
 from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.section import Finding, Section
+from clvlab.comparison.foresight import FORESIGHT
 from clvlab.wording import Name
 
-METRICS = [
-    "gini",
-    "variance_explained",
-    "capture_10",
-    "capture_20",
-    "calibration_slope",
-    "buys_again_auc",
-    "buys_again_brier",
-]
-
+METRIC_NAMES = tuple(metric.name for metric in FORESIGHT)
+"""The columns of the table `metrics`, next to `strategy`."""
 YARDSTICK = "last_year_spend"
 
 
@@ -47,5 +40,10 @@ def compute(context: ComparisonContext) -> Section:
     if blind.height:
         names = [Name("strategies", code) for code in blind["strategy"]]
         findings["blind"] = Finding.of("foresight.blind", strategies=names)
-    tables = {"gini": gini, "metrics": context.wide(METRICS), "board": board.data, "differences": board.differences}
+    tables = {
+        "gini": gini,
+        "metrics": context.wide(METRIC_NAMES),
+        "board": board.data,
+        "differences": board.differences,
+    }
     return Section(tables, findings)
