@@ -84,7 +84,7 @@ def test_a_text_is_punctuated_in_the_manner_of_its_language(key):
 
 
 AVOIDED = {
-    "en": r"(?<!there )\b(is|are|be) no (?!more|better|worse)|foret|foresight|\b(beside|stands?|amiss|told)\b|\d %",
+    "en": r"(?<!there )\b(is|are|be) no (?!more|better|worse)|foret|foresight|\b(beside|stands?|amiss|told)\b|\d %|’",
     "zh": "逾期|风险价值|拒收|批次|客户基础|终生|预见|名次变动|化名|毛利|日志|基线",
 }
 
