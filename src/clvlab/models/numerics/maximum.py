@@ -32,7 +32,7 @@ FARTHEST = 14.0  # in log-parameters: a maximum a million-fold away from a sensi
 STATIONARY = 1e-7  # in log-parameters: length of the Newton step at a maximum
 NEARLY = 1e-3  # the same, where rounding allows no further progress
 EXACT = 1e-7  # in log-parameters: error of a maximum found by way of a coarser population
-MANY_DISTINCT = 5_000  # distinct customers: with more of them a coarser population saves time
+MANY_DISTINCT = 5_000  # customers: with more of them a coarser population saves time, as README.md has measured
 
 
 class Expandable(Protocol):
