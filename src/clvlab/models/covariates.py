@@ -37,7 +37,7 @@ MOST_LEVELS = 100  # of an attribute in text, each of which has a coefficient
 REDUNDANT = 1e-6  # what is left of a standardised term that follows from others
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class JointLikelihood:
     """The likelihood of several populations, whose log-parameters are linear in common ones.
 
@@ -91,7 +91,7 @@ class RatioTest:
     p_value: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CovariateModel:
     """A fitted purchase model with attributes. There is no unfitted one: call `fit`.
 

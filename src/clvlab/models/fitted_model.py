@@ -18,7 +18,7 @@ from clvlab.models.uncertainty import Draws, Method, from_bootstrap, from_likeli
 VAGUE = 3.0  # standard error of a log-parameter: known only to within a factor of e^6 either way
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Estimate:
     """How a model came by its parameters, and how sure they are.
 

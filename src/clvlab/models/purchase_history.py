@@ -20,7 +20,7 @@ Customers = CustomerSummary | pl.DataFrame | pd.DataFrame
 LARGEST_COUNT = 2**31  # nobody buys on more days: a larger count is an integer that overflowed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PurchaseHistories:
     """Columns of the customers who have bought, and which rows of the table they came from."""
 

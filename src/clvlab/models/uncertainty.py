@@ -31,7 +31,7 @@ CANDIDATES = 2  # candidates for each draw
 DEGREES = 8  # of freedom of Student's t, whose tails are wider than the likelihood's
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Draws:
     """Draws of a model's parameters.
 

@@ -26,7 +26,7 @@ TOTAL_TOLERANCE = 0.03
 MOSTLY_ONE_TIME = 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ModelChoice:
     """Models and baselines side by side, and the one that was chosen.
 

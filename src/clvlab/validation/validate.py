@@ -24,7 +24,7 @@ MANY_TENTHS = 3
 """Of ten tenths of the customers, how many must be off for a warning: one or two are by chance."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Validation:
     """Tidy tables of a holdout validation. `what` is purchases or spend; `method` a name of METHODS.
 

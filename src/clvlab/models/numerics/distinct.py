@@ -21,7 +21,7 @@ LARGEST_KEY = 2**53  # floats are exact to here
 LARGEST_TABLE = 2**22
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Keys:
     """Rows of whole numbers of days, each as one whole number: the last column changes fastest.
 
@@ -98,7 +98,7 @@ def weighed(columns: Sequence[Vector], weight: Vector) -> tuple[Matrix, Vector]:
     return totals.select(names).to_numpy().T.copy(), totals["weight"].to_numpy()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DistinctRows:
     """The distinct rows of a table, and which of them each row is.
 

@@ -64,7 +64,7 @@ class Objective(Expandable, Protocol):
         """The same for fewer distinct customers, each for all those near."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Likelihood:
     """The log-likelihood of a population as a function of the log-parameters.
 
@@ -114,7 +114,7 @@ class Likelihood:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Expansion:
     """The penalised log-likelihood about a point, to second order."""
 
@@ -143,7 +143,7 @@ class Expansion:
         return bool(np.linalg.eigvalsh(-self.hessian)[0] > 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CorrectedLikelihood:
     """A coarser population's log-likelihood, put right to second order by the whole population's at one point.
 

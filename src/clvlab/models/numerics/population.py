@@ -15,7 +15,7 @@ ROWS_PER_BLOCK = 9_984
 CELLS_PER_COUNT = 1_296  # in which customers with the same x are taken together
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Population:
     """Distinct customers, sorted, and the weight (number of customers) of each.
 
