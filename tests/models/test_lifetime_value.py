@@ -4,17 +4,8 @@ import pytest
 
 import clvlab as cl
 from clvlab.errors import ParamsError
+from tests.models.laws import MODELS, SPEND, every_model
 from tests.models.populations import history
-
-MODELS = [
-    cl.BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="week"),
-    cl.MbgNbd(0.6, 8.0, 0.7, 2.5, time_unit="week"),
-    cl.ParetoNbd(0.6, 8.0, 0.7, 12.0, time_unit="week"),
-    cl.Nbd(0.6, 8.0, time_unit="week"),
-]
-SPEND = cl.GammaGamma(6.0, 4.0, 15.0)
-
-every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 
 
 def test_customer_1_is_worth_36_not_140(bg_nbd, gamma_gamma, cdnow, row_of, published):

@@ -10,19 +10,12 @@ from hypothesis import strategies as st
 
 import clvlab as cl
 from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, ParamsError
+from tests.models.laws import MODELS, every_model
 from tests.models.populations import history
 
-MODELS = [
-    cl.BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="week"),
-    cl.MbgNbd(0.6, 8.0, 0.7, 2.5, time_unit="week"),
-    cl.ParetoNbd(0.6, 8.0, 0.7, 12.0, time_unit="week"),
-    cl.Nbd(0.6, 8.0, time_unit="week"),
-]
 CUSTOMERS = pl.concat(
     [history(0, 0, 0), history(0, 0, 30), history(3, 20, 30), history(3, 5, 30), history(40, 30, 30)]
 )
-
-every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 
 
 @every_model

@@ -15,7 +15,7 @@ from clvlab.models.numerics.jets import log
 from clvlab.models.numerics.maximum import Likelihood, maximise
 from clvlab.models.numerics.population import Population
 from clvlab.models.simulation import Buyers, Simulation, simulated_purchases
-from tests.models.populations import simulated_bg_nbd
+from tests.models.populations import simulated_bg_nbd, with_spend
 
 WAITS = np.array([0.3, 1.1, 2.4, 0.2, 0.9, 3.0])
 
@@ -40,16 +40,7 @@ def exponential_draws(draw, waits=WAITS, n=40_000):
 @pytest.fixture(scope="module")
 def small():
     """A population of 1,500, with spend."""
-    table = simulated_bg_nbd(1_500, seed=3)
-    random = np.random.default_rng(4)
-    nu = random.gamma(4.0, 1 / 15.0, table.height)
-    mean = np.array(
-        [random.gamma(6.0, 1 / rate, max(x, 1)).mean() for x, rate in zip(table["frequency"], nu, strict=True)]
-    )
-    return table.with_columns(
-        customer_id=pl.int_range(pl.len()).cast(pl.String).str.zfill(4),
-        monetary_value=pl.when(pl.col("frequency") > 0).then(pl.Series(mean)),
-    )
+    return with_spend(simulated_bg_nbd(1_500, seed=3), seed=4)
 
 
 @pytest.fixture(scope="module")

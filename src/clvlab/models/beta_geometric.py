@@ -5,9 +5,8 @@ of purchases that an active customer has survived: x in BG/NBD, x + 1 in MBG/NBD
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
@@ -31,9 +30,7 @@ class BetaGeometric(PurchaseModel):
     b: float
 
     names: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
-    meanings: ClassVar[Mapping[str, str]] = MappingProxyType(
-        dict.fromkeys(("r", "alpha"), BUYING) | dict.fromkeys(("a", "b"), LEAVING)
-    )
+    meanings: ClassVar[tuple[str, ...]] = (BUYING, BUYING, LEAVING, LEAVING)
     leaving: ClassVar[tuple[str, float] | None] = ("a", 1.0)
 
     @staticmethod

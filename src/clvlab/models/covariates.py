@@ -11,7 +11,7 @@ reference, and leaves e^(delta'z) times as readily:
     and b have coefficients of their own; one for the odds a / b can be put into a sentence.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -53,8 +53,8 @@ class JointLikelihood:
     maps: tuple[Matrix, ...]
 
     @property
-    def meanings(self) -> Mapping[str, str]:
-        """What the parameters of the model say."""
+    def meanings(self) -> tuple[str, ...]:
+        """What the parameters of the model say, which come first."""
         return self.parts[0].meanings
 
     @property

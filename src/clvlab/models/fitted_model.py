@@ -77,10 +77,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class FittedModel:
-    """A model with its parameters, all positive. A subclass names them, in the order of its paper."""
+    """A model with its parameters, all positive. A subclass has their names, in its paper's order, and meanings."""
 
     names: ClassVar[tuple[str, ...]]
-    meanings: ClassVar[Mapping[str, str]]
+    meanings: ClassVar[tuple[str, ...]]
 
     estimate: Estimate | None = field(default=None, kw_only=True, repr=False, compare=False)
 

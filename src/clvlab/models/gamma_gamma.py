@@ -10,9 +10,8 @@ Symbols, as in the papers: x purchases (repeat purchase days), m their mean valu
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar, Self
 
 import numpy as np
@@ -57,9 +56,10 @@ class GammaGamma(FittedModel):
     gamma: float
 
     names: ClassVar[tuple[str, ...]] = ("p", "q", "gamma")
-    meanings: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"p": "how much a customer's own purchases differ"}
-        | dict.fromkeys(["q", "gamma"], "how much customers differ")
+    meanings: ClassVar[tuple[str, ...]] = (
+        "how much a customer's own purchases differ",
+        "how much customers differ",
+        "how much customers differ",
     )
 
     @classmethod

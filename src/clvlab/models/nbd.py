@@ -3,9 +3,8 @@
 [1] Ehrenberg (1959), "The pattern of consumer purchases", Applied Statistics 8(1), 26-41.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
@@ -35,7 +34,7 @@ class Nbd(PurchaseModel):
     """
 
     names: ClassVar[tuple[str, ...]] = ("r", "alpha")
-    meanings: ClassVar[Mapping[str, str]] = MappingProxyType(dict.fromkeys(("r", "alpha"), BUYING))
+    meanings: ClassVar[tuple[str, ...]] = (BUYING, BUYING)
 
     @classmethod
     def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:

@@ -9,9 +9,8 @@ lambda ~ Gamma(r, alpha) and mu ~ Gamma(s, beta).
 [3] Fader & Hardie (2014), "Deriving the conditional PMF of the Pareto/NBD model".
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
@@ -56,9 +55,7 @@ class ParetoNbd(PurchaseModel):
     beta: float
 
     names: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
-    meanings: ClassVar[Mapping[str, str]] = MappingProxyType(
-        dict.fromkeys(("r", "alpha"), BUYING) | dict.fromkeys(("s", "beta"), LEAVING)
-    )
+    meanings: ClassVar[tuple[str, ...]] = (BUYING, BUYING, LEAVING, LEAVING)
     leaving: ClassVar[tuple[str, float] | None] = ("beta", -1.0)
 
     @classmethod

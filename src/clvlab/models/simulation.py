@@ -86,7 +86,7 @@ def read_buyers(
     return purchase_history.read_histories(customers, columns, model.unit_of(customers, time_unit), model.time_unit)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Simulation:
     """Futures to be simulated: the models at each draw of their parameters, and what is asked of them.
 

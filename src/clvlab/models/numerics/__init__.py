@@ -1,1 +1,1 @@
-"""The machinery below the formulas: derivatives, distinct rows, quadrature, the maximum of a likelihood."""
+"""The machinery below the formulas: derivatives, distinct rows, quadrature, maxima. README.md says how a fit runs."""

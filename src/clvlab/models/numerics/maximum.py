@@ -12,10 +12,9 @@ Where the data cannot identify a parameter it says which, within bounded work.
     `CorrectedLikelihood` is their surrogate likelihood, taken to second order.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import Protocol, Self
 
 import numpy as np
@@ -32,7 +31,7 @@ FARTHEST = 14.0  # in log-parameters: a maximum a million-fold away from a sensi
 STATIONARY = 1e-7  # in log-parameters: length of the Newton step at a maximum
 NEARLY = 1e-3  # the same, where rounding allows no further progress
 EXACT = 1e-7  # in log-parameters: error of a maximum found by way of a coarser population
-MANY_DISTINCT = 5_000  # distinct customers: with more of them a coarser population saves time
+MANY_DISTINCT = 5_000  # customers: with more of them a coarser population saves time, as README.md has measured
 
 
 class Expandable(Protocol):
@@ -58,8 +57,8 @@ class Objective(Expandable, Protocol):
         """How many of them differ."""
 
     @property
-    def meanings(self) -> Mapping[str, str]:
-        """What the parameters say, as far as words are known."""
+    def meanings(self) -> tuple[str, ...]:
+        """What the parameters say, in their order, as far as words are known."""
 
     def coarse(self) -> Self:
         """The same for fewer distinct customers, each for all those near."""
@@ -75,14 +74,14 @@ class Likelihood:
     names : the parameters, all positive
     population : the customers
     penalty : subtracted is penalty * sum(ln(parameter)^2), parameters in the data's own units
-    meanings : what the parameters say, for the message where they cannot be identified
+    meanings : what the parameters say, in their order, for the message where they cannot be identified
     """
 
     total: Callable[[Sequence[Number], Population], Number]
     names: tuple[str, ...]
     population: Population
     penalty: float = 0.0
-    meanings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    meanings: tuple[str, ...] = ()
 
     @property
     def n_customers(self) -> float:
@@ -278,5 +277,6 @@ def _judge(likelihood: Objective, found: Expansion, start: Vector) -> None:
 
 def _in_words(likelihood: Objective, names: Sequence[str]) -> str:
     """What these parameters say, in brackets, or nothing."""
-    meanings = dict.fromkeys(likelihood.meanings[name] for name in names if name in likelihood.meanings)
+    said = dict(zip(likelihood.names, likelihood.meanings, strict=False))
+    meanings = dict.fromkeys(said[name] for name in names if name in said)
     return f" ({'; '.join(meanings)})" if meanings else ""
