@@ -47,7 +47,6 @@ ONLY = {
     "scipy": "models",
     "sklearn": "grouping comparison",
     "altair": "charts",
-    "great_tables": "tables",
     "IPython": "presentation",
     "papermill": "reporting",
     "nbconvert": "reporting",
