@@ -47,6 +47,7 @@ ONLY = {
     "scipy": "models",
     "sklearn": "grouping comparison",
     "altair": "charts",
+    "jinja2": "tables reporting",
     "IPython": "presentation",
     "papermill": "reporting",
     "nbconvert": "reporting",

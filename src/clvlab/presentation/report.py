@@ -38,7 +38,7 @@ class Fragment:
 class Drawing:
     """A chart as a notebook shows it."""
 
-    chart: Any = field(repr=False)
+    chart: theme.ChartType = field(repr=False)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return theme.mime_bundle(self.chart)
