@@ -47,7 +47,7 @@ ONLY = {
     "scipy": "models",
     "sklearn": "grouping comparison",
     "altair": "charts",
-    "great_tables": "tables",
+    "jinja2": "tables reporting",
     "IPython": "presentation",
     "papermill": "reporting",
     "nbconvert": "reporting",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clvlab.errors import ParamsError
 from clvlab.grouping import strategies
-from clvlab.params import CompareParams, Reading, ReportParams, Rfm, check_reading, file_name, parse_override
+from clvlab.params import CompareParams, ReaderSettings, ReportParams, Rfm, check_reading, file_name, parse_override
 from clvlab.rfm import score_rfm
 from clvlab.transactions import read_transactions
 
@@ -179,7 +179,7 @@ def test_strategy_is_one_that_is_registered():
 
 def test_settings_of_the_reader_are_its_keywords():
     keywords = inspect.signature(read_transactions).parameters
-    assert set(Reading.__annotations__) <= set(keywords) - {"source", "columns", "currency"}
+    assert set(ReaderSettings.__annotations__) <= set(keywords) - {"source", "columns", "currency"}
     assert set(Rfm.__annotations__) <= set(inspect.signature(score_rfm).parameters)
 
 

@@ -14,7 +14,7 @@ from clvlab.customers import minimum_data
 from clvlab.errors import DataError, UnsettledError
 from clvlab.frames import TransactionLog
 from clvlab.params import ReportParams
-from clvlab.sources import Reading, open_source
+from clvlab.sources import FileSettings, open_source
 from clvlab.sources.headers import suggest_columns
 from clvlab.transactions import read_transactions
 from clvlab.transactions.rules import RULES, meaning
@@ -137,7 +137,7 @@ def check_source(source: str, columns: Mapping[str, str] | None = None, **readin
 
 def _check(source: str, given: Mapping[str, str], settings: dict[str, Any], questions: tuple[str, ...]) -> Check:
     """The check under these settings; UnsettledError where one more has to be chosen."""
-    texts = Reading(*(settings.get(key) for key in ("encoding", "separator", "sheet")))
+    texts = FileSettings(*(settings.get(key) for key in ("encoding", "separator", "sheet")))
     headers = tuple(dict.fromkeys(name for table in open_source(source, texts) for name in table.columns))
     found = Check(source, headers, _recognised(headers, given), settings, questions)
     try:

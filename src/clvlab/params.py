@@ -109,7 +109,7 @@ class Rfm(TypedDict, total=False):
 
 
 @with_config(_STRICT)
-class Reading(TypedDict, total=False):
+class ReaderSettings(TypedDict, total=False):
     """How the source is read: the keywords of `clvlab.read_transactions`; what is not given is detected."""
 
     date_format: Text
@@ -122,7 +122,7 @@ class Reading(TypedDict, total=False):
     currency_rates: dict[str, Annotated[float, Field(gt=0)]]
 
 
-_NESTED: Mapping[str, Iterable[str]] = {"rfm": Rfm.__annotations__, "reading": Reading.__annotations__}
+_NESTED: Mapping[str, Iterable[str]] = {"rfm": Rfm.__annotations__, "reading": ReaderSettings.__annotations__}
 
 
 class RunParams(BaseModel):
@@ -148,7 +148,7 @@ class RunParams(BaseModel):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     lang: Language = "en"
     output: Annotated[str, Field(pattern=r"^[^\x00]+$")] = "reports"
-    reading: Reading = Field(default_factory=Reading)
+    reading: ReaderSettings = Field(default_factory=ReaderSettings)
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -235,12 +235,12 @@ def parse_override(text: str) -> tuple[str, Any]:
         raise ParamsError(f"The value of {text!r} is not YAML. Quote it, as in `-p 'name=\"a: b\"'`.") from None
 
 
-def check_reading(values: Mapping[str, Any]) -> Reading:
+def check_reading(values: Mapping[str, Any]) -> ReaderSettings:
     """Settings of the reader, once they are known to be right; ParamsError lists every problem."""
     try:
-        return TypeAdapter(Reading).validate_python(dict(values))
+        return TypeAdapter(ReaderSettings).validate_python(dict(values))
     except ValidationError as error:
-        raise ParamsError(_explain(error, {"": Reading.__annotations__})) from None
+        raise ParamsError(_explain(error, {"": ReaderSettings.__annotations__})) from None
 
 
 def file_name(name: str) -> str:

@@ -1,11 +1,15 @@
 """Tidy table -> display table: numbers aligned right with one precision a column, names in the reader's language."""
 
 import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 import polars as pl
-from great_tables import GT
+from jinja2 import Environment, PackageLoader, Template
 
 from clvlab.wording import Words
 
@@ -18,9 +22,61 @@ NAMES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
     }
 )
 """Kinds of cells that hold codes, and what names them."""
+NULL = "–"
+_LONG = 40
 
 
-def display(table: pl.DataFrame, kinds: Mapping[str, str], words: Words, *, name: str) -> GT:
+@dataclass(frozen=True)
+class DisplayColumn:
+    """A column as it reads: its heading and its cells; numbers are aligned right."""
+
+    heading: str
+    cells: tuple[str, ...]
+    numeric: bool
+
+    @property
+    def width(self) -> int:
+        """Width of its widest text, in characters of a terminal."""
+        return max(map(_width, (self.heading, *self.cells)))
+
+    @property
+    def style(self) -> str | None:
+        """Its class in the style sheet: `num`, `long` for sentences, or none."""
+        if self.numeric:
+            return "num"
+        return "long" if self.width > _LONG else None
+
+    def lines(self) -> Iterator[str]:
+        """Heading and cells, padded to one width."""
+        width = self.width
+        for text in (self.heading, *self.cells):
+            space = " " * (width - _width(text))
+            yield space + text if self.numeric else text + space
+
+
+@dataclass(frozen=True)
+class DisplayTable:
+    """A table for a reader: every cell is the text that is shown; the first column names the row."""
+
+    columns: tuple[DisplayColumn, ...]
+    caption: str = ""
+
+    @property
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """The cells, row by row."""
+        return zip(*(column.cells for column in self.columns), strict=True)
+
+    def to_html(self) -> str:
+        """A table in a frame that scrolls, with a style for notebooks; a page may drop it for one of its own."""
+        return _template().render(table=self)
+
+    def to_text(self) -> str:
+        """The table in columns of characters, under its caption."""
+        lines = zip(*(column.lines() for column in self.columns), strict=True)
+        return "\n".join([*filter(None, [self.caption]), *("  ".join(line).rstrip() for line in lines)])
+
+
+def display(table: pl.DataFrame, kinds: Mapping[str, str], words: Words, *, caption: str = "") -> DisplayTable:
     """The columns of `kinds`, in that order, as a display table.
 
     Parameters
@@ -28,20 +84,50 @@ def display(table: pl.DataFrame, kinds: Mapping[str, str], words: Words, *, name
     table
         a tidy table
     kinds
-        column -> how its cells read: a kind of `Words.number`, `text`, one of NAMES, or `name:<catalogue>`
+        column -> how its cells read: a kind of `Words.number`, `text`, `condition`, `yesno`, one of NAMES, or
+        `name:<catalogue>`
     words
         language and currency
-    name
-        identifies the table on its page, so that the HTML is the same in every run
+    caption
+        what the table shows
+
+    >>> table = pl.DataFrame({"group": ["champions", "lost"], "customers": [1234, 56], "share": [0.957, None]})
+    >>> kinds = {"group": "group", "customers": "int", "share": "pct1"}
+    >>> print(display(table, kinds, Words("en"), caption="Groups").to_text())
+    Groups
+    Group      Customers  Share
+    Champions      1,234  95.7%
+    Lost              56      –
     """
-    cells = table.select(_cells(table[column], kind, words) for column, kind in kinds.items())
-    numeric = [column for column, kind in kinds.items() if not _is_text(kind)]
-    shown = GT(cells, id=name).cols_label({column: words.column(column) for column in kinds})
-    return shown.cols_align("right", numeric).cols_align("left", [c for c in kinds if c not in numeric])
+    columns = (
+        DisplayColumn(words.column(column), tuple(_cells(table[column], kind, words)), not _is_text(kind))
+        for column, kind in kinds.items()
+    )
+    return DisplayTable(tuple(columns), caption)
 
 
 def _is_text(kind: str) -> bool:
     return kind in {"condition", "text", "yesno"} or kind in NAMES or kind.startswith("name:")
+
+
+def _cells(column: pl.Series, kind: str, words: Words) -> Iterator[str]:
+    for value in column:
+        if value is None:
+            yield NULL
+        elif _is_text(kind):
+            yield _text(value, kind, words)
+        else:
+            yield words.number(value, kind).replace("-", "\N{MINUS SIGN}")
+
+
+def _text(value: Any, kind: str, words: Words) -> str:
+    if kind == "yesno":
+        return words.name(kind, str(value).lower())
+    if kind == "condition":
+        return _in_words(value, words)
+    if kind == "text":
+        return str(value)
+    return NAMES[kind](words, value) if kind in NAMES else words.name(kind.removeprefix("name:"), value)
 
 
 def _in_words(condition: str, words: Words) -> str:
@@ -49,20 +135,11 @@ def _in_words(condition: str, words: Words) -> str:
     return re.sub(r"[A-Za-z]\w+", lambda code: words.attribute(code[0]), condition)
 
 
-def _named(code: str, kind: str, words: Words) -> str:
-    """The name of a code of this kind, in the reader's language."""
-    return NAMES[kind](words, code) if kind in NAMES else words.name(kind.removeprefix("name:"), code)
+def _width(text: str) -> int:
+    """How many columns of a terminal a text takes: two for each Chinese character."""
+    return sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in text)
 
 
-def _cells(column: pl.Series, kind: str, words: Words) -> pl.Series:
-    if kind == "yesno":
-        texts = [words.name(kind, str(value).lower()) for value in column]
-    elif kind == "condition":
-        texts = [_in_words(text, words) for text in column]
-    elif kind == "text":
-        texts = ["–" if value is None else str(value) for value in column]
-    elif _is_text(kind):
-        texts = ["–" if code is None else _named(code, kind, words) for code in column]
-    else:
-        texts = [words.number(value, kind) for value in column]
-    return pl.Series(column.name, texts, dtype=pl.String)
+@cache
+def _template() -> Template:
+    return Environment(loader=PackageLoader("clvlab", "tables"), autoescape=True).get_template("table.html.j2")

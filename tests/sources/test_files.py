@@ -7,7 +7,7 @@ import pytest
 import xlsxwriter
 
 from clvlab.errors import DataError, ParamsError, UnsettledError
-from clvlab.sources import Reading, files, open_source
+from clvlab.sources import FileSettings, files, open_source
 from clvlab.sources.scratch import scratch_file
 from clvlab.sources.table import FLAW, ROW
 
@@ -17,7 +17,7 @@ WESTERN = "Käufer,Datum,Betrag\nMüller,2024-01-31,12\nJosé,2024-02-01,7\n"
 
 def read(path, **reading):
     """The one table of a path."""
-    [table] = open_source(path, Reading(**reading))
+    [table] = open_source(path, FileSettings(**reading))
     return table
 
 

@@ -1,7 +1,5 @@
 """Charts of base health: orders per customer, concentration, new and repeat revenue."""
 
-from typing import Any
-
 import altair as alt
 import polars as pl
 
@@ -9,10 +7,12 @@ from clvlab.charts.theme import ACCENT, CONTEXT, axis
 from clvlab.wording import Words
 
 
-def orders(table: pl.DataFrame, words: Words) -> Any:
+def orders(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Customers by number of purchases. Input: `base_health.orders`."""
-    bars = table.with_columns(label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String))
-    base = alt.Chart(bars).encode(
+    labelled = table.with_columns(
+        label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String)
+    )
+    base = alt.Chart(labelled).encode(
         x=alt.X("purchases:N", sort=None, title=words.column("n_purchases"), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("customers:Q", title=words.column("customers"), axis=axis(words, "short")),
         tooltip=[
@@ -21,11 +21,13 @@ def orders(table: pl.DataFrame, words: Words) -> Any:
             alt.Tooltip("share:Q", title=words("charts.share"), format=".1%"),
         ],
     )
-    marks = base.mark_bar(color=ACCENT) + base.mark_text(dy=-8).encode(text="label:N")
-    return marks.properties(width="container", height=240)
+    bars = base.mark_bar(color=ACCENT)
+    labels = base.mark_text(dy=-8).encode(text="label:N")
+    layers: alt.LayerChart = bars + labels
+    return layers.properties(width="container", height=240)
 
 
-def lorenz(table: pl.DataFrame, words: Words) -> Any:
+def lorenz(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Share of spend brought by the best share of customers. Input: `base_health.lorenz`."""
     curve = (
         alt.Chart(table)
@@ -46,16 +48,17 @@ def lorenz(table: pl.DataFrame, words: Words) -> Any:
     at = alt.Chart(fifth).encode(x="customers:Q", y="spend:Q")
     dot = at.mark_circle(color=ACCENT, size=70)
     label = at.mark_text(align="left", dx=9, dy=9, fontWeight="bold").encode(text="label:N")
-    return (equal + curve + dot + label).properties(width="container", height=280)
+    layers: alt.LayerChart = equal + curve + dot + label
+    return layers.properties(width="container", height=280)
 
 
-def months(table: pl.DataFrame, words: Words) -> Any:
+def months(table: pl.DataFrame, words: Words) -> alt.Chart:
     """Money of first purchases and of later ones by calendar month. Input: `base_health.months`."""
     long = table.unpivot(["new", "repeat"], index="month", variable_name="of").with_columns(
         series=pl.col("of").map_elements(lambda of: words(f"charts.revenue_{of}"), pl.String)
     )
     series = [words("charts.revenue_repeat"), words("charts.revenue_new")]
-    return (
+    bars: alt.Chart = (
         alt.Chart(long)
         .mark_bar()
         .encode(
@@ -70,3 +73,4 @@ def months(table: pl.DataFrame, words: Words) -> Any:
         )
         .properties(width="container", height=240)
     )
+    return bars

@@ -1,7 +1,5 @@
 """Charts of the cohorts."""
 
-from typing import Any
-
 import altair as alt
 import polars as pl
 
@@ -11,10 +9,10 @@ from clvlab.wording import Words
 MOST_LINES = 8
 
 
-def retention(table: pl.DataFrame, words: Words) -> Any:
+def retention(table: pl.DataFrame, words: Words) -> alt.Chart:
     """Heat map: cohort by age, shaded by the share that bought. Input: `cohorts.retention`."""
     later = table.filter(pl.col("age") > 0).with_columns(cohort=pl.col("cohort").dt.strftime("%Y-%m"))
-    return (
+    squares: alt.Chart = (
         alt.Chart(later)
         .mark_rect()
         .encode(
@@ -34,9 +32,10 @@ def retention(table: pl.DataFrame, words: Words) -> Any:
         )
         .properties(width="container", height=alt.Step(22))
     )
+    return squares
 
 
-def spend(table: pl.DataFrame, words: Words) -> Any:
+def spend(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Cumulative spend a customer by age, one line a cohort; the older the fainter. Input: `cohorts.spend`."""
     cohorts = sorted(set(table["cohort"]))[-MOST_LINES:]
     lines = table.filter(pl.col("cohort").is_in(cohorts)).with_columns(
@@ -59,4 +58,5 @@ def spend(table: pl.DataFrame, words: Words) -> Any:
     labels = (
         alt.Chart(ends).mark_text(align="right", dy=-9, fontSize=11).encode(x="age:Q", y="spend:Q", text="cohort:N")
     )
-    return (drawn + labels).properties(width="container", height=260)
+    layers: alt.LayerChart = drawn + labels
+    return layers.properties(width="container", height=260)

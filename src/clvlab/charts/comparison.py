@@ -1,7 +1,5 @@
 """Charts of the comparison of strategies."""
 
-from typing import Any
-
 import altair as alt
 import polars as pl
 
@@ -11,7 +9,7 @@ from clvlab.wording import Words
 ROLES = {"recommended": ACCENT, "contender": "#8fb3d3", "baseline": SECOND, "other": CONTEXT}
 
 
-def gini(table: pl.DataFrame, words: Words) -> Any:
+def gini(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """One dot with its interval per strategy, best first, its name above it. Input: `foresight.gini`."""
     named = _with_names(table, words).with_columns(start=pl.min_horizontal(pl.col("low").min(), pl.lit(0.0)))
     # Names above the intervals, not to their left: they would leave no room for the intervals on a phone.
@@ -33,10 +31,11 @@ def gini(table: pl.DataFrame, words: Words) -> Any:
     )
     labels = base.mark_text(align="left", dy=-11, fontSize=11).encode(x="start:Q", text="name:N")
     chance = alt.Chart(pl.DataFrame({"value": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[2, 3]).encode(x="value:Q")
-    return (chance + interval + dots + labels).properties(width="container", height=29 * table.height)
+    layers: alt.LayerChart = chance + interval + dots + labels
+    return layers.properties(width="container", height=29 * table.height)
 
 
-def spend(table: pl.DataFrame, words: Words) -> Any:
+def spend(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Mean holdout spend by group, actual with its interval and as expected. Input: `by_group.spend`."""
     named = table.with_columns(name=pl.col("group").map_elements(words.group, pl.String))
     series = {"value": words("charts.actual"), "expected_spend": words("compare.expected")}
@@ -64,10 +63,11 @@ def spend(table: pl.DataFrame, words: Words) -> Any:
             ],
         )
     )
-    return (interval + dots).properties(width="container", height=26 * table.height)
+    layers: alt.LayerChart = interval + dots
+    return layers.properties(width="container", height=26 * table.height)
 
 
-def curve(table: pl.DataFrame, words: Words) -> Any:
+def curve(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Share of holdout spend reached by share of customers contacted. Input: `reach.curve`."""
     codes = table["strategy"].unique(maintain_order=True).to_list()
     bounds = {"oracle": CONTEXT, "random": CONTEXT}
@@ -98,10 +98,11 @@ def curve(table: pl.DataFrame, words: Words) -> Any:
             alt.Tooltip("high:Q", title=words.column("high"), format=".1%"),
         ]
     )
-    return (lines + dots).properties(width="container", height=320)
+    layers: alt.LayerChart = lines + dots
+    return layers.properties(width="container", height=320)
 
 
-def stability(table: pl.DataFrame, words: Words) -> Any:
+def stability(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Foresight against stability, one dot per strategy; the recommended one is named. Input: `stability.map`."""
     named = _with_names(table, words)
     base = alt.Chart(named).encode(
@@ -127,10 +128,11 @@ def stability(table: pl.DataFrame, words: Words) -> Any:
         .mark_text(align="right", dx=-8, fontSize=11)
         .encode(text="name:N")
     )
-    return (dots + labels).properties(width="container", height=340)
+    layers: alt.LayerChart = dots + labels
+    return layers.properties(width="container", height=340)
 
 
-def pairs(table: pl.DataFrame, words: Words) -> Any:
+def pairs(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """How far each pair of strategies agrees, as a heat map. Input: `agreement.pairs`."""
     named = _with_names(table, words).with_columns(
         other_name=pl.col("other").map_elements(lambda code: words.name("strategies", code), pl.String),
@@ -153,7 +155,8 @@ def pairs(table: pl.DataFrame, words: Words) -> Any:
     labels = base.mark_text(fontSize=10).encode(
         text="label:N", color=alt.condition("datum.dark", alt.value("white"), alt.value("#222222"))
     )
-    return (squares + labels).properties(width=alt.Step(32), height=24 * len(order))
+    layers: alt.LayerChart = squares + labels
+    return layers.properties(width=alt.Step(32), height=24 * len(order))
 
 
 def _with_names(table: pl.DataFrame, words: Words) -> pl.DataFrame:

@@ -1,7 +1,5 @@
 """Charts of movement between groups."""
 
-from typing import Any
-
 import altair as alt
 import polars as pl
 
@@ -9,7 +7,7 @@ from clvlab.charts.theme import SEQUENTIAL
 from clvlab.wording import Words
 
 
-def moves(table: pl.DataFrame, words: Words) -> Any:
+def moves(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Matrix: groups a quarter ago by groups now, shaded by the share of the row. Input: `movement.moves`."""
     named = table.with_columns(
         pl.col("before", "after").map_elements(words.group, pl.String),
@@ -34,4 +32,5 @@ def moves(table: pl.DataFrame, words: Words) -> Any:
     )
     ink = alt.condition("datum.dark", alt.value("white"), alt.value("#222222"))
     text = base.transform_filter("datum.share >= 0.005").mark_text(fontSize=11).encode(text="label:N", color=ink)
-    return (cells + text).properties(width="container", height=alt.Step(26))
+    layers: alt.LayerChart = cells + text
+    return layers.properties(width="container", height=alt.Step(26))

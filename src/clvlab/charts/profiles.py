@@ -1,7 +1,5 @@
 """Charts of the profiles by attribute."""
 
-from typing import Any
-
 import altair as alt
 import polars as pl
 
@@ -9,7 +7,7 @@ from clvlab.charts.theme import ACCENT, CONTEXT
 from clvlab.wording import Words
 
 
-def attributes(table: pl.DataFrame, words: Words) -> Any:
+def attributes(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Spend per customer by attribute value, all customers = 100, with interval. Input: `profiles.attributes`."""
     rows = table.with_columns(
         pl.col("index", "low", "high") * 100,
@@ -29,4 +27,5 @@ def attributes(table: pl.DataFrame, words: Words) -> Any:
     interval = base.mark_bar(height=4, color=ACCENT, opacity=0.4).encode(x=alt.X("low:Q"), x2="high:Q")
     dots = base.mark_circle(size=70, color=ACCENT, opacity=1).encode(x=x)
     everyone = alt.Chart().mark_rule(color=CONTEXT).encode(x=alt.datum(100))
-    return (interval + dots + everyone).properties(width="container", height=alt.Step(20))
+    layers: alt.LayerChart = interval + dots + everyone
+    return layers.properties(width="container", height=alt.Step(20))

@@ -1,7 +1,5 @@
 """Charts of the segments, and of the clusters."""
 
-from typing import Any
-
 import altair as alt
 import polars as pl
 
@@ -9,7 +7,7 @@ from clvlab.charts.theme import CONTEXT, SEQUENTIAL, axis, group_scale
 from clvlab.wording import Words
 
 
-def grid(table: pl.DataFrame, words: Words) -> Any:
+def grid(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """R x F map: one cell per pair of scores, shaded by its share of customers. Input: `segments.grid`."""
     cells = table.with_columns(
         label=pl.col("share_customers").map_elements(lambda share: words.number(share, "pct1"), pl.String),
@@ -33,10 +31,11 @@ def grid(table: pl.DataFrame, words: Words) -> Any:
     ink = alt.condition("datum.dark", alt.value("white"), alt.value("#222222"))
     share = base.mark_text(dy=-7, fontWeight="bold").encode(text="label:N", color=ink)
     count = base.mark_text(dy=9, fontSize=11).encode(text="count:N", color=ink)
-    return (squares + share + count).properties(width="container", height=320)
+    layers: alt.LayerChart = squares + share + count
+    return layers.properties(width="container", height=320)
 
 
-def shares(table: pl.DataFrame, words: Words) -> Any:
+def shares(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Each group's share of customers (grey) and of spend (colour), best group first. Input: `segments.groups`."""
     filled = table.filter(pl.col("customers") > 0)
     names = [words.group(code) for code in filled["group"]]
@@ -65,7 +64,8 @@ def shares(table: pl.DataFrame, words: Words) -> Any:
     colour = alt.Color("group:N", scale=group_scale(table["group"].to_list()), legend=None)
     bars = base.mark_bar().encode(color=alt.condition("datum.of == 'share_customers'", alt.value(CONTEXT), colour))
     labels = base.mark_text(align="left", dx=4, fontSize=11).encode(text="label:N")
-    return (bars + labels).properties(width="container", height=alt.Step(15))
+    layers: alt.LayerChart = bars + labels
+    return layers.properties(width="container", height=alt.Step(15))
 
 
 def _room(values: pl.Series) -> float:

@@ -11,6 +11,8 @@ import altair as alt
 
 from clvlab.wording import Words
 
+ChartType = alt.Chart | alt.LayerChart
+"""What every chart is: marks, or marks in layers."""
 SCALE = ("#1f5a94", "#4f86b8", "#8fb3d3", "#a9a9a9", "#e3b382", "#d08a3e", "#a85e0f")
 CONTEXT = "#9a9a9a"
 ACCENT = "#1f5a94"
@@ -91,12 +93,12 @@ def axis(words: Words, kind: str, **options: Any) -> alt.Axis:
     return alt.Axis(labelExpr=_SHORT[words.lang], **options)
 
 
-def titled(chart: Any, title: str, subtitle: str, alternative: str) -> Any:
+def titled(chart: ChartType, title: str, subtitle: str, alternative: str) -> ChartType:
     """The chart with its finding as the title, what is plotted below it, and the text alternative."""
     return chart.properties(title=alt.TitleParams(title, subtitle=subtitle), description=alternative)
 
 
-def mime_bundle(chart: Any) -> dict[str, Any]:
+def mime_bundle(chart: ChartType) -> dict[str, Any]:
     """What a notebook shows: the chart for JupyterLab and the exporter, its text alternative for all others."""
     spec = chart.to_dict()
     spec |= {"config": CONFIG, "usermeta": {"dark": DARK}}

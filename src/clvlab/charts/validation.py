@@ -1,7 +1,5 @@
 """Charts of the holdout validation."""
 
-from typing import Any
-
 import altair as alt
 import polars as pl
 
@@ -9,7 +7,7 @@ from clvlab.charts.theme import ACCENT, CONTEXT, SECOND, axis
 from clvlab.wording import Words
 
 
-def tracking(table: pl.DataFrame, words: Words) -> Any:
+def tracking(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Repeat purchases since the log's first day, actual and expected. Input: `validation.tracking`."""
     names = {"actual_cumulative": words("charts.actual"), "expected_cumulative": words("charts.expected")}
     long = table.unpivot(list(names), index="date", variable_name="of").with_columns(
@@ -39,10 +37,11 @@ def tracking(table: pl.DataFrame, words: Words) -> Any:
         .mark_text(align="left", dx=6, baseline="top")
         .encode(x="date:T", y=alt.value(0), text="label:N")
     )
-    return (rule + label + lines).properties(width="container", height=280)
+    layers: alt.LayerChart = rule + label + lines
+    return layers.properties(width="container", height=280)
 
 
-def by_frequency(table: pl.DataFrame, words: Words) -> Any:
+def by_frequency(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Mean purchases in the holdout by earlier repeats: actual with interval, model, naive baseline.
 
     Input: `validation.by_frequency`.
@@ -50,12 +49,12 @@ def by_frequency(table: pl.DataFrame, words: Words) -> Any:
     return _calibration(table, "repeats", "charts.repeats_before", words)
 
 
-def by_decile(table: pl.DataFrame, words: Words) -> Any:
+def by_decile(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """The same by tenths of the customers, ranked by what the model predicted. Input: `validation.by_decile`."""
     return _calibration(table, "decile", "charts.predicted_decile", words)
 
 
-def gain(table: pl.DataFrame, words: Words) -> Any:
+def gain(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """What the best customers of each ranking brought, against their number. Input: `validation.gain`."""
     methods = {"best": CONTEXT, "model": ACCENT, "naive": SECOND}
     names = {method: words.name("methods", method) for method in methods}
@@ -85,10 +84,11 @@ def gain(table: pl.DataFrame, words: Words) -> Any:
         .mark_line(color=CONTEXT, strokeWidth=1)
         .encode(x="share_customers:Q", y=alt.Y("share_customers:Q"))
     )
-    return (random + ranked).properties(width="container", height=280)
+    layers: alt.LayerChart = random + ranked
+    return layers.properties(width="container", height=280)
 
 
-def _calibration(table: pl.DataFrame, column: str, title: str, words: Words) -> Any:
+def _calibration(table: pl.DataFrame, column: str, title: str, words: Words) -> alt.LayerChart:
     """Actual with interval, model and naive baseline, by parts of the customers."""
     names = {"actual": words("charts.actual"), "model": words("charts.model"), "naive": words("charts.naive")}
     long = table.unpivot(list(names), index=[column, "customers"], variable_name="of").with_columns(
@@ -114,4 +114,5 @@ def _calibration(table: pl.DataFrame, column: str, title: str, words: Words) -> 
         )
     )
     interval = alt.Chart(table).mark_rule(color="#777777").encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
-    return (interval + points).properties(width="container", height=280)
+    layers: alt.LayerChart = interval + points
+    return layers.properties(width="container", height=280)

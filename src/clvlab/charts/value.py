@@ -1,7 +1,5 @@
 """Charts of lifetime value."""
 
-from typing import Any
-
 import altair as alt
 import polars as pl
 
@@ -9,9 +7,9 @@ from clvlab.charts.theme import ACCENT, CONTEXT, axis, group_scale
 from clvlab.wording import Words
 
 
-def distribution(table: pl.DataFrame, words: Words) -> Any:
+def distribution(table: pl.DataFrame, words: Words) -> alt.Chart:
     """Customers by value, on a log scale; values below 1 are left of it. Input: `value.distribution`."""
-    return (
+    bars: alt.Chart = (
         alt.Chart(table.filter(pl.col("low") >= 1))
         .mark_rect(color=ACCENT, stroke="#ffffff", strokeWidth=0.5)
         .encode(
@@ -29,9 +27,10 @@ def distribution(table: pl.DataFrame, words: Words) -> Any:
         )
         .properties(width="container", height=240)
     )
+    return bars
 
 
-def by_group(table: pl.DataFrame, words: Words) -> Any:
+def by_group(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Mean value of a customer by group (dot) and the middle half of its customers (bar). Input: `value.by_group`."""
     named = table.with_columns(
         name=pl.col("group").map_elements(words.group, pl.String),
@@ -55,13 +54,16 @@ def by_group(table: pl.DataFrame, words: Words) -> Any:
     )
     mean = base.mark_circle(size=90, opacity=1).encode(color=colour, x=alt.X("clv_mean:Q", title=value))
     label = base.mark_text(align="left", dx=9).encode(x="end:Q", text="label:N")
-    return (spread + mean + label).properties(width="container", height=alt.Step(26))
+    layers: alt.LayerChart = spread + mean + label
+    return layers.properties(width="container", height=alt.Step(26))
 
 
-def deciles(table: pl.DataFrame, words: Words) -> Any:
+def deciles(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Share of all value held by each tenth of the customers. Input: `value.deciles`."""
-    bars = table.with_columns(label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String))
-    base = alt.Chart(bars).encode(
+    labelled = table.with_columns(
+        label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String)
+    )
+    base = alt.Chart(labelled).encode(
         x=alt.X("decile:O", title=words("charts.decile"), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("share:Q", title=words("charts.share_of_value"), axis=axis(words, "pct")),
         tooltip=[
@@ -72,5 +74,7 @@ def deciles(table: pl.DataFrame, words: Words) -> Any:
         ],
     )
     first = alt.condition("datum.decile == 1", alt.value(ACCENT), alt.value(CONTEXT))
-    marks = base.mark_bar().encode(color=first) + base.mark_text(dy=-8).encode(text="label:N")
-    return marks.properties(width="container", height=240)
+    bars = base.mark_bar().encode(color=first)
+    labels = base.mark_text(dy=-8).encode(text="label:N")
+    layers: alt.LayerChart = bars + labels
+    return layers.properties(width="container", height=240)

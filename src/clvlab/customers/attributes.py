@@ -13,7 +13,7 @@ import polars as pl
 
 from clvlab.columns import CUSTOMERS, names
 from clvlab.errors import DataError, MissingColumnsError
-from clvlab.sources import Table, open_source
+from clvlab.sources import SourceTable, open_source
 from clvlab.sources.dates import found_formats
 from clvlab.sources.headers import suggest_columns
 from clvlab.sources.table import FLAW, ROW, readable
@@ -78,7 +78,7 @@ def attributes_as_of(tables: list[AttributeTable], day: date) -> pl.DataFrame:
     return known.sort("customer_id")
 
 
-def _attribute_table(table: Table) -> AttributeTable:
+def _attribute_table(table: SourceTable) -> AttributeTable:
     with readable(table.name):
         rows = table.rows.collect(engine="streaming")
     _check_whole(table, rows)
@@ -109,7 +109,7 @@ def _typed(text: pl.Series) -> pl.Series:
     return number if number.null_count() == bare.null_count() and number.null_count() < len(bare) else bare
 
 
-def _recognised(table: Table) -> dict[str, str]:
+def _recognised(table: SourceTable) -> dict[str, str]:
     """What to rename so that the customers are in `customer_id`, and days in `date`."""
     found = suggest_columns(table.columns)
     if "customer_id" not in {*found, *table.columns}:
@@ -118,7 +118,7 @@ def _recognised(table: Table) -> dict[str, str]:
     return {found[ours]: ours for ours in ("customer_id", "date") if ours in found and ours not in table.columns}
 
 
-def _check_whole(table: Table, rows: pl.DataFrame) -> None:
+def _check_whole(table: SourceTable, rows: pl.DataFrame) -> None:
     flawed = rows.filter(pl.col(FLAW).is_not_null())
     if flawed.height:
         row, flaw = flawed.select(ROW, FLAW).row(0)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
+from clvlab.charts.theme import ChartType
 from clvlab.wording import Words
 
 Kinds = Mapping[str, str]
@@ -16,7 +16,7 @@ class Chart:
     """A chart of one table; its title is the finding of the same name."""
 
     table: str
-    draw: Callable[[pl.DataFrame, Words], Any]
+    draw: Callable[[pl.DataFrame, Words], ChartType]
 
 
 @dataclass(frozen=True)

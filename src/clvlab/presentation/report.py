@@ -38,7 +38,7 @@ class Fragment:
 class Drawing:
     """A chart as a notebook shows it."""
 
-    chart: Any = field(repr=False)
+    chart: theme.ChartType = field(repr=False)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return theme.mime_bundle(self.chart)
@@ -138,12 +138,9 @@ class Report:
             low_value = params.low_value if isinstance(params, ReportParams) else None
             advice = [self.words.action(code, low_value) for code in table["group"]]
             table = table.with_columns(pl.Series("action", advice, dtype=pl.String))
-        shown = tables.display(table, block.kinds, self.words, name=f"{section}-{block.table}")
         caption = self.words(f"{section}.{block.table}_table")
-        html = Markup('<figure class="table"><figcaption>{}</figcaption>{}</figure>').format(
-            caption, Markup(shown.as_raw_html())
-        )
-        return Fragment(html, f"{caption}\n{table}")
+        shown = tables.display(table, block.kinds, self.words, caption=caption)
+        return Fragment(shown.to_html(), shown.to_text())
 
     def _numbers(self, table: pl.DataFrame) -> Fragment:
         """The numbers as cards: name, figure, and the change since the quarter before, with sign and arrow."""

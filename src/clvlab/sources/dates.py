@@ -48,38 +48,51 @@ _FAMILIES = (
 )
 
 
+@dataclass(frozen=True)
+class GivenFormat:
+    """Reads days in the one strftime format that was given."""
+
+    date_format: str
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats in use, for the account of what was detected."""
+        return (self.date_format,)
+
+    def days(self, text: pl.Expr) -> pl.Expr:
+        """The days of `text`, null where it is none."""
+        if _has_time(self.date_format):
+            return _century(text.str.to_datetime(self.date_format, strict=False).dt.date(), self.date_format)
+        return _in_format(_without_time(text), self.date_format)
+
+
 @dataclass(frozen=True, eq=False)
-class DayReader:
-    """How the texts of one column become days.
+class FoundFormats:
+    """Reads the texts of one column, whose formats were found out.
 
     Attributes
     ----------
-    date_format : strftime format that was given; None where the formats were found out
-    known : text (without a time of day) and day, for every text of the column; None where a format was given
+    known : text (without a time of day) and day, for every text of the column
     formats : the formats in use, for the account of what was detected
     """
 
-    date_format: str | None
-    known: pl.DataFrame | None
+    known: pl.DataFrame
     formats: tuple[str, ...]
 
     def days(self, text: pl.Expr) -> pl.Expr:
         """The days of `text`, null where it is none."""
-        bare = _without_time(text)
-        if self.known is not None:
-            # By batches: a replacement as such would take the whole column into memory.
-            return bare.map_batches(self._look_up, return_dtype=pl.Date, is_elementwise=True)
-        assert self.date_format is not None
-        if _has_time(self.date_format):
-            return _century(text.str.to_datetime(self.date_format, strict=False).dt.date(), self.date_format)
-        return _read(bare, self.date_format)
+        # By batches: a replacement as such would take the whole column into memory.
+        return _without_time(text).map_batches(self._look_up, return_dtype=pl.Date, is_elementwise=True)
 
     def _look_up(self, texts: pl.Series) -> pl.Series:
-        assert self.known is not None
         return texts.replace_strict(self.known["text"], self.known["day"], default=None, return_dtype=pl.Date)
 
 
-def given_format(date_format: str) -> DayReader:
+DayReader = GivenFormat | FoundFormats
+"""How the texts of a column become days."""
+
+
+def given_format(date_format: str) -> GivenFormat:
     """A reader for one strftime format; ParamsError where it names no day."""
     days = pl.Series([datetime(2024, 2, 1), datetime(2024, 2, 2), datetime(2024, 3, 1), datetime(2023, 2, 1)])
     try:
@@ -91,10 +104,10 @@ def given_format(date_format: str) -> DayReader:
             f"date_format is {date_format!r}, which names no day. "
             "Write strftime codes, such as '%d/%m/%Y' for 31/12/2024."
         )
-    return DayReader(date_format, None, (date_format,))
+    return GivenFormat(date_format)
 
 
-def found_formats(texts: pl.LazyFrame, column: str, where: str) -> DayReader:
+def found_formats(texts: pl.LazyFrame, column: str, where: str) -> FoundFormats:
     """A reader for the formats that the texts of a column are in.
 
     Raises
@@ -109,10 +122,10 @@ def found_formats(texts: pl.LazyFrame, column: str, where: str) -> DayReader:
         if parts.null_count() < len(parts):
             chosen = _settle(bare["text"], parts, family.formats, where)
             formats.append(_as_set(chosen))
-            day = pl.coalesce(day, _read(family.parts(pl.col("text")), chosen))
+            day = pl.coalesce(day, _in_format(family.parts(pl.col("text")), chosen))
     serial = pl.col("text").str.extract(r"^(\d{5}(?:\.\d+)?)$").cast(pl.Float64)
     known = bare.with_columns(day=pl.coalesce(day, day_of_number(serial)))
-    return DayReader(None, known, tuple(formats))
+    return FoundFormats(known, tuple(formats))
 
 
 def day_of_number(number: pl.Expr) -> pl.Expr:
@@ -127,7 +140,7 @@ def day_of_number(number: pl.Expr) -> pl.Expr:
 
 def _settle(texts: pl.Series, parts: pl.Series, formats: tuple[str, ...], where: str) -> str:
     """The one format that reads every text which any of them reads."""
-    days = {fmt: parts.to_frame().select(_read(pl.col("parts"), fmt)).to_series() for fmt in formats}
+    days = {fmt: parts.to_frame().select(_in_format(pl.col("parts"), fmt)).to_series() for fmt in formats}
     readable = pl.Series([False] * len(parts))
     for day in days.values():
         readable |= day.is_not_null()
@@ -163,7 +176,7 @@ def _as_set(date_format: str) -> str:
 _ORDER = {"%d": "day first", "%m": "month first", "%y": "year first"}
 
 
-def _read(text: pl.Expr, date_format: str) -> pl.Expr:
+def _in_format(text: pl.Expr, date_format: str) -> pl.Expr:
     return _century(text.str.to_date(date_format, strict=False), date_format)
 
 

@@ -18,7 +18,7 @@ import polars as pl
 from clvlab.errors import DataError, ParamsError
 from clvlab.sources.encodings import check_encoding, guess_encoding, is_utf8, marked_encoding
 from clvlab.sources.scratch import scratch_file
-from clvlab.sources.table import FLAW, OURS, Table
+from clvlab.sources.table import FLAW, OURS, SourceTable
 
 _EXTRA = OURS + "extra"
 _SEPARATORS = (",", ";", "\t", "|")
@@ -59,7 +59,7 @@ class Layout:
         return [text.strip("\ufeff \t\r\n") for text in self.header]
 
 
-def open_text(path: Path, name: str, encoding: str | None, separator: str | None, *, lazily: bool) -> Table:
+def open_text(path: Path, name: str, encoding: str | None, separator: str | None, *, lazily: bool) -> SourceTable:
     """The table of a text file; what is not given is detected, and is in the table's facts.
 
     Lazily, the file is scanned anew by every step; otherwise its rows are in memory.
@@ -78,7 +78,7 @@ def open_text(path: Path, name: str, encoding: str | None, separator: str | None
         "separator": layout.separator,
         "repeated": layout.repeated,
     }
-    return Table.of(_rows(path, name, layout, lazily=lazily), name, facts, is_large=lazily)
+    return SourceTable.of(_rows(path, name, layout, lazily=lazily), name, facts, is_large=lazily)
 
 
 def _encoding(path: Path, name: str, given: str | None) -> str:

@@ -14,7 +14,7 @@ _MARKS = (
 )
 _HEAD = 64 * 1024
 _ENOUGH = 256 * 1024
-_CHUNK = 4 * 1024**2
+_BYTES_AT_ONCE = 4 * 1024**2
 
 
 def check_encoding(encoding: str) -> str:
@@ -55,7 +55,7 @@ def is_utf8(path: Path) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         try:
-            while chunk := file.read(_CHUNK):
+            while chunk := file.read(_BYTES_AT_ONCE):
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:

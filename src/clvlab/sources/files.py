@@ -15,14 +15,14 @@ import polars as pl
 from clvlab.errors import DataError
 from clvlab.sources import delimited, memory, workbook
 from clvlab.sources.scratch import scratch_file
-from clvlab.sources.table import LAZY_ABOVE, Table, readable
+from clvlab.sources.table import LAZY_ABOVE, SourceTable, readable
 
 _GZIP, _ZIP, _PARQUET, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
 _WORKBOOK_PARTS = ("xl/", "content.xml")  # of .xlsx and .xlsb, and of .ods
 
 
 @dataclass(frozen=True)
-class Reading:
+class FileSettings:
     """What to take as given instead of detecting it.
 
     Attributes
@@ -37,7 +37,7 @@ class Reading:
     sheet: str | None = None
 
 
-def open_source(source: Any, reading: Reading | None = None) -> list[Table]:
+def open_source(source: Any, settings: FileSettings | None = None) -> list[SourceTable]:
     """The tables of a source: one for each file of a path or glob (archives unpacked), or one for a frame.
 
     Raises
@@ -45,8 +45,8 @@ def open_source(source: Any, reading: Reading | None = None) -> list[Table]:
     DataError : no such file, a folder, an empty, binary or damaged file, or a workbook whose sheet must be named
     """
     if not isinstance(source, str | Path):
-        return [Table.of(memory.open_frame(source), "The frame", is_large=isinstance(source, pl.LazyFrame))]
-    chosen, paths = reading or Reading(), files_of(str(source))
+        return [SourceTable.of(memory.open_frame(source), "The frame", is_large=isinstance(source, pl.LazyFrame))]
+    chosen, paths = settings or FileSettings(), files_of(str(source))
     lazily = sum(path.stat().st_size for path in paths) > LAZY_ABOVE
     return [table for path in paths for table in _open_file(path, str(path), chosen, lazily=lazily)]
 
@@ -78,25 +78,26 @@ def files_of(source: str) -> list[Path]:
     return files
 
 
-def _open_file(path: Path, name: str, reading: Reading, *, lazily: bool) -> list[Table]:
+def _open_file(path: Path, name: str, settings: FileSettings, *, lazily: bool) -> list[SourceTable]:
     with readable(name):
         with path.open("rb") as file:
             start = file.read(8)
         if not start:
             raise DataError(f"{name} is empty.")
         if start.startswith(_GZIP):
-            return _open_members([(_gunzip(path), name)], reading)
+            return _open_members([(_gunzip(path), name)], settings)
         if start.startswith(_ZIP) and not _is_workbook(path, name):
-            return _open_members(_unzip(path, name), reading)
+            return _open_members(_unzip(path, name), settings)
         if start.startswith(_PARQUET):
             rows = pl.scan_parquet(path, glob=False)
-            return [Table.of(rows if lazily else rows.collect().lazy(), name, {"format": "parquet"}, is_large=lazily)]
+            rows = rows if lazily else rows.collect().lazy()
+            return [SourceTable.of(rows, name, {"format": "parquet"}, is_large=lazily)]
         if start.startswith((_OLD_EXCEL, _ZIP)):
-            return [workbook.open_sheet(path, name, reading.sheet)]
-        return [delimited.open_text(path, name, reading.encoding, reading.separator, lazily=lazily)]
+            return [workbook.open_sheet(path, name, settings.sheet)]
+        return [delimited.open_text(path, name, settings.encoding, settings.separator, lazily=lazily)]
 
 
-def _open_members(members: list[tuple[Path, str]], reading: Reading) -> list[Table]:
+def _open_members(members: list[tuple[Path, str]], settings: FileSettings) -> list[SourceTable]:
     """The tables of unpacked files; these stay where they are only as long as a step may scan them."""
     lazily = sum(path.stat().st_size for path, _ in members) > LAZY_ABOVE
     tables = []
@@ -105,7 +106,7 @@ def _open_members(members: list[tuple[Path, str]], reading: Reading) -> list[Tab
             start = file.read(8)
         if start.startswith(_GZIP) or (start.startswith(_ZIP) and not _is_workbook(path, name)):
             raise DataError(f"{name} is an archive inside an archive. Unpack it first.")
-        tables += _open_file(path, name, reading, lazily=lazily)
+        tables += _open_file(path, name, settings, lazily=lazily)
         if not lazily:
             path.unlink()
     return tables

@@ -18,7 +18,7 @@ LAZY_ABOVE = 512 * 1024**2
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class SourceTable:
     """The rows of one file, sheet or frame.
 
     Attributes
@@ -38,7 +38,7 @@ class Table:
     @classmethod
     def of(
         cls, rows: pl.LazyFrame, name: str, facts: Mapping[str, Any] | None = None, *, is_large: bool = False
-    ) -> "Table":
+    ) -> "SourceTable":
         """Number the rows; DataError where the source has no columns, or uses our prefix."""
         with readable(name):
             found = rows.collect_schema().names()

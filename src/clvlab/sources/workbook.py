@@ -6,10 +6,10 @@ import fastexcel
 import polars as pl
 
 from clvlab.errors import DataError, UnsettledError
-from clvlab.sources.table import Table
+from clvlab.sources.table import SourceTable
 
 
-def open_sheet(path: Path, name: str, sheet: str | None) -> Table:
+def open_sheet(path: Path, name: str, sheet: str | None) -> SourceTable:
     """The sheet that is named, or the only one that has rows.
 
     Raises
@@ -26,7 +26,7 @@ def open_sheet(path: Path, name: str, sheet: str | None) -> Table:
         rows = pl.DataFrame(book.load_sheet(chosen, schema_sample_rows=None))
     except fastexcel.FastExcelError as error:
         raise DataError(f"{name} cannot be read as a workbook: {str(error).splitlines()[0]}.") from None
-    return Table.of(rows.lazy(), name, {"format": "workbook", "sheet": chosen})
+    return SourceTable.of(rows.lazy(), name, {"format": "workbook", "sheet": chosen})
 
 
 def _only_sheet(book: fastexcel.ExcelReader, name: str) -> str:

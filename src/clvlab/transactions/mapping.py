@@ -6,7 +6,7 @@ import polars as pl
 
 from clvlab.columns import LOG, names
 from clvlab.errors import DataError, MissingColumnsError, ParamsError, did_you_mean
-from clvlab.sources import OURS, Table
+from clvlab.sources import OURS, SourceTable
 from clvlab.sources.dates import day_of_number
 from clvlab.sources.headers import suggest_columns
 from clvlab.sources.numbers import as_number
@@ -16,7 +16,7 @@ TEXTS = ("customer_id", "order_id", "category", "channel", "currency")
 NUMBERS = ("amount", "quantity", "unit_price", "cost")
 
 
-def resolve(columns: Mapping[str, str], tables: Sequence[Table]) -> dict[str, str]:
+def resolve(columns: Mapping[str, str], tables: Sequence[SourceTable]) -> dict[str, str]:
     """Our name -> the source's name, for every column of the log that the source has.
 
     Columns that already have our name need no mention.
@@ -46,7 +46,7 @@ def resolve(columns: Mapping[str, str], tables: Sequence[Table]) -> dict[str, st
     return mapping
 
 
-def standardise(table: Table, mapping: Mapping[str, str], decimal: str) -> pl.LazyFrame:
+def standardise(table: SourceTable, mapping: Mapping[str, str], decimal: str) -> pl.LazyFrame:
     """The table's rows with our columns next to its own, under our prefix.
 
     `customer_id`, `order_id`, ... as text; `amount`, `quantity`, ... as numbers; `day` where the date is not text,
@@ -99,7 +99,7 @@ def together(tables: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
     )
 
 
-def _check_columns(table: Table, mapping: Mapping[str, str], asked: Mapping[str, str]) -> None:
+def _check_columns(table: SourceTable, mapping: Mapping[str, str], asked: Mapping[str, str]) -> None:
     found = table.columns
     needed = {mapping.get(ours, ours) for ours in ("customer_id", "date", *asked)}
     missing = [name for name in needed if name not in found]

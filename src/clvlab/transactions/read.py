@@ -12,7 +12,7 @@ import polars as pl
 from clvlab.columns import LOG, names
 from clvlab.errors import ClvlabWarning, DataError, ParamsError, UnsettledError
 from clvlab.frames import TransactionLog
-from clvlab.sources import OURS, Reading, open_source
+from clvlab.sources import OURS, FileSettings, open_source
 from clvlab.sources.dates import DayReader, found_formats, given_format
 from clvlab.sources.numbers import read_numbers
 from clvlab.sources.table import readable
@@ -100,7 +100,7 @@ def read_transactions(
     _check_choice("duplicates", duplicates, get_args(Duplicates))
     _check_choice("zero_amounts", zero_amounts, get_args(ZeroAmounts))
     given = None if date_format is None else given_format(date_format)
-    tables = open_source(source, Reading(encoding, separator, sheet))
+    tables = open_source(source, FileSettings(encoding, separator, sheet))
     mapping = resolve(columns or {}, tables)
     rows = together([standardise(table, mapping, decimal) for table in tables])
     large = ", ".join(table.name for table in tables if table.is_large)
