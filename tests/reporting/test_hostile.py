@@ -75,7 +75,7 @@ def results(folder):
 def html(results):
     report = cl.Report(results)
     shown = [
-        piece._repr_mimebundle_() if hasattr(piece, "_repr_mimebundle_") else {"text/html": piece._repr_html_()}
+        piece._repr_mimebundle_()[0] if hasattr(piece, "_repr_mimebundle_") else {"text/html": piece._repr_html_()}
         for section in results
         for piece in report.pieces(section)
     ]

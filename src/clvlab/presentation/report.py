@@ -13,6 +13,7 @@ from clvlab import export, tables
 from clvlab.analysis.results import Results
 from clvlab.analysis.section import Finding, Section
 from clvlab.charts import theme
+from clvlab.charts.notebook import Bundle
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.params import ReportParams
 from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
@@ -28,7 +29,8 @@ class Fragment:
     text: str
 
     def _repr_html_(self) -> str:
-        return self.html
+        # A notebook's MathJax would take what stands between two dollars for a formula.
+        return f'<div class="mathjax_ignore">{self.html}</div>'
 
     def __repr__(self) -> str:
         return self.text
@@ -40,7 +42,7 @@ class Drawing:
 
     chart: theme.ChartType = field(repr=False)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_: Any) -> Bundle:
         return theme.mime_bundle(self.chart)
 
 
