@@ -13,7 +13,7 @@ from clvlab.charts.picture import Picture, Spec, draw
 
 VEGA_LITE = "application/vnd.vegalite.v5+json"
 SIZES = {"width": 720, "height": 300}
-TITLE_COLUMNS = {"text": 84, "subtitle": 100}
+TITLE_COLUMNS = {"text": 70, "subtitle": 100}
 """Letters of Latin, at most, in a line that is as wide as a chart."""
 INK = "currentColor"
 """The colour of the text around the chart: what is written on it can be read on a light page and on a dark one."""

@@ -45,7 +45,6 @@ def draw(spec: Spec) -> Picture:
     """SVG, or PNG at twice the size where the SVG passes 100 KB; ValueError where the data are not in the spec.
 
     Chinese text stays SVG at any size, because the machine that renders may lack the glyphs; the reader's has them.
-    The picture stands in an image element, where SVG can run no script and its ids meet no others.
     """
     # Vega leaves "<" bare in aria-label, which is no XML; inside an image nobody reads those labels.
     config = {"aria": False}

@@ -57,12 +57,11 @@ DARK = {
     "#4f86b8": "#7fb1de",
     "#8fb3d3": "#a9c8e4",
     "#a85e0f": "#c9772a",
-    "#eef3f8": "#232b36",
     "#555555": "#e4e6ea",
-    "#222222": "#e4e6ea",
-    "#ffffff": "#16181d",
 }
 """The colour that takes a colour's place on a dark page."""
+DARK_MAPS = {"#eef3f8": "#232b36", "#222222": "#e4e6ea", "#ffffff": "#16181d"}
+"""The same for what maps are drawn in; where their shades cannot change, as in a notebook, this must not, either."""
 
 _SHORT = {
     "en": "abs(datum.value) < 1000 ? format(datum.value, '~r') : format(datum.value, '~s')",
@@ -103,4 +102,13 @@ def titled(chart: ChartType, title: str, subtitle: str, alternative: str) -> Cha
 
 def mime_bundle(chart: ChartType) -> Bundle:
     """What a notebook shows of a titled chart, and its metadata."""
-    return drawing({**chart.to_dict(), "config": CONFIG}, {"dark": DARK})
+    return drawing({**chart.to_dict(), "config": CONFIG}, {"dark": DARK | DARK_MAPS})
+
+
+def dark_notebook() -> str:
+    """A style sheet that gives charts their colours for a dark page in a notebook with a dark theme."""
+    return "".join(
+        f':is([data-jp-theme-light="false"], .vscode-dark) .marks [{paint}="{colour}"] {{ {paint}: {dark}; }}\n'
+        for colour, dark in DARK.items()
+        for paint in ("fill", "stroke")
+    )

@@ -42,7 +42,7 @@ def figure(number: int, spec: Spec) -> Figure:
 
 
 def still_picture(spec: Spec) -> Picture:
-    """The chart at the width of the page's text."""
+    """The chart at the width of the page's text, for an image element: there SVG runs no script and shares no ids."""
     return draw({**spec, "width": STILL_WIDTH} if spec.get("width") == "container" else spec)
 
 
