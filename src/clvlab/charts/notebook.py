@@ -27,8 +27,10 @@ def drawing(spec: Spec, page: Spec) -> Bundle:
 
     Parameters
     ----------
-    spec : Vega-Lite, with a title, a subtitle and a description
-    page : what else the published page is to know of the chart
+    spec
+        Vega-Lite, with a title, a subtitle and a description
+    page
+        what else the published page is to know of the chart
     """
     fixed = _fixed(spec)
     fixed["title"] = spec["title"] | {

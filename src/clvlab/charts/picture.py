@@ -24,9 +24,12 @@ class Picture:
 
     Attributes
     ----------
-    mime : image/svg+xml or image/png
-    data : the SVG's text, or the PNG in base64
-    width : natural width in pixels
+    mime
+        image/svg+xml or image/png
+    data
+        the SVG's text, or the PNG in base64
+    width
+        natural width in pixels
     """
 
     mime: str
@@ -46,7 +49,7 @@ def draw(spec: Spec) -> Picture:
 
     Chinese text stays SVG at any size, because the machine that renders may lack the glyphs; the reader's has them.
     """
-    # Vega leaves "<" bare in aria-label, which is no XML; inside an image nobody reads those labels.
+    # Vega leaves "<" bare in aria-label, which is not XML; inside an image nobody reads those labels.
     config = {"aria": False}
     options: dict[str, Any] = {"vl_version": VEGA_LITE_VERSION, "allowed_base_urls": [], "config": config}
     spec = printable(spec)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from pathlib import PurePath
 from typing import Any, ClassVar
 
@@ -78,7 +80,7 @@ class Report:
         if section == self.cover:
             return self._cover(section)
         text = self.words(f"{section}.heading")
-        return Fragment(Markup('<h2 id="{}">{}</h2>').format(section, text), text)
+        return Fragment(_style() + Markup('<h2 id="{}">{}</h2>').format(section, text), text)
 
     def _cover(self, section: str) -> Fragment:
         """Title, period and data of the report, and the heading of its first section."""
@@ -91,7 +93,7 @@ class Report:
         html = Markup('<h1>{}</h1>\n<p class="cover">{}</p>\n<h2 id="{}">{}</h2>').format(
             title, line, section, words(f"{section}.heading")
         )
-        return Fragment(html, f"{title}\n{line}")
+        return Fragment(_style() + html, f"{title}\n{line}")
 
     def _block(self, section: str, content: Section, block: Block) -> Fragment | Drawing | None:
         if isinstance(block, Text):
@@ -175,3 +177,10 @@ class Report:
         items = [Markup("<dt>{}</dt><dd>{}</dd>").format(term, meaning) for term, meaning in pairs]
         text = "\n".join(f"{term}: {meaning}" for term, meaning in pairs)
         return Fragment(Markup('<dl class="terms">{}</dl>').format(Markup("").join(items)), text)
+
+
+@cache
+def _style() -> Markup:
+    """How numbers and charts look in a notebook; the published page has a style sheet of its own."""
+    numbers = files("clvlab.presentation").joinpath("notebook.css").read_text(encoding="utf-8")
+    return Markup("<style>\n{}</style>\n").format(Markup(numbers + theme.dark_notebook()))
