@@ -40,7 +40,7 @@ compare: $(READY) ## publish the comparisons of strategies: CDNOW's sample and t
 test: $(READY) ## run all tests
 	@$(BIN)/pytest -q -n 2
 
-check: $(READY) ## what CI runs: format, lint, types, stripped notebooks, tests
+check: $(READY) ## format, lint, types, stripped notebooks, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
