@@ -12,7 +12,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = Path(__file__).parent
-COPIED = ("src", "tests", "notebooks", "pyproject.toml")
 
 
 @dataclass
@@ -33,7 +32,7 @@ class Checkout:
         self.add(path, (EXAMPLES / name).read_text(encoding="utf-8"))
 
     def insert(self, path: str, after: str, text: str) -> None:
-        """Put lines below the one place where `after` stands."""
+        """Put text behind `after`, which the file has once."""
         before = (self.root / path).read_text(encoding="utf-8")
         assert before.count(after) == 1, f"{path} has {after!r} {before.count(after)} times"
         self._change(path, before.replace(after, after + text))
@@ -56,10 +55,10 @@ class Checkout:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
-    for name in COPIED:
-        place = ROOT / name
-        copy = shutil.copytree if place.is_dir() else shutil.copy2
-        copy(place, tmp_path / name)
+    for name in ("src", "tests", "notebooks"):
+        # Other tests may be writing compiled files at this moment.
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return Checkout(tmp_path)
 
 

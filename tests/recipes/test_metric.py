@@ -39,7 +39,6 @@ def test_a_metric_that_is_listed_and_named_is_judged_by(checkout):
     checkout.append("src/clvlab/wording/columns.yaml", 'mean_absolute_error: {en: "Mean error", zh: "平均误差"}\n')
     done = checkout.test(*LAWS, own=COMPARISON)
     assert done.returncode == 0, done.stdout
-    assert "6 passed" in done.stdout
     assert unmentioned(checkout, "Add a metric") == set()
 
 
