@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from clvlab.comparison.foresight import FORESIGHT
 from clvlab.metrics import auc, brier, calibration_slope, gini, top_capture, variance_explained
+from clvlab.wording import catalogue
 
 RANKING = [gini, top_capture, auc]
 ALL = [pytest.param(metric.score, id=metric.name) for metric in FORESIGHT]
@@ -29,6 +30,11 @@ def customers(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
 
 
 some_customers = st.composite(customers)()
+
+
+@pytest.mark.parametrize("metric", FORESIGHT, ids=lambda metric: metric.name)
+def test_a_metric_has_a_heading(metric):
+    assert f"columns.{metric.name}" in catalogue()
 
 
 def test_gini_by_hand():
