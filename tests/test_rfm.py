@@ -178,3 +178,8 @@ def test_scores_do_not_depend_on_the_order_of_customers(rows, random):
     scores, again = (score_rfm(buyers(*map(list, zip(*r, strict=True))), n_bins=3) for r in (rows, shuffled))
     by_input = dict(zip(rows, scores.drop("customer_id").rows(), strict=True))
     assert again.drop("customer_id").rows() == [by_input[row] for row in shuffled]
+
+
+def test_bounds_that_do_not_fit_are_quoted_as_they_were_given():
+    with pytest.raises(ParamsError, match=r"recency_bounds is \[30, 90\]; for n_bins=5 give 4 distinct numbers"):
+        score_rfm(TEN, recency_bounds=(30, 90))
