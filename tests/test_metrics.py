@@ -219,3 +219,9 @@ def test_a_weight_is_a_repetition(seed):
     again, happened = np.repeat(predicted, times), np.repeat(actual, times)
     for metric in (gini, top_capture, variance_explained, calibration_slope):
         assert metric(predicted, actual, weight=times) == pytest.approx(metric(again, happened), nan_ok=True)
+
+
+def test_a_ranking_by_the_outcome_itself_is_the_best_there_is():
+    actual = np.array([5.0, 0.0, 3.0, 1.0])
+    best = float(gini(actual, actual))
+    assert best == max(float(gini(order, actual)) for order in ([4, 1, 3, 2], [1, 2, 3, 4], [2, 2, 1, 1], actual))
