@@ -22,6 +22,9 @@ from clvlab.rfm import RfmThresholds, require_customers
 from clvlab.units import Span
 from clvlab.validation import ModelChoice, choose_model
 
+LATE_START = timedelta(days=7)
+"""So many days into a period a log may begin and still hold it."""
+
 ACTIVE_DAYS = 365
 """A customer who bought within so many days is active."""
 
@@ -187,9 +190,21 @@ class Context:
 
     @cached_property
     def previous(self) -> CustomerSummary | None:
-        """The customer table a quarter earlier, with values; None where the log does not reach back."""
-        day = quarters_from(self.as_of, -1)
-        if day < self.first_day:
+        """The customers a quarter earlier; None where the log does not hold that day's quarter."""
+        return self.earlier(1)
+
+    @cached_property
+    def year_before(self) -> CustomerSummary | None:
+        """The customers a year earlier; None where the log does not hold that day's quarter."""
+        return self.earlier(4)
+
+    def earlier(self, quarters: int) -> CustomerSummary | None:
+        """The customer table so many quarters earlier, with values; None unless the log holds the quarter up to then.
+
+        A log that begins within that quarter would make whatever is counted look as if it had grown.
+        """
+        day = quarters_from(self.as_of, -quarters)
+        if self.first_day > quarters_from(day, -1) + LATE_START:
             return None
         customers = self.summarise(day)
         return self.equip(
