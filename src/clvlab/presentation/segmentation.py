@@ -68,7 +68,12 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Chart("moves", movement.moves),
             Table("direction", {"move": "name:moves", "customers": "int", "clv": "money"}),
         ),
-        "cohorts": (Text("lead"), Text("crowded"), Chart("retention", cohorts.retention), Chart("spend", cohorts.spend)),
+        "cohorts": (
+            Text("lead"),
+            Text("crowded"),
+            Chart("retention", cohorts.retention),
+            Chart("spend", cohorts.spend),
+        ),
         "clusters": (Text("lead"), Chart("clusters", segments.shares), Table("clusters", _GROUP)),
         "value": (
             Text("lead"),

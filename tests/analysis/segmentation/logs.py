@@ -11,6 +11,4 @@ def context_of(*rows: tuple, as_of: str, columns: str = "customer_id date amount
     """The context of a run over these rows; dates are written as "2024-01-31"."""
     frame = pl.DataFrame(rows, schema=columns.split(), orient="row", infer_schema_length=None)
     given = {"strategy": "hiatus", "holdout": None, "time_unit": "day", **params}
-    return Context(
-        ReportParams(name="pencil", source="rows", as_of=as_of, **given), cl.read_transactions(frame)
-    )
+    return Context(ReportParams(name="pencil", source="rows", as_of=as_of, **given), cl.read_transactions(frame))

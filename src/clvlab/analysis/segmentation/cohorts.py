@@ -1,7 +1,7 @@
 """Cohorts: customers by the period of their first purchase, and what became of them.
 
-Cohorts and ages are months, quarters or years, whichever keeps the history within `MOST_COHORTS`. In a log that begins
-in the middle of things everybody looks new at its start: a first cohort far larger than the others is left out.
+Cohorts and ages are months, quarters or years, whichever keeps the history within `MOST_COHORTS`. In a log that
+begins in the middle of things everybody looks new at its start: a first cohort far larger than the others is left out.
 """
 
 from dataclasses import dataclass

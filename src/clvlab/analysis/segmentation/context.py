@@ -18,7 +18,7 @@ from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Rule, Strategy
 from clvlab.models import BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.params import ReportParams
-from clvlab.rfm import RfmThresholds, require_customers
+from clvlab.rfm import RfmThresholds
 from clvlab.units import Span
 from clvlab.validation import ModelChoice, choose_model
 
@@ -141,11 +141,10 @@ class Context:
 
     @cached_property
     def thresholds(self) -> RfmThresholds | None:
-        """Where each score begins: as the strategy has it, if it scores; None where there are no amounts to score."""
-        if not self.has_amounts:
-            return None
+        """Where each score begins: as the strategy has it, if it scores; None without amounts, or with fewer customers than scores."""
         options: dict[str, Any] = {"n_bins": 5, **self.params.rfm}
-        require_customers(self.customers, options["n_bins"])
+        if not self.has_amounts or self.buyers.height < options["n_bins"]:
+            return None
         if isinstance(self.rule, RfmRule | RfmValueRule):
             return self.rule.thresholds
         return RfmThresholds.fit(self.customers, **options)

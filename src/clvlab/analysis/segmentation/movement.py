@@ -19,8 +19,7 @@ between groups without an order; `arrived` had not bought before."""
 def compute(context: Context) -> Section:
     """Tables `balance`, `moves` and `direction`; without an earlier quarter only that it is missing.
 
-    balance : group, opening, arrived, moved_in, moved_out, closing (customers; opening + arrived + moved_in -
-        moved_out = closing)
+    balance : group, opening, moved_out, arrived, moved_in, closing = opening - moved_out + arrived + moved_in
     moves : before, after, customers, share of the group before
     direction : move, customers, clv
     """
@@ -60,19 +59,23 @@ def _pairs(context: Context, previous: CustomerSummary) -> pl.DataFrame:
 
 
 def _move() -> pl.Expr:
+    before, after = pl.col("before"), pl.col("after")
     better, worse = pl.col("rank_after") < pl.col("rank_before"), pl.col("rank_after") > pl.col("rank_before")
-    moves = {
-        "arrived": pl.col("before").is_null(),
-        "stayed": pl.col("before") == pl.col("after"),
-        "reranked": pl.col("before") == pl.col("fixed"),
-        "aged": worse & (pl.col("n_purchases") == pl.col("bought_before")),
-        "down": worse,
-        "up": better,
-    }
-    chain = pl
-    for name, condition in moves.items():
-        chain = chain.when(condition).then(pl.lit(name))
-    return chain.otherwise(pl.lit("sideways"))
+    return (
+        pl.when(before.is_null())
+        .then(pl.lit("arrived"))
+        .when(before == after)
+        .then(pl.lit("stayed"))
+        .when(before == pl.col("fixed"))
+        .then(pl.lit("reranked"))
+        .when(worse & (pl.col("n_purchases") == pl.col("bought_before")))
+        .then(pl.lit("aged"))
+        .when(worse)
+        .then(pl.lit("down"))
+        .when(better)
+        .then(pl.lit("up"))
+        .otherwise(pl.lit("sideways"))
+    )
 
 
 def _moves(known: pl.DataFrame) -> pl.DataFrame:
@@ -87,7 +90,7 @@ def _moves(known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _balance(pairs: pl.DataFrame, groups: tuple[str, ...]) -> pl.DataFrame:
-    """group, opening, arrived, moved_in, moved_out, closing: every group's account of the quarter."""
+    """group, opening, moved_out, arrived, moved_in, closing: every group's account of the quarter."""
     left = pairs.filter(pl.col("before").is_not_null()).group_by(group="before")
     moved = pl.col("before") != pl.col("after")
     out = left.agg(opening=pl.len(), moved_out=moved.sum())
@@ -97,7 +100,7 @@ def _balance(pairs: pl.DataFrame, groups: tuple[str, ...]) -> pl.DataFrame:
     )
     named = dict.fromkeys([*groups, *out["group"], *come["group"]])
     order = pl.DataFrame({"group": list(named)}, schema={"group": pl.String})
-    counts = ["opening", "arrived", "moved_in", "moved_out", "closing"]
+    counts = ["opening", "moved_out", "arrived", "moved_in", "closing"]
     account = order.join(out, on="group", how="left", maintain_order="left").join(
         come, on="group", how="left", maintain_order="left"
     )
@@ -109,6 +112,8 @@ def _balance(pairs: pl.DataFrame, groups: tuple[str, ...]) -> pl.DataFrame:
 def _direction(pairs: pl.DataFrame) -> pl.DataFrame:
     """move, customers, clv (null where unknown): what moved, and what it is expected to bring."""
     known = pl.col("clv").is_not_null().any()
-    counted = pairs.group_by("move").agg(customers=pl.len().cast(pl.Int64), clv=pl.when(known).then(pl.col("clv").sum()))
+    counted = pairs.group_by("move").agg(
+        customers=pl.len().cast(pl.Int64), clv=pl.when(known).then(pl.col("clv").sum())
+    )
     order = pl.DataFrame({"move": MOVES})
     return order.join(counted, on="move", how="inner", maintain_order="left")
