@@ -66,6 +66,17 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "movement": (
             Text("lead"),
             Chart("moves", movement.moves),
+            Table(
+                "balance",
+                {
+                    "group": "group",
+                    "opening": "int",
+                    "moved_out": "int",
+                    "arrived": "int",
+                    "moved_in": "int",
+                    "closing": "int",
+                },
+            ),
             Table("direction", {"move": "name:moves", "customers": "int", "clv": "money"}),
         ),
         "cohorts": (

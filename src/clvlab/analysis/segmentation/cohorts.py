@@ -1,12 +1,13 @@
 """Cohorts: customers by the period of their first purchase, and what became of them.
 
 Cohorts and ages are months, quarters or years, whichever keeps the history within `MOST_COHORTS`. In a log that
-begins in the middle of things everybody looks new at its start: a first cohort far larger than the others is left out.
+begins in the middle of things everybody looks new at first: a first cohort far larger than the others is left out.
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
@@ -94,7 +95,8 @@ def begins_in_the_middle(sizes: pl.Series) -> bool:
     >>> begins_in_the_middle(pl.Series([948, 421, 380, 440])), begins_in_the_middle(pl.Series([780, 840, 720]))
     (True, False)
     """
-    return len(sizes) > 2 and sizes[0] > CROWDED * float(sizes[1:].median())
+    first, later = sizes[0], sizes[1:].to_numpy()
+    return later.size > 1 and first > CROWDED * np.median(later)
 
 
 def _with_ages(context: Context, period: Period) -> pl.DataFrame:

@@ -141,7 +141,7 @@ class Context:
 
     @cached_property
     def thresholds(self) -> RfmThresholds | None:
-        """Where each score begins: as the strategy has it, if it scores; None without amounts, or with fewer customers than scores."""
+        """Where each score begins, as the strategy has it if it scores; None without amounts or enough customers."""
         options: dict[str, Any] = {"n_bins": 5, **self.params.rfm}
         if not self.has_amounts or self.buyers.height < options["n_bins"]:
             return None
