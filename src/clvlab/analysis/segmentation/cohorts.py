@@ -63,7 +63,7 @@ def compute(context: Context) -> Section:
     active in a period with a purchase: one with returns alone is not.
     """
     period = period_between(context.first_day, context.as_of)
-    unit = Name("cohorts", period.name)
+    unit = Name("periods", period.name)
     days = _with_ages(context, period)
     sizes = days.group_by("cohort").agg(customers=pl.col("customer_id").n_unique()).sort("cohort")
     crowded = sizes.head(1) if begins_in_the_middle(sizes["customers"]) else sizes.clear()

@@ -203,7 +203,8 @@ class Context:
         A log that begins within that quarter would make whatever is counted look as if it had grown.
         """
         day = quarters_from(self.as_of, -quarters)
-        if self.first_day > quarters_from(day, -1) + LATE_START:
+        bought = (self.buyers["first_purchase"] <= day).any()
+        if self.first_day > quarters_from(day, -1) + LATE_START or not bought:
             return None
         customers = self.summarise(day)
         return self.equip(

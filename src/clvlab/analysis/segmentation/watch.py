@@ -46,7 +46,7 @@ def compute(context: Context) -> Section:
         "at_risk": overdue["at_risk"].sum(),
     }
     return Section(
-        {"customers": listed}, {"lead": Finding.of(f"watch.lead{'' if leaves else '_no_dropout'}", **figures)}
+        {"customers": listed}, {"lead": Finding.of("watch.lead" if leaves else "watch.lead_no_dropout", **figures)}
     )
 
 
