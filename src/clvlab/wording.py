@@ -150,6 +150,12 @@ class Words:
             self(key) for key in dict.fromkeys(known or ["actions.everyone"])
         )
 
+    def attribute_value(self, value: str | None) -> str:
+        """A value of an attribute: the user's own, but for yes and no, and for null, which gathers all others."""
+        if value is None:
+            return self("profiles.others")
+        return self.name("yesno", value) if value in {"true", "false"} else value
+
     def number(self, value: float | str | date | None, kind: str) -> str:
         """A figure in this language's manner; kinds as in the module's head. A dash stands for null."""
         if value is None or value != value:

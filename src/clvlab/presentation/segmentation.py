@@ -133,16 +133,28 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "profiles": (
             Text("lead"),
+            Text("left_out"),
             Chart("attributes", profiles.attributes),
             Table(
                 "attributes",
                 {
                     "attribute": "attribute",
-                    "value": "text",
+                    "value": "attribute_value",
                     "customers": "int",
+                    "coverage": "pct",
                     "repeat_share": "pct",
                     "spend_per_customer": "price",
                     "index": "pct",
+                },
+            ),
+            Table(
+                "segments",
+                {
+                    "attribute": "attribute",
+                    "value": "attribute_value",
+                    "group": "group",
+                    "customers": "int",
+                    "share": "pct",
                 },
             ),
         ),
