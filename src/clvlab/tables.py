@@ -84,8 +84,8 @@ def display(table: pl.DataFrame, kinds: Mapping[str, str], words: Words, *, capt
     table
         a tidy table
     kinds
-        column -> how its cells read: a kind of `Words.number`, `text`, `condition`, `yesno`, `attribute_value`, one of
-        NAMES, or `name:<catalogue>`
+        column -> how its cells read: a kind of `Words.number`, `text`, `condition`, `yesno`, `attribute_value`, one
+        of NAMES, or `name:<catalogue>`
     words
         language and currency
     caption

@@ -85,8 +85,8 @@ def test_what_is_left_out_is_said_with_its_reason():
     assert [
         (reason.key, reason.figures["attribute"].code) for reason in section.findings["left_out"].figures["reasons"]
     ] == [
-        ("profiles.own_values", "full_name"),
-        ("profiles.one_value", "country"),
+        ("profiles.out_own_values", "full_name"),
+        ("profiles.out_one_value", "country"),
     ]
     assert set(section["attributes"]["attribute"]) == {"region"}
 

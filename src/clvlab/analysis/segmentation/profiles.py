@@ -55,7 +55,7 @@ def _headline(shown: pl.DataFrame) -> Finding:
 
 
 def _reasons(reasons: dict[str, str]) -> list[Finding]:
-    return [Finding.of(f"profiles.{reason}", attribute=Name("columns", name)) for name, reason in reasons.items()]
+    return [Finding.of(f"profiles.out_{reason}", attribute=Name("columns", name)) for name, reason in reasons.items()]
 
 
 def _profile(buyers: pl.DataFrame, attribute: str, values: pl.Series, order: list[str | None]) -> pl.DataFrame:
