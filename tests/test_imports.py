@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "rfm": FOUNDATION,
     "models": FOUNDATION,
     "grouping": f"{FOUNDATION} rfm",
-    "metrics": "",
+    "metrics": "arrays",
     "validation": f"{FOUNDATION} models metrics",
     "comparison": f"{FOUNDATION} customers models grouping metrics",
     "datasets": f"{FOUNDATION} transactions customers",

@@ -187,3 +187,29 @@ def test_the_best_constant_explains_nothing(case):
     _, actual, part, weight = case
     mean = np.full_like(actual, np.average(actual, weights=weight))
     assert variance_explained(mean, actual, part, weight) == pytest.approx(0.0, abs=1e-12)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 1e6))
+@settings(max_examples=25, deadline=None)
+def test_the_unit_of_money_does_not_matter_to_rankings(seed, factor):
+    rng = np.random.default_rng(seed)
+    predicted, actual = rng.integers(0, 5, 40).astype(float), rng.exponential(size=40)
+    assert gini(predicted * factor, actual * factor) == pytest.approx(gini(predicted, actual))
+    assert top_capture(predicted * factor, actual * factor) == pytest.approx(top_capture(predicted, actual))
+    assert variance_explained(predicted * factor, actual * factor) == pytest.approx(
+        variance_explained(predicted, actual)
+    )
+    assert calibration_slope(predicted * factor, actual * factor) == pytest.approx(
+        calibration_slope(predicted, actual), nan_ok=True
+    )
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=25, deadline=None)
+def test_a_weight_is_a_repetition(seed):
+    rng = np.random.default_rng(seed)
+    predicted, actual = rng.integers(0, 4, 15).astype(float), rng.exponential(size=15)
+    times = rng.integers(1, 4, 15)
+    again, happened = np.repeat(predicted, times), np.repeat(actual, times)
+    for metric in (gini, top_capture, variance_explained, calibration_slope):
+        assert metric(predicted, actual, weight=times) == pytest.approx(metric(again, happened), nan_ok=True)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from clvlab.comparison.outcomes import Outcomes, Vector
+from clvlab.arrays import Vector
+from clvlab.comparison.outcomes import Outcomes
 from clvlab.customers import AttributeTable, read_attributes, split_holdout, summarise_customers
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
