@@ -59,6 +59,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Chart("groups", segments.shares),
             Table("groups", _GROUP),
+            Text("p_alive"),
             Text("empty"),
             Text("empty_new"),
             Chart("grid", segments.grid),
@@ -88,6 +89,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "clusters": (Text("lead"), Chart("clusters", segments.shares), Table("clusters", _GROUP)),
         "value": (
             Text("lead"),
+            Text("model"),
             Text("fallback"),
             Text("notes"),
             Chart("distribution", value.distribution),

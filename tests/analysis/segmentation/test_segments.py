@@ -5,6 +5,7 @@ import pytest
 
 from clvlab.analysis.segmentation import segments
 from clvlab.analysis.segmentation.segments import group_profile, score_grid
+from clvlab.models import BgNbd, MbgNbd, Nbd, Terms, ValueModels
 from tests.analysis.segmentation.logs import context_of
 
 LOG = (
@@ -98,3 +99,29 @@ def test_the_map_counts_every_customer_once_by_hand():
         (1, 1, 2, 20.0, pytest.approx(2 / 3), 0.2),
         (5, 2, 1, 80.0, pytest.approx(1 / 3), 0.8),
     ]
+
+
+def with_model(context, model):
+    vars(context)["models"] = ValueModels(model, None, Terms("12 months"))
+    return context
+
+
+@pytest.mark.parametrize(
+    ("model", "repeaters", "once", "key"),
+    [
+        (BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), True, False, "segments.p_alive_of_repeaters"),
+        (MbgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), True, True, None),
+        (Nbd(0.6, 8.0, time_unit="day"), False, False, "segments.p_alive_of_nobody"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_a_model_assumes_of_a_customer_is_not_shown_as_found(model, repeaters, once, key):
+    context = with_model(context_of(*LOG, as_of="2024-12-31"), model)
+    shown = {row["customer_id"]: row["p_alive"] for row in context.shown.iter_rows(named=True)}
+    assert (shown["a"] is not None) == repeaters
+    assert (shown["b"] is not None) == (shown["c"] is not None) == once
+    section = segments.compute(context)
+    assert (section.findings["p_alive"].key if key else None) == key
+    assert ("p_alive" in section.findings) == (key is not None)
+    inactive = section["groups"].filter(group="inactive")["p_alive"][0]
+    assert (inactive is not None) == once  # c bought once

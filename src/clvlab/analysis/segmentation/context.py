@@ -160,6 +160,15 @@ class Context:
         return table.join(clusters, on="customer_id", how="left", maintain_order="left")
 
     @cached_property
+    def shown(self) -> pl.DataFrame:
+        """The same for a reader: P(alive) of those whom the model lets leave alone; it assumes it of all others."""
+        model = self.models.purchases
+        if model is None:
+            return self.table
+        may_leave = pl.lit(model.leaving is not None) & (pl.col("frequency") >= model.leaves_from)
+        return self.table.with_columns(p_alive=pl.when(may_leave).then(pl.col("p_alive")))
+
+    @cached_property
     def buyers(self) -> pl.DataFrame:
         """The base without prospects."""
         return self.base.data.filter(pl.col("n_purchases") > 0)

@@ -9,7 +9,7 @@ from clvlab.wording import Name
 
 def compute(context: Context) -> Section:
     """Tables `groups` (one row per group, empty ones too) and `grid` (one row per R x F cell)."""
-    groups = group_profile(context.table, context.groups)
+    groups = group_profile(context.shown, context.groups)
     filled = groups.filter(pl.col("customers") > 0)
     largest = filled.sort("customers", descending=True).row(0, named=True)
     tables = {"groups": groups}
@@ -38,7 +38,7 @@ def compute(context: Context) -> Section:
         findings["groups"] = Finding.of(
             "segments.groups_no_spend", group=Name("groups", largest["group"]), customers=largest["share_customers"]
         )
-    findings |= _why_empty(context, groups)
+    findings |= _why_empty(context, groups) | _whose_p_alive(context)
     return Section(tables, findings)
 
 
@@ -96,6 +96,15 @@ def score_grid(table: pl.DataFrame) -> pl.DataFrame:
             share_spend=_share(pl.col("spend")),
         )
     )
+
+
+def _whose_p_alive(context: Context) -> dict[str, Finding]:
+    """Whose P(alive) the table shows, where the model assumes it of some customers."""
+    model = context.models.purchases
+    if model is None or (model.leaving is not None and not model.leaves_from):
+        return {}
+    key = "segments.p_alive_of_repeaters" if model.leaving is not None else "segments.p_alive_of_nobody"
+    return {"p_alive": Finding.of(key, model=Name("models", type(model).__name__))}
 
 
 def _why_empty(context: Context, groups: pl.DataFrame) -> dict[str, Finding]:
