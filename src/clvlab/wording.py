@@ -110,6 +110,8 @@ class Words:
         >>> Words("en").name("groups", "vip × cluster_3"), Words("en").name("groups", "Hangzhou")
         ('VIP × Cluster 3', 'Hangzhou')
         """
+        if kind == "attributes":
+            return self.attribute(code)
         if kind in USERS_KINDS and CROSSED in code:
             return CROSSED.join(self.name(kind, part) for part in code.split(CROSSED))
         stem, _, number = code.rpartition("_")

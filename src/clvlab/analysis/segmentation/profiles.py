@@ -50,12 +50,14 @@ def _headline(shown: pl.DataFrame) -> Finding:
     if apart.is_empty():
         return Finding.of("profiles.alike")
     most = apart.sort((pl.col("index") - 1).abs(), descending=True, maintain_order=True).row(0, named=True)
-    attribute = Name("columns", most["attribute"])
+    attribute = Name("attributes", most["attribute"])
     return Finding.of("profiles.attributes", attribute=attribute, value=most["value"], index=most["index"])
 
 
 def _reasons(reasons: dict[str, str]) -> list[Finding]:
-    return [Finding.of(f"profiles.out_{reason}", attribute=Name("columns", name)) for name, reason in reasons.items()]
+    return [
+        Finding.of(f"profiles.out_{reason}", attribute=Name("attributes", name)) for name, reason in reasons.items()
+    ]
 
 
 def _profile(buyers: pl.DataFrame, attribute: str, values: pl.Series, order: list[str | None]) -> pl.DataFrame:
