@@ -79,7 +79,7 @@ def test_a_holdout_that_does_not_know_the_period_before_has_no_such_baseline(spl
 
 
 def test_the_model_is_followed_by_its_baselines():
-    assert METHODS == ("model", *BASELINE_METHODS)
+    assert ("model", *BASELINE_METHODS) == METHODS
 
 
 def test_every_buyer_has_one_row_for_each_outcome(split, predicted):

@@ -50,10 +50,12 @@ def test_the_models_unit_is_the_models_own(tracked):
     assert weekly["expected_cumulative"].to_list() == pytest.approx(tracked["expected_cumulative"].to_list())
 
 
-def test_a_week_that_is_not_over_is_not_counted():
-    log = log_of(a=[0, 3, 10], b=[1, 11])
+def test_the_last_week_is_as_long_as_the_holdout_lets_it_be():
+    log = log_of(a=[0, 3, 10, 15], b=[1, 11])
     found = tracking(MODEL, *cl.split_holdout(log, START + timedelta(8), START + timedelta(15)))
-    assert found["week"].to_list() == [1, 2]
+    assert found["date"].to_list() == [START + timedelta(day) for day in (6, 13, 15)]
+    assert found["actual"].to_list() == [1, 2, 1]
+    assert found["expected"].to_list() == pytest.approx([1.1, 1.4, 0.4])
 
 
 def test_customers_who_start_together_are_taken_together():

@@ -1,6 +1,7 @@
 """Validation on a holdout: by hand, on CDNOW, and where the model is the truth."""
 
 import datetime
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ from scipy import stats
 import clvlab as cl
 from clvlab.models.fitted_model import Estimate
 from clvlab.validation.predictions import METHODS
-from clvlab.validation.validate import validate
+from clvlab.validation.validate import errors_of, totals_of, validate
 
 
 def test_errors_on_cdnow_agree_with_their_definitions(validation, models, cdnow):
@@ -100,3 +101,55 @@ def test_without_a_spend_model_only_purchases_are_judged(models, cdnow):
     assert set(found.totals["what"]) == {"purchases"}
     assert found.by_group.is_empty()
     assert found.errors["method"].to_list() == list(METHODS)
+
+
+def table_of(actual, **methods):
+    """Predictions of purchases by some methods; the others are unknown."""
+    columns = {name: pl.Series(methods.get(name, [None] * len(actual)), dtype=pl.Float64) for name in METHODS}
+    return pl.DataFrame(
+        {"what": ["purchases"] * len(actual), "actual": pl.Series(actual, dtype=pl.Float64)} | columns
+    )
+
+
+def test_totals_and_their_errors_by_hand():
+    row = totals_of(table_of([1, 0, 3], model=[1, 1, 1], naive=[2, 2, 2])).row(0, named=True)
+    assert (row["actual"], row["model"], row["naive"]) == (4, 3, 6)
+    assert (row["model_error"], row["naive_error"]) == (-0.25, 0.5)
+    assert (row["last_period"], row["last_period_error"]) == (None, None)
+
+
+def test_errors_of_customers_by_hand():
+    found = errors_of(table_of([1, 0, 3], model=[1, 1, 1], naive=[2, 0, 4]))
+    assert found["method"].to_list() == ["model", "naive"]
+    assert found["mae"].to_list() == pytest.approx([1.0, 2 / 3])
+    assert found["rmse"].to_list() == pytest.approx([np.sqrt(5 / 3), np.sqrt(2 / 3)])
+    # One prediction for all ranks nobody; the naive ranking is that of what happened.
+    assert found["rank_correlation"].to_list() == [None, pytest.approx(1.0)]
+    assert found["gini"].to_list() == pytest.approx([0.0, 0.5])
+
+
+def test_perfect_predictions_have_no_error():
+    row = errors_of(table_of([1, 0, 3], model=[1, 0, 3])).row(0, named=True)
+    assert (row["mae"], row["rmse"], row["rank_correlation"]) == (0, 0, pytest.approx(1.0))
+
+
+def test_money_scales_the_errors_and_not_the_ranking():
+    plain = errors_of(table_of([1, 0, 3], model=[1, 2, 1]))
+    cents = errors_of(table_of([100, 0, 300], model=[100, 200, 100]))
+    assert cents["rmse"][0] == pytest.approx(100 * plain["rmse"][0])
+    assert cents["gini"][0] == pytest.approx(plain["gini"][0])
+
+
+def test_the_seed_moves_the_interval_of_the_total_alone(models, cdnow, validation):
+    other = validate(models[0], None, *cdnow, seed=5)
+    mine, theirs = (each.totals.filter(what="purchases") for each in (validation, other))
+    assert mine.row(0)[1:3] == pytest.approx(theirs.row(0)[1:3], rel=1e-12)
+    for end in ("low", "high"):
+        assert mine[end][0] != theirs[end][0]
+        assert mine[end][0] == pytest.approx(theirs[end][0], rel=0.05)
+
+
+def test_validations_are_equal_to_themselves_alone(validation):
+    other = replace(validation)
+    assert other != validation
+    assert len({validation, other}) == 2
