@@ -64,8 +64,9 @@ def test_types_are_those_declared():
 
 def test_a_column_that_is_there_stays_as_it_is():
     own = pl.DataFrame({"customer_id": ["a", "b"], "profit": [1.0, 2.0]})
-    customers = cl.summarise_customers(LOG, "2024-02-01", attributes=own)
-    assert derive(LOG, customers, {"profit"}).data["profit"].to_list() == [1.0, 2.0, None]
+    log = log_of(("a", "2024-01-01", 1.0), ("c", "2024-01-01", 1.0))
+    customers = cl.summarise_customers(log, "2024-02-01", attributes=own)
+    assert derive(log, customers, {"profit"}).data["profit"].to_list() == [1.0, 2.0, None]
 
 
 def test_profit_needs_cost():

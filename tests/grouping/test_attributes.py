@@ -120,3 +120,9 @@ def test_tags_below_the_share_are_other_unless_a_customer_has_a_common_one():
 def test_tags_may_be_lists():
     listed = table(interests=pl.Series([["a", "b"], ["a"], ["a"], None]))
     assert groups(Tags("interests", name="t").assign(listed)) == ["b", "a", "a", "unknown"]
+
+
+@pytest.mark.parametrize("numbers", [[1.0, 2.0, 7.0], [1, 2, 7]])
+def test_a_mapping_meets_numbers_as_they_are_written(numbers):
+    by_number = Attribute("tier", mapping=(("gold", ("1",)), ("silver", ("2",))), keep_unmapped=False, name="t")
+    assert groups(by_number.assign(table(tier=numbers))) == ["gold", "silver", "unmapped"]

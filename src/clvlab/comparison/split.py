@@ -1,6 +1,5 @@
 """The data of a comparison: customers as of the cutoff, and what they did in the holdout."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -11,18 +10,19 @@ import numpy as np
 import polars as pl
 
 from clvlab.comparison.outcomes import Outcomes, Vector
-from clvlab.customers import AttributeTable, read_attributes, split_holdout, summarise_customers
+from clvlab.customers import (
+    AttributeTable,
+    read_attributes,
+    refuse_perishable,
+    split_holdout,
+    summarise_customers,
+)
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.money import exact_sum
 
 MIN_CUSTOMERS = 50
 QUARTER = timedelta(days=91)
-PERISHABLE = re.compile(
-    "satisfaction|csat|nps|net.?promoter|feedback|pipeline|open.?deal|referral|满意|净推荐|反馈|评价|商机|在谈|推荐|转介绍",
-    re.IGNORECASE,
-)
-"""Attributes that change with what customers do: without a date they may come from after the cutoff."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +50,8 @@ class Split:
         if not log.has_amounts:
             raise DataError("The log has no amounts, and groupings are judged by spend. Map the column `amount`.")
         tables = tuple(read_attributes(attributes)) if attributes is not None else ()
-        _refuse_undated(tables)
-        customers, holdout = split_holdout(log, cutoff, end, time_unit, [t.data for t in tables] or None)
+        refuse_perishable(tables)
+        customers, holdout = split_holdout(log, cutoff, end, time_unit, tables or None)
         split = cls(log, customers, holdout, tables, seed)
         if len(split.buyers) < MIN_CUSTOMERS:
             raise DataError(
@@ -106,22 +106,10 @@ class Split:
     def later(self) -> CustomerSummary:
         """The customers a quarter after the cutoff, or at the end of a shorter holdout."""
         day = min(self.holdout.cutoff + QUARTER, self.holdout.end)
-        attributes = [table.data for table in self.tables] or None
-        return summarise_customers(self.log, day, self.customers.time_unit, attributes)
+        return summarise_customers(self.log, day, self.customers.time_unit, self.tables or None)
 
 
 def _aligned(ids: pl.DataFrame, figures: pl.DataFrame) -> Vector:
     """The figures in the order of `ids`, NaN where there is none."""
     joined = ids.join(figures, on="customer_id", how="left", maintain_order="left")
     return joined.to_series(1).fill_null(float("nan")).to_numpy()
-
-
-def _refuse_undated(tables: tuple[AttributeTable, ...]) -> None:
-    for table in tables:
-        perishable = sorted(filter(PERISHABLE.search, table.columns))
-        if perishable and not table.is_dated:
-            raise DataError(
-                f"{table.name} has {', '.join(map(repr, perishable))} without a date. Such values change with what "
-                "customers do and may come from after the cutoff: they would leak the future into the groups. "
-                "Give the table a column `date` that says when each value was true."
-            )

@@ -31,8 +31,8 @@ _YEAR = timedelta(days=365)
 def derive(log: TransactionLog, customers: CustomerSummary, columns: set[str]) -> CustomerSummary:
     """The same customers with further columns of `DERIVED`, as of the summary's cutoff.
 
-    Columns that the table has already, from attributes for instance, are left as they are. A customer without a
-    purchase has 0 in sums and counts and null elsewhere.
+    Columns that the table has already are left as they are: attributes may bring what this log cannot give. A
+    customer without a purchase has 0 in sums and counts and null elsewhere.
 
     Parameters
     ----------
