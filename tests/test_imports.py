@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "rfm": FOUNDATION,
     "models": FOUNDATION,
     "grouping": f"{FOUNDATION} rfm",
-    "metrics": "",
+    "metrics": "arrays",
     "validation": f"{FOUNDATION} models metrics",
     "comparison": f"{FOUNDATION} customers models grouping metrics",
     "datasets": f"{FOUNDATION} transactions customers",
@@ -48,12 +48,19 @@ ONLY = {
     "sklearn": "grouping comparison",
     "altair": "charts",
     "jinja2": "tables reporting",
+    "babel": "wording",
+    "pydantic": "params",
+    "fastexcel": "sources",
     "IPython": "presentation",
     "papermill": "reporting",
     "nbconvert": "reporting",
     "nbclient": "reporting",
     "nbformat": "reporting",
     "vl_convert": "reporting",
+    "jupyter_core": "reporting",
+    "traitlets": "reporting",
+    "psutil": "reporting",
+    "filelock": "reporting",
     "click": "cli",
     "lifetimes": "",
     "pickle": "",
@@ -93,6 +100,11 @@ def test_part_imports_only_what_lies_before_it(part):
 def test_library_is_reached_by_its_own_part_alone(library):
     users = {part_of(path) for path in SRC.rglob("*.py") for name in imported(path) if name.split(".")[0] == library}
     assert users <= set(ONLY[library].split()), f"only [{ONLY[library]}] may import {library}"
+
+
+def test_one_file_alone_reads_from_the_distribution_of_lifetimes():
+    readers = [path for path in SRC.rglob("*.py") if 'distribution("lifetimes")' in path.read_text(encoding="utf-8")]
+    assert readers == [SRC / "datasets" / "cdnow.py"]
 
 
 def test_every_part_of_the_rule_exists():

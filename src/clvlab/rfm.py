@@ -67,10 +67,13 @@ class RfmThresholds:
         if not (isinstance(n_bins, int) and 2 <= n_bins <= 100):
             raise ParamsError(f"n_bins is {n_bins!r}; scores run from 1 to n_bins, which must be 2 to 100.")
         buyers = _buyers(customers)
-        recency, frequency = -buyers["days_since_last"], buyers["n_purchases"]
+        if recency_bounds is None:
+            recency = tuple(-bound for bound in share_bounds(-buyers["days_since_last"], [1] * n_bins))
+        else:
+            recency = _checked(recency_bounds, n_bins, "recency_bounds")[::-1]
         return cls(
-            recency=tuple(-b for b in _bounds(recency, n_bins, _negated(recency_bounds), "recency_bounds")),
-            frequency=_bounds(frequency, n_bins, frequency_bounds, "frequency_bounds"),
+            recency=recency,
+            frequency=_bounds(buyers["n_purchases"], n_bins, frequency_bounds, "frequency_bounds"),
             spend=_bounds(buyers.select(_SPEND).to_series(), n_bins, spend_bounds, "spend_bounds"),
         )
 
@@ -199,8 +202,11 @@ def _buyers(customers: CustomerSummary) -> pl.DataFrame:
 
 def _bounds(values: pl.Series, n_bins: int, fixed: Sequence[float] | None, name: str) -> tuple[float, ...]:
     """Where scores 2 to `n_bins` begin, ascending."""
-    if fixed is None:
-        return share_bounds(values, [1] * n_bins)
+    return share_bounds(values, [1] * n_bins) if fixed is None else _checked(fixed, n_bins, name)
+
+
+def _checked(fixed: Sequence[float], n_bins: int, name: str) -> tuple[float, ...]:
+    """Fixed bounds, ascending; ParamsError unless there is one for each score but the lowest."""
     bounds = sorted(float(bound) for bound in fixed)
     if len(bounds) != n_bins - 1 or any(low >= high for low, high in pairwise(bounds)):
         raise ParamsError(f"{name} is {list(fixed)}; for n_bins={n_bins} give {n_bins - 1} distinct numbers.")
@@ -239,10 +245,6 @@ def share_bounds(values: pl.Series, shares: Sequence[float]) -> tuple[float, ...
             remaining, taken = remaining - taken, 0
         taken += n
     return tuple(bounds)
-
-
-def _negated(bounds: Sequence[float] | None) -> list[float] | None:
-    return None if bounds is None else [-bound for bound in bounds]
 
 
 def _score(reached: list[pl.Expr]) -> pl.Expr:

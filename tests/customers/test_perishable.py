@@ -10,11 +10,11 @@ from clvlab.errors import DataError
 PERISHABLE = """
     satisfaction nps referral_source 推荐人 pipeline account_level vip_level 会员等级 客户级别 tags customer_tags
     标签 total_spend_crm lifetime_orders 累计消费 积分 points_balance visits visit_count login_count 到店次数
-    last_login 最近联系 status churn_flag 客户状态
+    last_login 最近联系 status churn_flag NPS open_deals 在谈金额 referrals 转介绍次数 客户状态
 """
 LASTING = """
     industry province age gender birthday education_level 学历等级 income_level marital_status 婚姻状态
-    interests stage_name lead_source package heritage created_at employees annual_revenue occupation
+    region 行业 interests stage_name lead_source package heritage created_at employees annual_revenue occupation
 """
 
 

@@ -10,12 +10,23 @@ from hypothesis import strategies as st
 
 import clvlab as cl
 from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, ParamsError
+from clvlab.models import PURCHASE_MODELS
+from clvlab.wording import catalogue
 from tests.models.laws import MODELS, every_model
 from tests.models.populations import history
 
 CUSTOMERS = pl.concat(
     [history(0, 0, 0), history(0, 0, 30), history(3, 20, 30), history(3, 5, 30), history(40, 30, 30)]
 )
+
+
+def test_every_model_that_is_tried_is_held_to_the_laws():
+    assert set(PURCHASE_MODELS) <= {type(model) for model in MODELS}
+
+
+def test_every_model_that_is_tried_has_a_name():
+    codes = {f"{kind}.{model.__name__}" for kind in ("models", "methods") for model in PURCHASE_MODELS}
+    assert codes <= set(catalogue())
 
 
 @every_model

@@ -57,3 +57,26 @@ def test_a_stamp_of_a_record_does_not_say_since_when_it_is_true(stamp):
 def test_no_header_stands_for_two_attributes():
     known = [header for headers in _catalogue("attributes").values() for header in headers]
     assert len(known) == len(set(known))
+
+
+def test_the_header_that_the_catalogue_names_first_goes_before_the_one_that_comes_first():
+    assert suggest_columns(["付款日期", "下单日期"])["date"] == "下单日期"
+    assert suggest_columns(["total", "amount"])["amount"] == "amount"
+
+
+@pytest.mark.parametrize("written", ["customer_id", "Customer ID", "CUSTOMER-ID", " customer.id ", "CustomerId"])
+def test_case_blanks_and_marks_do_not_count(written):
+    assert suggest_columns([written]) == {"customer_id": written}
+
+
+def test_of_two_headers_that_differ_in_marks_alone_the_first_serves():
+    assert suggest_columns(["Order Date", "order_date"]) == {"date": "Order Date"}
+
+
+@pytest.mark.parametrize("header", ["", " ", "---", "customerx", "update", "mandate", "amounts due"])
+def test_what_merely_contains_a_known_word_is_not_recognised(header):
+    assert suggest_columns([header]) == {}
+
+
+def test_a_column_is_found_for_every_name_of_ours():
+    assert suggest_columns(names(LOG)) == {name: name for name in names(LOG)}

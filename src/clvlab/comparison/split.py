@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from clvlab.comparison.outcomes import Outcomes, Vector
+from clvlab.arrays import Vector
+from clvlab.comparison.outcomes import Outcomes
 from clvlab.customers import (
     AttributeTable,
     read_attributes,

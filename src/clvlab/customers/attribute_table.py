@@ -53,12 +53,14 @@ class AttributeTable:
 
     Attributes
     ----------
+    headers : our name -> the table's own, where it is another
     refused : rule -> rows that say nothing of anybody: missing_customer, missing_date, unreadable_date
     static : attributes that were declared never to change
     """
 
     name: str
     data: pl.DataFrame
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     refused: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     static: frozenset[str] = frozenset()
 
@@ -88,6 +90,7 @@ class AttributeTable:
         return cls(
             table.name,
             known.with_columns(typed(known[name], table.name, given.date_format, given.decimal) for name in values),
+            MappingProxyType({name: header for name, header in ours.items() if name != header}),
             MappingProxyType(refused),
             frozenset(name for name in values if {name, ours.get(name, name)} & set(given.static)),
         )

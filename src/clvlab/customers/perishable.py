@@ -32,7 +32,8 @@ def perishable(table: AttributeTable) -> list[str]:
 def refuse_perishable(tables: Iterable[AttributeTable]) -> None:
     """Raise DataError where an attribute that changes with what customers do does not say when it was true."""
     for table in tables:
-        if found := perishable(table):
+        found = [table.headers.get(name, name) for name in perishable(table)]
+        if found:
             raise DataError(
                 f"{table.name} has {', '.join(map(repr, found))} without a date. Such values change with "
                 "what customers do and may come from after the cutoff: they would leak the future into the groups. "
