@@ -44,6 +44,13 @@ def test_profit_is_spend_less_cost_of_the_holdout():
     assert split.measures["profit"][:3].tolist() == [5, -2, 0]
 
 
+def test_profit_is_not_known_where_a_cost_is_not():
+    columns = ("customer_id", "date", "amount", "cost")
+    bought = (("c00", "2024-07-01", 7.0, 2.0), ("c01", "2024-07-01", 7.0, 9.0), ("c01", "2024-07-02", 7.0, None))
+    assert split_at(rows(*bought, columns=columns)).measures["profit"][[0, 2]].tolist() == [5, 0]
+    assert np.isnan(split_at(rows(*bought, columns=columns)).measures["profit"][1])
+
+
 def test_the_last_dated_answer_within_the_holdout_counts():
     answers = pl.DataFrame(
         {

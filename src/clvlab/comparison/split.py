@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from clvlab.arrays import Vector
 from clvlab.comparison.outcomes import Outcomes
 from clvlab.customers import (
     AttributeTable,
+    exact_profit,
     read_attributes,
     refuse_perishable,
     split_holdout,
@@ -20,7 +20,6 @@ from clvlab.customers import (
 )
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
-from clvlab.money import exact_sum
 
 MIN_CUSTOMERS = 50
 QUARTER = timedelta(days=91)
@@ -88,7 +87,7 @@ class Split:
         """What groups are reported by: the buyers' figures in the holdout, NaN where not known.
 
         spend; repurchase (0 or 1); satisfaction, the last answer in the holdout, where surveys are dated; profit,
-        where the log has costs.
+        where the log has costs, and where the cost of each of their rows is known.
         """
         found = {"spend": self.outcomes.spend, "repurchase": self.outcomes.bought}
         ids = self.buyers.data.select("customer_id")
@@ -100,8 +99,9 @@ class Split:
                 found["satisfaction"] = _aligned(ids, last)
         if "cost" in self.log.accepted.collect_schema():
             rows = self.log.accepted.filter(within).group_by("customer_id")
-            profit = rows.agg(profit=exact_sum(pl.col("amount") - pl.col("cost").fill_null(0))).collect()
-            found["profit"] = np.nan_to_num(_aligned(ids, profit))
+            profit = rows.agg(profit=exact_profit()).collect()
+            nothing = ids.join(profit, on="customer_id", how="anti").with_columns(profit=0.0)
+            found["profit"] = _aligned(ids, pl.concat([profit, nothing]))
         return found
 
     def later(self) -> CustomerSummary:

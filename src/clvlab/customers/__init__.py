@@ -2,7 +2,7 @@
 
 from clvlab.customers.attribute_table import AttributeSettings, AttributeTable
 from clvlab.customers.attributes import read_attributes
-from clvlab.customers.derived import DERIVED, derivable, derive
+from clvlab.customers.derived import DERIVED, derivable, derive, exact_profit
 from clvlab.customers.gate import minimum_data
 from clvlab.customers.perishable import refuse_perishable
 from clvlab.customers.purchase_days import customer_days
@@ -15,6 +15,7 @@ __all__ = [
     "customer_days",
     "derivable",
     "derive",
+    "exact_profit",
     "minimum_data",
     "read_attributes",
     "refuse_perishable",
