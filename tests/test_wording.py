@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import clvlab as cl
 from clvlab.analysis import comparison, segmentation
 from clvlab.analysis.comparison.by_group import MEASURES as OUTCOMES
+from clvlab.analysis.segmentation.cohorts import PERIODS
 from clvlab.analysis.segmentation.context import VALUE_LEVEL
 from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
@@ -149,6 +150,7 @@ CODES = {
     "methods": lambda: {*METHODS, "best", *(model.__name__ for model in PURCHASE_MODELS)},
     "models": lambda: {model.__name__ for model in (*PURCHASE_MODELS, GammaGamma)},
     "moves": lambda: set(MOVES),
+    "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},
     "refusals": lambda: set(RULES),
     "strategies": lambda: set(cl.strategies),

@@ -110,6 +110,8 @@ class Words:
         >>> Words("en").name("groups", "vip × cluster_3"), Words("en").name("groups", "Hangzhou")
         ('VIP × Cluster 3', 'Hangzhou')
         """
+        if kind == "attributes":
+            return self.attribute(code)
         if kind in USERS_KINDS and CROSSED in code:
             return CROSSED.join(self.name(kind, part) for part in code.split(CROSSED))
         stem, _, number = code.rpartition("_")
@@ -149,6 +151,12 @@ class Words:
         return {"en": " ", "zh": ""}[self.lang].join(
             self(key) for key in dict.fromkeys(known or ["actions.everyone"])
         )
+
+    def attribute_value(self, value: str | None) -> str:
+        """A value of an attribute: the user's own, but for yes and no, and for null, which gathers all others."""
+        if value is None:
+            return self("profiles.others")
+        return self.name("yesno", value) if value in {"true", "false"} else value
 
     def number(self, value: float | str | date | None, kind: str) -> str:
         """A figure in this language's manner; kinds as in the module's head. A dash stands for null."""

@@ -107,3 +107,42 @@ def test_what_is_called_derivable_is_what_can_be_derived(columns):
         else:
             with pytest.raises(MissingColumnsError):
                 derive(log, table, {column.name})
+
+
+def derived_of(log, cutoff, *columns):
+    customers = cl.summarise_customers(log, cutoff)
+    return derive(log, customers, set(columns)).data.select(columns).row(0)
+
+
+@pytest.mark.parametrize(("bought", "counted"), [("2024-02-02", 1), ("2024-02-01", 0)])
+def test_the_last_year_begins_364_days_before_the_cutoff(bought, counted):
+    # 2025-01-31 less 365 days is 2024-02-01, which no longer counts.
+    log = log_of(("a", bought, 10.0))
+    assert derived_of(log, "2025-01-31", "purchases_last_year", "spend_last_year") == (counted, 10.0 * counted)
+
+
+def test_gaps_by_hand():
+    log = log_of(*(("a", f"2024-01-{d:02}", 1.0) for d in (1, 3, 7, 15, 31)))
+    # Gaps 2, 4, 8, 16: their mean is 7.5, four fifths of the way from the first to the last is 8 + 0.4 x 8.
+    median, p80, longest, variation = derived_of(log, "2024-02-01", "gap_median", "gap_p80", "gap_max", "gap_cv")
+    assert (median, p80, longest) == (6.0, pytest.approx(11.2), 16.0)
+    assert variation == pytest.approx((((5.5**2 + 3.5**2 + 0.5**2 + 8.5**2) / 3) ** 0.5) / 7.5)
+
+
+def test_a_regular_customer_has_no_variation_and_two_purchases_have_no_deviation():
+    regular = log_of(*(("a", f"2024-01-{d:02}", 1.0) for d in (1, 8, 15, 22)))
+    assert derived_of(regular, "2024-02-01", "gap_cv", "gap_max") == (0.0, 7.0)
+    twice = log_of(("a", "2024-01-01", 1.0), ("a", "2024-01-08", 1.0))
+    assert derived_of(twice, "2024-02-01", "gap_median", "gap_cv") == (7.0, None)
+
+
+def test_of_categories_that_bring_the_same_the_first_in_the_alphabet_is_the_favourite():
+    rows = [("a", "2024-01-01", 5.0, "lamp"), ("a", "2024-01-02", 5.0, "bulb")]
+    log = log_of(*rows, columns="customer_id date amount category")
+    assert derived_of(log, "2024-02-01", "favourite_category", "n_categories") == ("bulb", 2)
+
+
+def test_without_money_the_category_with_most_rows_is_the_favourite():
+    rows = [("a", "2024-01-01", "lamp"), ("a", "2024-01-02", "bulb"), ("a", "2024-01-03", "bulb")]
+    log = log_of(*rows, columns="customer_id date category")
+    assert derived_of(log, "2024-02-01", "favourite_category") == ("bulb",)

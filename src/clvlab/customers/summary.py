@@ -101,13 +101,14 @@ def split_holdout(
             f"There is no row in the holdout, {cutoff} to {end}. {describe_span(log)} Choose an earlier cutoff."
         )
     days = days.join(known, on="customer_id", how="semi")
+    bought = calibration.data.filter(pl.col("n_purchases") > 0)
     later, before = (cutoff, end), (cutoff - (end - cutoff), cutoff)
     return calibration, Holdout(
         data=_done_in(later, days, known, "holdout"),
         cutoff=cutoff,
         end=end,
         time_unit=unit,
-        daily=_daily_repeats(days, end),
+        daily=_daily_repeats(days.join(bought, on="customer_id", how="semi"), end),
         previous=_done_in(before, days, known, "previous"),
     )
 

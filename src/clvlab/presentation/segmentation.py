@@ -59,6 +59,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Chart("groups", segments.shares),
             Table("groups", _GROUP),
+            Text("p_alive"),
             Text("empty"),
             Text("empty_new"),
             Chart("grid", segments.grid),
@@ -66,12 +67,29 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "movement": (
             Text("lead"),
             Chart("moves", movement.moves),
+            Table(
+                "balance",
+                {
+                    "group": "group",
+                    "opening": "int",
+                    "moved_out": "int",
+                    "arrived": "int",
+                    "moved_in": "int",
+                    "closing": "int",
+                },
+            ),
             Table("direction", {"move": "name:moves", "customers": "int", "clv": "money"}),
         ),
-        "cohorts": (Text("lead"), Chart("retention", cohorts.retention), Chart("spend", cohorts.spend)),
+        "cohorts": (
+            Text("lead"),
+            Text("crowded"),
+            Chart("retention", cohorts.retention),
+            Chart("spend", cohorts.spend),
+        ),
         "clusters": (Text("lead"), Chart("clusters", segments.shares), Table("clusters", _GROUP)),
         "value": (
             Text("lead"),
+            Text("model"),
             Text("fallback"),
             Text("notes"),
             Chart("distribution", value.distribution),
@@ -117,16 +135,28 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "profiles": (
             Text("lead"),
+            Text("left_out"),
             Chart("attributes", profiles.attributes),
             Table(
                 "attributes",
                 {
                     "attribute": "attribute",
-                    "value": "text",
+                    "value": "attribute_value",
                     "customers": "int",
+                    "coverage": "pct",
                     "repeat_share": "pct",
                     "spend_per_customer": "price",
                     "index": "pct",
+                },
+            ),
+            Table(
+                "segments",
+                {
+                    "attribute": "attribute",
+                    "value": "attribute_value",
+                    "group": "group",
+                    "customers": "int",
+                    "share": "pct",
                 },
             ),
         ),

@@ -18,9 +18,12 @@ from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Rule, Strategy
 from clvlab.models import BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.params import ReportParams
-from clvlab.rfm import RfmThresholds, require_customers
+from clvlab.rfm import RfmThresholds
 from clvlab.units import Span
 from clvlab.validation import ModelChoice, choose_model
+
+LATE_START = timedelta(days=7)
+"""So many days into a period a log may begin and still hold it."""
 
 ACTIVE_DAYS = 365
 """A customer who bought within so many days is active."""
@@ -138,11 +141,10 @@ class Context:
 
     @cached_property
     def thresholds(self) -> RfmThresholds | None:
-        """Where each score begins: as the strategy has it, if it scores; None where there are no amounts to score."""
-        if not self.has_amounts:
-            return None
+        """Where each score begins, as the strategy has it if it scores; None without amounts or enough customers."""
         options: dict[str, Any] = {"n_bins": 5, **self.params.rfm}
-        require_customers(self.customers, options["n_bins"])
+        if not self.has_amounts or self.buyers.height < options["n_bins"]:
+            return None
         if isinstance(self.rule, RfmRule | RfmValueRule):
             return self.rule.thresholds
         return RfmThresholds.fit(self.customers, **options)
@@ -156,6 +158,15 @@ class Context:
             return table
         clusters = self.cluster_rule.assign(self.customers).select("customer_id", cluster="group")
         return table.join(clusters, on="customer_id", how="left", maintain_order="left")
+
+    @cached_property
+    def shown(self) -> pl.DataFrame:
+        """The same for a reader: P(alive) of those whom the model lets leave alone; it assumes it of all others."""
+        model = self.models.purchases
+        if model is None:
+            return self.table
+        may_leave = pl.lit(model.leaving is not None) & (pl.col("frequency") >= model.leaves_from)
+        return self.table.with_columns(p_alive=pl.when(may_leave).then(pl.col("p_alive")))
 
     @cached_property
     def buyers(self) -> pl.DataFrame:
@@ -187,9 +198,22 @@ class Context:
 
     @cached_property
     def previous(self) -> CustomerSummary | None:
-        """The customer table a quarter earlier, with values; None where the log does not reach back."""
-        day = quarters_from(self.as_of, -1)
-        if day < self.first_day:
+        """The customers a quarter earlier; None where the log does not hold that day's quarter."""
+        return self.earlier(1)
+
+    @cached_property
+    def year_before(self) -> CustomerSummary | None:
+        """The customers a year earlier; None where the log does not hold that day's quarter."""
+        return self.earlier(4)
+
+    def earlier(self, quarters: int) -> CustomerSummary | None:
+        """The customer table so many quarters earlier, with values; None unless the log holds the quarter up to then.
+
+        A log that begins within that quarter would make whatever is counted look as if it had grown.
+        """
+        day = quarters_from(self.as_of, -quarters)
+        bought = (self.buyers["first_purchase"] <= day).any()
+        if self.first_day > quarters_from(day, -1) + LATE_START or not bought:
             return None
         customers = self.summarise(day)
         return self.equip(

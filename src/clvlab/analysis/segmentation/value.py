@@ -32,6 +32,7 @@ def compute(context: Context) -> Section:
         tables,
         _caveats(context)
         | {
+            "model": _model(context),
             "lead": Finding.of(
                 "value.lead",
                 mean=clv.mean(),
@@ -45,6 +46,12 @@ def compute(context: Context) -> Section:
             "deciles": Finding.of("value.deciles", share=deciles["share"][0]),
         },
     )
+
+
+def _model(context: Context) -> Finding:
+    """Which model values customers throughout the report, and what decided it."""
+    model = Name("models", type(context.models.purchases).__name__)
+    return Finding.of("value.model_chosen" if context.choice else "value.model_first", model=model)
 
 
 def _caveats(context: Context) -> dict[str, Finding]:
