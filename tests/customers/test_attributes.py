@@ -94,7 +94,7 @@ def test_the_holdout_covers_prospects():
     [
         (pl.concat([STATIC, STATIC]), DataError, r"customer 'b' in more than one row \(3 such customers\)"),
         ([STATIC, STATIC], DataError, "an attribute 'industry', which The frame has too"),
-        (STATIC.rename({"industry": "T"}), DataError, "an attribute 'T', which the customer table has too"),
+        (STATIC.rename({"industry": "T"}), DataError, "an attribute 'T', which is the name of a figure of ours"),
         (STATIC.rename({"customer_id": "who"}), MissingColumnsError, "no column 'customer_id'"),
     ],
 )

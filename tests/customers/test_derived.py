@@ -12,7 +12,7 @@ LOG = log_of(
     ("a", "2022-12-01", 100.0, 60.0, "lamp"),
     ("a", "2024-01-01", 10.0, 5.0, "bulb"),
     ("a", "2024-01-11", 20.0, 5.0, "lamp"),
-    ("a", "2024-01-31", 30.0, None, "bulb"),
+    ("a", "2024-01-31", 30.0, 0.0, "bulb"),
     ("a", "2024-01-31", -5.0, -1.0, "cable"),
     ("b", "2024-01-01", 10.0, 5.0, None),
     ("c", "2024-01-02", -1.0, 0.0, "bulb"),
@@ -45,6 +45,21 @@ def test_profit_is_spend_less_cost():
     assert derived("profit", "profit_last_year") == {"a": (86.0, 46.0), "b": (5.0, 5.0), "c": (-1.0, -1.0)}
 
 
+def test_profit_is_not_known_where_a_cost_is_not():
+    rows = (("a", "2022-01-01", 9.0, None), ("a", "2024-01-01", 9.0, 4.0), ("b", "2024-01-01", 9.0, 4.0))
+    log = log_of(*rows, columns="customer_id date amount cost")
+    people = pl.DataFrame({"customer_id": ["a", "p"], "city": ["x", "y"]})
+    customers = cl.summarise_customers(log, "2024-02-01", attributes=people)
+    found = derive(log, customers, {"profit", "profit_last_year"}).data
+    assert found.select("customer_id", "profit", "profit_last_year").rows() == [
+        ("a", None, 5.0),
+        ("b", 5.0, 5.0),
+        ("p", 0.0, 0.0),
+    ]
+    tiers = cl.strategies["profit_tiers"].assign(derive(log, customers, {"profit_last_year"}))
+    assert tiers["group"].to_list()[2] == "prospect"
+
+
 def test_favourite_category_brings_most_spend():
     assert derived("favourite_category", "n_categories") == {"a": ("lamp", 2), "b": (None, 0), "c": (None, 0)}
 
@@ -64,8 +79,9 @@ def test_types_are_those_declared():
 
 def test_a_column_that_is_there_stays_as_it_is():
     own = pl.DataFrame({"customer_id": ["a", "b"], "profit": [1.0, 2.0]})
-    customers = cl.summarise_customers(LOG, "2024-02-01", attributes=own)
-    assert derive(LOG, customers, {"profit"}).data["profit"].to_list() == [1.0, 2.0, None]
+    log = log_of(("a", "2024-01-01", 1.0), ("c", "2024-01-01", 1.0))
+    customers = cl.summarise_customers(log, "2024-02-01", attributes=own)
+    assert derive(log, customers, {"profit"}).data["profit"].to_list() == [1.0, 2.0, None]
 
 
 def test_profit_needs_cost():

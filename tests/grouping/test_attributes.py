@@ -98,3 +98,9 @@ def test_values_that_are_called_other_or_unknown_join_those_groups():
 def test_shipped_mappings_name_no_value_twice(name):
     values = [value.lower() for _, values in shipped_values(name) for value in values]
     assert len(values) == len(set(values))
+
+
+@pytest.mark.parametrize("numbers", [[1.0, 2.0, 7.0], [1, 2, 7]])
+def test_a_mapping_meets_numbers_as_they_are_written(numbers):
+    by_number = Attribute("tier", mapping=(("gold", ("1",)), ("silver", ("2",))), keep_unmapped=False, name="t")
+    assert groups(by_number.assign(table(tier=numbers))) == ["gold", "silver", "unmapped"]

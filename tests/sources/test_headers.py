@@ -1,7 +1,7 @@
 import pytest
 
 from clvlab.columns import LOG, names
-from clvlab.sources.headers import _catalogue, suggest_columns
+from clvlab.sources.headers import _catalogue, suggest_attributes, suggest_columns
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,26 @@ def test_headers_with_spaces_and_odd_case():
 def test_every_column_of_the_log_has_headers_and_no_header_stands_for_two():
     assert set(_catalogue()) == set(names(LOG))
     known = [header for headers in _catalogue().values() for header in headers]
+    assert len(known) == len(set(known))
+
+
+def test_headers_of_attributes_are_recognised_in_both_languages():
+    chinese = ["会员编号", "省份", "行业", "性别", "年龄", "生日", "满意度", "调查日期"]
+    english = ["Customer ID", "Province", "Industry", "Sex", "Age", "Date of Birth", "Satisfaction", "Survey Date"]
+    ours = ["customer_id", "province", "industry", "gender", "age", "birthday", "satisfaction", "as_of"]
+    for headers in (chinese, english):
+        assert sorted(suggest_attributes(headers).items()) == sorted(zip(ours, headers, strict=True))
+
+
+@pytest.mark.parametrize(
+    "stamp", ["created_at", "Created Time", "time", "创建时间", "更新时间", "Modified Time", "注册日期"]
+)
+def test_a_stamp_of_a_record_does_not_say_since_when_it_is_true(stamp):
+    assert "as_of" not in suggest_attributes([stamp])
+
+
+def test_no_header_stands_for_two_attributes():
+    known = [header for headers in _catalogue("attributes").values() for header in headers]
     assert len(known) == len(set(known))
 
 

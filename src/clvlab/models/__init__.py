@@ -3,6 +3,7 @@
 A model states its likelihood and its few closed forms; `numerics` finds the maximum of every likelihood.
 """
 
+from clvlab.columns import MODELLED
 from clvlab.models.bg_nbd import BgNbd
 from clvlab.models.covariates import CovariateModel
 from clvlab.models.gamma_gamma import GammaGamma
@@ -13,7 +14,7 @@ from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.predictors import PurchasePredictor, SpendPredictor, ValuePredictor
 from clvlab.models.purchase_model import PurchaseModel
-from clvlab.models.value_models import MODELLED, PURCHASE_MODELS, Terms, ValueModels
+from clvlab.models.value_models import PURCHASE_MODELS, Terms, ValueModels
 
 __all__ = [
     "MODELLED",

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 import polars as pl
 
-from clvlab.columns import Column, names
+from clvlab.columns import MODELLED, names
 from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import CustomerSummary
 from clvlab.models.bg_nbd import BgNbd
@@ -26,14 +26,6 @@ from clvlab.models.purchase_model import PurchaseModel
 
 PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
 """In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""
-
-MODELLED: tuple[Column, ...] = (
-    Column("p_alive", pl.Float64(), "probability", "that the customer still buys, at the cutoff"),
-    Column("expected_purchases", pl.Float64(), "purchase days", "expected over the horizon"),
-    Column("expected_spend", pl.Float64(), "currency", "expected spend per purchase day"),
-    Column("clv", pl.Float64(), "currency", "expected value over the horizon, discounted"),
-)
-"""The columns that value models add to a customer table."""
 
 M = TypeVar("M", PurchaseModel, GammaGamma)
 
