@@ -128,7 +128,7 @@ def test_rows_that_do_not_fit_their_header_are_flawed(tmp_path, text, flaws):
 
 def test_blank_and_repeated_headers_are_told_apart(tmp_path):
     table = read(write(tmp_path / "log.csv", "a, ,a\n1,2,3\n"))
-    assert table.columns == ["a", "column (2)", "a (3)"]
+    assert table.columns == ["a (1)", "column (2)", "a (3)"]
     assert table.facts["repeated"] == ["a"]
 
 

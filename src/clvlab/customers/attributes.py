@@ -16,8 +16,9 @@ from clvlab.errors import DataError, MissingColumnsError
 from clvlab.sources import SourceTable, open_source
 from clvlab.sources.dates import found_formats
 from clvlab.sources.headers import suggest_columns
+from clvlab.sources.numbers import numbers_or_codes
 from clvlab.sources.table import FLAW, ROW, readable
-from clvlab.sources.texts import as_text, missing_to_null
+from clvlab.sources.texts import as_id, as_text, is_text
 from clvlab.wording import Words
 
 
@@ -49,7 +50,8 @@ class AttributeTable:
 def read_attributes(source: Any) -> list[AttributeTable]:
     """The attribute tables of a path, a glob, a frame, or a list of these.
 
-    Text columns whose every value is a number become numbers; blanks and "nan" become null.
+    Text columns whose every value is a number become numbers, unless they are codes such as "01234"; words for
+    nothing, such as "nan", become null.
 
     Raises
     ------
@@ -83,14 +85,14 @@ def _attribute_table(table: SourceTable) -> AttributeTable:
         rows = table.rows.collect(engine="streaming")
     _check_whole(table, rows)
     rows = rows.select(table.columns).rename(_recognised(table))
-    ids = as_text("customer_id", rows.schema["customer_id"], table.name)
+    ids = as_id("customer_id", rows.schema["customer_id"], table.name)
     rows = rows.with_columns(ids.alias("customer_id")).filter(pl.col("customer_id").is_not_null())
     if "date" in rows.columns:
         rows = rows.with_columns(_days(table.name, rows)).filter(pl.col("date").is_not_null())
     else:
         _check_once(table.name, rows)
-    texts = [name for name, dtype in rows.schema.items() if dtype == pl.String and name != "customer_id"]
-    return AttributeTable(table.name, rows.with_columns(_typed(rows[name]) for name in texts))
+    texts = [name for name, dtype in rows.schema.items() if is_text(dtype) and name != "customer_id"]
+    return AttributeTable(table.name, rows.with_columns(numbers_or_codes(rows[name]) for name in texts))
 
 
 def _days(name: str, rows: pl.DataFrame) -> pl.Series:
@@ -100,13 +102,6 @@ def _days(name: str, rows: pl.DataFrame) -> pl.Series:
     texts = rows.lazy().select(as_text("date", dtype, name).alias("date"))
     reader = found_formats(texts, "date", f"Column 'date' of {name}")
     return texts.select(reader.days(pl.col("date")).alias("date")).collect()["date"]
-
-
-def _typed(text: pl.Series) -> pl.Series:
-    """The text as numbers if every value is one, with null for blanks."""
-    bare = text.to_frame().select(missing_to_null(pl.col(text.name)).alias(text.name)).to_series()
-    number = bare.cast(pl.Float64, strict=False)
-    return number if number.null_count() == bare.null_count() and number.null_count() < len(bare) else bare
 
 
 def _recognised(table: SourceTable) -> dict[str, str]:

@@ -17,6 +17,7 @@ import polars as pl
 
 from clvlab.errors import DataError, ParamsError
 from clvlab.sources.encodings import check_encoding, guess_encoding, is_utf8, marked_encoding
+from clvlab.sources.headers import distinct
 from clvlab.sources.scratch import scratch_file
 from clvlab.sources.table import FLAW, OURS, SourceTable
 
@@ -43,16 +44,13 @@ class Layout:
 
     @property
     def columns(self) -> list[str]:
-        """The header's names, trimmed; blank and repeated ones are distinguished by their place."""
-        names: list[str] = []
-        for place, name in enumerate(self._bare, start=1):
-            names.append(name if name and name not in names else f"{name or 'column'} ({place})")
-        return names
+        """The header's names, trimmed and told apart."""
+        return distinct(self._bare)[0]
 
     @property
     def repeated(self) -> list[str]:
         """The names that are in the header more than once."""
-        return sorted({name for name in self._bare if name and self._bare.count(name) > 1})
+        return distinct(self._bare)[1]
 
     @property
     def _bare(self) -> list[str]:
