@@ -42,7 +42,6 @@ def write(path, content):
         (WESTERN, "utf-8", "utf-8"),
         (WESTERN, "latin-1", "cp1252"),
         (WESTERN + "€,2024-02-02,1\n", "cp1252", "cp1252"),
-        (WESTERN + "\x81,2024-02-02,1\n", "latin-1", "latin-1"),
     ],
 )
 def test_encodings_are_detected_and_told(tmp_path, text, codec, detected):

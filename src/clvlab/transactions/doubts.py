@@ -1,22 +1,12 @@
 """Warnings of a log that can be read, but perhaps does not say what it seems to say."""
 
-import warnings
-from typing import Any
-
 import polars as pl
 
-from clvlab.errors import ClvlabWarning
 from clvlab.sources import OURS
+from clvlab.sources.doubts import warn
 from clvlab.sources.texts import cut_short, spelled_apart
-from clvlab.wording import Words
 
 _EXAMPLES = 3
-
-
-def warn(code: str, **figures: Any) -> None:
-    """Warn in English of what `wording/doubts.yaml` says under this code."""
-    text = Words("en")(f"doubts.{code}", **figures)
-    warnings.warn(ClvlabWarning(text, code=code, **figures), stacklevel=4)
 
 
 def warn_of_ids(rows: pl.LazyFrame) -> None:
