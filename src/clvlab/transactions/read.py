@@ -1,6 +1,5 @@
 """Any source becomes a `TransactionLog`."""
 
-import warnings
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
@@ -10,14 +9,14 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from clvlab.columns import LOG, names
-from clvlab.errors import ClvlabWarning, DataError, ParamsError, UnsettledError
+from clvlab.errors import DataError, ParamsError, UnsettledError
 from clvlab.frames import TransactionLog
 from clvlab.sources import OURS, FileSettings, open_source
 from clvlab.sources.dates import DayReader, found_formats, given_format
 from clvlab.sources.numbers import read_numbers
 from clvlab.sources.table import readable
-from clvlab.sources.texts import spelled_apart
 from clvlab.transactions.currencies import found_currencies, one_currency
+from clvlab.transactions.doubts import warn_of_ids, warn_of_unread
 from clvlab.transactions.mapping import resolve, standardise, together
 from clvlab.transactions.rules import RULES, Duplicates, ZeroAmounts, account, meaning, quality_table, rule_of
 
@@ -115,8 +114,8 @@ def read_transactions(
         judged = rows.with_columns(rule_of(rows.collect_schema(), zero_amounts).alias(_RULE))
         log = _sort_out(judged, duplicates, lazily=bool(large))
         _check_not_all_refused(log, mapping)
-        _warn_of_ids(rows)
-        _warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
+        warn_of_ids(rows)
+        warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
     detected = {
         "files": [{"name": table.name, **table.facts} for table in tables],
         "columns": mapping,
@@ -209,32 +208,3 @@ def _check_not_all_refused(log: TransactionLog, mapping: Mapping[str, str]) -> N
             f"All {counts['read']:,} rows are refused: {reasons}. The first one: {first}. "
             "Check `columns`, `date_format` and `decimal`."
         )
-
-
-def _warn_of_ids(rows: pl.LazyFrame) -> None:
-    ids = rows.select(pl.col(OURS + "customer_id").unique()).collect(engine="streaming").to_series()
-    alike = spelled_apart(ids.drop_nulls())
-    if alike:
-        examples = "; ".join(" and ".join(map(repr, spellings)) for spellings in alike)
-        warnings.warn(
-            f"Some customer ids differ in leading zeros or a trailing '.0' alone: {examples}. "
-            "They count as different customers. Write them alike if they are not.",
-            ClvlabWarning,
-            stacklevel=3,
-        )
-
-
-def _warn_of_unread(rows: pl.LazyFrame) -> None:
-    found = rows.collect_schema()
-    for name in ("quantity", "cost"):
-        unread = pl.col(f"{OURS}unread_{name}")
-        if unread.meta.output_name() in found:
-            count, example = (
-                rows.select(n=unread.count(), first=unread.drop_nulls().first()).collect(engine="streaming").row(0)
-            )
-            if count:
-                warnings.warn(
-                    f"{count:,} values of {name} are not numbers, the first {example!r}; they are left blank.",
-                    ClvlabWarning,
-                    stacklevel=3,
-                )
