@@ -53,9 +53,9 @@ def test_natural_breaks_fall_in_the_gaps():
     assert groups(tiers.assign(spenders(1, 2, 3, 50, 52, 200, 210))) == ["c"] * 3 + ["b"] * 2 + ["a"] * 2
 
 
-def test_natural_breaks_of_two_values_make_two_tiers():
+def test_natural_breaks_of_two_values_make_the_best_and_the_last_tier():
     tiers = Tiers("total_spend", ABC, NaturalBreaks(), name="t")
-    assert groups(tiers.assign(spenders(1, 1, 9))) == ["c", "c", "b"]
+    assert groups(tiers.assign(spenders(1, 1, 9))) == ["c", "c", "a"]
 
 
 def test_abc_by_hand():

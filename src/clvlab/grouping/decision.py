@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, get_args
 
+import numpy as np
 import polars as pl
 
 from clvlab.errors import ParamsError
@@ -71,8 +72,12 @@ class Condition:
 
     @property
     def bound_text(self) -> str:
-        """The bound as text."""
-        return self.bound if isinstance(self.bound, str) else f"{self.bound:.12g}"
+        """The bound as text, with every digit that counts.
+
+        >>> Condition("total_spend", ">=", 1_234_567_890.123456).bound_text
+        '1234567890.123456'
+        """
+        return self.bound if isinstance(self.bound, str) else np.format_float_positional(self.bound, trim="-")
 
     def __str__(self) -> str:
         return (
