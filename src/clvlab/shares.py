@@ -18,6 +18,19 @@ def comparable(values: pl.Expr) -> pl.Expr:
     return values.cast(pl.Float64).round_sig_figs(12)
 
 
+def equal(values: pl.Series) -> pl.DataFrame:
+    """Classes of values that compare as equal, ascending: n, and the least and the most that is of the class.
+
+    >>> equal(pl.Series([5, 3, 5])).rows()
+    [(1, 3.0, 3.0), (2, 5.0, 5.0)]
+    """
+    given = pl.DataFrame({"value": values.cast(pl.Float64)}).with_columns(compared=comparable(pl.col("value")))
+    classes = given.group_by("compared").agg(n=pl.len(), least=pl.min("value"), most=pl.max("value")).sort("compared")
+    return classes.select(
+        "n", least=pl.min_horizontal("least", "compared"), most=pl.max_horizontal("most", "compared")
+    )
+
+
 def share_bounds(values: pl.Series, shares: Sequence[float]) -> tuple[float, ...]:
     """The values at which bins 2, 3, ... begin, ascending; equal values stay together.
 
@@ -54,14 +67,12 @@ def share_bounds(values: pl.Series, shares: Sequence[float]) -> tuple[float, ...
     >>> share_bounds(pl.Series([1, 1, 1]), [0.5, 0.5])
     ()
     """
-    counts = values.alias("value").value_counts(name="n").sort("value")
-    if counts.height < 2:
+    classes = equal(values)
+    if classes.height < 2:
         return ()
-    if counts.height < len(shares):
-        begins = spread(counts.height, len(shares))
-    else:
-        begins = _nearest(counts["n"].to_numpy(), np.array(shares) / sum(shares))
-    return bounds_at(counts["value"].to_numpy(), begins)
+    if classes.height < len(shares):
+        return bounds_at(classes, spread(classes.height, len(shares)))
+    return bounds_at(classes, _nearest(classes["n"].to_numpy(), np.array(shares) / sum(shares)))
 
 
 def spread(n_classes: int, n_bins: int) -> list[int]:
@@ -75,13 +86,14 @@ def spread(n_classes: int, n_bins: int) -> list[int]:
     return [int(begin) for begin in np.searchsorted(bins, np.arange(1, n_bins))]
 
 
-def bounds_at(distinct: Vector, begins: Sequence[int]) -> tuple[float, ...]:
-    """The bounds of bins that begin with the distinct values (ascending) at these places.
+def bounds_at(classes: pl.DataFrame, begins: Sequence[int]) -> tuple[float, ...]:
+    """The bounds of bins that begin with the classes of `equal` at these places.
 
-    A bound is the value itself, cut off after six decimals, or after as many as part it from the value below: so it
+    A bound is the value itself, cut off after six decimals, or after as many as part it from the values below: so it
     can be printed in full, and a customer compared with it by hand.
     """
-    return tuple(_parting(float(distinct[at - 1]) if at else -np.inf, float(distinct[at])) for at in begins)
+    least, most = classes["least"].to_list(), classes["most"].to_list()
+    return tuple(_parting(most[at - 1] if at else -np.inf, least[at]) for at in begins)
 
 
 def _parting(below: float, value: float) -> float:

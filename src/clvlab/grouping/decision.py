@@ -16,6 +16,7 @@ from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.measures import measured, sources
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule
+from clvlab.shares import comparable
 
 Operator = Literal["<", "<=", ">", ">=", "==", "known"]
 _MIRRORED: Mapping[Operator, Operator] = MappingProxyType({">": "<", ">=": "<="})
@@ -57,10 +58,10 @@ class Condition:
     @property
     def expression(self) -> pl.Expr:
         """The comparison as a polars expression; never null."""
-        column = pl.col(self.column)
+        column = comparable(pl.col(self.column))
         if self.operator == "known":
             return column.is_not_null()
-        bound = pl.col(self.bound) if isinstance(self.bound, str) else pl.lit(self.bound)
+        bound = comparable(pl.col(self.bound)) if isinstance(self.bound, str) else pl.lit(self.bound)
         holds = {
             "<": column < bound,
             "<=": column <= bound,

@@ -8,7 +8,6 @@ import polars as pl
 
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary
-from clvlab.shares import comparable
 
 
 @dataclass(frozen=True)
@@ -63,4 +62,4 @@ def measured(customers: CustomerSummary, columns: Iterable[str]) -> pl.DataFrame
             raise DataError(
                 f"Column {name!r} of the customer table holds {dtype}; this grouping needs numbers there."
             )
-    return table.select(comparable(pl.all()).fill_nan(None))
+    return table.select(pl.all().cast(pl.Float64).fill_nan(None))

@@ -13,7 +13,7 @@ from clvlab.frames import CustomerSummary
 from clvlab.grouping.decision import PROSPECTS, Case, Condition, DecisionList
 from clvlab.grouping.measures import measured, sources
 from clvlab.grouping.strategy import Strategy
-from clvlab.shares import bounds_at, share_bounds, spread
+from clvlab.shares import bounds_at, equal, share_bounds, spread
 
 
 class Cut(ABC):
@@ -73,14 +73,14 @@ class NaturalBreaks(Cut):
     def bounds(self, values: pl.Series, n_tiers: int) -> tuple[float, ...]:
         from sklearn.cluster import KMeans
 
-        points = values.sort().to_numpy().astype(float)
-        distinct = np.unique(points)
-        k = min(n_tiers, len(distinct))
+        classes = equal(values)
+        k = min(n_tiers, classes.height)
         if k < 2:
             return ()
-        labels = KMeans(k, n_init=10, random_state=0).fit_predict(points.reshape(-1, 1))
-        lowest = np.searchsorted(distinct, sorted(points[labels == label].min() for label in range(k)))
-        return bounds_at(distinct, [int(lowest[place]) for place in spread(k, n_tiers)])
+        points = classes["least"].to_numpy().reshape(-1, 1)
+        labels = KMeans(k, n_init=10, random_state=0).fit_predict(points, sample_weight=classes["n"].to_numpy())
+        lowest = np.flatnonzero(np.diff(labels, prepend=-1))
+        return bounds_at(classes, [int(lowest[place]) for place in spread(k, n_tiers)])
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ class CumulativeShare(Cut):
             raise ParamsError(
                 f"shares is {self.shares}; for {n_tiers} tiers give {n_tiers - 1} rising shares below 1."
             )
-        distinct, counts = np.unique(values.to_numpy().astype(float), return_counts=True)
-        worth = np.maximum(distinct, 0) * counts
+        classes = equal(values)
+        worth = classes.select(pl.col("least").clip(0) * pl.col("n")).to_series().to_numpy()
         if not worth.any():
             return ()
         lower = (np.cumsum(worth) - worth / 2) / worth.sum()
@@ -111,7 +111,7 @@ class CumulativeShare(Cut):
         tiers = np.searchsorted(1 - np.array(self.shares[::-1]), lower - 1e-12, side="right")
         tiers[0] = 0
         tiers[-1] = n_tiers - 1
-        return bounds_at(distinct, [int(begin) for begin in np.searchsorted(tiers, np.arange(1, n_tiers))])
+        return bounds_at(classes, [int(begin) for begin in np.searchsorted(tiers, np.arange(1, n_tiers))])
 
 
 EQUAL_SHARES = EqualShares()
