@@ -18,20 +18,22 @@ def comparable(values: pl.Expr) -> pl.Expr:
     return values.cast(pl.Float64).round_sig_figs(12)
 
 
-def equal(values: pl.Series) -> pl.DataFrame:
-    """Classes of values that compare as equal, ascending: n, and the least and the most that is of the class.
+def ties(values: pl.Series | Sequence[float]) -> pl.DataFrame:
+    """The distinct values, ascending; those that compare as equal are one, of `n` numbers from `least` to `most`.
 
-    >>> equal(pl.Series([5, 3, 5])).rows()
+    >>> ties([5, 3, 5]).rows()
     [(1, 3.0, 3.0), (2, 5.0, 5.0)]
     """
-    given = pl.DataFrame({"value": values.cast(pl.Float64)}).with_columns(compared=comparable(pl.col("value")))
+    given = pl.DataFrame({"value": values}).select(
+        pl.col("value").cast(pl.Float64), compared=comparable(pl.col("value"))
+    )
     classes = given.group_by("compared").agg(n=pl.len(), least=pl.min("value"), most=pl.max("value")).sort("compared")
     return classes.select(
         "n", least=pl.min_horizontal("least", "compared"), most=pl.max_horizontal("most", "compared")
     )
 
 
-def share_bounds(values: pl.Series, shares: Sequence[float]) -> tuple[float, ...]:
+def share_bounds(values: pl.Series | Sequence[float], shares: Sequence[float]) -> tuple[float, ...]:
     """The values at which bins 2, 3, ... begin, ascending; equal values stay together.
 
     The bins are those whose sizes are nearest to the shares: the sum of size**2 / share is the least that equal
@@ -58,21 +60,21 @@ def share_bounds(values: pl.Series, shares: Sequence[float]) -> tuple[float, ...
 
     Examples
     --------
-    >>> share_bounds(pl.Series([1, 1, 1, 1, 1, 2, 2, 3, 4, 9]), [1, 1, 1, 1])
+    >>> share_bounds([1, 1, 1, 1, 1, 2, 2, 3, 4, 9], [1, 1, 1, 1])
     (2.0, 3.0, 9.0)
-    >>> share_bounds(pl.Series([1, 2, 3, 4, 9, 9, 9, 9, 9, 9]), [1, 1, 1])
+    >>> share_bounds([1, 2, 3, 4, 9, 9, 9, 9, 9, 9], [1, 1, 1])
     (3.0, 9.0)
-    >>> share_bounds(pl.Series([1, 1, 1, 1, 2, 3]), [1, 1, 1, 1, 1])
+    >>> share_bounds([1, 1, 1, 1, 2, 3], [1, 1, 1, 1, 1])
     (2.0, 2.0, 3.0, 3.0)
-    >>> share_bounds(pl.Series([1, 1, 1]), [0.5, 0.5])
+    >>> share_bounds([1, 1, 1], [0.5, 0.5])
     ()
     """
-    classes = equal(values)
-    if classes.height < 2:
+    distinct = ties(values)
+    if distinct.height < 2:
         return ()
-    if classes.height < len(shares):
-        return bounds_at(classes, spread(classes.height, len(shares)))
-    return bounds_at(classes, _nearest(classes["n"].to_numpy(), np.array(shares) / sum(shares)))
+    if distinct.height < len(shares):
+        return bounds_at(distinct, spread(distinct.height, len(shares)))
+    return bounds_at(distinct, _nearest(distinct["n"].to_numpy(), np.array(shares) / sum(shares)))
 
 
 def spread(n_classes: int, n_bins: int) -> list[int]:
@@ -86,13 +88,13 @@ def spread(n_classes: int, n_bins: int) -> list[int]:
     return [int(begin) for begin in np.searchsorted(bins, np.arange(1, n_bins))]
 
 
-def bounds_at(classes: pl.DataFrame, begins: Sequence[int]) -> tuple[float, ...]:
-    """The bounds of bins that begin with the classes of `equal` at these places.
+def bounds_at(distinct: pl.DataFrame, begins: Sequence[int]) -> tuple[float, ...]:
+    """The bounds of bins that begin with the distinct values (see `ties`) at these places.
 
-    A bound is the value itself, cut off after six decimals, or after as many as part it from the values below: so it
+    A bound is the value itself, cut off after six decimals, or after as many as part it from the value below: so it
     can be printed in full, and a customer compared with it by hand.
     """
-    least, most = classes["least"].to_list(), classes["most"].to_list()
+    least, most = distinct["least"].to_list(), distinct["most"].to_list()
     return tuple(_parting(most[at - 1] if at else -np.inf, least[at]) for at in begins)
 
 

@@ -186,6 +186,13 @@ def test_the_frequent_are_those_who_buy_most_though_they_are_more_than_a_quarter
     ]
 
 
+@pytest.mark.parametrize("spend", [9.0, 161545.01615450002, 2 / 3])
+@pytest.mark.parametrize("name", ["purchase_behaviour", "rfm8"])
+def test_nobody_spends_much_where_all_spend_alike(name, spend):
+    alike = cl.strategies[name].assign(buyers([4] * 3, [1] * 3, [spend] * 3))
+    assert set(groups(alike)) <= {"freq_low", "general_develop"}
+
+
 def test_all_who_gain_as_much_as_anybody_have_potential():
     customers = table(n_purchases=[1] * 5, clv=[30.0] * 4 + [0.0], spend_last_year=[10.0] * 5)
     assert groups(cl.strategies["potential"].assign(customers)) == ["potential"] * 4 + ["fading"]

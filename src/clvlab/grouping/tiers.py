@@ -13,7 +13,7 @@ from clvlab.frames import CustomerSummary
 from clvlab.grouping.decision import PROSPECTS, Case, Condition, DecisionList
 from clvlab.grouping.measures import measured, sources
 from clvlab.grouping.strategy import Strategy
-from clvlab.shares import bounds_at, equal, share_bounds, spread
+from clvlab.shares import bounds_at, share_bounds, spread, ties
 
 
 class Cut(ABC):
@@ -73,14 +73,14 @@ class NaturalBreaks(Cut):
     def bounds(self, values: pl.Series, n_tiers: int) -> tuple[float, ...]:
         from sklearn.cluster import KMeans
 
-        classes = equal(values)
-        k = min(n_tiers, classes.height)
+        distinct = ties(values)
+        k = min(n_tiers, distinct.height)
         if k < 2:
             return ()
-        points = classes["least"].to_numpy().reshape(-1, 1)
-        labels = KMeans(k, n_init=10, random_state=0).fit_predict(points, sample_weight=classes["n"].to_numpy())
+        points = distinct["least"].to_numpy().reshape(-1, 1)
+        labels = KMeans(k, n_init=10, random_state=0).fit_predict(points, sample_weight=distinct["n"].to_numpy())
         lowest = np.flatnonzero(np.diff(labels, prepend=-1))
-        return bounds_at(classes, [int(lowest[place]) for place in spread(k, n_tiers)])
+        return bounds_at(distinct, [int(lowest[place]) for place in spread(k, n_tiers)])
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ class CumulativeShare(Cut):
             raise ParamsError(
                 f"shares is {self.shares}; for {n_tiers} tiers give {n_tiers - 1} rising shares below 1."
             )
-        classes = equal(values)
-        worth = classes.select(pl.col("least").clip(0) * pl.col("n")).to_series().to_numpy()
+        distinct = ties(values)
+        worth = distinct.select(pl.col("least").clip(0) * pl.col("n")).to_series().to_numpy()
         if not worth.any():
             return ()
         lower = (np.cumsum(worth) - worth / 2) / worth.sum()
@@ -111,7 +111,7 @@ class CumulativeShare(Cut):
         tiers = np.searchsorted(1 - np.array(self.shares[::-1]), lower - 1e-12, side="right")
         tiers[0] = 0
         tiers[-1] = n_tiers - 1
-        return bounds_at(classes, [int(begin) for begin in np.searchsorted(tiers, np.arange(1, n_tiers))])
+        return bounds_at(distinct, [int(begin) for begin in np.searchsorted(tiers, np.arange(1, n_tiers))])
 
 
 EQUAL_SHARES = EqualShares()
@@ -179,4 +179,6 @@ def tier_cases(
 
 def reaching(metric: str, bounds: Sequence[float], values: pl.Series) -> Condition:
     """Who reaches the highest bound; where there is none, since all values are equal, who exceeds them: nobody."""
-    return Condition(metric, ">=", bounds[-1]) if bounds else Condition(metric, ">", max(values, default=0.0))
+    if bounds:
+        return Condition(metric, ">=", bounds[-1])
+    return Condition(metric, ">", max(ties(values)["most"], default=0.0))
