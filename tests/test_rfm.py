@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 import clvlab as cl
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.rfm import RECENCY_DAYS, RfmThresholds, score_rfm
+from clvlab.shares import share_bounds
 from tests.grouping.customers import table
 
 
@@ -136,6 +137,7 @@ def test_whole_amounts_score_as_any_other():
     assert score_rfm(whole, n_bins=2)["m_score"].to_list() == [1, 2]
 
 
+values = st.lists(st.integers(-50, 50), min_size=1, max_size=60)
 customers_rows = st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5), st.integers(0, 9)), min_size=3, max_size=40)
 
 
@@ -229,10 +231,10 @@ def test_as_many_scores_as_customers_rank_them_one_by_one():
     assert scores["m_score"].to_list() == [4, 3, 2, 1]
 
 
-def test_one_customer_has_score_1_and_none_to_be_ranked_among():
+def test_one_customer_has_none_to_be_ranked_among_and_is_not_behind_in_recency():
     one = buyers([5], [1], [10.0])
-    assert RfmThresholds.fit(one) == RfmThresholds((), (), ())
-    assert RfmThresholds.fit(one).score(one).row(0) == ("000", 1, 1, 1)
+    assert RfmThresholds.fit(one) == RfmThresholds((5.0,) * 4, (), ())
+    assert RfmThresholds.fit(one).score(one).row(0) == ("000", 5, 1, 1)
     with pytest.raises(ParamsError, match="only 1 customers have a purchase"):
         score_rfm(one)
 

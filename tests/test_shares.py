@@ -80,9 +80,10 @@ def test_few_classes_are_spread_over_many_bins(n_classes, n_bins, begins):
         (0.6666670, 2 / 3 + 1e-6, 0.6666676),
         (-5.0, -2 / 3, -0.666667),
         (-1e-9, 0.0, 0.0),
-        (1e-10, 2.5e-10, 2e-10),
+        (1e-9, 2.5e-9, 2e-9),
         (5.0, 1e300, 1e300),
         (99.9999999999, 100.0, 100.0),
+        (5.0, float("inf"), float("inf")),
     ],
 )
 def test_a_bound_is_the_value_with_no_more_digits_than_part_it_from_the_value_below(below, value, bound):

@@ -72,24 +72,20 @@ class RfmThresholds:
         if not (isinstance(n_bins, int) and 2 <= n_bins <= 100):
             raise ParamsError(f"n_bins is {n_bins!r}; scores run from 1 to n_bins, which must be 2 to 100.")
         buyers = _buyers(customers)
-        purchases = buyers["n_purchases"]
         if recency_bounds is None:
-            recency = tuple(-bound for bound in _own(-buyers["days_since_last"], n_bins, highest=True))
+            recency = tuple(-bound for bound in _own(-buyers["days_since_last"], n_bins, alike_are_best=True))
         else:
             recency = _checked(recency_bounds, n_bins, "recency_bounds")[::-1]
-        return cls(
-            recency=recency,
-            frequency=(
-                _own(purchases, n_bins, highest=purchases.min() != 1)
-                if frequency_bounds is None
-                else _checked(frequency_bounds, n_bins, "frequency_bounds")
-            ),
-            spend=(
-                _own(buyers["total_spend"], n_bins, highest=False)
-                if spend_bounds is None
-                else _checked(spend_bounds, n_bins, "spend_bounds")
-            ),
-        )
+        if frequency_bounds is None:
+            more_than_once = buyers["n_purchases"].min() != 1
+            frequency = _own(buyers["n_purchases"], n_bins, alike_are_best=more_than_once)
+        else:
+            frequency = _checked(frequency_bounds, n_bins, "frequency_bounds")
+        if spend_bounds is None:
+            spend = _own(buyers["total_spend"], n_bins, alike_are_best=False)
+        else:
+            spend = _checked(spend_bounds, n_bins, "spend_bounds")
+        return cls(recency, frequency, spend)
 
     def score(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, r_score, f_score, m_score (Int8) in the order of `customers`; null for prospects."""
@@ -220,9 +216,12 @@ def _buyers(customers: CustomerSummary) -> pl.DataFrame:
     return buyers
 
 
-def _own(values: pl.Series, n_bins: int, *, highest: bool) -> tuple[float, ...]:
-    """Where scores 2 to `n_bins` begin, ascending; customers all alike have the `highest` score, or else score 1."""
-    alike = tuple(values.head(1).cast(pl.Float64)) * (n_bins - 1) if highest else ()
+def _own(values: pl.Series, n_bins: int, *, alike_are_best: bool) -> tuple[float, ...]:
+    """Where scores 2 to `n_bins` of these values begin, ascending.
+
+    Where all are alike, all have the best score or all have score 1.
+    """
+    alike = tuple(values.head(1).cast(pl.Float64)) * (n_bins - 1) if alike_are_best else ()
     return share_bounds(values, [1] * n_bins) or alike
 
 

@@ -10,12 +10,13 @@ from clvlab.arrays import Counts, Positions, Vector
 
 
 def comparable(values: pl.Expr) -> pl.Expr:
-    """Numbers (Float64) as they are compared: to twelve digits.
+    """Numbers (Float64) as they are compared: to twelve digits; what is below a ten-thousand-millionth is 0.
 
     Sums of money differ in their last bits with the order of the rows; customers with the same money must not. Digits
     are counted from the first, so that amounts compare alike in every currency.
     """
-    return values.cast(pl.Float64).round_sig_figs(12)
+    numbers = values.cast(pl.Float64)
+    return numbers.round_sig_figs(12) * (numbers.abs() >= 1e-10)
 
 
 def ties(values: pl.Series | Sequence[float]) -> pl.DataFrame:
@@ -100,7 +101,7 @@ def bounds_at(distinct: pl.DataFrame, begins: Sequence[int]) -> tuple[float, ...
 
 def _parting(below: float, value: float) -> float:
     """The largest number of six decimals, or of more where needed, above `below` and not above `value`."""
-    for decimals in range(6, 18):
+    for decimals in range(6, 18) if np.isfinite(value) else ():
         step = Decimal(1).scaleb(-decimals)
         cut = float(Decimal(repr(value)).quantize(step, ROUND_FLOOR, Context(prec=400)))
         if cut > below:

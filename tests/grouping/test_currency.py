@@ -46,6 +46,5 @@ def test_money_is_measured_in_fiftieths_of_its_median_and_days_and_counts_as_the
 
 
 def test_money_of_which_nobody_has_any_has_a_scale_too():
-    assert LogScale.fit(table(total_spend=[0.0, 0.0]).data, ("total_spend",)) == LogScale(
-        ("total_spend",), (1.0,), (0.0,), (1.0,)
-    )
+    scale = LogScale.fit(table(total_spend=[0.0, 0.0]).data, ("total_spend",))
+    assert scale == LogScale(("total_spend",), mean=(0.0,), deviation=(1.0,), unit=(1.0,))

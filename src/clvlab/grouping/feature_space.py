@@ -32,20 +32,20 @@ class LogScale:
     """
 
     features: tuple[str, ...]
-    unit: tuple[float, ...]
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
+    unit: tuple[float, ...]
 
     @classmethod
     def fit(cls, data: pl.DataFrame, features: tuple[str, ...]) -> "LogScale":
         """Mean and standard deviation of these customers; the deviation is 1 where there is no spread."""
         unit = tuple(_unit(data[feature], feature) for feature in features)
         if data.is_empty():
-            return cls(features, unit, (0.0,) * len(features), (1.0,) * len(features))
+            return cls(features, (0.0,) * len(features), (1.0,) * len(features), unit)
         logs = _logs(data, features, unit)
         deviation = logs.std(axis=0)
         spread = np.where(deviation > 0, deviation, 1.0)
-        return cls(features, unit, tuple(logs.mean(axis=0).tolist()), tuple(spread.tolist()))
+        return cls(features, tuple(logs.mean(axis=0).tolist()), tuple(spread.tolist()), unit)
 
     def apply(self, data: pl.DataFrame) -> Matrix:
         """The scaled features, shape (n_customers, n_features)."""
