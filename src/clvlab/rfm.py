@@ -68,7 +68,7 @@ class RfmThresholds:
         frequency_bounds: Sequence[float] | None = None,
         spend_bounds: Sequence[float] | None = None,
     ) -> "RfmThresholds":
-        """The customers' own equal-frequency bounds, or the fixed ones given; see `score_rfm`."""
+        """The customers' own bounds, or the fixed ones given; see `score_rfm`."""
         if not (isinstance(n_bins, int) and 2 <= n_bins <= 100):
             raise ParamsError(f"n_bins is {n_bins!r}; scores run from 1 to n_bins, which must be 2 to 100.")
         buyers = _buyers(customers)
@@ -139,10 +139,9 @@ def score_rfm(
     has score 1; where half of all bought once, they are score 1 and the others spread over the rest; where there are
     fewer distinct values than scores, the scores between stay unused.
 
-    Where all customers have one value, there are no positions: nobody has stayed away longer than another, so that
-    recency scores `n_bins`; nor has anybody bought less often, so that frequency does, too, but for customers who all
-    bought once, who have score 1; nobody spends more than another, so that spend scores 1. Fixed bounds, where given,
-    are used as they are.
+    Where all customers have the same value, there are no positions: recency scores `n_bins`, since nobody has stayed
+    away longer than another; spend scores 1, since nobody spends more; frequency scores 1 where all bought once, else
+    `n_bins`. Fixed bounds, where given, are used as they are.
 
     Parameters
     ----------
