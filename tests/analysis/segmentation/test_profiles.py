@@ -103,7 +103,7 @@ def test_numbers_are_banded_and_not_dropped():
 def test_more_values_than_fit_are_gathered():
     province = {
         who: f"p{place % 13:02d}"
-        for place, who in enumerate(who for i in range(13) for who in [f"c{i}_{j}" for j in range(20)])
+        for place, who in enumerate(who for i in range(13) for who in [f"c{i:02d}_{j:02d}" for j in range(20)])
     }
     bought = [(who, 5.0) for who in province]
     table = profiles.compute(context_of(bought, province=province))["attributes"]

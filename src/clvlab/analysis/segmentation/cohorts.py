@@ -97,7 +97,7 @@ def begins_in_the_middle(sizes: pl.Series) -> bool:
     (True, False)
     """
     first, later = sizes[0], sizes[1:].to_numpy()
-    return later.size > 1 and first > CROWDED * np.median(later)
+    return later.size > 1 and bool(first > CROWDED * np.median(later))
 
 
 def _with_ages(context: Context, period: Period) -> pl.DataFrame:
