@@ -14,10 +14,11 @@ from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.predictors import PurchasePredictor, SpendPredictor, ValuePredictor
 from clvlab.models.purchase_model import PurchaseModel
-from clvlab.models.value_models import PURCHASE_MODELS, Terms, ValueModels
+from clvlab.models.value_models import MODEL_NAMES, PURCHASE_MODELS, Terms, ValueModels
 
 __all__ = [
     "MODELLED",
+    "MODEL_NAMES",
     "PURCHASE_MODELS",
     "BgNbd",
     "CovariateModel",

@@ -6,8 +6,9 @@ keeps a model from being fitted, and what a fitted one warns of, is a `Caveat`.
 """
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 import polars as pl
@@ -26,6 +27,11 @@ from clvlab.models.purchase_model import PurchaseModel
 
 PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
 """In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""
+
+MODEL_NAMES: Mapping[str, type[PurchaseModel]] = MappingProxyType(
+    {"bg_nbd": BgNbd, "mbg_nbd": MbgNbd, "pareto_nbd": ParetoNbd, "nbd": Nbd}
+)
+"""The purchase models by the names that parameters have for them."""
 
 M = TypeVar("M", PurchaseModel, GammaGamma)
 

@@ -90,6 +90,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "value": (
             Text("lead"),
             Text("model"),
+            Text("margin"),
             Text("fallback"),
             Text("notes"),
             Chart("distribution", value.distribution),

@@ -1,7 +1,7 @@
 """Any source becomes a `TransactionLog`."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from types import MappingProxyType
@@ -10,7 +10,14 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from clvlab.columns import LOG, names
-from clvlab.errors import ClvlabWarning, DataError, ParamsError, UnsettledError
+from clvlab.errors import (
+    ClvlabWarning,
+    DataError,
+    MissingColumnsError,
+    ParamsError,
+    UnsettledError,
+    did_you_mean,
+)
 from clvlab.frames import TransactionLog
 from clvlab.sources import OURS, FileSettings, open_source
 from clvlab.sources.dates import DayReader, found_formats, given_format
@@ -37,6 +44,7 @@ def read_transactions(
     zero_amounts: ZeroAmounts = "keep",
     currency: str | None = None,
     currency_rates: Mapping[str, float] | None = None,
+    attributes: Sequence[str] = (),
 ) -> TransactionLog:
     """Accepted rows, refused rows with the rule that refused each, and the account of all of them.
 
@@ -66,6 +74,9 @@ def read_transactions(
         the run's currency, which the log's must then be, or be turned into
     currency_rates
         what one unit of each currency is worth in the run's, for a log with a column of currencies
+    attributes
+        columns of the source that say something of the customer, such as a country; they are then a dated table in
+        the log's `attributes`, the last value of a day counting for that day
 
     Returns
     -------
@@ -114,6 +125,7 @@ def read_transactions(
         rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_DATE_TEXT))).alias(_DAY))
         judged = rows.with_columns(rule_of(rows.collect_schema(), zero_amounts).alias(_RULE))
         log = _sort_out(judged, duplicates, lazily=bool(large))
+        own = _own_attributes(judged, attributes, large or tables[0].name)
         _check_not_all_refused(log, mapping)
         _warn_of_ids(rows)
         _warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
@@ -124,7 +136,25 @@ def read_transactions(
         "currencies": list(currencies),
         **log.detected,
     }
-    return replace(log, detected=MappingProxyType(detected))
+    return replace(log, detected=MappingProxyType(detected), attributes=own)
+
+
+def _own_attributes(judged: pl.LazyFrame, columns: Sequence[str], table: str) -> tuple[pl.DataFrame, ...]:
+    """customer_id, date and these columns of the accepted rows, one row for each customer and day."""
+    if not columns:
+        return ()
+    found = [name for name in judged.collect_schema().names() if not name.startswith(OURS)]
+    if missing := [name for name in columns if name not in found]:
+        raise MissingColumnsError(
+            table, missing, found, hint=f"It is named as an attribute.{did_you_mean(missing[0], found)}"
+        )
+    days = {"customer_id": pl.col(OURS + "customer_id"), "date": pl.col(_DAY)}
+    if taken := [name for name in columns if name in days]:
+        raise ParamsError(f"{taken[0]!r} cannot be an attribute: it is the name of a column of ours.")
+    last = pl.col(*columns).drop_nulls().last()
+    kept = judged.filter(pl.col(_RULE).is_null()).select(*columns, **days)
+    grouped = kept.group_by("customer_id", "date", maintain_order=True).agg(last)
+    return (grouped.sort("customer_id", "date").collect(engine="streaming"),)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
