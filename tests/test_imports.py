@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "transactions": f"{FOUNDATION} sources",
     "customers": f"{FOUNDATION} sources",
     "rfm": FOUNDATION,
-    "models": FOUNDATION,
+    "models": f"{FOUNDATION} sources",
     "grouping": f"{FOUNDATION} rfm",
     "metrics": "arrays",
     "validation": f"{FOUNDATION} models metrics",

@@ -155,6 +155,7 @@ CODES = {
     "refusals": lambda: set(RULES),
     "strategies": lambda: set(cl.strategies),
     "yesno": lambda: {str(value).lower() for value in (True, False)},
+    "doubts": lambda: found(r'warn\("(\w+)"', "transactions/*.py") | found(r'warn\("(\w+)"', "sources/*.py"),
     "caveats": lambda: {"other"} | found(r'code="(\w+)"', "models/**/*.py"),
 }
 FOUND = ("gate", "rows", "measures", "facts", "outcomes")

@@ -150,7 +150,9 @@ def test_a_column_of_texts_becomes_numbers_where_every_value_is_one(texts, value
 
 
 def test_a_row_without_a_customer_is_nobodys():
-    [table] = read_attributes(pl.DataFrame({"customer_id": ["a", None, "nan", " "], "x": ["1", "2", "3", "4"]}))
+    rows = pl.DataFrame({"customer_id": ["a", None, "nan", " "], "x": ["1", "2", "3", "4"]})
+    with pytest.warns(ClvlabWarning, match="3 of 4 rows of The frame are left out: no customer"):
+        [table] = read_attributes(rows)
     assert table.data.rows() == [("a", 1.0)]
 
 

@@ -13,11 +13,6 @@ from clvlab.wording import Name
 
 
 @pytest.fixture(scope="module")
-def cdnow():
-    return cl.split_holdout(cl.datasets.cdnow(sample=True), "1997-09-30", "1998-06-30", "week")
-
-
-@pytest.fixture(scope="module")
 def choice(cdnow):
     return cl.choose_model(*cdnow)
 

@@ -14,7 +14,7 @@ from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError
 from clvlab.sources import FileSettings, SourceTable
 from clvlab.sources.headers import suggest_attributes
 from clvlab.sources.table import FLAW, ROW, readable
-from clvlab.sources.texts import as_text
+from clvlab.sources.texts import as_id, as_text
 from clvlab.wording import Words
 
 MANY_REFUSED = 0.1
@@ -82,7 +82,7 @@ class AttributeTable:
         _check_whole(table, rows)
         ours = _named(table, given)
         rows = rows.select(table.columns).rename({theirs: name for name, theirs in ours.items()})
-        ids = as_text("customer_id", rows.schema["customer_id"], table.name)
+        ids = as_id("customer_id", rows.schema["customer_id"], table.name)
         known, refused = _kept(rows.with_columns(ids.alias("customer_id")), table.name, given)
         if "date" not in known.columns:
             _check_once(table.name, known)

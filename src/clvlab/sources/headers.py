@@ -43,6 +43,21 @@ def _recognised(headers: Iterable[str], catalogue: Mapping[str, tuple[str, ...]]
     return {ours: theirs for ours, theirs in found.items() if theirs is not None}
 
 
+def distinct(headers: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Names that differ, and those that were there more than once: blank and repeated ones get their place.
+
+    >>> distinct(["id", "", "amount", "amount"])
+    (['id', 'column (2)', 'amount (3)', 'amount (4)'], ['amount'])
+    """
+    given = list(headers)
+    repeated = sorted({name for name in given if name and given.count(name) > 1})
+    names: list[str] = []
+    for place, name in enumerate(given, start=1):
+        plain = name if name and name not in repeated else f"{name or 'column'} ({place})"
+        names.append(plain if plain not in names else f"{plain} ({place})")
+    return names, repeated
+
+
 @cache
 def _catalogue(part: str = "log") -> Mapping[str, tuple[str, ...]]:
     """Our name -> known headers, best first; of a log, or of tables of attributes."""

@@ -1,6 +1,5 @@
 """Any source becomes a `TransactionLog`."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -10,22 +9,16 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from clvlab.columns import LOG, names
-from clvlab.errors import (
-    ClvlabWarning,
-    DataError,
-    MissingColumnsError,
-    ParamsError,
-    UnsettledError,
-    did_you_mean,
-)
+from clvlab.errors import DataError, ParamsError, UnsettledError
 from clvlab.frames import TransactionLog
 from clvlab.sources import OURS, FileSettings, open_source
 from clvlab.sources.dates import DayReader, found_formats, given_format
 from clvlab.sources.numbers import read_numbers
 from clvlab.sources.table import readable
-from clvlab.sources.texts import spelled_apart
 from clvlab.transactions.currencies import found_currencies, one_currency
+from clvlab.transactions.doubts import warn_of_ids, warn_of_unread
 from clvlab.transactions.mapping import resolve, standardise, together
+from clvlab.transactions.own_attributes import own_attributes
 from clvlab.transactions.rules import RULES, Duplicates, ZeroAmounts, account, meaning, quality_table, rule_of
 
 _RULE, _DAY, _DATE_TEXT = OURS + "rule", OURS + "day", OURS + "date_text"
@@ -125,10 +118,10 @@ def read_transactions(
         rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_DATE_TEXT))).alias(_DAY))
         judged = rows.with_columns(rule_of(rows.collect_schema(), zero_amounts).alias(_RULE))
         log = _sort_out(judged, duplicates, lazily=bool(large))
-        own = _own_attributes(judged, attributes, large or tables[0].name)
+        own = own_attributes(judged.filter(pl.col(_RULE).is_null()), attributes, tables[0].name)
         _check_not_all_refused(log, mapping)
-        _warn_of_ids(rows)
-        _warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
+        warn_of_ids(rows)
+        warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
     detected = {
         "files": [{"name": table.name, **table.facts} for table in tables],
         "columns": mapping,
@@ -137,24 +130,6 @@ def read_transactions(
         **log.detected,
     }
     return replace(log, detected=MappingProxyType(detected), attributes=own)
-
-
-def _own_attributes(judged: pl.LazyFrame, columns: Sequence[str], table: str) -> tuple[pl.DataFrame, ...]:
-    """customer_id, date and these columns of the accepted rows, one row for each customer and day."""
-    if not columns:
-        return ()
-    found = [name for name in judged.collect_schema().names() if not name.startswith(OURS)]
-    if missing := [name for name in columns if name not in found]:
-        raise MissingColumnsError(
-            table, missing, found, hint=f"It is named as an attribute.{did_you_mean(missing[0], found)}"
-        )
-    days = {"customer_id": pl.col(OURS + "customer_id"), "date": pl.col(_DAY)}
-    if taken := [name for name in columns if name in days]:
-        raise ParamsError(f"{taken[0]!r} cannot be an attribute: it is the name of a column of ours.")
-    last = pl.col(*columns).drop_nulls().last()
-    kept = judged.filter(pl.col(_RULE).is_null()).select(*columns, **days)
-    grouped = kept.group_by("customer_id", "date", maintain_order=True).agg(last)
-    return (grouped.sort("customer_id", "date").collect(engine="streaming"),)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -239,32 +214,3 @@ def _check_not_all_refused(log: TransactionLog, mapping: Mapping[str, str]) -> N
             f"All {counts['read']:,} rows are refused: {reasons}. The first one: {first}. "
             "Check `columns`, `date_format` and `decimal`."
         )
-
-
-def _warn_of_ids(rows: pl.LazyFrame) -> None:
-    ids = rows.select(pl.col(OURS + "customer_id").unique()).collect(engine="streaming").to_series()
-    alike = spelled_apart(ids.drop_nulls())
-    if alike:
-        examples = "; ".join(" and ".join(map(repr, spellings)) for spellings in alike)
-        warnings.warn(
-            f"Some customer ids differ in leading zeros or a trailing '.0' alone: {examples}. "
-            "They count as different customers. Write them alike if they are not.",
-            ClvlabWarning,
-            stacklevel=3,
-        )
-
-
-def _warn_of_unread(rows: pl.LazyFrame) -> None:
-    found = rows.collect_schema()
-    for name in ("quantity", "cost"):
-        unread = pl.col(f"{OURS}unread_{name}")
-        if unread.meta.output_name() in found:
-            count, example = (
-                rows.select(n=unread.count(), first=unread.drop_nulls().first()).collect(engine="streaming").row(0)
-            )
-            if count:
-                warnings.warn(
-                    f"{count:,} values of {name} are not numbers, the first {example!r}; they are left blank.",
-                    ClvlabWarning,
-                    stacklevel=3,
-                )

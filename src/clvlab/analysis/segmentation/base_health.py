@@ -5,6 +5,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
+from clvlab.money import exact_sum
 
 MOST_PURCHASES = 10
 
@@ -94,7 +95,8 @@ def new_and_repeat(context: Context) -> pl.DataFrame:
     return (
         money.group_by(month=pl.col("date").dt.truncate("1mo"))
         .agg(
-            new=pl.col("amount").filter(is_new).sum(), repeat=pl.col("amount").filter(~is_new.fill_null(False)).sum()
+            new=exact_sum(pl.col("amount").filter(is_new)),
+            repeat=exact_sum(pl.col("amount").filter(~is_new.fill_null(False))),
         )
         .sort("month")
     )

@@ -13,6 +13,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.customers import customer_days
+from clvlab.money import exact_sum
 from clvlab.wording import Name
 
 MOST_COHORTS = 24
@@ -124,7 +125,7 @@ def _retention(days: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
 
 def _spend(days: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
     """cohort, customers, age, spend: net money up to the end of that period, a customer of the cohort."""
-    money = days.group_by("cohort", "age").agg(amount=pl.col("spend").sum())
+    money = days.group_by("cohort", "age").agg(amount=exact_sum(pl.col("spend")))
     joined = grid.join(money, on=["cohort", "age"], how="left", maintain_order="left")
     total = pl.col("amount").fill_null(0.0).cum_sum().over("cohort")
     return joined.select("cohort", "customers", "age", spend=total / pl.col("customers"))
