@@ -91,7 +91,7 @@ def test_nobody_has_bought():
 
 ONE = e - 1  # log(1 + v) is 1
 KEPT = NeighbourRule(
-    LogScale(("x",), (0.0,), (1.0,)),
+    LogScale(("x",), (0.0,), (1.0,), (1.0,)),
     (Profile(("x",), ((20.0, 20.0, 20.0),)), Profile(("x",), ((0.0, 0.0, 0.0),))),
     ((0.0,), (1.0,), (3.0,)),
     (2, 0, 1),

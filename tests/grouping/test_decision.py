@@ -82,7 +82,14 @@ def test_a_case_reads_as_a_formula(conditions, text):
 
 @pytest.mark.parametrize(
     ("bound", "text"),
-    [(365, "365"), (0.1, "0.1"), (1 / 3, "0.333333333333"), (1e15, "1e+15"), (12.5, "12.5"), ("gap_max", "gap_max")],
+    [
+        (365, "365"),
+        (0.1, "0.1"),
+        (1 / 3, "0.3333333333333333"),
+        (1e15, "1000000000000000"),
+        (12.5, "12.5"),
+        ("gap_max", "gap_max"),
+    ],
 )
 def test_a_bound_is_written_as_short_as_it_is_exact(bound, text):
     assert Condition("x", ">", bound).bound_text == text
@@ -101,9 +108,14 @@ def test_a_null_in_the_column_compared_with_satisfies_no_condition_either():
     assert groups(rule.assign(table(x=[5, 5, 5], y=[1.0, 9.0, None]))) == ["late", "early", "unknown"]
 
 
-def test_bounds_are_compared_to_six_decimals():
+def test_numbers_are_compared_to_twelve_digits():
     rule = DecisionList((Case("yes", 1, (Condition("x", ">=", 0.3),)),))
-    assert groups(rule.assign(table(x=[0.1 + 0.2, 0.3, 0.3 - 1e-9, 0.299999]))) == ["yes", "yes", "yes", "unknown"]
+    assert groups(rule.assign(table(x=[0.1 + 0.2, 0.3, 0.3 - 1e-16, 0.29999999999]))) == ["yes"] * 3 + ["unknown"]
+
+
+def test_a_sum_that_is_nothing_but_rounding_is_zero():
+    rule = DecisionList((Case("none", 1, (Condition("x", "==", 0),)),))
+    assert groups(rule.assign(table(x=[0.1 + 0.2 - 0.3, 0.0, -0.0, 1e-6]))) == ["none"] * 3 + ["unknown"]
 
 
 def test_a_measure_is_a_column_to_a_condition():

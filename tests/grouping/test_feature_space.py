@@ -18,14 +18,14 @@ ONE, TWO = e - 1, e**2 - 1  # log(1 + v) is 1 and 2
 
 
 def test_a_feature_becomes_its_logarithm_less_the_mean_over_the_deviation():
-    scale = LogScale.fit(pl.DataFrame({"x": [0.0, TWO]}), ("x",))
+    scale = LogScale.fit(pl.DataFrame({"days_since_last": [0.0, TWO]}), ("days_since_last",))
     assert (scale.mean, scale.deviation) == (pytest.approx((1.0,), abs=1e-6), pytest.approx((1.0,), abs=1e-6))
-    points = scale.apply(pl.DataFrame({"x": [0.0, ONE, TWO]}))
+    points = scale.apply(pl.DataFrame({"days_since_last": [0.0, ONE, TWO]}))
     assert points[:, 0] == pytest.approx([-1.0, 0.0, 1.0], abs=1e-5)
 
 
 def test_a_negative_number_mirrors_the_positive_one():
-    scale = LogScale(("x",), (0.0,), (1.0,))
+    scale = LogScale(("x",), (0.0,), (1.0,), (1.0,))
     points = scale.apply(pl.DataFrame({"x": [-TWO, -ONE, 0.0, ONE]}))
     assert points[:, 0] == pytest.approx([-2.0, -1.0, 0.0, 1.0], abs=1e-5)
 
@@ -38,19 +38,21 @@ def test_a_feature_without_spread_is_zero_for_everybody():
 
 
 def test_a_scale_of_nobody_changes_nothing_but_the_logarithm():
-    scale = LogScale.fit(pl.DataFrame({"x": []}, schema={"x": pl.Float64}), ("x",))
-    assert scale == LogScale(("x",), (0.0,), (1.0,))
+    scale = LogScale.fit(
+        pl.DataFrame({"days_since_last": []}, schema={"days_since_last": pl.Float64}), ("days_since_last",)
+    )
+    assert scale == LogScale(("days_since_last",), (0.0,), (1.0,), (1.0,))
     assert LogScale.from_dict(scale.to_dict()) == scale
 
 
 def test_other_customers_are_put_on_the_scale_of_those_it_was_fitted_to():
-    scale = LogScale.fit(pl.DataFrame({"x": [0.0, TWO]}), ("x",))
-    assert scale.apply(pl.DataFrame({"x": [e**3 - 1]}))[0, 0] == pytest.approx(2.0, abs=1e-5)
+    scale = LogScale.fit(pl.DataFrame({"days_since_last": [0.0, TWO]}), ("days_since_last",))
+    assert scale.apply(pl.DataFrame({"days_since_last": [e**3 - 1]}))[0, 0] == pytest.approx(2.0, abs=1e-5)
 
 
-def test_whole_numbers_and_bits_beyond_the_sixth_decimal_are_the_same_point():
-    scale = LogScale(("x",), (0.0,), (1.0,))
-    same = [scale.apply(pl.DataFrame({"x": pl.Series([v])}))[0, 0] for v in (3, 3.0, 3.0 + 1e-9)]
+def test_whole_numbers_and_digits_beyond_the_twelfth_are_the_same_point():
+    scale = LogScale(("x",), (0.0,), (1.0,), (1.0,))
+    same = [scale.apply(pl.DataFrame({"x": pl.Series([v])}))[0, 0] for v in (3, 3.0, 3.0 + 1e-12)]
     assert len(set(same)) == 1
 
 
@@ -114,7 +116,7 @@ def test_a_feature_that_is_not_there_is_named():
 
 
 CENTRES = CentreRule(
-    LogScale(("x",), (0.0,), (1.0,)),
+    LogScale(("x",), (0.0,), (1.0,), (1.0,)),
     (Profile(("x",), ((6.0, 6.4, 7.0),)), Profile(("x",), ((0.0, 0.0, 0.0),))),
     ((2.0,), (0.0,)),
 )
@@ -131,7 +133,7 @@ def test_prospects_and_buyers_without_a_feature_are_in_no_cluster():
 
 
 def test_where_there_are_no_clusters_buyers_are_unknown():
-    rule = CentreRule(LogScale(("x",), (0.0,), (1.0,)), (), ())
+    rule = CentreRule(LogScale(("x",), (0.0,), (1.0,), (1.0,)), (), ())
     assert groups(rule.assign(table(n_purchases=[1, 0], x=[1.0, 1.0]))) == ["unknown", "prospect"]
 
 

@@ -68,8 +68,8 @@ def test_the_fifth_with_the_largest_gains_has_high_potential():
     assert gains(*range(1, 11)) == ["steady"] * 8 + ["potential"] * 2
 
 
-def test_who_gains_less_than_a_cent_is_steady():
-    assert gains(0, 0.009, 0.01, -0.001, share=0.9) == ["steady", "steady", "potential", "fading"]
+def test_who_gains_nothing_is_steady_and_any_gain_is_one():
+    assert gains(0, 0.009, 0.01, -0.001, share=0.9) == ["steady", "potential", "potential", "fading"]
 
 
 def test_equal_gains_are_in_one_group():
@@ -77,7 +77,7 @@ def test_equal_gains_are_in_one_group():
     assert gains(5, 5, 5) == ["potential"] * 3
 
 
-def test_where_only_some_gain_the_bound_is_a_cent_and_not_a_loss():
+def test_where_only_some_gain_the_bound_is_a_gain_and_not_a_loss():
     # The largest fifth by gain begins at -1: losing less than the others is no potential.
     assert gains(-9, -8, -7, -6, -1) == ["fading"] * 5
 

@@ -29,14 +29,14 @@ def rows_of(table):
     [
         (("id", "date"), ["id", "date"], []),
         ((" id\t", "\ufeffdate\n"), ["id", "date"], []),
-        (("id", "", "id"), ["id", "column (2)", "id (3)"], ["id"]),
+        (("id", "", "id"), ["id (1)", "column (2)", "id (3)"], ["id"]),
         (("", "", ""), ["column (1)", "column (2)", "column (3)"], []),
-        (("a", "b", "a", "b", "a"), ["a", "b", "a (3)", "b (4)", "a (5)"], ["a", "b"]),
-        (("客户", "客户 "), ["客户", "客户 (2)"], ["客户"]),
+        (("a", "b", "a", "b", "a"), ["a (1)", "b (2)", "a (3)", "b (4)", "a (5)"], ["a", "b"]),
+        (("客户", "客户 "), ["客户 (1)", "客户 (2)"], ["客户"]),
     ],
 )
 def test_names_are_trimmed_and_told_apart_by_their_place(header, columns, repeated):
-    layout = Layout("utf-8", ",", header, 0)
+    layout = Layout("utf-8", False, ",", header, 0)
     assert layout.columns == columns
     assert layout.repeated == repeated
 

@@ -1,12 +1,9 @@
 import codecs
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from clvlab.errors import DataError, ParamsError
-from clvlab.sources import encodings
-from clvlab.sources.encodings import check_encoding, guess_encoding, is_utf8, marked_encoding
+from clvlab.sources.encodings import check_encoding, marked_encoding
 
 
 @pytest.fixture(scope="module")
@@ -66,40 +63,3 @@ def test_a_binary_file_is_refused_by_name(path, content):
 
 def test_a_few_stray_control_characters_do_not_make_a_binary_file(path):
     assert marked(path, b"\x01\x02\x03" + b"text,text\n" * 10) is None
-
-
-@settings(max_examples=30, deadline=None)
-@given(text=st.text("a,é客🙂\n", max_size=40), cut=st.integers(1, 3))
-def test_whole_letters_are_utf_8_and_a_cut_one_is_not(path, text, cut):
-    whole = text.encode()
-    path.write_bytes(whole)
-    assert is_utf8(path)
-    path.write_bytes(whole + "🙂".encode()[:cut])
-    assert not is_utf8(path)
-
-
-def test_a_letter_across_two_reads_is_whole(path, monkeypatch):
-    monkeypatch.setattr(encodings, "_BYTES_AT_ONCE", 2)
-    path.write_bytes("客户🙂".encode())
-    assert is_utf8(path)
-
-
-@pytest.mark.parametrize(
-    ("text", "codec", "guess"),
-    [
-        ("客户编号,下单日期\n王芳,1\n", "gb18030", "gb18030"),
-        ("客户编号,下单日期\n王芳,1\n", "gbk", "gb18030"),
-        ("Käufer,Straße\nMüller,1\n", "cp1252", "cp1252"),
-        ("café,naïve,señor,€5\n", "cp1252", "cp1252"),
-        ("\x81\x8d", "latin-1", "latin-1"),
-    ],
-)
-def test_what_is_not_utf_8_is_chinese_where_that_gives_common_characters(path, text, codec, guess):
-    path.write_bytes(b"ascii,first\n" * 10 + text.encode(codec))
-    assert guess_encoding(path) == guess
-
-
-def test_most_of_the_letters_decide(path):
-    # Nine common characters to one that hardly occurs.
-    path.write_bytes(("王芳李明张伟刘洋陈" + "\ue000").encode("gb18030"))
-    assert guess_encoding(path) == "gb18030"

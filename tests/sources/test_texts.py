@@ -45,7 +45,7 @@ def test_words_for_nothing_are_null_in_any_case_and_with_blanks_around_them(word
     assert frame.select(missing_to_null(pl.col("v"))).to_series().to_list() == [None] * 3
 
 
-@pytest.mark.parametrize("text", ["0", "-", "nano", "none of it", "无", "NA7"])
+@pytest.mark.parametrize("text", ["0", "nano", "none of it", "无锡", "NA7"])
 def test_other_texts_stay(text):
     assert pl.DataFrame({"v": [text]}).select(missing_to_null(pl.col("v"))).item() == text
 

@@ -12,7 +12,7 @@ import polars as pl
 from clvlab.errors import UnsettledError
 from clvlab.sources.dates import DayReader, day_of_number, found_formats, given_format
 from clvlab.sources.numbers import read_numbers
-from clvlab.sources.texts import as_text, missing_to_null
+from clvlab.sources.texts import as_text, is_text, missing_to_null
 
 DAYS = frozenset({"birthday"})
 """Attributes that are days whatever they look like."""
@@ -32,9 +32,10 @@ def typed(values: pl.Series, table: str, date_format: str | None, decimal: str) 
     """
     if values.name in DAYS:
         return _known_days(values, table, date_format)
-    if values.dtype != pl.String:
+    if not is_text(values.dtype):
         return values
-    texts = values.to_frame().select(missing_to_null(pl.col(values.name)).alias(values.name)).to_series()
+    text = missing_to_null(pl.col(values.name).cast(pl.String)).alias(values.name)
+    texts = values.to_frame().select(text).to_series()
     known = texts.drop_nulls().unique()
     if known.is_empty():
         return texts

@@ -227,7 +227,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Table("strategy", {"group": "group", "rank": "int", "condition": "condition"}),
             Table(
-                "scores", {"score": "int", "days_since_last": "short", "n_purchases": "short", "total_spend": "price"}
+                "scores",
+                {"score": "int", "days_since_last": "exact", "n_purchases": "exact", "total_spend": "exact_price"},
             ),
             Table("clusters", {"group": "group", "rank": "int", "condition": "condition"}),
         ),
