@@ -182,9 +182,9 @@ def _in_words(table: pl.DataFrame, one_time: float, *, is_given: bool) -> tuple[
         figures |= {"baseline": Name("methods", best), "baseline_rmse": error}
         reason = "beaten" if error < chosen["rmse"] else "holdout"
     if is_given:
-        figures["best"] = Name("methods", best_of(table))
-        return (
-            f"model_choice.{'given' if best_of(table) == chosen['method'] else 'given_other'}",
-        ), MappingProxyType(figures)
+        best = best_of(table)
+        figures["best"] = Name("methods", best)
+        agreed = "model_choice.given" if best == chosen["method"] else "model_choice.given_other"
+        return (agreed,), MappingProxyType(figures)
     offer = ["offer"] if chosen["method"] == "BgNbd" and one_time > MOSTLY_ONE_TIME else []
     return tuple(f"model_choice.{each}" for each in (reason, *offer)), MappingProxyType(figures)

@@ -7,6 +7,7 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.customers import mean_margin
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError
+from clvlab.models.fitted_model import FittedModel
 from clvlab.models.value_models import Caveat
 from clvlab.params import FROM_COST
 from clvlab.wording import Name
@@ -116,7 +117,7 @@ def value_deciles(clv: pl.Series) -> pl.DataFrame:
 
 def parameters(context: Context) -> pl.DataFrame:
     """model, parameter, estimate, standard_error, low, high: what was fitted, with 95 % intervals."""
-    models = [model for model in (context.models.purchases, context.models.spend) if model is not None]
+    models = [model for model in (context.models.purchases, context.models.spend) if isinstance(model, FittedModel)]
     return pl.concat(
         model.confidence_intervals().select(
             pl.lit(type(model).__name__).alias("model"),
