@@ -5,11 +5,11 @@ import polars as pl
 import pytest
 
 import clvlab as cl
-from clvlab.columns import CUSTOMERS, LOG, Column, names
+from clvlab.columns import CUSTOMERS, HOLDOUT, LOG, MODELLED, RESULTS, Column, names
 from clvlab.customers import DERIVED
 from clvlab.wording import catalogue
 
-TABLES = {"log": LOG, "customers": CUSTOMERS, "derived": DERIVED}
+TABLES = {"log": LOG, "customers": CUSTOMERS, "derived": DERIVED, "results": RESULTS, "holdout": HOLDOUT}
 EVERY = [pytest.param(column, id=f"{table}.{column.name}") for table, columns in TABLES.items() for column in columns]
 
 
@@ -43,15 +43,29 @@ def test_no_name_is_in_a_table_twice(table):
     assert len(set(names(table))) == len(table)
 
 
-def test_no_derived_column_has_the_name_of_one_that_is_there():
-    assert not set(names(DERIVED)) & set(names(CUSTOMERS))
+def test_no_column_that_is_added_has_the_name_of_one_that_is_there():
+    added = [*names(CUSTOMERS), *names(DERIVED), *names(RESULTS), *names(HOLDOUT)]
+    assert len(set(added)) == len(added)
+
+
+def test_what_a_report_adds_begins_with_what_the_models_add():
+    assert RESULTS[: len(MODELLED)] == MODELLED
+    assert names(MODELLED) == ["p_alive", "expected_purchases", "expected_spend", "clv"]
+
+
+def test_a_holdout_has_the_declared_columns_in_the_declared_types():
+    rows = [("a", "2024-01-01", 1.0), ("a", "2024-02-01", 2.0)]
+    log = cl.read_transactions(pl.DataFrame(rows, schema=["customer_id", "date", "amount"], orient="row"))
+    _, holdout = cl.split_holdout(log, "2024-01-15", "2024-02-15")
+    found = holdout.data.join(holdout.previous, on="customer_id").drop("customer_id")
+    assert dict(found.schema) == {column.name: column.dtype for column in HOLDOUT}
 
 
 @pytest.mark.parametrize("column", EVERY)
 def test_a_column_says_what_it_means_in_which_unit(column):
     assert re.fullmatch(r"[a-zA-Z]\w*", column.name)
     assert column.meaning
-    if column.dtype.is_numeric():
+    if column.dtype.is_float():
         assert column.unit
     if column.dtype == pl.Date:
         assert column.unit == "day"
@@ -62,10 +76,11 @@ def test_a_column_of_the_customer_table_has_a_heading_in_both_languages(column):
     assert set(catalogue()[f"columns.{column.name}"]) >= {"en", "zh"}
 
 
-@pytest.mark.parametrize("unit", sorted({column.unit for column in (*LOG, *CUSTOMERS, *DERIVED)} - {""}))
+@pytest.mark.parametrize("unit", sorted({column.unit for columns in TABLES.values() for column in columns} - {""}))
 def test_a_unit_is_one_of_those_that_the_package_speaks_of(unit):
     assert unit in {
-        *("day", "days", "time units", "purchase days", "orders", "currency", "pieces", "ratio", "categories")
+        *("day", "days", "time units", "purchase days", "orders", "currency", "pieces", "ratio", "categories"),
+        *("probability", "score"),
     }
 
 

@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "tables": FOUNDATION,
     "presentation": f"{FOUNDATION} params analysis charts tables export",
     "export": f"{FOUNDATION} params analysis",
-    "reporting": f"{FOUNDATION} params inputs preflight",
+    "reporting": f"{FOUNDATION} params inputs preflight charts",
     "cli": f"{FOUNDATION} params check reporting",
     "__init__": "",
 }
@@ -58,7 +58,7 @@ ONLY = {
     "nbconvert": "reporting",
     "nbclient": "reporting",
     "nbformat": "reporting",
-    "vl_convert": "reporting",
+    "vl_convert": "charts reporting",
     "jupyter_core": "reporting",
     "traitlets": "reporting",
     "psutil": "reporting",

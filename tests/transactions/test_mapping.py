@@ -64,9 +64,13 @@ def test_every_table_must_have_what_is_needed():
 
 
 def test_a_column_that_is_there_twice_cannot_be_meant():
-    table = source(facts={"repeated": ["date"]}, customer_id=["a"], date=["x"])
-    with pytest.raises(DataError, match="more than one column 'date'"):
+    table = source(facts={"repeated": ["date"]}, **{"customer_id": ["a"], "date (2)": ["x"], "date (3)": ["y"]})
+    message = (
+        r"more than one column 'date': 'date \(2\)', 'date \(3\)'\. Say which one: `columns: \{date: date \(3\)\}`"
+    )
+    with pytest.raises(DataError, match=message):
         resolve({}, [table])
+    assert resolve({"date": "date (2)"}, [table])["date"] == "date (2)"
 
 
 PLAIN = {"customer_id": "who", "date": "when"}

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from pathlib import PurePath
 from typing import Any, ClassVar
 
@@ -13,6 +15,7 @@ from clvlab import export, tables
 from clvlab.analysis.results import Results
 from clvlab.analysis.section import Finding, Section
 from clvlab.charts import theme
+from clvlab.charts.notebook import Bundle
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.params import ReportParams
 from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
@@ -28,7 +31,8 @@ class Fragment:
     text: str
 
     def _repr_html_(self) -> str:
-        return self.html
+        # A notebook's MathJax would take what stands between two dollars for a formula.
+        return f'<div class="mathjax_ignore">{self.html}</div>'
 
     def __repr__(self) -> str:
         return self.text
@@ -40,7 +44,7 @@ class Drawing:
 
     chart: theme.ChartType = field(repr=False)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_: Any) -> Bundle:
         return theme.mime_bundle(self.chart)
 
 
@@ -76,7 +80,7 @@ class Report:
         if section == self.cover:
             return self._cover(section)
         text = self.words(f"{section}.heading")
-        return Fragment(Markup('<h2 id="{}">{}</h2>').format(section, text), text)
+        return Fragment(_style() + Markup('<h2 id="{}">{}</h2>').format(section, text), text)
 
     def _cover(self, section: str) -> Fragment:
         """Title, period and data of the report, and the heading of its first section."""
@@ -89,7 +93,7 @@ class Report:
         html = Markup('<h1>{}</h1>\n<p class="cover">{}</p>\n<h2 id="{}">{}</h2>').format(
             title, line, section, words(f"{section}.heading")
         )
-        return Fragment(html, f"{title}\n{line}")
+        return Fragment(_style() + html, f"{title}\n{line}")
 
     def _block(self, section: str, content: Section, block: Block) -> Fragment | Drawing | None:
         if isinstance(block, Text):
@@ -183,3 +187,10 @@ class Report:
         items = [Markup("<dt>{}</dt><dd>{}</dd>").format(term, meaning) for term, meaning in pairs]
         text = "\n".join(f"{term}: {meaning}" for term, meaning in pairs)
         return Fragment(Markup('<dl class="terms">{}</dl>').format(Markup("").join(items)), text)
+
+
+@cache
+def _style() -> Markup:
+    """How numbers and charts look in a notebook; the published page has a style sheet of its own."""
+    numbers = files("clvlab.presentation").joinpath("notebook.css").read_text(encoding="utf-8")
+    return Markup("<style>\n{}</style>\n").format(Markup(numbers + theme.dark_notebook()))
