@@ -55,7 +55,7 @@ def test_warnings_on_cdnow_name_what_is_off(validation):
     total = validation.warnings.filter(warning="total", what="purchases").row(0, named=True)
     assert total["error"] == pytest.approx(-0.121, abs=0.002)
     group = validation.warnings.filter(warning="group", what="purchases").row(0, named=True)
-    assert (group["part"], group["count"]) == ("potential_loyalist", 1)
+    assert (group["part"], group["count"]) == ("potential_loyalist", 2)
     assert validation.warnings.filter(warning="baseline").is_empty()
 
 
