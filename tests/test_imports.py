@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "validation": f"{FOUNDATION} models metrics",
     "comparison": f"{FOUNDATION} customers models grouping metrics",
     "datasets": f"{FOUNDATION} transactions customers",
-    "inputs": f"{FOUNDATION} params datasets sources transactions",
+    "inputs": f"{FOUNDATION} params datasets sources transactions customers",
+    "preflight": f"{FOUNDATION} params inputs customers grouping",
     "check": f"{FOUNDATION} params sources transactions customers",
     "compat": f"{FOUNDATION} models",
     "analysis": f"{FOUNDATION} params inputs datasets {STEPS} validation comparison",
@@ -38,7 +39,7 @@ MAY_IMPORT = {
     "tables": FOUNDATION,
     "presentation": f"{FOUNDATION} params analysis charts tables export",
     "export": f"{FOUNDATION} params analysis",
-    "reporting": f"{FOUNDATION} params inputs charts",
+    "reporting": f"{FOUNDATION} params inputs preflight charts",
     "cli": f"{FOUNDATION} params check reporting",
     "__init__": "",
 }

@@ -60,7 +60,7 @@ def test_every_problem_is_reported_at_once_with_the_file(tmp_path):
         "`name` is 1998: input should be a valid string.",
         "`as_of` is '30/6/1998': give a day as YEAR-MONTH-DAY, such as 1998-06-30.",
         "`horizn` is unknown. Did you mean 'horizon'?",
-        "`margin` is '1e-2': input should be a valid number.",
+        "`margin` is '1e-2': give a share of spend, such as 0.3, or `from cost` for what",
         "`holdout` is '39 wekks': '39 wekks' has the unknown unit 'wekks'. Did you mean 'week'?",
         "`rfm.nbins` is unknown. Did you mean 'n_bins'?",
         "`reading.decimals` is unknown. Did you mean 'decimal'?",

@@ -67,3 +67,21 @@ def test_a_map_of_the_users_own_is_found_by_its_path_and_named_after_its_file(tm
     path = tmp_path / f"own.{suffix}"
     path.write_text('n_bins: 2\nscores: [r_score]\ngroups: {warm: "2", cold: "1"}\n', encoding="utf-8")
     assert grouping.find(str(path)).name == "own"
+
+
+def test_an_attribute_is_a_grouping_by_its_values_or_by_groups_of_them():
+    by_value = grouping.find({"attribute": "Country"})
+    assert (by_value.name, by_value.needs, by_value.keep_unmapped) == ("Country", {"Country"}, True)
+    by_group = grouping.find({"attribute": "Country", "groups": {"islands": ["UK", "EIRE"]}})
+    assert (by_group.mapping, by_group.keep_unmapped) == ((("islands", ("UK", "EIRE")),), False)
+
+
+def test_scores_run_to_as_many_as_the_map_has():
+    assert grouping.find("rfm11", 5) is cl.strategies["rfm11"]
+    with pytest.raises(ParamsError, match=r"the map of rfm11_125 has scores from 1 to 5\. Set `rfm: \{n_bins: 5\}`"):
+        grouping.find("rfm11_125", 4)
+
+
+def test_a_strategy_without_a_map_takes_any_number_of_scores():
+    assert grouping.find("value_rfm", 4).n_bins == 4
+    assert grouping.find("abc", 4) is cl.strategies["abc"]

@@ -103,12 +103,19 @@ def test_an_open_order_is_asked_for_and_not_guessed(texts, choices, message):
         ("%Y-%m-%d %H:%M:%S", "2024-01-31 23:00:00", JAN_31),
         ("%Y-%m-%d %H:%M:%S", "2024-01-31", None),
         ("%d/%m/%y %H:%M", "31/12/99 08:30", date(1999, 12, 31)),
-        ("%d/%m/%Y", "2024-01-31", None),
+        ("%d/%m/%Y", "1-31-2024", None),
+        ("%Y-%d-%m", "2024-31-01", JAN_31),
+        ("%Y-%d-%m", "2024-01-31", None),
         ("%Y%m%d", "20240131", JAN_31),
     ],
 )
 def test_a_given_format_is_taken_at_its_word(date_format, text, expected):
     assert days_of(text, date_format=date_format) == [expected]
+
+
+@pytest.mark.parametrize("date_format", ["%d/%m/%Y", "%m-%d-%y", "%d %b %Y", "%d/%m/%Y %H:%M"])
+def test_a_given_format_leaves_days_written_year_first_alone(date_format):
+    assert days_of("2024-01-31", "2024年1月31日", "2024/1/31 08:30", date_format=date_format) == [JAN_31] * 3
 
 
 @pytest.mark.parametrize("date_format", ["DD/MM/YYYY", "", "%Y-%m", "%d", "%", "%Q%d/%m/%Y"])

@@ -16,7 +16,6 @@ from clvlab.sources.texts import as_text, is_text, missing_to_null
 
 DAYS = frozenset({"birthday"})
 """Attributes that are days whatever they look like."""
-_SAYS_NOTHING = ("-", "--", "—", "——", "?", "unknown", "未知", "不详", "未填写", "保密")
 _CODE = r"^\s*[-+]?0\d|\d{16}|[eE]|(?i:inf)"
 _NAMES_CODES = re.compile(
     r"zip|postal|post.?code|phone|mobile|(?:^|[\W_])(?:id|code|no|number)$|编号|邮编|邮政编码|电话|手机|代码|编码|工号|账号",
@@ -37,7 +36,7 @@ def typed(values: pl.Series, table: str, date_format: str | None, decimal: str) 
         return values
     text = missing_to_null(pl.col(values.name).cast(pl.String)).alias(values.name)
     texts = values.to_frame().select(text).to_series()
-    known = texts.filter(~texts.str.to_lowercase().is_in(_SAYS_NOTHING)).drop_nulls().unique()
+    known = texts.drop_nulls().unique()
     if known.is_empty():
         return texts
     numbers = read_numbers(known, decimal)

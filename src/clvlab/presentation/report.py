@@ -88,7 +88,7 @@ class Report:
         # The name of a source is enough: where it lies is the machine's affair.
         named = {"source": PurePath(given["source"]).name, "currency": given["currency"] or "–"}
         figures = {**given, **named, "as_of": self.results.params.as_of}
-        title = words(f"{section}.title", **figures)
+        title = given["title"] or words(f"{section}.title", **figures)
         line = words(f"{section}.cover", **figures)
         html = Markup('<h1>{}</h1>\n<p class="cover">{}</p>\n<h2 id="{}">{}</h2>').format(
             title, line, section, words(f"{section}.heading")

@@ -48,6 +48,19 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Table("rows", {"rule": "rule", "rows": "int", "share": "pct1", "amount": "money"}),
             Text("gate"),
             Table("gate", {"check": "name:gate", "required": "int", "found": "int", "passed": "yesno"}),
+            Text("attributes"),
+            Table(
+                "attributes",
+                {
+                    "table": "text",
+                    "customers": "int",
+                    "buyers": "int",
+                    "prospects": "int",
+                    "coverage": "pct",
+                    "refused": "int",
+                },
+            ),
+            Text("alike"),
         ),
         "base_health": (
             Text("lead"),
@@ -90,6 +103,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "value": (
             Text("lead"),
             Text("model"),
+            Text("margin"),
             Text("fallback"),
             Text("notes"),
             Chart("distribution", value.distribution),

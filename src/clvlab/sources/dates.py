@@ -48,9 +48,15 @@ _FAMILIES = (
 )
 
 
+_YEAR_FIRST = _FAMILIES[0]
+
+
 @dataclass(frozen=True)
 class GivenFormat:
-    """Reads days in the one strftime format that was given."""
+    """Reads days in the one strftime format that was given, and days written year first, which leave nothing open.
+
+    Where the format itself begins with the year, no other order of it is read.
+    """
 
     date_format: str
 
@@ -61,6 +67,11 @@ class GivenFormat:
 
     def days(self, text: pl.Expr) -> pl.Expr:
         """The days of `text`, null where it is none."""
+        if self.date_format.startswith("%Y"):
+            return self._given(text)
+        return pl.coalesce(self._given(text), _in_format(_YEAR_FIRST.parts(_without_time(text)), "%Y-%m-%d"))
+
+    def _given(self, text: pl.Expr) -> pl.Expr:
         if _has_time(self.date_format):
             return _century(text.str.to_datetime(self.date_format, strict=False).dt.date(), self.date_format)
         return _in_format(_without_time(text), self.date_format)

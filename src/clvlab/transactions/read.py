@@ -1,6 +1,6 @@
 """Any source becomes a `TransactionLog`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from clvlab.sources.table import readable
 from clvlab.transactions.currencies import found_currencies, one_currency
 from clvlab.transactions.doubts import warn_of_ids, warn_of_unread
 from clvlab.transactions.mapping import resolve, standardise, together
+from clvlab.transactions.own_attributes import own_attributes
 from clvlab.transactions.rules import RULES, Duplicates, ZeroAmounts, account, meaning, quality_table, rule_of
 
 _RULE, _DAY, _DATE_TEXT = OURS + "rule", OURS + "day", OURS + "date_text"
@@ -36,6 +37,7 @@ def read_transactions(
     zero_amounts: ZeroAmounts = "keep",
     currency: str | None = None,
     currency_rates: Mapping[str, float] | None = None,
+    attributes: Sequence[str] = (),
 ) -> TransactionLog:
     """Accepted rows, refused rows with the rule that refused each, and the account of all of them.
 
@@ -65,6 +67,9 @@ def read_transactions(
         the run's currency, which the log's must then be, or be turned into
     currency_rates
         what one unit of each currency is worth in the run's, for a log with a column of currencies
+    attributes
+        columns of the source that say something of the customer, such as a country; they are then a dated table in
+        the log's `attributes`, the last value of a day counting for that day
 
     Returns
     -------
@@ -113,6 +118,7 @@ def read_transactions(
         rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_DATE_TEXT))).alias(_DAY))
         judged = rows.with_columns(rule_of(rows.collect_schema(), zero_amounts).alias(_RULE))
         log = _sort_out(judged, duplicates, lazily=bool(large))
+        own = own_attributes(judged.filter(pl.col(_RULE).is_null()), attributes, tables[0].name)
         _check_not_all_refused(log, mapping)
         warn_of_ids(rows)
         warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
@@ -123,7 +129,7 @@ def read_transactions(
         "currencies": list(currencies),
         **log.detected,
     }
-    return replace(log, detected=MappingProxyType(detected))
+    return replace(log, detected=MappingProxyType(detected), attributes=own)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -3,20 +3,26 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
 
 import polars as pl
 from dateutil.relativedelta import relativedelta
 
 from clvlab.columns import names
-from clvlab.customers import DERIVED, derive, split_holdout, summarise_customers
+from clvlab.customers import (
+    DERIVED,
+    AttributeTable,
+    derive,
+    split_holdout,
+    summarise_customers,
+)
 from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Rule, Strategy
-from clvlab.models import BgNbd, PurchaseModel, Terms, ValueModels
+from clvlab.inputs import attribute_tables, margin_of
+from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds
 from clvlab.units import Span
@@ -27,6 +33,9 @@ LATE_START = timedelta(days=7)
 
 ACTIVE_DAYS = 365
 """A customer who bought within so many days is active."""
+
+N_BINS = 5
+"""Scores run from 1 to so many, unless the parameters say otherwise."""
 
 VALUE_LEVEL = 0.9
 """The probability with which a report's interval of a value holds it."""
@@ -69,10 +78,10 @@ class Context:
         """How far ahead values look."""
         return self.params.horizon
 
-    @property
+    @cached_property
     def terms(self) -> Terms:
         """On which terms customers are valued."""
-        return Terms(self.params.horizon, self.params.annual_discount_rate, self.params.margin)
+        return Terms(self.params.horizon, self.params.annual_discount_rate, margin_of(self.params, self.log))
 
     @cached_property
     def has_amounts(self) -> bool:
@@ -80,14 +89,14 @@ class Context:
         return self.log.has_amounts
 
     @cached_property
-    def attributes(self) -> list[Any] | None:
-        """The tables of attributes: those that the parameters name, else those that the log comes with."""
-        return list(self.params.attributes or self.log.attributes) or None
+    def attributes(self) -> list[AttributeTable]:
+        """The tables of attributes: those that the parameters name, and those that the log comes with."""
+        return attribute_tables(self.params, self.log)
 
     def summarise(self, cutoff: date) -> CustomerSummary:
         """The customer table as of `cutoff`."""
         return summarise_customers(
-            self.log, cutoff=cutoff, time_unit=self.params.time_unit, attributes=self.attributes
+            self.log, cutoff=cutoff, time_unit=self.params.time_unit, attributes=self.attributes or None
         )
 
     @cached_property
@@ -117,7 +126,7 @@ class Context:
     @cached_property
     def strategy(self) -> Strategy:
         """The strategy that the parameters name."""
-        return find(self.params.strategy)
+        return find(self.params.strategy, self.params.rfm.get("n_bins"))
 
     @cached_property
     def rule(self) -> Rule:
@@ -142,12 +151,12 @@ class Context:
     @cached_property
     def thresholds(self) -> RfmThresholds | None:
         """Where each score begins, as the strategy has it if it scores; None without amounts or enough customers."""
-        options: dict[str, Any] = {"n_bins": 5, **self.params.rfm}
-        if not self.has_amounts or self.buyers.height < options["n_bins"]:
+        n_bins = self.params.rfm.get("n_bins", N_BINS)
+        if not self.has_amounts or self.buyers.height < n_bins:
             return None
         if isinstance(self.rule, RfmRule | RfmValueRule):
             return self.rule.thresholds
-        return RfmThresholds.fit(self.customers, **options)
+        return RfmThresholds.fit(self.customers, n_bins=n_bins)
 
     @cached_property
     def table(self) -> pl.DataFrame:
@@ -234,23 +243,31 @@ class Context:
                 cutoff=cutoff,
                 end=self.as_of,
                 time_unit=self.params.time_unit,
-                attributes=self.attributes,
+                attributes=self.attributes or None,
             )
         except DataError:
             return None
 
     @cached_property
     def choice(self) -> ModelChoice | None:
-        """The purchase model that did best on the holdout; None without a holdout, or where none can be fitted."""
+        """The purchase model that the parameters name, else the one that did best on the holdout.
+
+        None without a holdout, or where no model can be fitted.
+        """
         try:
-            return choose_model(*self.halves) if self.halves else None
+            return choose_model(*self.halves, given=self.given_model) if self.halves else None
         except (ConvergenceError, DataError):
             return None
 
     @property
     def preferred_model(self) -> type[PurchaseModel]:
-        """The model to value customers by: the chosen one, else BG/NBD."""
-        return type(self.choice.model) if self.choice else BgNbd
+        """The model to value customers by: the one named by the parameters, else the chosen one, else BG/NBD."""
+        return self.given_model or (type(self.choice.model) if self.choice else BgNbd)
+
+    @property
+    def given_model(self) -> type[PurchaseModel] | None:
+        """The model that the parameters name, if they do."""
+        return MODEL_NAMES.get(self.params.model)
 
     @cached_property
     def backtest(self) -> Backtest | None:

@@ -51,7 +51,8 @@ def _pairs(context: Context, previous: CustomerSummary) -> pl.DataFrame:
         .rename({"group": "before", "rank": "rank_before"})
     )
     fixed = rule.assign(context.customers).select("customer_id", fixed="group")
-    today = context.table.filter(bought).rename({"group": "after", "rank": "rank_after"})
+    # Of the wide table no more than what is used: an attribute may be called as one of the columns made here.
+    today = context.table.filter(bought).select("customer_id", "n_purchases", "clv", after="group", rank_after="rank")
     joined = today.join(before, on="customer_id", how="left", maintain_order="left")
     return joined.join(fixed, on="customer_id", how="left", maintain_order="left").select(
         "before", "after", "rank_before", "rank_after", "clv", move=_move()

@@ -16,7 +16,7 @@ def compute(context: Context) -> Section:
     findings = {
         "lead": Finding.of(
             "segments.lead",
-            strategy=Name("strategies", context.params.strategy),
+            strategy=Name("strategies", context.strategy.name),
             groups=filled.height,
             group=Name("groups", largest["group"]),
             share=largest["share_customers"],
