@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from clvlab.comparison.foresight import FORESIGHT
 from clvlab.metrics import auc, brier, calibration_slope, gini, top_capture, variance_explained
+from clvlab.wording import catalogue
 
 RANKING = [gini, top_capture, auc]
 ALL = [pytest.param(metric.score, id=metric.name) for metric in FORESIGHT]
@@ -29,6 +30,11 @@ def customers(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
 
 
 some_customers = st.composite(customers)()
+
+
+@pytest.mark.parametrize("metric", FORESIGHT, ids=lambda metric: metric.name)
+def test_a_metric_has_a_heading(metric):
+    assert f"columns.{metric.name}" in catalogue()
 
 
 def test_gini_by_hand():
@@ -213,3 +219,9 @@ def test_a_weight_is_a_repetition(seed):
     again, happened = np.repeat(predicted, times), np.repeat(actual, times)
     for metric in (gini, top_capture, variance_explained, calibration_slope):
         assert metric(predicted, actual, weight=times) == pytest.approx(metric(again, happened), nan_ok=True)
+
+
+def test_a_ranking_by_the_outcome_itself_is_the_best_there_is():
+    actual = np.array([5.0, 0.0, 3.0, 1.0])
+    best = float(gini(actual, actual))
+    assert best == max(float(gini(order, actual)) for order in ([4, 1, 3, 2], [1, 2, 3, 4], [2, 2, 1, 1], actual))

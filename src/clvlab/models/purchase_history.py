@@ -13,6 +13,7 @@ from clvlab.arrays import Flags, Vector
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models.numerics.distinct import ROWS_IN_CACHE
+from clvlab.sources.memory import from_pandas
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
 
 Customers = CustomerSummary | pl.DataFrame | pd.DataFrame
@@ -99,7 +100,7 @@ def table_of(customers: Customers) -> pl.DataFrame:
     if isinstance(customers, pl.DataFrame):
         return customers
     if isinstance(customers, pd.DataFrame):
-        return pl.from_pandas(customers)
+        return from_pandas(customers)
     if hasattr(customers, "__arrow_c_stream__"):
         return pl.DataFrame(customers)
     raise ParamsError(

@@ -88,7 +88,7 @@ class Report:
         # The name of a source is enough: where it lies is the machine's affair.
         named = {"source": PurePath(given["source"]).name, "currency": given["currency"] or "–"}
         figures = {**given, **named, "as_of": self.results.params.as_of}
-        title = words(f"{section}.title", **figures)
+        title = given["title"] or words(f"{section}.title", **figures)
         line = words(f"{section}.cover", **figures)
         html = Markup('<h1>{}</h1>\n<p class="cover">{}</p>\n<h2 id="{}">{}</h2>').format(
             title, line, section, words(f"{section}.heading")
@@ -152,7 +152,7 @@ class Report:
             Markup('<div class="number"><span>{}</span><strong>{}</strong><small>{}</small></div>').format(
                 self.words.name("measures", row["measure"]),
                 self.words.number(row["value"], row["kind"]),
-                self._change(row),
+                self._changes(row),
             )
             for row in table.iter_rows(named=True)
         ]
@@ -162,15 +162,25 @@ class Report:
         )
         return Fragment(Markup('<div class="numbers">{}</div>').format(Markup("").join(items)), text)
 
-    def _change(self, row: Mapping[str, Any]) -> str:
-        if row["change"] is None:
-            return self.words("summary.no_previous")
-        if row["change"] == 0:
+    def _changes(self, row: Mapping[str, Any]) -> str:
+        """The change in a quarter, and in a year where the log has it."""
+        words = self.words
+        quarter = words("summary.no_previous" if row["previous"] is None else "summary.from_nothing")
+        if row["change"] is not None:
+            quarter = words("summary.in_a_quarter", change=self._change(row["kind"], row["change"]))
+        if row["change_in_year"] is None:
+            return quarter
+        year = words("summary.in_a_year", change=self._change(row["kind"], row["change_in_year"]))
+        return {"en": "; ", "zh": "；"}[words.lang].join((quarter, year))
+
+    def _change(self, kind: str, change: float) -> str:
+        """A change with sign and arrow; of a share in points."""
+        if change == 0:
             return self.words("summary.unchanged")
-        arrow = "▲" if row["change"] > 0 else "▼"
-        key = "summary.change_points" if row["kind"] == "pct" else "summary.change"
-        amount = abs(row["change"]) * (100 if row["kind"] == "pct" else 1)
-        return self.words(key, arrow=arrow, sign="+" if row["change"] >= 0 else "−", amount=amount)
+        arrow, sign = ("▲", "+") if change > 0 else ("▼", "−")
+        if kind == "pct":
+            return self.words("summary.change_points", arrow=arrow, sign=sign, amount=abs(change) * 100)
+        return self.words("summary.change", arrow=arrow, sign=sign, amount=abs(change))
 
     def _terms(self, table: pl.DataFrame) -> Fragment:
         pairs = [(self.words(f"glossary.{code}"), self.words(f"glossary.{code}_meaning")) for code in table["term"]]

@@ -17,7 +17,7 @@ import polars as pl
 from clvlab.errors import ParamsError, UnsettledError
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
-_SPREADSHEET_ZERO = date(1899, 12, 30)
+_SPREADSHEET_ZERO = {1900: date(1899, 12, 30), 1904: date(1904, 1, 1)}
 _SERIALS = (18264, 73415)  # 1950-01-01 to 2100-12-31: smaller and larger numbers are more likely something else
 _TIME = r",?(?:T|\s+)(?:[^\d\s]+\s*)?\d{1,2}[:时]\d{2}.*$"
 _WEEKDAY = r"^[A-Za-z]{3,9},\s*"
@@ -48,9 +48,15 @@ _FAMILIES = (
 )
 
 
+_YEAR_FIRST = _FAMILIES[0]
+
+
 @dataclass(frozen=True)
 class GivenFormat:
-    """Reads days in the one strftime format that was given."""
+    """Reads days in the one strftime format that was given, and days written year first, which leave nothing open.
+
+    Where the format itself begins with the year, no other order of it is read.
+    """
 
     date_format: str
 
@@ -61,6 +67,11 @@ class GivenFormat:
 
     def days(self, text: pl.Expr) -> pl.Expr:
         """The days of `text`, null where it is none."""
+        if self.date_format.startswith("%Y"):
+            return self._given(text)
+        return pl.coalesce(self._given(text), _in_format(_YEAR_FIRST.parts(_without_time(text)), "%Y-%m-%d"))
+
+    def _given(self, text: pl.Expr) -> pl.Expr:
         if _has_time(self.date_format):
             return _century(text.str.to_datetime(self.date_format, strict=False).dt.date(), self.date_format)
         return _in_format(_without_time(text), self.date_format)
@@ -128,13 +139,18 @@ def found_formats(texts: pl.LazyFrame, column: str, where: str) -> FoundFormats:
     return FoundFormats(known, tuple(formats))
 
 
-def day_of_number(number: pl.Expr) -> pl.Expr:
-    """Days of numbers, written as 20240131 or counted as spreadsheets do; null for any other number."""
+def day_of_number(number: pl.Expr, counts_from: int = 1900) -> pl.Expr:
+    """Days of numbers, written as 20240131 or counted as spreadsheets do; null for any other number.
+
+    `counts_from` is the year, 1900 or 1904, from which the spreadsheet counts.
+    """
     whole = number.floor().cast(pl.Int64, strict=False)
     written = (
         pl.when(whole.is_between(19000101, 21001231)).then(whole.cast(pl.String)).str.to_date("%Y%m%d", strict=False)
     )
-    counted = pl.lit(_SPREADSHEET_ZERO) + pl.duration(days=pl.when(whole.is_between(*_SERIALS)).then(whole))
+    counted = pl.lit(_SPREADSHEET_ZERO[counts_from]) + pl.duration(
+        days=pl.when(whole.is_between(*_SERIALS)).then(whole)
+    )
     return pl.coalesce(written, counted)
 
 

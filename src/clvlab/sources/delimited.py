@@ -16,7 +16,9 @@ from pathlib import Path
 import polars as pl
 
 from clvlab.errors import DataError, ParamsError
-from clvlab.sources.encodings import check_encoding, guess_encoding, is_utf8, marked_encoding
+from clvlab.sources.doubts import warn
+from clvlab.sources.encodings import FoundEncoding, check_encoding, find_encoding
+from clvlab.sources.headers import distinct
 from clvlab.sources.scratch import scratch_file
 from clvlab.sources.table import FLAW, OURS, SourceTable
 
@@ -32,27 +34,26 @@ class Layout:
     Attributes
     ----------
     encoding, separator : how its text becomes fields
+    damaged : whether some of it does not decode
     header : the first record that is neither blank nor the line "sep=;" by which Excel names the separator
     preface : how many such lines come before it
     """
 
     encoding: str
+    damaged: bool
     separator: str
     header: tuple[str, ...]
     preface: int
 
     @property
     def columns(self) -> list[str]:
-        """The header's names, trimmed; blank and repeated ones are distinguished by their place."""
-        names: list[str] = []
-        for place, name in enumerate(self._bare, start=1):
-            names.append(name if name and name not in names else f"{name or 'column'} ({place})")
-        return names
+        """The header's names, trimmed and told apart."""
+        return distinct(self._bare)[0]
 
     @property
     def repeated(self) -> list[str]:
         """The names that are in the header more than once."""
-        return sorted({name for name in self._bare if name and self._bare.count(name) > 1})
+        return distinct(self._bare)[1]
 
     @property
     def _bare(self) -> list[str]:
@@ -71,34 +72,37 @@ def open_text(path: Path, name: str, encoding: str | None, separator: str | None
     """
     if separator is not None and (len(separator) != 1 or separator in '"\r\n\0'):
         raise ParamsError(f"separator is {separator!r}. It must be a single character, such as ';'.")
-    layout = _layout(path, name, _encoding(path, name, encoding), separator)
+    found = FoundEncoding(check_encoding(encoding)) if encoding is not None else find_encoding(path, name)
+    layout = _layout(path, name, found, separator)
     facts = {
         "format": "text",
         "encoding": layout.encoding,
         "separator": layout.separator,
         "repeated": layout.repeated,
     }
+    _warn_of_encoding(name, found)
     return SourceTable.of(_rows(path, name, layout, lazily=lazily), name, facts, is_large=lazily)
 
 
-def _encoding(path: Path, name: str, given: str | None) -> str:
-    if given is not None:
-        return check_encoding(given)
-    return marked_encoding(path, name) or ("utf-8" if is_utf8(path) else guess_encoding(path))
+def _warn_of_encoding(name: str, found: FoundEncoding) -> None:
+    if found.damaged:
+        warn("damaged_text", file=name, encoding=found.encoding, places=found.damaged)
+    elif not found.is_sure:
+        warn("doubtful_encoding", file=name, encoding=found.encoding)
 
 
-def _layout(path: Path, name: str, encoding: str, separator: str | None) -> Layout:
+def _layout(path: Path, name: str, found: FoundEncoding, separator: str | None) -> Layout:
     """The separator that gives the header at least two fields and most rows as many as the header."""
     fits: list[tuple[float, int, Layout]] = []
     for candidate in _SEPARATORS if separator is None else (separator,):
-        with _records(path, name, encoding, candidate) as records:
+        with _records(path, name, found.encoding, candidate, damaged=found.damaged > 0) as records:
             sample = list(islice(records, _SAMPLE_RECORDS))
         preface = next((at for at, record in enumerate(sample) if record and not _names_separator(record)), None)
         if preface is None:
             raise DataError(f"{name} is empty.")
         header, *rows = filter(None, sample[preface:])
         share = sum(len(row) == len(header) for row in rows) / len(rows) if rows else 1.0
-        layout = Layout(encoding, candidate, tuple(header), preface)
+        layout = Layout(found.encoding, found.damaged > 0, candidate, tuple(header), preface)
         fits.append((share if len(header) > 1 else 0.0, len(header), layout))
     return max(fits, key=lambda fit: fit[:2])[2]
 
@@ -109,10 +113,14 @@ def _names_separator(record: list[str]) -> bool:
 
 @contextmanager
 def _records(
-    path: Path, name: str, encoding: str, separator: str, *, strict: bool = False
+    path: Path, name: str, encoding: str, separator: str, *, damaged: bool, strict: bool = False
 ) -> Iterator[Iterator[list[str]]]:
     """The records of a file; a blank line is an empty record."""
-    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
+    with path.open(
+        encoding="utf-8-sig" if encoding == "utf-8" else encoding,
+        errors="replace" if damaged else "strict",
+        newline="",
+    ) as file:
         try:
             yield csv.reader(file, delimiter=separator, strict=strict)
         except UnicodeError as error:
@@ -120,7 +128,8 @@ def _records(
 
 
 def _rows(path: Path, name: str, layout: Layout, *, lazily: bool) -> pl.LazyFrame:
-    if layout.encoding in ("utf-8", "utf-8-sig") and layout.preface == 0 and _ends_lines_plainly(path):
+    is_utf8 = layout.encoding in ("utf-8", "utf-8-sig") and not layout.damaged
+    if is_utf8 and layout.preface == 0 and _ends_lines_plainly(path):
         try:
             return _scan(path, layout, skip_rows=1, sound=True, lazily=lazily)
         except pl.exceptions.PolarsError:
@@ -156,7 +165,7 @@ def _rewrite(path: Path, name: str, layout: Layout, target: Path) -> bool:
 
 def _write_plain(path: Path, name: str, layout: Layout, target: Path, *, strict: bool) -> None:
     with (
-        _records(path, name, layout.encoding, layout.separator, strict=strict) as records,
+        _records(path, name, layout.encoding, layout.separator, damaged=layout.damaged, strict=strict) as records,
         target.open("w", encoding="utf-8", newline="") as file,
     ):
         below = islice(records, layout.preface + 1, None)

@@ -45,7 +45,7 @@ def open_source(source: Any, settings: FileSettings | None = None) -> list[Sourc
     DataError : no such file, a folder, an empty, binary or damaged file, or a workbook whose sheet must be named
     """
     if not isinstance(source, str | Path):
-        return [SourceTable.of(memory.open_frame(source), "The frame", is_large=isinstance(source, pl.LazyFrame))]
+        return [memory.open_frame(source, "The frame")]
     chosen, paths = settings or FileSettings(), files_of(str(source))
     lazily = sum(path.stat().st_size for path in paths) > LAZY_ABOVE
     return [table for path in paths for table in _open_file(path, str(path), chosen, lazily=lazily)]

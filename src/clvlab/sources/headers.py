@@ -18,20 +18,54 @@ def suggest_columns(headers: Iterable[str]) -> dict[str, str]:
     >>> suggest_columns(["InvoiceNo", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"])["unit_price"]
     'UnitPrice'
     """
+    return _recognised(headers, _catalogue())
+
+
+def suggest_attributes(headers: Iterable[str]) -> dict[str, str]:
+    """The same for a table of attributes: `customer_id`, `as_of` (since when a row is true), and attributes.
+
+    >>> suggest_attributes(["会员编号", "省份", "生日", "创建时间", "喜欢的颜色"])
+    {'customer_id': '会员编号', 'province': '省份', 'birthday': '生日'}
+    """
+    ids = {"customer_id": _catalogue()["customer_id"]}
+    return _recognised(headers, ids | dict(_catalogue("attributes")))
+
+
+def _recognised(headers: Iterable[str], catalogue: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Our name -> the first of its known headers that is there."""
     plain: dict[str, str] = {}
     for header in headers:
         plain.setdefault(_plain(header), header)
     found = {
         ours: next((plain[known] for known in known_headers if known in plain), None)
-        for ours, known_headers in _catalogue().items()
+        for ours, known_headers in catalogue.items()
     }
     return {ours: theirs for ours, theirs in found.items() if theirs is not None}
 
 
+def distinct(headers: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Names that differ, and those that were there more than once: blank and repeated ones get their place.
+
+    >>> distinct(["id", "", "amount", "amount"])
+    (['id', 'column (2)', 'amount (3)', 'amount (4)'], ['amount'])
+    """
+    given = list(headers)
+    repeated = sorted({name for name in given if name and given.count(name) > 1})
+    names: list[str] = []
+    for place, name in enumerate(given, start=1):
+        plain = name if name and name not in repeated else f"{name or 'column'} ({place})"
+        names.append(plain if plain not in names else f"{plain} ({place})")
+    return names, repeated
+
+
 @cache
-def _catalogue() -> Mapping[str, tuple[str, ...]]:
+def _catalogue(part: str = "log") -> Mapping[str, tuple[str, ...]]:
+    """Our name -> known headers, best first; of a log, or of tables of attributes."""
     text = files("clvlab.sources").joinpath("headers.yaml").read_text(encoding="utf-8")
-    return {ours: tuple(map(_plain, theirs)) for ours, theirs in yaml.safe_load(text).items()}
+    stored = yaml.safe_load(text)
+    attributes = stored.pop("attributes")
+    known = attributes if part == "attributes" else stored
+    return {ours: tuple(map(_plain, theirs)) for ours, theirs in known.items()}
 
 
 def _plain(header: str) -> str:

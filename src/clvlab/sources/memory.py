@@ -5,52 +5,55 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from clvlab.errors import DataError, ParamsError
+from clvlab.errors import ParamsError
+from clvlab.sources.cells import mixed_column
+from clvlab.sources.headers import distinct
+from clvlab.sources.table import SourceTable
 
 # What pandas, Arrow (whose errors are Python's own) and polars raise for a column of mixed objects.
 _UNCONVERTIBLE = (TypeError, ValueError, OverflowError, NotImplementedError, pl.exceptions.PolarsError)
 
 
-def open_frame(source: Any) -> pl.LazyFrame:
-    """The frame as polars; a lazy one stays lazy. ParamsError for anything that is not a frame."""
+def open_frame(source: Any, name: str) -> SourceTable:
+    """The frame as a table; a lazy one stays lazy. ParamsError for anything that is not a frame."""
     if isinstance(source, pl.LazyFrame):
-        return source
+        return SourceTable.of(source, name, is_large=True)
     if isinstance(source, pl.DataFrame):
-        return _without_objects(source).lazy()
+        return _table(name, source.columns, [column for each in source for column in _unmixed(each)])
     if isinstance(source, pd.DataFrame):
-        return _from_pandas(source).lazy()
+        names, repeated = distinct(map(str, source.columns))
+        columns = [column for at, each in enumerate(names) for column in _series(each, source.iloc[:, at])]
+        return _table(name, names, columns, repeated)
     if hasattr(source, "__arrow_c_stream__") and not isinstance(source, pl.Series | pd.Series):
-        return pl.DataFrame(source).lazy()
+        return SourceTable.of(pl.DataFrame(source).lazy(), name)
     raise ParamsError(
         f"The source is of type {type(source).__name__}. Give a path or glob, or a pandas, polars or Arrow frame."
     )
 
 
-def _from_pandas(frame: pd.DataFrame) -> pl.DataFrame:
-    names = [str(name) for name in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(f"The frame has more than one column {twice[0]!r}. Rename them apart.")
-    return pl.DataFrame([_series(name, frame.iloc[:, at]) for at, name in enumerate(names)])
+def from_pandas(frame: pd.DataFrame) -> pl.DataFrame:
+    """A pandas frame as polars, whatever its columns hold: a mixed column becomes text.
+
+    >>> from_pandas(pd.DataFrame({"T": [1.5, 2.0], "note": ["seven", 7]})).rows()
+    [(1.5, 'seven'), (2.0, '7')]
+    """
+    names, _ = distinct(map(str, frame.columns))
+    return pl.DataFrame([_series(name, frame.iloc[:, at])[0] for at, name in enumerate(names)])
 
 
-def _series(name: str, column: "pd.Series[Any]") -> pl.Series:
-    """One column; where it mixes types that no single polars type holds, as text."""
+def _table(name: str, own: list[str], columns: list[pl.Series], repeated: list[str] | None = None) -> SourceTable:
+    made = [column.name for column in columns if column.name not in own]
+    return SourceTable.of(pl.DataFrame(columns).lazy(), name, {"repeated": repeated} if repeated else {}, made=made)
+
+
+def _series(name: str, column: "pd.Series[Any]") -> list[pl.Series]:
+    """One column; what no type of polars' own holds (mixed cells, periods, bands) as text, with numbers and days."""
     try:
         series = pl.Series(name, pl.from_pandas(column, nan_to_null=True))
     except _UNCONVERTIBLE:
-        return _as_texts(name, column.tolist())
-    return _as_texts(name, series.to_list()) if series.dtype == pl.Object else series
+        return mixed_column(name, column.tolist())
+    return mixed_column(name, column.tolist()) if isinstance(series.dtype, pl.BaseExtension) else _unmixed(series)
 
 
-def _as_texts(name: str, values: list[Any]) -> pl.Series:
-    return pl.Series(name, [None if _is_nothing(value) else str(value) for value in values], dtype=pl.String)
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)
-
-
-def _without_objects(frame: pl.DataFrame) -> pl.DataFrame:
-    objects = [name for name, dtype in frame.schema.items() if dtype == pl.Object]
-    return frame.with_columns(_as_texts(name, frame[name].to_list()) for name in objects)
+def _unmixed(series: pl.Series) -> list[pl.Series]:
+    return mixed_column(series.name, series.to_list()) if series.dtype == pl.Object else [series]

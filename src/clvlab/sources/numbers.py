@@ -3,13 +3,14 @@
 import polars as pl
 
 from clvlab.errors import DataError
-from clvlab.sources.texts import is_text
+from clvlab.sources.texts import is_text, missing_to_null
 
 _CODES = (
     "CNY|RMB|USD|EUR|GBP|JPY|HKD|TWD|KRW|INR|AUD|CAD|CHF|SGD|SEK|NOK|DKK|RUB|BRL|MXN|ZAR|NZD|THB|VND|MYR|IDR|PHP|"
     "PLN|CZK|HUF|TRY|AED|SAR|ILS"
 )
 _MARKS = rf"[¥$€£₩₹₽元]|(?i:{_CODES})"
+_CODE = r"^-?0\d|^\+|\d{16}"
 _NOTHING = pl.Series([None], dtype=pl.String)
 _SAME = {"RMB": "CNY", "元": "CNY", "€": "EUR", "£": "GBP", "₩": "KRW", "₹": "INR", "₽": "RUB"}
 
@@ -29,6 +30,29 @@ def as_number(column: str, dtype: pl.DataType, table: str, decimal: str) -> pl.E
     if dtype.is_numeric() or isinstance(dtype, pl.Null):
         return value.cast(pl.Float64).fill_nan(None)
     raise DataError(f"Column {column!r} of {table} holds {dtype}. Numbers are expected.")
+
+
+def numbers_or_codes(texts: pl.Series) -> pl.Series:
+    """Texts as numbers if every one is a number and none is a code; else as they are, null where they say nothing.
+
+    A code has zeros in front, a plus sign, or more digits than a number can hold. Numbers are whole ones (Int64) if
+    all are.
+
+    >>> for texts in (["1", "2", "-"], ["1.5", "2,000", None], ["01234", "1234"]):
+    ...     print(numbers_or_codes(pl.Series(texts)).to_list())
+    [1, 2, None]
+    [1.5, 2000.0, None]
+    ['01234', '1234']
+    """
+    bare = (
+        texts.to_frame("text").select(missing_to_null(pl.col("text").cast(pl.String))).to_series().alias(texts.name)
+    )
+    if bare.null_count() == len(bare) or bare.str.contains(_CODE).any():
+        return bare
+    numbers = read_numbers(bare, ".")
+    if numbers.null_count() > bare.null_count() or numbers.is_infinite().any():
+        return bare
+    return numbers.cast(pl.Int64) if (numbers == numbers.round()).all() else numbers
 
 
 def read_numbers(texts: pl.Series, decimal: str) -> pl.Series:

@@ -1,7 +1,7 @@
 """A table as it is in its source."""
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +24,7 @@ class SourceTable:
     Attributes
     ----------
     rows : the source's own columns, `clvlab.row` (1 for the first row of data) and `clvlab.flaw` (null, or the rule
-        that the row breaks as text: see `delimited`)
+        that the row breaks as text: see `delimited`); next to a column of mixed cells also what `cells` says
     name : what to call it before the user
     facts : what was detected: encoding, separator, sheet, ...
     is_large : whether the rows are better read again by every step than kept in memory
@@ -37,15 +37,21 @@ class SourceTable:
 
     @classmethod
     def of(
-        cls, rows: pl.LazyFrame, name: str, facts: Mapping[str, Any] | None = None, *, is_large: bool = False
+        cls,
+        rows: pl.LazyFrame,
+        name: str,
+        facts: Mapping[str, Any] | None = None,
+        *,
+        is_large: bool = False,
+        made: Collection[str] = (),
     ) -> "SourceTable":
-        """Number the rows; DataError where the source has no columns, or uses our prefix."""
+        """Number the rows; DataError where the source has no columns, or uses our prefix but for what we `made`."""
         with readable(name):
             found = rows.collect_schema().names()
         if not found:
             raise DataError(f"{name} is empty: it has no columns.")
         for column in found:
-            if column.startswith(OURS) and column != FLAW:
+            if column.startswith(OURS) and column not in (FLAW, *made):
                 raise DataError(f"{name} has a column {column!r}. Rename it: the prefix {OURS!r} is taken.")
         if FLAW not in found:
             rows = rows.with_columns(pl.lit(None, pl.String).alias(FLAW))

@@ -4,8 +4,20 @@ import polars as pl
 
 from clvlab.errors import DataError
 
-MISSING = ("", "nan", "null", "none", "na", "n/a", "#n/a", "nat", "<na>")
+MISSING = (
+    "", "nan", "null", "none", "nil", "na", "n/a", "n.a.", "#n/a", "nat", "<na>", "<null>", "(null)", "[null]", r"\n",
+    "undefined", "not available", "(blank)", "-", "--", "---", "–", "—", "——", "/", ".", "?", "??", "？",
+    "#value!", "#ref!", "#name?", "#div/0!", "#num!", "#null!", "unknown",
+    "无", "未知", "空", "暂无", "不详", "没有", "未填", "未填写", "不明", "无数据",
+)  # fmt: skip
+"""What is written where nothing is known: by people, by databases, and by spreadsheets where a formula fails."""
+
+INVISIBLE = r"[\p{Cf}\u{34F}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{180B}-\u{180E}\u{3164}\u{FE00}-\u{FE0F}]"
+"""Marks that show nothing: zero-width spaces, directions of writing, soft hyphens, fillers."""
+
 _READABLE = (pl.Boolean, pl.Null, pl.Date, pl.Datetime)
+_ODD_ID = r"[^!-~]|^['=]|^zcrm_"
+_BEYOND_FLOAT = 2**53
 
 
 def is_text(dtype: pl.DataType) -> bool:
@@ -14,7 +26,7 @@ def is_text(dtype: pl.DataType) -> bool:
 
 
 def as_text(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
-    """A column as trimmed text, null where it says nothing; whole numbers without the ".0" of a float column.
+    """A column as trimmed text, null where it says nothing; whole numbers without the ".0" of a column of decimals.
 
     Raises
     ------
@@ -24,12 +36,37 @@ def as_text(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
     if is_text(dtype):
         return missing_to_null(value.cast(pl.String))
     if dtype.is_float():
-        whole = (value == value.round()) & (value.abs() < 2**53)
+        whole = (value == value.round()) & (value.abs() < 2**63)
         text = value.cast(pl.Int64, strict=False).cast(pl.String)
         return pl.when(value.is_not_nan()).then(pl.when(whole).then(text).otherwise(value.cast(pl.String)))
+    if isinstance(dtype, pl.Decimal):
+        return value.cast(pl.String).str.replace(r"(\.\d*?)0+$", "$1").str.replace(r"\.$", "")
     if dtype.is_numeric() or isinstance(dtype, _READABLE):
         return value.cast(pl.String)
     raise DataError(f"Column {column!r} of {table} holds {dtype}. Text, numbers or dates are expected.")
+
+
+def as_id(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
+    """A column of ids as text, each folded as `fold_ids` does; errors as in `as_text`."""
+    return as_text(column, dtype, table).map_batches(fold_ids, return_dtype=pl.String, is_elementwise=True)
+
+
+def fold_ids(ids: pl.Series) -> pl.Series:
+    r"""Ids without what only the way of writing adds; null where nothing is left.
+
+    Full-width letters and digits become plain ones, invisible marks go, spaces are one; so do the wrappings by which
+    spreadsheets keep an id a text ('007, ="007") and the prefix of exports of Zoho CRM.
+
+    >>> fold_ids(pl.Series(["ＶＩＰ００７", "VIP\u200b007", '="007"', "'007", "zcrm_42", "－"])).to_list()
+    ['VIP007', 'VIP007', '007', '007', '42', None]
+    """
+    odd = ids.filter(ids.str.contains(_ODD_ID).fill_null(False)).unique()
+    if odd.is_empty():
+        return ids
+    bare = odd.str.normalize("NFKC").str.replace_all(INVISIBLE, "").str.replace_all(r"\s+", " ")
+    bare = bare.str.replace('^="(.*)"$', "$1").str.replace(r"^'(\d)", "$1").str.replace(r"^zcrm_(\d+)$", "$1")
+    folded = bare.to_frame("id").select(missing_to_null(pl.col("id"))).to_series()
+    return ids.replace(odd, folded)
 
 
 def missing_to_null(text: pl.Expr) -> pl.Expr:
@@ -39,12 +76,37 @@ def missing_to_null(text: pl.Expr) -> pl.Expr:
 
 
 def spelled_apart(ids: pl.Series, limit: int = 3) -> list[tuple[str, ...]]:
-    """Ids that differ in leading zeros or a trailing ".0" alone, and so may be one customer's.
+    """Ids that differ in case, accents, separators, leading zeros or a trailing ".0" alone: perhaps one customer's.
 
-    >>> spelled_apart(pl.Series(["7", "007", "7.0", "8"]))
-    [('007', '7', '7.0')]
+    >>> spelled_apart(pl.Series(["7", "007", "7.0", "8", "vip-1", "VIP 1"]))
+    [('007', '7', '7.0'), ('VIP 1', 'vip-1')]
     """
-    plain = pl.col("id").str.replace(r"\.0+$", "").str.strip_chars_start("0")
+    plain = pl.col("id").str.normalize("NFKD").str.replace_all("[\u0300-\u036f]", "").str.to_lowercase()
+    # Between digits alone a separator counts: 1-23 and 12-3 are two.
+    joined = plain.str.replace_all(r"[\s._/-]+", "")
+    plain = pl.when(plain.str.contains(r"\p{L}")).then(joined).otherwise(plain.str.replace(r"\.0+$", ""))
+    plain = plain.str.strip_chars_start("0")
     groups = ids.unique().alias("id").to_frame().group_by(plain.alias("plain")).agg(pl.col("id").sort())
     alike = groups.filter(pl.col("id").list.len() > 1).sort("plain")
     return [tuple(spellings) for spellings in alike["id"].head(limit)]
+
+
+def cut_short(ids: pl.Series) -> pl.Series:
+    """Ids that a spreadsheet has cut: in scientific notation, or with zeros alone from the 16th digit on.
+
+    Many ids may have become one. One long id that ends in a zero proves nothing, so that zeros count only where every
+    long id ends in them.
+
+    >>> cut_short(pl.Series(["3.91E+16", "7", "391000000000001"])).to_list()
+    ['3.91E+16']
+    """
+    scientific = ids.filter(ids.str.contains(r"^\d([.,]\d+[eE]\+?|[eE]\+)\d+$"))
+    long = ids.filter(ids.str.contains(r"^\d{16,}$"))
+    rounded = long.filter(long.str.contains(r"^\d{15}0+$"))
+    all_rounded = len(rounded) == len(long) >= 3
+    return pl.concat([scientific, rounded]) if all_rounded else scientific
+
+
+def is_beyond_float(number: pl.Expr) -> pl.Expr:
+    """Whether a floating-point number is too large to be told from the next whole number."""
+    return number.abs() >= _BEYOND_FLOAT

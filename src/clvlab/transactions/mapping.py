@@ -1,5 +1,6 @@
 """The columns of a source under our names, each typed by what it holds."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -7,11 +8,13 @@ import polars as pl
 from clvlab.columns import LOG, names
 from clvlab.errors import DataError, MissingColumnsError, ParamsError, did_you_mean
 from clvlab.sources import OURS, SourceTable
+from clvlab.sources.cells import DAY_CELL, NUMBER_CELL
 from clvlab.sources.dates import day_of_number
 from clvlab.sources.headers import suggest_columns
 from clvlab.sources.numbers import as_number
-from clvlab.sources.texts import as_text, is_text
+from clvlab.sources.texts import as_id, as_text, is_beyond_float, is_text
 
+IDS = ("customer_id", "order_id")
 TEXTS = ("customer_id", "order_id", "category", "channel", "currency")
 NUMBERS = ("amount", "quantity", "unit_price", "cost")
 
@@ -50,13 +53,14 @@ def standardise(table: SourceTable, mapping: Mapping[str, str], decimal: str) ->
     """The table's rows with our columns next to its own, under our prefix.
 
     `customer_id`, `order_id`, ... as text; `amount`, `quantity`, ... as numbers; `day` where the date is not text,
-    else `date_text`; `amount_text` where the amount (or else the unit price) is text; `lacks_date`, `lacks_amount`.
+    else `date_text`; `amount_text` where the amount (or else the unit price) is text; `lacks_date`, `lacks_amount`;
+    `rounded_id` where the id is a number too large to be exact.
     """
     schema = table.rows.collect_schema()
     mapping = {ours: theirs for ours, theirs in mapping.items() if theirs in schema}
-    text = {ours: as_text(theirs, schema[theirs], table.name) for ours, theirs in mapping.items()}
+    text = {ours: _text(ours, theirs, schema, table.name) for ours, theirs in mapping.items()}
     number = {
-        ours: as_number(mapping[ours], schema[mapping[ours]], table.name, decimal)
+        ours: _number(mapping[ours], schema, as_number(mapping[ours], schema[mapping[ours]], table.name, decimal))
         for ours in NUMBERS
         if ours in mapping
     }
@@ -64,7 +68,8 @@ def standardise(table: SourceTable, mapping: Mapping[str, str], decimal: str) ->
     made |= {
         "file": pl.lit(table.name),
         "lacks_date": text["date"].is_null(),
-        "day": _typed_day(mapping["date"], schema),
+        "day": _typed_day(mapping["date"], schema, table.facts.get("counts_from", 1900)),
+        "rounded_id": is_beyond_float(_numbers(mapping["customer_id"], schema)),
     }
     made["date_text"] = text["date"] if is_text(schema[mapping["date"]]) else pl.lit(None, pl.String)
     money = "amount"
@@ -75,7 +80,7 @@ def standardise(table: SourceTable, mapping: Mapping[str, str], decimal: str) ->
         made["amount"] = (number["quantity"] * number["unit_price"]).fill_nan(None)
         made["lacks_amount"] = text["quantity"].is_null() | text["unit_price"].is_null()
     if "amount" in made:
-        made["amount_text"] = text[money] if is_text(schema[mapping[money]]) else pl.lit(None, pl.String)
+        made["amount_text"] = _written(mapping[money], schema, text[money])
     for name in ("quantity", "cost"):
         if name in number:
             made[f"unread_{name}"] = pl.when(number[name].is_null()).then(text[name])
@@ -101,6 +106,7 @@ def together(tables: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
 
 def _check_columns(table: SourceTable, mapping: Mapping[str, str], asked: Mapping[str, str]) -> None:
     found = table.columns
+    _check_once(table, {**dict.fromkeys(names(LOG)), **mapping})
     needed = {mapping.get(ours, ours) for ours in ("customer_id", "date", *asked)}
     missing = [name for name in needed if name not in found]
     if missing:
@@ -108,17 +114,51 @@ def _check_columns(table: SourceTable, mapping: Mapping[str, str], asked: Mappin
         guess = {ours: known.get(ours, "<your column>") for ours in dict.fromkeys(["customer_id", "date", *known])}
         hint = ", ".join(f"{ours}: {name}" for ours, name in guess.items())
         raise MissingColumnsError(table.name, missing, found, hint=f"Map yours, perhaps: `columns: {{{hint}}}`.")
-    repeated = [name for name in mapping.values() if name in table.facts.get("repeated", ())]
-    if repeated:
-        raise DataError(f"{table.name} has more than one column {repeated[0]!r}. Rename one of them.")
 
 
-def _typed_day(column: str, schema: pl.Schema) -> pl.Expr:
+def _check_once(table: SourceTable, mapping: Mapping[str, str | None]) -> None:
+    """Refuse a name that is meant and is in the header more than once."""
+    for ours, theirs in mapping.items():
+        meant = theirs or ours
+        if meant in table.facts.get("repeated", ()):
+            places = [name for name in table.columns if re.fullmatch(rf"{re.escape(meant)} \(\d+\)", name)]
+            raise DataError(
+                f"{table.name} has more than one column {meant!r}: {', '.join(map(repr, places))}. "
+                f"Say which one: `columns: {{{ours}: {places[-1]}}}`."
+            )
+
+
+def _text(ours: str, theirs: str, schema: pl.Schema, table: str) -> pl.Expr:
+    return (as_id if ours in IDS else as_text)(theirs, schema[theirs], table)
+
+
+def _numbers(column: str, schema: pl.Schema) -> pl.Expr:
+    """The cells that are numbers with decimals, or numbers among texts; null for all others."""
+    if schema[column].is_float():
+        return pl.col(column).cast(pl.Float64)
+    return pl.col(NUMBER_CELL + column) if NUMBER_CELL + column in schema else pl.lit(None, pl.Float64)
+
+
+def _number(column: str, schema: pl.Schema, read: pl.Expr) -> pl.Expr:
+    """The cells that are numbers as they are, and the texts as they read."""
+    return pl.coalesce(NUMBER_CELL + column, read) if NUMBER_CELL + column in schema else read
+
+
+def _written(column: str, schema: pl.Schema, text: pl.Expr) -> pl.Expr:
+    """The cells that are texts."""
+    if not is_text(schema[column]):
+        return pl.lit(None, pl.String)
+    return pl.when(pl.col(NUMBER_CELL + column).is_null()).then(text) if NUMBER_CELL + column in schema else text
+
+
+def _typed_day(column: str, schema: pl.Schema, counts_from: int) -> pl.Expr:
+    """The days of cells that are dates or numbers."""
     dtype = schema[column]
     if isinstance(dtype, pl.Date):
         return pl.col(column)
     if isinstance(dtype, pl.Datetime):
         return pl.col(column).dt.date()
     if dtype.is_numeric():
-        return day_of_number(pl.col(column).cast(pl.Float64))
-    return pl.lit(None, pl.Date)
+        return day_of_number(pl.col(column).cast(pl.Float64), counts_from)
+    days = [pl.col(DAY_CELL + column).dt.date()] if DAY_CELL + column in schema else []
+    return pl.coalesce(*days, day_of_number(_numbers(column, schema), counts_from))

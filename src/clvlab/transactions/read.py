@@ -1,7 +1,6 @@
 """Any source becomes a `TransactionLog`."""
 
-import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from types import MappingProxyType
@@ -10,15 +9,16 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from clvlab.columns import LOG, names
-from clvlab.errors import ClvlabWarning, DataError, ParamsError, UnsettledError
+from clvlab.errors import DataError, ParamsError, UnsettledError
 from clvlab.frames import TransactionLog
 from clvlab.sources import OURS, FileSettings, open_source
 from clvlab.sources.dates import DayReader, found_formats, given_format
 from clvlab.sources.numbers import read_numbers
 from clvlab.sources.table import readable
-from clvlab.sources.texts import spelled_apart
 from clvlab.transactions.currencies import found_currencies, one_currency
+from clvlab.transactions.doubts import warn_of_ids, warn_of_unread
 from clvlab.transactions.mapping import resolve, standardise, together
+from clvlab.transactions.own_attributes import own_attributes
 from clvlab.transactions.rules import RULES, Duplicates, ZeroAmounts, account, meaning, quality_table, rule_of
 
 _RULE, _DAY, _DATE_TEXT = OURS + "rule", OURS + "day", OURS + "date_text"
@@ -37,6 +37,7 @@ def read_transactions(
     zero_amounts: ZeroAmounts = "keep",
     currency: str | None = None,
     currency_rates: Mapping[str, float] | None = None,
+    attributes: Sequence[str] = (),
 ) -> TransactionLog:
     """Accepted rows, refused rows with the rule that refused each, and the account of all of them.
 
@@ -66,6 +67,9 @@ def read_transactions(
         the run's currency, which the log's must then be, or be turned into
     currency_rates
         what one unit of each currency is worth in the run's, for a log with a column of currencies
+    attributes
+        columns of the source that say something of the customer, such as a country; they are then a dated table in
+        the log's `attributes`, the last value of a day counting for that day
 
     Returns
     -------
@@ -114,9 +118,10 @@ def read_transactions(
         rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_DATE_TEXT))).alias(_DAY))
         judged = rows.with_columns(rule_of(rows.collect_schema(), zero_amounts).alias(_RULE))
         log = _sort_out(judged, duplicates, lazily=bool(large))
+        own = own_attributes(judged.filter(pl.col(_RULE).is_null()), attributes, tables[0].name)
         _check_not_all_refused(log, mapping)
-        _warn_of_ids(rows)
-        _warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
+        warn_of_ids(rows)
+        warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
     detected = {
         "files": [{"name": table.name, **table.facts} for table in tables],
         "columns": mapping,
@@ -124,7 +129,7 @@ def read_transactions(
         "currencies": list(currencies),
         **log.detected,
     }
-    return replace(log, detected=MappingProxyType(detected))
+    return replace(log, detected=MappingProxyType(detected), attributes=own)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -209,32 +214,3 @@ def _check_not_all_refused(log: TransactionLog, mapping: Mapping[str, str]) -> N
             f"All {counts['read']:,} rows are refused: {reasons}. The first one: {first}. "
             "Check `columns`, `date_format` and `decimal`."
         )
-
-
-def _warn_of_ids(rows: pl.LazyFrame) -> None:
-    ids = rows.select(pl.col(OURS + "customer_id").unique()).collect(engine="streaming").to_series()
-    alike = spelled_apart(ids.drop_nulls())
-    if alike:
-        examples = "; ".join(" and ".join(map(repr, spellings)) for spellings in alike)
-        warnings.warn(
-            f"Some customer ids differ in leading zeros or a trailing '.0' alone: {examples}. "
-            "They count as different customers. Write them alike if they are not.",
-            ClvlabWarning,
-            stacklevel=3,
-        )
-
-
-def _warn_of_unread(rows: pl.LazyFrame) -> None:
-    found = rows.collect_schema()
-    for name in ("quantity", "cost"):
-        unread = pl.col(f"{OURS}unread_{name}")
-        if unread.meta.output_name() in found:
-            count, example = (
-                rows.select(n=unread.count(), first=unread.drop_nulls().first()).collect(engine="streaming").row(0)
-            )
-            if count:
-                warnings.warn(
-                    f"{count:,} values of {name} are not numbers, the first {example!r}; they are left blank.",
-                    ClvlabWarning,
-                    stacklevel=3,
-                )
