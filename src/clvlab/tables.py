@@ -23,6 +23,8 @@ NAMES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
 )
 """Kinds of cells that hold codes, and what names them."""
 NULL = "–"
+SIGNS: Mapping[str, str] = MappingProxyType({"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"})
+"""Comparisons of a condition, as a reader writes them."""
 _LONG = 40
 
 
@@ -119,7 +121,7 @@ def _cells(column: pl.Series, kind: str, words: Words) -> Iterator[str]:
         elif _is_text(kind):
             yield _text(value, kind, words)
         else:
-            yield words.number(value, kind).replace("-", "\N{MINUS SIGN}")
+            yield words.number(value, kind)
 
 
 def _text(value: Any, kind: str, words: Words) -> str:
@@ -133,8 +135,10 @@ def _text(value: Any, kind: str, words: Words) -> str:
 
 
 def _in_words(condition: str, words: Words) -> str:
-    """A rule's condition with the names of its columns in the reader's language."""
-    return re.sub(r"[A-Za-z]\w+", lambda code: words.attribute(code[0]), condition)
+    """A rule's condition with the names of its columns in the reader's language, and a reader's signs."""
+    ranges = re.sub(r"\b([rfm]_score \d)-(?=\d)", r"\1–", condition)
+    signed = re.sub(r"(?<= )[<>!=]=(?= )", lambda sign: SIGNS[sign[0]], ranges)
+    return re.sub(r"[A-Za-z]\w+", lambda code: words.attribute(code[0]), signed)
 
 
 def _width(text: str) -> int:

@@ -43,7 +43,7 @@ def allocation(grouped: Grouped, predicted: CrossFitted, split: Split) -> pl.Dat
     """group, place, customers, share_customers, expected_spend, share_budget: a budget spread by value.
 
     Each group is given the share of the budget that it is expected to bring of the spend: its customers times the
-    mean that was predicted of them. A group without a judged customer is given nothing.
+    mean that was predicted of them. Of a group without a judged customer nothing is known, and it is given nothing.
     """
     judged = grouped.labels[split.outcomes.judged]
     k = len(grouped.names)
@@ -56,7 +56,7 @@ def allocation(grouped: Grouped, predicted: CrossFitted, split: Split) -> pl.Dat
             "place": grouped.places(predicted.spend, split.outcomes),
             "customers": size,
             "share_customers": size / size.sum(),
-            "expected_spend": expected,
+            "expected_spend": pl.Series(np.where(n_judged > 0, expected, np.nan)).fill_nan(None),
             "share_budget": value / value.sum() if value.sum() > 0 else np.zeros(k),
         }
     )

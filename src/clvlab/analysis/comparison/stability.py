@@ -16,7 +16,7 @@ def compute(context: ComparisonContext) -> Section:
     chance = pl.col("strategy").is_in(["one_group", "random_groups"])
     figures = context.wide([*STABILITY, *SHAPE]).filter(~chance)
     points = context.with_roles(context.wide(["gini", "stability_resamples", "n_groups"]).filter(~chance))
-    least = points.sort("stability_resamples", "strategy").row(0, named=True)
+    least = points.sort("stability_resamples", "strategy", nulls_last=True).row(0, named=True)
     tables = {"map": points, "figures": figures}
     clusters = context.wide(SEPARATION).filter(pl.any_horizontal(pl.col(SEPARATION).is_not_null()))
     findings = {
