@@ -36,7 +36,7 @@ def compute(context: Context) -> Section:
 def _lead(context: Context, found: int) -> str:
     """Which sentence says how the clusters came about: as many as asked for, fewer, or none that are apart."""
     asked = context.params.n_clusters
-    if found == 1 and asked != 1:
+    if found == 1:
         return "clusters.lead_one"
     if asked is None:
         return "clusters.lead_chosen"
