@@ -25,6 +25,9 @@ NAMES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
 NULL = "–"
 SIGNS: Mapping[str, str] = MappingProxyType({"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"})
 """Comparisons of a condition, as a reader writes them."""
+_FORMULA = re.compile(
+    r"(?P<column>[A-Za-z]\w+)|(?<= )(?P<sign>[<>!=]=|=)(?P<value>(?<=[!=]=) [^,;]*|(?<= =) .*|(?= ))"
+)
 _LONG = 40
 
 
@@ -137,8 +140,14 @@ def _text(value: Any, kind: str, words: Words) -> str:
 def _in_words(condition: str, words: Words) -> str:
     """A rule's condition with the names of its columns in the reader's language, and a reader's signs."""
     ranges = re.sub(r"\b([rfm]_score \d)-(?=\d)", r"\1–", condition)
-    signed = re.sub(r"(?<= )[<>!=]=(?= )", lambda sign: SIGNS[sign[0]], ranges)
-    return re.sub(r"[A-Za-z]\w+", lambda code: words.attribute(code[0]), signed)
+    return re.sub(_FORMULA, lambda found: _word(found, words), ranges)
+
+
+def _word(found: re.Match[str], words: Words) -> str:
+    """A column by its name, a comparison by its sign; the value that an attribute is compared with as it is."""
+    if found["column"]:
+        return words.attribute(found["column"])
+    return SIGNS.get(found["sign"], found["sign"]) + found["value"]
 
 
 def _width(text: str) -> int:

@@ -34,9 +34,10 @@ def reach_table(split: Split, predicted: Mapping[str, CrossFitted], bootstrap: B
         contacts, total = round(share * len(split.buyers)), float(outcomes.spend.sum())
         rows += [(name, share, contacts, *found, found[0] * total) for name, found in figures.items()]
     schema = dict.fromkeys(("reached", "low", "high", "spend"), pl.Float64)
-    return pl.DataFrame(
+    table = pl.DataFrame(
         rows, schema={"strategy": pl.String, "share": pl.Float64, "contacts": pl.Int64, **schema}, orient="row"
     )
+    return table.fill_nan(None)
 
 
 def allocation(grouped: Grouped, predicted: CrossFitted, split: Split) -> pl.DataFrame:

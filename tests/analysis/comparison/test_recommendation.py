@@ -109,7 +109,7 @@ def test_the_sentences_by_hand():
     told = sentences_of("recommendation")
     assert told[0] == "Recommended: “Last year's spend”. The rule by which it was chosen:"
     assert [sentence[:2] for sentence in told[1:4]] == ["1.", "2.", "3."]
-    assert told[4] == "Of 3 groupings, the first step leaves out 2."
+    assert told[4] == "Groupings compared: 3; left out by the first step: 2."
     assert told[6] == "Put into three questions, “Last year's spend” is right for 100% of customers:"
 
 
@@ -143,7 +143,7 @@ def test_following_the_rule_over_the_printed_table_gives_the_printed_choice():
 
 def test_what_the_first_step_leaves_out_is_counted():
     given = with_tables(ranking=ranking(*RANKED))
-    assert "Of 5 groupings, the first step leaves out 1." in sentences_of("recommendation", given)
+    assert "Groupings compared: 5; left out by the first step: 1." in sentences_of("recommendation", given)
     assert section_of("recommendation", given)["ranking"].height == 4
 
 

@@ -4,6 +4,7 @@ import polars as pl
 
 from clvlab.analysis.comparison.context import ComparisonContext, strategy_names
 from clvlab.analysis.section import Finding, Section
+from clvlab.comparison.recommend import INCLUDES_ZERO
 from clvlab.wording import Name
 
 BEST_SHARE = 0.20
@@ -72,7 +73,7 @@ def _alone(context: ComparisonContext) -> Finding:
     if ranking.height == 1:
         return Finding.of("verdict.only", strategy=recommended)
     rest = ranking.filter(pl.col("strategy") != context.recommended)
-    alike = rest.filter((pl.col("low") <= 0) & (pl.col("high") >= 0))["strategy"].to_list()
+    alike = rest.filter(INCLUDES_ZERO)["strategy"].to_list()
     if alike:
         return Finding.of("verdict.unbeaten", strategy=recommended, others=strategy_names(alike))
     return Finding.of("verdict.alone", strategy=recommended)
