@@ -28,17 +28,22 @@ def compute(context: Context) -> Section:
     if context.has_amounts:
         tables["months"] = new_and_repeat(context)
         new, repeat = (float(tables["months"][name].sum()) for name in ("new", "repeat"))
-        revenue = new + repeat
-        findings["months"] = (
-            Finding.of("base_health.months", share=repeat / revenue)
-            if revenue > 0
-            else Finding.of("base_health.months_no_revenue", revenue=revenue)
-        )
+        findings["months"] = _repeat_revenue(new, repeat)
     if context.has_amounts and buyers["total_spend"].sum() > 0:
         tables["lorenz"] = concentration(buyers["total_spend"])
         top = tables["lorenz"].filter(pl.col("customers") == 0.2)["spend"].item()
         findings["lorenz"] = Finding.of("base_health.lorenz", share=top)
     return Section(tables, findings)
+
+
+def _repeat_revenue(new: float, repeat: float) -> Finding:
+    """What of the revenue repeat purchases bring, where returns leave something of both."""
+    revenue = new + repeat
+    if revenue <= 0:
+        return Finding.of("base_health.months_no_revenue", revenue=revenue)
+    if repeat < 0:
+        return Finding.of("base_health.months_returned", repeat=repeat)
+    return Finding.of("base_health.months", share=repeat / revenue)
 
 
 def _headline(context: Context) -> pl.DataFrame:
