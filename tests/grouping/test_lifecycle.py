@@ -101,7 +101,7 @@ def test_every_customer_meets_one_condition_only():
         "days_since_first > 90, 180 < days_since_last <= 365",
         "days_since_first > 90, days_since_last > 365, days_first_to_last > 90",
         "days_since_first > 90, days_since_last > 365, days_first_to_last <= 90",
-        "n_purchases == 0, n_orders >= 1 | total_spend < 0",
+        "n_purchases == 0, n_orders >= 1; n_purchases == 0, total_spend < 0",
         "n_purchases == 0",
         "–",
     ]

@@ -34,7 +34,7 @@ class Group:
     condition: str
 
 
-_RETURNED = (Group(RETURNED_ALL, None, "n_purchases == 0, n_orders >= 1 | total_spend < 0"),)
+_RETURNED = (Group(RETURNED_ALL, None, "n_purchases == 0, n_orders >= 1; n_purchases == 0, total_spend < 0"),)
 
 
 class Rule(ABC):
