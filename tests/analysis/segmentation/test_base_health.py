@@ -35,6 +35,7 @@ def test_the_headline_by_hand():
     assert headline == {
         "customers": 4,
         "prospects": 0,
+        "returned_all": 0,
         "purchases": 7,
         "purchases_per_customer": 1.75,
         "repeat_share": 0.5,
@@ -93,10 +94,10 @@ def test_a_year_is_365_days(day, active):
     assert measures["value"].to_list() == [active]  # page one says the same
 
 
-def test_who_has_not_bought_is_no_customer_but_a_prospect():
+def test_who_returned_all_is_not_a_customer_or_a_prospect():
     section = section_of(*LOG, ("p", "2024-05-01", -7.0))
     headline = dict(section["headline"].iter_rows())
-    assert (headline["customers"], headline["prospects"]) == (4, 1)
+    assert (headline["customers"], headline["prospects"], headline["returned_all"]) == (4, 0, 1)
     assert section["orders"]["customers"].sum() == 4
     assert section.findings["lead"].figures["customers"] == 4
 

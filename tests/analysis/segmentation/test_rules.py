@@ -123,7 +123,7 @@ def test_the_printed_conditions_are_those_of_the_customers(strategy):
 @pytest.mark.parametrize("strategy", ["hiatus", "rfm11", "rfm8", "value_tiers", "lifecycle5", "abc", "loyalty"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_no_code_on_the_page(strategy, lang):
-    rows = (*MONEY, ("p", ago(30), -5.0))  # a prospect, for whom the rules have a condition of their own
+    rows = (*MONEY, ("p", ago(30), -5.0))  # who returned all, for whom the rules have a condition of their own
     plain = context(*rows, strategy=strategy, n_clusters=3)
     shown = "\n".join(page_of("rules", rules.compute(plain), plain.params, lang))
     assert not re.search(r"[<>!=]=|\w_\w|\d[eE][+-]?\d|[{}]|\bnan\b|\bNone\b|\d-\d", shown)
@@ -140,10 +140,10 @@ def test_a_cluster_is_described_in_full_digits():
     ]
 
 
-def test_a_group_of_prospects_is_listed_where_there_are_some():
+def test_a_group_of_those_who_returned_all_is_listed_where_there_are_some():
     groups = rules.compute(context(*STEPS, ("p", ago(30), -5.0)))["strategy"]["group"]
-    assert groups.to_list() == ["active", "inactive", "prospect"]
-    assert "prospect" not in rules.compute(context(*STEPS))["strategy"]["group"]
+    assert groups.to_list() == ["active", "inactive", "returned_all"]
+    assert "returned_all" not in rules.compute(context(*STEPS))["strategy"]["group"]
 
 
 def test_without_amounts_or_customers_there_are_no_scores():
