@@ -28,6 +28,7 @@ from clvlab.models import MODELLED, PURCHASE_MODELS, GammaGamma
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
 from clvlab.presentation import segmentation as segmentation_pages
+from clvlab.sources.headers import known_headers
 from clvlab.transactions.rules import RULES
 from clvlab.validation.parts import PART_TOLERANCE
 from clvlab.validation.predictions import METHODS
@@ -139,7 +140,9 @@ def columns_shown():
     needed = {column for strategy in cl.strategies.values() for column in strategy.needs}
     # What is scored: the words of RFM conditions, and of a column that is merely known.
     scored = {"r_score", "f_score", "m_score", "rfm_score", "known"}
-    return tables | found(r'words\.column\("(\w+)"\)', "charts/*.py") | of_customers | needed | scored
+    # What an attribute is renamed to, where its header is recognised.
+    recognised = set(known_headers()["attributes"]) - {"date"}
+    return tables | recognised | found(r'words\.column\("(\w+)"\)', "charts/*.py") | of_customers | needed | scored
 
 
 CODES = {

@@ -137,7 +137,8 @@ def check_source(source: str, columns: Mapping[str, str] | None = None, **readin
 
 def _check(source: str, given: Mapping[str, str], settings: dict[str, Any], questions: tuple[str, ...]) -> Check:
     """The check under these settings; UnsettledError where one more has to be chosen."""
-    texts = FileSettings(*(settings.get(key) for key in ("encoding", "separator", "sheet")))
+    own = {key: settings[key] for key in ("encoding", "separator", "sheet", "header_row") if key in settings}
+    texts = FileSettings(**own, columns=tuple(given.values()))
     headers = tuple(dict.fromkeys(name for table in open_source(source, texts) for name in table.columns))
     found = Check(source, headers, _recognised(headers, given), settings, questions)
     try:

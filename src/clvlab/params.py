@@ -117,6 +117,7 @@ class ReaderSettings(TypedDict, total=False):
     encoding: Text
     separator: Text
     sheet: Text
+    header_row: Annotated[int, Field(ge=1)]
     duplicates: Literal["keep", "drop"]
     zero_amounts: Literal["keep", "refuse"]
     currency_rates: dict[str, Annotated[float, Field(gt=0)]]

@@ -105,12 +105,12 @@ def _days(name: str, rows: pl.DataFrame) -> pl.Series:
 
 
 def _recognised(table: SourceTable) -> dict[str, str]:
-    """What to rename so that the customers are in `customer_id`, and days in `date`."""
-    found = suggest_columns(table.columns)
+    """What to rename so that customers, days and attributes that we know have our names."""
+    found = suggest_columns(table.columns, "attributes")
     if "customer_id" not in {*found, *table.columns}:
         hint = "Rename the column of its customers."
         raise MissingColumnsError(table.name, ["customer_id"], table.columns, hint=hint)
-    return {found[ours]: ours for ours in ("customer_id", "date") if ours in found and ours not in table.columns}
+    return {theirs: ours for ours, theirs in found.items() if ours not in table.columns}
 
 
 def _check_whole(table: SourceTable, rows: pl.DataFrame) -> None:

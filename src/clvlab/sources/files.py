@@ -5,7 +5,6 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 from typing import IO, Any
@@ -15,26 +14,11 @@ import polars as pl
 from clvlab.errors import DataError
 from clvlab.sources import delimited, memory, workbook
 from clvlab.sources.scratch import scratch_file
+from clvlab.sources.settings import FileSettings
 from clvlab.sources.table import LAZY_ABOVE, SourceTable, readable
 
 _GZIP, _ZIP, _PARQUET, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
 _WORKBOOK_PARTS = ("xl/", "content.xml")  # of .xlsx and .xlsb, and of .ods
-
-
-@dataclass(frozen=True)
-class FileSettings:
-    """What to take as given instead of detecting it.
-
-    Attributes
-    ----------
-    encoding : of a text file: utf-8, gb18030, utf-16, latin-1, ...
-    separator : of a text file: a comma, a semicolon, a tab, ...
-    sheet : of a workbook
-    """
-
-    encoding: str | None = None
-    separator: str | None = None
-    sheet: str | None = None
 
 
 def open_source(source: Any, settings: FileSettings | None = None) -> list[SourceTable]:
@@ -93,8 +77,8 @@ def _open_file(path: Path, name: str, settings: FileSettings, *, lazily: bool) -
             rows = rows if lazily else rows.collect().lazy()
             return [SourceTable.of(rows, name, {"format": "parquet"}, is_large=lazily)]
         if start.startswith((_OLD_EXCEL, _ZIP)):
-            return [workbook.open_sheet(path, name, settings.sheet)]
-        return [delimited.open_text(path, name, settings.encoding, settings.separator, lazily=lazily)]
+            return [workbook.open_sheet(path, name, settings)]
+        return [delimited.open_text(path, name, settings, lazily=lazily)]
 
 
 def _open_members(members: list[tuple[Path, str]], settings: FileSettings) -> list[SourceTable]:

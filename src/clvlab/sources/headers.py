@@ -1,31 +1,74 @@
-"""Which of our columns a header in English or Chinese stands for."""
+"""Which of our columns a header in English or Chinese stands for, and in which row of a file the header is."""
 
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from statistics import median
+from typing import Literal
 
 import yaml
 
+Kind = Literal["log", "attributes", "status"]
+_SEARCHED = 100
+_ENOUGH, _PLENTY = 2, 3
 
-def suggest_columns(headers: Iterable[str]) -> dict[str, str]:
-    """Our name -> the header that stands for it, for every column that some header is recognised as.
+
+def suggest_columns(headers: Iterable[str], kind: Kind = "log") -> dict[str, str]:
+    """Our name -> the header that stands for it, for each column of this kind of table that is recognised.
 
     A header serves once; where several fit, the one that the catalogue names first.
 
-    >>> suggest_columns(["订单号", "客户 ID", "付款日期", "下单日期", "实付金额"])
-    {'customer_id': '客户 ID', 'date': '下单日期', 'amount': '实付金额', 'order_id': '订单号'}
+    >>> suggest_columns(["订单号", "客户 ID", "付款日期", "下单日期", "实付金额(元)"])
+    {'customer_id': '客户 ID', 'date': '下单日期', 'amount': '实付金额(元)', 'order_id': '订单号'}
     >>> suggest_columns(["InvoiceNo", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"])["unit_price"]
     'UnitPrice'
+    >>> suggest_columns(["客户编号", "省份", "调查日期"], "attributes")
+    {'customer_id': '客户编号', 'date': '调查日期', 'province': '省份'}
     """
     plain: dict[str, str] = {}
     for header in headers:
-        plain.setdefault(_plain(header), header)
+        plain.setdefault(plain_header(header), header)
     found = {
         ours: next((plain[known] for known in known_headers if known in plain), None)
-        for ours, known_headers in _catalogue().items()
+        for ours, known_headers in known_headers()[kind].items()
     }
     return {ours: theirs for ours, theirs in found.items() if theirs is not None}
+
+
+def header_at(records: Sequence[Sequence[str | None]], names: Collection[str] = ()) -> int:
+    """The place of the header among the first records of a table, above which lines may say what the table is.
+
+    It is the record that has all the `names`, else the first one that looks like a header, unless that is not
+    recognised at all and another one clearly is.
+
+    >>> header_at([["Sales report 2024"], [], ["Customer", "Order date", "Total"], ["Ann", "2024-01-31", "5"]])
+    2
+    """
+    searched = range(min(len(records), _SEARCHED))
+    wanted = {plain_header(name) for name in names}
+    for at in searched if wanted else ():
+        if wanted <= {plain_header(cell or "") for cell in records[at]}:
+            return at
+    recognised = [_recognised(record) for record in records[:_SEARCHED]]
+    first = _first_full(records)
+    best = max(searched, key=lambda at: (recognised[at], -at), default=first)
+    enough = _ENOUGH if best < first else _PLENTY
+    return best if recognised[best:] and recognised[best] >= max(enough, recognised[first] + 2) else first
+
+
+def _first_full(records: Sequence[Sequence[str | None]]) -> int:
+    """The first record with more than half as many cells as most records below have."""
+    filled = [sum(1 for cell in record if cell and cell.strip()) for record in records]
+    usual = median([count for count in filled if count][-_SEARCHED:] or [1])
+    return next((at for at, count in enumerate(filled[:_SEARCHED]) if count and 2 * count > usual), 0)
+
+
+def _recognised(record: Sequence[str | None]) -> int:
+    """How many cells are headers that the catalogue knows, each meaning something else."""
+    known = {plain_header(cell) for cell in record if cell} & _every_header().keys()
+    return len({_every_header()[header] for header in known})
 
 
 def distinct(headers: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -44,15 +87,32 @@ def distinct(headers: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 @cache
-def _catalogue() -> Mapping[str, tuple[str, ...]]:
+def known_headers() -> Mapping[Kind, Mapping[str, tuple[str, ...]]]:
+    """Kind of table -> our name -> the headers that stand for it, as `plain_header` writes them."""
     text = files("clvlab.sources").joinpath("headers.yaml").read_text(encoding="utf-8")
-    return {ours: tuple(map(_plain, theirs)) for ours, theirs in yaml.safe_load(text).items()}
+    return {
+        kind: {ours: tuple(map(plain_header, theirs)) for ours, theirs in columns.items()}
+        for kind, columns in yaml.safe_load(text).items()
+    }
 
 
-def _plain(header: str) -> str:
-    """Lower case letters and digits alone.
+@cache
+def _every_header() -> Mapping[str, str]:
+    """Header -> what it stands for in some kind of table."""
+    return {
+        header: ours
+        for columns in known_headers().values()
+        for ours, headers in columns.items()
+        for header in headers
+    }
 
-    >>> _plain("Customer-ID "), _plain("客户 ID")
-    ('customerid', '客户id')
+
+def plain_header(header: str) -> str:
+    """Lower case letters and digits alone, without a unit or a remark in brackets behind them.
+
+    >>> plain_header("Customer-ID "), plain_header("客户 ID"), plain_header("销售订单金额（元）（必填）")
+    ('customerid', '客户id', '销售订单金额')
     """
-    return re.sub(r"[\W_]+", "", header.lower())
+    text = unicodedata.normalize("NFKC", header).lower()
+    bare = re.sub(r"(?<=.)\([^()]*\)|(?<=.)\[[^][]*\]|(?<=.)【[^】]*】", "", text)
+    return re.sub(r"[\W_]+", "", bare) or re.sub(r"[\W_]+", "", text)

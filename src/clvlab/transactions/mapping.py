@@ -1,6 +1,5 @@
 """The columns of a source under our names, each typed by what it holds."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -10,7 +9,8 @@ from clvlab.errors import DataError, MissingColumnsError, ParamsError, did_you_m
 from clvlab.sources import OURS, SourceTable
 from clvlab.sources.cells import DAY_CELL, NUMBER_CELL
 from clvlab.sources.dates import day_of_number
-from clvlab.sources.headers import suggest_columns
+from clvlab.sources.doubts import warn
+from clvlab.sources.headers import plain_header, suggest_columns
 from clvlab.sources.numbers import as_number
 from clvlab.sources.texts import as_id, as_text, is_beyond_float, is_text
 
@@ -19,15 +19,16 @@ TEXTS = ("customer_id", "order_id", "category", "channel", "currency")
 NUMBERS = ("amount", "quantity", "unit_price", "cost")
 
 
-def resolve(columns: Mapping[str, str], tables: Sequence[SourceTable]) -> dict[str, str]:
-    """Our name -> the source's name, for every column of the log that the source has.
+def resolve(columns: Mapping[str, str], tables: Sequence[SourceTable]) -> list[dict[str, str]]:
+    """For each table: our name -> the table's name, for every column of the log that it has.
 
-    Columns that already have our name need no mention.
+    Columns that already have our name need no mention. Case, spaces, punctuation and units in brackets may differ
+    from what is asked for.
 
     Raises
     ------
     ParamsError : a name is not ours, or two of ours name one of the source's
-    MissingColumnsError : a table lacks a column that is named, or a customer or a date
+    MissingColumnsError : a table lacks a column that is named, a customer, a date, or the money that others have
     DataError : a column that is named is in a table's header twice
     """
     for ours in columns:
@@ -41,12 +42,12 @@ def resolve(columns: Mapping[str, str], tables: Sequence[SourceTable]) -> dict[s
     if twice:
         both = " and ".join(repr(ours) for ours in columns if columns[ours] == twice[0])
         raise ParamsError(f"columns maps both {both} to the column {twice[0]!r}. Map each column once.")
-    found = {name for table in tables for name in table.columns}
-    own = {name: name for name in names(LOG) if name not in columns and name in found and name not in theirs}
-    mapping = own | dict(columns)
-    for table in tables:
-        _check_columns(table, mapping, columns)
-    return mapping
+    mappings = [_found(columns, table) for table in tables]
+    has_money = any(map(_has_money, mappings))
+    for table, mapping in zip(tables, mappings, strict=True):
+        _check_columns(table, mapping, columns, has_money=has_money)
+    _warn_of_gaps(tables, mappings)
+    return mappings
 
 
 def standardise(table: SourceTable, mapping: Mapping[str, str], decimal: str) -> pl.LazyFrame:
@@ -104,16 +105,53 @@ def together(tables: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
     )
 
 
-def _check_columns(table: SourceTable, mapping: Mapping[str, str], asked: Mapping[str, str]) -> None:
-    found = table.columns
-    _check_once(table, {**dict.fromkeys(names(LOG)), **mapping})
-    needed = {mapping.get(ours, ours) for ours in ("customer_id", "date", *asked)}
-    missing = [name for name in needed if name not in found]
+def _found(columns: Mapping[str, str], table: SourceTable) -> dict[str, str]:
+    """Our name -> the table's name, for what is asked for and for what has our names."""
+    _check_once(table, {**dict.fromkeys(names(LOG)), **columns})
+    asked = {ours: _header(table, ours, theirs, table.columns) for ours, theirs in columns.items()}
+    free = [name for name in table.columns if name not in asked.values()]
+    own = {ours: _header(table, ours, ours, free) for ours in names(LOG) if ours not in columns}
+    return {ours: name for ours, name in {**own, **asked}.items() if name is not None}
+
+
+def _header(table: SourceTable, ours: str, name: str, headers: Sequence[str]) -> str | None:
+    """The header of this name, else the one that is written a little differently."""
+    if name in headers:
+        return name
+    alike = [header for header in headers if plain_header(header) == plain_header(name)]
+    if len(alike) > 1:
+        raise _question(table, ours, name, alike)
+    return alike[0] if alike else None
+
+
+def _has_money(mapping: Mapping[str, str]) -> bool:
+    return "amount" in mapping or {"quantity", "unit_price"} <= mapping.keys()
+
+
+def _check_columns(
+    table: SourceTable, mapping: Mapping[str, str], asked: Mapping[str, str], *, has_money: bool
+) -> None:
+    """Refuse a table that lacks what is asked for, a customer, a date, or the money that other tables have."""
+    needed = {ours: asked.get(ours, ours) for ours in ("customer_id", "date", *asked)}
+    if has_money and not _has_money(mapping):
+        needed["amount"] = "amount"
+    missing = [name for ours, name in needed.items() if ours not in mapping]
     if missing:
-        known = {**suggest_columns(found), **{ours: name for ours, name in asked.items() if name in found}}
-        guess = {ours: known.get(ours, "<your column>") for ours in dict.fromkeys(["customer_id", "date", *known])}
-        hint = ", ".join(f"{ours}: {name}" for ours, name in guess.items())
-        raise MissingColumnsError(table.name, missing, found, hint=f"Map yours, perhaps: `columns: {{{hint}}}`.")
+        known = {**suggest_columns(table.columns), **mapping}
+        guess = {ours: known.get(ours, "<your column>") for ours in dict.fromkeys([*needed, *known])}
+        hint = f"Map yours, perhaps: `columns: {{{', '.join(f'{ours}: {name}' for ours, name in guess.items())}}}`."
+        if "format" in table.facts:
+            hint += " If the names of the columns are in another row, set `header_row:`."
+        raise MissingColumnsError(table.name, missing, table.columns, hint=hint)
+
+
+def _warn_of_gaps(tables: Sequence[SourceTable], mappings: Sequence[Mapping[str, str]]) -> None:
+    """Warn of a table without a column that others have."""
+    everywhere = dict.fromkeys(ours for mapping in mappings for ours in mapping)
+    for table, mapping in zip(tables, mappings, strict=True):
+        missing = [ours for ours in everywhere if ours not in mapping and ours not in NUMBERS[:3]]
+        if missing:
+            warn("columns_missing", file=table.name, columns=", ".join(missing))
 
 
 def _check_once(table: SourceTable, mapping: Mapping[str, str | None]) -> None:
@@ -121,11 +159,14 @@ def _check_once(table: SourceTable, mapping: Mapping[str, str | None]) -> None:
     for ours, theirs in mapping.items():
         meant = theirs or ours
         if meant in table.facts.get("repeated", ()):
-            places = [name for name in table.columns if re.fullmatch(rf"{re.escape(meant)} \(\d+\)", name)]
-            raise DataError(
-                f"{table.name} has more than one column {meant!r}: {', '.join(map(repr, places))}. "
-                f"Say which one: `columns: {{{ours}: {places[-1]}}}`."
-            )
+            raise _question(table, ours, meant, [name for name in table.columns if name.startswith(f"{meant} (")])
+
+
+def _question(table: SourceTable, ours: str, meant: str, headers: Sequence[str]) -> DataError:
+    return DataError(
+        f"{table.name} has more than one column {meant!r}: {', '.join(map(repr, headers))}. "
+        f"Say which one: `columns: {{{ours}: {headers[-1]}}}`."
+    )
 
 
 def _text(ours: str, theirs: str, schema: pl.Schema, table: str) -> pl.Expr:

@@ -32,6 +32,7 @@ def read_transactions(
     encoding: str | None = None,
     separator: str | None = None,
     sheet: str | None = None,
+    header_row: int | None = None,
     duplicates: Duplicates = "keep",
     zero_amounts: ZeroAmounts = "keep",
     currency: str | None = None,
@@ -48,15 +49,17 @@ def read_transactions(
     source
         a path or glob of CSV, Parquet or Excel files, or gz and zip of these, or a pandas, polars or Arrow frame
     columns
-        our name -> the source's name; columns that already have our name need no mention. Ours are those of
-        `clvlab.columns.LOG`. Where there is no amount, it is quantity x unit_price; without these either, the log
-        serves purchase models alone
+        our name -> the source's name; columns that already have our name need no mention, and case, spaces and units
+        in brackets may differ. Ours are those of `clvlab.columns.LOG`. Where there is no amount, it is quantity x
+        unit_price; without these either, the log serves purchase models alone
     date_format
         strftime format such as "%d/%m/%Y"; found out if it is not given and the data leaves no doubt
     decimal
         decimal mark of numbers that are text
     encoding, separator, sheet
         of text files and workbooks; detected if not given
+    header_row
+        the row of the file or sheet that names the columns, from 1; found out if it is not given
     duplicates
         keep counts rows that are equal in all their columns each time; drop merges them into one
     zero_amounts
@@ -99,9 +102,11 @@ def read_transactions(
     _check_choice("duplicates", duplicates, get_args(Duplicates))
     _check_choice("zero_amounts", zero_amounts, get_args(ZeroAmounts))
     given = None if date_format is None else given_format(date_format)
-    tables = open_source(source, FileSettings(encoding, separator, sheet))
-    mapping = resolve(columns or {}, tables)
-    rows = together([standardise(table, mapping, decimal) for table in tables])
+    columns = columns or {}
+    tables = open_source(source, FileSettings(encoding, separator, sheet, header_row, tuple(columns.values())))
+    mappings = resolve(columns, tables)
+    mapping = {ours: theirs for each in reversed(mappings) for ours, theirs in each.items()}
+    rows = together([standardise(*each, decimal) for each in zip(tables, mappings, strict=True)])
     large = ", ".join(table.name for table in tables if table.is_large)
     # What is small has been read already; what is large can still turn out to be damaged.
     with readable(large) if large else nullcontext():
