@@ -118,6 +118,8 @@ class ReaderSettings(TypedDict, total=False):
     separator: Text
     sheet: Text
     header_row: Annotated[int, Field(ge=1)]
+    time_zone: Text
+    date_cells: Literal["swap", "keep"]
     duplicates: Literal["keep", "drop"]
     zero_amounts: Literal["keep", "refuse"]
     currency_rates: dict[str, Annotated[float, Field(gt=0)]]

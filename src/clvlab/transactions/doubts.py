@@ -1,5 +1,8 @@
 """Warnings of a log that can be read, but perhaps does not say what it seems to say."""
 
+from datetime import date
+from typing import Any
+
 import polars as pl
 
 from clvlab.sources import OURS
@@ -7,6 +10,8 @@ from clvlab.sources.doubts import warn
 from clvlab.sources.texts import cut_short, spelled_apart
 
 _EXAMPLES = 3
+_FEW = 3  # rows that could be slips
+_MANY_DAYS, _FAR, _TIMES_FARTHER = 20, 90, 5
 
 
 def warn_of_ids(rows: pl.LazyFrame) -> None:
@@ -18,6 +23,29 @@ def warn_of_ids(rows: pl.LazyFrame) -> None:
     cut = pl.concat([cut_short(ids["id"]), ids.filter("rounded")["id"]]).unique().sort()
     if len(cut):
         warn("ids_cut", ids=len(cut), examples=_few(cut))
+
+
+def warn_of_days(accepted: pl.LazyFrame) -> None:
+    """Warn of dates after today, and of a few rows far before or after all others."""
+    counts = accepted.group_by(pl.col(OURS + "day").alias("day")).agg(rows=pl.len()).collect(engine="streaming")
+    counts = counts.sort("day")
+    coming = counts.filter(pl.col("day") > date.today())
+    if coming.height:
+        warn("dates_after_today", rows=coming["rows"].sum(), last=coming["day"][-1])
+    elif lone := _lone_end(counts):
+        warn("lone_last_day", **lone)
+    if lone := _lone_end(counts.reverse()):
+        warn("lone_first_day", **lone)
+
+
+def _lone_end(counts: pl.DataFrame) -> dict[str, Any] | None:
+    """The last of the days, how many rows are there and how far from the rest, where they are few and far."""
+    gaps = counts["day"].diff().dt.total_days().abs().to_list()
+    for end in range(1, min(_FEW, counts.height - _MANY_DAYS) + 1):
+        rows, gap = counts["rows"].tail(end).sum(), gaps[-end]
+        if rows <= _FEW and gap > max(_FAR, _TIMES_FARTHER * max(gaps[1:-end])):
+            return {"rows": rows, "day": counts["day"][-1], "gap": gap}
+    return None
 
 
 def warn_of_unread(rows: pl.LazyFrame) -> None:

@@ -8,7 +8,7 @@ from clvlab.columns import LOG, names
 from clvlab.errors import DataError, MissingColumnsError, ParamsError, did_you_mean
 from clvlab.sources import OURS, SourceTable
 from clvlab.sources.cells import DAY_CELL, NUMBER_CELL
-from clvlab.sources.dates import day_of_number
+from clvlab.sources.dates import SECONDS, GivenFormat, day_of_number, moment_of_number
 from clvlab.sources.doubts import warn
 from clvlab.sources.headers import plain_header, suggest_columns
 from clvlab.sources.numbers import as_number
@@ -16,6 +16,7 @@ from clvlab.sources.texts import as_id, as_text, is_beyond_float, is_text
 
 IDS = ("customer_id", "order_id")
 TEXTS = ("customer_id", "order_id", "category", "channel", "currency")
+_COUNTED_TEXT = r"^(\d{9,10}(?:\.\d+)?|\d{13}|\d{16}|\d{19})$"
 NUMBERS = ("amount", "quantity", "unit_price", "cost")
 
 
@@ -50,12 +51,14 @@ def resolve(columns: Mapping[str, str], tables: Sequence[SourceTable]) -> list[d
     return mappings
 
 
-def standardise(table: SourceTable, mapping: Mapping[str, str], decimal: str) -> pl.LazyFrame:
+def standardise(
+    table: SourceTable, mapping: Mapping[str, str], decimal: str, given: GivenFormat | None
+) -> pl.LazyFrame:
     """The table's rows with our columns next to its own, under our prefix.
 
     `customer_id`, `order_id`, ... as text; `amount`, `quantity`, ... as numbers; `day` where the date is not text,
-    else `date_text`; `amount_text` where the amount (or else the unit price) is text; `lacks_date`, `lacks_amount`;
-    `rounded_id` where the id is a number too large to be exact.
+    else `date_text`; `moment` where it is a moment of UTC; `amount_text` where the amount (or else the unit price) is
+    text; `lacks_date`, `lacks_amount`; `rounded_id` where the id is a number too large to be exact.
     """
     schema = table.rows.collect_schema()
     mapping = {ours: theirs for ours, theirs in mapping.items() if theirs in schema}
@@ -69,7 +72,8 @@ def standardise(table: SourceTable, mapping: Mapping[str, str], decimal: str) ->
     made |= {
         "file": pl.lit(table.name),
         "lacks_date": text["date"].is_null(),
-        "day": _typed_day(mapping["date"], schema, table.facts.get("counts_from", 1900)),
+        "day": _typed_day(mapping["date"], schema, table.facts.get("counts_from", 1900), given),
+        "moment": _moment(mapping["date"], schema, given),
         "rounded_id": is_beyond_float(_numbers(mapping["customer_id"], schema)),
     }
     made["date_text"] = text["date"] if is_text(schema[mapping["date"]]) else pl.lit(None, pl.String)
@@ -192,14 +196,34 @@ def _written(column: str, schema: pl.Schema, text: pl.Expr) -> pl.Expr:
     return pl.when(pl.col(NUMBER_CELL + column).is_null()).then(text) if NUMBER_CELL + column in schema else text
 
 
-def _typed_day(column: str, schema: pl.Schema, counts_from: int) -> pl.Expr:
+def _typed_day(column: str, schema: pl.Schema, counts_from: int, given: GivenFormat | None) -> pl.Expr:
     """The days of cells that are dates or numbers."""
     dtype = schema[column]
     if isinstance(dtype, pl.Date):
         return pl.col(column)
     if isinstance(dtype, pl.Datetime):
         return pl.col(column).dt.date()
+    number = _numbers(column, schema)
     if dtype.is_numeric():
-        return day_of_number(pl.col(column).cast(pl.Float64), counts_from)
+        number = pl.col(column).cast(pl.Float64)
+    in_format = given.days_of_numbers(number) if given else None
     days = [pl.col(DAY_CELL + column).dt.date()] if DAY_CELL + column in schema else []
-    return pl.coalesce(*days, day_of_number(_numbers(column, schema), counts_from))
+    return pl.coalesce(*days, day_of_number(number, counts_from) if in_format is None else in_format)
+
+
+def _moment(column: str, schema: pl.Schema, given: GivenFormat | None) -> pl.Expr:
+    """The moments of UTC of a column of times, and those that numbers and texts of digits count."""
+    dtype = schema[column]
+    if isinstance(dtype, pl.Datetime):
+        moment = pl.col(column)
+        if dtype.time_zone is not None:
+            moment = moment.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        return moment.dt.cast_time_unit("ms")
+    number = pl.col(column).cast(pl.Float64) if dtype.is_numeric() else _numbers(column, schema)
+    if is_text(dtype):
+        pattern = _COUNTED_TEXT if given is None else r"^(-?\d+(?:\.\d+)?)$"
+        digits = pl.col(column).cast(pl.String).str.strip_chars().str.extract(pattern)
+        number = pl.coalesce(number, digits.cast(pl.Float64))
+    if given and given.date_format != SECONDS:
+        return pl.lit(None, pl.Datetime("ms"))
+    return moment_of_number(number, seconds=given is not None)

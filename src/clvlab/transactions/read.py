@@ -12,15 +12,17 @@ from clvlab.columns import LOG, names
 from clvlab.errors import DataError, ParamsError, UnsettledError
 from clvlab.frames import TransactionLog
 from clvlab.sources import OURS, FileSettings, open_source
-from clvlab.sources.dates import DayReader, found_formats, given_format
+from clvlab.sources.dates import given_format
 from clvlab.sources.numbers import read_numbers
 from clvlab.sources.table import readable
+from clvlab.sources.zones import check_zone
 from clvlab.transactions.currencies import found_currencies, one_currency
-from clvlab.transactions.doubts import warn_of_ids, warn_of_unread
+from clvlab.transactions.days import DateCells, with_days
+from clvlab.transactions.doubts import warn_of_days, warn_of_ids, warn_of_unread
 from clvlab.transactions.mapping import resolve, standardise, together
 from clvlab.transactions.rules import RULES, Duplicates, ZeroAmounts, account, meaning, quality_table, rule_of
 
-_RULE, _DAY, _DATE_TEXT = OURS + "rule", OURS + "day", OURS + "date_text"
+_RULE, _DAY = OURS + "rule", OURS + "day"
 
 
 def read_transactions(
@@ -33,6 +35,8 @@ def read_transactions(
     separator: str | None = None,
     sheet: str | None = None,
     header_row: int | None = None,
+    time_zone: str | None = None,
+    date_cells: DateCells | None = None,
     duplicates: Duplicates = "keep",
     zero_amounts: ZeroAmounts = "keep",
     currency: str | None = None,
@@ -60,6 +64,12 @@ def read_transactions(
         of text files and workbooks; detected if not given
     header_row
         the row of the file or sheet that names the columns, from 1; found out if it is not given
+    time_zone
+        the zone on whose days moments count, such as "Asia/Shanghai"; a moment that names no zone is then one of UTC.
+        Without it a day is the one that is written
+    date_cells
+        swap turns day and month of cells that are dates round, where a spreadsheet has turned them; keep does not.
+        Asked for where they look turned
     duplicates
         keep counts rows that are equal in all their columns each time; drop merges them into one
     zero_amounts
@@ -77,7 +87,8 @@ def read_transactions(
     Raises
     ------
     DataError : the source is missing, empty, damaged or refused as a whole
-    UnsettledError : a DataError; the data leaves open, or contradicts, date_format, decimal, sheet or the currency
+    UnsettledError : a DataError; the data leaves open, or contradicts, date_format, date_cells, decimal, sheet or the
+        currency
     MissingColumnsError : a column is not there
     ParamsError : an argument is wrong
 
@@ -101,12 +112,15 @@ def read_transactions(
     _check_choice("decimal", decimal, (".", ","))
     _check_choice("duplicates", duplicates, get_args(Duplicates))
     _check_choice("zero_amounts", zero_amounts, get_args(ZeroAmounts))
+    if date_cells is not None:
+        _check_choice("date_cells", date_cells, get_args(DateCells))
     given = None if date_format is None else given_format(date_format)
+    zone = None if time_zone is None else check_zone(time_zone)
     columns = columns or {}
     tables = open_source(source, FileSettings(encoding, separator, sheet, header_row, tuple(columns.values())))
     mappings = resolve(columns, tables)
     mapping = {ours: theirs for each in reversed(mappings) for ours, theirs in each.items()}
-    rows = together([standardise(*each, decimal) for each in zip(tables, mappings, strict=True)])
+    rows = together([standardise(*each, decimal, given) for each in zip(tables, mappings, strict=True)])
     large = ", ".join(table.name for table in tables if table.is_large)
     # What is small has been read already; what is large can still turn out to be damaged.
     with readable(large) if large else nullcontext():
@@ -114,17 +128,18 @@ def read_transactions(
         _check_decimal(texts, decimal)
         currencies = found_currencies(rows, texts, currency)
         rows = one_currency(rows, currencies, currency_rates, currency)
-        reader = given or _day_reader(rows, mapping["date"])
-        rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_DATE_TEXT))).alias(_DAY))
+        rows, formats = with_days(rows, mapping["date"], given, zone, date_cells)
         judged = rows.with_columns(rule_of(rows.collect_schema(), zero_amounts).alias(_RULE))
         log = _sort_out(judged, duplicates, lazily=bool(large))
         _check_not_all_refused(log, mapping)
         warn_of_ids(rows)
-        warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
+        passed = judged.filter(pl.col(_RULE).is_null())
+        warn_of_unread(passed)
+        warn_of_days(passed)
     detected = {
         "files": [{"name": table.name, **table.facts} for table in tables],
         "columns": mapping,
-        "date_formats": list(reader.formats),
+        "date_formats": list(formats),
         "currencies": list(currencies),
         **log.detected,
     }
@@ -134,10 +149,6 @@ def read_transactions(
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ParamsError(f"{name} is {value!r}. Choose one of {', '.join(map(repr, choices))}.")
-
-
-def _day_reader(rows: pl.LazyFrame, column: str) -> DayReader:
-    return found_formats(rows.filter(pl.col(_DAY).is_null()), _DATE_TEXT, f"Column {column!r}")
 
 
 def _sort_out(judged: pl.LazyFrame, duplicates: Duplicates, *, lazily: bool) -> TransactionLog:
