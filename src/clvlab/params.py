@@ -122,6 +122,7 @@ class ReaderSettings(TypedDict, total=False):
     date_cells: Literal["swap", "keep"]
     duplicates: Literal["keep", "drop"]
     zero_amounts: Literal["keep", "refuse"]
+    signs: Literal["turn", "keep"]
     currency_rates: dict[str, Annotated[float, Field(gt=0)]]
 
 

@@ -11,6 +11,7 @@ from clvlab.sources.texts import cut_short, spelled_apart
 
 _EXAMPLES = 3
 _FEW = 3  # rows that could be slips
+_MANY_AMOUNTS, _OUT_OF_PROPORTION = 10, 1000
 _MANY_DAYS, _FAR, _TIMES_FARTHER = 20, 90, 5
 
 
@@ -46,6 +47,23 @@ def _lone_end(counts: pl.DataFrame) -> dict[str, Any] | None:
         if rows <= _FEW and gap > max(_FAR, _TIMES_FARTHER * max(gaps[1:-end])):
             return {"rows": rows, "day": counts["day"][-1], "gap": gap}
     return None
+
+
+def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -> None:
+    """Warn of an amount out of all proportion, and of points that may separate thousands.
+
+    `texts` are the different texts of amounts.
+    """
+    if OURS + "amount" not in accepted.collect_schema():
+        return
+    size = pl.col(OURS + "amount").abs()
+    found = accepted.select(n=pl.len(), largest=size.top_k(2).implode()).collect(engine="streaming")
+    largest = found["largest"][0]
+    if found["n"][0] >= _MANY_AMOUNTS and largest[0] >= _OUT_OF_PROPORTION * largest[1] > 0:
+        warn("amount_out_of_proportion", largest=largest[0], next=largest[1])
+    pointed = texts["text"].filter(texts["text"].str.contains(r"\d\.\d"))
+    if decimal == "." and len(pointed) >= _MANY_AMOUNTS and pointed.str.contains(r"^\D*\d{1,3}(\.\d{3})\D*$").all():
+        warn("points_of_thousands", examples=_few(pointed))
 
 
 def warn_of_unread(rows: pl.LazyFrame) -> None:

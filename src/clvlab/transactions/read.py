@@ -18,9 +18,11 @@ from clvlab.sources.table import readable
 from clvlab.sources.zones import check_zone
 from clvlab.transactions.currencies import found_currencies, one_currency
 from clvlab.transactions.days import DateCells, with_days
-from clvlab.transactions.doubts import warn_of_days, warn_of_ids, warn_of_unread
+from clvlab.transactions.doubts import warn_of_amounts, warn_of_days, warn_of_ids, warn_of_unread
 from clvlab.transactions.mapping import resolve, standardise, together
 from clvlab.transactions.rules import RULES, Duplicates, ZeroAmounts, account, meaning, quality_table, rule_of
+from clvlab.transactions.signs import Signs, with_signs
+from clvlab.transactions.totals import says_total, sums_up
 
 _RULE, _DAY = OURS + "rule", OURS + "day"
 
@@ -39,6 +41,7 @@ def read_transactions(
     date_cells: DateCells | None = None,
     duplicates: Duplicates = "keep",
     zero_amounts: ZeroAmounts = "keep",
+    signs: Signs | None = None,
     currency: str | None = None,
     currency_rates: Mapping[str, float] | None = None,
 ) -> TransactionLog:
@@ -74,6 +77,9 @@ def read_transactions(
         keep counts rows that are equal in all their columns each time; drop merges them into one
     zero_amounts
         keep or refuse rows with an amount of 0
+    signs
+        turn for a ledger that writes sales as negative amounts; keep takes negative amounts for returns. Asked for
+        where hardly any amount is positive
     currency
         the run's currency, which the log's must then be, or be turned into
     currency_rates
@@ -87,8 +93,8 @@ def read_transactions(
     Raises
     ------
     DataError : the source is missing, empty, damaged or refused as a whole
-    UnsettledError : a DataError; the data leaves open, or contradicts, date_format, date_cells, decimal, sheet or the
-        currency
+    UnsettledError : a DataError; the data leaves open, or contradicts, date_format, date_cells, decimal, signs, sheet
+        or the currency
     MissingColumnsError : a column is not there
     ParamsError : an argument is wrong
 
@@ -114,6 +120,8 @@ def read_transactions(
     _check_choice("zero_amounts", zero_amounts, get_args(ZeroAmounts))
     if date_cells is not None:
         _check_choice("date_cells", date_cells, get_args(DateCells))
+    if signs is not None:
+        _check_choice("signs", signs, get_args(Signs))
     given = None if date_format is None else given_format(date_format)
     zone = None if time_zone is None else check_zone(time_zone)
     columns = columns or {}
@@ -129,13 +137,15 @@ def read_transactions(
         currencies = found_currencies(rows, texts, currency)
         rows = one_currency(rows, currencies, currency_rates, currency)
         rows, formats = with_days(rows, mapping["date"], given, zone, date_cells)
-        judged = rows.with_columns(rule_of(rows.collect_schema(), zero_amounts).alias(_RULE))
+        rows = with_signs(rows, signs)
+        judged = _judged(rows, zero_amounts)
         log = _sort_out(judged, duplicates, lazily=bool(large))
         _check_not_all_refused(log, mapping)
         warn_of_ids(rows)
         passed = judged.filter(pl.col(_RULE).is_null())
         warn_of_unread(passed)
         warn_of_days(passed)
+        warn_of_amounts(passed, texts, decimal)
     detected = {
         "files": [{"name": table.name, **table.facts} for table in tables],
         "columns": mapping,
@@ -144,6 +154,16 @@ def read_transactions(
         **log.detected,
     }
     return replace(log, detected=MappingProxyType(detected))
+
+
+def _judged(rows: pl.LazyFrame, zero_amounts: ZeroAmounts) -> pl.LazyFrame:
+    """The rows with the rule that refuses each; null for those that pass."""
+    found = rows.collect_schema()
+    judged = rows.with_columns(rule_of(found, zero_amounts, says_total(rows)).alias(_RULE))
+    if OURS + "amount" not in found:
+        return judged
+    is_sum = sums_up(judged.filter(pl.col(_RULE).is_null()))
+    return judged.with_columns(pl.when(is_sum).then(pl.lit("total_row")).otherwise(pl.col(_RULE)).alias(_RULE))
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ ZeroAmounts = Literal["keep", "refuse"]
 RULES = (
     "too_many_fields",
     "unclosed_quote",
+    "total_row",
     "missing_customer",
     "missing_date",
     "unreadable_date",
@@ -38,9 +39,9 @@ def meaning(rule: str) -> str:
     return Words("en").name("refusals", rule)
 
 
-def rule_of(schema: pl.Schema, zero_amounts: ZeroAmounts) -> pl.Expr:
+def rule_of(schema: pl.Schema, zero_amounts: ZeroAmounts, says_total: pl.Expr) -> pl.Expr:
     """The first rule that a standardised row breaks; null where it breaks none."""
-    day, broken = pl.col(OURS + "day"), {}
+    day, broken = pl.col(OURS + "day"), {"total_row": says_total}
     broken["missing_customer"] = pl.col(OURS + "customer_id").is_null()
     broken["missing_date"] = pl.col(OURS + "lacks_date")
     broken["unreadable_date"] = day.is_null()
