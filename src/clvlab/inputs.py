@@ -6,6 +6,7 @@ A run is two processes. The runner reads the log and lays it down (`hand_over`) 
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -16,10 +17,12 @@ from typing import Any
 import polars as pl
 
 from clvlab import datasets
+from clvlab.errors import DataError
 from clvlab.frames import TransactionLog
 from clvlab.params import LOG_FOLDER, RunParams
 from clvlab.sources import LAZY_ABOVE, files_of, readable
 from clvlab.transactions import read_transactions
+from clvlab.transactions.rules import HINTS, RULES, meaning
 
 EMBEDDED: Mapping[str, Callable[[], TransactionLog]] = MappingProxyType(
     {
@@ -39,7 +42,7 @@ def files_read(params: RunParams) -> dict[str, str]:
     ------
     DataError : a file is not there, is a folder, or cannot be read
     """
-    own = () if params.source in EMBEDDED else (params.source,)
+    own = () if params.source in EMBEDDED else _sources(params)
     paths = [path for source in (*own, *params.attributes) for path in files_of(source)]
     return {str(path): _digest(path) for path in paths}
 
@@ -56,7 +59,7 @@ def _digest(path: Path) -> str:
 
 
 def read_log(params: RunParams) -> TransactionLog:
-    """The log that `params.source` names: an embedded data set, or a path or glob.
+    """The log that `params.source` names: an embedded data set, or a path or glob, or several.
 
     In the kernel of a run it is the one that the runner has read by the same parameters.
     """
@@ -114,9 +117,35 @@ def _handed_over(params: RunParams, folder: Path) -> TransactionLog | None:
 
 
 def _read(params: RunParams) -> TransactionLog:
-    if params.source in EMBEDDED:
+    if isinstance(params.source, str) and params.source in EMBEDDED:
         return EMBEDDED[params.source]()
-    return read_transactions(params.source, columns=params.columns, currency=params.currency, **params.reading)
+    sources = list(_sources(params))
+    return read_transactions(sources, columns=params.columns, currency=params.currency, **params.reading)
+
+
+def _sources(params: RunParams) -> tuple[str, ...]:
+    """The paths, globs or names of embedded data sets that `params.source` lists."""
+    return (params.source,) if isinstance(params.source, str) else params.source
+
+
+def check_refused(log: TransactionLog, params: RunParams) -> None:
+    """Raise DataError where more than the share `max_refused` of the rows is refused, with the reasons.
+
+    What a filter has left out is not refused, and does not count.
+    """
+    counts = dict(log.quality.select("rule", "rows").iter_rows())
+    reasons = {rule: counts[rule] for rule in RULES if rule in counts}
+    judged = counts["read"] - counts.get("filtered", 0)
+    refused = sum(reasons.values())
+    if refused <= params.max_refused * judged:
+        return
+    said = ", ".join(f"{meaning(rule)} ({rows:,})" for rule, rows in sorted(reasons.items(), key=lambda it: -it[1]))
+    worst = max(reasons, key=lambda rule: reasons[rule])
+    raise DataError(
+        f"{refused:,} of {judged:,} rows of {params.source} are refused, {refused / judged:.1%}: {said}. "
+        f"{HINTS.get(worst, 'Look at them by `clvlab check`.')} To run all the same, set "
+        f"`max_refused: {math.ceil(100 * refused / judged) / 100:g}`."
+    )
 
 
 def _read_by(params: RunParams) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import polars as pl
 
-from clvlab.errors import DataError
+from clvlab.errors import DataError, ParamsError
 from clvlab.sources import delimited, memory, workbook
 from clvlab.sources.scratch import scratch_file
 from clvlab.sources.settings import FileSettings
@@ -22,12 +22,18 @@ _WORKBOOK_PARTS = ("xl/", "content.xml")  # of .xlsx and .xlsb, and of .ods
 
 
 def open_source(source: Any, settings: FileSettings | None = None) -> list[SourceTable]:
-    """The tables of a source: one for each file of a path or glob (archives unpacked), or one for a frame.
+    """The tables of a source: one for each file of a path or glob (archives unpacked), one for a frame.
+
+    A list of sources has the tables of all.
 
     Raises
     ------
     DataError : no such file, a folder, an empty, binary or damaged file, or a workbook whose sheet must be named
     """
+    if isinstance(source, list | tuple):
+        if not source:
+            raise ParamsError("The source is an empty list. Name a file, or give a frame.")
+        return [table for each in source for table in open_source(each, settings)]
     if not isinstance(source, str | Path):
         return [memory.open_frame(source, "The frame")]
     chosen, paths = settings or FileSettings(), files_of(str(source))

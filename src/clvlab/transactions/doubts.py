@@ -1,5 +1,6 @@
 """Warnings of a log that can be read, but perhaps does not say what it seems to say."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -8,10 +9,12 @@ import polars as pl
 from clvlab.sources import OURS
 from clvlab.sources.doubts import warn
 from clvlab.sources.texts import cut_short, spelled_apart
+from clvlab.transactions.rules import meaning
 
 _EXAMPLES = 3
 _FEW = 3  # rows that could be slips
 _MANY_AMOUNTS, _OUT_OF_PROPORTION = 10, 1000
+_MANY_ROWS, _MOST, _HARDLY_ANY = 10, 0.5, 0.1
 _MANY_DAYS, _FAR, _TIMES_FARTHER = 20, 90, 5
 
 
@@ -64,6 +67,28 @@ def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -
     pointed = texts["text"].filter(texts["text"].str.contains(r"\d\.\d"))
     if decimal == "." and len(pointed) >= _MANY_AMOUNTS and pointed.str.contains(r"^\D*\d{1,3}(\.\d{3})\D*$").all():
         warn("points_of_thousands", examples=_few(pointed))
+
+
+def warn_of_bulk(judged: pl.LazyFrame) -> None:
+    """Warn of one file or one month most of whose rows are refused, where hardly any are elsewhere."""
+    rule = pl.col(OURS + "rule")
+    figures = {"rows": pl.len(), "refused": rule.count(), "rule": rule.drop_nulls().mode().first()}
+    files = judged.group_by(part=pl.col(OURS + "file")).agg(**figures).collect(engine="streaming")
+    months = judged.group_by(part=pl.col(OURS + "day").dt.strftime("%Y-%m")).agg(**figures)
+    for part in _refused_alone(files):
+        warn("file_refused", **part)
+    for part in _refused_alone(months.drop_nulls("part").collect(engine="streaming")):
+        if part["rows"] >= _MANY_ROWS:
+            warn("month_refused", **part)
+
+
+def _refused_alone(parts: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """The parts most of whose rows are refused, where hardly any of the rows of the others are."""
+    rows, refused = parts["rows"].sum(), parts["refused"].sum()
+    for part in parts.sort("part").iter_rows(named=True) if parts.height > 1 else ():
+        elsewhere = (refused - part["refused"]) / max(rows - part["rows"], 1)
+        if part["refused"] > _MOST * part["rows"] and elsewhere < _HARDLY_ANY:
+            yield {**part, "rule": meaning(part["rule"])}
 
 
 def warn_of_unread(rows: pl.LazyFrame) -> None:

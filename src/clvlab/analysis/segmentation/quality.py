@@ -7,12 +7,16 @@ from clvlab.analysis.segmentation.context import Context
 from clvlab.customers import minimum_data
 from clvlab.money import exact_sum
 
+_NOT_REFUSED = ("read", "accepted", "merged", "filtered", "outside_window")
+
 
 def compute(context: Context) -> Section:
     """Tables `rows` (rule, rows, share, amount) and `gate` (check, required, found, passed)."""
     rows = _with_window(context)
     gate = minimum_data(context.log, context.as_of)
-    refused = rows.filter(~pl.col("rule").is_in(["read", "accepted", "merged", "outside_window"]))["rows"].sum()
+    refused = rows.filter(~pl.col("rule").is_in(["read", "accepted", "merged", "filtered", "outside_window"]))[
+        "rows"
+    ].sum()
     failed = gate.filter(~pl.col("passed")).height
     read = int(rows.filter(pl.col("rule") == "read")["rows"].sum())
     used = int(rows.filter(pl.col("rule") == "accepted")["rows"].sum())
