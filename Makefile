@@ -40,7 +40,7 @@ compare: $(READY) ## publish the comparisons of strategies: CDNOW's sample and t
 test: $(READY) ## run all tests
 	@$(BIN)/pytest -q -n 2
 
-check: $(READY) ## what CI runs: format, lint, types, stripped notebooks, tests
+check: $(READY) ## format, lint, types, stripped notebooks, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -50,7 +50,7 @@ check: $(READY) ## what CI runs: format, lint, types, stripped notebooks, tests
 test-lowest: $(READY) ## run the unit tests at the lowest versions that pyproject.toml allows
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
 	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --group test -e .
-	@$(LOWEST)/bin/pytest -q -n 2 --ignore tests/notebooks --ignore tests/browser
+	@$(LOWEST)/bin/pytest -q -n 2 --ignore tests/notebooks --ignore tests/browser --ignore tests/recipes
 
 wheel-check: report ## publish the same report with nothing but the built wheel
 	@rm -rf $(WHEEL) && mkdir -p $(WHEEL)/empty

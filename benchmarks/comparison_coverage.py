@@ -15,9 +15,10 @@ from time import perf_counter
 import numpy as np
 
 import clvlab as cl
+from clvlab.arrays import Labels, Vector
 from clvlab.comparison.crossfit import CrossFitted, cross_fit
 from clvlab.comparison.foresight import CAPTURES, FORESIGHT, HEADLINE, Metric, scored
-from clvlab.comparison.outcomes import FIFTHS, Labels, Vector, group_numbers
+from clvlab.comparison.outcomes import FIFTHS, group_numbers
 from clvlab.comparison.resampling import interval, resamples
 from clvlab.comparison.split import Split
 from clvlab.datasets.lighting_law import law, shares

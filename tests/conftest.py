@@ -1,8 +1,13 @@
 """What tests of several parts share."""
 
 import pytest
+from hypothesis import settings
 
 import clvlab as cl
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 SAMPLE = {
     "name": "sample",

@@ -149,3 +149,86 @@ def test_a_name_for_the_series_comes_from_the_file(tmp_path):
     write(tmp_path, "customer_id,date,amount\na,2024-01-31,1\n")
     assert check_source(str(tmp_path / "l*.csv")).params().name == "l"
     assert check_source(str(tmp_path / "*.csv")).params().name == "report"
+
+
+PLAIN = "customer_id,date,amount\na,2024-01-01,10\nb,2024-02-15,20\n"
+
+
+def test_a_plain_log_leaves_no_question(tmp_path):
+    check = check_source(write(tmp_path, PLAIN))
+    assert check.questions == ()
+    assert check.reading == {}
+    assert check.problem == ""
+    assert "To settle" not in check.text()
+    assert not check.params_yaml().startswith("#")
+
+
+def test_what_is_kept_though_it_may_be_a_mistake_is_counted(tmp_path):
+    rows = "a,2024-01-01,10\na,2024-01-01,10\nb,2024-01-02,0\nb,2024-01-03,-5\n"
+    lines = check_source(write(tmp_path, "customer_id,date,amount\n" + rows)).text().splitlines()
+    assert "  1 returns (negative amounts)" in lines
+    assert "  1 amounts of zero (kept; `zero_amounts: refuse` keeps them out)" in lines
+    assert "  1 exact duplicates (kept; `duplicates: drop` merges them)" in lines
+
+
+def test_nothing_is_said_of_what_is_not_there(tmp_path):
+    text = check_source(write(tmp_path, PLAIN)).text()
+    assert not any(word in text for word in ("returns", "zero_amounts", "duplicates", "not used", "Refused"))
+
+
+def test_a_log_without_money_is_told_without_it(tmp_path):
+    lines = check_source(write(tmp_path, "customer_id,date\na,2024-01-01\n")).text().splitlines()
+    at = lines.index("Rows")
+    assert lines[at + 1 : at + 3] == [
+        "  read                         1 100.0%",
+        "  accepted                     1 100.0%",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("last", "holdout"),
+    [("2024-01-10", None), ("2024-01-15", "1 weeks"), ("2024-12-31", "26 weeks"), ("2029-01-01", "39 weeks")],
+)
+def test_the_holdout_is_half_the_history_and_at_most_39_weeks(tmp_path, last, holdout):
+    text = f"customer_id,date,amount\na,2024-01-01,1\na,{last},1\n"
+    assert check_source(write(tmp_path, text)).params().holdout == holdout
+
+
+@pytest.mark.parametrize(
+    ("amounts", "currency"), [(("¥1", "¥2"), "CNY"), (("1 USD", "2"), "USD"), (("1", "2"), None)]
+)
+def test_the_currency_is_that_of_the_amounts(tmp_path, amounts, currency):
+    text = "customer_id,date,amount\n" + "".join(f"a,2024-01-01,{amount}\n" for amount in amounts)
+    assert check_source(write(tmp_path, text)).params().currency == currency
+
+
+def test_at_most_three_rows_show_why_rows_are_refused(tmp_path):
+    rows = "".join(f",2024-01-0{day},{day}\n" for day in range(1, 8))
+    lines = check_source(write(tmp_path, PLAIN + rows)).text().splitlines()
+    at = next(place for place, line in enumerate(lines) if line.startswith("Refused by missing_customer: "))
+    assert [line.split(":")[0] for line in lines[at + 1 : at + 4]] == ["  row 3", "  row 4", "  row 5"]
+    assert not lines[at + 4].startswith("  row")
+
+
+def test_a_setting_that_is_given_is_not_asked_about(tmp_path):
+    path = write(tmp_path, "customer_id,date,amount\na,01/02/2024,1\n")
+    check = check_source(path, date_format="%m/%d/%Y")
+    assert (check.questions, check.reading) == ((), {"date_format": "%m/%d/%Y"})
+    assert str(check.params().as_of) == "2024-01-02"
+
+
+def test_several_open_questions_are_all_asked(tmp_path):
+    check = check_source(write(tmp_path, 'customer_id;date;amount\na;01/02/2024;"12,50"\n'))
+    assert set(check.reading) == {"date_format", "decimal"}
+    assert len(check.questions) == 2
+    assert check.params_yaml().count("# TO SETTLE: ") == 2
+
+
+def test_a_column_named_twice_is_asked_for_by_name(tmp_path):
+    check = check_source(write(tmp_path, "customer_id,date,date\na,2024-01-01,2024-01-02\n"))
+    assert "more than one column 'date'" in check.problem
+
+
+def test_the_language_is_that_of_the_headers(tmp_path, chinese):
+    assert check_source(chinese).params().lang == "zh"
+    assert check_source(write(tmp_path, PLAIN)).params().lang == "en"

@@ -34,6 +34,8 @@ def group(name: str) -> set[str]:
 
 
 PLAIN = names(PYPROJECT["project"]["dependencies"])
+EXTRAS = PYPROJECT["project"]["optional-dependencies"]
+DISTRIBUTIONS = packages_distributions()
 
 
 def imported(folder: Path) -> Iterator[str]:
@@ -52,39 +54,40 @@ def third_party(folder: str) -> set[str]:
     return set(imported(ROOT / folder)) - sys.stdlib_module_names - ours
 
 
+def brought_by(module: str) -> set[str]:
+    """The distributions that bring a module; one of its own name where it is not installed here."""
+    return {canonicalize_name(name) for name in DISTRIBUTIONS.get(module, [module])}
+
+
+USED = {name for module in third_party("src/clvlab") for name in brought_by(module)}
+
+
 @pytest.mark.parametrize(
     ("folder", "declared"),
     [
         ("src/clvlab", PLAIN),
-        ("tests", PLAIN | group("test") | group("dev")),
+        ("tests", PLAIN | group("dev")),
         ("benchmarks", PLAIN | group("dev")),
         ("data", PLAIN | group("dev")),
     ],
 )
 def test_what_is_imported_is_declared(folder, declared):
-    distributions = packages_distributions()
     for module in third_party(folder):
-        found = {canonicalize_name(name) for name in distributions[module]}
+        found = brought_by(module)
         assert found & declared, f"{folder} imports {module}: declare {' or '.join(sorted(found))} in pyproject.toml"
 
 
 def test_what_is_declared_is_imported_or_has_its_reason():
-    distributions = packages_distributions()
-    used = {canonicalize_name(name) for module in third_party("src/clvlab") for name in distributions[module]}
-    assert PLAIN - used == set(NOT_IMPORTED)
+    assert set(NOT_IMPORTED) == PLAIN - USED
 
 
-@pytest.mark.parametrize("extra", PYPROJECT["project"]["optional-dependencies"])
-def test_an_extra_is_not_imported_and_not_required(extra):
-    brought = names(PYPROJECT["project"]["optional-dependencies"][extra])
-    distributions = packages_distributions()
-    used = {canonicalize_name(name) for module in third_party("src/clvlab") for name in distributions[module]}
-    assert not brought & (PLAIN | used)
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_what_an_extra_brings_is_neither_imported_nor_required(extra):
+    assert not names(EXTRAS[extra]) & (PLAIN | USED)
 
 
 def test_the_lock_pins_all_that_is_declared_and_names_no_registry():
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     pinned = set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))
-    extras = names([it for extra in PYPROJECT["project"]["optional-dependencies"].values() for it in extra])
-    assert PLAIN | extras | group("test") | group("dev") <= pinned
+    assert PLAIN.union(group("dev"), *map(names, EXTRAS.values())) <= pinned
     assert "://" not in lock

@@ -22,14 +22,16 @@ MAY_IMPORT = {
     "sources": FOUNDATION,
     "transactions": f"{FOUNDATION} sources",
     "customers": f"{FOUNDATION} sources",
-    "rfm": FOUNDATION,
+    "shares": "arrays",
+    "rfm": f"{FOUNDATION} shares",
     "models": f"{FOUNDATION} sources",
-    "grouping": f"{FOUNDATION} rfm",
-    "metrics": "",
+    "grouping": f"{FOUNDATION} shares rfm",
+    "metrics": "arrays",
     "validation": f"{FOUNDATION} models metrics",
     "comparison": f"{FOUNDATION} customers models grouping metrics",
     "datasets": f"{FOUNDATION} transactions customers",
-    "inputs": f"{FOUNDATION} params datasets sources transactions",
+    "inputs": f"{FOUNDATION} params datasets sources transactions customers",
+    "preflight": f"{FOUNDATION} params inputs customers grouping",
     "check": f"{FOUNDATION} params sources transactions customers",
     "compat": f"{FOUNDATION} models",
     "analysis": f"{FOUNDATION} params inputs datasets {STEPS} validation comparison",
@@ -37,7 +39,7 @@ MAY_IMPORT = {
     "tables": FOUNDATION,
     "presentation": f"{FOUNDATION} params analysis charts tables export",
     "export": f"{FOUNDATION} params analysis",
-    "reporting": f"{FOUNDATION} params inputs",
+    "reporting": f"{FOUNDATION} params inputs preflight charts",
     "cli": f"{FOUNDATION} params check reporting",
     "__init__": "",
 }
@@ -48,12 +50,19 @@ ONLY = {
     "sklearn": "grouping comparison",
     "altair": "charts",
     "jinja2": "tables reporting",
+    "babel": "wording",
+    "pydantic": "params",
+    "fastexcel": "sources",
     "IPython": "presentation",
     "papermill": "reporting",
     "nbconvert": "reporting",
     "nbclient": "reporting",
     "nbformat": "reporting",
-    "vl_convert": "reporting",
+    "vl_convert": "charts reporting",
+    "jupyter_core": "reporting",
+    "traitlets": "reporting",
+    "psutil": "reporting",
+    "filelock": "reporting",
     "click": "cli",
     "lifetimes": "",
     "pickle": "",
@@ -93,6 +102,11 @@ def test_part_imports_only_what_lies_before_it(part):
 def test_library_is_reached_by_its_own_part_alone(library):
     users = {part_of(path) for path in SRC.rglob("*.py") for name in imported(path) if name.split(".")[0] == library}
     assert users <= set(ONLY[library].split()), f"only [{ONLY[library]}] may import {library}"
+
+
+def test_one_file_alone_reads_from_the_distribution_of_lifetimes():
+    readers = [path for path in SRC.rglob("*.py") if 'distribution("lifetimes")' in path.read_text(encoding="utf-8")]
+    assert readers == [SRC / "datasets" / "cdnow.py"]
 
 
 def test_every_part_of_the_rule_exists():

@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from clvlab import inputs
 from clvlab.errors import DataError
-from clvlab.inputs import EMBEDDED, files_read, fingerprint, hand_over, read_log
+from clvlab.inputs import EMBEDDED, attribute_tables, files_read, fingerprint, hand_over, read_log
 from clvlab.params import LOG_FOLDER, CompareParams, ReportParams
 
 LOG = "customer_id,date,amount\na,2024-01-31,1.5\nb,2024-02-29,2\n,2024-03-01,4\n"
@@ -45,6 +45,41 @@ def test_files_of_a_run_are_those_of_its_source_and_of_its_attributes():
     assert files_read(params()) == {"log.csv": sha(LOG)}
     both = files_read(params(attributes="attributes.csv"))
     assert both == {"log.csv": sha(LOG), "attributes.csv": sha(ATTRIBUTES)}
+
+
+def test_a_map_of_the_users_is_a_file_of_the_run(workplace):
+    (workplace / "own.yaml").write_text("n_bins: 2\n", encoding="utf-8")
+    assert list(files_read(params(strategy="own.yaml"))) == ["log.csv", "own.yaml"]
+    compared = CompareParams(name="c", source="log.csv", as_of=DAY.isoformat(), strategies=["rfm11", "own.yaml"])
+    assert list(files_read(compared)) == ["log.csv", "own.yaml"]
+    with pytest.raises(DataError, match=r"There is no file 'absent\.yaml'"):
+        files_read(params(strategy="absent.yaml"))
+
+
+def test_attributes_are_those_of_the_params_and_those_of_the_log(workplace):
+    with_country = LOG.replace("amount", "amount,Country").replace("1.5", "1.5,UK")
+    (workplace / "log.csv").write_text(with_country, encoding="utf-8")
+    given = params(attributes="attributes.csv", log_attributes=["Country"], attribute_columns={"area": "region"})
+    tables = attribute_tables(given, read_log(given))
+    assert [(table.name, table.columns) for table in tables] == [
+        ("attributes.csv", ["area"]),
+        ("log.csv", ["Country"]),
+    ]
+
+
+def test_attributes_are_read_as_the_log_is_unless_told_otherwise(workplace):
+    (workplace / "attributes.csv").write_bytes("customer_id;größe;birthday\na;1,5;01/02/1990\n".encode("utf-16"))
+    of_log = {"date_format": "%Y-%m-%d", "separator": ","}
+    own = {"date_format": "%m/%d/%Y", "decimal": ",", "separator": ";"}
+    (table,) = attribute_tables(params(attributes="attributes.csv", reading=of_log, attribute_reading=own), no_log())
+    assert table.data.rows() == [("a", 1.5, date(1990, 1, 2))]
+    both = {"date_format": "%d/%m/%Y", "decimal": ",", "separator": ";"}
+    (table,) = attribute_tables(params(attributes="attributes.csv", reading=both), no_log())
+    assert table.data.rows() == [("a", 1.5, date(1990, 2, 1))]
+
+
+def no_log():
+    return read_log(params("cdnow_sample"))
 
 
 def test_every_file_of_a_glob_counts_in_the_order_in_which_it_is_read(workplace):
@@ -252,5 +287,7 @@ def test_what_is_handed_over_is_parquet_and_json(workplace):
     assert pl.read_parquet(workplace / "rejected.parquet")["rule"].to_list() == ["missing_customer"]
     assert pl.read_parquet(workplace / "quality.parquet")["rule"][0] == "read"
     about = json.loads((workplace / "log.json").read_text(encoding="utf-8"))
-    assert about["read_by"] == {"source": "log.csv", "columns": {}, "currency": None, "reading": {}}
+    assert about["read_by"] == {
+        "source": "log.csv", "columns": {}, "currency": None, "reading": {}, "log_attributes": [],
+    }  # fmt: skip
     assert about["detected"]["files"][0]["format"] == "text"

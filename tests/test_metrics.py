@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from clvlab.comparison.foresight import FORESIGHT
 from clvlab.metrics import auc, brier, calibration_slope, gini, top_capture, variance_explained
+from clvlab.wording import catalogue
 
 RANKING = [gini, top_capture, auc]
 ALL = [pytest.param(metric.score, id=metric.name) for metric in FORESIGHT]
@@ -29,6 +30,11 @@ def customers(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
 
 
 some_customers = st.composite(customers)()
+
+
+@pytest.mark.parametrize("metric", FORESIGHT, ids=lambda metric: metric.name)
+def test_a_metric_has_a_heading(metric):
+    assert f"columns.{metric.name}" in catalogue()
 
 
 def test_gini_by_hand():
@@ -187,3 +193,35 @@ def test_the_best_constant_explains_nothing(case):
     _, actual, part, weight = case
     mean = np.full_like(actual, np.average(actual, weights=weight))
     assert variance_explained(mean, actual, part, weight) == pytest.approx(0.0, abs=1e-12)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 1e6))
+@settings(max_examples=25, deadline=None)
+def test_the_unit_of_money_does_not_matter_to_rankings(seed, factor):
+    rng = np.random.default_rng(seed)
+    predicted, actual = rng.integers(0, 5, 40).astype(float), rng.exponential(size=40)
+    assert gini(predicted * factor, actual * factor) == pytest.approx(gini(predicted, actual))
+    assert top_capture(predicted * factor, actual * factor) == pytest.approx(top_capture(predicted, actual))
+    assert variance_explained(predicted * factor, actual * factor) == pytest.approx(
+        variance_explained(predicted, actual)
+    )
+    assert calibration_slope(predicted * factor, actual * factor) == pytest.approx(
+        calibration_slope(predicted, actual), nan_ok=True
+    )
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=25, deadline=None)
+def test_a_weight_is_a_repetition(seed):
+    rng = np.random.default_rng(seed)
+    predicted, actual = rng.integers(0, 4, 15).astype(float), rng.exponential(size=15)
+    times = rng.integers(1, 4, 15)
+    again, happened = np.repeat(predicted, times), np.repeat(actual, times)
+    for metric in (gini, top_capture, variance_explained, calibration_slope):
+        assert metric(predicted, actual, weight=times) == pytest.approx(metric(again, happened), nan_ok=True)
+
+
+def test_a_ranking_by_the_outcome_itself_is_the_best_there_is():
+    actual = np.array([5.0, 0.0, 3.0, 1.0])
+    best = float(gini(actual, actual))
+    assert best == max(float(gini(order, actual)) for order in ([4, 1, 3, 2], [1, 2, 3, 4], [2, 2, 1, 1], actual))

@@ -25,3 +25,24 @@ def test_millionths_become_the_number_that_their_decimals_name(millionths):
 
 def test_the_largest_amounts_do_not_overflow():
     assert total([LARGEST_AMOUNT] * 100) == pytest.approx(1e17, rel=1e-15)
+
+
+@given(st.lists(st.integers(-(10**9), 10**9), max_size=30), st.lists(st.integers(-(10**9), 10**9), max_size=30))
+def test_sums_of_parts_add_up_to_the_sum_of_the_whole(some, others):
+    parts = [[cent / 100 for cent in cents] for cents in (some, others)]
+    assert total([*parts[0], *parts[1]]) == pytest.approx(total(parts[0]) + total(parts[1]), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        ([], 0.0),
+        ([0.1] * 10, 1.0),
+        ([0.1, 0.2, -0.3], 0.0),
+        ([1e15, 0.01, -1e15], 0.01),
+        ([1e-7], 0.0),
+        ([None], 0.0),
+    ],
+)
+def test_sums_by_hand(amounts, expected):
+    assert total(amounts) == expected

@@ -1,5 +1,5 @@
 import inspect
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -60,7 +60,7 @@ def test_every_problem_is_reported_at_once_with_the_file(tmp_path):
         "`name` is 1998: input should be a valid string.",
         "`as_of` is '30/6/1998': give a day as YEAR-MONTH-DAY, such as 1998-06-30.",
         "`horizn` is unknown. Did you mean 'horizon'?",
-        "`margin` is '1e-2': input should be a valid number.",
+        "`margin` is '1e-2': give a share of spend, such as 0.3, or `from cost` for what",
         "`holdout` is '39 wekks': '39 wekks' has the unknown unit 'wekks'. Did you mean 'week'?",
         "`rfm.nbins` is unknown. Did you mean 'n_bins'?",
         "`reading.decimals` is unknown. Did you mean 'decimal'?",
@@ -191,3 +191,116 @@ def test_wrong_settings_of_the_reader_are_named():
 
 def test_runs_stay_below_output():
     assert ReportParams(**{**LEAST, "name": "../../etc", "output": "out"}).folder.parent == Path("out")
+
+
+def test_what_is_not_given_has_the_customary_value():
+    params = ReportParams(**LEAST)
+    assert (params.time_unit, params.holdout, params.horizon) == ("week", None, "12 months")
+    assert (params.annual_discount_rate, params.margin, params.currency) == (0.10, 1.0, None)
+    assert (params.strategy, params.rfm, params.n_clusters, params.low_value) == ("rfm11", {"n_bins": 5}, None, None)
+    assert (params.lang, params.output, params.columns, params.attributes, params.reading) == (
+        "en",
+        "reports",
+        {},
+        (),
+        {},
+    )
+
+
+@pytest.mark.parametrize(
+    "as_of", [date(1998, 6, 30), "1998-06-30"], ids=["as YAML reads it", "in quotes or from the command line"]
+)
+def test_a_day_is_a_day_in_quotes_or_without(as_of):
+    assert ReportParams(**{**LEAST, "as_of": as_of}).as_of == date(1998, 6, 30)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "advice"),
+    [
+        (datetime(1998, 6, 30, 12, 0), "give a day alone, such as 1998-06-30, without a time"),
+        ("1998-06-31", "give a day as YEAR-MONTH-DAY"),
+        ("yesterday", "give a day as YEAR-MONTH-DAY"),
+        (19980630, "valid date"),
+    ],
+)
+def test_what_is_not_a_day_alone_is_refused(as_of, advice):
+    assert advice in problem(as_of=as_of)
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("holdout", "weeks 39"),
+        ("horizon", "a year"),
+        ("holdout", "0 days"),
+        ("columns", {"amount": ""}),
+        ("columns", {"amount": None}),
+        ("attributes", [1]),
+        ("attributes", ""),
+        ("reading", {"decimal": ";"}),
+        ("reading", {"currency_rates": {"USD": 0}}),
+        ("reading", {"currency_rates": {"USD": "7"}}),
+        ("rfm", {"n_bins": 1}),
+        ("rfm", {"n_bins": 5.0}),
+        ("low_value", "ignore"),
+        ("margin", True),
+        ("currency", "usd"),
+        ("currency", "USDT"),
+        ("name", ""),
+        ("lang", None),
+        ("output", ""),
+    ],
+)
+def test_a_wrong_value_is_named_by_its_key(key, wrong):
+    assert problem(**{key: wrong}).startswith("1 problem with the parameters:\n  - `" + key)
+
+
+@pytest.mark.parametrize(
+    ("given_", "kept"), [("a.csv", ("a.csv",)), (["a.csv", "b.csv"], ("a.csv", "b.csv")), ([], ())]
+)
+def test_one_text_is_a_list_of_one(given_, kept):
+    assert ReportParams(**LEAST, attributes=given_).attributes == kept
+
+
+def test_a_long_value_is_cut_in_the_message():
+    message = problem(lang="x" * 500)
+    assert "xxx...: input should be" in message
+    assert len(message) < 200
+
+
+def test_a_key_of_a_report_is_none_of_a_comparison_and_the_other_way_round():
+    with pytest.raises(ParamsError, match=r"`rounds` is unknown"):
+        ReportParams(**LEAST, rounds=50)
+    with pytest.raises(ParamsError, match=r"`strategy` is unknown\. Did you mean 'strategies'\?"):
+        CompareParams(**LEAST, strategy="abc")
+
+
+@pytest.mark.parametrize("values", [{"rounds": 19}, {"rounds": 10_001}, {"seed": -1}, {"strategies": ["abc", "abc"]}])
+def test_a_comparison_refuses_what_it_cannot_draw(values):
+    with pytest.raises(ParamsError, match=f"`{next(iter(values))}` is"):
+        CompareParams(**LEAST, **values)
+
+
+@pytest.mark.parametrize(
+    ("holdout", "cutoff"),
+    [("1 day", date(1998, 6, 29)), ("2 weeks", date(1998, 6, 16)), ("1 year", date(1997, 6, 30))],
+)
+def test_a_cutoff_is_the_holdout_before_the_day(holdout, cutoff):
+    assert CompareParams(**LEAST, holdout=holdout).cutoff == cutoff
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("lang=zh", ("lang", "zh")),
+        (" lang =zh", ("lang", "zh")),
+        ("holdout=", ("holdout", None)),
+        ("name='1998'", ("name", "1998")),
+        ("margin=0.3", ("margin", 0.3)),
+        ("as_of=1998-06-30", ("as_of", date(1998, 6, 30))),
+        ("strategies=[abc, rfm8]", ("strategies", ["abc", "rfm8"])),
+        ("source=a=b.csv", ("source", "a=b.csv")),
+    ],
+)
+def test_an_override_is_a_name_and_a_yaml_value(text, parsed):
+    assert parse_override(text) == parsed

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 import clvlab as cl
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
-from clvlab.rfm import RECENCY_DAYS, RfmThresholds, score_rfm, share_bounds
+from clvlab.rfm import RECENCY_DAYS, RfmThresholds, score_rfm
+from clvlab.shares import share_bounds
 from tests.grouping.customers import table
 
 
@@ -58,11 +59,9 @@ def test_scores_by_hand():
     assert scores["m_score"].to_list() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
 
 
-def test_highest_scores_stay_unused_where_distinct_values_run_out():
+def test_scores_between_stay_unused_where_distinct_values_run_out():
     twice_at_most = buyers([5] * 6, [1, 1, 1, 1, 2, 2], [10.0] * 6)
-    scores = score_rfm(twice_at_most, n_bins=4)
-    assert scores["f_score"].to_list() == [1, 1, 1, 1, 2, 2]
-    assert set(scores["r_score"]) == set(scores["m_score"]) == {1}
+    assert score_rfm(twice_at_most, n_bins=4)["f_score"].to_list() == [1, 1, 1, 1, 4, 4]
 
 
 def test_money_equal_but_for_the_last_bits_scores_equal():
@@ -139,23 +138,6 @@ def test_whole_amounts_score_as_any_other():
 
 
 values = st.lists(st.integers(-50, 50), min_size=1, max_size=60)
-
-
-@settings(deadline=None)
-@given(values, st.integers(2, 7))
-def test_bounds_rise_and_each_bin_reaches_its_share_of_the_rest(numbers, n_bins):
-    series = pl.Series(numbers)
-    bounds = share_bounds(series, [1] * n_bins)
-    assert list(bounds) == sorted(set(bounds))
-    assert set(bounds) <= {float(n) for n in numbers}
-    edges = [float("-inf"), *bounds]
-    for place, (low, high) in enumerate(zip(edges, bounds, strict=False)):
-        rest, inside = sum(n >= low for n in numbers), [n for n in numbers if low <= n < high]
-        share = rest / (n_bins - place)
-        assert len(inside) >= share
-        assert sum(n < max(inside) for n in inside) < share
-
-
 customers_rows = st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5), st.integers(0, 9)), min_size=3, max_size=40)
 
 
@@ -178,3 +160,116 @@ def test_scores_do_not_depend_on_the_order_of_customers(rows, random):
     scores, again = (score_rfm(buyers(*map(list, zip(*r, strict=True))), n_bins=3) for r in (rows, shuffled))
     by_input = dict(zip(rows, scores.drop("customer_id").rows(), strict=True))
     assert again.drop("customer_id").rows() == [by_input[row] for row in shuffled]
+
+
+def test_bounds_that_do_not_fit_are_quoted_as_they_were_given():
+    with pytest.raises(ParamsError, match=r"recency_bounds is \[30, 90\]; for n_bins=5 give 4 distinct numbers"):
+        score_rfm(TEN, recency_bounds=(30, 90))
+
+
+@pytest.mark.parametrize(
+    ("values_", "shares", "bounds"),
+    [
+        ([1, 2, 3, 4], [1, 1], (3,)),
+        ([1, 2, 3, 4], [3, 1], (4,)),
+        ([1, 2, 3, 4], [1, 3], (2,)),
+        ([4, 3, 2, 1], [1, 1], (3,)),
+        ([1, 1, 1, 9], [1, 1], (9,)),
+        ([-5, -5, 0, 0, 5], [1, 1, 1], (0, 5)),
+        ([0.5, 0.25], [1, 1], (0.5,)),
+        ([7, 7, 7], [1, 1, 1], ()),
+        ([7], [1, 1], ()),
+        ([], [1, 1], ()),
+        ([1, 2, 3], [1], ()),
+    ],
+)
+def test_bounds_by_hand(values_, shares, bounds):
+    assert share_bounds(pl.Series(values_, dtype=pl.Float64), shares) == bounds
+
+
+@settings(max_examples=30, deadline=None)
+@given(values, st.lists(st.integers(1, 5), min_size=2, max_size=5), st.sampled_from([0.1, 3, 100]))
+def test_only_the_proportions_of_the_shares_matter(numbers, shares, factor):
+    series = pl.Series(numbers)
+    assert share_bounds(series, shares) == share_bounds(series, [factor * share for share in shares])
+
+
+@settings(max_examples=30, deadline=None)
+@given(values, st.integers(2, 6), st.integers(2, 4))
+def test_every_customer_so_many_times_over_changes_no_bound(numbers, n_bins, times):
+    assert share_bounds(pl.Series(numbers * times), [1] * n_bins) == share_bounds(pl.Series(numbers), [1] * n_bins)
+
+
+@settings(max_examples=30, deadline=None)
+@given(customers_rows, st.sampled_from([0.01, 7.3, 1000.0]), st.integers(0, 400))
+def test_neither_the_currency_nor_a_later_cutoff_changes_a_score(rows, factor, wait):
+    days, purchases, spend = map(list, zip(*rows, strict=True))
+    later = buyers([d + wait for d in days], purchases, [s * factor for s in spend])
+    assert score_rfm(later, n_bins=3).equals(score_rfm(buyers(days, purchases, spend), n_bins=3))
+
+
+@settings(max_examples=30, deadline=None)
+@given(customers_rows, st.integers(1, 5))
+def test_prospects_change_nobodys_score(rows, n_prospects):
+    days, purchases, spend = map(list, zip(*rows, strict=True))
+    blank = [None] * n_prospects
+    with_them = buyers([*days, *blank], [*purchases, *[0] * n_prospects], [*spend, *[0] * n_prospects])
+    scores = score_rfm(with_them, n_bins=3)
+    assert scores[: len(rows)].equals(score_rfm(buyers(days, purchases, spend), n_bins=3))
+    assert scores[len(rows) :].drop("customer_id").unique().rows() == [(None, None, None)]
+
+
+def test_own_thresholds_score_as_the_scores_themselves():
+    assert RfmThresholds.fit(TEN, n_bins=4).score(TEN).equals(score_rfm(TEN, n_bins=4))
+
+
+def test_as_many_scores_as_customers_rank_them_one_by_one():
+    four = buyers([9, 3, 7, 5], [1, 2, 3, 4], [40.0, 30.0, 20.0, 10.0])
+    scores = score_rfm(four, n_bins=4)
+    assert scores["r_score"].to_list() == [1, 4, 2, 3]
+    assert scores["f_score"].to_list() == [1, 2, 3, 4]
+    assert scores["m_score"].to_list() == [4, 3, 2, 1]
+
+
+def test_one_customer_has_none_to_be_ranked_among_and_is_not_behind_in_recency():
+    one = buyers([5], [1], [10.0])
+    assert RfmThresholds.fit(one) == RfmThresholds((5.0,) * 4, (), ())
+    assert RfmThresholds.fit(one).score(one).row(0) == ("000", 5, 1, 1)
+    with pytest.raises(ParamsError, match="only 1 customers have a purchase"):
+        score_rfm(one)
+
+
+def test_nobody_bought():
+    nobody = table(days_since_last=pl.Series([None], dtype=pl.Int64), n_purchases=[0], total_spend=[0.0])
+    assert RfmThresholds.fit(nobody).score(nobody).row(0) == ("a", None, None, None)
+    assert RfmThresholds.fit(nobody).table.rows() == [(1, None, None, None)]
+
+
+@pytest.mark.parametrize("n_bins", [2, 100])
+def test_scores_run_to_a_hundred(n_bins):
+    many = buyers(list(range(100)), list(range(1, 101)), [float(i) for i in range(100)])
+    assert score_rfm(many, n_bins=n_bins)["f_score"].max() == n_bins
+
+
+@pytest.mark.parametrize("n_bins", [101, 0, -5, 2.0, None, True])
+def test_other_numbers_of_scores_are_refused(n_bins):
+    with pytest.raises(ParamsError, match="scores run from 1 to n_bins, which must be 2 to 100"):
+        RfmThresholds.fit(TEN, n_bins=n_bins)
+
+
+def test_huge_and_negative_money_is_ranked_as_any_other():
+    extreme = buyers([1, 2, 3, 4], [1] * 4, [1e15, -1e15, 0.01, 0.0])
+    assert score_rfm(extreme, n_bins=4)["m_score"].to_list() == [4, 1, 3, 2]
+
+
+def test_fixed_bounds_hold_whoever_else_is_there_and_in_whatever_order_they_are_given():
+    thresholds = RfmThresholds.fit(TEN, recency_bounds=RECENCY_DAYS, spend_bounds=(40, 10, 30, 20))
+    assert thresholds.recency == (365, 180, 90, 30)
+    assert thresholds.spend == (10, 20, 30, 40)
+    one = buyers([400], [1], [0.0])
+    assert RfmThresholds.fit(one, recency_bounds=(30, 365, 90, 180)).recency == thresholds.recency
+
+
+def test_the_table_leaves_out_scores_that_nobody_could_reach():
+    table_ = RfmThresholds(recency=(90,), frequency=(), spend=(50.0, 200.0)).table
+    assert table_.rows() == [(3, None, None, 200.0), (2, 90.0, None, 50.0), (1, None, None, None)]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import clvlab as cl
 from clvlab.analysis import comparison, segmentation
 from clvlab.analysis.comparison.by_group import MEASURES as OUTCOMES
+from clvlab.analysis.segmentation.cohorts import PERIODS
 from clvlab.analysis.segmentation.context import VALUE_LEVEL
 from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
@@ -152,6 +153,7 @@ CODES = {
     "methods": lambda: {*METHODS, "best", *(model.__name__ for model in PURCHASE_MODELS)},
     "models": lambda: {model.__name__ for model in (*PURCHASE_MODELS, GammaGamma)},
     "moves": lambda: set(MOVES),
+    "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},
     "refusals": lambda: set(RULES),
     "strategies": lambda: set(cl.strategies),
@@ -324,6 +326,10 @@ def test_a_language_that_is_not_there_is_refused():
         (2_500_000, "money", "$2.5M", "US$250万"),
         (35.171, "price", "$35.17", "US$35.17"),
         (-1234.5, "price", "-$1,234.50", "-US$1,234.50"),
+        (1234.50, "exact", "1,234.5", "1,234.5"),
+        (0.000012, "exact", "0.000012", "0.000012"),
+        (134.6, "exact_price", "$134.60", "US$134.60"),
+        (-1234.567891, "exact_price", "-$1,234.567891", "-US$1,234.567891"),
         ("12 months", "span", "12 months", "12个月"),
         ("1 year", "span", "1 year", "1年"),
         ("39 weeks", "span", "39 weeks", "39周"),

@@ -4,6 +4,7 @@ The names below are the package; each is imported when it is first used, so that
 `clvlab --help` stay quick.
 """
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -63,3 +64,17 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def _draw_charts_offline() -> None:
+    """Let the notebook, if this is one, draw charts of Altair's without a server; Altair is not imported for it."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        shell.display_formatter.mimebundle_formatter.for_type_by_name(
+            "altair.vegalite.v6.api",
+            "TopLevelMixin",
+            lambda chart: import_module("clvlab.charts.notebook").plain_chart(chart),
+        )
+
+
+_draw_charts_offline()

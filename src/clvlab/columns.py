@@ -46,6 +46,35 @@ CUSTOMERS: tuple[Column, ...] = (
     Column("last_purchase", pl.Date(), "day", "day of the last purchase"),
 )
 
+MODELLED: tuple[Column, ...] = (
+    Column("p_alive", pl.Float64(), "probability", "that the customer still buys, at the cutoff"),
+    Column("expected_purchases", pl.Float64(), "purchase days", "expected over the horizon"),
+    Column("expected_spend", pl.Float64(), "currency", "expected spend per purchase day"),
+    Column("clv", pl.Float64(), "currency", "expected value over the horizon, discounted"),
+)
+"""The columns that value models add to a customer table."""
+
+RESULTS: tuple[Column, ...] = (
+    *MODELLED,
+    Column("clv_low", pl.Float64(), "currency", "lower end of the interval of clv"),
+    Column("clv_high", pl.Float64(), "currency", "upper end of the interval of clv"),
+    Column("r_score", pl.Int8(), "score", "recency score"),
+    Column("f_score", pl.Int8(), "score", "frequency score"),
+    Column("m_score", pl.Int8(), "score", "spend score"),
+    Column("group", pl.String(), "", "group by the run's strategy"),
+    Column("rank", pl.Int64(), "", "rank of the group, 1 is best"),
+    Column("cluster", pl.String(), "", "cluster"),
+)
+"""All that a report adds to a customer table."""
+
+HOLDOUT: tuple[Column, ...] = (
+    Column("holdout_purchases", pl.Int64(), "purchase days", "in the holdout"),
+    Column("holdout_spend", pl.Float64(), "currency", "net money of the holdout"),
+    Column("previous_purchases", pl.Int64(), "purchase days", "in as long a period up to the cutoff"),
+    Column("previous_spend", pl.Float64(), "currency", "net money of as long a period up to the cutoff"),
+)
+"""What customers did in a holdout, and before it."""
+
 
 def names(table: tuple[Column, ...], *, required_only: bool = False) -> list[str]:
     """Names of a table's columns, in order."""

@@ -65,11 +65,11 @@ class MissingColumnsError(DataError):
         )
 
 
-def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" for the nearest of `known`, or "" where none is near.
+def did_you_mean(wrong: object, known: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the nearest of `known`, or "" where none is near, or `wrong` is not text.
 
     >>> did_you_mean("horizn", ["horizon", "holdout"])
     " Did you mean 'horizon'?"
     """
-    near = get_close_matches(wrong, list(known), n=1)
+    near = get_close_matches(wrong, list(known), n=1) if isinstance(wrong, str) else []
     return f" Did you mean {near[0]!r}?" if near else ""

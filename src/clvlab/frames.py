@@ -115,7 +115,7 @@ class Holdout:
         customer of the calibration, in its order
     cutoff, end : the holdout is (cutoff, end]
     time_unit : unit of `duration`
-    daily : date, repeat_purchases (all customers of the calibration together), from the log's first day to
+    daily : date, repeat_purchases (all buyers of the calibration together), from the log's first day to
         `end`, days without a purchase included; for tracking
     previous : customer_id, previous_purchases, previous_spend: what the same customers did in as long a period up to
         the cutoff; for the baseline that expects the same again. None where it is not known

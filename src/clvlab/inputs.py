@@ -9,18 +9,20 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
 from clvlab import datasets
-from clvlab.errors import DataError
+from clvlab.customers import AttributeSettings, AttributeTable, mean_margin, read_attributes
+from clvlab.errors import DataError, ParamsError
 from clvlab.frames import TransactionLog
-from clvlab.params import LOG_FOLDER, RunParams
-from clvlab.sources import LAZY_ABOVE, files_of, readable
+from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, RunParams
+from clvlab.sources import LAZY_ABOVE, FileSettings, files_of, readable
 from clvlab.transactions import read_transactions
 from clvlab.transactions.rules import HINTS, RULES, meaning
 
@@ -32,18 +34,20 @@ EMBEDDED: Mapping[str, Callable[[], TransactionLog]] = MappingProxyType(
     }
 )
 
+_OF_FILES = ("encoding", "separator", "sheet")
 _ACCEPTED, _ABOUT = "accepted.parquet", "log.json"
 
 
 def files_read(params: RunParams) -> dict[str, str]:
-    """SHA-256 of every file that a run reads: those of its source, unless that is embedded, and of its attributes.
+    """SHA-256 of every file that a run reads: of its source, unless that is embedded, of its attributes, its maps.
 
     Raises
     ------
     DataError : a file is not there, is a folder, or cannot be read
     """
     own = () if params.source in EMBEDDED else _sources(params)
-    paths = [path for source in (*own, *params.attributes) for path in files_of(source)]
+    maps = [choice for choice in params.chosen if isinstance(choice, str) and Path(choice).suffix in MAP_SUFFIXES]
+    paths = [path for source in (*own, *params.attributes, *maps) for path in files_of(source)]
     return {str(path): _digest(path) for path in paths}
 
 
@@ -66,6 +70,52 @@ def read_log(params: RunParams) -> TransactionLog:
     folder = os.environ.get(LOG_FOLDER)
     log = _handed_over(params, Path(folder)) if folder else None
     return log or _read(params)
+
+
+def attribute_tables(params: RunParams, log: TransactionLog) -> list[AttributeTable]:
+    """The tables of attributes of a run: those that its parameters name, and those that its log comes with.
+
+    They are read as the log is, unless `attribute_reading` says otherwise; the log's encoding, separator and sheet
+    only where they fit.
+
+    Raises
+    ------
+    DataError : as by `clvlab.customers.read_attributes`
+    """
+    log_named = ", ".join(PurePath(source).name for source in _sources(params))
+    of_log = [replace(table, name=log_named) for table in read_attributes(list(log.attributes))]
+    return read_attributes([*read_attributes(list(params.attributes), _attribute_settings(params)), *of_log])
+
+
+def margin_of(params: RunParams, log: TransactionLog) -> float:
+    """The share of spend that is kept: as the parameters have it, or what costs leave up to the day of the groups.
+
+    Raises
+    ------
+    DataError : the margin is to come from costs, and the log's do not tell it
+    """
+    given = params.margin
+    return mean_margin(log, params.grouped_on).margin if isinstance(given, str) else given
+
+
+def _attribute_settings(params: RunParams) -> AttributeSettings:
+    own = params.attribute_reading
+    how: dict[str, Any] = {**params.reading, **own}
+    is_own = any(name in own for name in (*_OF_FILES, "header_row"))
+    files: Mapping[str, Any] = own if is_own else how
+    return AttributeSettings(
+        columns=params.attribute_columns,
+        static=params.static,
+        dated=params.dated,
+        files=FileSettings(
+            **{name: files.get(name) for name in _OF_FILES},
+            header_row=own.get("header_row"),
+            columns=tuple(params.attribute_columns.values()),
+        ),
+        strict=is_own,
+        date_format=how.get("date_format"),
+        decimal=how.get("decimal", "."),
+    )
 
 
 def fingerprint(log: TransactionLog, until: date) -> str:
@@ -118,9 +168,16 @@ def _handed_over(params: RunParams, folder: Path) -> TransactionLog | None:
 
 def _read(params: RunParams) -> TransactionLog:
     if isinstance(params.source, str) and params.source in EMBEDDED:
+        if params.log_attributes:
+            raise ParamsError(f"`log_attributes` names columns of a file, and {params.source!r} is not one. Drop it.")
         return EMBEDDED[params.source]()
-    sources = list(_sources(params))
-    return read_transactions(sources, columns=params.columns, currency=params.currency, **params.reading)
+    return read_transactions(
+        list(_sources(params)),
+        columns=params.columns,
+        currency=params.currency,
+        attributes=params.log_attributes,
+        **params.reading,
+    )
 
 
 def _sources(params: RunParams) -> tuple[str, ...]:
@@ -151,7 +208,7 @@ def check_refused(log: TransactionLog, params: RunParams) -> None:
 def _read_by(params: RunParams) -> dict[str, Any]:
     """The parameters that decide what is read."""
     given = params.to_dict()
-    return {name: given[name] for name in ("source", "columns", "currency", "reading")}
+    return {name: given[name] for name in ("source", "columns", "currency", "reading", "log_attributes")}
 
 
 def _attributes(place: int) -> str:

@@ -14,7 +14,7 @@ their order cannot matter. A figure that the data leave open (nobody spent, nobo
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Vector = NDArray[np.float64]
+from clvlab.arrays import Vector
 
 
 def gini(

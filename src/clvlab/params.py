@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self
 
 import yaml
 from pydantic import (
@@ -18,7 +18,9 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     TypeAdapter,
     ValidationError,
     with_config,
@@ -40,6 +42,9 @@ LOG_FOLDER = "CLVLAB_LOG_FOLDER"
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
 
+FROM_COST = "from cost"
+MAP_SUFFIXES = (".yaml", ".yml")
+
 
 def _day(value: object) -> object:
     """Read an ISO day; a clock time has no place in `as_of`."""
@@ -54,10 +59,11 @@ def _day(value: object) -> object:
 
 
 def _span(text: str) -> str:
-    """Keep a length of time as text once it is known to be one, and longer than nothing."""
-    if Span.parse(text).days == 0:
+    """A length of time in its customary form, such as 12 months for "12months"; longer than nothing."""
+    span = Span.parse(text)
+    if span.days == 0:
         raise ValueError("must be longer than 0")
-    return text
+    return str(span)
 
 
 def _log_columns(mapping: dict[str, str]) -> dict[str, str]:
@@ -73,10 +79,13 @@ def _log_columns(mapping: dict[str, str]) -> dict[str, str]:
 
 
 def _strategy(name: str) -> str:
-    """Refuse a name that no strategy has; the wording catalogue names them all."""
+    """Refuse a name that no strategy has; the wording catalogue names them all. A map of the user's is a path."""
     known = [key.removeprefix("strategies.") for key in catalogue() if key.startswith("strategies.")]
-    if name not in known:
-        raise ValueError(f"no strategy has this name.{did_you_mean(name, known)} Known: {', '.join(known)}")
+    if name not in known and Path(name).suffix not in MAP_SUFFIXES:
+        raise ValueError(
+            f"no strategy has this name.{did_you_mean(name, known)} Known: {', '.join(known)}; or the path of an RFM "
+            "map in YAML; or `{attribute: <a column>}` for groups by an attribute"
+        )
     return name
 
 
@@ -87,9 +96,14 @@ def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _unique_by_name(choices: tuple[Any, ...]) -> tuple[Any, ...]:
+    _unique(tuple(map(strategy_name, choices)))
+    return choices
+
+
 def _as_tuple(value: object) -> object:
-    """One text or a list of texts, as YAML gives it."""
-    if isinstance(value, str):
+    """One entry or a list of entries, as YAML gives it."""
+    if isinstance(value, str | dict):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
 
@@ -118,15 +132,41 @@ def _of_log(listed: tuple[str, ...]) -> tuple[str, ...]:
     return listed
 
 
+def _margin(value: object) -> object:
+    """A share of spend, or FROM_COST."""
+    if isinstance(value, str) and value != FROM_COST:
+        raise ValueError(f"give a share of spend, such as 0.3, or `{FROM_COST}` for what the log's costs leave of it")
+    return value
+
+
 Text = Annotated[str, Field(min_length=1)]
 Value = str | int | float | bool | None
 Values = Annotated[tuple[Value, ...], BeforeValidator(_as_list)]
-StrategyName = Annotated[Text, AfterValidator(_strategy)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple), AfterValidator(_unique)]
-StrategyNames = Annotated[tuple[StrategyName, ...], BeforeValidator(_as_tuple), AfterValidator(_unique)]
 LogColumns = Annotated[Texts, AfterValidator(_of_log)]
 Source = Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], BeforeValidator(_one_or_several)]
 Length = Annotated[str, AfterValidator(_span)]
+Margin = Annotated[
+    Annotated[float, Field(gt=0, le=1), Tag("#share")] | Annotated[Literal["from cost"], Tag("#word")],
+    Discriminator(lambda value: "#word" if isinstance(value, str) else "#share"),
+    BeforeValidator(_margin),
+]
+ModelName = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"]
+
+
+@with_config(_STRICT)
+class ByAttribute(TypedDict):
+    """Groups by the values of an attribute: as they are, or put together under names of one's own."""
+
+    attribute: Text
+    groups: NotRequired[dict[Text, Annotated[list[str | int | float], Field(min_length=1)]]]
+
+
+StrategyChoice = Annotated[
+    Annotated[Text, AfterValidator(_strategy), Tag("#name")] | Annotated[ByAttribute, Tag("#attribute")],
+    Discriminator(lambda value: "#attribute" if isinstance(value, dict) else "#name"),
+]
+StrategyChoices = Annotated[tuple[StrategyChoice, ...], BeforeValidator(_as_tuple), AfterValidator(_unique_by_name)]
 
 
 @with_config(_STRICT)
@@ -158,7 +198,25 @@ class ReaderSettings(TypedDict, total=False):
     currency_rates: dict[str, Annotated[float, Field(gt=0)]]
 
 
-_NESTED: Mapping[str, Iterable[str]] = {"rfm": Rfm.__annotations__, "reading": ReaderSettings.__annotations__}
+@with_config(_STRICT)
+class AttributeReading(TypedDict, total=False):
+    """How tables of attributes are read, where not as the log is; what is neither given is detected."""
+
+    date_format: Text
+    decimal: Literal[".", ","]
+    encoding: Text
+    separator: Text
+    sheet: Text
+    header_row: Annotated[int, Field(ge=1)]
+
+
+_NESTED: Mapping[str, Iterable[str]] = {
+    "rfm": Rfm.__annotations__,
+    "reading": ReaderSettings.__annotations__,
+    "attribute_reading": AttributeReading.__annotations__,
+    "strategy": ByAttribute.__annotations__,
+    "strategies": ByAttribute.__annotations__,
+}
 
 
 class RunParams(BaseModel):
@@ -166,30 +224,46 @@ class RunParams(BaseModel):
 
     `holdout` and `horizon` are lengths with their unit; `as_of` is the last day that counts; `source` is `cdnow`,
     `cdnow_sample`, `lighting`, or a path or glob, or a list of paths and globs, seen from the working directory;
-    `currency` is an ISO code, or null where the figures carry none. Settings of the reader may be given in `reading`
-    or by themselves. A run stops where more than the share `max_refused` of its rows is refused.
+    `currency` is an ISO code, or null where the figures carry none; `title` is the heading of the page, by default
+    made of the name. Settings of the reader may be given in `reading` or by themselves. A run stops where more than
+    the share `max_refused` of its rows is refused.
+
+    `attributes` are paths or globs of tables, `log_attributes` columns of the log itself, of which the last value up
+    to a day counts; `attribute_columns` maps our name to a header of these tables that is not recognised; `static`
+    names columns that never change, `dated` those that say since when a row is true. `margin` is the share of spend
+    that is kept, or FROM_COST; `model` a purchase model, or `auto`. A log whose last purchase is long before `as_of`
+    is refused unless `allow_stale`.
 
     >>> RunParams(name="demo", source="log.csv", as_of="2024-06-30", where={"Stage": "Closed Won"}).reading
     {'where': {'Stage': ('Closed Won',)}}
     """
 
     model_config = _STRICT
+    kind: ClassVar[Literal["", "report", "comparison"]] = ""
 
     name: Text
+    title: Text | None = None
     source: Source
     columns: Annotated[dict[str, Text], AfterValidator(_log_columns)] = Field(default_factory=dict)
     attributes: Texts = ()
+    log_attributes: Texts = ()
+    attribute_columns: dict[Text, Text] = Field(default_factory=dict)
+    static: Texts = ()
+    dated: Texts = ()
     as_of: Annotated[date, BeforeValidator(_day)]
+    allow_stale: bool = False
     time_unit: TimeUnit = "week"
+    model: ModelName = "auto"
     holdout: Length | None = None
     horizon: Length = "12 months"
     annual_discount_rate: Annotated[float, Field(ge=0)] = 0.10
-    margin: Annotated[float, Field(gt=0, le=1)] = 1.0
+    margin: Margin = 1.0
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     lang: Language = "en"
     output: Annotated[str, Field(pattern=r"^[^\x00]+$")] = "reports"
     reading: ReaderSettings = Field(default_factory=ReaderSettings)
     max_refused: Annotated[float, Field(ge=0, le=1)] = 0.2
+    attribute_reading: AttributeReading = Field(default_factory=AttributeReading)
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -217,6 +291,16 @@ class RunParams(BaseModel):
         return yaml.safe_dump(self.to_dict(), allow_unicode=True, sort_keys=False)
 
     @property
+    def chosen(self) -> tuple[Any, ...]:
+        """The strategies that the parameters choose, as they are given."""
+        return ()
+
+    @property
+    def grouped_on(self) -> date:
+        """The last day whose rows have a part in forming groups."""
+        return self.as_of
+
+    @property
     def folder(self) -> Path:
         """Where the runs of this series are: `output`, and below it the name as a safe file name."""
         return Path(self.output) / file_name(self.name)
@@ -225,9 +309,11 @@ class RunParams(BaseModel):
 class ReportParams(RunParams):
     """The parameters of a segmentation report.
 
-    `strategy` names one of `clvlab.strategies`; `n_clusters` null lets the data choose; `holdout` null leaves the
-    models unvalidated, and a longer one than half the history is shortened to it; `low_value` says what the report
-    advises for customers of low value: stimulate them, serve them basically, save on them, or (null) as it pays.
+    `strategy` names one of `clvlab.strategies`, is the path of an RFM map, or says `{attribute: <a column>}`; `rfm`
+    is how R, F and M are scored, by as many bins as the strategy's map has; `n_clusters` null lets the data choose;
+    `holdout` null leaves the models unvalidated, and a longer one than half the history is shortened to it;
+    `low_value` says what the report advises for customers of low value: stimulate them, serve them basically, save
+    on them, or (null) as it pays.
 
     >>> params = ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", holdout="39 weeks")
     >>> params.horizon, params.rfm
@@ -238,10 +324,17 @@ class ReportParams(RunParams):
       - `horizn` is unknown. Did you mean 'horizon'?
     """
 
-    strategy: StrategyName = "rfm11"
+    kind: ClassVar[Literal["", "report", "comparison"]] = "report"
+
+    strategy: StrategyChoice = "rfm11"
     rfm: Rfm = Field(default_factory=partial(Rfm, n_bins=5))
     n_clusters: Annotated[int, Field(ge=2, le=20)] | None = None
     low_value: LowValue | None = None
+
+    @property
+    def chosen(self) -> tuple[Any, ...]:
+        """The strategy alone."""
+        return (self.strategy,)
 
 
 class CompareParams(RunParams):
@@ -251,15 +344,38 @@ class CompareParams(RunParams):
     all that the data can serve; `rounds` bootstrap rounds draw the intervals.
     """
 
+    kind: ClassVar[Literal["", "report", "comparison"]] = "comparison"
+
     holdout: Length = "39 weeks"
-    strategies: StrategyNames = ()
+    strategies: StrategyChoices = ()
     rounds: Annotated[int, Field(ge=20, le=10_000)] = 500
     seed: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def chosen(self) -> tuple[Any, ...]:
+        """The strategies that are named."""
+        return self.strategies
 
     @property
     def cutoff(self) -> date:
         """Last day on which groups are formed: `as_of` less the holdout."""
         return self.as_of - timedelta(days=round(Span.parse(self.holdout).days))
+
+    @property
+    def grouped_on(self) -> date:
+        """The cutoff."""
+        return self.cutoff
+
+
+def strategy_name(choice: Any) -> str:
+    """What pages call a strategy that parameters choose.
+
+    >>> strategy_name("rfm11"), strategy_name("maps/ours.yaml"), strategy_name({"attribute": "city"})
+    ('rfm11', 'ours', 'city')
+    """
+    if isinstance(choice, Mapping):
+        return str(choice["attribute"])
+    return Path(choice).stem if Path(choice).suffix in MAP_SUFFIXES else str(choice)
 
 
 def _with_reading(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -334,9 +450,11 @@ def _explain(error: ValidationError, known: Mapping[str, Iterable[str]]) -> str:
 
 
 def _problem(detail: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:
-    *mapping, key = map(str, detail["loc"])
-    where = ".".join([*mapping, key])
+    # Where a value may be of two kinds, pydantic puts the kind into the path; our tags of kinds begin with #.
+    path = [part for part in detail["loc"] if not str(part).startswith("#")]
+    where = ".".join(map(str, path))
     if detail["type"] == "extra_forbidden":
+        *mapping, key = [part for part in path if isinstance(part, str)]
         return f"`{where}` is unknown.{did_you_mean(key, known['.'.join(mapping)])}"
     if detail["type"] == "missing":
         return f"`{where}` is missing."

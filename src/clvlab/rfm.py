@@ -3,6 +3,9 @@
 Scores are cut either at the customers' own quantiles or at fixed bounds. Quantiles rank these customers among
 themselves; fixed bounds keep scores comparable from one period to the next. Both yield the same `RfmThresholds`,
 in days, purchases and money, which can be shown, kept and applied to other customers.
+
+Where many customers have one value, no bound can part them. `share_bounds` then gives them a score of their own and
+the others the scores that are left.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,18 +17,20 @@ import polars as pl
 
 from clvlab.errors import DataError, ParamsError
 from clvlab.frames import CustomerSummary
+from clvlab.shares import comparable, share_bounds
 
 RECENCY_DAYS = (30, 90, 180, 365)
 """Customary fixed bounds of recency: score 5 within 30 days, 4 within 90, 3 within 180, 2 within 365, else 1."""
 
 NEEDS = frozenset({"days_since_last", "n_purchases", "total_spend"})
-# Sums of money differ in their last bits with the order of the rows; customers with the same money must not.
-_SPEND = pl.col("total_spend").cast(pl.Float64).round(6)
+_SPEND = comparable(pl.col("total_spend"))
 
 
 @dataclass(frozen=True)
 class RfmThresholds:
     """Where each score begins, from score 2 upwards; whoever reaches none has score 1.
+
+    Of scores that begin at the same bound only the highest is given. No bounds at all: everybody has score 1.
 
     Attributes
     ----------
@@ -63,16 +68,24 @@ class RfmThresholds:
         frequency_bounds: Sequence[float] | None = None,
         spend_bounds: Sequence[float] | None = None,
     ) -> "RfmThresholds":
-        """The customers' own equal-frequency bounds, or the fixed ones given; see `score_rfm`."""
+        """The customers' own bounds, or the fixed ones given; see `score_rfm`."""
         if not (isinstance(n_bins, int) and 2 <= n_bins <= 100):
             raise ParamsError(f"n_bins is {n_bins!r}; scores run from 1 to n_bins, which must be 2 to 100.")
         buyers = _buyers(customers)
-        recency, frequency = -buyers["days_since_last"], buyers["n_purchases"]
-        return cls(
-            recency=tuple(-b for b in _bounds(recency, n_bins, _negated(recency_bounds), "recency_bounds")),
-            frequency=_bounds(frequency, n_bins, frequency_bounds, "frequency_bounds"),
-            spend=_bounds(buyers.select(_SPEND).to_series(), n_bins, spend_bounds, "spend_bounds"),
-        )
+        if recency_bounds is None:
+            recency = tuple(-bound for bound in _own(-buyers["days_since_last"], n_bins, alike_are_best=True))
+        else:
+            recency = _checked(recency_bounds, n_bins, "recency_bounds")[::-1]
+        if frequency_bounds is None:
+            more_than_once = buyers["n_purchases"].min() != 1
+            frequency = _own(buyers["n_purchases"], n_bins, alike_are_best=more_than_once)
+        else:
+            frequency = _checked(frequency_bounds, n_bins, "frequency_bounds")
+        if spend_bounds is None:
+            spend = _own(buyers["total_spend"], n_bins, alike_are_best=False)
+        else:
+            spend = _checked(spend_bounds, n_bins, "spend_bounds")
+        return cls(recency, frequency, spend)
 
     def score(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, r_score, f_score, m_score (Int8) in the order of `customers`; null for prospects."""
@@ -88,9 +101,10 @@ class RfmThresholds:
 
     @property
     def table(self) -> pl.DataFrame:
-        """score (best first), and the days, purchases and money at which it begins; null where nothing is needed.
+        """score (best first), and the days, purchases and money at which it begins.
 
-        A score that no customer could reach when the bounds were fitted is left out.
+        A customer has the first score whose bound they reach. Null for score 1, which needs nothing, and for scores
+        that nobody can reach.
         """
         highest = 1 + max(len(self.recency), len(self.frequency), len(self.spend))
         columns = {"days_since_last": self.recency, "n_purchases": self.frequency, "total_spend": self.spend}
@@ -120,10 +134,14 @@ def score_rfm(
 ) -> pl.DataFrame:
     """Score recency, frequency and spend from 1 to `n_bins`, the highest is best.
 
-    Scores are positions among these customers: each takes whole groups of equal customers, worst first, until it
-    holds its share of those who remain. Customers with equal inputs therefore get equal scores; where half of all
-    bought once, they are score 1 and the others spread over the rest; where there are fewer distinct values than
-    scores, the highest scores stay unused. Fixed bounds, where given, are used as they are.
+    Scores are positions among these customers, as near to equal numbers of customers as equal customers allow (see
+    `share_bounds`). Customers with equal inputs get equal scores. The best value has the highest score and the worst
+    has score 1; where half of all bought once, they are score 1 and the others spread over the rest; where there are
+    fewer distinct values than scores, the scores between stay unused.
+
+    Where all customers have the same value, there are no positions: recency scores `n_bins`, since nobody has stayed
+    away longer than another; spend scores 1, since nobody spends more; frequency scores 1 where all bought once, else
+    `n_bins`. Fixed bounds, where given, are used as they are.
 
     Parameters
     ----------
@@ -162,7 +180,7 @@ def score_rfm(
     ...     time_unit="week",
     ... )
     >>> score_rfm(customers, n_bins=3).rows()
-    [('a', 1, 1, 1), ('b', 3, 2, 3), ('c', 2, 1, 2), ('d', None, None, None)]
+    [('a', 1, 1, 1), ('b', 3, 3, 3), ('c', 2, 1, 2), ('d', None, None, None)]
     """
     thresholds = RfmThresholds.fit(
         customers,
@@ -197,52 +215,21 @@ def _buyers(customers: CustomerSummary) -> pl.DataFrame:
     return buyers
 
 
-def _bounds(values: pl.Series, n_bins: int, fixed: Sequence[float] | None, name: str) -> tuple[float, ...]:
-    """Where scores 2 to `n_bins` begin, ascending."""
-    if fixed is None:
-        return share_bounds(values, [1] * n_bins)
+def _own(values: pl.Series, n_bins: int, *, alike_are_best: bool) -> tuple[float, ...]:
+    """Where scores 2 to `n_bins` of these values begin, ascending.
+
+    Where all are alike, all have the best score or all have score 1.
+    """
+    alike = tuple(values.head(1).cast(pl.Float64)) * (n_bins - 1) if alike_are_best else ()
+    return share_bounds(values, [1] * n_bins) or alike
+
+
+def _checked(fixed: Sequence[float], n_bins: int, name: str) -> tuple[float, ...]:
+    """Fixed bounds, ascending; ParamsError unless there is one for each score but the lowest."""
     bounds = sorted(float(bound) for bound in fixed)
     if len(bounds) != n_bins - 1 or any(low >= high for low, high in pairwise(bounds)):
         raise ParamsError(f"{name} is {list(fixed)}; for n_bins={n_bins} give {n_bins - 1} distinct numbers.")
     return tuple(bounds)
-
-
-def share_bounds(values: pl.Series, shares: Sequence[float]) -> tuple[float, ...]:
-    """The values at which bins 2, 3, ... begin, ascending; equal values stay together.
-
-    Each bin, lowest first, takes whole groups of equal values until it holds its share of those who remain: its
-    own among the shares still open. Fewer than ``len(shares) - 1`` bounds come back where the values run out.
-
-    Parameters
-    ----------
-    values
-        numeric, no nulls
-    shares
-        wished share of the values in each bin, lowest bin first; only their proportions matter
-
-    Examples
-    --------
-    >>> share_bounds(pl.Series([1, 1, 1, 1, 1, 2, 2, 3, 4, 9]), [1, 1, 1, 1])
-    (2.0, 3.0, 9.0)
-    >>> share_bounds(pl.Series([1, 1, 1]), [0.5, 0.5])
-    ()
-    """
-    counts = values.alias("value").value_counts(name="n").sort("value")
-    bounds: list[float] = []
-    remaining, taken = len(values), 0
-    for value, n in counts.iter_rows():
-        if len(bounds) == len(shares) - 1:
-            break
-        due = remaining * shares[len(bounds)] / sum(shares[len(bounds) :])
-        if taken and taken >= due - 1e-9:
-            bounds.append(float(value))
-            remaining, taken = remaining - taken, 0
-        taken += n
-    return tuple(bounds)
-
-
-def _negated(bounds: Sequence[float] | None) -> list[float] | None:
-    return None if bounds is None else [-bound for bound in bounds]
 
 
 def _score(reached: list[pl.Expr]) -> pl.Expr:

@@ -84,8 +84,8 @@ def display(table: pl.DataFrame, kinds: Mapping[str, str], words: Words, *, capt
     table
         a tidy table
     kinds
-        column -> how its cells read: a kind of `Words.number`, `text`, `condition`, `yesno`, one of NAMES, or
-        `name:<catalogue>`
+        column -> how its cells read: a kind of `Words.number`, `text`, `condition`, `yesno`, `attribute_value`, one
+        of NAMES, or `name:<catalogue>`
     words
         language and currency
     caption
@@ -107,12 +107,14 @@ def display(table: pl.DataFrame, kinds: Mapping[str, str], words: Words, *, capt
 
 
 def _is_text(kind: str) -> bool:
-    return kind in {"condition", "text", "yesno"} or kind in NAMES or kind.startswith("name:")
+    return kind in {"attribute_value", "condition", "text", "yesno"} or kind in NAMES or kind.startswith("name:")
 
 
 def _cells(column: pl.Series, kind: str, words: Words) -> Iterator[str]:
     for value in column:
-        if value is None:
+        if kind == "attribute_value":
+            yield words.attribute_value(value)
+        elif value is None:
             yield NULL
         elif _is_text(kind):
             yield _text(value, kind, words)

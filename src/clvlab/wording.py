@@ -12,6 +12,7 @@ Figures are written in a text as `{name:kind}`, where kind is one of
     pct    41%  (of a share)   pct1   41.3%               short  41K, 1.2M; 4.1万
     money  $1.2M, $35          price  $35.17              span   12 months; 12个月
     date   30 June 1998; 1998年6月30日
+    exact  1,234.5678, every digit                        exact_price  $35.17, $35.1768
 
 and a plain `{name}` is inserted as it is.
 """
@@ -52,8 +53,10 @@ _PATTERNS: Mapping[str, str] = MappingProxyType(
         "dec3": "#,##0.000",
         "pct": "#,##0%",
         "pct1": "#,##0.0%",
+        "exact": "#,##0.#################",
     }
 )
+_PRICES: Mapping[str, str] = MappingProxyType({"price": "¤#,##0.00", "exact_price": "¤#,##0.00###############"})
 
 
 @cache
@@ -110,6 +113,8 @@ class Words:
         >>> Words("en").name("groups", "vip × cluster_3"), Words("en").name("groups", "Hangzhou")
         ('VIP × Cluster 3', 'Hangzhou')
         """
+        if kind == "attributes":
+            return self.attribute(code)
         if kind in USERS_KINDS and CROSSED in code:
             return CROSSED.join(self.name(kind, part) for part in code.split(CROSSED))
         stem, _, number = code.rpartition("_")
@@ -150,6 +155,12 @@ class Words:
             self(key) for key in dict.fromkeys(known or ["actions.everyone"])
         )
 
+    def attribute_value(self, value: str | None) -> str:
+        """A value of an attribute: the user's own, but for yes and no, and for null, which gathers all others."""
+        if value is None:
+            return self("profiles.others")
+        return self.name("yesno", value) if value in {"true", "false"} else value
+
     def number(self, value: float | str | date | None, kind: str) -> str:
         """A figure in this language's manner; kinds as in the module's head. A dash stands for null."""
         if value is None or value != value:
@@ -174,7 +185,9 @@ class Words:
     def _figure(self, value: float, kind: str) -> str:
         if kind in _PATTERNS:
             return self._decimal(value, _PATTERNS[kind])
-        return {"short": self._short, "money": self._money, "price": self._price}[kind](value)
+        if kind in _PRICES:
+            return self._currency(value, _PRICES[kind])
+        return {"short": self._short, "money": self._money}[kind](value)
 
     def _decimal(self, value: float, pattern: str) -> str:
         return str(format_decimal(value, format=pattern, locale=self._locale))
@@ -197,9 +210,6 @@ class Words:
         if abs(value) < self._compact_from:
             return self._currency(value, "¤#,##0")
         return str(format_compact_currency(value, self.currency, fraction_digits=1, locale=self.lang))
-
-    def _price(self, value: float) -> str:
-        return self._currency(value, "¤#,##0.00")
 
     def _currency(self, value: float, pattern: str) -> str:
         if self.currency is None:

@@ -2,10 +2,12 @@
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import clvlab as cl
@@ -159,3 +161,67 @@ def test_the_migration_page_runs():
         exec(block.split("```")[0], names)
     assert names["value"]["clv"].sum() > 0
     assert names["theirs"].index.name == "customer_id"
+
+
+PARAMS = {
+    "BetaGeoFitter": ({"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}, cl.BgNbd),
+    "ModifiedBetaGeoFitter": ({"r": 0.525, "alpha": 6.183, "a": 0.891, "b": 1.614}, cl.MbgNbd),
+    "ParetoNBDFitter": ({"r": 0.553, "alpha": 10.578, "s": 0.606, "beta": 11.669}, cl.ParetoNbd),
+    "GammaGammaFitter": ({"p": 6.25, "q": 3.74, "v": 15.44}, cl.GammaGamma),
+}
+
+
+@pytest.mark.parametrize("name", PARAMS)
+def test_parameters_come_and_go_unchanged(name):
+    params, family = PARAMS[name]
+    model = compat.from_params(params, fitter=name, time_unit=None if family is cl.GammaGamma else "week")
+    assert type(model) is family
+    assert compat.params_of(model) == params
+    assert list(compat.params_of(model)) == list(params)
+
+
+@pytest.mark.parametrize("name", PARAMS)
+def test_anything_with_the_name_and_the_parameters_of_a_fitter_is_one(name):
+    """A fitter is known by its class's name and `params_`, so that lifetimes need not be installed."""
+    params, family = PARAMS[name]
+    fitter = type(name, (), {"params_": pd.Series(params)})()
+    assert type(compat.from_fitter(fitter, time_unit="week")) is family
+
+
+def test_the_order_of_the_parameters_does_not_matter():
+    params, _ = PARAMS["ParetoNBDFitter"]
+    turned = dict(reversed(params.items()))
+    assert compat.from_params(turned, time_unit="day") == compat.from_params(params, time_unit="day")
+
+
+def test_prospects_are_unknown_to_lifetimes(cdnow):
+    prospect = pl.DataFrame({"customer_id": ["p"], "n_purchases": [0]})
+    table = pl.concat([cdnow[0].data, prospect], how="diagonal_relaxed")
+    summary = compat.summary_of(cl.CustomerSummary(table, cdnow[0].cutoff, "week"))
+    assert "p" not in summary.index
+    assert len(summary) == 2357
+
+
+def test_a_log_without_money_has_a_summary_without_it(cdnow):
+    calibration, holdout = cdnow
+    table = cl.CustomerSummary(calibration.data.drop("monetary_value"), calibration.cutoff, "week")
+    assert list(compat.summary_of(table).columns) == ["frequency", "recency", "T"]
+    later = replace(holdout, data=holdout.data.drop("holdout_spend"))
+    both = compat.calibration_and_holdout_of(table, later)
+    assert [name for name in both.columns if name.startswith("monetary")] == []
+    assert compat.customers_from(compat.summary_of(table)).columns == ["customer_id", "frequency", "recency", "T"]
+
+
+def test_customers_without_an_index_of_ids_are_numbered():
+    summary = pd.DataFrame(
+        {"frequency": [2.0, 0.0], "recency": [5.0, 0.0], "T": [9.0, 4.0], "monetary_value": [7.5, 0.0]}
+    )
+    table = compat.customers_from(summary)
+    assert table["customer_id"].to_list() == ["0", "1"]
+    assert table["monetary_value"].to_list() == [7.5, None]
+
+
+def test_what_summarises_and_comes_back_is_fitted_alike(cdnow, summary):
+    there_and_back = compat.customers_from(summary)
+    assert cl.BgNbd.fit(there_and_back, time_unit="week") == cl.BgNbd.fit(cdnow[0])
+    assert cl.GammaGamma.fit(there_and_back) == cl.GammaGamma.fit(cdnow[0])

@@ -1,6 +1,7 @@
 import pytest
 
-from clvlab.customers import minimum_data
+from clvlab.customers import minimum_data, refuse_stale
+from clvlab.errors import DataError
 from tests.customers.logs import day, log_of
 
 
@@ -39,3 +40,27 @@ def test_no_purchase_at_all_fails_every_check():
     checks = minimum_data(log_of(("a", "2024-01-01", -1.0)), day("2024-12-31"))
     assert checks["found"].to_list() == [0, None, None, 0]
     assert not checks["passed"].any()
+
+
+def test_what_comes_after_the_day_does_not_count():
+    log = log_of(
+        ("a", "2024-01-01", 1.0), ("a", "2024-01-02", 1.0), ("a", "2024-03-01", 1.0), ("b", "2024-03-01", 1.0)
+    )
+    assert minimum_data(log, day("2024-02-01"))["found"].to_list() == [1, 31, 30, 0]
+    assert minimum_data(log, day("2024-03-01"))["found"].to_list() == [2, 60, 0, 1]
+
+
+def test_three_rows_of_one_day_are_one_purchase_and_a_return_is_none():
+    log = log_of(*[("a", "2024-01-01", 1.0)] * 3, ("a", "2024-01-05", -1.0))
+    assert minimum_data(log, day("2024-01-31"))["found"].to_list() == [1, 30, 30, 0]
+
+
+@pytest.mark.parametrize(("last", "is_stale"), [("2024-12-01", False), ("2024-11-30", True), ("2025-02-01", True)])
+def test_a_last_purchase_more_than_30_days_before_is_refused_with_both_ways_out(last, is_stale):
+    log = log_of(("a", "2024-01-05", 1.0), ("a", last, 1.0), ("b", "2024-12-30", -1.0))
+    if not is_stale:
+        refuse_stale(log, day("2024-12-31"))
+        return
+    found = last if last < "2025" else "2024-01-05"
+    with pytest.raises(DataError, match=rf"is of {found}, .* days before.*`as_of: {found}`.*`allow_stale: true`"):
+        refuse_stale(log, day("2024-12-31"))

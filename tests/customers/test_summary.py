@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import clvlab as cl
 from clvlab.columns import CUSTOMERS, names
 from clvlab.customers import customer_days
-from clvlab.errors import DataError, ParamsError
+from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from tests.customers.logs import log_of
 
 
@@ -167,3 +167,74 @@ def test_money_adds_up_and_the_order_of_rows_does_not_matter(rows, order):
     assert tables[0].equals(tables[1])
     cents = sum(round(amount * 100) for _, day, amount in rows if day <= date(2024, 2, 15))
     assert round(tables[0]["total_spend"].sum() * 100) == cents
+
+
+def in_plain_python(rows, cutoff):
+    """customer -> (n_purchases, days since the last, spend in cents, mean of the repeats in cents)."""
+    days: dict[str, dict[date, list[int]]] = {}
+    for who, when, amount in rows:
+        if when <= cutoff:
+            days.setdefault(who, {}).setdefault(when, []).append(round(amount * 100))
+    found = {}
+    for who, spent in days.items():
+        bought = sorted(day for day, cents in spent.items() if sum(cents) > 0 or min(cents) >= 0)
+        repeats = [sum(spent[day]) for day in bought[1:]]
+        found[who] = (
+            len(bought),
+            (cutoff - bought[-1]).days if bought else None,
+            sum(map(sum, spent.values())),
+            sum(repeats) / len(repeats) if repeats else None,
+        )
+    return found
+
+
+@given(rows=ROWS)
+@settings(max_examples=30, deadline=None)
+def test_customers_are_summarised_as_in_plain_python(rows):
+    cutoff = date(2024, 2, 15)
+    expected = in_plain_python(rows, cutoff)
+    assume(any(purchases for purchases, *_ in expected.values()))
+    log = cl.read_transactions(pl.DataFrame(rows, schema=["customer_id", "date", "amount"], orient="row"))
+    table = cl.summarise_customers(log, cutoff).data
+    columns = table.select("customer_id", "n_purchases", "days_since_last", "total_spend", "monetary_value")
+    for who, purchases, since, spend, mean in columns.iter_rows():
+        assert (purchases, since, round(spend * 100)) == expected[who][:3]
+        assert (None if mean is None else mean * 100) == (expected[who][3] and pytest.approx(expected[who][3]))
+    assert table["customer_id"].to_list() == sorted(expected)
+
+
+@given(rows=ROWS)
+@settings(max_examples=30, deadline=None)
+def test_what_was_known_and_what_came_next_add_up_to_what_is_known_later(rows):
+    log = cl.read_transactions(pl.DataFrame(rows, schema=["customer_id", "date", "amount"], orient="row"))
+    assume(customer_days(log, date(2024, 2, 15))["is_purchase"].any())
+    assume(any(date(2024, 2, 15) < when for _, when, _ in rows))
+    calibration, holdout = cl.split_holdout(log, "2024-02-15", "2024-03-31")
+    later = cl.summarise_customers(log, "2024-03-31").data
+    both = calibration.data.join(holdout.data, on="customer_id").join(later, on="customer_id", suffix="_later")
+    assert both.height == calibration.data.height
+    assert (both["n_purchases"] + both["holdout_purchases"]).equals(both["n_purchases_later"])
+    money = (both["total_spend"] + both["holdout_spend"] - both["total_spend_later"]).abs()
+    assert money.max() < 1e-6
+
+
+@pytest.mark.parametrize(("unit", "days"), [("day", 1), ("week", 7), ("month", 30.4375)])
+def test_a_unit_changes_times_and_nothing_else(unit, days):
+    log = log_of(("a", "2024-01-01", 10.0), ("a", "2024-01-15", 20.0), ("b", "2024-01-20", 5.0))
+    by_day, table = (cl.summarise_customers(log, "2024-02-12", u).data for u in ("day", unit))
+    assert table.drop("recency", "T").equals(by_day.drop("recency", "T"))
+    assert (table["T"] * days).to_list() == pytest.approx(by_day["T"].to_list())
+    assert (table["recency"] * days).to_list() == pytest.approx(by_day["recency"].to_list())
+
+
+def test_ids_are_sorted_as_text():
+    log = log_of(*((who, "2024-01-01", 1.0) for who in ("10", "9", "客", "A", "b", "08")))
+    found = cl.summarise_customers(log, "2024-02-01").data["customer_id"].to_list()
+    assert found == ["08", "10", "9", "A", "b", "客"]
+
+
+def test_a_summary_tells_what_it_lacks():
+    summary = cl.summarise_customers(log_of(("a", "2024-01-01", 1.0)), "2024-02-01")
+    with pytest.raises(MissingColumnsError, match="which abc reads, has no column 'clv'"):
+        summary.require({"clv", "customer_id"}, "abc")
+    summary.require({"customer_id"}, "abc")

@@ -1,6 +1,8 @@
 """The published figures of CDNOW, from the files that the lifetimes distribution carries."""
 
 import json
+import warnings
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -54,3 +56,43 @@ def test_whole_log_has_every_row():
     assert log.detected["duplicate_rows"] == 255
     assert log.rejected.is_empty()
     assert log.data["customer_id"].str.len_chars().unique().to_list() == [5]
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return cl.datasets.cdnow().data
+
+
+def test_columns_are_those_of_a_log(whole, sample):
+    assert whole.columns == sample.data.columns == ["customer_id", "date", "amount", "quantity"]
+    assert whole.null_count().row(0) == (0, 0, 0, 0)
+
+
+def test_everybody_first_bought_in_the_first_quarter_of_1997(whole):
+    first = whole.group_by("customer_id").agg(pl.col("date").min())["date"]
+    assert (first.min(), first.max()) == (date(1997, 1, 1), date(1997, 3, 25))
+    assert whole["date"].max() == date(1998, 6, 30)
+
+
+def test_money_and_discs_add_up_to_the_known_totals(whole):
+    # Totals of the file itself, as awk gives them.
+    assert whole["amount"].sum() == pytest.approx(2_500_315.63, abs=0.005)
+    assert whole["quantity"].sum() == 167_881
+
+
+def test_no_row_is_a_return(whole):
+    assert whole["amount"].min() == 0
+    assert whole["quantity"].min() >= 1
+
+
+def test_the_sample_is_a_tenth_of_the_whole(whole, sample):
+    assert sample.data["customer_id"].n_unique() / whole["customer_id"].n_unique() == pytest.approx(0.1, abs=1e-4)
+    days = whole.group_by("date").len(name="rows")
+    # Nobody bought in the sample on a day on which nobody bought at all.
+    assert sample.data.join(days, on="date", how="anti").is_empty()
+
+
+def test_reading_it_leaves_the_callers_warning_filters_alone():
+    before = list(warnings.filters)
+    cl.datasets.cdnow(sample=True)
+    assert warnings.filters == before

@@ -155,3 +155,102 @@ def test_committed_sample_is_what_make_sample_writes() -> None:
     for name, table in zip(("customers", "surveys", "referrals", "pipeline"), log.attributes, strict=True):
         text = (SAMPLE / f"lighting_{name}.csv").read_text(encoding="utf-8")
         assert text == table.write_csv()
+
+
+def test_everybody_has_an_id_of_five_digits_and_a_row_of_attributes(small: LightingLog) -> None:
+    people = small.attributes[0]
+    assert people["customer_id"].to_list() == [f"{i:05d}" for i in range(1, 401)]
+    assert small.data.join(people, on="customer_id", how="anti").is_empty()
+    assert small.truth["customer_id"].equals(people["customer_id"])
+
+
+def test_an_order_has_one_customer_one_channel_and_at_most_six_lines(large: LightingLog) -> None:
+    sold = large.data.filter(pl.col("amount") > 0)
+    orders = sold.group_by("order_id").agg(pl.col("customer_id", "date", "channel").n_unique(), lines=pl.len())
+    assert orders.select("customer_id", "date", "channel").unique().rows() == [(1, 1, 1)]
+    assert orders["lines"].max() <= 6
+    assert orders["lines"].mean() == pytest.approx(2.0, abs=0.02)  # 1 + Poisson(1), hardly cut at 6
+
+
+def test_costs_are_the_categories_share_of_the_price(large: LightingLog) -> None:
+    named = {category["en"]: category["cost"] for category in law().settings["categories"]}
+    sold = large.data.filter(pl.col("amount") > 50)
+    margins = sold.select("category", share=pl.col("cost") / pl.col("amount"))
+    for category, low, high in (
+        margins.group_by("category").agg(low=pl.col("share").min(), high=pl.col("share").max()).iter_rows()
+    ):
+        assert 0.94 * named[category] - 0.001 < low < high < 1.06 * named[category] + 0.001
+
+
+def test_rates_and_values_of_customers_follow_the_law(large: LightingLog) -> None:
+    rate, value = law().settings["purchase_rate"], law().settings["order_value"]
+    error = large.truth["purchase_rate"].std() / np.sqrt(N)
+    assert large.truth["purchase_rate"].mean() == pytest.approx(rate["mean"], abs=4 * error)
+    error = large.truth["order_value"].std() / np.sqrt(N)
+    assert large.truth["order_value"].mean() == pytest.approx(value["mean"], abs=4 * error)
+
+
+def test_missing_answers_are_as_many_as_the_law_says(large: LightingLog) -> None:
+    people = large.attributes[0]
+    for name in ("gender", "education", "occupation"):
+        missing = law().settings["attributes"][name]["missing"]
+        assert people[name].null_count() / N == pytest.approx(missing, abs=4 * np.sqrt(missing / N))
+    assert people["industry"].null_count() == people["province"].null_count() == 0
+    assert people["age"].min() >= law().settings["age"]["lowest"]
+
+
+def test_referrals_count_up_and_pipelines_open_and_close(large: LightingLog) -> None:
+    _, _, referrals, pipeline = large.attributes
+    counted = referrals.group_by("customer_id", maintain_order=True).agg("referrals")["referrals"]
+    assert all(list(counts) == list(range(1, len(counts) + 1)) for counts in counted)
+    assert (pipeline["pipeline"] % 10 == 0).all()
+    assert pipeline["pipeline"].min() == 0.0
+
+
+def test_prospects_may_have_a_pipeline_but_no_survey(large: LightingLog) -> None:
+    prospects = large.truth.filter(pl.col("first_day").is_null()).select("customer_id")
+    _, surveys, referrals, pipeline = (
+        table.join(prospects, on="customer_id", how="semi") for table in large.attributes
+    )
+    assert surveys.is_empty()
+    assert referrals.is_empty()
+    assert pipeline.height > 0
+
+
+def test_rows_add_up_and_none_is_refused(small: LightingLog) -> None:
+    counts = dict(small.quality.select("rule", "rows").iter_rows())
+    assert counts == {"read": small.data.height, "accepted": small.data.height, "merged": 0}
+
+
+def test_customers_mostly_keep_to_one_channel(large: LightingLog) -> None:
+    orders = large.data.filter(pl.col("amount") > 0).unique("order_id").group_by("customer_id", "channel").len()
+    regulars = orders.group_by("customer_id").agg(most=pl.col("len").max(), all=pl.col("len").sum())
+    regulars = regulars.filter(pl.col("all") >= 10)
+    # Their own channel by habit four times in five, and by chance as often as it is drawn: 0.8 + 0.2 x 0.345.
+    assert regulars["most"].sum() / regulars["all"].sum() == pytest.approx(0.87, abs=0.02)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_places_and_interests_are_those_of_the_law(lang: str) -> None:
+    people = cl.datasets.lighting(300, seed=4, lang=lang).attributes[0]
+    known = {tuple(city[lang]) for cities in law().settings["cities"].values() for city in cities}
+    assert set(people.select("province", "city").iter_rows()) <= known
+    interests = {value[lang] for value in law().settings["interests"]["values"]}
+    assert {tag for tags in people["interests"].drop_nulls() for tag in tags.split(";")} == interests
+
+
+def test_lines_are_sold_within_the_years_of_the_log_and_kept_in_order(large: LightingLog) -> None:
+    assert large.data["date"].is_between(law().first_day, law().last_day).all()
+    assert large.data["date"].is_sorted()
+    assert (large.data["quantity"].abs() >= 1).all()
+    signs = (pl.col("amount") < 0) == (pl.col("quantity") < 0)
+    # A line worth less than half a cent costs 0.00, and its return has no sign.
+    assert large.data.filter(pl.col("amount") != 0).select(signs.all()).item()
+
+
+@pytest.mark.parametrize("attribute", ["industry", "customer_type", "gender", "lead_source"])
+def test_values_are_as_common_as_the_law_says(large: LightingLog, attribute: str) -> None:
+    values = law().settings["attributes"][attribute]["values"]
+    counts = dict(large.attributes[0][attribute].drop_nulls().value_counts().iter_rows())
+    shares = {value["en"]: counts[value["en"]] / sum(counts.values()) for value in values}
+    assert shares == pytest.approx({value["en"]: value["share"] for value in values}, abs=4 * 0.5 / np.sqrt(N))

@@ -3,7 +3,7 @@ import pytest
 
 import clvlab as cl
 from clvlab.errors import ParamsError
-from clvlab.grouping import Attribute, Locality, Tags, ValueRule, read_values
+from clvlab.grouping import Attribute, Locality, ValueRule, read_values
 from clvlab.grouping.attributes import shipped_values
 from tests.grouping.customers import groups, table
 
@@ -92,7 +92,6 @@ def test_values_that_are_called_other_or_unknown_join_those_groups():
     rule = Attribute("city", name="city").fit(customers)
     assert groups(rule.assign(customers)) == ["other", "unknown", "unknown", "Ulm"]
     assert rule.card["group"].to_list() == ["Ulm", "other", "unknown"]
-    assert groups(Tags("city", name="t").assign(customers)) == ["other", "unknown", "unknown", "Ulm"]
 
 
 @pytest.mark.parametrize("name", ["regions", "industries"])
@@ -101,22 +100,7 @@ def test_shipped_mappings_name_no_value_twice(name):
     assert len(values) == len(set(values))
 
 
-def test_a_customer_goes_to_the_least_common_of_their_tags():
-    customers = table(interests=["outdoor", "outdoor; music", "outdoor、design", "design", "Design ", None, " "])
-    assert groups(Tags("interests", name="t").assign(customers)) == [
-        "outdoor",
-        "music",
-        *["design"] * 3,
-        "unknown",
-        "unknown",
-    ]
-
-
-def test_tags_below_the_share_are_other_unless_a_customer_has_a_common_one():
-    customers = table(interests=["a", "a", "a", "a,b", "b", "c"])
-    assert groups(Tags("interests", min_share=0.3, name="t").assign(customers)) == [*"aaa", "b", "b", "other"]
-
-
-def test_tags_may_be_lists():
-    listed = table(interests=pl.Series([["a", "b"], ["a"], ["a"], None]))
-    assert groups(Tags("interests", name="t").assign(listed)) == ["b", "a", "a", "unknown"]
+@pytest.mark.parametrize("numbers", [[1.0, 2.0, 7.0], [1, 2, 7]])
+def test_a_mapping_meets_numbers_as_they_are_written(numbers):
+    by_number = Attribute("tier", mapping=(("gold", ("1",)), ("silver", ("2",))), keep_unmapped=False, name="t")
+    assert groups(by_number.assign(table(tier=numbers))) == ["gold", "silver", "unmapped"]

@@ -1,8 +1,10 @@
+import json
+
 import pytest
 
 import clvlab as cl
 from clvlab.errors import ParamsError
-from clvlab.grouping import Hiatus, RandomGroups
+from clvlab.grouping import Hiatus, OneGroup, RandomGroups, rule_from_dict
 from tests.grouping.customers import groups, table
 
 MANY = table(customer_id=[f"{i:05d}" for i in range(5000)])
@@ -44,3 +46,51 @@ def test_last_years_spend_is_cut_into_fifths():
         "fifth_2",
         "fifth_1",
     ]
+
+
+def test_a_customer_keeps_the_random_group_whoever_else_is_there():
+    alone = groups(RandomGroups(7, seed=3).assign(table(customer_id=["00042"])))
+    crowd = RandomGroups(7, seed=3).assign(MANY).filter(customer_id="00042")
+    assert alone == groups(crowd)
+
+
+@pytest.mark.parametrize("n", [1, 2, 9])
+def test_random_groups_are_as_many_as_asked_for_and_have_no_order(n):
+    card = RandomGroups(n).fit(MANY).card
+    assert card["group"].to_list() == [f"random_{i}" for i in range(1, n + 1)]
+    assert card["rank"].null_count() == n
+    assert set(groups(RandomGroups(n).assign(MANY))) == set(card["group"])
+
+
+def test_the_card_of_random_groups_says_how_they_are_drawn():
+    assert RandomGroups(2, seed=5).fit(MANY).card["condition"].to_list() == [
+        "blake2b(5:customer_id) mod 2 = 0",
+        "blake2b(5:customer_id) mod 2 = 1",
+    ]
+
+
+def test_random_groups_of_ids_that_are_alike_are_drawn_apart():
+    # A difference of one zero or one letter's case is another customer, and so another draw.
+    alike = table(customer_id=["7", "07", "007", "a", "A", "ａ", "", " "])
+    assert len(set(groups(RandomGroups(10_000).assign(alike)))) == 8
+
+
+@pytest.mark.parametrize("strategy", [OneGroup(), Hiatus(30), RandomGroups(3, seed=1)], ids=lambda s: s.name)
+def test_a_kept_baseline_comes_back_from_json(strategy):
+    customers = table(n_purchases=[2, 0], days_since_last=[30, None])
+    rule = strategy.fit(customers)
+    kept = rule_from_dict(json.loads(json.dumps(rule.to_dict())))
+    assert kept == rule
+    assert kept.assign(customers).equals(rule.assign(customers))
+
+
+def test_a_hiatus_of_no_days_keeps_those_of_today_active():
+    customers = table(n_purchases=[1, 1, 1], days_since_last=[0, 1, None])
+    assert groups(Hiatus(0).assign(customers)) == ["active", "inactive", "unknown"]
+
+
+def test_last_years_spend_puts_those_who_spent_nothing_last():
+    customers = table(n_purchases=[1] * 6, spend_last_year=[0.0, 0.0, 0.0, 10.0, 20.0, 30.0])
+    assigned = cl.strategies["last_year_spend"].assign(customers)
+    assert len(set(groups(assigned)[:3])) == 1
+    assert assigned["rank"][0] == max(assigned["rank"])

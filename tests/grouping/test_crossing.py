@@ -1,5 +1,12 @@
+import json
+from itertools import product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 import clvlab as cl
-from clvlab.grouping import Attribute, FixedBounds, Hiatus, Tiers, cross
+from clvlab.grouping import Attribute, FixedBounds, Hiatus, Tiers, cross, rule_from_dict
+from clvlab.grouping.crossing import CrossRule
 from clvlab.wording import Words
 from tests.grouping.customers import groups, table
 
@@ -56,3 +63,70 @@ def test_a_crossed_group_is_named_in_both_languages():
 
 
 DATES = CUSTOMERS.data.select("customer_id", first_purchase=CUSTOMERS.cutoff, last_purchase=CUSTOMERS.cutoff)
+
+
+def test_a_crossing_with_itself_says_what_it_says_alone():
+    assert groups(cross(VALUE, VALUE).assign(CUSTOMERS)) == groups(VALUE.assign(CUSTOMERS))
+
+
+def test_crossing_the_other_way_round_makes_the_same_groups_under_turned_names():
+    one, other = (groups(cross(*pair).assign(CUSTOMERS)) for pair in ((VALUE, Hiatus()), (Hiatus(), VALUE)))
+    assert [" × ".join(reversed(code.split(" × "))) for code in one] == other
+
+
+def test_every_pair_that_can_meet_is_in_the_card_once():
+    first, second = VALUE.fit(CUSTOMERS), Hiatus(180).fit(CUSTOMERS)
+    card = CrossRule(first, second).card["group"].to_list()
+    without = [
+        [code for code in rule.card["group"] if code != "prospect"] for rule in (first, second)
+    ]  # a prospect is one to both
+    pairs = {a if a == b else f"{a} × {b}" for a, b in product(*without)}
+    assert set(card) == pairs | {"prospect"}
+    assert len(card) == len(set(card))
+
+
+def test_ranks_by_hand_where_sums_are_equal():
+    three = Tiers("total_spend", ("a", "b", "c"), FixedBounds((10, 100)), name="three")
+    card = cross(three, Hiatus(180)).fit(CUSTOMERS).card.drop_nulls("rank")
+    # Sums 2; 3, 3; 4, 4; 5: of equal ones the better in the first comes first.
+    assert card["group"].to_list() == [
+        "a × active",
+        "a × inactive",
+        "b × active",
+        "b × inactive",
+        "c × active",
+        "c × inactive",
+    ]
+    assert card["rank"].to_list() == [1, 2, 3, 4, 5, 6]
+
+
+def test_three_groupings_cross_as_two():
+    city = Attribute("city", name="city")
+    crossed = cross(cross(VALUE, Hiatus(180)), city, name="three")
+    assert groups(crossed.assign(CUSTOMERS))[:2] == ["big × active × Ulm", "big × inactive × Aue"]
+    assert crossed.needs == VALUE.needs | Hiatus().needs | {"city"}
+
+
+def test_a_kept_crossing_comes_back_with_both_its_rules():
+    rule = cross(VALUE, Attribute("city", name="city")).fit(CUSTOMERS)
+    kept = rule_from_dict(json.loads(json.dumps(rule.to_dict())))
+    assert kept == rule
+    assert kept.assign(CUSTOMERS).equals(rule.assign(CUSTOMERS))
+
+
+def test_a_name_of_its_own_goes_before_both_names():
+    assert cross(VALUE, Hiatus(), name="mine").name == "mine"
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 400)), min_size=1, max_size=12))
+def test_a_customers_crossed_group_is_both_their_groups(rows):
+    spend, since = (list(column) for column in zip(*rows, strict=True))
+    customers = table(
+        customer_id=list(map(str, range(len(rows)))),
+        n_purchases=[1] * len(rows),
+        total_spend=spend,
+        days_since_last=since,
+    )
+    both = zip(groups(VALUE.assign(customers)), groups(Hiatus(180).assign(customers)), strict=True)
+    assert groups(cross(VALUE, Hiatus(180)).assign(customers)) == [f"{a} × {b}" for a, b in both]

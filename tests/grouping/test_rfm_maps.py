@@ -1,4 +1,8 @@
+from statistics import mean
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import clvlab as cl
 from clvlab.errors import ParamsError
@@ -47,7 +51,7 @@ def test_125_map_has_its_published_sizes_and_samples():
 
 
 def test_fixed_days_of_recency_do_not_rank_everyone_anew():
-    customers = table(days_since_last=[30, 90, 180, 365, 366], n_purchases=[2] * 5, total_spend=[5.0] * 5)
+    customers = table(days_since_last=[30, 90, 180, 365, 366], n_purchases=[1] * 5, total_spend=[5.0] * 5)
     rule = cl.strategies["rfm11_fixed"].fit(customers)
     assert rule.thresholds.recency == (365, 180, 90, 30)
     assert groups(rule.assign(customers)) == ["new", "promising", "about_to_sleep", "hibernating", "lost"]
@@ -74,7 +78,7 @@ def test_card_names_each_cell_range_and_thresholds_their_units(cdnow):
     assert conditions["champions"] == "r_score 5, f_score 4-5"
     assert conditions["at_risk"] == "r_score 1-2, f_score 3-4"
     assert conditions["prospect"] == "n_purchases == 0"
-    assert rule.thresholds.frequency == (2, 3, 5, 8)
+    assert rule.thresholds.frequency == (2, 3, 4, 6)
 
 
 def test_cells_of_three_scores_are_told_as_ranges():
@@ -187,3 +191,99 @@ def test_cube_cuts_at_the_mean_on_request_and_then_calls_most_low_in_spend(cdnow
 def test_cube_refuses_another_centre():
     with pytest.raises(ParamsError, match="median or mean"):
         RfmCube("mode")
+
+
+def score_map(n_bins, scores, **cells):
+    return ScoreMap(n_bins, scores, {code: tuple(given.split()) for code, given in cells.items()})
+
+
+RF = ("r_score", "f_score")
+
+
+@pytest.mark.parametrize(
+    ("cells", "text"),
+    [
+        ("33", "r_score 3, f_score 3"),
+        ("32 33", "r_score 3, f_score 2-3"),
+        ("31 33", "r_score 3, f_score 1; r_score 3, f_score 3"),
+        ("13 23 33", "r_score 1-3, f_score 3"),
+        ("13 33", "r_score 3, f_score 3; r_score 1, f_score 3"),
+        ("11 12 21 22", "r_score 1-2, f_score 1-2"),
+        ("11 22", "r_score 2, f_score 2; r_score 1, f_score 1"),
+    ],
+)
+def test_cells_are_told_as_ranges(cells, text):
+    rest = " ".join(f"{r}{f}" for r in "123" for f in "123" if f"{r}{f}" not in cells.split())
+    told = score_map(3, RF, some=cells, rest=rest).condition("some")
+    assert sorted(told.split("; ")) == sorted(text.split("; "))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from("abc"), min_size=9, max_size=9))
+def test_the_ranges_that_are_told_are_the_cells_of_the_group(owners):
+    cells = [f"{r}{f}" for r in "123" for f in "123"]
+    own = ScoreMap(3, RF, {g: tuple(c for c, o in zip(cells, owners, strict=True) if o == g) for g in set(owners)})
+    for code in own.groups:
+        told = set()
+        for product_of_ranges in own.condition(code).split("; "):
+            spans = [span.split()[1].split("-") for span in product_of_ranges.split(", ")]
+            rs, fs = (range(int(span[0]), int(span[-1]) + 1) for span in spans)
+            told |= {f"{r}{f}" for r in rs for f in fs}
+        assert told == set(own.groups[code])
+
+
+def test_a_group_without_cells_is_told_as_nothing():
+    assert score_map(2, ("r_score",), all="1 2", none="").condition("none") == ""
+
+
+def test_a_map_reads_back_what_it_writes():
+    own = score_map(2, RF, good="22 21", bad="11 12")
+    assert ScoreMap.read(own.to_dict()) == own
+    assert own.group_of() == {"22": "good", "21": "good", "11": "bad", "12": "bad"}
+
+
+def test_a_map_cannot_be_changed_once_it_is_checked():
+    with pytest.raises(TypeError):
+        score_map(2, ("r_score",), warm="2", cold="1").groups["warm"] = ("1", "2")
+
+
+@pytest.mark.parametrize("scores", [("r_score", "m_score"), ("m_score", "r_score")])
+def test_scores_are_written_in_the_order_of_the_map(scores):
+    cells = {"first": ("21",), "rest": ("11", "12", "22")}
+    customers = table(days_since_last=[1, 9, 1, 9], n_purchases=[1] * 4, total_spend=[5.0, 50.0, 50.0, 5.0])
+    found = groups(RfmSegments(ScoreMap(2, scores, cells), name="own").assign(customers))
+    # Recent and poor where recency is written first; long ago and rich where spend is.
+    assert found.index("first") == (0 if scores[0] == "r_score" else 1)
+    assert found.count("first") == 1
+
+
+def test_fixed_bounds_of_all_three_scores_leave_nothing_to_the_data():
+    every = score_map(2, ("r_score", "f_score", "m_score"), best="222", rest="221 212 211 122 121 112 111")
+    own = RfmSegments(every, recency_bounds=(30,), frequency_bounds=(2,), spend_bounds=(100,), name="own")
+    one = table(days_since_last=[30], n_purchases=[2], total_spend=[100.0])
+    assert groups(own.assign(one)) == ["best"]
+    assert own.fit(one) == own.fit(CUBE)
+
+
+def test_bounds_that_do_not_fit_the_map_are_refused():
+    with pytest.raises(ParamsError, match=r"recency_bounds is \[30, 60\]; for n_bins=2 give 1 distinct"):
+        RfmSegments(score_map(2, ("r_score",), warm="2", cold="1"), recency_bounds=(30, 60), name="own").fit(CUBE)
+
+
+LEVELS = {(True, True): "value", (True, False): "develop", (False, True): "recall", (False, False): "retain"}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 99), st.integers(1, 9), st.integers(0, 99)), min_size=2, max_size=20))
+@pytest.mark.parametrize("centre", ["median", "mean"])
+def test_the_cube_is_what_it_is_in_plain_words(centre, rows):
+    days, purchases, spend = (list(column) for column in zip(*rows, strict=True))
+    customers = table(
+        customer_id=list(map(str, range(len(rows)))), days_since_last=days, n_purchases=purchases, total_spend=spend
+    )
+    if centre == "mean":
+        highs = [(d < mean(days), p > mean(purchases), s > mean(spend)) for d, p, s in rows]
+    else:
+        highs = [(r == 2, f == 2, m == 2) for _, r, f, m in cl.score_rfm(customers, n_bins=2).rows()]
+    expected = [("key_" if much else "general_") + LEVELS[recent, often] for recent, often, much in highs]
+    assert groups(RfmCube(centre, name="own").assign(customers)) == expected

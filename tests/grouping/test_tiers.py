@@ -1,3 +1,6 @@
+from itertools import combinations
+
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -5,7 +8,7 @@ from hypothesis import strategies as st
 
 import clvlab as cl
 from clvlab.errors import DataError, ParamsError
-from clvlab.grouping import CumulativeShare, EqualShares, FixedBounds, NaturalBreaks, RfmValue, Shares, Tiers
+from clvlab.grouping import CumulativeShare, EqualShares, FixedBounds, NaturalBreaks, Shares, Tiers
 from tests.grouping.customers import groups, table
 
 ABC = ("a", "b", "c")
@@ -50,9 +53,9 @@ def test_natural_breaks_fall_in_the_gaps():
     assert groups(tiers.assign(spenders(1, 2, 3, 50, 52, 200, 210))) == ["c"] * 3 + ["b"] * 2 + ["a"] * 2
 
 
-def test_natural_breaks_of_two_values_make_two_tiers():
+def test_natural_breaks_of_two_values_make_the_best_and_the_last_tier():
     tiers = Tiers("total_spend", ABC, NaturalBreaks(), name="t")
-    assert groups(tiers.assign(spenders(1, 1, 9))) == ["c", "c", "b"]
+    assert groups(tiers.assign(spenders(1, 1, 9))) == ["c", "c", "a"]
 
 
 def test_abc_by_hand():
@@ -139,20 +142,79 @@ def test_more_is_never_in_a_lower_tier(cut, spend):
     assert ordered == sorted(ordered)
 
 
-def test_rfm_value_by_hand():
-    customers = table(days_since_last=[1, 5, 9], n_purchases=[3, 2, 1], total_spend=[10.0, 20.0, 30.0])
-    # Scores (3, 3, 1), (2, 2, 2), (1, 1, 3): with spend alone in weight, the last is best.
-    by_spend = RfmValue(ABC, weights=(0, 0, 1), n_bins=3, name="v")
-    assert groups(by_spend.assign(customers)) == ["c", "b", "a"]
-    by_all = RfmValue(ABC, weights=(1, 1, 1), n_bins=3, name="v")
-    assert by_all.fit(customers).card["condition"].to_list()[:3] == [
-        "rfm_score >= 2.333333",
-        "2 <= rfm_score < 2.333333",
-        "rfm_score < 2",
-    ]
+@pytest.mark.parametrize(
+    ("cut", "values", "n_tiers", "bounds"),
+    [
+        (EqualShares(), [1, 2, 3, 4, 5, 6], 3, (3.0, 5.0)),
+        (EqualShares(), [1, 1, 1, 1, 2, 3], 3, (2.0, 3.0)),
+        (EqualShares(), [1, 2], 1, ()),
+        (Shares((0.5, 0.5)), [10, 20, 30, 40], 2, (30.0,)),
+        (Shares((0.25, 0.75)), [10, 20, 30, 40], 2, (40.0,)),
+        (FixedBounds((500, 100)), [], 3, (100.0, 500.0)),
+        (NaturalBreaks(), [1, 2, 3, 100], 2, (100.0,)),
+        (NaturalBreaks(), [7, 7, 7], 3, ()),
+        (CumulativeShare((0.5,)), [50, 30, 20], 2, (50.0,)),
+        (CumulativeShare((0.51,)), [50, 30, 20], 2, (50.0,)),
+        (CumulativeShare((0.7,)), [50, 30, 20], 2, (30.0,)),
+        (CumulativeShare((0.8, 0.95)), [0, -5], 3, ()),
+    ],
+)
+def test_cuts_by_hand(cut, values, n_tiers, bounds):
+    assert cut.bounds(pl.Series(values, dtype=pl.Float64), n_tiers) == bounds
 
 
-@pytest.mark.parametrize("weights", [(0, 0, 0), (1, -1, 1)])
-def test_rfm_value_refuses_weights_without_meaning(weights):
-    with pytest.raises(ParamsError, match="none negative, not all zero"):
-        RfmValue(ABC, weights=weights, name="v")
+@pytest.mark.parametrize(
+    "values",
+    [[1, 2, 3, 50, 52, 200, 210], [0, 1, 2, 10, 11, 12, 30], [5, 5, 6, 40, 41, 90, 95, 99], [1, 4, 9, 16, 25]],
+)
+def test_natural_breaks_have_the_least_variance_within_of_all_cuts(values):
+    def within(bounds):
+        tiers = np.digitize(values, bounds)
+        return sum(
+            ((np.array(values)[tiers == t] - np.mean(np.array(values)[tiers == t])) ** 2).sum() for t in set(tiers)
+        )
+
+    every = [(a, b) for a, b in combinations(sorted(set(values))[1:], 2)]
+    found = NaturalBreaks().bounds(pl.Series(values), 3)
+    assert within(found) == pytest.approx(min(map(within, every)))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(1, 500), min_size=1, max_size=40))
+def test_no_other_a_comes_nearer_to_its_share(spend):
+    customers = table(customer_id=list(map(str, range(len(spend)))), n_purchases=[1] * len(spend), total_spend=spend)
+    in_a = cl.strategies["abc"].assign(customers)["group"] == "class_a"
+    found = sum(s for s, is_a in zip(spend, in_a, strict=True) if is_a)
+    least = sorted(set(spend))[1:] or spend  # the worst are not in A, where there are better ones
+    every = [sum(s for s in spend if s >= bound) for bound in least]
+    assert abs(found - 0.8 * sum(spend)) == pytest.approx(min(abs(a - 0.8 * sum(spend)) for a in every))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=30), st.sampled_from([0.01, 6.5, 1000.0]))
+@pytest.mark.parametrize("cut", [EqualShares(), Shares((0.2, 0.3, 0.5)), CumulativeShare()])
+def test_the_currency_does_not_matter(cut, cents, factor):
+    def tiers(money):
+        customers = table(
+            customer_id=list(map(str, range(len(money)))), n_purchases=[1] * len(money), total_spend=money
+        )
+        return groups(Tiers("total_spend", ABC, cut, name="t").assign(customers))
+
+    assert tiers([cent / 100 for cent in cents]) == tiers([cent / 100 * factor for cent in cents])
+
+
+def test_a_buyer_whose_number_is_not_known_is_unknown_and_a_prospect_is_apart():
+    customers = table(n_purchases=[1, 1, 1, 0], clv=[5.0, 1.0, None, None])
+    assert groups(Tiers("clv", ("high", "low"), name="t").assign(customers)) == ["high", "low", "unknown", "prospect"]
+
+
+def test_prospects_do_not_shift_the_tiers_of_buyers():
+    buyers, crowd = spenders(1, 2, 3), table(n_purchases=[1, 1, 1, *[0] * 9], total_spend=[1.0, 2.0, 3.0, *[0.0] * 9])
+    tiers = Tiers("total_spend", ABC, name="t")
+    assert tiers.fit(buyers) == tiers.fit(crowd)
+    assert groups(tiers.assign(crowd)) == ["c", "b", "a", *["prospect"] * 9]
+
+
+def test_needs_are_the_metrics_own_and_purchases_where_buyers_are_apart():
+    assert Tiers("days_since_first", ABC, name="t").needs == {"first_purchase", "n_purchases"}
+    assert Tiers("nps", ABC, FixedBounds((7, 9)), buyers_only=False, name="t").needs == {"nps"}

@@ -1,4 +1,4 @@
-"""CDNOW as the published figures were made of it, fitted once."""
+"""CDNOW as the published figures were made of it, and a small population of a known law, each fitted once."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import clvlab as cl
+from tests.models.populations import simulated_bg_nbd, with_spend
 
 CUTOFF, END = "1997-09-30", "1998-06-30"
 
@@ -34,6 +35,18 @@ def bg_nbd(cdnow):
 @pytest.fixture(scope="session")
 def gamma_gamma(cdnow):
     return cl.GammaGamma.fit(cdnow)
+
+
+@pytest.fixture(scope="session")
+def small():
+    """A population of 1,500, with spend."""
+    return with_spend(simulated_bg_nbd(1_500, seed=3), seed=4)
+
+
+@pytest.fixture(scope="session")
+def models(small):
+    """A purchase and a spend model of the small population."""
+    return cl.BgNbd.fit(small, time_unit="week"), cl.GammaGamma.fit(small)
 
 
 @pytest.fixture

@@ -210,3 +210,13 @@ def test_time_is_measured_in_any_unit(family, scale, a, b):
 def test_odds_of_having_left_that_no_number_holds_are_a_p_alive_of_nothing():
     alive = of(cl.BgNbd).p_alive_given(*vectors(5_000, 1, 5_000))[0]
     assert 0 <= alive < 1e-290
+
+
+@both
+@pytest.mark.parametrize("a", [1e-9, 1e-3])
+def test_where_hardly_anybody_leaves_draws_are_those_of_nbd(family, a):
+    """Probabilities of leaving that underflow to 0 leave everybody there."""
+    n = 40_000
+    model = of(family, 0.6, 8.0, a, 1e3)
+    count, _ = model.draw_if_alive(np.random.default_rng(2), np.full(n, 26.0), np.zeros(n), np.full(n, 4.0))
+    assert count.mean() == pytest.approx(0.6 / 12.0 * 26.0, abs=4 * count.std() / np.sqrt(n))

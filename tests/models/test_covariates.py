@@ -1,6 +1,10 @@
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 import clvlab as cl
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
@@ -206,3 +210,116 @@ def test_a_new_customer_has_no_attributes_to_be_valued_by(fitted):
     with pytest.raises(ParamsError, match="give its `reference`"):
         cl.new_customer_value(fitted, cl.GammaGamma(6.25, 3.74, 15.44), 0.1)
     assert cl.new_customer_value(fitted.reference, cl.GammaGamma(6.25, 3.74, 15.44), 0.1) > 0
+
+
+def test_the_order_of_the_rows_does_not_matter(customers, fitted):
+    shuffled = customers.sample(fraction=1, shuffle=True, seed=4)
+    again = cl.CovariateModel.fit(cl.BgNbd, shuffled, purchase=["sector"], dropout=["region"], time_unit="week")
+    assert again.coefficients()["coefficient"].to_list() == pytest.approx(
+        fitted.coefficients()["coefficient"].to_list(), rel=1e-10
+    )
+    some = customers.head(40)
+    alive, turned = fitted.p_alive(some), fitted.p_alive(some.reverse())
+    assert np.array_equal(alive, turned[::-1])
+
+
+def test_the_unit_of_time_acts_on_alpha_alone(customers, fitted):
+    days = customers.with_columns(pl.col("recency", "T") * 7)
+    daily = cl.CovariateModel.fit(cl.BgNbd, days, purchase=["sector"], dropout=["region"], time_unit="day")
+    assert np.append(daily.gamma, daily.delta) == pytest.approx(np.append(fitted.gamma, fitted.delta), rel=1e-6)
+    assert daily.reference.alpha == pytest.approx(7 * fitted.reference.alpha, rel=1e-6)
+    assert daily.reference.a == pytest.approx(fitted.reference.a, rel=1e-6)
+
+
+def test_weights_are_repetition(customers):
+    some = customers.gather_every(4)
+    doubled = pl.concat([some, some])
+    weighted = cl.CovariateModel.fit(
+        cl.BgNbd, some, purchase=["sector"], time_unit="week", weights=np.full(some.height, 2.0)
+    )
+    repeated = cl.CovariateModel.fit(cl.BgNbd, doubled, purchase=["sector"], time_unit="week")
+    assert weighted.gamma == pytest.approx(repeated.gamma, rel=1e-8)
+    assert weighted.log_likelihood == pytest.approx(repeated.log_likelihood, rel=1e-12)
+
+
+def test_effects_are_put_into_factors_and_intervals(fitted):
+    table = fitted.coefficients(0.9)
+    assert table["acts_on"].to_list() == ["purchases", "purchases", "leaving"]
+    assert table["factor"].to_list() == pytest.approx(np.exp(table["coefficient"]).to_list())
+    reach = 1.6448536 * table["standard_error"]
+    assert table["high"].to_list() == pytest.approx((table["coefficient"] + reach).to_list(), rel=1e-6)
+    assert table["low"].to_list() == pytest.approx((table["coefficient"] - reach).to_list(), rel=1e-6)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 95])
+def test_a_level_is_a_share(fitted, level):
+    with pytest.raises(ParamsError, match=f"level is {level}"):
+        fitted.coefficients(level)
+
+
+def test_more_attributes_never_fit_worse(customers, fitted):
+    fewer = cl.CovariateModel.fit(cl.BgNbd, customers, purchase=["sector"], time_unit="week")
+    assert fewer.plain.log_likelihood < fewer.log_likelihood < fitted.log_likelihood
+    test = fitted.likelihood_ratio_test(fewer)
+    assert test.statistic == pytest.approx(2 * (fitted.log_likelihood - fewer.log_likelihood))
+    assert (test.degrees, test.p_value) == (1, pytest.approx(stats.chi2.sf(test.statistic, 1)))
+
+
+def test_criteria_count_the_coefficients(customers, fitted):
+    k = 4 + 3
+    assert fitted.aic == pytest.approx(2 * k - 2 * fitted.log_likelihood)
+    assert fitted.bic == pytest.approx(k * np.log(customers.height) - 2 * fitted.log_likelihood)
+    assert fitted.covariance.shape == (k, k)
+
+
+def test_the_reference_is_the_model_of_whose_attributes_are_all_at_theirs(customers, fitted):
+    assert fitted.model_of(np.zeros(3)) == fitted.reference
+    at_home = customers.filter(sector="home", region="south").head(20)
+    assert np.array_equal(fitted.p_alive(at_home), fitted.reference.p_alive(at_home))
+
+
+def test_of_one_time_buyers_those_who_buy_more_readily_are_expected_to_buy_more(customers, fitted):
+    """They are all active; a silence that follows purchases would say the more, the more readily they buy."""
+    one = customers.filter(frequency=0).head(1)
+    of_sector = {
+        sector: fitted.expected_purchases(one.with_columns(sector=pl.lit(sector)), 26)[0] for sector in GAMMA
+    }
+    assert of_sector["trade"] > of_sector["home"] > of_sector["industry"]
+
+
+def test_all_that_a_value_rests_on_is_what_each_verb_says(customers, fitted):
+    some = customers.head(30)
+    ahead = fitted.purchases_ahead(some, "12 months", 0.1)
+    assert np.array_equal(ahead["p_alive"], fitted.p_alive(some))
+    assert np.array_equal(ahead["expected_purchases"], fitted.expected_purchases(some, "12 months"))
+    assert np.array_equal(ahead["discounted_purchases"], fitted.discounted_purchases(some, "12 months", 0.1))
+    assert np.array_equal(fitted.probability_of_none(some, 26), fitted.probability_of_purchases(0, some, 26))
+
+
+def test_customers_with_attributes_have_values(customers, fitted):
+    some = customers.head(20).with_columns(
+        monetary_value=pl.when(pl.col("frequency") > 0).then(pl.lit(30.0)),
+    )
+    values = cl.lifetime_value(fitted, cl.GammaGamma(6.25, 3.74, 15.44), some, "12 months", 0.1)
+    assert values["expected_purchases"].to_list() == pytest.approx(fitted.expected_purchases(some, "12 months"))
+    assert (values["clv"] > 0).all()
+
+
+def test_a_summary_keeps_its_unit(customers, fitted):
+    table = customers.head(10)
+    summary = cl.CustomerSummary(table, date(2024, 1, 1), "week")
+    assert np.array_equal(fitted.p_alive(summary), fitted.p_alive(table))
+    with pytest.raises(ParamsError, match="the customer table says 'week'"):
+        fitted.p_alive(summary, time_unit="day")
+
+
+def test_the_first_of_several_attributes_with_too_many_levels_is_named(customers):
+    many = customers.with_columns(a_name=pl.col("customer_id"), b_name=pl.col("customer_id"))
+    with pytest.raises(ParamsError, match="'a_name' has"):
+        cl.CovariateModel.fit(cl.BgNbd, many, purchase=["b_name", "a_name"], time_unit="week")
+
+
+def test_models_with_attributes_are_equal_to_themselves_alone(fitted):
+    other = replace(fitted)
+    assert other != fitted
+    assert len({fitted, other}) == 2

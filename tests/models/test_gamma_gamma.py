@@ -1,8 +1,13 @@
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import integrate, special, stats
 
 import clvlab as cl
+from clvlab.models.numerics.population import Population
+from tests.models.laws import few_examples
 
 
 def spenders(n, seed, p=6.0, q=4.0, gamma=15.0):
@@ -109,3 +114,139 @@ def test_one_time_buyers_have_the_population_mean(gamma_gamma):
     nobody_twice = pl.DataFrame({"frequency": [0], "monetary_value": [None]})
     mean = gamma_gamma.p * gamma_gamma.gamma / (gamma_gamma.q - 1)
     assert gamma_gamma.expected_spend(nobody_twice)[0] == pytest.approx(mean)
+
+
+MODEL = cl.GammaGamma(6.0, 4.0, 15.0)
+SPENDERS = st.lists(st.tuples(st.integers(1, 20), st.floats(0.5, 500)), min_size=3, max_size=30)
+
+
+def table(rows):
+    return pl.DataFrame(rows, schema={"frequency": pl.Int64, "monetary_value": pl.Float64}, orient="row")
+
+
+def test_the_likelihood_of_one_customer_is_the_integral_over_rates():
+    """Given nu, the mean of x purchases is Gamma(p x, nu x); nu is Gamma(q, gamma)."""
+    x, m = 3, 20.0
+    expected, _ = integrate.quad(
+        lambda nu: stats.gamma.pdf(m, 6.0 * x, scale=1 / (nu * x)) * stats.gamma.pdf(nu, 4.0, scale=1 / 15.0),
+        0,
+        np.inf,
+    )
+    found = cl.GammaGamma.log_likelihood_of([6.0, 4.0, 15.0], Population.of([np.array([float(x)]), np.array([m])]))
+    assert found == pytest.approx(np.log(expected), rel=1e-8)
+
+
+def test_the_fit_is_the_sum_of_its_customers_likelihoods(gamma_gamma, cdnow):
+    repeaters = cdnow.data.filter(pl.col("frequency") > 0)
+    x, m = (repeaters[name].to_numpy().astype(float) for name in ("frequency", "monetary_value"))
+    p, q, gamma = gamma_gamma.parameters.values()
+    each = (
+        special.gammaln(p * x + q)
+        - special.gammaln(p * x)
+        - special.gammaln(q)
+        + q * np.log(gamma)
+        + (p * x - 1) * np.log(m)
+        + p * x * np.log(x)
+        - (p * x + q) * np.log(gamma + x * m)
+    )
+    assert gamma_gamma.log_likelihood == pytest.approx(each.sum(), rel=1e-12)
+
+
+def test_expected_spend_is_a_weighted_mean_of_own_and_everybodys():
+    """Equation (5) of Fader & Hardie (2013): weights (q - 1) and p x."""
+    own, everybody = 80.0, 6.0 * 15.0 / 3.0
+    expected = (3.0 * everybody + 6.0 * 5 * own) / (3.0 + 6.0 * 5)
+    assert MODEL.expected_spend(table([(5, own)]))[0] == pytest.approx(expected)
+
+
+@few_examples
+@given(st.integers(1, 50), st.floats(0.01, 1e5), st.floats(1.01, 10))
+def test_expected_spend_grows_with_the_own_mean_and_lies_between_it_and_everybodys(x, m, factor):
+    expected, more = MODEL.expected_spend(table([(x, m), (x, factor * m)]))
+    low, high = sorted([m, MODEL.mean_spend])
+    assert low * (1 - 1e-12) <= expected <= high * (1 + 1e-12)
+    assert more > expected
+
+
+def test_the_more_purchases_the_more_the_own_mean_counts():
+    expected = MODEL.expected_spend(table([(x, 100.0) for x in (1, 2, 10, 1_000, 1_000_000)]))
+    assert np.all(np.diff(expected) > 0)
+    assert expected[-1] == pytest.approx(100, rel=1e-5)
+
+
+@few_examples
+@given(SPENDERS, st.floats(1e-3, 1e6))
+def test_currency_scales_the_expected_spend(rows, unit):
+    money = table(rows).with_columns(pl.col("monetary_value") * unit)
+    scaled = cl.GammaGamma(6.0, 4.0, 15.0 * unit)
+    assert scaled.expected_spend(money) == pytest.approx(unit * MODEL.expected_spend(table(rows)), rel=1e-12)
+    assert scaled.mean_spend == pytest.approx(unit * MODEL.mean_spend)
+
+
+@pytest.mark.filterwarnings("ignore::clvlab.errors.ClvlabWarning")
+@few_examples
+@given(SPENDERS)
+def test_any_spenders_are_fitted_or_a_parameter_is_named(rows):
+    try:
+        model = cl.GammaGamma.fit(table(rows))
+    except cl.errors.ConvergenceError as error:
+        named = set(error.parameters)
+    else:
+        named = set(model.names)
+        assert np.isfinite(list(model.standard_errors.values())).all()
+        assert (model.expected_spend(table(rows)) > 0).all()
+    assert named
+    assert named <= {"p", "q", "gamma"}
+
+
+def test_row_order_changes_nothing_to_the_last_bit():
+    customers = spenders(500, seed=10)
+    shuffled = customers.sample(fraction=1, shuffle=True, seed=11)
+    assert cl.GammaGamma.fit(shuffled) == cl.GammaGamma.fit(customers)
+
+
+def test_customers_of_no_weight_have_no_say():
+    customers = spenders(400, seed=12)
+    weights = np.arange(400) % 2
+    assert cl.GammaGamma.fit(customers, weights=weights) == cl.GammaGamma.fit(customers.filter(weights == 1))
+
+
+def test_one_time_buyers_take_no_part_in_the_fit():
+    customers = spenders(400, seed=13)
+    once = pl.DataFrame({"frequency": [0] * 50, "monetary_value": [0.0] * 50})
+    assert cl.GammaGamma.fit(pl.concat([customers, once])) == cl.GammaGamma.fit(customers)
+
+
+def test_prospects_are_skipped_and_have_nan():
+    customers = spenders(400, seed=14).with_columns(n_purchases=pl.col("frequency") + 1)
+    prospect = pl.DataFrame({"n_purchases": [0]}, schema_overrides={"n_purchases": pl.Int64})
+    both = pl.concat([prospect, customers], how="diagonal_relaxed")
+    model = cl.GammaGamma.fit(both)
+    assert model == cl.GammaGamma.fit(customers)
+    expected = model.expected_spend(both)
+    assert np.isnan(expected[0])
+    assert np.array_equal(expected[1:], model.expected_spend(customers))
+
+
+def test_a_population_without_a_mean_has_an_infinite_one():
+    assert cl.GammaGamma(6.0, 1.0, 15.0).mean_spend == np.inf
+    assert cl.GammaGamma(6.0, 1.5, 15.0).mean_spend == pytest.approx(180)
+
+
+def test_only_zero_spend_is_an_error():
+    with pytest.raises(cl.errors.DataError, match="positive spend") as raised:
+        cl.GammaGamma.fit(table([(2, 0.0), (3, 0.0)]))
+    assert raised.value.code == "no_spenders"
+
+
+def test_constant_spend_says_what_it_is():
+    with pytest.raises(cl.errors.ConvergenceError, match=r"All 2 customers .* spend the same \(20\)") as raised:
+        cl.GammaGamma.fit(table([(2, 20.0), (3, 20.0)]))
+    assert raised.value.figures == {"customers": 2.0, "spend": 20.0, "parameters": "p, q, gamma"}
+
+
+def test_spend_that_falls_with_frequency_is_not_warned_of():
+    customers = spenders(2_000, seed=8)
+    rare = customers.with_columns(pl.col("monetary_value") / pl.col("frequency") ** 0.3)
+    assert rare.select(pl.corr("frequency", "monetary_value")).item() < -0.1
+    assert np.isfinite(cl.GammaGamma.fit(rare).log_likelihood)

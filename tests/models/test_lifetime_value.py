@@ -1,10 +1,13 @@
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import clvlab as cl
 from clvlab.errors import ParamsError
-from tests.models.laws import MODELS, SPEND, every_model
+from clvlab.models.lifetime_value import check_margin
+from tests.models.laws import MODELS, SPEND, every_model, few_examples
 from tests.models.populations import history
 
 
@@ -106,3 +109,95 @@ def test_a_mean_spend_that_does_not_exist_is_an_error():
 def test_a_margin_is_positive(bg_nbd, gamma_gamma, cdnow):
     with pytest.raises(ParamsError, match="margin"):
         cl.residual_lifetime_value(bg_nbd, gamma_gamma, cdnow, 0.1, margin=-1)
+
+
+CUSTOMERS = pl.concat([history(0, 0, 0), history(0, 0, 30), history(3, 20, 30), history(40, 30, 30)]).with_columns(
+    customer_id=pl.Series(["a", "b", "c", "d"]), monetary_value=pl.Series([None, None, 20.0, 55.0])
+)
+
+
+def clv(model, customers=CUSTOMERS, horizon=52, spend=SPEND, **terms):
+    return cl.lifetime_value(model, spend, customers, horizon, **terms)["clv"].to_numpy()
+
+
+@every_model
+@few_examples
+@given(st.floats(0.01, 1e5))
+def test_currency_scales_the_value(model, unit):
+    money = CUSTOMERS.with_columns(pl.col("monetary_value") * unit)
+    scaled = cl.GammaGamma(SPEND.p, SPEND.q, SPEND.gamma * unit)
+    assert clv(model, money, spend=scaled, annual_discount_rate=0.1) == pytest.approx(
+        unit * clv(model, annual_discount_rate=0.1), rel=1e-10
+    )
+
+
+@every_model
+def test_value_is_proportional_to_the_margin(model):
+    assert clv(model, margin=0.25) == pytest.approx(0.25 * clv(model), rel=1e-12)
+
+
+@every_model
+def test_value_falls_with_the_discount_and_grows_with_the_horizon(model):
+    by_rate = np.array([clv(model, annual_discount_rate=rate) for rate in (0.0, 0.05, 0.5, 10.0)])
+    assert (np.diff(by_rate, axis=0) < 0).all()
+    by_horizon = np.array([clv(model, horizon=horizon, annual_discount_rate=0.1) for horizon in (0, 1, 52, 520)])
+    assert (by_horizon[0] == 0).all()
+    assert (np.diff(by_horizon, axis=0) > 0).all()
+
+
+@every_model
+def test_a_value_is_between_that_of_all_money_at_the_end_and_at_once(model):
+    discounted, plain = clv(model, annual_discount_rate=0.1), clv(model)
+    years = 52 * 7 / 365.25
+    assert (discounted < plain).all()
+    assert (discounted > plain * 1.1**-years).all()
+
+
+@every_model
+def test_row_order_changes_nothing(model):
+    value = cl.lifetime_value(model, SPEND, CUSTOMERS, 52, 0.1)
+    assert cl.lifetime_value(model, SPEND, CUSTOMERS.reverse(), 52, 0.1).reverse().equals(value)
+
+
+@every_model
+def test_a_first_buyer_on_the_cutoff_is_worth_what_a_new_customer_is_after_the_first_purchase(model):
+    new = cl.new_customer_value(model, SPEND, 0.1, horizon=52)
+    assert clv(model, annual_discount_rate=0.1)[0] == pytest.approx(new - SPEND.mean_spend, rel=1e-8)
+
+
+@every_model
+def test_a_residual_value_is_what_every_horizon_leaves_out(model):
+    """The value of the first year, and of what follows it, discounted to now."""
+    ever = cl.residual_lifetime_value(model, SPEND, CUSTOMERS, 0.1)["residual_clv"].to_numpy()
+    values = [clv(model, horizon=horizon, annual_discount_rate=0.1) for horizon in (52, 5_200, 52_000)]
+    assert (values[0] < values[1]).all()
+    assert values[2] == pytest.approx(ever, rel=1e-6)
+
+
+def test_a_table_without_ids_has_values_without_ids():
+    values = cl.lifetime_value(MODELS[0], SPEND, CUSTOMERS.drop("customer_id"), 52)
+    assert values.columns == ["p_alive", "expected_purchases", "expected_spend", "clv"]
+
+
+def test_columns_by_hand():
+    row = cl.lifetime_value(MODELS[3], SPEND, CUSTOMERS, 52).row(2, named=True)
+    expected = {"customer_id": "c", "p_alive": 1.0, "expected_purchases": 3.6 / 38 * 52}
+    expected["expected_spend"] = 6 * (15 + 60) / (6 * 3 + 3)
+    assert row == pytest.approx(expected | {"clv": expected["expected_purchases"] * expected["expected_spend"]})
+
+
+def test_an_empty_table_has_no_values():
+    assert cl.lifetime_value(MODELS[0], SPEND, CUSTOMERS.clear(), 52).height == 0
+    assert cl.residual_lifetime_value(MODELS[0], SPEND, CUSTOMERS.clear(), 0.1).height == 0
+
+
+@pytest.mark.parametrize("rate", [-0.01, float("nan"), float("inf")])
+def test_a_discount_rate_is_finite_and_not_negative(rate):
+    with pytest.raises(ParamsError, match=f"annual_discount_rate is {rate}"):
+        clv(MODELS[0], annual_discount_rate=rate)
+
+
+@pytest.mark.parametrize("margin", [0.0, -0.5, 1.5, float("nan")])
+def test_a_margin_is_a_share(margin):
+    with pytest.raises(ParamsError, match=f"margin is {margin}; it is a share of spend"):
+        check_margin(margin)

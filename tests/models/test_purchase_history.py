@@ -2,9 +2,15 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import clvlab as cl
-from clvlab.errors import ParamsError
+from clvlab.errors import DataError, ParamsError
+from clvlab.models.numerics.distinct import ROWS_IN_CACHE
+from clvlab.models.purchase_history import buyers_of, read_histories, table_of, unit_of, with_ids
+from clvlab.models.purchase_model import HISTORY
+from tests.models.laws import few_examples
 from tests.models.populations import history, simulated_bg_nbd
 
 GOOD = {"frequency": [2.0, 0.0], "recency": [5.0, 0.0], "T": [9.0, 4.0]}
@@ -104,3 +110,108 @@ def test_arrow_tables_are_customer_tables_and_other_things_are_refused():
     assert model.p_alive(table.to_arrow()).tolist() == model.p_alive(table).tolist()
     with pytest.raises(ParamsError, match="list is not a customer table"):
         model.p_alive([1, 2, 3])
+
+
+ROWS = st.lists(st.tuples(st.integers(0, 40), st.floats(0, 1), st.integers(1, 3_000)), min_size=1, max_size=20).map(
+    lambda rows: [(x, T * share if x else 0.0, float(T)) for x, share, T in rows]
+)
+
+
+def frame(rows):
+    return pl.DataFrame(rows, schema=["frequency", "recency", "T"], orient="row")
+
+
+@few_examples
+@given(ROWS)
+def test_columns_are_read_as_they_are(rows):
+    found = read_histories(frame(rows), HISTORY, "week", "week")
+    assert np.array_equal(np.stack(found.columns, axis=1), np.array(rows))
+    assert found.is_buyer.all()
+
+
+@few_examples
+@given(ROWS)
+def test_times_change_their_unit_and_counts_do_not(rows):
+    x, t_x, T = read_histories(frame(rows), HISTORY, "week", "day").columns
+    expected = np.array(rows) * [1, 7, 7]
+    assert np.stack([x, t_x, T], axis=1) == pytest.approx(expected, rel=1e-15)
+
+
+def test_columns_come_in_the_order_in_which_they_were_asked_for():
+    table = frame([(2, 5.0, 9.0)]).with_columns(monetary_value=12.0)
+    found = read_histories(table, ("monetary_value", "frequency"), "day", "day")
+    assert [column.tolist() for column in found.columns] == [[12], [2]]
+
+
+def test_buyers_alone_are_read_and_answers_go_back_to_their_rows():
+    table = frame([(2, 5.0, 9.0), (None, None, None), (0, 0.0, 4.0)]).with_columns(n_purchases=pl.Series([3, 0, 1]))
+    found = read_histories(table, HISTORY, "day", "day")
+    assert found.is_buyer.tolist() == [True, False, True]
+    assert found.columns[0].tolist() == [2, 0]
+    spread = found.spread(np.array([0.5, 0.7]))
+    assert (spread[0], spread[2]) == (0.5, 0.7)
+    assert np.isnan(spread[1])
+    assert found.weights([1.0, 9.0, 3.0]).tolist() == [1, 3]
+    assert found.weights(None) is None
+
+
+def test_a_row_is_named_by_its_place_among_all():
+    table = frame([(None, None, None), (2, 9.5, 9.0)]).with_columns(n_purchases=pl.Series([0, 3]))
+    with pytest.raises(DataError, match=r"'recency', row 1: 9\.5 is larger than T"):
+        read_histories(table, HISTORY, "day", "day")
+
+
+def test_a_flaw_far_down_is_found():
+    n = ROWS_IN_CACHE + 10
+    T = np.full(n, 9.0)
+    T[-3] = np.nan
+    table = pl.DataFrame({"frequency": np.zeros(n), "recency": np.zeros(n), "T": T})
+    with pytest.raises(DataError, match=rf"'T', row {n - 3}: nan is missing"):
+        read_histories(table, HISTORY, "day", "day")
+
+
+def test_an_unknown_number_of_purchases_is_not_a_prospect():
+    table = pl.DataFrame({"n_purchases": [0, None, 2]})
+    assert buyers_of(table).tolist() == [False, True, True]
+    assert buyers_of(table.select(pl.lit(1).alias("x"))).tolist() == [True]
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), -1.0, float("inf")])
+def test_who_has_not_repeated_may_have_any_spend(value):
+    table = pl.DataFrame({"frequency": [0, 1], "monetary_value": [value, 20.0]})
+    found = read_histories(table, ("frequency", "monetary_value"), "day", "day")
+    assert found.columns[1][1] == 20
+
+
+def test_counts_of_every_integer_type_are_read():
+    for dtype in (pl.UInt8, pl.Int32, pl.UInt64, pl.Float32):
+        table = frame([(3, 5.0, 9.0)]).with_columns(pl.col("frequency").cast(dtype))
+        assert read_histories(table, HISTORY, "day", "day").columns[0].tolist() == [3.0]
+
+
+def test_ids_are_put_in_front_where_there_are_any():
+    values, ids = pl.DataFrame({"p_alive": [0.5]}), pl.DataFrame({"customer_id": ["007"]})
+    assert with_ids(values.clone(), ids).row(0) == ("007", 0.5)
+    assert with_ids(values, pl.DataFrame({"T": [1.0]})).columns == ["p_alive"]
+
+
+@pytest.mark.parametrize("unit", ["day", "week", "month"])
+def test_a_plain_frame_has_the_unit_that_is_said(unit):
+    assert unit_of(pl.DataFrame(GOOD), unit) == unit
+
+
+def test_an_unknown_unit_is_refused():
+    with pytest.raises(ParamsError, match="time_unit is 'weeks'"):
+        unit_of(pl.DataFrame(GOOD), "weeks")
+
+
+def test_a_summary_agrees_with_its_own_unit(cdnow):
+    assert unit_of(cdnow, None) == unit_of(cdnow, "week") == "week"
+    assert table_of(cdnow) is cdnow.data
+
+
+def test_every_weight_may_be_nothing():
+    found = read_histories(pl.DataFrame(GOOD), HISTORY, "week", "week")
+    assert found.weights([0, 0]).tolist() == [0, 0]
+    with pytest.raises(DataError, match="who have bought"):
+        cl.BgNbd.fit(pl.DataFrame(GOOD), time_unit="week", weights=[0, 0])

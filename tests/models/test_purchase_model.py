@@ -10,12 +10,24 @@ from hypothesis import strategies as st
 
 import clvlab as cl
 from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, ParamsError
-from tests.models.laws import MODELS, every_model
+from clvlab.models import PURCHASE_MODELS
+from clvlab.models.purchase_model import decay_rate
+from clvlab.wording import catalogue
+from tests.models.laws import MODELS, every_model, few_examples
 from tests.models.populations import history
 
 CUSTOMERS = pl.concat(
     [history(0, 0, 0), history(0, 0, 30), history(3, 20, 30), history(3, 5, 30), history(40, 30, 30)]
 )
+
+
+def test_every_model_that_is_tried_is_held_to_the_laws():
+    assert set(PURCHASE_MODELS) <= {type(model) for model in MODELS}
+
+
+def test_every_model_that_is_tried_has_a_name():
+    codes = {f"{kind}.{model.__name__}" for kind in ("models", "methods") for model in PURCHASE_MODELS}
+    assert codes <= set(catalogue())
 
 
 @every_model
@@ -232,3 +244,93 @@ def test_a_confidence_level_is_a_share(level):
 def test_a_frame_without_recency_is_refused():
     with pytest.raises(MissingColumnsError, match="recency"):
         MODELS[0].p_alive(CUSTOMERS.drop("recency"))
+
+
+@every_model
+@few_examples
+@given(st.floats(0.01, 500), st.floats(0.01, 500))
+def test_expected_purchases_of_two_periods_add_up(model, first, second):
+    """Seen from now: what is expected of the first, and of the second after it."""
+    x, T = np.array([0.0, 3.0]), np.array([5.0, 30.0])
+    whole = model.purchases_if_alive(first + second, x, T)
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    rate = model.rate_if_alive(x, T)
+    times = first + second * (nodes + 1) / 2
+    rest = sum(second / 2 * weight * rate(np.full(2, u)) for u, weight in zip(times, weights, strict=True))
+    assert model.purchases_if_alive(first, x, T) + rest == pytest.approx(whole, rel=1e-9)
+
+
+@every_model
+def test_a_customers_figure_is_that_of_a_table_of_one(model):
+    for ask in (
+        lambda table: model.p_alive(table),
+        lambda table: model.expected_purchases(table, 26),
+        lambda table: model.probability_of_purchases(1, table, 26),
+    ):
+        together = ask(CUSTOMERS)
+        assert together == pytest.approx([ask(CUSTOMERS[i])[0] for i in range(CUSTOMERS.height)], rel=1e-11)
+
+
+@every_model
+def test_all_that_a_value_rests_on_is_what_each_verb_says(model):
+    ahead = model.purchases_ahead(CUSTOMERS, "12 months", 0.1)
+    assert np.array_equal(ahead["p_alive"], model.p_alive(CUSTOMERS))
+    assert np.array_equal(ahead["expected_purchases"], model.expected_purchases(CUSTOMERS, "12 months"))
+    assert np.array_equal(ahead["discounted_purchases"], model.discounted_purchases(CUSTOMERS, "12 months", 0.1))
+
+
+@every_model
+def test_a_new_customer_is_one_of_age_0(model):
+    newcomer = history(0, 0, 0)
+    assert model.expected_purchases_new(26) == pytest.approx(model.expected_purchases(newcomer, 26)[0], rel=1e-12)
+    several = model.expected_purchases_new(["26 weeks", 52.0])
+    assert several == pytest.approx([model.expected_purchases_new(26), model.expected_purchases_new(52)])
+    assert model.probability_of_purchases_new(2, 26) == model.probability_of_purchases(2, newcomer, 26)[0]
+    discounted = model.discounted_purchases(newcomer, 26, 0.1)[0]
+    assert model.discounted_purchases_new(26, 0.1) == pytest.approx(discounted, rel=1e-9)
+
+
+@every_model
+def test_the_probability_of_none_is_that_of_zero(model):
+    none = model.probability_of_none(CUSTOMERS, 26)
+    assert np.array_equal(none, model.probability_of_purchases(0, CUSTOMERS, 26))
+    assert (none >= 1 - model.p_alive(CUSTOMERS)).all()
+
+
+@every_model
+def test_a_horizon_is_in_the_tables_unit_and_a_text_in_its_own(model):
+    days = CUSTOMERS.with_columns(pl.col("recency", "T") * 7)
+    expected = model.expected_purchases(CUSTOMERS, 26)
+    assert model.expected_purchases(days, 182, time_unit="day") == pytest.approx(expected, rel=1e-12)
+    assert model.expected_purchases(days, "26 weeks", time_unit="day") == pytest.approx(expected, rel=1e-12)
+    assert model.horizon_length(days, 182, "day") == pytest.approx(26)
+    assert model.unit_of(days, None) == "week"
+
+
+@every_model
+@pytest.mark.parametrize("horizon", [-1, float("nan"), float("inf"), "39 moons", "soon", None, True])
+def test_what_is_not_a_length_of_time_is_refused(model, horizon):
+    with pytest.raises(ParamsError):
+        model.expected_purchases(CUSTOMERS, horizon)
+
+
+@every_model
+def test_simulated_customers_are_histories(model):
+    table = model.simulate(500, np.linspace(0, 60, 500), seed=3)
+    assert table.columns == ["customer_id", "frequency", "recency", "T", "n_purchases"]
+    assert np.isfinite(model.p_alive(table)).all()
+    assert (table["n_purchases"] == table["frequency"] + 1).all()
+    assert table["customer_id"].to_list()[::499] == ["001", "500"]
+    assert table.equals(model.simulate(500, np.linspace(0, 60, 500), seed=3))
+    assert not table.equals(model.simulate(500, np.linspace(0, 60, 500), seed=4))
+
+
+@every_model
+def test_nobody_buys_again_before_the_first_moment_has_passed(model):
+    assert model.simulate(50, 0.0, seed=1)["frequency"].sum() == 0
+
+
+def test_a_discount_is_a_decay_per_unit_of_time():
+    assert decay_rate(0.1, "week") == pytest.approx(np.log(1.1) * 7 / 365.25)
+    assert decay_rate(0.1, "month") * 12 == pytest.approx(np.log(1.1))
+    assert decay_rate(0.0, "day") == 0

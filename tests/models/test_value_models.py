@@ -62,7 +62,7 @@ def test_a_fitted_model_is_taken_as_it_is(cdnow, bg_nbd):
 def test_a_base_that_nobody_leaves_falls_back_to_the_model_without_dropout(nobody_leaves):
     models = ValueModels.fit(nobody_leaves, TERMS)
     assert isinstance(models.purchases, Nbd)
-    assert models.refused == PURCHASE_MODELS[:3]
+    assert models.refused == PURCHASE_MODELS[:-1]
 
 
 def test_one_time_buyers_alone_leave_no_model_and_the_reason(bought_once):

@@ -26,6 +26,10 @@ def code_cells(path):
     return [cell for cell in cells if cell["cell_type"] == "code"]
 
 
+def source_of(cell):
+    return "".join(cell["source"])
+
+
 def is_parameters(cell):
     return "parameters" in cell["metadata"].get("tags", [])
 
@@ -33,7 +37,7 @@ def is_parameters(cell):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_is_thin(path):
     for cell in code_cells(path):
-        source = "".join(cell["source"])
+        source = source_of(cell)
         assert cell["outputs"] == [], "run make format"
         assert cell["execution_count"] is None, "run make format"
         assert is_parameters(cell) or len(source.splitlines()) <= 12, f"move to src/clvlab:\n{source}"
@@ -45,7 +49,7 @@ def test_parameters_of_the_notebook_are_the_keys_of_its_params_file(path):
     (cell,) = filter(is_parameters, code_cells(path))
     assigned = {
         target.id: node.value
-        for node in ast.parse("".join(cell["source"])).body
+        for node in ast.parse(source_of(cell)).body
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
     }
     kind = PARAMS[path.stem]
@@ -54,14 +58,10 @@ def test_parameters_of_the_notebook_are_the_keys_of_its_params_file(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_cells_sections_and_pages_are_one_list(path):
+def test_every_section_has_its_page_and_its_cell_in_one_order(path):
     sections, pages = REPORTS[path.stem]
-    sources = ["".join(cell["source"]) for cell in code_cells(path)]
-    shown = [
-        section for source in sources for section in re.findall(r"^report\.show\(\"(\w+)\"\)$", source, re.MULTILINE)
-    ]
-    assert list(sections) == list(pages), "SECTIONS of the analysis and PAGES of the presentation"
-    assert shown == list(sections), "cells of the notebook and SECTIONS of the analysis"
+    shown = re.findall(r'^report\.show\("(\w+)"\)$', "\n".join(map(source_of, code_cells(path))), re.MULTILINE)
+    assert (list(pages), shown) == (list(sections), list(sections)), "PAGES and cells against SECTIONS"
 
 
 def test_there_is_a_notebook_for_every_kind_of_run():

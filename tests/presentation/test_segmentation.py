@@ -9,6 +9,7 @@ import pytest
 import clvlab as cl
 from clvlab.analysis.segmentation import SECTIONS
 from clvlab.charts import theme
+from clvlab.charts.notebook import VEGA_LITE
 from clvlab.errors import ParamsError
 from clvlab.presentation import PAGES, Chart, Drawing, Fragment, Report
 from clvlab.wording import catalogue
@@ -45,8 +46,8 @@ def test_a_chart_has_a_finding_for_a_title_a_subtitle_and_a_text_alternative(rep
     there = [block for block in PAGES[section] if isinstance(block, Chart) and block.table in report.results[section]]
     assert len(drawn) == len(there)
     for drawing in drawn:
-        bundle = drawing._repr_mimebundle_()
-        spec = bundle[theme.MIME]
+        bundle, _ = drawing._repr_mimebundle_()
+        spec = bundle[VEGA_LITE]
         assert spec["title"]["text"]
         assert spec["title"]["subtitle"]
         assert spec["description"] == bundle["text/plain"] != ""

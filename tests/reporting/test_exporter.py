@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from clvlab.charts.notebook import VEGA_LITE
 from clvlab.reporting.exporter import ReportExporter, read_page
-from clvlab.reporting.stills import VEGA_LITE
 from tests.reporting.conftest import SPEC, Elements, executed
 
 CHART = {VEGA_LITE: SPEC, "text/plain": "as text"}

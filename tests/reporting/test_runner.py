@@ -9,7 +9,7 @@ import nbformat
 import polars as pl
 import pytest
 
-from clvlab.errors import ClvlabError, DataError
+from clvlab.errors import ClvlabError, DataError, ParamsError
 from clvlab.params import CompareParams
 from clvlab.reporting import execution, runner
 from clvlab.reporting.lock import LockedError, locked
@@ -240,3 +240,57 @@ def test_only_our_own_notebooks_are_run(params):
 
 
 LEAST = {"name": "c", "source": "cdnow", "as_of": "1998-06-30"}
+
+
+def test_reports_and_comparisons_of_one_name_do_not_overwrite_each_other(executions, params, workplace):
+    run(params)
+    before = files(workplace / "reports" / "tiny" / "2024-08-31")
+    comparison = CompareParams(name="tiny", source="log.csv", as_of="2024-08-31", holdout="8 weeks")
+    with pytest.raises(ParamsError, match=r"tiny holds segmentation reports.*`name: tiny_comparison`"):
+        run(comparison)
+    assert (files(workplace / "reports" / "tiny" / "2024-08-31"), len(executions)) == (before, 1)
+    run(comparison.model_copy(update={"name": "tiny_comparison"}))
+    with pytest.raises(ParamsError, match=r"holds comparisons of strategies, .*`name: tiny_comparison_report`"):
+        run(params.model_copy(update={"name": "tiny_comparison"}))
+
+
+def test_a_day_whose_manifest_is_lost_does_not_tell_the_kind(params, workplace):
+    run(params)
+    (workplace / "reports" / "tiny" / "2024-08-31" / "manifest.json").write_text("{")
+    assert run(params).is_new
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"strategy": "region"}, "has no column 'province'"),
+        ({"strategy": {"attribute": "city"}}, "has no column 'city'"),
+        ({"rfm": {"n_bins": 4}}, r"the map of rfm11 has scores from 1 to 5"),
+        ({"margin": "from cost"}, "needs cost, which the log does not have"),
+        ({"static": ("city",)}, "`static` names a column"),
+        ({"as_of": date(2024, 12, 31)}, r"is of 2024-08-\d\d, .*`allow_stale: true`"),
+    ],
+)
+def test_what_is_wrong_with_parameters_is_said_before_the_kernel_starts(
+    executions, params, workplace, changes, message
+):
+    with pytest.raises(ClvlabError, match=message):
+        run(params.model_copy(update=changes))
+    assert executions == []
+    assert not (workplace / "reports" / "tiny" / "failed").exists()
+    assert not list((workplace / "reports" / "tiny").glob(".staging*"))
+
+
+def test_a_log_that_ended_long_ago_is_published_where_that_is_allowed(params):
+    assert run(params.model_copy(update={"as_of": date(2024, 12, 31), "allow_stale": True})).is_new
+
+
+def test_index_names_groupings_by_attributes_and_own_maps_and_has_the_title(params, workplace):
+    (workplace / "own.yaml").write_text("n_bins: 2\nscores: [r_score]\ngroups: {good: '2', bad: '1'}\n")
+    (workplace / "people.csv").write_text("customer_id,city\n001,Bern\n")
+    by_city = {"attributes": ("people.csv",), "strategy": {"attribute": "city"}, "title": "Our customers"}
+    run(params.model_copy(update={"as_of": date(2024, 7, 31), "strategy": "own.yaml", "rfm": {"n_bins": 2}}))
+    run(params.model_copy(update=by_city))
+    html = (workplace / "reports" / "tiny" / "index.html").read_text(encoding="utf-8")
+    assert "Our customers" in html
+    assert re.findall(r"<td>(city|own)</td>", html) == ["city", "own"]

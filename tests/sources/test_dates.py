@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvlab.errors import ParamsError, UnsettledError
-from clvlab.sources.dates import day_of_number, found_formats, given_format
+from clvlab.sources.dates import FoundFormats, GivenFormat, day_of_number, found_formats, given_format
 
 JAN_31 = date(2024, 1, 31)
 
@@ -103,12 +103,19 @@ def test_an_open_order_is_asked_for_and_not_guessed(texts, choices, message):
         ("%Y-%m-%d %H:%M:%S", "2024-01-31 23:00:00", JAN_31),
         ("%Y-%m-%d %H:%M:%S", "2024-01-31", None),
         ("%d/%m/%y %H:%M", "31/12/99 08:30", date(1999, 12, 31)),
-        ("%d/%m/%Y", "2024-01-31", None),
+        ("%d/%m/%Y", "1-31-2024", None),
+        ("%Y-%d-%m", "2024-31-01", JAN_31),
+        ("%Y-%d-%m", "2024-01-31", None),
         ("%Y%m%d", "20240131", JAN_31),
     ],
 )
 def test_a_given_format_is_taken_at_its_word(date_format, text, expected):
     assert days_of(text, date_format=date_format) == [expected]
+
+
+@pytest.mark.parametrize("date_format", ["%d/%m/%Y", "%m-%d-%y", "%d %b %Y", "%d/%m/%Y %H:%M"])
+def test_a_given_format_leaves_days_written_year_first_alone(date_format):
+    assert days_of("2024-01-31", "2024年1月31日", "2024/1/31 08:30", date_format=date_format) == [JAN_31] * 3
 
 
 @pytest.mark.parametrize("date_format", ["DD/MM/YYYY", "", "%Y-%m", "%d", "%", "%Q%d/%m/%Y"])
@@ -154,3 +161,22 @@ def test_days_are_read_right_or_not_at_all(days, order):
 
 def test_timestamps_count_from_their_date():
     assert days_of(str(datetime(2024, 1, 31, 23, 59, 59))) == [JAN_31]
+
+
+def test_a_reader_accounts_for_the_formats_it_uses():
+    assert given_format("%d/%m/%Y") == GivenFormat("%d/%m/%Y")
+    assert given_format("%d/%m/%Y").formats == ("%d/%m/%Y",)
+    texts = pl.LazyFrame({"text": ["Jan 31, 2024", "31/01/2024", "2024-01-31", "2024/1/31", "soon", None]})
+    found = found_formats(texts, "text", "Column 'when'")
+    assert isinstance(found, FoundFormats)
+    assert found.formats == ("%Y-%m-%d", "%d/%m/%Y", "%B/%d/%Y")
+
+
+def test_found_formats_know_the_texts_of_their_column_and_no_others():
+    found = found_formats(pl.LazyFrame({"text": ["31/01/2024"]}), "text", "Column 'when'")
+    others = pl.DataFrame({"text": ["31/01/2024 23:59", "30/01/2024"]})
+    assert others.select(found.days(pl.col("text"))).to_series().to_list() == [JAN_31, None]
+
+
+def test_a_column_without_dates_has_no_formats():
+    assert found_formats(pl.LazyFrame({"text": ["soon", None]}), "text", "Column 'when'").formats == ()

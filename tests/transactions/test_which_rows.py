@@ -1,4 +1,4 @@
-"""Which rows count: filters, merged cells, guests, repetitions by a key, several sources; and what is told of the rest."""
+"""Which rows count: filters, merged cells, guests, repetitions by a key, several sources; and what is told."""
 
 import warnings
 from datetime import date, timedelta
@@ -170,9 +170,9 @@ def test_a_file_is_not_filled_from_the_one_before(tmp_path):
 
 
 def test_what_is_to_be_filled_is_a_column_of_the_log():
-    with pytest.raises(ParamsError, match="fill_down has 'customer', which is not .* Did you mean 'customer_id'"):
+    with pytest.raises(ParamsError, match=r"fill_down has 'customer', which is not .* Did you mean 'customer_id'"):
         read(DEALS, fill_down="customer")
-    with pytest.raises(ParamsError, match="fill_down is 7. List names of columns"):
+    with pytest.raises(ParamsError, match=r"fill_down is 7\. List names of columns"):
         read(DEALS, fill_down=7)
 
 

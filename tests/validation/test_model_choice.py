@@ -13,11 +13,6 @@ from clvlab.wording import Name
 
 
 @pytest.fixture(scope="module")
-def cdnow():
-    return cl.split_holdout(cl.datasets.cdnow(sample=True), "1997-09-30", "1998-06-30", "week")
-
-
-@pytest.fixture(scope="module")
 def choice(cdnow):
     return cl.choose_model(*cdnow)
 
@@ -136,3 +131,12 @@ def test_one_time_buyers_alone_identify_no_model():
     log = log_of([[day] for day in range(50)])
     with pytest.raises(ConvergenceError, match=r"No purchase model can be fitted\. None of 50 customers"):
         cl.choose_model(cl.summarise_customers(log, "2020-12-31"))
+
+
+def test_a_model_that_is_given_is_taken_and_the_rule_says_what_it_would_have_chosen(cdnow):
+    given = cl.choose_model(*cdnow, given=cl.ParetoNbd)
+    assert type(given.model).__name__ == "ParetoNbd"
+    assert row(given, "ParetoNbd")["chosen"]
+    assert given.reasons == ("model_choice.given_other",)
+    assert "The parameters ask for Pareto/NBD; the rule of this report would have chosen BG/NBD." in given.explain()
+    assert cl.choose_model(*cdnow, given=cl.BgNbd).reasons == ("model_choice.given",)

@@ -1,6 +1,7 @@
-"""Validation on a holdout: hand-computed examples first, then CDNOW, then the edges."""
+"""Validation on a holdout: by hand, on CDNOW, and where the model is the truth."""
 
 import datetime
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -9,172 +10,8 @@ from scipy import stats
 
 import clvlab as cl
 from clvlab.models.fitted_model import Estimate
-from clvlab.validation import parts
-from clvlab.validation.predictions import METHODS, predictions
-from clvlab.validation.validate import validate
-
-ROWS = [
-    # Calibration is January, the holdout 1 to 15 February; the period before it 17 to 31 January.
-    ("a", "2024-01-01", 10.0),
-    ("a", "2024-01-11", 20.0),
-    ("a", "2024-01-21", 40.0),
-    ("a", "2024-02-02", 7.0),
-    ("a", "2024-02-03", 5.0),
-    ("b", "2024-01-21", 30.0),
-    ("b", "2024-01-26", 50.0),
-    ("c", "2024-01-31", 15.0),
-    ("c", "2024-02-10", 9.0),
-    ("later", "2024-02-11", 99.0),
-]
-
-
-class Stub:
-    """Predicts what it is told to, and buys it at a fixed price."""
-
-    time_unit = "day"
-
-    def __init__(self, expected):
-        self.expected = np.array(expected, dtype=float)
-
-    def expected_purchases(self, customers, *, horizon, time_unit):
-        assert (len(customers), horizon, time_unit) == (3, 15.0, "day")
-        return self.expected
-
-    def expected_spend(self, customers):
-        return np.full(len(customers), 10.0)
-
-
-@pytest.fixture(scope="module")
-def split():
-    log = cl.read_transactions(pl.DataFrame(ROWS, schema=["customer_id", "date", "amount"], orient="row"))
-    return cl.split_holdout(log, "2024-01-31", "2024-02-15")
-
-
-@pytest.fixture(scope="module")
-def predicted(split):
-    stub = Stub([1.0, 0.5, 0.2])
-    return predictions(stub, stub, *split)
-
-
-@pytest.fixture(scope="module")
-def cdnow():
-    return cl.split_holdout(cl.datasets.cdnow(sample=True), "1997-09-30", "1998-06-30", "week")
-
-
-@pytest.fixture(scope="module")
-def models(cdnow):
-    return cl.BgNbd.fit(cdnow[0]), cl.GammaGamma.fit(cdnow[0])
-
-
-@pytest.fixture(scope="module")
-def groups(cdnow):
-    return cl.strategies["rfm11"].assign(cdnow[0])
-
-
-@pytest.fixture(scope="module")
-def validation(models, cdnow, groups):
-    return cl.validate(*models, *cdnow, groups=groups)
-
-
-def test_every_method_predicts_purchases_as_worked_out_by_hand(predicted):
-    purchases = predicted.filter(what="purchases")
-    assert purchases["actual"].to_list() == [2, 0, 1]
-    assert purchases["model"].to_list() == [1.0, 0.5, 0.2]
-    # a: 2 repeats in 30 days; b: 1 in 10; c: none in 0.
-    assert purchases["naive"].to_list() == pytest.approx([2 / 30 * 15, 1 / 10 * 15, 0])
-    assert purchases["last_period"].to_list() == [1, 2, 1]
-    assert purchases["average"].to_list() == pytest.approx([3 / 40 * 15] * 3)
-
-
-def test_every_method_predicts_spend_as_worked_out_by_hand(predicted):
-    spend = predicted.filter(what="spend")
-    assert spend["actual"].to_list() == [12, 0, 9]
-    assert spend["model"].to_list() == pytest.approx([10, 5, 2])
-    assert spend["naive"].to_list() == pytest.approx([60 / 30 * 15, 50 / 10 * 15, 0])
-    assert spend["last_period"].to_list() == [40, 80, 15]
-    assert spend["average"].to_list() == pytest.approx([110 / 40 * 15] * 3)
-
-
-def test_a_holdout_that_does_not_know_the_period_before_has_no_such_baseline(split):
-    calibration, holdout = split
-    unknown = cl.Holdout(holdout.data, holdout.cutoff, holdout.end, holdout.time_unit, holdout.daily)
-    found = predictions(Stub([1, 1, 1]), None, calibration, unknown)
-    assert found["last_period"].to_list() == [None] * 3
-    assert set(parts.gain(found)["method"]) == {"model", "naive", "average", "best"}
-
-
-def part(size, actual, model, **columns):
-    """Customers who all did one thing but for a spread of +-1, with one prediction for all."""
-    return pl.DataFrame(
-        {
-            "what": "purchases",
-            "actual": actual + np.tile([-1.0, 1.0], size // 2),
-            "model": np.full(size, model),
-            "naive": np.zeros(size),
-            **{name: [value] * size for name, value in columns.items()},
-        }
-    )
-
-
-def test_a_part_has_the_mean_and_its_interval():
-    row = parts.by_part(part(100, actual=3.0, model=3.1, group="a"), ["group"]).row(0, named=True)
-    half = 1.96 * np.sqrt(100 / 99) / 10
-    assert (row["customers"], row["actual"], row["model"], row["fails"]) == (100, 3.0, pytest.approx(3.1), False)
-    assert (row["low"], row["high"]) == pytest.approx((3 - half, 3 + half))
-
-
-@pytest.mark.parametrize(
-    ("size", "actual", "model", "fails"),
-    [
-        (100, 3.0, 4.0, True),
-        (100, 3.0, 2.0, True),
-        (10_000, 3.0, 3.3, False),  # outside the interval, but only 10 % off
-        (28, 3.0, 9.0, False),  # too few customers
-        (4_000, 3.0, 3.61, True),  # just more than 20 % off
-    ],
-)
-def test_a_part_fails_where_it_is_far_off_and_large_enough_to_tell(size, actual, model, fails):
-    assert parts.by_part(part(size, actual, model, group="a"), ["group"])["fails"].to_list() == [fails]
-
-
-def test_many_repeats_share_a_part_and_parts_are_in_order():
-    table = pl.concat([part(2, 1.0, 1.0, frequency=x) for x in (12, 7, 2, 0)])
-    found = parts.by_frequency(table)
-    assert found.select("repeats", "customers").rows() == [("0", 2), ("2", 2), ("7+", 4)]
-
-
-def test_customers_with_one_prediction_stay_in_one_tenth():
-    table = part(100, 1.0, 1.0).with_columns(model=pl.Series([9.0] * 10 + [1.0] * 90))
-    assert parts.by_decile(table).select("decile", "customers").rows() == [(1, 10), (6, 90)]
-
-
-def test_tenths_are_tenths_where_predictions_differ():
-    table = part(50, 1.0, 1.0).with_columns(model=pl.int_range(50, 0, -1).cast(pl.Float64))
-    found = parts.by_decile(table)
-    assert found["customers"].to_list() == [5] * 10
-    assert found["model"].to_list() == [48.0 - 5 * i for i in range(10)]
-
-
-@pytest.mark.parametrize(("months", "cohorts"), [(12, 12), (13, 5)])
-def test_cohorts_are_months_up_to_a_year_and_quarters_after_it(months, cohorts):
-    days = pl.date_range(datetime.date(2023, 1, 1), interval="1mo", end=datetime.date(2024, 1, 1), eager=True)
-    table = pl.concat([part(2, 1.0, 1.0, first_purchase=day) for day in days[:months]])
-    assert parts.by_cohort(table).height == cohorts
-
-
-def test_gain_curve_of_four_customers():
-    table = pl.DataFrame({"what": ["purchases"] * 4, "actual": [6.0, 4.0, 2.0, 0.0], "model": [3.0, 4.0, 2.0, 1.0]})
-    table = table.with_columns(naive=pl.lit(1.0), last_period=pl.lit(None, pl.Float64), average=pl.lit(1.0))
-    curves = parts.gain(table)
-    at = {
-        (method, round(share, 2)): value
-        for _, method, share, value in curves.filter(pl.col("share_customers").is_in([0.25, 0.5, 1.0])).rows()
-    }
-    assert at["model", 0.25] == pytest.approx(4 / 12)
-    assert at["best", 0.25] == pytest.approx(6 / 12)
-    assert at["model", 0.5] == pytest.approx(10 / 12)
-    assert at["naive", 0.5] == pytest.approx(0.5)
-    assert at["model", 1.0] == pytest.approx(1)
+from clvlab.validation.predictions import METHODS
+from clvlab.validation.validate import errors_of, totals_of, validate
 
 
 def test_errors_on_cdnow_agree_with_their_definitions(validation, models, cdnow):
@@ -214,19 +51,11 @@ def test_parts_add_up_to_the_total(validation, name):
     assert (table["customers"] * table["model"]).sum() == pytest.approx(total)
 
 
-def test_tracking_ends_at_the_totals(validation, cdnow):
-    last = validation.tracking.row(-1, named=True)
-    assert last["actual_cumulative"] == cdnow[0].data["frequency"].sum() + 1882
-    assert validation.tracking["actual"].sum() == last["actual_cumulative"]
-    assert validation.tracking["expected"].sum() == pytest.approx(last["expected_cumulative"])
-    assert validation.tracking.filter(period="calibration")["date"].max() <= cdnow[0].cutoff
-
-
 def test_warnings_on_cdnow_name_what_is_off(validation):
     total = validation.warnings.filter(warning="total", what="purchases").row(0, named=True)
     assert total["error"] == pytest.approx(-0.121, abs=0.002)
     group = validation.warnings.filter(warning="group", what="purchases").row(0, named=True)
-    assert (group["part"], group["count"]) == ("potential_loyalist", 1)
+    assert (group["part"], group["count"]) == ("potential_loyalist", 2)
     assert validation.warnings.filter(warning="baseline").is_empty()
 
 
@@ -272,3 +101,55 @@ def test_without_a_spend_model_only_purchases_are_judged(models, cdnow):
     assert set(found.totals["what"]) == {"purchases"}
     assert found.by_group.is_empty()
     assert found.errors["method"].to_list() == list(METHODS)
+
+
+def table_of(actual, **methods):
+    """Predictions of purchases by some methods; the others are unknown."""
+    columns = {name: pl.Series(methods.get(name, [None] * len(actual)), dtype=pl.Float64) for name in METHODS}
+    return pl.DataFrame(
+        {"what": ["purchases"] * len(actual), "actual": pl.Series(actual, dtype=pl.Float64)} | columns
+    )
+
+
+def test_totals_and_their_errors_by_hand():
+    row = totals_of(table_of([1, 0, 3], model=[1, 1, 1], naive=[2, 2, 2])).row(0, named=True)
+    assert (row["actual"], row["model"], row["naive"]) == (4, 3, 6)
+    assert (row["model_error"], row["naive_error"]) == (-0.25, 0.5)
+    assert (row["last_period"], row["last_period_error"]) == (None, None)
+
+
+def test_errors_of_customers_by_hand():
+    found = errors_of(table_of([1, 0, 3], model=[1, 1, 1], naive=[2, 0, 4]))
+    assert found["method"].to_list() == ["model", "naive"]
+    assert found["mae"].to_list() == pytest.approx([1.0, 2 / 3])
+    assert found["rmse"].to_list() == pytest.approx([np.sqrt(5 / 3), np.sqrt(2 / 3)])
+    # One prediction for all ranks nobody; the naive ranking is that of what happened.
+    assert found["rank_correlation"].to_list() == [None, pytest.approx(1.0)]
+    assert found["gini"].to_list() == pytest.approx([0.0, 0.5])
+
+
+def test_perfect_predictions_have_no_error():
+    row = errors_of(table_of([1, 0, 3], model=[1, 0, 3])).row(0, named=True)
+    assert (row["mae"], row["rmse"], row["rank_correlation"]) == (0, 0, pytest.approx(1.0))
+
+
+def test_money_scales_the_errors_and_not_the_ranking():
+    plain = errors_of(table_of([1, 0, 3], model=[1, 2, 1]))
+    cents = errors_of(table_of([100, 0, 300], model=[100, 200, 100]))
+    assert cents["rmse"][0] == pytest.approx(100 * plain["rmse"][0])
+    assert cents["gini"][0] == pytest.approx(plain["gini"][0])
+
+
+def test_the_seed_moves_the_interval_of_the_total_alone(models, cdnow, validation):
+    other = validate(models[0], None, *cdnow, seed=5)
+    mine, theirs = (each.totals.filter(what="purchases") for each in (validation, other))
+    assert mine.row(0)[1:3] == pytest.approx(theirs.row(0)[1:3], rel=1e-12)
+    for end in ("low", "high"):
+        assert mine[end][0] != theirs[end][0]
+        assert mine[end][0] == pytest.approx(theirs[end][0], rel=0.05)
+
+
+def test_validations_are_equal_to_themselves_alone(validation):
+    other = replace(validation)
+    assert other != validation
+    assert len({validation, other}) == 2

@@ -4,6 +4,7 @@ import platform
 from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
+from typing import Any
 
 import polars as pl
 
@@ -21,8 +22,16 @@ def reproduction(params: RunParams, log: TransactionLog, until: date) -> Mapping
 
 def _parameters(params: RunParams) -> pl.DataFrame:
     given = params.to_dict()
-    values = ["" if value is None else str(value) for value in given.values()]
-    return pl.DataFrame({"parameter": list(given), "value": values})
+    return pl.DataFrame({"parameter": list(given), "value": [_written(value) for value in given.values()]})
+
+
+def _written(value: Any) -> str:
+    """A parameter as a reader would write it: nothing for none, lists and mappings without their brackets."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_written(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_written, value))
+    return "" if value is None else str(value)
 
 
 def _data(log: TransactionLog, until: date) -> pl.DataFrame:

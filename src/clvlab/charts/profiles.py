@@ -8,10 +8,12 @@ from clvlab.wording import Words
 
 
 def attributes(table: pl.DataFrame, words: Words) -> alt.LayerChart:
-    """Spend per customer by attribute value, all customers = 100, with interval. Input: `profiles.attributes`."""
+    """Spend per customer by value, customers of whom the attribute is known = 100. Input: `profiles.attributes`."""
     rows = table.with_columns(
         pl.col("index", "low", "high") * 100,
-        name=pl.col("attribute").map_elements(words.attribute, pl.String) + pl.lit(" · ") + pl.col("value"),
+        name=pl.col("attribute").map_elements(words.attribute, pl.String)
+        + pl.lit(" · ")
+        + pl.col("value").map_elements(words.attribute_value, pl.String, skip_nulls=False),
     )
     base = alt.Chart(rows).encode(
         y=alt.Y("name:N", sort=rows["name"].to_list(), title=None),

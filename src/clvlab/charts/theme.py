@@ -1,4 +1,4 @@
-"""One look for all charts: colours that keep their meaning, axes in the reader's language, and the MIME bundle.
+"""One look for all charts: colours that keep their meaning, axes in the reader's language.
 
 Groups are coloured from best to worst along one colour-blind-safe scale, blue over grey to orange, in at most
 seven steps; neighbours of a long list share a step and are distinguished by their labels.
@@ -9,6 +9,7 @@ from typing import Any
 
 import altair as alt
 
+from clvlab.charts.notebook import INK, Bundle, drawing
 from clvlab.wording import Words
 
 ChartType = alt.Chart | alt.LayerChart
@@ -26,40 +27,41 @@ CONFIG: dict[str, Any] = {
     "font": FONT,
     "background": "transparent",
     "view": {"stroke": None},
-    "title": {"anchor": "start", "fontSize": 15, "subtitleFontSize": 12.5, "subtitlePadding": 4, "offset": 12},
+    "title": {
+        "anchor": "start",
+        "fontSize": 15,
+        "color": INK,
+        "subtitleFontSize": 12.5,
+        "subtitleColor": INK,
+        "subtitlePadding": 4,
+        "offset": 12,
+    },
     "axis": {
         "labelFontSize": 12,
+        "labelColor": INK,
         "titleFontSize": 12,
         "titleFontWeight": "normal",
-        "gridOpacity": 0.35,
+        "titleColor": INK,
+        "gridColor": INK,
+        "gridOpacity": 0.07,
         "domain": False,
         "ticks": False,
         "labelPadding": 6,
     },
     "axisY": {"labelLimit": 220},
-    "legend": {"orient": "top", "labelFontSize": 12, "title": None},
-    "text": {"fontSize": 12},
+    "legend": {"orient": "top", "labelFontSize": 12, "labelColor": INK, "title": None},
+    "text": {"fontSize": 12, "color": INK},
 }
-DARK: dict[str, Any] = {
-    "config": {
-        "axis": {"labelColor": "#c9ced6", "titleColor": "#c9ced6", "gridColor": "#4a505c"},
-        "legend": {"labelColor": "#c9ced6"},
-        "text": {"color": "#e4e6ea"},
-        "title": {"color": "#e4e6ea", "subtitleColor": "#a0a7b4"},
-    },
-    "colors": {
-        "#1f5a94": "#5b9bd8",
-        "#4f86b8": "#7fb1de",
-        "#8fb3d3": "#a9c8e4",
-        "#a85e0f": "#c9772a",
-        "#eef3f8": "#232b36",
-        "#555555": "#e4e6ea",
-        "#222222": "#e4e6ea",
-        "#ffffff": "#16181d",
-    },
+DARK = {
+    "#1f5a94": "#5b9bd8",
+    "#4f86b8": "#7fb1de",
+    "#8fb3d3": "#a9c8e4",
+    "#a85e0f": "#c9772a",
+    "#555555": "#e4e6ea",
 }
-"""Values tuned for a dark page, for readers whose system asks for one."""
-MIME = "application/vnd.vegalite.v5+json"
+"""The colour that takes a colour's place on a dark page."""
+DARK_MAPS = {"#eef3f8": "#232b36", "#222222": "#e4e6ea", "#ffffff": "#16181d"}
+"""The same for what maps are drawn in; where their shades cannot change, as in a notebook, this must not, either."""
 
 _SHORT = {
     "en": "abs(datum.value) < 1000 ? format(datum.value, '~r') : format(datum.value, '~s')",
@@ -98,8 +100,15 @@ def titled(chart: ChartType, title: str, subtitle: str, alternative: str) -> Cha
     return chart.properties(title=alt.TitleParams(title, subtitle=subtitle), description=alternative)
 
 
-def mime_bundle(chart: ChartType) -> dict[str, Any]:
-    """What a notebook shows: the chart for JupyterLab and the exporter, its text alternative for all others."""
-    spec = chart.to_dict()
-    spec |= {"config": CONFIG, "usermeta": {"dark": DARK}}
-    return {MIME: spec, "text/plain": spec.get("description", "")}
+def mime_bundle(chart: ChartType) -> Bundle:
+    """What a notebook shows of a titled chart, and its metadata."""
+    return drawing({**chart.to_dict(), "config": CONFIG}, {"dark": DARK | DARK_MAPS})
+
+
+def dark_notebook() -> str:
+    """A style sheet that gives charts their colours for a dark page in a notebook with a dark theme."""
+    return "".join(
+        f':is([data-jp-theme-light="false"], .vscode-dark) .marks [{paint}="{colour}"] {{ {paint}: {dark}; }}\n'
+        for colour, dark in DARK.items()
+        for paint in ("fill", "stroke")
+    )

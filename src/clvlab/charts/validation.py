@@ -6,12 +6,16 @@ import polars as pl
 from clvlab.charts.theme import ACCENT, CONTEXT, SECOND, axis
 from clvlab.wording import Words
 
+MOST_POINTS = 260
+
 
 def tracking(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Repeat purchases since the log's first day, actual and expected. Input: `validation.tracking`."""
     names = {"actual_cumulative": words("charts.actual"), "expected_cumulative": words("charts.expected")}
-    long = table.unpivot(list(names), index="date", variable_name="of").with_columns(
-        series=pl.col("of").replace_strict(names, return_dtype=pl.String)
+    long = (
+        _thinned(table)
+        .unpivot(list(names), index="date", variable_name="of")
+        .with_columns(series=pl.col("of").replace_strict(names, return_dtype=pl.String))
     )
     lines = (
         alt.Chart(long)
@@ -39,6 +43,12 @@ def tracking(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     )
     layers: alt.LayerChart = rule + label + lines
     return layers.properties(width="container", height=280)
+
+
+def _thinned(table: pl.DataFrame) -> pl.DataFrame:
+    """Every so many weeks, the last among them: a line of decades needs no more points than MOST_POINTS."""
+    step = -(-table.height // MOST_POINTS)
+    return table.reverse().gather_every(step).reverse()
 
 
 def by_frequency(table: pl.DataFrame, words: Words) -> alt.LayerChart:

@@ -5,7 +5,7 @@ from itertools import combinations_with_replacement
 
 import polars as pl
 
-from clvlab.comparison.outcomes import Labels
+from clvlab.arrays import Labels
 
 
 def adjusted_rand(groups: Labels, other: Labels) -> float:

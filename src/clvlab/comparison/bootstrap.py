@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from clvlab.arrays import Vector
 from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.foresight import HEADLINE, METRICS, scored
 from clvlab.comparison.groups import Grouped, group_means
-from clvlab.comparison.outcomes import Vector
 from clvlab.comparison.resampling import resamples
 from clvlab.comparison.split import Split
 

@@ -1,6 +1,6 @@
 """Strategies side by side, judged by what the customers did next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -21,13 +21,13 @@ from clvlab.comparison.tables import Tick
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import Strategy
-from clvlab.models import Terms
+from clvlab.models import MODEL_NAMES, BgNbd, Terms
 
 MIN_ROUNDS = 20
 
 
 def compare(
-    strategies: Iterable[str | Strategy] | None,
+    strategies: Iterable[str | Mapping[str, Any] | Strategy] | None,
     log: TransactionLog,
     cutoff: str | date,
     end: str | date,
@@ -37,6 +37,9 @@ def compare(
     seed: int = 0,
     time_unit: str = "week",
     horizon: str = "12 months",
+    annual_discount_rate: float = 0.0,
+    margin: float = 1.0,
+    model: str = "auto",
     progress: bool | None = None,
 ) -> Board:
     """Judge ways of grouping customers by what the customers did after the cutoff.
@@ -49,8 +52,8 @@ def compare(
     Parameters
     ----------
     strategies
-        names, strategies, or both; None, or none of them, for all that the data can serve. One group and random
-        groups are always judged beside them
+        names (or what else `clvlab.grouping.find` takes), strategies, or both; None, or none of them, for all that
+        the data can serve. One group and random groups are always judged beside them
     log
         accepted rows with amounts
     cutoff, end
@@ -62,8 +65,11 @@ def compare(
         bootstrap rounds
     seed
         seeds parts, bootstrap and samples
-    time_unit, horizon
+    time_unit, horizon, annual_discount_rate, margin
         of the value models that some strategies need
+    model
+        the purchase model among them, a name of `clvlab.models.MODEL_NAMES`; auto takes the first that the data
+        identify
     progress
         show a progress bar on stderr; None shows it on a terminal
 
@@ -75,7 +81,7 @@ def compare(
     ------
     DataError : no amounts, fewer than 50 customers, nobody bought in the holdout, or undated perishable attributes
     MissingColumnsError : a strategy asked for needs a column that neither log nor attributes have
-    ParamsError : an unknown strategy, two of one name, or fewer than 20 rounds
+    ParamsError : an unknown strategy or model, two strategies of one name, or fewer than 20 rounds
 
     Examples
     --------
@@ -87,11 +93,13 @@ def compare(
     """
     if n_rounds < MIN_ROUNDS:
         raise ParamsError(f"n_rounds is {n_rounds}; intervals need {MIN_ROUNDS} bootstrap rounds or more.")
-    asked: list[str | Strategy] = [strategies] if isinstance(strategies, str) else list(strategies or [])
+    if model not in ("auto", *MODEL_NAMES):
+        raise ParamsError(f"model is {model!r}. Choose auto or one of {', '.join(MODEL_NAMES)}.")
+    asked: list[Any] = [strategies] if isinstance(strategies, str | Mapping) else list(strategies or [])
     wanted, split = chosen(asked), Split.read(log, cutoff, end, attributes, time_unit, seed)
-    terms = Terms(horizon)
-    kept, table, left_out = servable(wanted, log, split.customers, terms, leave_out=not asked)
-    _, later, _ = servable(kept, log, split.later(), terms, leave_out=True)
+    terms, preferred = Terms(horizon, annual_discount_rate, margin), MODEL_NAMES.get(model, BgNbd)
+    kept, table, left_out = servable(wanted, log, split.customers, terms, preferred, leave_out=not asked)
+    _, later, _ = servable(kept, log, split.later(), terms, preferred, leave_out=True)
     split = split.with_customers(table)
     # tqdm takes None for "on a terminal only".
     hidden = None if progress is None else not progress

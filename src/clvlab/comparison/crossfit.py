@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clvlab.comparison.outcomes import Labels, Outcomes, Vector
+from clvlab.arrays import Labels, Vector
+from clvlab.comparison.outcomes import Outcomes
 
 
 def cross_fit(groups: Labels, outcome: Vector, part: Labels) -> Vector:

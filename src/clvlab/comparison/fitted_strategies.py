@@ -1,8 +1,10 @@
 """Which strategies can be compared on given data, each fitted to the customers of the cutoff."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -14,7 +16,7 @@ from clvlab.customers import derivable, derive
 from clvlab.errors import ClvlabError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import Rule, Strategy, find, strategies
-from clvlab.models import MODELLED, Terms, ValueModels
+from clvlab.models import MODELLED, BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.wording import CROSSED
 
 CHANCE = ("one_group", "random_groups")
@@ -55,12 +57,12 @@ class FittedStrategy:
         return CrossFitted.of(self.grouped.labels, outcomes)
 
 
-def chosen(asked: list[str | Strategy]) -> list[Strategy]:
+def chosen(asked: list[str | Mapping[str, Any] | Strategy]) -> list[Strategy]:
     """The strategies asked for, or all that there are if none is, and the baselines that know nothing.
 
     ParamsError where two have one name, or none is asked for beside the baselines.
     """
-    found = [find(each) if isinstance(each, str) else each for each in asked or strategies]
+    found = [each if isinstance(each, Strategy) else find(each) for each in asked or strategies]
     found += [strategies[name] for name in CHANCE if name not in {strategy.name for strategy in found}]
     taken = [strategy.name for strategy in found]
     doubled = sorted({name for name in taken if taken.count(name) > 1})
@@ -72,13 +74,20 @@ def chosen(asked: list[str | Strategy]) -> list[Strategy]:
 
 
 def servable(
-    wanted: list[Strategy], log: TransactionLog, customers: CustomerSummary, terms: Terms, *, leave_out: bool
+    wanted: list[Strategy],
+    log: TransactionLog,
+    customers: CustomerSummary,
+    terms: Terms,
+    preferred: type[PurchaseModel] = BgNbd,
+    *,
+    leave_out: bool,
 ) -> tuple[list[Strategy], CustomerSummary, pl.DataFrame]:
     """The strategies whose columns there are, the customers with these columns, and who was left out and why.
 
-    With `leave_out` a strategy that lacks a column is left out; else it is an error.
+    With `leave_out` a strategy that lacks a column is left out; else it is an error. What is predicted is so by the
+    preferred model, or the first that the data identify.
     """
-    table, problem = _equipped(wanted, log, customers, terms)
+    table, problem = _equipped(wanted, log, customers, terms, preferred)
     kept, rows = [], []
     for strategy in wanted:
         missing = sorted(strategy.needs - set(table.data.columns))
@@ -99,7 +108,11 @@ def servable(
 
 
 def _equipped(
-    wanted: list[Strategy], log: TransactionLog, customers: CustomerSummary, terms: Terms
+    wanted: list[Strategy],
+    log: TransactionLog,
+    customers: CustomerSummary,
+    terms: Terms,
+    preferred: type[PurchaseModel],
 ) -> tuple[CustomerSummary, Exception | None]:
     """The customers with what the log and the value models can give, and why a model is missing, if one is."""
     needs = frozenset[str]().union(*(strategy.needs for strategy in wanted))
@@ -107,7 +120,7 @@ def _equipped(
     modelled = (needs & _MODELLED) - set(customers.data.columns)
     if not modelled:
         return customers, None
-    models = ValueModels.fit(customers, terms)
+    models = ValueModels.fit(customers, terms, preferred)
     for caveat in models.caveats:
         if isinstance(caveat.problem, Warning):
             warnings.warn(caveat.problem, stacklevel=4)

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from clvlab import metrics
+from clvlab.arrays import Vector
 from clvlab.comparison.crossfit import CrossFitted
-from clvlab.comparison.outcomes import Outcomes, Vector
+from clvlab.comparison.outcomes import Outcomes
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 
-from clvlab.comparison.outcomes import Labels, Outcomes, Vector, group_numbers
+from clvlab.arrays import Labels, Vector
+from clvlab.comparison.outcomes import Outcomes, group_numbers
 from clvlab.comparison.resampling import interval
 
 FEWEST = 10

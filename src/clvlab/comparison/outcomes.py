@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float64]  # shape (n_customers,)
-Labels = NDArray[np.int64]  # shape (n_customers,)
+from clvlab.arrays import Labels, Vector
 
 FIFTHS = 5
 ONLY_TEACH = 2  # fewer would be taught too little, more would leave too few to judge

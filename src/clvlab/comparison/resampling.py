@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from clvlab.comparison.outcomes import Vector
+from clvlab.arrays import Vector
 
 _ROUNDS_AT_ONCE = 50
 _CELLS_AT_ONCE = 20_000_000  # of the resampling weights: 160 MB

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from clvlab.arrays import Vector
 from clvlab.comparison.bootstrap import Bootstrap
 from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.fitted_strategies import CHANCE, FittedStrategy
 from clvlab.comparison.foresight import HEADLINE, Metric, scored
 from clvlab.comparison.groups import Grouped
-from clvlab.comparison.outcomes import Vector
 from clvlab.comparison.resampling import interval
 from clvlab.comparison.split import Split
 from clvlab.wording import CROSSED

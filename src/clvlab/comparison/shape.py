@@ -3,12 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clvlab.comparison.outcomes import Labels
+from clvlab.arrays import Labels, Matrix
 from clvlab.grouping.strategy import UNKNOWN
-
-Matrix = NDArray[np.float64]  # shape (n_customers, n_features)
 
 _SAMPLE = 2_000
 

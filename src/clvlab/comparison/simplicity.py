@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from clvlab.comparison.outcomes import Labels
-from clvlab.comparison.shape import Matrix
+from clvlab.arrays import Labels, Matrix
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.measures import measured
 

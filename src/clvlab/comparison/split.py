@@ -1,28 +1,28 @@
 """The data of a comparison: customers as of the cutoff, and what they did in the holdout."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from clvlab.comparison.outcomes import Outcomes, Vector
-from clvlab.customers import AttributeTable, read_attributes, split_holdout, summarise_customers
+from clvlab.arrays import Vector
+from clvlab.comparison.outcomes import Outcomes
+from clvlab.customers import (
+    AttributeTable,
+    exact_profit,
+    read_attributes,
+    refuse_perishable,
+    split_holdout,
+    summarise_customers,
+)
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
-from clvlab.money import exact_sum
 
 MIN_CUSTOMERS = 50
 QUARTER = timedelta(days=91)
-PERISHABLE = re.compile(
-    "satisfaction|csat|nps|net.?promoter|feedback|pipeline|open.?deal|referral|满意|净推荐|反馈|评价|商机|在谈|推荐|转介绍",
-    re.IGNORECASE,
-)
-"""Attributes that change with what customers do: without a date they may come from after the cutoff."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +50,8 @@ class Split:
         if not log.has_amounts:
             raise DataError("The log has no amounts, and groupings are judged by spend. Map the column `amount`.")
         tables = tuple(read_attributes(attributes)) if attributes is not None else ()
-        _refuse_undated(tables)
-        customers, holdout = split_holdout(log, cutoff, end, time_unit, [t.data for t in tables] or None)
+        refuse_perishable(tables)
+        customers, holdout = split_holdout(log, cutoff, end, time_unit, tables or None)
         split = cls(log, customers, holdout, tables, seed)
         if len(split.buyers) < MIN_CUSTOMERS:
             raise DataError(
@@ -87,7 +87,7 @@ class Split:
         """What groups are reported by: the buyers' figures in the holdout, NaN where not known.
 
         spend; repurchase (0 or 1); satisfaction, the last answer in the holdout, where surveys are dated; profit,
-        where the log has costs.
+        where the log has costs, and where the cost of each of their rows is known.
         """
         found = {"spend": self.outcomes.spend, "repurchase": self.outcomes.bought}
         ids = self.buyers.data.select("customer_id")
@@ -99,29 +99,18 @@ class Split:
                 found["satisfaction"] = _aligned(ids, last)
         if "cost" in self.log.accepted.collect_schema():
             rows = self.log.accepted.filter(within).group_by("customer_id")
-            profit = rows.agg(profit=exact_sum(pl.col("amount") - pl.col("cost").fill_null(0))).collect()
-            found["profit"] = np.nan_to_num(_aligned(ids, profit))
+            profit = rows.agg(profit=exact_profit()).collect()
+            nothing = ids.join(profit, on="customer_id", how="anti").with_columns(profit=0.0)
+            found["profit"] = _aligned(ids, pl.concat([profit, nothing]))
         return found
 
     def later(self) -> CustomerSummary:
         """The customers a quarter after the cutoff, or at the end of a shorter holdout."""
         day = min(self.holdout.cutoff + QUARTER, self.holdout.end)
-        attributes = [table.data for table in self.tables] or None
-        return summarise_customers(self.log, day, self.customers.time_unit, attributes)
+        return summarise_customers(self.log, day, self.customers.time_unit, self.tables or None)
 
 
 def _aligned(ids: pl.DataFrame, figures: pl.DataFrame) -> Vector:
     """The figures in the order of `ids`, NaN where there is none."""
     joined = ids.join(figures, on="customer_id", how="left", maintain_order="left")
     return joined.to_series(1).fill_null(float("nan")).to_numpy()
-
-
-def _refuse_undated(tables: tuple[AttributeTable, ...]) -> None:
-    for table in tables:
-        perishable = sorted(filter(PERISHABLE.search, table.columns))
-        if perishable and not table.is_dated:
-            raise DataError(
-                f"{table.name} has {', '.join(map(repr, perishable))} without a date. Such values change with what "
-                "customers do and may come from after the cutoff: they would leak the future into the groups. "
-                "Give the table a column `date` that says when each value was true."
-            )

@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from clvlab.arrays import Labels
 from clvlab.comparison.agreement import adjusted_rand
 from clvlab.comparison.fitted_strategies import FittedStrategy
-from clvlab.comparison.outcomes import Labels, group_numbers
+from clvlab.comparison.outcomes import group_numbers
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.strategy import Rule, Strategy
 

@@ -36,7 +36,7 @@ _THEIRS = {"gamma": "v"}
 
 
 def from_fitter(fitter: object, *, time_unit: TimeUnit | None = None) -> PurchaseModel | GammaGamma:
-    """The model that a fitted lifetimes object stands for.
+    """The model with the parameters of a fitted lifetimes object.
 
     It has the fitter's parameters and predicts as ours do. It knows no standard errors: fit ours to
     `customers_from(fitter.data, ...)` for those.

@@ -1,19 +1,28 @@
 """From a log to one row per customer, and from there to what later steps need of the log."""
 
-from clvlab.customers.attributes import AttributeTable, read_attributes
-from clvlab.customers.derived import DERIVED, derivable, derive
-from clvlab.customers.gate import minimum_data
+from clvlab.customers.attribute_table import AttributeSettings, AttributeTable
+from clvlab.customers.attributes import read_attributes
+from clvlab.customers.derived import DERIVED, derivable, derive, exact_profit
+from clvlab.customers.gate import minimum_data, refuse_stale
+from clvlab.customers.margin import MeanMargin, mean_margin
+from clvlab.customers.perishable import refuse_perishable
 from clvlab.customers.purchase_days import customer_days
 from clvlab.customers.summary import split_holdout, summarise_customers
 
 __all__ = [
     "DERIVED",
+    "AttributeSettings",
     "AttributeTable",
+    "MeanMargin",
     "customer_days",
     "derivable",
     "derive",
+    "exact_profit",
+    "mean_margin",
     "minimum_data",
     "read_attributes",
+    "refuse_perishable",
+    "refuse_stale",
     "split_holdout",
     "summarise_customers",
 ]

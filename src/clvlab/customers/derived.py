@@ -20,8 +20,8 @@ DERIVED: tuple[Column, ...] = (
     Column("spend_last_year", pl.Float64(), "currency", "net money of the 365 days up to the cutoff"),
     Column("purchases_last_year", pl.Int64(), "purchase days", "purchase days of the 365 days up to the cutoff"),
     Column("order_value", pl.Float64(), "currency", "total_spend / n_purchases; null without a purchase"),
-    Column("profit", pl.Float64(), "currency", "total_spend less the cost of the same rows"),
-    Column("profit_last_year", pl.Float64(), "currency", "profit of the 365 days up to the cutoff"),
+    Column("profit", pl.Float64(), "currency", "total_spend less the cost of the same rows; null if one is unknown"),
+    Column("profit_last_year", pl.Float64(), "currency", "profit of the 365 days up to the cutoff, likewise"),
     Column("favourite_category", pl.String(), "", "category with most spend, or rows where there is no money"),
     Column("n_categories", pl.Int64(), "categories", "distinct categories bought"),
 )
@@ -31,8 +31,8 @@ _YEAR = timedelta(days=365)
 def derive(log: TransactionLog, customers: CustomerSummary, columns: set[str]) -> CustomerSummary:
     """The same customers with further columns of `DERIVED`, as of the summary's cutoff.
 
-    Columns that the table has already, from attributes for instance, are left as they are. A customer without a
-    purchase has 0 in sums and counts and null elsewhere.
+    Columns that the table has already are left as they are: attributes may bring what this log cannot give. A
+    customer without a purchase has 0 in sums and counts and null elsewhere.
 
     Parameters
     ----------
@@ -58,6 +58,12 @@ def derive(log: TransactionLog, customers: CustomerSummary, columns: set[str]) -
             customers = customers.with_columns(make(log, customers).select("customer_id", *chosen))
     totals = [name for name in _TOTALS if name in wanted]
     return replace(customers, data=customers.data.with_columns(pl.col(totals).fill_null(0)))
+
+
+def exact_profit(rows: pl.Expr | None = None) -> pl.Expr:
+    """Money less cost of the rows (those where `rows` holds), to aggregate by; null where one of their costs is."""
+    amount, cost = (pl.col(name) if rows is None else pl.col(name).filter(rows) for name in ("amount", "cost"))
+    return pl.when(cost.is_not_null().all()).then(exact_sum(amount - cost))
 
 
 def derivable(log: TransactionLog) -> set[str]:
@@ -96,14 +102,15 @@ def _order_value(log: TransactionLog, customers: CustomerSummary) -> pl.DataFram
 
 
 def _profit(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
-    profit = pl.col("amount") - pl.col("cost").fill_null(0)
     recent = pl.col("date") > customers.cutoff - _YEAR
     sums = (
         rows_until(log, customers.cutoff)
         .group_by("customer_id")
-        .agg(profit=exact_sum(profit), profit_last_year=exact_sum(profit.filter(recent)))
+        .agg(profit=exact_profit(), profit_last_year=exact_profit(recent))
+        .collect(engine="streaming")
     )
-    return sums.collect(engine="streaming")
+    nothing = customers.data.select("customer_id").join(sums, on="customer_id", how="anti")
+    return pl.concat([sums, nothing.with_columns(profit=0.0, profit_last_year=0.0)])
 
 
 def _categories(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
@@ -139,4 +146,4 @@ _MAKERS: tuple[tuple[tuple[str, ...], _Maker, tuple[str, ...]], ...] = (
     (("amount", "cost"), _profit, ("profit", "profit_last_year")),
     (("category",), _categories, ("favourite_category", "n_categories")),
 )
-_TOTALS = ("spend_last_year", "purchases_last_year", "profit", "profit_last_year", "n_categories")
+_TOTALS = ("spend_last_year", "purchases_last_year", "n_categories")

@@ -5,12 +5,28 @@ from datetime import date
 import polars as pl
 
 from clvlab.customers.purchase_days import customer_days
+from clvlab.errors import DataError
 from clvlab.frames import TransactionLog
 
 MIN_CUSTOMERS = 500
 MIN_HISTORY_DAYS = 180
 MAX_DAYS_SINCE_LAST = 30
 MIN_ORDERS_OF_SOME = 3
+
+
+def refuse_stale(log: TransactionLog, as_of: date) -> None:
+    """Raise DataError where the last purchase up to a day is too long ago for a report of that day.
+
+    Of the customers' doings since then the log knows nothing: everybody would seem to leave.
+    """
+    last = customer_days(log, as_of).filter("is_purchase")["date"].max()
+    if not isinstance(last, date) or (days := (as_of - last).days) <= MAX_DAYS_SINCE_LAST:
+        return
+    raise DataError(
+        f"The last purchase up to {as_of} is of {last}, {days:,} days before: as of a day that the log does not "
+        f"reach, customers seem to leave who may not. Move the day (`as_of: {last}`), complete the log, or say that "
+        "nobody has bought since (`allow_stale: true`)."
+    )
 
 
 def minimum_data(log: TransactionLog, as_of: date) -> pl.DataFrame:

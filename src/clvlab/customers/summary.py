@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 
 from clvlab.columns import CUSTOMERS, names
-from clvlab.customers.attributes import attributes_as_of, read_attributes
+from clvlab.customers.attributes import attributes_as_of, check_names, read_attributes
+from clvlab.customers.derived import derivable
 from clvlab.customers.purchase_days import customer_days, describe_span, lazy_customer_days, parse_day, rows_until
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
@@ -41,7 +42,7 @@ def summarise_customers(
 
     Raises
     ------
-    DataError : there is no purchase up to the cutoff
+    DataError : there is no purchase up to the cutoff, or an attribute has the name of a column that clvlab computes
     ParamsError : the cutoff is not a date, or the time unit is unknown
 
     Examples
@@ -60,7 +61,9 @@ def summarise_customers(
         )
     table = _one_row_each(days, orders, cutoff, unit)
     if attributes is not None:
-        table = _with_attributes(table, attributes_as_of(read_attributes(attributes), cutoff))
+        known = read_attributes(attributes)
+        check_names(known, derivable(log))
+        table = _with_attributes(table, attributes_as_of(known, cutoff))
     return CustomerSummary(table, cutoff, unit)
 
 
@@ -98,13 +101,14 @@ def split_holdout(
             f"There is no row in the holdout, {cutoff} to {end}. {describe_span(log)} Choose an earlier cutoff."
         )
     days = days.join(known, on="customer_id", how="semi")
+    bought = calibration.data.filter(pl.col("n_purchases") > 0)
     later, before = (cutoff, end), (cutoff - (end - cutoff), cutoff)
     return calibration, Holdout(
         data=_done_in(later, days, known, "holdout"),
         cutoff=cutoff,
         end=end,
         time_unit=unit,
-        daily=_daily_repeats(days, end),
+        daily=_daily_repeats(days.join(bought, on="customer_id", how="semi"), end),
         previous=_done_in(before, days, known, "previous"),
     )
 

@@ -4,8 +4,10 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.grouping.attributes import Attribute, Locality, ValueRule, read_values, shipped_values
@@ -147,8 +149,20 @@ strategies: Mapping[str, Strategy] = MappingProxyType({strategy.name: strategy f
 """Every strategy that the package ships, by name; the last four are baselines."""
 
 
-def find(name: str) -> Strategy:
-    """The strategy of this name, or the RFM segments of a user's own map: a path that ends in .yaml or .yml."""
+def find(name: str | Mapping[str, Any], n_bins: int | None = None) -> Strategy:
+    """The strategy of this name, or one of the user's own.
+
+    A path that ends in .yaml or .yml is a map of RFM segments; ``{"attribute": "city"}`` makes groups of the values
+    of an attribute, ``{"attribute": "city", "groups": {"south": ["Bern", "Basel"]}}`` of several values together.
+    With `n_bins` its scores, if it scores, run from 1 to so many; ParamsError where its map has other ones.
+    """
+    return _found(name) if n_bins is None else _with_bins(_found(name), n_bins)
+
+
+def _found(name: str | Mapping[str, Any]) -> Strategy:
+    if isinstance(name, Mapping):
+        column, mapping = name["attribute"], read_values(name.get("groups", {}))
+        return Attribute(column, mapping, keep_unmapped=not mapping, name=column)
     if name in strategies:
         return strategies[name]
     if Path(name).suffix in (".yaml", ".yml"):
@@ -157,3 +171,14 @@ def find(name: str) -> Strategy:
         f"There is no strategy {name!r}.{did_you_mean(name, strategies)} Known: {', '.join(strategies)}; "
         "or the path of an RFM map in YAML."
     )
+
+
+def _with_bins(strategy: Strategy, n_bins: int) -> Strategy:
+    if isinstance(strategy, RfmValue):
+        return replace(strategy, n_bins=n_bins)
+    if isinstance(strategy, RfmSegments) and strategy.map.n_bins != n_bins:
+        raise ParamsError(
+            f"rfm is {{n_bins: {n_bins}}}, but the map of {strategy.name} has scores from 1 to "
+            f"{strategy.map.n_bins}. Set `rfm: {{n_bins: {strategy.map.n_bins}}}`, or take another strategy."
+        )
+    return strategy

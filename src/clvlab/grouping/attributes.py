@@ -157,8 +157,10 @@ def shipped_values(name: str) -> Values:
 
 
 def texts(values: pl.Series) -> pl.Series:
-    """The values as text without outer blanks; a blank is null."""
+    """The values as text without outer blanks, whole numbers without ".0"; a blank is null."""
     text = values.cast(pl.String).str.strip_chars()
+    if values.dtype.is_float():
+        text = text.str.strip_suffix(".0")
     return text.set(text == "", None)
 
 

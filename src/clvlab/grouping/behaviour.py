@@ -10,7 +10,8 @@ from clvlab.frames import CustomerSummary
 from clvlab.grouping.decision import PROSPECTS, Case, Condition, DecisionList
 from clvlab.grouping.measures import measured, sources
 from clvlab.grouping.strategy import Strategy
-from clvlab.rfm import share_bounds
+from clvlab.grouping.tiers import reaching
+from clvlab.shares import share_bounds
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,4 @@ class PurchaseBehaviour(Strategy):
 def _best(column: str, bound: float | None, buyers: pl.DataFrame, share: float) -> Condition:
     """Who reaches the bound, or else is among the best `share` of buyers; nobody where all are equal."""
     values = buyers[column].drop_nulls()
-    bounds = share_bounds(values, [1 - share, share]) if bound is None else (bound,)
-    if not bounds:
-        return Condition(column, ">", max(values, default=0.0))
-    return Condition(column, ">=", bounds[0])
+    return reaching(column, share_bounds(values, [1 - share, share]) if bound is None else (bound,), values)

@@ -42,7 +42,8 @@ class Clusterer(Protocol):
 class SampledClusters(FeatureStrategy):
     """Clusters found on a sample of the customers' standardised logarithms; prospects are a group of their own.
 
-    Clusters are numbered by their mean spend: `cluster_1` is the most valuable.
+    Clusters are numbered by their mean spend: `cluster_1` is the most valuable. Where most customers would be
+    outliers, no gap parts them, and all are one cluster.
 
     Parameters
     ----------
@@ -91,7 +92,8 @@ class SampledClusters(FeatureStrategy):
     def _partition(self, points: Matrix) -> Labels:
         if len(np.unique(points, axis=0)) < max(_TOO_FEW, self.k or 0):
             return np.zeros(len(points), dtype=np.int64)
-        return np.asarray(self._clusterer(points).fit_predict(points), dtype=np.int64)
+        labels = np.asarray(self._clusterer(points).fit_predict(points), dtype=np.int64)
+        return np.zeros_like(labels) if np.mean(labels < 0) > 0.5 else labels
 
     def _clusterer(self, points: Matrix) -> Any:
         from sklearn.base import clone

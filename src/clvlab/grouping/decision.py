@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, get_args
 
+import numpy as np
 import polars as pl
 
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.measures import measured, sources
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule
+from clvlab.shares import comparable
 
 Operator = Literal["<", "<=", ">", ">=", "==", "known"]
 _MIRRORED: Mapping[Operator, Operator] = MappingProxyType({">": "<", ">=": "<="})
@@ -56,10 +58,10 @@ class Condition:
     @property
     def expression(self) -> pl.Expr:
         """The comparison as a polars expression; never null."""
-        column = pl.col(self.column)
+        column = comparable(pl.col(self.column))
         if self.operator == "known":
             return column.is_not_null()
-        bound = pl.col(self.bound) if isinstance(self.bound, str) else pl.lit(self.bound)
+        bound = comparable(pl.col(self.bound)) if isinstance(self.bound, str) else pl.lit(self.bound)
         holds = {
             "<": column < bound,
             "<=": column <= bound,
@@ -71,8 +73,12 @@ class Condition:
 
     @property
     def bound_text(self) -> str:
-        """The bound as text."""
-        return self.bound if isinstance(self.bound, str) else f"{self.bound:.12g}"
+        """The bound as text, with every digit that counts.
+
+        >>> Condition("total_spend", ">=", 1_234_567_890.123456).bound_text
+        '1234567890.123456'
+        """
+        return self.bound if isinstance(self.bound, str) else np.format_float_positional(self.bound, trim="-")
 
     def __str__(self) -> str:
         return (

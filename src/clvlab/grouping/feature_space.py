@@ -2,55 +2,64 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from clvlab.columns import CUSTOMERS
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule, Strategy
+from clvlab.shares import comparable
 
 Matrix = NDArray[np.float64]  # shape (n_customers, n_features)
 Labels = NDArray[np.int64]  # shape (n_customers,)
 
 FEATURES = ("days_since_last", "n_purchases", "total_spend")
+_COUNTED = {column.name for column in CUSTOMERS if column.unit in ("days", "orders", "purchase days")}
 
 
 @dataclass(frozen=True)
 class LogScale:
-    """Turns features into standardised logarithms: sign(v) log(1 + |v|), less its mean, over its deviation."""
+    """Turns features into standardised logarithms: sign(v) log(1 + |v| / unit), less its mean, over its deviation.
+
+    The unit is 1 for days and counts. Anything else, money above all, is measured in fiftieths of the median of those
+    above 0, so that the currency does not matter: small enough that the logarithm compares ratios, and no smaller, so
+    that a few cents and nothing stay close together.
+    """
 
     features: tuple[str, ...]
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
+    unit: tuple[float, ...]
 
     @classmethod
     def fit(cls, data: pl.DataFrame, features: tuple[str, ...]) -> "LogScale":
         """Mean and standard deviation of these customers; the deviation is 1 where there is no spread."""
+        unit = tuple(_unit(data[feature], feature) for feature in features)
         if data.is_empty():
-            return cls(features, (0.0,) * len(features), (1.0,) * len(features))
-        logs = _logs(data, features)
+            return cls(features, (0.0,) * len(features), (1.0,) * len(features), unit)
+        logs = _logs(data, features, unit)
         deviation = logs.std(axis=0)
-        return cls(
-            features, tuple(logs.mean(axis=0).tolist()), tuple(np.where(deviation > 0, deviation, 1.0).tolist())
-        )
+        spread = np.where(deviation > 0, deviation, 1.0)
+        return cls(features, tuple(logs.mean(axis=0).tolist()), tuple(spread.tolist()), unit)
 
     def apply(self, data: pl.DataFrame) -> Matrix:
         """The scaled features, shape (n_customers, n_features)."""
-        scaled: Matrix = (_logs(data, self.features) - np.array(self.mean)) / np.array(self.deviation)
+        scaled: Matrix = (_logs(data, self.features, self.unit) - np.array(self.mean)) / np.array(self.deviation)
         return scaled
 
     def to_dict(self) -> dict[str, Any]:
         """The scale as plain JSON."""
-        return {"features": list(self.features), "mean": list(self.mean), "deviation": list(self.deviation)}
+        return {name: list(values) for name, values in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "LogScale":
         """The scale that `to_dict` gave."""
-        return cls(tuple(stored["features"]), tuple(stored["mean"]), tuple(stored["deviation"]))
+        return cls(**{name: tuple(values) for name, values in stored.items()})
 
 
 class FeatureStrategy(Strategy):
@@ -72,9 +81,16 @@ class FeatureStrategy(Strategy):
         return customers.data.filter(clusterable(self.features)).sort(*self.features, "total_spend")
 
 
-def _logs(data: pl.DataFrame, features: tuple[str, ...]) -> Matrix:
-    # Sums of money differ in their last bits with the order of the rows; the same money must be the same point.
-    values = data.select(pl.col(f).cast(pl.Float64).round(6) for f in features).to_numpy()
+def _unit(values: pl.Series, feature: str) -> float:
+    """What one is on the logarithmic scale, in the feature's own unit."""
+    above_zero = values.filter(values > 0).to_numpy()
+    return 1.0 if feature in _COUNTED or not above_zero.size else float(np.median(above_zero)) / 50
+
+
+def _logs(data: pl.DataFrame, features: tuple[str, ...], unit: tuple[float, ...]) -> Matrix:
+    # Rounded after the division: the same money must be the same point, whatever the currency.
+    columns = [comparable(pl.col(feature) / one) for feature, one in zip(features, unit, strict=True)]
+    values = data.select(columns).to_numpy()
     logs: Matrix = np.sign(values) * np.log1p(np.abs(values))
     return logs
 

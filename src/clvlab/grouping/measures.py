@@ -62,5 +62,4 @@ def measured(customers: CustomerSummary, columns: Iterable[str]) -> pl.DataFrame
             raise DataError(
                 f"Column {name!r} of the customer table holds {dtype}; this grouping needs numbers there."
             )
-    # Sums of money differ in their last bits with the order of the rows; the same money must compare as equal.
-    return table.select(pl.all().cast(pl.Float64).fill_nan(None).round(6))
+    return table.select(pl.all().cast(pl.Float64).fill_nan(None))

@@ -9,7 +9,7 @@ from clvlab.frames import CustomerSummary
 from clvlab.grouping.decision import PROSPECTS, Case, Condition, DecisionList
 from clvlab.grouping.measures import measured, sources
 from clvlab.grouping.strategy import PROSPECT, Strategy
-from clvlab.rfm import share_bounds
+from clvlab.shares import share_bounds
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Potential(Strategy):
     Parameters
     ----------
     share
-        share of the buyers, those with the largest gains, who have high potential if they gain at least a cent
+        share of the buyers, those with the largest gains, who have high potential if they gain at all
     pipeline
         add the open opportunities of the attribute `pipeline` to the gain; a prospect whose pipeline reaches the
         bound has high potential too
@@ -48,12 +48,12 @@ class Potential(Strategy):
         gain = self._gain
         gains = measured(customers, {gain, "n_purchases"}).filter(pl.col("n_purchases") > 0)[gain].drop_nulls()
         bounds = share_bounds(gains, [1 - self.share, self.share])
-        large = bounds[0] if bounds and bounds[0] > 0 else 0.01
-        bought, below = Condition("n_purchases", ">", 0), Condition(gain, "<", large)
+        large = Condition(gain, ">=", bounds[0]) if bounds and bounds[0] > 0 else Condition(gain, ">", 0)
+        bought, below = Condition("n_purchases", ">", 0), large.negated
         prospect = (Condition("n_purchases", "==", 0), below) if self.pipeline else PROSPECTS.conditions
         return DecisionList(
             (
-                Case("potential", 1, (Condition(gain, ">=", large),)),
+                Case("potential", 1, (large,)),
                 Case("steady", 2, (bought, Condition(gain, ">=", 0), below)),
                 Case("fading", 3, (bought, Condition(gain, "<", 0))),
                 Case(PROSPECT, None, prospect),

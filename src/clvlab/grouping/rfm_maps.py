@@ -13,9 +13,12 @@ import polars as pl
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.decision import PROSPECTS, Case, Condition, DecisionList
+from clvlab.grouping.measures import measured
 from clvlab.grouping.stored import read_list, read_mapping, read_shipped
 from clvlab.grouping.strategy import PROSPECT, Group, Rule, Strategy
+from clvlab.grouping.tiers import reaching
 from clvlab.rfm import NEEDS, RfmThresholds
+from clvlab.shares import comparable
 
 SCORES = ("r_score", "f_score", "m_score")
 
@@ -197,8 +200,10 @@ CUBE = (
 class RfmCube(Strategy):
     """Eight types: recency, frequency and spend, each high or low.
 
-    High is strictly better than the buyers' median, so that one-time buyers are low where they are the majority;
-    or than their mean (`centre="mean"`), which calls most customers low in spend, since spend is skewed.
+    High is the better half of the buyers, as nearly as equal customers allow, so that one-time buyers are low where
+    they are the majority, and those who bought last are high even if they are more than half (see
+    `clvlab.rfm.score_rfm`, with two scores); or better than their mean (`centre="mean"`), which calls most customers
+    low in spend, since spend is skewed.
     """
 
     centre: Literal["median", "mean"] = "median"
@@ -214,23 +219,38 @@ class RfmCube(Strategy):
 
     def fit(self, customers: CustomerSummary) -> DecisionList:
         customers.require(self.needs, self.name)
-        buyers = customers.data.filter(pl.col("n_purchases") > 0)
-        columns = pl.col("days_since_last", "n_purchases", "total_spend")
-        centres = buyers.select(columns.median() if self.centre == "median" else columns.mean()).row(0)
-        bounds = [0.0 if centre is None else round(float(centre), 6) for centre in centres]
+        highs = _better_halves(customers) if self.centre == "median" else _better_than_mean(customers)
         cases = tuple(
-            Case(code, rank, _cube_conditions(highs, bounds)) for rank, (code, highs) in enumerate(CUBE, start=1)
+            Case(
+                code,
+                rank,
+                tuple(high if is_high else high.negated for high, is_high in zip(highs, cell, strict=True)),
+            )
+            for rank, (code, cell) in enumerate(CUBE, start=1)
         )
         return DecisionList((PROSPECTS, *cases))
 
 
-def _cube_conditions(highs: Sequence[bool], bounds: Sequence[float]) -> tuple[Condition, ...]:
-    days, purchases, spend = bounds
-    recent, often, much = highs
+def _better_halves(customers: CustomerSummary) -> tuple[Condition, ...]:
+    """What holds of whoever scores 2 of 2 in recency, in frequency and in spend."""
+    thresholds = RfmThresholds.fit(customers, n_bins=2)
+    buyers = measured(customers, NEEDS).filter(pl.col("n_purchases") > 0)
+    recent = [Condition("days_since_last", "<=", bound) for bound in thresholds.recency]
     return (
-        Condition("days_since_last", "<" if recent else ">=", days),
-        Condition("n_purchases", ">" if often else "<=", purchases),
-        Condition("total_spend", ">" if much else "<=", spend),
+        *(recent or [Condition("days_since_last", "<", 0)]),
+        reaching("n_purchases", thresholds.frequency, buyers["n_purchases"]),
+        reaching("total_spend", thresholds.spend, buyers["total_spend"]),
+    )
+
+
+def _better_than_mean(customers: CustomerSummary) -> tuple[Condition, ...]:
+    """What holds of whoever is better than the buyers' mean in recency, in frequency and in spend."""
+    buyers = measured(customers, NEEDS).filter(pl.col("n_purchases") > 0)
+    means = buyers.mean().select(comparable(pl.all().fill_null(0)))
+    return (
+        Condition("days_since_last", "<", means["days_since_last"][0]),
+        Condition("n_purchases", ">", means["n_purchases"][0]),
+        Condition("total_spend", ">", means["total_spend"][0]),
     )
 
 

@@ -90,9 +90,9 @@ class RfmValueRule(Rule):
 def _scored(
     customers: CustomerSummary, thresholds: RfmThresholds, weights: tuple[float, float, float]
 ) -> CustomerSummary:
-    """The customers with their weighted mean score; null for prospects."""
+    """The customers with their weighted mean score, to six decimals; null for prospects."""
     r, f, m = weights
     scores = thresholds.score(customers)
     total = r * pl.col("r_score") + f * pl.col("f_score") + m * pl.col("m_score")
-    score = scores.select((total / sum(weights)).alias(SCORE)).to_series()
+    score = scores.select((total / sum(weights)).round(6).alias(SCORE)).to_series()
     return replace(customers, data=customers.data.with_columns(score))

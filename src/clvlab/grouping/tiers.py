@@ -13,7 +13,7 @@ from clvlab.frames import CustomerSummary
 from clvlab.grouping.decision import PROSPECTS, Case, Condition, DecisionList
 from clvlab.grouping.measures import measured, sources
 from clvlab.grouping.strategy import Strategy
-from clvlab.rfm import share_bounds
+from clvlab.shares import bounds_at, share_bounds, spread, ties
 
 
 class Cut(ABC):
@@ -21,7 +21,7 @@ class Cut(ABC):
 
     @abstractmethod
     def bounds(self, values: pl.Series, n_tiers: int) -> tuple[float, ...]:
-        """The values at which tiers 2, 3, ... begin, lowest tier first; fewer where the values run out."""
+        """The values at which tiers 2, 3, ... begin, lowest tier first; none where all values are equal."""
 
 
 @dataclass(frozen=True)
@@ -65,24 +65,30 @@ class FixedBounds(Cut):
 
 @dataclass(frozen=True)
 class NaturalBreaks(Cut):
-    """Tiers with the least variance within: k-means in one dimension, near Jenks' natural breaks."""
+    """Tiers with the least variance within: k-means in one dimension, near Jenks' natural breaks.
+
+    Fewer distinct values than tiers are spread evenly from the lowest tier to the best.
+    """
 
     def bounds(self, values: pl.Series, n_tiers: int) -> tuple[float, ...]:
         from sklearn.cluster import KMeans
 
-        points = values.sort().to_numpy().astype(float)
-        k = min(n_tiers, len(np.unique(points)))
+        distinct = ties(values)
+        k = min(n_tiers, distinct.height)
         if k < 2:
             return ()
-        labels = KMeans(k, n_init=10, random_state=0).fit_predict(points.reshape(-1, 1))
-        return tuple(sorted(float(points[labels == label].min()) for label in range(k)))[1:]
+        points = distinct["least"].to_numpy().reshape(-1, 1)
+        labels = KMeans(k, n_init=10, random_state=0).fit_predict(points, sample_weight=distinct["n"].to_numpy())
+        lowest = np.flatnonzero(np.diff(labels, prepend=-1))
+        return bounds_at(distinct, [int(lowest[place]) for place in spread(k, n_tiers)])
 
 
 @dataclass(frozen=True)
 class CumulativeShare(Cut):
-    """ABC: going from the best customer down, tier A is whoever it takes to reach the first share of the total.
+    """ABC: going from the best customer down, tier A is whoever brings, as nearly as can be, the total's first share.
 
-    Customers whose number is zero or less bring nothing and are in the last tier.
+    Equal customers stay together, in the tier in which the middle of what they bring falls. The best are in the first
+    tier, and the worst, where there are better ones, in the last; so are those whose number is zero or less.
 
     >>> CumulativeShare((0.8, 0.95)).bounds(pl.Series([50, 30, 10, 6, 4]), 3)
     (6.0, 30.0)
@@ -96,11 +102,16 @@ class CumulativeShare(Cut):
             raise ParamsError(
                 f"shares is {self.shares}; for {n_tiers} tiers give {n_tiers - 1} rising shares below 1."
             )
-        worth = values.filter(values > 0).sort(descending=True)
-        # A hair of slack: the sum up to a customer may miss its share of the total in the last bits.
-        before = (worth.cum_sum() / worth.sum() + 1e-12).shift(1, fill_value=0.0)
-        least = [worth.filter(before < share).to_list()[-1:] for share in reversed(self.shares)]
-        return tuple(float(bound) for bounds in least for bound in bounds)
+        distinct = ties(values)
+        worth = distinct.select(pl.col("least").clip(0) * pl.col("n")).to_series().to_numpy()
+        if not worth.any():
+            return ()
+        lower = (np.cumsum(worth) - worth / 2) / worth.sum()
+        # A hair of slack: a sum may miss its share of the total in the last bits.
+        tiers = np.searchsorted(1 - np.array(self.shares[::-1]), lower - 1e-12, side="right")
+        tiers[0] = 0
+        tiers[-1] = n_tiers - 1
+        return bounds_at(distinct, [int(begin) for begin in np.searchsorted(tiers, np.arange(1, n_tiers))])
 
 
 EQUAL_SHARES = EqualShares()
@@ -123,7 +134,8 @@ class Tiers(Strategy):
     ordered
         whether a higher number is better, so that tiers have ranks
 
-    Where the numbers are too alike to fill every tier, the upper ones are left out.
+    The best customers are in the best tier and the worst in the last; where the numbers are too alike to fill every
+    tier, those between are left out. Customers who are all alike are in the last tier.
     """
 
     metric: str
@@ -148,13 +160,25 @@ class Tiers(Strategy):
 def tier_cases(
     metric: str, groups: Sequence[str], bounds: Sequence[float], *, ordered: bool = True
 ) -> tuple[Case, ...]:
-    """Cases from the best tier down; `bounds` begin tiers 2, 3, ... from the lowest."""
-    empty = len(groups) - 1 - len(bounds)
+    """Cases from the best tier down, without empty tiers.
+
+    `bounds` begin tiers 2, 3, ... from the lowest; a tier that begins where the next one does is empty. No bounds:
+    everybody is in the lowest.
+    """
     edges = [None, *reversed(bounds), None]
     cases = []
-    for place, (high, low) in enumerate(pairwise(edges), start=empty):
+    for place, (high, low) in enumerate(pairwise(edges), start=len(groups) - 1 - len(bounds)):
+        if low is not None and low == high:
+            continue
         conditions = [Condition(metric, ">=", low)] if low is not None else []
         conditions += [Condition(metric, "<", high)] if high is not None else []
         conditions += [Condition(metric, "known")] if not conditions else []
         cases.append(Case(groups[place], place + 1 if ordered else None, tuple(conditions)))
     return tuple(cases)
+
+
+def reaching(metric: str, bounds: Sequence[float], values: pl.Series) -> Condition:
+    """Who reaches the highest bound; where there is none, since all values are equal, who exceeds them: nobody."""
+    if bounds:
+        return Condition(metric, ">=", bounds[-1])
+    return Condition(metric, ">", max(ties(values)["most"], default=0.0))

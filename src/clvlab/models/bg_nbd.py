@@ -9,6 +9,7 @@ one-time buyers are active; where they dominate, consider MBG/NBD.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from clvlab.arrays import Vector
 from clvlab.models.beta_geometric import BetaGeometric
@@ -36,6 +37,8 @@ class BgNbd(BetaGeometric):
     >>> round(model.expected_purchases_new("52 weeks"), 3)
     1.446
     """
+
+    leaves_from: ClassVar[int] = 1
 
     @staticmethod
     def survived(x: Vector) -> Vector:

@@ -17,7 +17,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clvlab.arrays import Vector
+from clvlab.arrays import Counts, Positions, Vector
 from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
 from clvlab.models import purchase_history
 from clvlab.models.fitted_model import Estimate, FittedModel, check_penalty
@@ -112,6 +112,29 @@ class GammaGamma(FittedModel):
                 stacklevel=2,
             )
         return table.spread(expected)
+
+    def futures(self, n: int, seed: int) -> list[Self]:
+        """The model at `n` draws of its parameters: one for each future."""
+        return self.at_draws(self.draws(n, seed))
+
+    def worth(self, random: np.random.Generator, x: Vector, spent: Vector, count: Counts, owner: Positions) -> Vector:
+        """What each purchase of one future is worth.
+
+        Parameters
+        ----------
+        random
+            of the future
+        x, spent
+            repeat purchases so far, and the money spent on them, of each customer
+        count
+            purchases of the future, of each customer
+        owner
+            of each of these purchases, whose it is
+        """
+        buys = np.flatnonzero(count)
+        nu = np.ones(count.size)
+        nu[buys] = random.standard_gamma(self.p * x[buys] + self.q) / (self.gamma + spent[buys])
+        return np.asarray(random.standard_gamma(self.p, owner.size) / nu[owner])
 
     @classmethod
     def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:

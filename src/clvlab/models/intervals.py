@@ -6,8 +6,8 @@ import polars as pl
 
 from clvlab.arrays import Positions, Vector
 from clvlab.errors import DataError, MissingColumnsError
-from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.lifetime_value import lifetime_value
+from clvlab.models.mean_spend import SpendModel
 from clvlab.models.purchase_history import Customers, PurchaseHistories, table_of
 from clvlab.models.purchase_model import Horizon, PurchaseModel
 from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, widened_to_hold, without_attributes
@@ -20,7 +20,7 @@ ASSIGNED = {"customer_id", "group"}
 
 def value_intervals(
     model: PurchaseModel,
-    spend: GammaGamma,
+    spend: SpendModel,
     customers: Customers,
     horizon: Horizon,
     annual_discount_rate: float = 0.0,

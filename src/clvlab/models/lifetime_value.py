@@ -5,6 +5,7 @@ import polars as pl
 
 from clvlab.errors import ParamsError
 from clvlab.models.gamma_gamma import GammaGamma
+from clvlab.models.mean_spend import SpendModel
 from clvlab.models.predictors import SpendPredictor, ValuePredictor
 from clvlab.models.purchase_history import Customers, with_ids
 from clvlab.models.purchase_model import Horizon, PurchaseModel
@@ -14,7 +15,7 @@ from clvlab.units import TimeUnit
 
 def lifetime_value(
     model: ValuePredictor,
-    spend: GammaGamma,
+    spend: SpendModel,
     customers: Customers,
     horizon: Horizon,
     annual_discount_rate: float = 0.0,

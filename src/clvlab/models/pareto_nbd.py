@@ -30,6 +30,7 @@ N_LEAVING = 40  # nodes over the time at which a customer may have left
 N_SHORT = 16  # the same where it is short: less than a factor of e^SHORT in time, and of e^STEEP in density
 SHORT, STEEP = 4.0, 12.0
 DENSITY_CUT_AT = 40.0  # e^-40: share of its peak at which the density of the time of leaving is cut
+SLOWEST = 1e-300  # rate of leaving: Gamma(s) of a small s underflows to 0, through which times cannot be divided
 NO_TIME = 1e-300  # stands for an interval of length 0, in which nobody can have left
 
 
@@ -114,8 +115,7 @@ class ParetoNbd(PurchaseModel):
 
     def draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
         rate = random.gamma(self.r + x, 1 / (self.alpha + T))
-        # Gamma(s) of a small s underflows to 0: nobody leaves.
-        leaving = np.maximum(random.gamma(self.s, 1 / (self.beta + T)), np.finfo(float).tiny)
+        leaving = np.maximum(random.gamma(self.s, 1 / (self.beta + T)), SLOWEST)
         stay = np.minimum(random.exponential(size=x.size) / leaving, t)
         count = random.poisson(rate * stay)
         return count, np.where(count > 0, stay * random.beta(np.maximum(count, 1), 1), 0.0)

@@ -59,6 +59,9 @@ class PurchaseModel(FittedModel, ABC):
     leaving: ClassVar[tuple[str, float] | None] = None
     """The parameter that says how readily customers leave, and the power of it that does; None if nobody leaves."""
 
+    leaves_from: ClassVar[int] = 0
+    """After how many repeat purchases a customer may have left; P(alive) of one with fewer is 1 by assumption."""
+
     r: float
     alpha: float
     time_unit: TimeUnit = field(kw_only=True)

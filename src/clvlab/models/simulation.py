@@ -5,7 +5,7 @@ law given their history, and their purchases are worth Gamma(p, nu) each, where 
 customers share the future's draw of the parameters: in their sum its error does not average out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -16,7 +16,7 @@ import polars as pl
 from clvlab.arrays import Counts, Matrix, Positions, Vector
 from clvlab.errors import ParamsError
 from clvlab.models import purchase_history
-from clvlab.models.gamma_gamma import GammaGamma
+from clvlab.models.mean_spend import SpendModel
 from clvlab.models.numerics.distinct import DistinctRows
 from clvlab.models.purchase_history import Customers, PurchaseHistories
 from clvlab.models.purchase_model import HISTORY, PurchaseModel, decay_rate
@@ -100,7 +100,7 @@ class Simulation:
     """
 
     models: list[PurchaseModel]
-    spends: list[GammaGamma] | list[None]
+    spends: Sequence[SpendModel | None]
     horizon: float
     decay: float
     margin: float
@@ -110,7 +110,7 @@ class Simulation:
     def of(
         cls,
         model: PurchaseModel,
-        spend: GammaGamma | None,
+        spend: SpendModel | None,
         horizon: float,
         annual_discount_rate: float,
         margin: float,
@@ -120,7 +120,7 @@ class Simulation:
         """`n_futures` futures that the data of the two models allow."""
         seeds = [int(each) for each in np.random.SeedSequence(seed).generate_state(3)]
         models = model.at_draws(model.draws(n_futures, seeds[0]))
-        spends = [None] * n_futures if spend is None else spend.at_draws(spend.draws(n_futures, seeds[1]))
+        spends = [None] * n_futures if spend is None else spend.futures(n_futures, seeds[1])
         decay = decay_rate(annual_discount_rate, model.time_unit)
         return cls(models, spends, horizon, decay, margin, seeds[2])
 
@@ -147,7 +147,7 @@ class Simulation:
         return low, high
 
     def _future(
-        self, model: PurchaseModel, spend: GammaGamma | None, buyers: Buyers, random: np.random.Generator
+        self, model: PurchaseModel, spend: SpendModel | None, buyers: Buyers, random: np.random.Generator
     ) -> Vector:
         """The value of one future of each customer."""
         count, last = simulated_purchases(model, buyers, self.horizon, random)
@@ -157,10 +157,7 @@ class Simulation:
         share[np.cumsum(count)[count > 0] - 1] = 1.0
         worth = np.exp(-self.decay * last[owner] * share)
         if spend is not None:
-            buys = np.flatnonzero(count)
-            nu = np.ones(count.size)
-            nu[buys] = random.standard_gamma(spend.p * buyers.x[buys] + spend.q) / (spend.gamma + buyers.spent[buys])
-            worth *= random.standard_gamma(spend.p, owner.size) / nu[owner]
+            worth *= spend.worth(random, buyers.x, buyers.spent, count, owner)
         return np.multiply(self.margin, np.bincount(owner, worth, count.size))
 
 

@@ -1,25 +1,28 @@
 """Which models value these customers, on which terms, what they fall back to, and why.
 
 The one place that decides it, for reports, comparisons and validation alike. The preferred purchase model comes
-first, then those of `PURCHASE_MODELS` in their order, until the customers identify one; spend has one model. What
-keeps a model from being fitted, and what a fitted one warns of, is a `Caveat`.
+first, then those of `PURCHASE_MODELS` in their order, until the customers identify one; spend has one model, and
+where customers spend too much alike for it, the mean. What keeps a model from being fitted, and what a fitted one
+warns of, is a `Caveat`.
 """
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 import polars as pl
 
-from clvlab.columns import Column, names
-from clvlab.errors import ConvergenceError, DataError
+from clvlab.columns import MODELLED, names
+from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
 from clvlab.frames import CustomerSummary
 from clvlab.models.bg_nbd import BgNbd
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.intervals import value_intervals
 from clvlab.models.lifetime_value import lifetime_value
 from clvlab.models.mbg_nbd import MbgNbd
+from clvlab.models.mean_spend import MeanSpend, SpendModel
 from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.purchase_model import PurchaseModel
@@ -27,13 +30,10 @@ from clvlab.models.purchase_model import PurchaseModel
 PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
 """In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""
 
-MODELLED: tuple[Column, ...] = (
-    Column("p_alive", pl.Float64(), "probability", "that the customer still buys, at the cutoff"),
-    Column("expected_purchases", pl.Float64(), "purchase days", "expected over the horizon"),
-    Column("expected_spend", pl.Float64(), "currency", "expected spend per purchase day"),
-    Column("clv", pl.Float64(), "currency", "expected value over the horizon, discounted"),
+MODEL_NAMES: Mapping[str, type[PurchaseModel]] = MappingProxyType(
+    {"bg_nbd": BgNbd, "mbg_nbd": MbgNbd, "pareto_nbd": ParetoNbd, "nbd": Nbd}
 )
-"""The columns that value models add to a customer table."""
+"""The purchase models by the names that parameters have for them."""
 
 M = TypeVar("M", PurchaseModel, GammaGamma)
 
@@ -94,7 +94,7 @@ class ValueModels:
     """
 
     purchases: PurchaseModel | None
-    spend: GammaGamma | None
+    spend: SpendModel | None
     terms: Terms
     refused: tuple[type[PurchaseModel], ...] = ()
     caveats: tuple[Caveat, ...] = ()
@@ -159,11 +159,16 @@ class ValueModels:
         return value_intervals(self.purchases, self.spend, customers, groups=groups, level=level, **vars(self.terms))
 
 
-def _spend(customers: CustomerSummary) -> tuple[GammaGamma | None, tuple[Caveat, ...]]:
+def _spend(customers: CustomerSummary) -> tuple[SpendModel | None, tuple[Caveat, ...]]:
+    """The spend model; where customers spend too much alike to identify it, the mean of what they spend."""
     if "monetary_value" not in customers.data.columns:
         return None, ()
     attempt = Attempt.at(GammaGamma, customers)
-    return attempt.model, attempt.caveats
+    if not any(isinstance(caveat.problem, ConvergenceError) for caveat in attempt.caveats):
+        return attempt.model, attempt.caveats
+    mean = MeanSpend.fit(customers)
+    told = ClvlabWarning(f"Every purchase is expected to be worth {mean.mean:g}.", code="mean_spend", spend=mean.mean)
+    return mean, (*attempt.caveats, Caveat(GammaGamma, told))
 
 
 def _unknown(customers: CustomerSummary, *columns: str) -> pl.DataFrame:

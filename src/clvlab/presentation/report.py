@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from pathlib import PurePath
 from typing import Any, ClassVar
 
@@ -13,6 +15,7 @@ from clvlab import export, tables
 from clvlab.analysis.results import Results
 from clvlab.analysis.section import Finding, Section
 from clvlab.charts import theme
+from clvlab.charts.notebook import Bundle
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.params import ReportParams
 from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
@@ -28,7 +31,8 @@ class Fragment:
     text: str
 
     def _repr_html_(self) -> str:
-        return self.html
+        # A notebook's MathJax would take what stands between two dollars for a formula.
+        return f'<div class="mathjax_ignore">{self.html}</div>'
 
     def __repr__(self) -> str:
         return self.text
@@ -40,7 +44,7 @@ class Drawing:
 
     chart: theme.ChartType = field(repr=False)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_: Any) -> Bundle:
         return theme.mime_bundle(self.chart)
 
 
@@ -76,7 +80,7 @@ class Report:
         if section == self.cover:
             return self._cover(section)
         text = self.words(f"{section}.heading")
-        return Fragment(Markup('<h2 id="{}">{}</h2>').format(section, text), text)
+        return Fragment(_style() + Markup('<h2 id="{}">{}</h2>').format(section, text), text)
 
     def _cover(self, section: str) -> Fragment:
         """Title, period and data of the report, and the heading of its first section."""
@@ -84,12 +88,12 @@ class Report:
         # The name of a source is enough: where it lies is the machine's affair.
         named = {"source": PurePath(given["source"]).name, "currency": given["currency"] or "–"}
         figures = {**given, **named, "as_of": self.results.params.as_of}
-        title = words(f"{section}.title", **figures)
+        title = given["title"] or words(f"{section}.title", **figures)
         line = words(f"{section}.cover", **figures)
         html = Markup('<h1>{}</h1>\n<p class="cover">{}</p>\n<h2 id="{}">{}</h2>').format(
             title, line, section, words(f"{section}.heading")
         )
-        return Fragment(html, f"{title}\n{line}")
+        return Fragment(_style() + html, f"{title}\n{line}")
 
     def _block(self, section: str, content: Section, block: Block) -> Fragment | Drawing | None:
         if isinstance(block, Text):
@@ -148,7 +152,7 @@ class Report:
             Markup('<div class="number"><span>{}</span><strong>{}</strong><small>{}</small></div>').format(
                 self.words.name("measures", row["measure"]),
                 self.words.number(row["value"], row["kind"]),
-                self._change(row),
+                self._changes(row),
             )
             for row in table.iter_rows(named=True)
         ]
@@ -158,18 +162,35 @@ class Report:
         )
         return Fragment(Markup('<div class="numbers">{}</div>').format(Markup("").join(items)), text)
 
-    def _change(self, row: Mapping[str, Any]) -> str:
-        if row["change"] is None:
-            return self.words("summary.no_previous")
-        if row["change"] == 0:
+    def _changes(self, row: Mapping[str, Any]) -> str:
+        """The change in a quarter, and in a year where the log has it."""
+        words = self.words
+        quarter = words("summary.no_previous" if row["previous"] is None else "summary.from_nothing")
+        if row["change"] is not None:
+            quarter = words("summary.in_a_quarter", change=self._change(row["kind"], row["change"]))
+        if row["change_in_year"] is None:
+            return quarter
+        year = words("summary.in_a_year", change=self._change(row["kind"], row["change_in_year"]))
+        return {"en": "; ", "zh": "；"}[words.lang].join((quarter, year))
+
+    def _change(self, kind: str, change: float) -> str:
+        """A change with sign and arrow; of a share in points."""
+        if change == 0:
             return self.words("summary.unchanged")
-        arrow = "▲" if row["change"] > 0 else "▼"
-        key = "summary.change_points" if row["kind"] == "pct" else "summary.change"
-        amount = abs(row["change"]) * (100 if row["kind"] == "pct" else 1)
-        return self.words(key, arrow=arrow, sign="+" if row["change"] >= 0 else "−", amount=amount)
+        arrow, sign = ("▲", "+") if change > 0 else ("▼", "−")
+        if kind == "pct":
+            return self.words("summary.change_points", arrow=arrow, sign=sign, amount=abs(change) * 100)
+        return self.words("summary.change", arrow=arrow, sign=sign, amount=abs(change))
 
     def _terms(self, table: pl.DataFrame) -> Fragment:
         pairs = [(self.words(f"glossary.{code}"), self.words(f"glossary.{code}_meaning")) for code in table["term"]]
         items = [Markup("<dt>{}</dt><dd>{}</dd>").format(term, meaning) for term, meaning in pairs]
         text = "\n".join(f"{term}: {meaning}" for term, meaning in pairs)
         return Fragment(Markup('<dl class="terms">{}</dl>').format(Markup("").join(items)), text)
+
+
+@cache
+def _style() -> Markup:
+    """How numbers and charts look in a notebook; the published page has a style sheet of its own."""
+    numbers = files("clvlab.presentation").joinpath("notebook.css").read_text(encoding="utf-8")
+    return Markup("<style>\n{}</style>\n").format(Markup(numbers + theme.dark_notebook()))

@@ -48,6 +48,19 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Table("rows", {"rule": "rule", "rows": "int", "share": "pct1", "amount": "money"}),
             Text("gate"),
             Table("gate", {"check": "name:gate", "required": "int", "found": "int", "passed": "yesno"}),
+            Text("attributes"),
+            Table(
+                "attributes",
+                {
+                    "table": "text",
+                    "customers": "int",
+                    "buyers": "int",
+                    "prospects": "int",
+                    "coverage": "pct",
+                    "refused": "int",
+                },
+            ),
+            Text("alike"),
         ),
         "base_health": (
             Text("lead"),
@@ -59,6 +72,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Chart("groups", segments.shares),
             Table("groups", _GROUP),
+            Text("p_alive"),
             Text("empty"),
             Text("empty_new"),
             Chart("grid", segments.grid),
@@ -66,12 +80,30 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "movement": (
             Text("lead"),
             Chart("moves", movement.moves),
+            Table(
+                "balance",
+                {
+                    "group": "group",
+                    "opening": "int",
+                    "moved_out": "int",
+                    "arrived": "int",
+                    "moved_in": "int",
+                    "closing": "int",
+                },
+            ),
             Table("direction", {"move": "name:moves", "customers": "int", "clv": "money"}),
         ),
-        "cohorts": (Text("lead"), Chart("retention", cohorts.retention), Chart("spend", cohorts.spend)),
+        "cohorts": (
+            Text("lead"),
+            Text("crowded"),
+            Chart("retention", cohorts.retention),
+            Chart("spend", cohorts.spend),
+        ),
         "clusters": (Text("lead"), Chart("clusters", segments.shares), Table("clusters", _GROUP)),
         "value": (
             Text("lead"),
+            Text("model"),
+            Text("margin"),
             Text("fallback"),
             Text("notes"),
             Chart("distribution", value.distribution),
@@ -117,16 +149,28 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "profiles": (
             Text("lead"),
+            Text("left_out"),
             Chart("attributes", profiles.attributes),
             Table(
                 "attributes",
                 {
                     "attribute": "attribute",
-                    "value": "text",
+                    "value": "attribute_value",
                     "customers": "int",
+                    "coverage": "pct",
                     "repeat_share": "pct",
                     "spend_per_customer": "price",
                     "index": "pct",
+                },
+            ),
+            Table(
+                "segments",
+                {
+                    "attribute": "attribute",
+                    "value": "attribute_value",
+                    "group": "group",
+                    "customers": "int",
+                    "share": "pct",
                 },
             ),
         ),
@@ -196,7 +240,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Table("strategy", {"group": "group", "rank": "int", "condition": "condition"}),
             Table(
-                "scores", {"score": "int", "days_since_last": "short", "n_purchases": "short", "total_spend": "price"}
+                "scores",
+                {"score": "int", "days_since_last": "exact", "n_purchases": "exact", "total_spend": "exact_price"},
             ),
             Table("clusters", {"group": "group", "rank": "int", "condition": "condition"}),
         ),

@@ -21,7 +21,9 @@ from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import default
 
-from clvlab.reporting.stills import VEGA_LITE, VEGA_LITE_VERSION, Drawings, Figure, figure
+from clvlab.charts.notebook import VEGA_LITE
+from clvlab.charts.picture import VEGA_LITE_VERSION
+from clvlab.reporting.stills import Drawings, Figure, figure
 from clvlab.wording import Words
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
-from clvlab.params import RunParams
+from clvlab.params import RunParams, strategy_name
 from clvlab.reporting.archive import Series
 from clvlab.reporting.manifest import MANIFEST
 from clvlab.wording import Words
@@ -31,7 +31,7 @@ def write_index(series: Series, params: RunParams) -> None:
     page = Environment(loader=FileSystemLoader([TEMPLATES]), autoescape=True).get_template("index.html.j2")
     style = (TEMPLATES / "report" / "page.css").read_text(encoding="utf-8")
     words = Words(params.lang)
-    html = page.render(name=params.name, words=words, runs=list(_runs(series)), style=style)
+    html = page.render(name=params.title or params.name, words=words, runs=list(_runs(series)), style=style)
     fresh = series.folder / ".index.html"
     fresh.write_text(html, encoding="utf-8")
     fresh.replace(series.folder / "index.html")
@@ -43,6 +43,7 @@ def _runs(series: Series) -> Iterator[Row]:
         with contextlib.suppress(OSError, ValueError, KeyError):
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             given = manifest["parameters"]
-            strategies = (given["strategy"],) if "strategy" in given else tuple(given["strategies"])
+            chosen = (given["strategy"],) if "strategy" in given else given["strategies"]
+            strategies = tuple(map(strategy_name, chosen))
             made = manifest["started"][:16].replace("T", " ")
             yield Row(folder.name, strategies, manifest["rows"]["accepted"], made)

@@ -104,6 +104,15 @@ def is_current(folder: Path, key: str) -> bool:
         return False
 
 
+def kind_of(folder: Path) -> str | None:
+    """Of which kind the run in a folder is, "report" or "comparison"; None where its manifest does not tell."""
+    try:
+        given = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["parameters"]
+        return "comparison" if "strategies" in given else "report"
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def versions() -> dict[str, str]:
     """The versions of Python and of every library that clvlab requires; what only an extra brings plays no part."""
     required = map(Requirement, requires("clvlab") or [])

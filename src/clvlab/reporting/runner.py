@@ -13,9 +13,11 @@ from typing import Any
 
 import nbformat
 
+from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
 from clvlab.inputs import check_refused, files_read, hand_over, read_log
 from clvlab.params import LOG_FOLDER, RUN_FOLDER, CompareParams, ReportParams, RunParams
+from clvlab.preflight import check_run
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
 from clvlab.reporting.execution import Stopped, Writable, environment_of, execute, interruptible
@@ -28,6 +30,9 @@ NOTEBOOKS: dict[type[RunParams], str] = {
     ReportParams: "segmentation_report.ipynb",
     CompareParams: "strategy_comparison.ipynb",
 }
+
+
+_KINDS = {"report": "segmentation reports", "comparison": "comparisons of strategies"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,8 @@ def run(
 
     Raises
     ------
-    ClvlabError, LockedError, NotebookError, KernelDiedError, Stopped : nothing was published
+    ClvlabError, LockedError, NotebookError, KernelDiedError, Stopped : nothing was published; a ClvlabError that
+        follows from parameters, log and attributes alone comes before the notebook starts
     """
     series = Series(params.folder)
     with interruptible(timeout), explained(params.folder):
@@ -87,6 +93,7 @@ def notebook_of(params: RunParams) -> Path:
 
 def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Run:
     started, clock = datetime.now(UTC), perf_counter()
+    _refuse_other_kind(params, series)
     logger.info("reading %s", params.source)
     # Before they are read: what changes from here on is not taken for what this run was made from.
     files = files_read(params)
@@ -99,6 +106,7 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
         series.point_latest()
         logger.info("up to date")
         return Run(target / "report.html", is_new=False, sections=[])
+    check_run(params, log)
     with _staged(series, params) as staged:
         (staged / "params.yaml").write_text(params.to_yaml(), encoding="utf-8")
         _execute(notebook, staged, params, log, stderr)
@@ -108,6 +116,17 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
     series.publish(staged, params.as_of)
     write_index(series, params)
     return Run(target / "report.html", is_new=True, sections=account.sections)
+
+
+def _refuse_other_kind(params: RunParams, series: Series) -> None:
+    """Raise ParamsError where reports of another kind are published under this name: they would be overwritten."""
+    kinds = (manifest.kind_of(folder) for folder in series.days())
+    there = next((kind for kind in kinds if kind is not None), None)
+    if there not in (None, params.kind):
+        raise ParamsError(
+            f"{series.folder} holds {_KINDS[there]}, and this run is one of {_KINDS[params.kind]}. "
+            f"Give it another name, such as `name: {params.name}_{params.kind}`."
+        )
 
 
 @contextmanager

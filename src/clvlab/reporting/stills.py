@@ -1,24 +1,13 @@
 """A chart's Vega-Lite spec -> a figure of the page: words as HTML, a still picture, and a spec to draw from."""
 
-import base64
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
-import vl_convert
+from clvlab.charts.picture import Picture, Spec, draw, printable
 
-VEGA_LITE = "application/vnd.vegalite.v5+json"
-VEGA_LITE_VERSION = "6.4"
-LARGEST_SVG = 100_000
 STILL_WIDTH = 640
-_FIRST_CJK = "\u2e80"
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_SVG_WIDTH = re.compile(r'<svg [^>]*width="(\d+)')
-
-Spec = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -38,13 +27,13 @@ class Figure:
     title: tuple[str, ...]
     subtitle: tuple[str, ...]
     description: str
-    picture: "Picture"
+    picture: Picture
     spec: Spec
 
 
 def figure(number: int, spec: Spec) -> Figure:
     """The figure of a Vega-Lite spec; ValueError without a description, since then some readers get nothing."""
-    spec = _printable(spec)
+    spec = _published(printable(spec))
     title, subtitle = _titles(spec.pop("title", None))
     description = spec.get("description")
     if not description:
@@ -52,31 +41,9 @@ def figure(number: int, spec: Spec) -> Figure:
     return Figure(number, title, subtitle, description, still_picture(spec), spec)
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A still picture as a data URI, and its natural width in pixels."""
-
-    uri: str
-    width: int
-
-
 def still_picture(spec: Spec) -> Picture:
-    """SVG, or PNG at twice the size where the SVG passes 100 KB.
-
-    Chinese text stays SVG at any size, because the machine that renders may lack the glyphs; the reader's has them.
-    The picture is in an image element, where SVG can run no script and its ids meet no others.
-    """
-    fixed = {**spec, "width": STILL_WIDTH} if spec.get("width") == "container" else spec
-    # Vega leaves "<" bare in aria-label, which is not XML; inside an image nobody reads those labels.
-    config = {"aria": False}
-    options: dict[str, Any] = {"vl_version": VEGA_LITE_VERSION, "allowed_base_urls": [], "config": config}
-    svg = vl_convert.vegalite_to_svg(fixed, **options)
-    match = _SVG_WIDTH.match(svg)
-    width = int(match[1]) if match else STILL_WIDTH
-    if len(svg) <= LARGEST_SVG or max(svg) >= _FIRST_CJK:
-        return Picture("data:image/svg+xml," + quote(svg, safe=" !$&'()*+,-./:;=?@[]_~"), width)
-    png = vl_convert.vegalite_to_png(fixed, scale=2, **options)
-    return Picture("data:image/png;base64," + base64.b64encode(png).decode("ascii"), width)
+    """The chart at the width of the page's text, for an image element: there SVG runs no script and shares no ids."""
+    return draw({**spec, "width": STILL_WIDTH} if spec.get("width") == "container" else spec)
 
 
 @dataclass(frozen=True)
@@ -109,15 +76,12 @@ class Drawings:
         return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _printable(value: Any) -> Any:
-    """A copy without characters that XML forbids; a NUL among them would end the renderer, and with it the run."""
-    if isinstance(value, str):
-        return _UNPRINTABLE.sub("\ufffd", value)
-    if isinstance(value, Mapping):
-        return {_printable(key): _printable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_printable(item) for item in value]
-    return value
+def _published(spec: Spec) -> Spec:
+    """The spec with what a notebook shows otherwise than the page, put back."""
+    meta = dict(spec.get("usermeta", {}))
+    published = meta.pop("published", {})
+    properties = {**spec, "usermeta": meta or None, **published}
+    return {key: value for key, value in properties.items() if value is not None}
 
 
 def _shared_spec(spec: Spec, share: Callable[[Any], str]) -> Spec:

@@ -60,11 +60,15 @@ _FAMILIES = (
 )
 TURNABLE = _FAMILIES[2].pattern, _FAMILIES[3].pattern
 """Patterns of texts whose day and month could be meant the other way round."""
+_YEAR_FIRST = _FAMILIES[0]
 
 
 @dataclass(frozen=True)
 class GivenFormat:
-    """Reads days in the one strftime format that was given."""
+    """Reads days in the one strftime format that was given, and days written year first, which leave nothing open.
+
+    Where the format itself begins with the year, no other order of it is read.
+    """
 
     date_format: str
 
@@ -75,7 +79,7 @@ class GivenFormat:
 
     def days(self, text: pl.Expr) -> pl.Expr:
         """The days of `text`, null where it is none."""
-        return text.map_batches(self._read, return_dtype=pl.Date, is_elementwise=True)
+        return text.map_batches(self._days, return_dtype=pl.Date, is_elementwise=True)
 
     def days_of_numbers(self, number: pl.Expr) -> pl.Expr | None:
         """The days of numbers that are digits of the format, such as 31012024; None where it has other signs."""
@@ -85,6 +89,13 @@ class GivenFormat:
         width = len(datetime(2024, 1, 31).strftime(self.date_format))
         digits = number.cast(pl.Int64, strict=False).cast(pl.String).str.zfill(width)
         return self.days(pl.when(number == number.round()).then(digits))
+
+    def _days(self, texts: pl.Series) -> pl.Series:
+        given = self._read(texts)
+        if self.date_format.startswith("%Y"):
+            return given
+        year_first = _in_format(_YEAR_FIRST.parts(pl.lit(day_part(texts))), "%Y-%m-%d")
+        return pl.select(pl.coalesce(pl.lit(given), year_first)).to_series()
 
     def _read(self, texts: pl.Series) -> pl.Series:
         if self.date_format == SECONDS:

@@ -1,8 +1,8 @@
 """Which encoding a text file is in, and how sure that is.
 
 A file that decodes as UTF-8 is UTF-8; one in which damage is rare among letters that decode is UTF-8, damaged. Any
-other is in the encoding that makes the likeliest text of it: letters that its language uses, the common ones above
-all, in words as that language writes them.
+other is in the encoding that makes the likeliest text of it: letters that its language uses, common ones above all,
+in words as that language writes them.
 """
 
 import codecs

@@ -15,8 +15,8 @@ _SEARCHED = 100
 _ENOUGH, _PLENTY = 2, 3
 
 
-def suggest_columns(headers: Iterable[str], kind: Kind = "log") -> dict[str, str]:
-    """Our name -> the header that stands for it, for each column of this kind of table that is recognised.
+def suggest_columns(headers: Iterable[str]) -> dict[str, str]:
+    """Our name -> the header that stands for it, for each column of a log that is recognised.
 
     A header serves once; where several fit, the one that the catalogue names first.
 
@@ -24,15 +24,36 @@ def suggest_columns(headers: Iterable[str], kind: Kind = "log") -> dict[str, str
     {'customer_id': '客户 ID', 'date': '下单日期', 'amount': '实付金额(元)', 'order_id': '订单号'}
     >>> suggest_columns(["InvoiceNo", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"])["unit_price"]
     'UnitPrice'
-    >>> suggest_columns(["客户编号", "省份", "调查日期"], "attributes")
-    {'customer_id': '客户编号', 'date': '调查日期', 'province': '省份'}
     """
+    return _recognised(headers, "log")
+
+
+def suggest_attributes(headers: Iterable[str]) -> dict[str, str]:
+    """The same for a table of attributes: `customer_id`, `as_of` (since when a row is true), and attributes.
+
+    >>> suggest_attributes(["会员编号", "省份", "生日", "创建时间", "喜欢的颜色"])
+    {'customer_id': '会员编号', 'province': '省份', 'birthday': '生日'}
+    """
+    return _recognised(headers, "attributes")
+
+
+def suggest_status(headers: Iterable[str]) -> str | None:
+    """The header of the column that says what became of an order, such as 订单状态.
+
+    >>> suggest_status(["订单号", "订单状态", "实付金额"])
+    '订单状态'
+    """
+    return _recognised(headers, "status").get("status")
+
+
+def _recognised(headers: Iterable[str], kind: Kind) -> dict[str, str]:
+    """Our name -> the first of its known headers that is there."""
     plain: dict[str, str] = {}
     for header in headers:
         plain.setdefault(plain_header(header), header)
     found = {
-        ours: next((plain[known] for known in known_headers if known in plain), None)
-        for ours, known_headers in known_headers()[kind].items()
+        ours: next((plain[known] for known in theirs if known in plain), None)
+        for ours, theirs in known_headers()[kind].items()
     }
     return {ours: theirs for ours, theirs in found.items() if theirs is not None}
 
@@ -51,7 +72,7 @@ def header_at(records: Sequence[Sequence[str | None]], names: Collection[str] = 
     for at in searched if wanted else ():
         if wanted <= {plain_header(cell or "") for cell in records[at]}:
             return at
-    recognised = [_recognised(record) for record in records[:_SEARCHED]]
+    recognised = [_n_recognised(record) for record in records[:_SEARCHED]]
     first = _first_full(records)
     best = max(searched, key=lambda at: (recognised[at], -at), default=first)
     enough = _ENOUGH if best < first else _PLENTY
@@ -65,7 +86,7 @@ def _first_full(records: Sequence[Sequence[str | None]]) -> int:
     return next((at for at, count in enumerate(filled[:_SEARCHED]) if count and 2 * count > usual), 0)
 
 
-def _recognised(record: Sequence[str | None]) -> int:
+def _n_recognised(record: Sequence[str | None]) -> int:
     """How many cells are headers that the catalogue knows, each meaning something else."""
     known = {plain_header(cell) for cell in record if cell} & _every_header().keys()
     return len({_every_header()[header] for header in known})

@@ -8,7 +8,7 @@ import polars as pl
 from clvlab.errors import DataError, MissingColumnsError
 from clvlab.sources import OURS, SourceTable
 from clvlab.sources.doubts import warn
-from clvlab.sources.headers import plain_header, suggest_columns
+from clvlab.sources.headers import plain_header, suggest_status
 from clvlab.sources.texts import as_text, fold_ids
 from clvlab.transactions.words import words
 
@@ -56,7 +56,7 @@ def warn_of_states(table: SourceTable, mapping: Mapping[str, str], where: Where)
     """Warn of a column of states by which nothing is left out though some rows are no sales."""
     named = {plain_header(name) for name in (*where, *mapping.values())}
     free = [name for name in table.columns if plain_header(name) not in named]
-    column = suggest_columns(free, "status").get("status")
+    column = suggest_status(free)
     if column is None:
         return
     text = as_text(column, table.rows.collect_schema()[column], table.name)

@@ -22,6 +22,7 @@ from clvlab.transactions.filling import filled_down
 from clvlab.transactions.filters import KEPT, Where, check_kept, kept_rows, warn_of_states
 from clvlab.transactions.guests import is_guest, warn_of_giants
 from clvlab.transactions.mapping import resolve, standardise, together
+from clvlab.transactions.own_attributes import own_attributes
 from clvlab.transactions.rules import Duplicates, ZeroAmounts, rule_of
 from clvlab.transactions.signs import Signs, with_signs
 from clvlab.transactions.sorting import RULE, check_not_all_refused, sort_out
@@ -49,6 +50,7 @@ def read_transactions(
     duplicate_key: str | Iterable[str] | None = None,
     currency: str | None = None,
     currency_rates: Mapping[str, float] | None = None,
+    attributes: Sequence[str] = (),
 ) -> TransactionLog:
     """Accepted rows, refused rows with the rule that refused each, and the account of all of them.
 
@@ -99,6 +101,9 @@ def read_transactions(
         the run's currency, which the log's must then be, or be turned into
     currency_rates
         what one unit of each currency is worth in the run's, for a log with a column of currencies
+    attributes
+        columns of the source that say something of the customer, such as a country; they are then a dated table in
+        the log's `attributes`, the last value of a day counting for that day
 
     Returns
     -------
@@ -163,6 +168,7 @@ def read_transactions(
         judged = _judged(rows, zero_amounts, guests)
         judged = judged if large else judged.collect().lazy()
         log = sort_out(judged, left_out, key, drops=duplicates == "drop" or key is not None, lazily=bool(large))
+        own = own_attributes(judged.filter(pl.col(RULE).is_null()), attributes, tables[0].name)
         check_not_all_refused(log, mapping)
         _warn(judged, texts, decimal)
         for table, each in zip(tables, mappings, strict=True):
@@ -174,7 +180,7 @@ def read_transactions(
         "currencies": list(currencies),
         **log.detected,
     }
-    return replace(log, detected=MappingProxyType(detected))
+    return replace(log, detected=MappingProxyType(detected), attributes=own)
 
 
 def _standardised(

@@ -50,13 +50,17 @@ class ModelChoice:
         return {"en": " ", "zh": ""}[lang].join(words(reason, **self.figures) for reason in self.reasons)
 
 
-def choose_model(calibration: CustomerSummary, holdout: Holdout | None = None) -> ModelChoice:
+def choose_model(
+    calibration: CustomerSummary, holdout: Holdout | None = None, *, given: type[PurchaseModel] | None = None
+) -> ModelChoice:
     """Fit every purchase model, judge it on the holdout, and choose one by a printed rule.
 
     Parameters
     ----------
     calibration, holdout
         the two halves of `clvlab.split_holdout`; without a holdout the lowest BIC decides
+    given
+        the model to take, whatever the rule says, where it can be fitted
 
     Raises
     ------
@@ -75,10 +79,11 @@ def choose_model(calibration: CustomerSummary, holdout: Holdout | None = None) -
     if holdout is not None:
         table = table.join(_judged(fitted, calibration, holdout), on="method", how="full", coalesce=True)
     table = _in_order(table)
-    chosen = best_of(table)
+    is_given = given is not None and any(isinstance(model, given) for model in fitted)
+    chosen = given.__name__ if given is not None and is_given else best_of(table)
     table = table.with_columns(chosen=pl.col("method") == chosen)
     model = next(each for each in fitted if type(each).__name__ == chosen)
-    return ModelChoice(model, table, *_in_words(table, _one_time_share(calibration)))
+    return ModelChoice(model, table, *_in_words(table, _one_time_share(calibration), is_given=is_given))
 
 
 def _fit_all(calibration: CustomerSummary) -> tuple[list[PurchaseModel], dict[str, str]]:
@@ -158,7 +163,7 @@ def best_of(table: pl.DataFrame) -> str:
     return best
 
 
-def _in_words(table: pl.DataFrame, one_time: float) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+def _in_words(table: pl.DataFrame, one_time: float, *, is_given: bool) -> tuple[tuple[str, ...], Mapping[str, Any]]:
     """The sentences that explain the choice, and their figures."""
     chosen = table.filter("chosen").row(0, named=True)
     baselines = table.filter(pl.col("method").is_in(BASELINE_METHODS)).sort("rmse").select("method", "rmse").rows()
@@ -176,5 +181,10 @@ def _in_words(table: pl.DataFrame, one_time: float) -> tuple[tuple[str, ...], Ma
         best, error = baselines[0]
         figures |= {"baseline": Name("methods", best), "baseline_rmse": error}
         reason = "beaten" if error < chosen["rmse"] else "holdout"
+    if is_given:
+        best = best_of(table)
+        figures["best"] = Name("methods", best)
+        agreed = "model_choice.given" if best == chosen["method"] else "model_choice.given_other"
+        return (agreed,), MappingProxyType(figures)
     offer = ["offer"] if chosen["method"] == "BgNbd" and one_time > MOSTLY_ONE_TIME else []
     return tuple(f"model_choice.{each}" for each in (reason, *offer)), MappingProxyType(figures)

@@ -32,7 +32,9 @@ def by_part(predictions: pl.DataFrame, parts: Sequence[str]) -> pl.DataFrame:
         .agg(
             customers=pl.len().cast(pl.Int64),
             actual=actual.mean(),
-            low=pl.max_horizontal(actual.mean() - half, pl.min_horizontal(actual.min(), 0.0)),
+            low=pl.when(half.is_not_null()).then(
+                pl.max_horizontal(actual.mean() - half, pl.min_horizontal(actual.min(), 0.0))
+            ),
             high=actual.mean() + half,
             model=model.mean(),
             naive=pl.col("naive").mean(),

@@ -10,8 +10,11 @@ from clvlab.units import DAYS_PER
 
 
 def tracking(model: PurchaseModel, calibration: CustomerSummary, holdout: Holdout) -> pl.DataFrame:
-    """Actual and expected: week (1 = the log's first), date (its last day), actual, expected, actual_cumulative,
-    expected_cumulative, period (calibration, holdout)."""
+    """Actual and expected by week, the last one as long as the holdout lets it be.
+
+    week (1 = the log's first), date (its last day), actual, expected, actual_cumulative, expected_cumulative, period
+    (calibration, holdout)
+    """
     first_days = (
         calibration.data.filter(pl.col("n_purchases") > 0)
         .group_by("first_purchase")
@@ -19,7 +22,8 @@ def tracking(model: PurchaseModel, calibration: CustomerSummary, holdout: Holdou
         .sort("first_purchase")
     )
     daily = holdout.daily.sort("date").with_columns(actual_cumulative=pl.col("repeat_purchases").cum_sum())
-    weekly = daily.gather_every(7, offset=6)
+    week_ends = (pl.int_range(pl.len()) % 7 == 6) | (pl.col("date") == holdout.end)
+    weekly = daily.filter(week_ends)
     births = first_days["first_purchase"].to_numpy().astype("datetime64[D]")
     days = weekly["date"].to_numpy().astype("datetime64[D]")
     ages = np.maximum((days[:, None] - births[None, :]).astype(np.float64), 0.0)

@@ -10,7 +10,7 @@ import polars as pl
 
 from clvlab.frames import CustomerSummary, Holdout
 from clvlab.metrics import gini
-from clvlab.models import GammaGamma, PurchaseModel, purchase_intervals, value_intervals
+from clvlab.models import PurchaseModel, SpendModel, purchase_intervals, value_intervals
 from clvlab.validation import parts
 from clvlab.validation.predictions import METHODS, duration, predictions
 from clvlab.validation.tracking import tracking
@@ -53,7 +53,7 @@ class Validation:
 
 def validate(
     model: PurchaseModel,
-    spend: GammaGamma | None,
+    spend: SpendModel | None,
     calibration: CustomerSummary,
     holdout: Holdout,
     *,
@@ -112,7 +112,7 @@ def validate(
 
 
 def _intervals(
-    model: PurchaseModel, spend: GammaGamma | None, calibration: CustomerSummary, holdout: Holdout, seed: int
+    model: PurchaseModel, spend: SpendModel | None, calibration: CustomerSummary, holdout: Holdout, seed: int
 ) -> pl.DataFrame:
     """what, low, high: of the totals that the model predicts."""
     length = duration(holdout)

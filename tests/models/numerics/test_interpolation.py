@@ -47,3 +47,44 @@ def test_a_customers_figure_does_not_depend_on_who_else_is_asked_about(model):
     ):
         together = ahead(people)[list(some)]
         assert together == pytest.approx([ahead(people[i])[0] for i in some], rel=1e-10)
+
+
+def counting(function):
+    """The function, and a list that grows by the number of rows each time it is asked."""
+    asked = []
+
+    def asking(x, T):
+        asked.append(x.size)
+        return function(x, T)
+
+    return asking, asked
+
+
+def test_each_count_is_interpolated_by_itself():
+    function, asked = counting(lambda x, T: (x + 0.5) / (3.0 + T))
+    random = np.random.default_rng(1)
+    x, T = random.choice([0.0, 7.0, 50.0], 3_000), random.uniform(0, 700, 3_000)
+    assert interpolated_in_age(function, x, T, 3.0) == pytest.approx((x + 0.5) / (3.0 + T), rel=1e-12)
+    assert sum(asked) < 200
+
+
+def test_what_is_not_smooth_is_computed_row_by_row():
+    function, asked = counting(lambda x, T: np.where(T < 100.3, 1.0, 2.0) + x)
+    x, T = (grid.ravel() for grid in np.meshgrid([0.0, 1.0], np.linspace(0, 700, 500)))
+    found = interpolated_in_age(function, x, T, 1.0)
+    assert np.array_equal(found, np.where(T < 100.3, 1.0, 2.0) + x)
+    assert asked[-1] == x.size
+
+
+def test_one_age_needs_no_more_than_its_own_rows():
+    function, asked = counting(lambda x, T: x / (1.0 + T))
+    x, T = np.arange(100.0), np.full(100, 7.0)
+    assert np.array_equal(interpolated_in_age(function, x, T, 1.0), x / 8.0)
+    assert asked == [100]
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 1e4])
+def test_the_scale_of_time_may_be_any(scale):
+    x, T = np.zeros(2_000), np.linspace(0, 1_000 * scale, 2_000)
+    found = interpolated_in_age(lambda _, T: 1 / (scale + T), x, T, scale)
+    assert found == pytest.approx(1 / (scale + T), rel=1e-11)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from clvlab.comparison import Board, compare
 from clvlab.frames import TransactionLog
+from clvlab.inputs import attribute_tables, margin_of
 from clvlab.params import CompareParams
 from clvlab.wording import Name
 
@@ -25,17 +25,19 @@ class ComparisonContext:
     @classmethod
     def of(cls, params: CompareParams, log: TransactionLog, progress: bool | None = None) -> "ComparisonContext":
         """Compare the strategies that the parameters name, or all that the data can serve."""
-        attributes: Any = list(params.attributes or log.attributes) or None
         board = compare(
             params.strategies,
             log,
             params.cutoff,
             params.as_of,
-            attributes,
+            attribute_tables(params, log) or None,
             n_rounds=params.rounds,
             seed=params.seed,
             time_unit=params.time_unit,
             horizon=params.horizon,
+            annual_discount_rate=params.annual_discount_rate,
+            margin=margin_of(params, log),
+            model=params.model,
             progress=progress,
         )
         return cls(params, log, board)

@@ -5,12 +5,14 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
+from clvlab.money import exact_sum
 
 MOST_PURCHASES = 10
 
 
 def compute(context: Context) -> Section:
-    """Tables `headline`, `orders`, `lorenz` and `months`; the last two where the log has amounts."""
+    """Tables `headline`, `orders`, `months` and `lorenz`; `lorenz` and `months` where the log has
+    amounts, the first only where they add up to something."""
     buyers = context.buyers
     orders = purchases_per_customer(buyers)
     one_time = buyers.select((pl.col("n_purchases") == 1).mean()).item()
@@ -23,16 +25,18 @@ def compute(context: Context) -> Section:
         "orders": Finding.of("base_health.orders", share=one_time),
     }
     if context.has_amounts:
-        tables |= {"lorenz": concentration(buyers["total_spend"]), "months": new_and_repeat(context)}
-        top = tables["lorenz"].filter(pl.col("customers") == 0.2)["spend"].item()
-        repeat = (
-            tables["months"]["repeat"].sum()
-            / tables["months"].select(pl.sum_horizontal("new", "repeat").sum()).item()
+        tables["months"] = new_and_repeat(context)
+        new, repeat = (float(tables["months"][name].sum()) for name in ("new", "repeat"))
+        revenue = new + repeat
+        findings["months"] = (
+            Finding.of("base_health.months", share=repeat / revenue)
+            if revenue > 0
+            else Finding.of("base_health.months_no_revenue", revenue=revenue)
         )
-        findings |= {
-            "lorenz": Finding.of("base_health.lorenz", share=top),
-            "months": Finding.of("base_health.months", share=repeat),
-        }
+    if context.has_amounts and buyers["total_spend"].sum() > 0:
+        tables["lorenz"] = concentration(buyers["total_spend"])
+        top = tables["lorenz"].filter(pl.col("customers") == 0.2)["spend"].item()
+        findings["lorenz"] = Finding.of("base_health.lorenz", share=top)
     return Section(tables, findings)
 
 
@@ -71,13 +75,13 @@ def purchases_per_customer(buyers: pl.DataFrame) -> pl.DataFrame:
 
 
 def concentration(spend: pl.Series) -> pl.DataFrame:
-    """customers, spend: the best `customers` share of the base brings `spend` of its money, in steps of 1 %.
+    """customers, spend: the best `customers` share of the base brings `spend` of its money (not 0), in steps of 1 %.
 
     Refunds can make a customer's spend negative: the curve then passes 1 before it ends there.
     """
     ordered = spend.sort(descending=True).to_numpy()
     total = ordered.sum()
-    cumulative = np.concatenate([[0.0], ordered.cumsum() / total if total else np.zeros(ordered.size)])
+    cumulative = np.concatenate([[0.0], ordered.cumsum() / total])
     shares = np.arange(101) / 100
     curve = np.interp(shares * ordered.size, np.arange(ordered.size + 1), cumulative)
     return pl.DataFrame({"customers": shares, "spend": curve})
@@ -91,7 +95,8 @@ def new_and_repeat(context: Context) -> pl.DataFrame:
     return (
         money.group_by(month=pl.col("date").dt.truncate("1mo"))
         .agg(
-            new=pl.col("amount").filter(is_new).sum(), repeat=pl.col("amount").filter(~is_new.fill_null(False)).sum()
+            new=exact_sum(pl.col("amount").filter(is_new)),
+            repeat=exact_sum(pl.col("amount").filter(~is_new.fill_null(False))),
         )
         .sort("month")
     )

@@ -14,7 +14,11 @@ def compute(context: Context) -> Section:
     if rule is None:
         return Section({}, {"lead": Finding.of("clusters.none")})
     filled = set(context.table.filter(pl.col("n_purchases") > 0)["cluster"])
-    profile = group_profile(context.table, tuple(code for code in rule.card["group"] if code in filled), by="cluster")
+    profile = group_profile(
+        context.shown.filter(pl.col("n_purchases") > 0),
+        tuple(code for code in rule.card["group"] if code in filled),
+        by="cluster",
+    )
     first = profile.row(0, named=True)
     return Section(
         {"clusters": profile, "overlap": _overlap(context)},

@@ -1,62 +1,131 @@
-"""Cohorts: customers by the month of their first purchase, and what became of them."""
+"""Cohorts: customers by the period of their first purchase, and what became of them.
 
+Cohorts and ages are months, quarters or years, whichever keeps the history within `MOST_COHORTS`. In a log that
+begins in the middle of things everybody looks new at first: a first cohort far larger than the others is left out.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
+from clvlab.customers import customer_days
+from clvlab.money import exact_sum
+from clvlab.wording import Name
+
+MOST_COHORTS = 24
+CROWDED = 2.0
+"""A first cohort of more than so many times the median of the later ones did not begin with the log."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """A calendar period: its name, polars' word for it, and its length in months."""
+
+    name: str
+    every: str
+    months: int
+
+    def start(self, column: str) -> pl.Expr:
+        """The first day of the period in which a day lies."""
+        return pl.col(column).dt.truncate(self.every)
+
+    def number(self, column: str) -> pl.Expr:
+        """Periods counted from the year 0: the difference of two is an age."""
+        return (pl.col(column).dt.year() * 12 + pl.col(column).dt.month().cast(pl.Int32) - 1) // self.months
+
+    def last_over(self, day: date) -> int:
+        """The number of the last period that is over at the end of `day`."""
+        tomorrow = day + timedelta(days=1)
+        return (tomorrow.year * 12 + tomorrow.month - 1) // self.months - 1
+
+
+PERIODS = (Period("month", "1mo", 1), Period("quarter", "1q", 3), Period("year", "1y", 12))
+
+
+def period_between(first: date, last: date) -> Period:
+    """The shortest period of which no more than MOST_COHORTS lie between two days; else the longest.
+
+    >>> first = date(2022, 1, 1)
+    >>> period_between(first, date(2023, 12, 31)).name, period_between(first, date(2024, 1, 1)).name
+    ('month', 'quarter')
+    """
+    months = 12 * (last.year - first.year) + last.month - first.month + 1
+    return next((period for period in PERIODS if months <= MOST_COHORTS * period.months), PERIODS[-1])
 
 
 def compute(context: Context) -> Section:
-    """Tables `retention` (cohort, age, customers, active, share) and, with amounts, `spend` (cumulative, a head).
+    """Tables `retention` (period, cohort, age, customers, active, share) and, with amounts, `spend` (per customer).
 
-    `age` counts calendar months since the month of the first purchase; months not yet over are left out.
+    `age` counts calendar periods since that of the first purchase; periods not yet over are left out. A customer is
+    active in a period with a purchase: one with returns alone is not.
     """
-    rows = _with_ages(context)
-    sizes = rows.group_by("cohort").agg(customers=pl.col("customer_id").n_unique())
-    grid = _grid(context, sizes)
-    tables = {"retention": _retention(rows, grid)}
-    later = tables["retention"].filter(pl.col("age") == 1)
-    findings = {"lead": Finding.of("cohorts.lead", cohorts=sizes.height)}
-    if not later.is_empty():
-        again = later.select(pl.col("active").sum() / pl.col("customers").sum()).item()
-        findings["retention"] = Finding.of("cohorts.retention", share=again)
-    else:
-        del tables["retention"]
-    if context.has_amounts and tables:
-        tables["spend"] = _spend(rows, grid)
-        last = tables["spend"].filter(pl.col("cohort") == pl.col("cohort").min()).sort("age").row(-1, named=True)
-        findings["spend"] = Finding.of("cohorts.spend", age=last["age"], spend=last["spend"])
-    return Section(tables, findings)
+    period = period_between(context.first_day, context.as_of)
+    unit = Name("periods", period.name)
+    days = _with_ages(context, period)
+    sizes = days.group_by("cohort").agg(customers=pl.col("customer_id").n_unique()).sort("cohort")
+    crowded = sizes.head(1) if begins_in_the_middle(sizes["customers"]) else sizes.clear()
+    sizes = sizes.join(crowded, on="cohort", how="anti")
+    findings = {"lead": Finding.of("cohorts.lead", cohorts=sizes.height, period=unit)}
+    for cohort, customers in crowded.rows():
+        findings["crowded"] = Finding.of("cohorts.crowded", cohort=cohort, customers=customers, period=unit)
+    grid = _grid(period, sizes, context.as_of)
+    retention = _retention(days, grid)
+    later = retention.filter(pl.col("age") == 1)
+    if later.is_empty():
+        return Section({}, findings)
+    tables = {"retention": retention}
+    again = later.select(pl.col("active").sum() / pl.col("customers").sum()).item()
+    findings["retention"] = Finding.of("cohorts.retention", share=again, period=unit)
+    if context.has_amounts:
+        tables["spend"] = _spend(days, grid)
+        oldest = tables["spend"].filter(pl.col("cohort") == pl.col("cohort").min()).row(-1, named=True)
+        findings["spend"] = Finding.of(
+            f"cohorts.spend_{period.name}", cohort=oldest["cohort"], age=oldest["age"], spend=oldest["spend"]
+        )
+    named = {name: table.select(pl.lit(period.name).alias("period"), pl.all()) for name, table in tables.items()}
+    return Section(named, findings)
 
 
-def _with_ages(context: Context) -> pl.DataFrame:
-    """The log's rows with the customer's cohort and the row's age in calendar months."""
-    first = context.buyers.select("customer_id", cohort=pl.col("first_purchase").dt.truncate("1mo"))
-    return context.window.join(first, on="customer_id").with_columns(age=_months("date") - _months("cohort"))
+def begins_in_the_middle(sizes: pl.Series) -> bool:
+    """Whether the first of these cohorts is too large to be one.
+
+    >>> begins_in_the_middle(pl.Series([948, 421, 380, 440])), begins_in_the_middle(pl.Series([780, 840, 720]))
+    (True, False)
+    """
+    first, later = sizes[0], sizes[1:].to_numpy()
+    return later.size > 1 and bool(first > CROWDED * np.median(later))
 
 
-def _months(column: str) -> pl.Expr:
-    return pl.col(column).dt.year() * 12 + pl.col(column).dt.month()
+def _with_ages(context: Context, period: Period) -> pl.DataFrame:
+    """The customers' days, with the customer's cohort and the day's age in periods."""
+    first = context.buyers.select("customer_id", cohort=period.start("first_purchase"))
+    days = customer_days(context.log, context.as_of).join(first, on="customer_id", maintain_order="left")
+    return days.with_columns(age=period.number("date") - period.number("cohort"))
 
 
-def _grid(context: Context, sizes: pl.DataFrame) -> pl.DataFrame:
-    """cohort, customers, age: every month that a cohort has lived through to its end."""
-    now = context.as_of.year * 12 + context.as_of.month - (not context.month_is_over)
-    ages = sizes.with_columns(age=pl.int_ranges(0, pl.max_horizontal(now - _months("cohort") + 1, 0)))
+def _grid(period: Period, sizes: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """cohort, customers, age: every period that a cohort has lived through to its end."""
+    lived = pl.max_horizontal(period.last_over(as_of) - period.number("cohort") + 1, 0)
+    ages = sizes.with_columns(age=pl.int_ranges(0, lived))
     return ages.explode("age").drop_nulls("age").with_columns(pl.col("age").cast(pl.Int32)).sort("cohort", "age")
 
 
-def _retention(rows: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
-    active = rows.group_by("cohort", "age").agg(active=pl.col("customer_id").n_unique())
+def _retention(days: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
+    bought = days.filter("is_purchase").group_by("cohort", "age")
+    active = bought.agg(active=pl.col("customer_id").n_unique())
     joined = grid.join(active, on=["cohort", "age"], how="left", maintain_order="left")
     return joined.with_columns(pl.col("active").fill_null(0)).with_columns(
         share=pl.col("active") / pl.col("customers")
     )
 
 
-def _spend(rows: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
-    """cohort, customers, age, spend: money up to the end of that month, a customer of the cohort."""
-    money = rows.group_by("cohort", "age").agg(amount=pl.col("amount").sum())
+def _spend(days: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
+    """cohort, customers, age, spend: net money up to the end of that period, a customer of the cohort."""
+    money = days.group_by("cohort", "age").agg(amount=exact_sum(pl.col("spend")))
     joined = grid.join(money, on=["cohort", "age"], how="left", maintain_order="left")
     total = pl.col("amount").fill_null(0.0).cum_sum().over("cohort")
     return joined.select("cohort", "customers", "age", spend=total / pl.col("customers"))

@@ -3,27 +3,39 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
 
 import polars as pl
 from dateutil.relativedelta import relativedelta
 
 from clvlab.columns import names
-from clvlab.customers import DERIVED, derive, split_holdout, summarise_customers
+from clvlab.customers import (
+    DERIVED,
+    AttributeTable,
+    derive,
+    split_holdout,
+    summarise_customers,
+)
 from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Rule, Strategy
-from clvlab.models import BgNbd, PurchaseModel, Terms, ValueModels
+from clvlab.inputs import attribute_tables, margin_of
+from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.params import ReportParams
-from clvlab.rfm import RfmThresholds, require_customers
+from clvlab.rfm import RfmThresholds
 from clvlab.units import Span
 from clvlab.validation import ModelChoice, choose_model
 
+LATE_START = timedelta(days=7)
+"""So many days into a period a log may begin and still hold it."""
+
 ACTIVE_DAYS = 365
 """A customer who bought within so many days is active."""
+
+N_BINS = 5
+"""Scores run from 1 to so many, unless the parameters say otherwise."""
 
 VALUE_LEVEL = 0.9
 """The probability with which a report's interval of a value holds it."""
@@ -66,10 +78,10 @@ class Context:
         """How far ahead values look."""
         return self.params.horizon
 
-    @property
+    @cached_property
     def terms(self) -> Terms:
         """On which terms customers are valued."""
-        return Terms(self.params.horizon, self.params.annual_discount_rate, self.params.margin)
+        return Terms(self.params.horizon, self.params.annual_discount_rate, margin_of(self.params, self.log))
 
     @cached_property
     def has_amounts(self) -> bool:
@@ -77,14 +89,14 @@ class Context:
         return self.log.has_amounts
 
     @cached_property
-    def attributes(self) -> list[Any] | None:
-        """The tables of attributes: those that the parameters name, else those that the log comes with."""
-        return list(self.params.attributes or self.log.attributes) or None
+    def attributes(self) -> list[AttributeTable]:
+        """The tables of attributes: those that the parameters name, and those that the log comes with."""
+        return attribute_tables(self.params, self.log)
 
     def summarise(self, cutoff: date) -> CustomerSummary:
         """The customer table as of `cutoff`."""
         return summarise_customers(
-            self.log, cutoff=cutoff, time_unit=self.params.time_unit, attributes=self.attributes
+            self.log, cutoff=cutoff, time_unit=self.params.time_unit, attributes=self.attributes or None
         )
 
     @cached_property
@@ -114,7 +126,7 @@ class Context:
     @cached_property
     def strategy(self) -> Strategy:
         """The strategy that the parameters name."""
-        return find(self.params.strategy)
+        return find(self.params.strategy, self.params.rfm.get("n_bins"))
 
     @cached_property
     def rule(self) -> Rule:
@@ -138,14 +150,13 @@ class Context:
 
     @cached_property
     def thresholds(self) -> RfmThresholds | None:
-        """Where each score begins: as the strategy has it, if it scores; None where there are no amounts to score."""
-        if not self.has_amounts:
+        """Where each score begins, as the strategy has it if it scores; None without amounts or enough customers."""
+        n_bins = self.params.rfm.get("n_bins", N_BINS)
+        if not self.has_amounts or self.buyers.height < n_bins:
             return None
-        options: dict[str, Any] = {"n_bins": 5, **self.params.rfm}
-        require_customers(self.customers, options["n_bins"])
         if isinstance(self.rule, RfmRule | RfmValueRule):
             return self.rule.thresholds
-        return RfmThresholds.fit(self.customers, **options)
+        return RfmThresholds.fit(self.customers, n_bins=n_bins)
 
     @cached_property
     def table(self) -> pl.DataFrame:
@@ -156,6 +167,15 @@ class Context:
             return table
         clusters = self.cluster_rule.assign(self.customers).select("customer_id", cluster="group")
         return table.join(clusters, on="customer_id", how="left", maintain_order="left")
+
+    @cached_property
+    def shown(self) -> pl.DataFrame:
+        """The same for a reader: P(alive) of those whom the model lets leave alone; it assumes it of all others."""
+        model = self.models.purchases
+        if model is None:
+            return self.table
+        may_leave = pl.lit(model.leaving is not None) & (pl.col("frequency") >= model.leaves_from)
+        return self.table.with_columns(p_alive=pl.when(may_leave).then(pl.col("p_alive")))
 
     @cached_property
     def buyers(self) -> pl.DataFrame:
@@ -187,9 +207,22 @@ class Context:
 
     @cached_property
     def previous(self) -> CustomerSummary | None:
-        """The customer table a quarter earlier, with values; None where the log does not reach back."""
-        day = quarters_from(self.as_of, -1)
-        if day < self.first_day:
+        """The customers a quarter earlier; None where the log does not hold that day's quarter."""
+        return self.earlier(1)
+
+    @cached_property
+    def year_before(self) -> CustomerSummary | None:
+        """The customers a year earlier; None where the log does not hold that day's quarter."""
+        return self.earlier(4)
+
+    def earlier(self, quarters: int) -> CustomerSummary | None:
+        """The customer table so many quarters earlier, with values; None unless the log holds the quarter up to then.
+
+        A log that begins within that quarter would make whatever is counted look as if it had grown.
+        """
+        day = quarters_from(self.as_of, -quarters)
+        bought = (self.buyers["first_purchase"] <= day).any()
+        if self.first_day > quarters_from(day, -1) + LATE_START or not bought:
             return None
         customers = self.summarise(day)
         return self.equip(
@@ -210,23 +243,31 @@ class Context:
                 cutoff=cutoff,
                 end=self.as_of,
                 time_unit=self.params.time_unit,
-                attributes=self.attributes,
+                attributes=self.attributes or None,
             )
         except DataError:
             return None
 
     @cached_property
     def choice(self) -> ModelChoice | None:
-        """The purchase model that did best on the holdout; None without a holdout, or where none can be fitted."""
+        """The purchase model that the parameters name, else the one that did best on the holdout.
+
+        None without a holdout, or where no model can be fitted.
+        """
         try:
-            return choose_model(*self.halves) if self.halves else None
+            return choose_model(*self.halves, given=self.given_model) if self.halves else None
         except (ConvergenceError, DataError):
             return None
 
     @property
     def preferred_model(self) -> type[PurchaseModel]:
-        """The model to value customers by: the chosen one, else BG/NBD."""
-        return type(self.choice.model) if self.choice else BgNbd
+        """The model to value customers by: the one named by the parameters, else the chosen one, else BG/NBD."""
+        return self.given_model or (type(self.choice.model) if self.choice else BgNbd)
+
+    @property
+    def given_model(self) -> type[PurchaseModel] | None:
+        """The model that the parameters name, if they do."""
+        return MODEL_NAMES.get(self.params.model)
 
     @cached_property
     def backtest(self) -> Backtest | None:

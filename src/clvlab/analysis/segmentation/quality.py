@@ -1,17 +1,26 @@
 """Data quality: where every row went, and whether there is enough to predict from."""
 
+from pathlib import PurePath
+
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.customers import minimum_data
 from clvlab.money import exact_sum
+from clvlab.sources.texts import spelled_apart
 
 _NOT_REFUSED = ("read", "accepted", "merged", "filtered", "outside_window")
 
 
 def compute(context: Context) -> Section:
-    """Tables `rows` (rule, rows, share, amount) and `gate` (check, required, found, passed)."""
+    """Tables `rows`, `gate` and, where there are attributes, `attributes`.
+
+    rows : rule, rows, share, amount
+    gate : check, required, found, passed
+    attributes : table, customers (of whom it knows something by the run's day), buyers (of these), prospects (the
+        others), coverage (buyers as a share of all), refused (rows that say nothing of anybody)
+    """
     rows = _with_window(context)
     gate = minimum_data(context.log, context.as_of)
     refused = rows.filter(~pl.col("rule").is_in(["read", "accepted", "merged", "filtered", "outside_window"]))[
@@ -20,13 +29,42 @@ def compute(context: Context) -> Section:
     failed = gate.filter(~pl.col("passed")).height
     read = int(rows.filter(pl.col("rule") == "read")["rows"].sum())
     used = int(rows.filter(pl.col("rule") == "accepted")["rows"].sum())
-    return Section(
-        tables={"rows": rows, "gate": gate},
-        findings={
-            "lead": Finding.of("quality.lead", read=read, used=used, share=used / max(read, 1), refused=refused),
-            "gate": Finding.of(f"quality.gate_{'failed' if failed else 'passed'}", failed=failed, checks=gate.height),
-        },
-    )
+    tables = {"rows": rows, "gate": gate}
+    findings = {
+        "lead": Finding.of("quality.lead", read=read, used=used, share=used / max(read, 1), refused=refused),
+        "gate": Finding.of(f"quality.gate_{'failed' if failed else 'passed'}", failed=failed, checks=gate.height),
+    }
+    if not context.attributes:
+        return Section(tables, findings)
+    return Section(tables | {"attributes": _attributes(context)}, findings | _strangers(context))
+
+
+def _attributes(context: Context) -> pl.DataFrame:
+    buyers = context.buyers["customer_id"]
+    found = []
+    for table in context.attributes:
+        ids = table.as_of(context.as_of)["customer_id"]
+        met = int(ids.is_in(buyers.implode()).sum())
+        counts = (len(ids), met, len(ids) - met, met / len(buyers), sum(table.refused.values()))
+        found.append((PurePath(table.name).name, *counts))
+    columns = ["table", "customers", "buyers", "prospects", "coverage", "refused"]
+    return pl.DataFrame(found, schema=columns, orient="row")
+
+
+def _strangers(context: Context) -> dict[str, Finding]:
+    """How many customers only the attributes know, and how many of these only the way of writing keeps apart."""
+    buyers = context.buyers["customer_id"]
+    strangers = context.base.data.filter(pl.col("n_purchases") == 0)["customer_id"]
+    known = set(buyers)
+    apart = spelled_apart(pl.concat([buyers, strangers]), limit=len(buyers) + len(strangers))
+    alike = [spellings for spellings in apart if not known.isdisjoint(spellings) and not known.issuperset(spellings)]
+    if strangers.is_empty():
+        return {"attributes": Finding.of("quality.attributes_met")}
+    findings = {"attributes": Finding.of("quality.attributes", prospects=len(strangers), buyers=len(buyers))}
+    if alike:
+        example = " / ".join(alike[0])
+        findings["alike"] = Finding.of("quality.alike", ids=len(alike), example=example)
+    return findings
 
 
 def _with_window(context: Context) -> pl.DataFrame:

@@ -15,5 +15,5 @@ def compute(context: Context) -> Section:
     if context.cluster_rule is not None:
         filled = context.table["cluster"].unique()
         tables["clusters"] = context.cluster_rule.card.filter(pl.col("group").is_in(filled.to_list()))
-    name = Name("strategies", context.params.strategy)
+    name = Name("strategies", context.strategy.name)
     return Section(tables, {"lead": Finding.of("rules.lead", strategy=name, as_of=context.as_of)})

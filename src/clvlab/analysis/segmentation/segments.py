@@ -9,14 +9,14 @@ from clvlab.wording import Name
 
 def compute(context: Context) -> Section:
     """Tables `groups` (one row per group, empty ones too) and `grid` (one row per R x F cell)."""
-    groups = group_profile(context.table, context.groups)
+    groups = group_profile(context.shown, context.groups)
     filled = groups.filter(pl.col("customers") > 0)
     largest = filled.sort("customers", descending=True).row(0, named=True)
     tables = {"groups": groups}
     findings = {
         "lead": Finding.of(
             "segments.lead",
-            strategy=Name("strategies", context.params.strategy),
+            strategy=Name("strategies", context.strategy.name),
             groups=filled.height,
             group=Name("groups", largest["group"]),
             share=largest["share_customers"],
@@ -26,7 +26,8 @@ def compute(context: Context) -> Section:
         tables["grid"] = score_grid(context.table)
         fullest = tables["grid"].select(pl.col("share_customers").max()).item()
         findings["grid"] = Finding.of("segments.grid", share=fullest)
-        richest = filled.sort("spend", descending=True).row(0, named=True)
+    richest = filled.sort("spend", descending=True, nulls_last=True).row(0, named=True)
+    if richest["share_spend"] is not None:
         findings["groups"] = Finding.of(
             "segments.groups",
             group=Name("groups", richest["group"]),
@@ -37,42 +38,50 @@ def compute(context: Context) -> Section:
         findings["groups"] = Finding.of(
             "segments.groups_no_spend", group=Name("groups", largest["group"]), customers=largest["share_customers"]
         )
-    findings |= _why_empty(context, groups)
+    findings |= _why_empty(context, groups) | _whose_p_alive(context)
     return Section(tables, findings)
 
 
 def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group") -> pl.DataFrame:
-    """One row per group, in the order of `groups`.
+    """One row per group, in the order of `groups`, prospects included.
 
     Columns: group, customers, share_customers, spend, share_spend, order_value (spend per purchase),
     median_days_since_last, median_purchases, p_alive (mean), clv (sum), clv_mean.
     """
-    buyers = table.filter(pl.col("n_purchases") > 0)
-    spend = pl.col("total_spend").sum() if "total_spend" in table.columns else pl.lit(None, pl.Float64)
-    profile = buyers.group_by(pl.col(by).alias("group")).agg(
+    has_spend = "total_spend" in table.columns
+    bought = pl.col("n_purchases") > 0
+    known = pl.col("clv").is_not_null().any()
+    profile = table.group_by(pl.col(by).alias("group")).agg(
         customers=pl.len(),
-        spend=spend,
+        spend=pl.col("total_spend").sum() if has_spend else pl.lit(None, pl.Float64),
         purchases=pl.col("n_purchases").sum(),
         median_days_since_last=pl.col("days_since_last").median(),
-        median_purchases=pl.col("n_purchases").median(),
+        median_purchases=pl.col("n_purchases").filter(bought).median(),
         p_alive=pl.col("p_alive").mean(),
-        clv=pl.when(pl.col("clv").is_not_null().any()).then(pl.col("clv").sum()),
+        clv=pl.when(known).then(pl.col("clv").sum()),
         clv_mean=pl.col("clv").mean(),
     )
     order = pl.DataFrame({"group": groups}, schema={"group": pl.String})
+    counted = order.join(profile, on="group", how="left", maintain_order="left")
+    if has_spend:
+        counted = counted.with_columns(pl.col("spend").fill_null(0.0))
     return (
-        order.join(profile, on="group", how="left", maintain_order="left")
-        .with_columns(pl.col("customers").fill_null(0), pl.col("spend").fill_null(0.0 if spend is not None else None))
+        counted.with_columns(pl.col("customers").fill_null(0))
         .with_columns(
             share_customers=pl.col("customers") / pl.col("customers").sum(),
-            share_spend=pl.col("spend") / pl.col("spend").sum(),
-            order_value=pl.col("spend") / pl.col("purchases"),
+            share_spend=_share(pl.col("spend")),
+            order_value=pl.when(pl.col("purchases") > 0).then(pl.col("spend") / pl.col("purchases")),
         )
         .select(
             "group", "customers", "share_customers", "spend", "share_spend", "order_value",
             "median_days_since_last", "median_purchases", "p_alive", "clv", "clv_mean",
         )
     )  # fmt: skip
+
+
+def _share(part: pl.Expr) -> pl.Expr:
+    """The share of each in the sum; null where there is nothing to share."""
+    return pl.when(part.sum() > 0).then(part / part.sum())
 
 
 def score_grid(table: pl.DataFrame) -> pl.DataFrame:
@@ -84,9 +93,18 @@ def score_grid(table: pl.DataFrame) -> pl.DataFrame:
         .sort("r_score", "f_score")
         .with_columns(
             share_customers=pl.col("customers") / pl.col("customers").sum(),
-            share_spend=pl.col("spend") / pl.col("spend").sum(),
+            share_spend=_share(pl.col("spend")),
         )
     )
+
+
+def _whose_p_alive(context: Context) -> dict[str, Finding]:
+    """Whose P(alive) the table shows, where the model assumes it of some customers."""
+    model = context.models.purchases
+    if model is None or (model.leaving is not None and not model.leaves_from):
+        return {}
+    key = "segments.p_alive_of_repeaters" if model.leaving is not None else "segments.p_alive_of_nobody"
+    return {"p_alive": Finding.of(key, model=Name("models", type(model).__name__))}
 
 
 def _why_empty(context: Context, groups: pl.DataFrame) -> dict[str, Finding]:

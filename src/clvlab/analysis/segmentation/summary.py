@@ -40,19 +40,28 @@ def compute(context: Context) -> Section:
 
 
 def _numbers(context: Context) -> pl.DataFrame:
-    """measure, kind, value, previous, change: the five numbers now and a quarter earlier."""
+    """measure, kind, value, previous, change, year_before, change_in_year: the five numbers, and how they changed.
+
+    A change is null where the log does not hold the earlier period in full, or nothing was there to grow from.
+    """
     now = _measures(context, context.customers)
-    before = {} if context.previous is None else _measures(context, context.previous)
-    rows = [(name, kind, value, before.get(name, (kind, None))[1]) for name, (kind, value) in now.items()]
-    table = pl.DataFrame(
-        rows,
-        schema={"measure": pl.String, "kind": pl.String, "value": pl.Float64, "previous": pl.Float64},
-        orient="row",
-    )
-    relative = pl.col("value") / pl.col("previous") - 1
-    difference = pl.col("value") - pl.col("previous")
-    # The change of a share is in points, any other change is relative.
-    return table.with_columns(change=pl.when(pl.col("kind") == "pct").then(difference).otherwise(relative))
+    earlier = {"previous": context.previous, "year_before": context.year_before}
+    then = {name: {} if table is None else _measures(context, table) for name, table in earlier.items()}
+    rows = [
+        {"measure": measure, "kind": kind, "value": value}
+        | {name: figures.get(measure, (kind, None))[1] for name, figures in then.items()}
+        for measure, (kind, value) in now.items()
+    ]
+    texts, figures = ("measure", "kind"), ("value", *earlier)
+    table = pl.DataFrame(rows, schema=dict.fromkeys(texts, pl.String) | dict.fromkeys(figures, pl.Float64))
+    table = table.with_columns(change=_change("previous"), change_in_year=_change("year_before"))
+    return table.select(*texts, "value", "previous", "change", "year_before", "change_in_year")
+
+
+def _change(since: str) -> pl.Expr:
+    """The change of a share in points; any other relative to what was there, null from nothing or less."""
+    relative = pl.when(pl.col(since) > 0).then(pl.col("value") / pl.col(since) - 1)
+    return pl.when(pl.col("kind") == "pct").then(pl.col("value") - pl.col(since)).otherwise(relative)
 
 
 def _measures(context: Context, customers: CustomerSummary) -> dict[str, tuple[str, float]]:

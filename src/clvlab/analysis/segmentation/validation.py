@@ -48,7 +48,7 @@ def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
             "validation.lead",
             cutoff=backtest.holdout.cutoff,
             end=backtest.holdout.end,
-            customers=len(backtest.calibration),
+            customers=backtest.calibration.data.filter(pl.col("n_purchases") > 0).height,
             error=abs(total["model_error"]),
             direction=_direction(total["model_error"]),
             naive=abs(total["naive_error"]),

@@ -5,8 +5,11 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
-from clvlab.errors import ClvlabError, ClvlabWarning
+from clvlab.customers import mean_margin
+from clvlab.errors import ClvlabError, ClvlabWarning, DataError
+from clvlab.models.fitted_model import FittedModel
 from clvlab.models.value_models import Caveat
+from clvlab.params import FROM_COST
 from clvlab.wording import Name
 
 N_BINS = 40
@@ -32,6 +35,8 @@ def compute(context: Context) -> Section:
         tables,
         _caveats(context)
         | {
+            "model": _model(context),
+            **_margin(context),
             "lead": Finding.of(
                 "value.lead",
                 mean=clv.mean(),
@@ -45,6 +50,26 @@ def compute(context: Context) -> Section:
             "deciles": Finding.of("value.deciles", share=deciles["share"][0]),
         },
     )
+
+
+def _model(context: Context) -> Finding:
+    """Which model values customers throughout the report, and what decided it."""
+    model = Name("models", type(context.models.purchases).__name__)
+    if isinstance(context.models.purchases, context.given_model or ()):
+        return Finding.of("value.model_given", model=model)
+    return Finding.of("value.model_chosen" if context.choice else "value.model_first", model=model)
+
+
+def _margin(context: Context) -> dict[str, Finding]:
+    """What the log's costs leave, where it has costs: whether values are at that margin or at another."""
+    given = context.params.margin
+    try:
+        found = mean_margin(context.log, context.as_of)
+    except DataError:
+        return {}
+    if given == FROM_COST:
+        return {"margin": Finding.of("value.margin_from_cost", **vars(found))}
+    return {"margin": Finding.of("value.margin_given", margin=found.margin, given=given)}
 
 
 def _caveats(context: Context) -> dict[str, Finding]:
@@ -92,7 +117,7 @@ def value_deciles(clv: pl.Series) -> pl.DataFrame:
 
 def parameters(context: Context) -> pl.DataFrame:
     """model, parameter, estimate, standard_error, low, high: what was fitted, with 95 % intervals."""
-    models = [model for model in (context.models.purchases, context.models.spend) if model is not None]
+    models = [model for model in (context.models.purchases, context.models.spend) if isinstance(model, FittedModel)]
     return pl.concat(
         model.confidence_intervals().select(
             pl.lit(type(model).__name__).alias("model"),

@@ -9,35 +9,44 @@ from clvlab.analysis.segmentation.context import Context
 from clvlab.customers import derive
 
 LONGEST = 15
+FEWEST = 3
 
 
 def compute(context: Context) -> Section:
-    """Table `customers`: the customers with the most spend at risk; without amounts or a model only the reason why.
+    """Table `customers`: overdue customers, those first of whom most can be saved; else only the reason why not.
 
-    Spend at risk is the last year's spend times the probability that the customer has left. A customer is overdue
-    beyond the time within which 80 % of their own gaps between purchases fall.
+    A customer of FEWEST purchases or more is overdue beyond the time within which 80 % of their own gaps between
+    purchases fall; a smaller number of gaps is no habit. At risk is what they spent within the last year, times the
+    probability that they have left; to be saved, the same times the probability that they have not. A model without
+    dropout knows neither: the list is then in the order of last year's spend.
     """
     if not context.has_amounts or context.models.purchases is None:
         return Section({}, {"lead": Finding.of("watch.none")})
     customers = derive(context.log, context.customers, {"gap_p80", "spend_last_year"}).data
-    risky = customers.filter(pl.col("n_purchases") > 1).with_columns(
-        at_risk=pl.col("spend_last_year") * (1 - pl.col("p_alive")),
-        overdue=pl.col("days_since_last") > pl.col("gap_p80"),
+    steady = customers.filter(pl.col("n_purchases") >= FEWEST)
+    overdue = steady.filter((pl.col("days_since_last") > pl.col("gap_p80")) & (pl.col("spend_last_year") > 0))
+    leaves = context.models.purchases.leaving is not None
+    alive = pl.col("p_alive") if leaves else pl.lit(None, pl.Float64)
+    overdue = overdue.with_columns(
+        p_alive=alive,
+        at_risk=pl.col("spend_last_year") * (1 - alive),
+        to_save=pl.col("spend_last_year") * (alive if leaves else 1.0),
     )
     listed = (
-        risky.filter("overdue")
-        .sort("at_risk", "customer_id", descending=[True, False])
+        overdue.sort("to_save", "customer_id", descending=[True, False])
         .head(LONGEST)
         .with_columns(pseudonym=pseudonyms(pl.col("customer_id")))
         .select("pseudonym", "n_purchases", "days_since_last", "gap_p80", "spend_last_year", "p_alive", "at_risk")
     )
+    figures = {
+        "overdue": overdue.height,
+        "steady": steady.height,
+        "purchases": FEWEST,
+        "spend": overdue["spend_last_year"].sum(),
+        "at_risk": overdue["at_risk"].sum(),
+    }
     return Section(
-        {"customers": listed},
-        {
-            "lead": Finding.of(
-                "watch.lead", overdue=risky["overdue"].sum(), repeaters=risky.height, at_risk=risky["at_risk"].sum()
-            )
-        },
+        {"customers": listed}, {"lead": Finding.of("watch.lead" if leaves else "watch.lead_no_dropout", **figures)}
     )
 
 

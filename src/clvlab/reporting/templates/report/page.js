@@ -8,13 +8,6 @@
 
   const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
-  const merged = (under, over) => {
-    if (!isObject(under) || !isObject(over)) return over;
-    const result = { ...under };
-    for (const [key, value] of Object.entries(over)) result[key] = key in under ? merged(under[key], value) : value;
-    return result;
-  };
-
   const recoloured = (value, colours) => {
     if (typeof value === "string") return Object.hasOwn(colours, value) ? colours[value] : value;
     if (Array.isArray(value)) return value.map((item) => recoloured(item, colours));
@@ -22,21 +15,17 @@
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, recoloured(item, colours)]));
   };
 
-  const darkened = (spec, { config = {}, colors = {} }) => {
-    const { datasets, ...rest } = spec;
-    return { ...recoloured({ ...rest, config: merged(rest.config ?? {}, config) }, colors), datasets };
-  };
-
   const specOf = (number) => {
     const spec = { ...charts[number] };
     const usermeta = shared[spec.usermeta];
     delete spec.usermeta;
     if (spec.config) spec.config = shared[spec.config];
+    const coloured = dark.matches && usermeta?.dark ? recoloured(spec, usermeta.dark) : spec;
     // Vega marks the rows that it is given, so each chart gets its own.
-    spec.datasets = Object.fromEntries(
+    const datasets = Object.fromEntries(
       Object.entries(spec.datasets ?? {}).map(([name, key]) => [name, structuredClone(shared[key])]),
     );
-    return dark.matches && usermeta?.dark ? darkened(spec, usermeta.dark) : spec;
+    return { ...coloured, datasets };
   };
 
   const draw = async (place) => {

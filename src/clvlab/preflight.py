@@ -1,0 +1,60 @@
+"""What is wrong with a run's parameters and attributes, found before its notebook starts.
+
+The notebook would find it, too, but late: after half a minute, in a cell, and with a failed run to keep.
+"""
+
+from clvlab.columns import MODELLED, names
+from clvlab.customers import (
+    derivable,
+    refuse_perishable,
+    refuse_stale,
+    split_holdout,
+    summarise_customers,
+)
+from clvlab.errors import MissingColumnsError
+from clvlab.frames import CustomerSummary, TransactionLog
+from clvlab.grouping import Strategy, find
+from clvlab.inputs import attribute_tables, margin_of
+from clvlab.params import CompareParams, ReportParams, RunParams
+
+
+def check_run(params: RunParams, log: TransactionLog) -> None:
+    """Raise the error that the run's notebook would end with, as far as it follows from parameters and attributes.
+
+    Raises
+    ------
+    ParamsError : a map that cannot be read or used, or scores that it does not have
+    MissingColumnsError : a strategy needs a column that neither log nor attributes have
+    DataError : attributes that cannot be read or joined, or that are perishable and undated where strategies are
+        compared; no purchases to group by; a last purchase long before the run's day; costs that tell no margin
+    """
+    strategies = _strategies(params)
+    tables = attribute_tables(params, log)
+    if not params.allow_stale:
+        refuse_stale(log, params.as_of)
+    if isinstance(params, CompareParams):
+        refuse_perishable(tables)
+        customers, _ = split_holdout(log, params.cutoff, params.as_of, params.time_unit, tables or None)
+    else:
+        customers = summarise_customers(log, params.as_of, params.time_unit, tables or None)
+    margin_of(params, log)
+    for strategy in strategies:
+        _check_served(strategy, customers, log)
+
+
+def _strategies(params: RunParams) -> list[Strategy]:
+    n_bins = params.rfm.get("n_bins") if isinstance(params, ReportParams) else None
+    return [find(choice, n_bins) for choice in params.chosen]
+
+
+def _check_served(strategy: Strategy, customers: CustomerSummary, log: TransactionLog) -> None:
+    """Raise MissingColumnsError for a column that the strategy needs, and nothing can give."""
+    missing = strategy.needs - {*customers.data.columns, *derivable(log), *names(MODELLED)}
+    if missing:
+        raise MissingColumnsError(
+            f"The customer table, which {strategy.name} reads,",
+            missing,
+            customers.data.columns,
+            hint="Add a table that has it (`attributes`), name a column of the log (`log_attributes`), map one that "
+            "is called otherwise (`attribute_columns`), or choose another strategy.",
+        )

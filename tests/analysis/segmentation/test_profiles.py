@@ -1,0 +1,123 @@
+"""Profiles by attribute, compared with those of whom the attribute is known."""
+
+import polars as pl
+
+import clvlab as cl
+from clvlab.analysis.segmentation import profiles
+from clvlab.analysis.segmentation.context import Context
+from clvlab.params import ReportParams
+
+# Ten customers of the north spend 10 each, ten of the south 30 each, and twenty of nowhere 100 each.
+BOUGHT = (
+    [(f"n{i}", 10.0) for i in range(10)]
+    + [(f"s{i}", 30.0) for i in range(10)]
+    + [(f"x{i}", 100.0) for i in range(20)]
+)
+
+
+def context_of(bought, **attributes):
+    """Customers who bought once each, 2024-12-01, with attributes: column -> customer -> value."""
+    log = cl.read_transactions(
+        pl.DataFrame(
+            [(who, "2024-12-01", money) for who, money in bought],
+            schema=["customer_id", "date", "amount"],
+            orient="row",
+        )
+    )
+    context = Context(ReportParams(name="pencil", source="rows", as_of="2024-12-31", strategy="hiatus"), log)
+    ids = [who for who, _ in bought]
+    table = pl.DataFrame(
+        {"customer_id": ids} | {name: [values.get(who) for who in ids] for name, values in attributes.items()}
+    )
+    vars(context)["attributes"] = [table]
+    return context
+
+
+REGION = {f"n{i}": "north" for i in range(10)} | {f"s{i}": "south" for i in range(10)}
+
+
+def test_the_table_by_hand():
+    table = profiles.compute(context_of(BOUGHT, region=REGION))["attributes"]
+    assert table["value"].to_list() == ["north", "south"]
+    assert table["customers"].to_list() == [10, 10]
+    assert table["spend_per_customer"].to_list() == [10, 30]
+    assert table["index"].to_list() == [0.5, 1.5]  # the average of the twenty who answered is 20
+    assert table["coverage"].to_list() == [0.5, 0.5]
+    assert table["repeat_share"].to_list() == [0, 0]
+    assert table["low"].to_list() == [0.5, 1.5]  # no spread within
+
+
+def test_the_sentence_names_a_value_that_differs_by_more_than_chance():
+    findings = profiles.compute(context_of(BOUGHT, region=REGION)).findings
+    assert findings["attributes"].key == "profiles.attributes"
+    assert (findings["attributes"].figures["value"], findings["attributes"].figures["index"]) == ("north", 0.5)
+    assert (findings["lead"].figures["attributes"], findings["lead"].figures["hidden"]) == (1, 0)
+
+
+def test_where_no_value_differs_it_is_said():
+    bought = [(f"c{i}", 10.0 + i % 2) for i in range(40)]
+    alike = {f"c{i}": "a" if i < 20 else "b" for i in range(40)}
+    assert profiles.compute(context_of(bought, kind=alike)).findings["attributes"].key == "profiles.alike"
+
+
+def test_groups_of_each_value_add_up():
+    meeting = profiles.compute(context_of(BOUGHT, region=REGION))["segments"]
+    assert meeting.rows() == [("region", "north", "active", 10, 1.0), ("region", "south", "active", 10, 1.0)]
+
+
+def test_values_of_few_customers_are_hidden_and_counted():
+    few = {f"n{i}": "north" for i in range(10)} | {"s0": "rare"}
+    section = profiles.compute(context_of(BOUGHT, region=few))
+    assert section["attributes"]["value"].to_list() == ["north"]
+    assert section.findings["lead"].figures["hidden"] == 1
+
+
+def test_where_every_value_is_rare_there_is_no_table():
+    rare = {f"n{i}": f"city {i % 3}" for i in range(9)}
+    section = profiles.compute(context_of(BOUGHT, city=rare))
+    assert list(section) == []
+    assert section.findings["lead"].figures["hidden"] == 3
+
+
+def test_what_is_left_out_is_said_with_its_reason():
+    names = {who: f"name of {who}" for who, _ in BOUGHT}
+    section = profiles.compute(context_of(BOUGHT, region=REGION, full_name=names, country=dict.fromkeys(names, "CN")))
+    assert [
+        (reason.key, reason.figures["attribute"].code) for reason in section.findings["left_out"].figures["reasons"]
+    ] == [
+        ("profiles.out_own_values", "full_name"),
+        ("profiles.out_one_value", "country"),
+    ]
+    assert set(section["attributes"]["attribute"]) == {"region"}
+
+
+def test_numbers_are_banded_and_not_dropped():
+    bought = [(f"c{i:02d}", 5.0) for i in range(60)]
+    incomes = {who: 1000.0 + place for place, (who, _) in enumerate(bought)}
+    table = profiles.compute(context_of(bought, income=incomes))["attributes"]
+    assert table["customers"].to_list() == [12, 12, 11, 12, 13]
+    assert table["value"][0] == "< 1,012"
+    assert table["value"][-1] == "≥ 1,047"
+
+
+def test_more_values_than_fit_are_gathered():
+    province = {
+        who: f"p{place % 13:02d}"
+        for place, who in enumerate(who for i in range(13) for who in [f"c{i:02d}_{j:02d}" for j in range(20)])
+    }
+    bought = [(who, 5.0) for who in province]
+    table = profiles.compute(context_of(bought, province=province))["attributes"]
+    assert table.height == 12
+    assert table["value"][-1] is None
+    assert table["customers"].to_list() == [20] * 11 + [40]
+
+
+def test_money_that_adds_up_to_nothing_has_no_index():
+    bought = [(who, 0.0) for who, _ in BOUGHT]
+    section = profiles.compute(context_of(bought, region=REGION))
+    assert section["attributes"]["index"].null_count() == 2
+    assert section.findings["attributes"].key == "profiles.alike"
+
+
+def test_without_attributes_it_is_said():
+    assert profiles.compute(context_of(BOUGHT)).findings["lead"].key == "profiles.none"

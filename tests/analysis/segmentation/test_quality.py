@@ -1,0 +1,53 @@
+"""Where every row went, and which customers the attributes meet."""
+
+from dataclasses import replace
+
+import polars as pl
+
+from clvlab.analysis.segmentation import quality
+from tests.analysis.segmentation.logs import context_of
+
+ROWS = (("a1", "2024-01-05", 10.0), ("b2", "2024-02-05", 20.0), ("late", "2024-07-01", 5.0))
+PEOPLE = pl.DataFrame({"customer_id": ["a1", "B2", "p", "q", None], "city": ["x"] * 5})
+SURVEYS = pl.DataFrame({"customer_id": ["a1", "late"], "date": ["2024-01-31", "2024-08-01"], "nps": [9, 3]})
+
+
+def section(*tables, as_of="2024-06-30"):
+    context = context_of(*ROWS, as_of=as_of)
+    return quality.compute(replace(context, log=replace(context.log, attributes=tables)))
+
+
+def test_without_attributes_nothing_is_said_of_them():
+    assert set(section()) == {"rows", "gate"}
+    assert "attributes" not in section().findings
+
+
+def test_every_table_says_how_many_customers_it_meets():
+    found = section(PEOPLE.filter(pl.col("customer_id").is_not_null()), SURVEYS)["attributes"]
+    assert found.rows() == [("rows", 4, 1, 3, 0.5, 0), ("rows", 1, 1, 0, 0.5, 0)]
+
+
+def test_rows_that_say_nothing_of_anybody_are_counted():
+    people = pl.concat([PEOPLE, pl.DataFrame({"customer_id": [f"p{n}" for n in range(20)], "city": ["x"] * 20})])
+    assert section(people)["attributes"]["refused"].to_list() == [1]
+
+
+def test_customers_whom_only_the_attributes_know_are_told_and_those_whose_ids_nearly_meet():
+    findings = section(PEOPLE.filter(pl.col("customer_id").is_not_null())).findings
+    assert findings["attributes"].key == "quality.attributes"
+    assert dict(findings["attributes"].figures) == {"prospects": 3, "buyers": 2}
+    assert dict(findings["alike"].figures) == {"ids": 1, "example": "B2 / b2"}
+
+
+def test_where_all_have_bought_no_stranger_is_told():
+    findings = section(SURVEYS).findings
+    assert findings["attributes"].key == "quality.attributes_met"
+    assert "alike" not in findings
+
+
+def test_ids_of_the_log_alone_that_are_alike_are_no_strangers():
+    context = context_of(*ROWS, as_of="2024-06-30")
+    strange = replace(
+        context, log=replace(context.log, attributes=(pl.DataFrame({"customer_id": ["z", "a1"], "x": [1, 2]}),))
+    )
+    assert "alike" not in quality.compute(strange).findings

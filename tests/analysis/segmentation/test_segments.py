@@ -1,0 +1,127 @@
+"""Segments: every customer in one group, and the groups' figures add up to the log's."""
+
+import polars as pl
+import pytest
+
+from clvlab.analysis.segmentation import segments
+from clvlab.analysis.segmentation.segments import group_profile, score_grid
+from clvlab.models import BgNbd, MbgNbd, Nbd, Terms, ValueModels
+from tests.analysis.segmentation.logs import context_of
+
+LOG = (
+    ("a", "2024-01-01", 10.0),
+    ("a", "2024-12-01", 30.0),
+    ("b", "2024-11-01", 20.0),
+    ("c", "2024-01-01", 40.0),
+)
+
+
+def rows_of(context):
+    return {row["group"]: row for row in segments.compute(context)["groups"].iter_rows(named=True)}
+
+
+def test_the_groups_by_hand():
+    groups = rows_of(context_of(*LOG, as_of="2024-12-31"))
+    assert list(groups) == ["active", "inactive"]
+    active, inactive = groups.values()
+    assert (active["customers"], active["share_customers"]) == (2, pytest.approx(2 / 3))
+    assert (active["spend"], active["share_spend"]) == (60, pytest.approx(0.6))
+    assert active["order_value"] == 20  # 60 over three purchase days
+    assert active["median_days_since_last"] == 45  # of 30 and 60
+    assert active["median_purchases"] == 1.5
+    assert (inactive["customers"], inactive["spend"], inactive["order_value"]) == (1, 40, 40)
+
+
+def test_the_sentences_by_hand():
+    findings = segments.compute(context_of(*LOG, as_of="2024-12-31")).findings
+    assert findings["lead"].figures["groups"] == 2
+    assert findings["lead"].figures["group"].code == "active"
+    assert findings["groups"].key == "segments.groups"
+    assert (findings["groups"].figures["customers"], findings["groups"].figures["spend"]) == (
+        pytest.approx(2 / 3),
+        pytest.approx(0.6),
+    )
+
+
+def test_without_amounts_spend_is_unknown_not_nought():
+    rows = [row[:2] for row in LOG]
+    context = context_of(*rows, as_of="2024-12-31", columns="customer_id date")
+    groups = segments.compute(context)["groups"]
+    assert groups["spend"].null_count() == groups["share_spend"].null_count() == groups.height
+    assert segments.compute(context).findings["groups"].key == "segments.groups_no_spend"
+
+
+def test_money_that_adds_up_to_nothing_has_no_shares():
+    context = context_of(*LOG, ("d", "2024-03-01", 1.0), ("d", "2024-04-01", -101.0), as_of="2024-12-31")
+    section = segments.compute(context)
+    assert section["groups"]["spend"].sum() == 0
+    assert section["groups"]["share_spend"].null_count() == section["groups"].height
+    assert section.findings["groups"].key == "segments.groups_no_spend"
+
+
+def test_prospects_are_counted_where_they_are():
+    table = pl.DataFrame(
+        {
+            "group": ["vip", "prospect", "prospect"],
+            "n_purchases": [2, 0, 0],
+            "days_since_last": [10, None, None],
+            "total_spend": [50.0, 0.0, 0.0],
+            "p_alive": [0.5, None, None],
+            "clv": [7.0, None, None],
+        }
+    )
+    groups = group_profile(table, ("vip", "prospect"))
+    assert groups["customers"].to_list() == [1, 2]
+    assert groups["order_value"].to_list() == [25.0, None]
+    assert groups["median_purchases"].to_list() == [2.0, None]
+    assert groups["clv"].to_list() == [7.0, None]  # unknown, not nought
+
+
+def test_a_group_without_a_customer_is_named_and_a_filled_one_is_not():
+    section = segments.compute(context_of(*LOG[:1], *LOG[3:], as_of="2024-12-31"))
+    assert [name.code for name in section.findings["empty"].figures["groups"]] == ["active"]
+    assert section["groups"].filter(group="active")["customers"].to_list() == [0]
+    assert "empty" not in segments.compute(context_of(*LOG, as_of="2024-12-31")).findings
+
+
+def test_why_nobody_is_new(sample_results):
+    findings = sample_results["segments"].findings
+    assert "new" in {name.code for name in findings["empty"].figures["groups"]}
+    latest = sample_results.customers["first_purchase"].max()
+    assert findings["empty_new"].figures["latest"] == latest
+
+
+def test_the_map_counts_every_customer_once_by_hand():
+    table = pl.DataFrame(
+        {"r_score": [1, 1, 5, None], "f_score": [1, 1, 2, None], "total_spend": [5.0, 15.0, 80.0, 0.0]}
+    )
+    assert score_grid(table).rows() == [
+        (1, 1, 2, 20.0, pytest.approx(2 / 3), 0.2),
+        (5, 2, 1, 80.0, pytest.approx(1 / 3), 0.8),
+    ]
+
+
+def with_model(context, model):
+    vars(context)["models"] = ValueModels(model, None, Terms("12 months"))
+    return context
+
+
+@pytest.mark.parametrize(
+    ("model", "repeaters", "once", "key"),
+    [
+        (BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), True, False, "segments.p_alive_of_repeaters"),
+        (MbgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), True, True, None),
+        (Nbd(0.6, 8.0, time_unit="day"), False, False, "segments.p_alive_of_nobody"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_a_model_assumes_of_a_customer_is_not_shown_as_found(model, repeaters, once, key):
+    context = with_model(context_of(*LOG, as_of="2024-12-31"), model)
+    shown = {row["customer_id"]: row["p_alive"] for row in context.shown.iter_rows(named=True)}
+    assert (shown["a"] is not None) == repeaters
+    assert (shown["b"] is not None) == (shown["c"] is not None) == once
+    section = segments.compute(context)
+    assert (section.findings["p_alive"].key if key else None) == key
+    assert ("p_alive" in section.findings) == (key is not None)
+    inactive = section["groups"].filter(group="inactive")["p_alive"][0]
+    assert (inactive is not None) == once  # c bought once

@@ -1,0 +1,86 @@
+"""The watch list: overdue by their own habit, in the order of what can still be saved."""
+
+import polars as pl
+import pytest
+
+from clvlab.analysis.segmentation import watch
+from clvlab.models import BgNbd, Nbd, Terms, ValueModels
+from tests.analysis.segmentation.logs import context_of
+
+LOG = (
+    ("late", "2024-01-02", 10.0),
+    ("late", "2024-02-01", 20.0),
+    ("late", "2024-03-02", 30.0),  # gaps of 30 days, none for 304
+    ("calm", "2024-01-01", 10.0),
+    ("calm", "2024-06-01", 10.0),
+    ("calm", "2024-12-01", 10.0),  # gaps of 152 and 183 days, 30 ago
+    ("twice", "2024-01-01", 500.0),
+    ("twice", "2024-01-02", 500.0),  # one gap is no habit
+    ("long ago", "2022-01-01", 900.0),
+    ("long ago", "2022-01-08", 900.0),
+    ("long ago", "2022-01-15", 900.0),  # overdue, but nothing spent within the year
+    ("dear", "2024-02-01", 200.0),
+    ("dear", "2024-03-02", 200.0),
+    ("dear", "2024-04-01", 200.0),
+)
+
+
+def context_with(model, *rows):
+    """The context of these rows, valued by a model that is given instead of fitted."""
+    context = context_of(*rows, as_of="2024-12-31")
+    models = ValueModels(model, None, Terms("12 months"))
+    vars(context)["models"] = models
+    return context
+
+
+def test_the_list_by_hand():
+    context = context_with(BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), *LOG)
+    section = watch.compute(context)
+    alive = dict(context.customers.data.select("customer_id", "p_alive").iter_rows())
+    listed = section["customers"]
+    assert listed["spend_last_year"].to_list() == [600.0, 60.0]  # dear, late
+    assert listed["gap_p80"].to_list() == [30.0, 30.0]
+    assert listed["days_since_last"].to_list() == [274, 304]
+    assert listed["at_risk"].to_list() == pytest.approx([600 * (1 - alive["dear"]), 60 * (1 - alive["late"])])
+
+
+def test_the_sentence_speaks_of_those_who_are_listed():
+    section = watch.compute(context_with(BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), *LOG))
+    told = section.findings["lead"].figures
+    assert (told["overdue"], told["steady"], told["purchases"]) == (2, 4, 3)
+    assert told["spend"] == 660
+    assert told["at_risk"] == pytest.approx(section["customers"]["at_risk"].sum())
+    assert told["at_risk"] <= told["spend"]
+
+
+def test_the_first_is_whom_most_can_be_saved_of_not_who_is_lost_for_certain():
+    gone = [("gone", f"2024-01-{day:02d}", 100.0) for day in range(1, 29)]  # daily, then 338 days of silence
+    context = context_with(BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), *LOG, *gone)
+    listed = watch.compute(context)["customers"]
+    saved = listed["spend_last_year"] * listed["p_alive"]
+    assert saved.is_sorted(descending=True)
+    assert listed["at_risk"].arg_max() == listed.height - 1  # 2,800 at risk, nothing of it to be saved
+
+
+def test_a_model_without_dropout_says_nothing_of_having_left():
+    section = watch.compute(context_with(Nbd(0.6, 8.0, time_unit="day"), *LOG))
+    assert section.findings["lead"].key == "watch.lead_no_dropout"
+    assert section["customers"]["p_alive"].null_count() == section["customers"].height == 2
+    assert section["customers"]["at_risk"].null_count() == 2
+    assert section["customers"]["spend_last_year"].to_list() == [600.0, 60.0]
+
+
+def test_without_money_or_a_model_there_is_no_list():
+    rows = [row[:2] for row in LOG]
+    assert watch.compute(context_of(*rows, as_of="2024-12-31", columns="customer_id date")).findings["lead"].key == (
+        "watch.none"
+    )
+    assert watch.compute(context_with(None, *LOG)).findings["lead"].key == "watch.none"
+
+
+def test_nobody_is_named(sample_results):
+    listed = sample_results["watch"]["customers"]
+    ids = set(sample_results.customers["customer_id"])
+    assert not ids & set(listed["pseudonym"])
+    assert "customer_id" not in listed.columns
+    assert listed.select((pl.col("days_since_last") > pl.col("gap_p80")).all()).item()
