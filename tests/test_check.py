@@ -187,7 +187,7 @@ def test_a_log_without_money_is_told_without_it(tmp_path):
 
 @pytest.mark.parametrize(
     ("last", "holdout"),
-    [("2024-01-10", None), ("2024-01-15", "1 weeks"), ("2024-12-31", "26 weeks"), ("2029-01-01", "39 weeks")],
+    [("2024-01-10", None), ("2024-01-15", "1 week"), ("2024-12-31", "26 weeks"), ("2026-01-01", "39 weeks")],
 )
 def test_the_holdout_is_half_the_history_and_at_most_39_weeks(tmp_path, last, holdout):
     text = f"customer_id,date,amount\na,2024-01-01,1\na,{last},1\n"
@@ -227,6 +227,10 @@ def test_several_open_questions_are_all_asked(tmp_path):
 def test_a_column_named_twice_is_asked_for_by_name(tmp_path):
     check = check_source(write(tmp_path, "customer_id,date,date\na,2024-01-01,2024-01-02\n"))
     assert "more than one column 'date'" in check.problem
+    check = check_source(write(tmp_path, "会员,下单时间,金额,金额\na,2024-01-01,1,2\n"))
+    assert "Say which one: `columns: {amount: 金额 (4)}`" in check.problem
+    given = {"amount": "金额 (3)"}
+    assert check_source(tmp_path / "log.csv", given).log.data["amount"].to_list() == [1.0]
 
 
 def test_the_language_is_that_of_the_headers(tmp_path, chinese):

@@ -142,7 +142,7 @@ def columns_shown():
     # What is scored: the words of RFM conditions, and of a column that is merely known.
     scored = {"r_score", "f_score", "m_score", "rfm_score", "known"}
     # What an attribute is renamed to, where its header is recognised.
-    recognised = set(known_headers()["attributes"]) - {"date"}
+    recognised = set(known_headers()["attributes"]) - {"as_of"}
     return tables | recognised | found(r'words\.column\("(\w+)"\)', "charts/*.py") | of_customers | needed | scored
 
 

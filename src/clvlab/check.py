@@ -139,8 +139,10 @@ def _check(source: str, given: Mapping[str, str], settings: dict[str, Any], ques
     """The check under these settings; UnsettledError where one more has to be chosen."""
     own = {key: settings[key] for key in ("encoding", "separator", "sheet", "header_row") if key in settings}
     texts = FileSettings(**own, columns=tuple(given.values()))
-    headers = tuple(dict.fromkeys(name for table in open_source(source, texts) for name in table.columns))
-    found = Check(source, headers, _recognised(headers, given), settings, questions)
+    tables = open_source(source, texts)
+    headers = tuple(dict.fromkeys(name for table in tables for name in table.columns))
+    twice = {name for table in tables for name in table.facts.get("repeated", ())}
+    found = Check(source, headers, _recognised(headers, twice, given), settings, questions)
     try:
         return replace(found, log=read_transactions(source, found.columns, **settings))
     except DataError as error:
@@ -149,13 +151,19 @@ def _check(source: str, given: Mapping[str, str], settings: dict[str, Any], ques
         return replace(found, problem=str(error))
 
 
-def _recognised(headers: tuple[str, ...], given: Mapping[str, str]) -> dict[str, str]:
-    """What was given, and for the rest what the headers suggest."""
-    free = [header for header in headers if header not in given.values()]
+def _recognised(headers: tuple[str, ...], twice: set[str], given: Mapping[str, str]) -> dict[str, str]:
+    """What was given, and for the rest what the headers suggest; of those that are there twice, the bare name."""
+    free = [_bare(header, twice) for header in headers if header not in given.values()]
     columns = {**suggest_columns(free), **given}
     if "amount" in columns and "unit_price" not in given:
         columns.pop("unit_price", None)
     return {name: columns[name] for name in [*names(LOG), *given] if name in columns}
+
+
+def _bare(header: str, twice: set[str]) -> str:
+    """The header as the source has it, without the place that tells it from others of its name."""
+    name = header.rpartition(" (")[0]
+    return name if name in twice else header
 
 
 def _found(log: TransactionLog) -> Iterator[str]:

@@ -11,7 +11,7 @@ import clvlab as cl
 from clvlab.customers import read_attributes
 from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError, ParamsError
 from clvlab.sources import FileSettings, open_source
-from clvlab.sources.headers import distinct, header_at, plain_header, suggest_columns
+from clvlab.sources.headers import distinct, header_at, plain_header, suggest_attributes, suggest_columns
 
 HEAD = "交易时间,类型,交易对方,收/支,金额(元)\n"
 BODY = "2024-01-26 12:45:27,消费,早餐店,支出,¥28.16\n2024-02-24 10:10:11,红包,小李,收入,¥0.35\n"
@@ -153,18 +153,19 @@ def test_headers_with_units_and_in_other_widths_are_recognised(header, ours):
     [
         ("省份", "province"), ("省/自治区", "province"), ("行业", "industry"), ("1级行业", "industry"),
         ("性别", "gender"),
-        ("年龄(岁)", "age"), ("生日", "birthday"), ("满意度", "satisfaction"), ("调查日期", "date"), ("城市", "city"),
-        ("学历", "education"), ("职业", "occupation"), ("Billing State", "province"), ("Date of Birth", "birthday"),
+        ("年龄(岁)", "age"), ("生日", "birthday"), ("满意度", "satisfaction"), ("调查日期", "as_of"),
+        ("城市", "city"), ("学历", "education"), ("职业", "occupation"),
+        ("Billing State", "province"), ("Date of Birth", "birthday"),
         ("客户来源", "lead_source"), ("Lead Source", "lead_source"), ("净推荐值", "nps"),
     ],
 )  # fmt: skip
 def test_headers_of_attributes_are_recognised_in_both_languages(header, ours):
-    assert suggest_columns([header], "attributes") == {ours: header}
+    assert suggest_attributes([header]) == {ours: header}
 
 
 @pytest.mark.parametrize("header", ["created_at", "Created Time", "time", "注册时间", "创建时间", "last_modified"])
 def test_the_day_of_registration_is_not_the_day_since_when_a_row_is_true(header):
-    assert suggest_columns([header], "attributes") == {}
+    assert suggest_attributes([header]) == {}
 
 
 def test_an_id_goes_before_a_name():
@@ -175,7 +176,7 @@ def test_attributes_get_our_names(tmp_path):
     path = write(tmp_path, "客户资料\n客户编号,省份,性别,等级,注册时间\n007,浙江,女,金,2024-09-01\n")
     [table] = read_attributes(path)
     assert (table.columns, table.is_dated) == (["province", "gender", "等级", "注册时间"], False)
-    assert table.data.rows() == [("007", "浙江", "女", "金", "2024-09-01")]
+    assert table.data.rows() == [("007", "浙江", "女", "金", date(2024, 9, 1))]
 
 
 def test_an_attribute_that_has_our_name_keeps_it_from_others():

@@ -13,6 +13,7 @@ import yaml
 Kind = Literal["log", "attributes", "status"]
 _SEARCHED = 100
 _ENOUGH, _PLENTY = 2, 3
+_NUMBER = re.compile(r"\s*[-+]?\d[\d.,]*\s*")
 
 
 def suggest_columns(headers: Iterable[str]) -> dict[str, str]:
@@ -80,10 +81,16 @@ def header_at(records: Sequence[Sequence[str | None]], names: Collection[str] = 
 
 
 def _first_full(records: Sequence[Sequence[str | None]]) -> int:
-    """The first record with more than half as many cells as most records below have."""
+    """The first record with more than half as many cells as most records below have.
+
+    Where that one holds numbers, it is a row, and the very first one the header.
+    """
     filled = [sum(1 for cell in record if cell and cell.strip()) for record in records]
     usual = median([count for count in filled if count][-_SEARCHED:] or [1])
-    return next((at for at, count in enumerate(filled[:_SEARCHED]) if count and 2 * count > usual), 0)
+    full = [at for at, count in enumerate(filled[:_SEARCHED]) if count and 2 * count > usual]
+    if full and not any(_NUMBER.fullmatch(cell or "") for cell in records[full[0]]):
+        return full[0]
+    return next((at for at, count in enumerate(filled) if count), 0)
 
 
 def _n_recognised(record: Sequence[str | None]) -> int:

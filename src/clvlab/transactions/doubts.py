@@ -70,13 +70,15 @@ def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -
 
 
 def warn_of_bulk(judged: pl.LazyFrame) -> None:
-    """Warn of one file or one month most of whose rows are refused, where hardly any are elsewhere."""
+    """Warn of a file most of whose rows are refused, where hardly any are elsewhere; else of such a month."""
     rule = pl.col(OURS + "rule")
     figures = {"rows": pl.len(), "refused": rule.count(), "rule": rule.drop_nulls().mode().first()}
     files = judged.group_by(part=pl.col(OURS + "file")).agg(**figures).collect(engine="streaming")
+    if refused_files := list(_refused_alone(files)):
+        for part in refused_files:
+            warn("file_refused", **part)
+        return
     months = judged.group_by(part=pl.col(OURS + "day").dt.strftime("%Y-%m")).agg(**figures)
-    for part in _refused_alone(files):
-        warn("file_refused", **part)
     for part in _refused_alone(months.drop_nulls("part").collect(engine="streaming")):
         if part["rows"] >= _MANY_ROWS:
             warn("month_refused", **part)

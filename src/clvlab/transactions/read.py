@@ -45,9 +45,9 @@ def read_transactions(
     zero_amounts: ZeroAmounts = "keep",
     signs: Signs | None = None,
     where: Where | None = None,
-    fill_down: str | Iterable[str] = (),
+    fill_down: str | Sequence[str] = (),
     guests: Iterable[Any] = (),
-    duplicate_key: str | Iterable[str] | None = None,
+    duplicate_key: str | Sequence[str] | None = None,
     currency: str | None = None,
     currency_rates: Mapping[str, float] | None = None,
     attributes: Sequence[str] = (),
@@ -217,12 +217,12 @@ def _warn(judged: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -> None:
     warn_of_bulk(judged)
 
 
-def _names(setting: str, given: str | Iterable[str]) -> tuple[str, ...]:
+def _names(setting: str, given: str | Sequence[str]) -> tuple[str, ...]:
     """One name or several, as a setting lists them."""
-    listed = (given,) if isinstance(given, str) else tuple(given)
+    listed = given if isinstance(given, list | tuple) else (given,)
     if not all(isinstance(name, str) for name in listed):
         raise ParamsError(f"{setting} is {given!r}. List names of columns.")
-    return listed
+    return tuple(listed)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
