@@ -203,7 +203,7 @@ def test_a_customer_with_such_a_name_stays_one(name):
     assert read(frame)[0].data["customer_id"].to_list() == [name]
 
 
-@pytest.mark.parametrize("guests", [[0], ["0"], ["０"], (0, "x")])
+@pytest.mark.parametrize("guests", [[0], ["0"], ["０"], (0, "x"), "0"])
 def test_guests_of_the_shops_own(guests):
     frame = pd.DataFrame({"customer_id": [0, 7, 0], "date": "2024-01-31", "amount": 1.0})
     assert read(frame, guests=guests)[0].data["customer_id"].to_list() == ["7"]

@@ -15,7 +15,7 @@ _TIMES_MORE, _SHARE, _ENOUGH = 10, 0.05, 20
 
 def is_guest(guests: Iterable[Any]) -> pl.Expr:
     """Whether a row's id is nobody's: one of the words for guests, or of the ids that are given."""
-    given = [_plain(str(guest)) for guest in guests]
+    given = [_plain(str(guest)) for guest in ((guests,) if isinstance(guests, str) else guests)]
     customer = pl.col(OURS + "customer_id").str.to_lowercase().str.replace_all(r"[\s_-]+", " ")
     return customer.is_in([*words("guests"), *given]).fill_null(False)
 
