@@ -45,11 +45,34 @@ def test_a_column_that_is_mentioned_for_another_serves_once():
         ({"customer_id": "who", "order_id": "who"}, ParamsError, "both 'customer_id' and 'order_id' to the column"),
         ({"customer_id": "whom", "date": "when"}, MissingColumnsError, "has no column 'whom'"),
         ({}, MissingColumnsError, "has no column 'customer_id', 'date'"),
+        (
+            {"customer_id": None, "date": "when"},
+            ParamsError,
+            "'customer_id' to None, which is not the name of a column",
+        ),
     ],
 )
 def test_a_mapping_that_cannot_be_followed_is_refused(columns, error, message):
     with pytest.raises(error, match=message):
         resolve(columns, [source(who=["a"], when=["2024-01-31"])])
+
+
+@pytest.mark.parametrize(
+    ("columns", "lost"),
+    [
+        ({"order_id": "customer_id"}, "customer_id"),
+        ({"order_id": "Customer ID"}, "customer_id"),
+        ({"cost": "date"}, "date"),
+        ({"customer_id": "date"}, "date"),
+    ],
+)
+def test_a_column_that_a_mapping_takes_away_is_asked_for(columns, lost):
+    [(ours, theirs)] = columns.items()
+    table = source(**{"customer_id" if theirs != "Customer ID" else theirs: ["a"]}, date=["2024-01-31"])
+    with pytest.raises(
+        ParamsError, match=f"maps '{ours}' to the column '{theirs}', which leaves '{lost}' without one"
+    ):
+        resolve(columns, [table])
 
 
 def test_the_hint_keeps_what_was_right_and_guesses_the_rest():

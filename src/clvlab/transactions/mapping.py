@@ -28,7 +28,7 @@ def resolve(columns: Mapping[str, str], tables: Sequence[SourceTable]) -> list[d
 
     Raises
     ------
-    ParamsError : a name is not ours, or two of ours name one of the source's
+    ParamsError : a name is not ours, two of ours name one of the source's, or one takes the column of another
     MissingColumnsError : a table lacks a column that is named, a customer, a date, or the money that others have
     DataError : a column that is named is in a table's header twice
     """
@@ -38,6 +38,8 @@ def resolve(columns: Mapping[str, str], tables: Sequence[SourceTable]) -> list[d
                 f"columns has the key {ours!r}, which is not a column of a log.{did_you_mean(ours, names(LOG))} "
                 f"Known: {', '.join(names(LOG))}. Write `our name: your name`."
             )
+        if not isinstance(columns[ours], str):
+            raise ParamsError(f"columns maps {ours!r} to {columns[ours]!r}, which is not the name of a column.")
     theirs = list(columns.values())
     twice = sorted({name for name in theirs if theirs.count(name) > 1})
     if twice:
@@ -140,6 +142,14 @@ def _check_columns(
     if has_money and not _has_money(mapping):
         needed["amount"] = "amount"
     missing = [name for ours, name in needed.items() if ours not in mapping]
+    taken = {plain_header(theirs): ours for ours, theirs in asked.items() if ours in mapping}
+    for lost in needed:
+        ours = taken.get(plain_header(lost))
+        if ours is not None and lost not in mapping and lost not in asked:
+            raise ParamsError(
+                f"columns maps {ours!r} to the column {asked[ours]!r}, which leaves {lost!r} without one. Say which "
+                f"column that is: `columns: {{{ours}: {asked[ours]}, {lost}: <your column>}}`."
+            )
     if missing:
         known = {**suggest_columns(table.columns), **mapping}
         guess = {ours: known.get(ours, "<your column>") for ours in dict.fromkeys([*needed, *known])}
