@@ -22,7 +22,7 @@ DAY = date(2024, 6, 30)
 
 
 def params(source="log.csv", **given):
-    return ReportParams(name="r", source=source, as_of=DAY.isoformat(), **given)
+    return ReportParams(name="r", source=source, as_of=DAY.isoformat(), max_refused=1.0, **given)
 
 
 def sha(text):
@@ -50,7 +50,7 @@ def test_files_of_a_run_are_those_of_its_source_and_of_its_attributes():
 def test_a_map_of_the_users_is_a_file_of_the_run(workplace):
     (workplace / "own.yaml").write_text("n_bins: 2\n", encoding="utf-8")
     assert list(files_read(params(strategy="own.yaml"))) == ["log.csv", "own.yaml"]
-    compared = CompareParams(name="c", source="log.csv", as_of=DAY.isoformat(), strategies=["rfm11", "own.yaml"])
+    compared = CompareParams(name="c", source="log.csv", as_of=DAY.isoformat(), max_refused=1.0, strategies=["rfm11", "own.yaml"])
     assert list(files_read(compared)) == ["log.csv", "own.yaml"]
     with pytest.raises(DataError, match=r"There is no file 'absent\.yaml'"):
         files_read(params(strategy="absent.yaml"))

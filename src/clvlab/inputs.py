@@ -66,10 +66,16 @@ def read_log(params: RunParams) -> TransactionLog:
     """The log that `params.source` names: an embedded data set, or a path or glob, or several.
 
     In the kernel of a run it is the one that the runner has read by the same parameters.
+
+    Raises
+    ------
+    DataError : as by `clvlab.read_transactions`; or more than the share `max_refused` of the rows is refused
     """
     folder = os.environ.get(LOG_FOLDER)
     log = _handed_over(params, Path(folder)) if folder else None
-    return log or _read(params)
+    log = log or _read(params)
+    _check_refused(log, params)
+    return log
 
 
 def attribute_tables(params: RunParams, log: TransactionLog) -> list[AttributeTable]:
@@ -185,11 +191,8 @@ def _sources(params: RunParams) -> tuple[str, ...]:
     return (params.source,) if isinstance(params.source, str) else params.source
 
 
-def check_refused(log: TransactionLog, params: RunParams) -> None:
-    """Raise DataError where more than the share `max_refused` of the rows is refused, with the reasons.
-
-    What a filter has left out is not refused, and does not count.
-    """
+def _check_refused(log: TransactionLog, params: RunParams) -> None:
+    """Raise DataError with the reasons where too much is refused; what a filter has left out does not count."""
     counts = dict(log.quality.select("rule", "rows").iter_rows())
     reasons = {rule: counts[rule] for rule in RULES if rule in counts}
     judged = counts["read"] - counts.get("filtered", 0)

@@ -15,7 +15,7 @@ import nbformat
 
 from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
-from clvlab.inputs import check_refused, files_read, hand_over, read_log
+from clvlab.inputs import files_read, hand_over, read_log
 from clvlab.params import LOG_FOLDER, RUN_FOLDER, CompareParams, ReportParams, RunParams
 from clvlab.preflight import check_run
 from clvlab.reporting import manifest
@@ -98,7 +98,6 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
     # Before they are read: what changes from here on is not taken for what this run was made from.
     files = files_read(params)
     log = read_log(params)
-    check_refused(log, params)
     notebook = notebook_of(params)
     inputs = manifest.Inputs.of(params, files, log, notebook)
     target = series.published(params.as_of)

@@ -35,11 +35,12 @@ def workplace(tmp_path_factory):
         patch.chdir(folder)
         log = shop().sort("date")
         log.write_csv("log.csv")
+        pl.concat([log, log.head(1).with_columns(customer_id=None)], how="vertical_relaxed").write_csv("flawed.csv")
         log.rename({"amount": "paid"}).write_csv("renamed.csv")
         people = log.select("customer_id").unique().sort("customer_id").with_row_index("n")
         city = pl.when(pl.col("n") % 3 == 0).then(pl.lit("Bern")).otherwise(pl.lit("Basel"))
         people.select("customer_id", city=city, since=pl.lit("01/02/2024")).write_csv("people.csv")
-        people.select(who="customer_id", town=city).write_csv("mapped.csv")
+        people.select(who="customer_id", place=city).write_csv("mapped.csv")
         yield folder
 
 
@@ -82,7 +83,7 @@ TWO_RESULTS = [
     ({}, PEOPLE),
     (PEOPLE, {**PEOPLE, "strategy": {"attribute": "city"}}),
     (PEOPLE, {**PEOPLE, "dated": ["since"], "attribute_reading": {"date_format": "%d/%m/%Y"}}),
-    (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "town"}}),
+    (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "place"}}),
 ]
 
 
@@ -96,6 +97,7 @@ ERRORS = [
     ("columns", {"columns": {"date": "Country"}}),
     ("reading", {"reading": {"date_format": "%d%m"}}),
     ("rfm", {"strategy": "rfm11", "rfm": {"n_bins": 3}}),
+    ("max_refused", {"source": "flawed.csv", "max_refused": 0.0}),
     ("static", {**PEOPLE, "static": ["town"]}),
     ("dated", {**PEOPLE, "dated": ["since"]}),
     ("attribute_reading", {**PEOPLE, "attribute_reading": {"separator": ";"}}),
@@ -139,8 +141,9 @@ SETTINGS = {
 
 def read_with(source, settings):
     """What a run reads by these settings, or the error with which it ends."""
+    given = {"name": "settings", "source": source, "as_of": LAST, "currency": "USD", "max_refused": 1.0}
     try:
-        log = read_log(ReportParams(name="settings", source=source, as_of=LAST, currency="USD", reading=settings))
+        log = read_log(ReportParams(**given, reading=settings))
     except ClvlabError as error:
         return str(error)
     return log.data.rows(), log.quality.rows()
@@ -219,6 +222,6 @@ def test_attributes_that_are_called_as_columns_of_the_report_change_no_figure_of
 
 
 def test_every_key_is_tried_above_or_is_about_the_page_or_the_runner():
-    elsewhere = {"name", "title", "currency", "lang", "output", "low_value", "source", "allow_stale", "max_refused"}
+    elsewhere = {"name", "title", "currency", "lang", "output", "low_value", "source", "allow_stale"}
     tried = {key for pair in TWO_RESULTS for given in pair for key in given} | {key for key, _ in ERRORS}
     assert tried | elsewhere >= set(ReportParams.model_fields)
