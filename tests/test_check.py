@@ -1,3 +1,5 @@
+from datetime import date
+
 import polars as pl
 import pytest
 import xlsxwriter
@@ -5,7 +7,7 @@ import yaml
 
 import clvlab as cl
 from clvlab.check import check_source
-from clvlab.errors import DataError
+from clvlab.errors import ClvlabWarning, DataError
 from clvlab.params import ReportParams
 
 CHINESE = """订单编号,客户编号,客户名称,下单日期,付款日期,实付金额,单价
@@ -222,6 +224,15 @@ def test_several_open_questions_are_all_asked(tmp_path):
     assert set(check.reading) == {"date_format", "decimal"}
     assert len(check.questions) == 2
     assert check.params_yaml().count("# TO SETTLE: ") == 2
+
+
+def test_a_slip_of_a_date_is_not_the_day_of_the_report(tmp_path):
+    days = "".join(f"a,2024-01-{day:02d},1\n" for day in range(1, 32))
+    path = write(tmp_path, f"customer_id,date,amount\n{days}b,2042-03-05,1\n")
+    with pytest.warns(ClvlabWarning, match="the last one 5 March 2042"):
+        check = check_source(path)
+    assert check.params().as_of == date(2024, 1, 31)
+    assert "Dates: 2024-01-01 to 2042-03-05" in check.text()
 
 
 def test_a_column_named_twice_is_asked_for_by_name(tmp_path):

@@ -17,6 +17,7 @@ from clvlab.params import ReportParams
 from clvlab.sources import FileSettings, open_source
 from clvlab.sources.headers import suggest_columns
 from clvlab.transactions import read_transactions
+from clvlab.transactions.doubts import last_settled_day
 from clvlab.transactions.rules import RULES, meaning
 from clvlab.wording import Words
 
@@ -50,9 +51,9 @@ class Check:
 
     @property
     def gate(self) -> pl.DataFrame:
-        """The minimum-data gate as of the log's last day, see `clvlab.customers.minimum_data`."""
+        """The minimum-data gate as of the log's last settled day, see `clvlab.customers.minimum_data`."""
         log = self._readable()
-        return minimum_data(log, _span(log)[1])
+        return minimum_data(log, last_settled_day(log.accepted))
 
     def text(self) -> str:
         """All findings, for a terminal."""
@@ -61,7 +62,7 @@ class Check:
     def params(self) -> ReportParams:
         """The parameters of a report on this source; DataError where it cannot be read."""
         log = self._readable()
-        first, last = _span(log)
+        first, last = _span(log)[0], last_settled_day(log.accepted)
         weeks = min(39, (last - first).days // 14)
         currencies = log.detected["currencies"]
         values: dict[str, Any] = {

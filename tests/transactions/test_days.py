@@ -203,11 +203,27 @@ def test_a_short_log_has_no_lone_days():
 
 def test_what_a_slip_of_a_date_is_said_to_be():
     frame = pd.DataFrame({"customer_id": "a", "date": [*MONTH, date(2042, 3, 5)], "amount": 1.0})
-    with pytest.warns(ClvlabWarning, match=r"1 rows have a date after today, the last one 5 March 2042"):
+    with pytest.warns(ClvlabWarning, match=r"dates after today \(rows: 1\), the last one 5 March 2042"):
         cl.read_transactions(frame)
     frame = pd.DataFrame({"customer_id": "a", "date": [*MONTH, date(2024, 9, 1)], "amount": 1.0})
-    with pytest.warns(ClvlabWarning, match=r"The last 1 rows are on 1 September 2024, 214 days after all others"):
+    with pytest.warns(ClvlabWarning, match=r"ends on 1 September 2024 \(rows: 1\), 214 days after all others"):
         cl.read_transactions(frame)
+
+
+@pytest.mark.parametrize(
+    ("more", "last"),
+    [
+        ([], date(2024, 1, 31)),
+        ([date(2042, 3, 5)], date(2024, 1, 31)),
+        ([date(2024, 9, 1), date(2024, 9, 3), date(2042, 3, 5)], date(2024, 1, 31)),
+        ([date(2024, 3, 5)], date(2024, 3, 5)),
+    ],
+)
+def test_a_slip_is_not_the_last_day_that_counts(more, last):
+    counts = pl.DataFrame({"date": [*MONTH, *more]}).lazy()
+    assert doubts.last_settled_day(counts) == last
+    coming = [date(2098, 1, 1), date(2098, 1, 2)]
+    assert doubts.last_settled_day(pl.LazyFrame({"date": coming})) == coming[-1]
 
 
 def test_rows_that_are_refused_are_not_slips():

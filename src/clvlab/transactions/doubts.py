@@ -31,8 +31,7 @@ def warn_of_ids(rows: pl.LazyFrame) -> None:
 
 def warn_of_days(accepted: pl.LazyFrame) -> None:
     """Warn of dates after today, and of a few rows far before or after all others."""
-    counts = accepted.group_by(pl.col(OURS + "day").alias("day")).agg(rows=pl.len()).collect(engine="streaming")
-    counts = counts.sort("day")
+    counts = _rows_by_day(accepted, OURS + "day")
     coming = counts.filter(pl.col("day") > date.today())
     if coming.height:
         warn("dates_after_today", rows=coming["rows"].sum(), last=coming["day"][-1])
@@ -42,13 +41,27 @@ def warn_of_days(accepted: pl.LazyFrame) -> None:
         warn("lone_first_day", **lone)
 
 
+def last_settled_day(accepted: pl.LazyFrame) -> date:
+    """The last day of a log's accepted rows that is neither after today nor far after all others."""
+    counts = _rows_by_day(accepted, "date")
+    past = counts.filter(pl.col("day") <= date.today())
+    settled = past if past.height else counts
+    lone = _lone_end(settled)
+    last: date = lone["before"] if lone else settled["day"][-1]
+    return last
+
+
+def _rows_by_day(rows: pl.LazyFrame, column: str) -> pl.DataFrame:
+    return rows.group_by(day=pl.col(column)).agg(rows=pl.len()).sort("day").collect(engine="streaming")
+
+
 def _lone_end(counts: pl.DataFrame) -> dict[str, Any] | None:
-    """The last of the days, how many rows are there and how far from the rest, where they are few and far."""
+    """The last of the days, the rows there, the day before and the gap, where they are few and far from the rest."""
     gaps = counts["day"].diff().dt.total_days().abs().to_list()
     for end in range(1, min(_FEW, counts.height - _MANY_DAYS) + 1):
         rows, gap = counts["rows"].tail(end).sum(), gaps[-end]
         if rows <= _FEW and gap > max(_FAR, _TIMES_FARTHER * max(gaps[1:-end])):
-            return {"rows": rows, "day": counts["day"][-1], "gap": gap}
+            return {"rows": rows, "day": counts["day"][-1], "before": counts["day"][-end - 1], "gap": gap}
     return None
 
 
