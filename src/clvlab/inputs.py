@@ -24,7 +24,7 @@ from clvlab.frames import TransactionLog
 from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, RunParams
 from clvlab.sources import LAZY_ABOVE, FileSettings, files_of, readable
 from clvlab.transactions import read_transactions
-from clvlab.transactions.rules import HINTS, RULES, meaning
+from clvlab.transactions.rules import RULES, hint, meaning
 
 EMBEDDED: Mapping[str, Callable[[], TransactionLog]] = MappingProxyType(
     {
@@ -192,10 +192,10 @@ def _sources(params: RunParams) -> tuple[str, ...]:
 
 
 def _check_refused(log: TransactionLog, params: RunParams) -> None:
-    """Raise DataError with the reasons where too much is refused; what a filter has left out does not count."""
+    """Raise DataError with the reasons where too much is refused; guests and what a filter leaves out do not count."""
     counts = dict(log.quality.select("rule", "rows").iter_rows())
-    reasons = {rule: counts[rule] for rule in RULES if rule in counts}
-    judged = counts["read"] - counts.get("filtered", 0)
+    reasons = {rule: counts[rule] for rule in RULES if rule in counts and rule != "guest"}
+    judged = counts["read"] - counts.get("filtered", 0) - counts.get("guest", 0)
     refused = sum(reasons.values())
     if refused <= params.max_refused * judged:
         return
@@ -203,7 +203,7 @@ def _check_refused(log: TransactionLog, params: RunParams) -> None:
     worst = max(reasons, key=lambda rule: reasons[rule])
     raise DataError(
         f"{refused:,} of {judged:,} rows of {params.source} are refused, {refused / judged:.1%}: {said}. "
-        f"{HINTS.get(worst, 'Look at them by `clvlab check`.')} To run all the same, set "
+        f"{hint(worst)} To run all the same, set "
         f"`max_refused: {math.ceil(100 * refused / judged) / 100:g}`."
     )
 

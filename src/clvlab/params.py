@@ -262,7 +262,7 @@ class RunParams(BaseModel):
     lang: Language = "en"
     output: Annotated[str, Field(pattern=r"^[^\x00]+$")] = "reports"
     reading: ReaderSettings = Field(default_factory=ReaderSettings)
-    max_refused: Annotated[float, Field(ge=0, le=1)] = 0.2
+    max_refused: Annotated[float, Field(ge=0, le=1)] = 0.5
     attribute_reading: AttributeReading = Field(default_factory=AttributeReading)
 
     def __init__(self, **values: Any) -> None:

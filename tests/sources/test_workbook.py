@@ -44,6 +44,12 @@ def test_blank_cells_are_null(tmp_path):
     assert found.rows() == [("a", None), (None, 2.0)]
 
 
+def test_a_blank_column_is_nothing_to_speak_of(tmp_path, caplog):
+    path = book(tmp_path / "b.xlsx", Orders=[("id", "note"), ("a", None), ("b", None)])
+    assert rows_of(open_sheet(path, "b.xlsx", DETECTED)).rows() == [("a", None), ("b", None)]
+    assert not caplog.records
+
+
 def test_numbers_and_texts_in_one_column_are_text(tmp_path):
     found = rows_of(open_sheet(book(tmp_path / "b.xlsx", Orders=[("id",), (7,), ("A-7",)]), "b", DETECTED))
     assert found.schema == {"id": pl.String}

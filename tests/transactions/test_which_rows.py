@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 import clvlab as cl
-from clvlab.errors import DataError, MissingColumnsError, ParamsError
+from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError, ParamsError
 from clvlab.inputs import files_read, read_log
 from clvlab.params import ReportParams
 from clvlab.sources import files
@@ -275,6 +275,27 @@ def test_one_file_refused_in_bulk_is_told(tmp_path):
     assert [each.message.code for each in said] == ["file_refused"]
 
 
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (["a", "", "", ""] * 5, ["much_refused"]),
+        (["a", "b", "c", "d", ""] * 5, []),
+        (["a", "guest", "guest", "guest"] * 5, []),
+        (["a", "", ""] * 6, []),
+    ],
+)
+def test_much_that_is_refused_is_told(ids, said):
+    frame = pl.DataFrame({"customer_id": ids, "date": "2024-01-31", "amount": [1.0 + k for k in range(len(ids))]})
+    assert read(frame)[1] == said
+
+
+def test_merged_cells_that_are_not_filled_are_told():
+    frame = pl.DataFrame({"customer_id": ["a", "", "", ""] * 5, "date": "2024-01-31", "amount": 1.0})
+    with pytest.warns(ClvlabWarning, match="15 of 20 rows are refused, most of them for no customer. If an id is"):
+        cl.read_transactions(frame)
+    assert read(frame, fill_down="customer_id")[1] == []
+
+
 def test_one_month_refused_in_bulk_is_told():
     days = [date(2024, 1, 1) + timedelta(days=k) for k in range(150)]
     amounts = ["free" if day.month == 3 else "1" for day in days]
@@ -345,13 +366,14 @@ def test_a_source_of_several_files(params, recwarn):
 @pytest.mark.filterwarnings("ignore::clvlab.errors.ClvlabWarning")
 def test_a_run_stops_where_too_much_is_refused(params):
     with pytest.raises(DataError, match=r"5 of 20 rows of 1\.csv are refused, 25\.0%: no customer \(5\)") as caught:
-        read_log(params())
+        read_log(params(max_refused=0.2))
     assert "set `fill_down: customer_id`" in str(caught.value)
     assert "set `max_refused: 0.25`" in str(caught.value)
     assert read_log(params(max_refused=0.25)).quality["rows"][0] == 20
 
 
+@pytest.mark.filterwarnings("ignore::clvlab.errors.ClvlabWarning")
 def test_what_is_filtered_does_not_count_as_refused(params):
     assert read_log(params(where={"stage": "won"})).quality["rows"][0] == 20
     with pytest.raises(DataError, match="5 of 10 rows"):
-        read_log(params(where={"stage": "lost"}))
+        read_log(params(where={"stage": "lost"}, max_refused=0.2))

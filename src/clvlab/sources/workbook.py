@@ -1,5 +1,6 @@
 """One sheet of a workbook."""
 
+import logging
 import re
 import zipfile
 from pathlib import Path
@@ -13,6 +14,9 @@ from clvlab.sources.cells import DAY_CELL, NUMBER_CELL
 from clvlab.sources.headers import distinct, header_at
 from clvlab.sources.settings import FileSettings
 from clvlab.sources.table import SourceTable
+
+# Of a blank column it warns that it cannot tell its type, which is no news to anybody.
+logging.getLogger("fastexcel").setLevel(logging.ERROR)
 
 _SAMPLE_ROWS = 200
 _NUMBER, _MOMENT = r"^-?\d+(\.\d+)?$", r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}"

@@ -9,12 +9,13 @@ import polars as pl
 from clvlab.sources import OURS
 from clvlab.sources.doubts import warn
 from clvlab.sources.texts import cut_short, spelled_apart
-from clvlab.transactions.rules import meaning
+from clvlab.transactions.rules import hint, meaning
 
 _EXAMPLES = 3
 _FEW = 3  # rows that could be slips
 _MANY_AMOUNTS, _OUT_OF_PROPORTION = 10, 1000
 _MANY_ROWS, _MOST, _HARDLY_ANY = 10, 0.5, 0.1
+_ENOUGH_ROWS, _MUCH = 20, 0.2
 _MANY_DAYS, _FAR, _TIMES_FARTHER = 20, 90, 5
 
 
@@ -83,7 +84,10 @@ def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -
 
 
 def warn_of_bulk(judged: pl.LazyFrame) -> None:
-    """Warn of a file most of whose rows are refused, where hardly any are elsewhere; else of such a month."""
+    """Warn of a file most of whose rows are refused, where hardly any are elsewhere; else of such a month.
+
+    Where neither is so, warn if more than a fifth of all rows is refused, guests aside.
+    """
     rule = pl.col(OURS + "rule")
     figures = {"rows": pl.len(), "refused": rule.count(), "rule": rule.drop_nulls().mode().first()}
     files = judged.group_by(part=pl.col(OURS + "file")).agg(**figures).collect(engine="streaming")
@@ -92,9 +96,15 @@ def warn_of_bulk(judged: pl.LazyFrame) -> None:
             warn("file_refused", **part)
         return
     months = judged.group_by(part=pl.col(OURS + "day").dt.strftime("%Y-%m")).agg(**figures)
-    for part in _refused_alone(months.drop_nulls("part").collect(engine="streaming")):
-        if part["rows"] >= _MANY_ROWS:
+    refused_months = _refused_alone(months.drop_nulls("part").collect(engine="streaming"))
+    if large := [part for part in refused_months if part["rows"] >= _MANY_ROWS]:
+        for part in large:
             warn("month_refused", **part)
+        return
+    known = judged.filter(rule.ne_missing("guest"))
+    [whole] = known.select(**figures).collect(engine="streaming").iter_rows(named=True)
+    if whole["rows"] >= _ENOUGH_ROWS and whole["refused"] > _MUCH * whole["rows"]:
+        warn("much_refused", **{**whole, "rule": meaning(whole["rule"])}, hint=hint(whole["rule"]))
 
 
 def _refused_alone(parts: pl.DataFrame) -> Iterator[dict[str, Any]]:

@@ -30,15 +30,21 @@ RULES = (
 )
 """The rules, in the order in which a row is checked against them."""
 
-
-HINTS = {
+_HINTS = {
     "missing_customer": "If an id is written once for several rows, set `fill_down: customer_id`.",
     "missing_date": "If a date is written once for several rows, set `fill_down: date`.",
     "unreadable_date": "If dates are all written in one way, set `date_format:`.",
     "unreadable_amount": "If amounts are written with a comma, set `decimal: ','`.",
-    "guest": "If they are customers all the same, give them ids.",
 }
-"""What may help where a rule refuses many rows."""
+
+
+def hint(rule: str) -> str:
+    """What may help where a rule refuses many rows.
+
+    >>> hint("missing_customer")
+    'If an id is written once for several rows, set `fill_down: customer_id`.'
+    """
+    return _HINTS.get(rule, "Look at them by `clvlab check`.")
 
 
 def meaning(rule: str) -> str:
