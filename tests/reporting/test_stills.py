@@ -1,4 +1,3 @@
-import base64
 import json
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -53,18 +52,13 @@ def test_small_picture_is_svg_of_the_text_width():
     assert 640 <= picture.width < 720
 
 
-def test_large_picture_is_a_png_at_twice_the_size():
-    rows = [{"x": "a", "y": place} for place in range(1500)]
-    picture = still_picture(with_rows(rows, mark="point"))
-    png = base64.b64decode(picture.uri.removeprefix("data:image/png;base64,"))
-    assert png.startswith(b"\x89PNG")
-    width = int.from_bytes(png[16:20], "big")
-    assert width == pytest.approx(2 * picture.width, abs=2)
-
-
-def test_large_picture_with_chinese_text_stays_svg():
-    rows = [{"x": "冠军", "y": place} for place in range(1500)]
-    assert "冠军" in svg_of(still_picture(with_rows(rows, mark="point")))
+def test_the_page_has_the_width_and_the_title_that_a_notebook_has_otherwise():
+    published = {"width": "container", "autosize": None, "title": SPEC["title"]}
+    shown = {"width": 720, "autosize": {"type": "fit-x"}, "title": {"text": ["Two", "bars"]}}
+    made = figure(0, {**SPEC, **shown, "usermeta": {"dark": {}, "published": published}})
+    assert made.title == ("Two bars",)
+    assert made.spec == {**figure(0, SPEC).spec, "usermeta": {"dark": {}}}
+    assert made.picture == figure(0, SPEC).picture
 
 
 def test_hostile_text_leaves_the_svg_well_formed_and_without_script():
