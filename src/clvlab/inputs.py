@@ -192,7 +192,7 @@ def _sources(params: RunParams) -> tuple[str, ...]:
 
 
 def _check_refused(log: TransactionLog, params: RunParams) -> None:
-    """Raise DataError with the reasons where too much is refused; guests and what a filter leaves out do not count."""
+    """Raise DataError where too much is refused; guests, and what a filter leaves out, do not count."""
     counts = dict(log.quality.select("rule", "rows").iter_rows())
     reasons = {rule: counts[rule] for rule in RULES if rule in counts and rule != "guest"}
     judged = counts["read"] - counts.get("filtered", 0) - counts.get("guest", 0)
