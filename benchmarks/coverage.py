@@ -2,11 +2,11 @@
 
     python benchmarks/coverage.py --model BgNbd --populations 2000 --out benchmarks/coverage_bg_nbd.csv
 
-Every population is simulated here, without the package: 2,000 customers acquired evenly over two years (or as many over
-as many weeks as you say) at CDNOW's parameters, with spend. The models are fitted to their histories; the 90 % intervals are then compared with the true
-parameters, against what the customers really bring in the next 52 weeks (in total, and in the groups "none", "few"
-and "many" by repeat purchases), and against each customer's true number of purchases. Seeds are 0 .. populations - 1;
-every population counts, those that cannot be fitted included.
+Every population is simulated here, without the package: 2,000 customers acquired evenly over two years at CDNOW's
+parameters, with spend (or as many over as many weeks as the arguments say). The models are fitted to their histories;
+the 90 % intervals are then compared with the true parameters, against what the customers really bring in the next 52
+weeks (in total, and in the groups "none", "few" and "many" by repeat purchases), and against each customer's true
+number of purchases. Seeds are 0 .. populations - 1; every population counts, those that cannot be fitted included.
 """
 
 import argparse

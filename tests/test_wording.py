@@ -310,7 +310,7 @@ def test_a_language_that_is_not_there_is_refused():
         (3.14159, "dec3", "3.142", "3.142"),
         (0.413, "pct", "41%", "41%"),
         (1.5, "pct1", "150.0%", "150.0%"),
-        (-0.5, "pct", "-50%", "-50%"),
+        (-0.5, "pct", "−50%", "−50%"),
         (12.34, "short", "12.3", "12.3"),
         (999, "short", "999", "999"),
         (1_000, "short", "1K", "1,000"),
@@ -320,16 +320,16 @@ def test_a_language_that_is_not_there_is_refused():
         (1_200_000, "short", "1.2M", "120万"),
         (99_990_000, "short", "100M", "9999万"),
         (100_000_000, "short", "100M", "1亿"),
-        (-2_346_000_000, "short", "-2.3B", "-23.5亿"),
+        (-2_346_000_000, "short", "−2.3B", "−23.5亿"),
         (35.4, "money", "$35", "US$35"),
         (9_876, "money", "$9.9K", "US$9,876"),
         (2_500_000, "money", "$2.5M", "US$250万"),
         (35.171, "price", "$35.17", "US$35.17"),
-        (-1234.5, "price", "-$1,234.50", "-US$1,234.50"),
+        (-1234.5, "price", "−$1,234.50", "−US$1,234.50"),
         (1234.50, "exact", "1,234.5", "1,234.5"),
         (0.000012, "exact", "0.000012", "0.000012"),
         (134.6, "exact_price", "$134.60", "US$134.60"),
-        (-1234.567891, "exact_price", "-$1,234.567891", "-US$1,234.567891"),
+        (-1234.567891, "exact_price", "−$1,234.567891", "−US$1,234.567891"),
         ("12 months", "span", "12 months", "12个月"),
         ("1 year", "span", "1 year", "1年"),
         ("39 weeks", "span", "39 weeks", "39周"),
@@ -382,7 +382,7 @@ ERRORS = {"int": 0.5, "dec1": 0.05, "dec2": 0.005, "dec3": 5e-4, "pct": 0.005, "
 
 def value_of(text):
     """The number that a figure without a currency states."""
-    sign, digits, unit = re.fullmatch(r"(-?)([\d,]+(?:\.\d+)?)(\D*)", text).groups()
+    sign, digits, unit = re.fullmatch(r"(−?)([\d,]+(?:\.\d+)?)(\D*)", text).groups()
     return (-1 if sign else 1) * float(digits.replace(",", "")) * UNITS[unit]
 
 
@@ -395,7 +395,7 @@ def test_a_figure_states_its_number_to_the_digits_of_its_kind(value, lang, kind)
 @given(value=NUMBERS, lang=st.sampled_from(LANGUAGES), kind=st.sampled_from(["short", "money"]))
 def test_a_short_figure_states_its_number_to_a_twentieth_of_its_unit(value, lang, kind):
     text = Words(lang).number(value, kind)
-    unit = UNITS[re.sub(r"[-\d.,]", "", text)]
+    unit = UNITS[re.sub(r"[−\d.,]", "", text)]
     exact = 0.5 if unit == 1 else 0.05 * unit
     assert value_of(text) == pytest.approx(value, abs=1.001 * exact)
     assert len(re.sub(r"\D", "", text)) <= 6
@@ -404,5 +404,5 @@ def test_a_short_figure_states_its_number_to_a_twentieth_of_its_unit(value, lang
 @given(value=NUMBERS, lang=st.sampled_from(LANGUAGES), kind=st.sampled_from([*ERRORS, "short", "money"]))
 def test_less_than_nothing_is_the_same_figure_with_a_sign(value, lang, kind):
     above, below = (Words(lang, "EUR").number(number, kind) for number in (abs(value), -abs(value)))
-    assert below in (above, f"-{above}")
+    assert below in (above, f"−{above}")
     assert (below == above) == (not re.search("[1-9]", above))

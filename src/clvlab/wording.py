@@ -41,6 +41,7 @@ from clvlab.errors import ParamsError, did_you_mean
 Language = Literal["en", "zh"]
 LowValue = Literal["stimulate", "basic", "save"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+MINUS = "\N{MINUS SIGN}"
 CROSSED = " × "
 """Joins the codes of a group that belongs to a crossing of two groupings."""
 USERS_KINDS = frozenset({"groups", "strategies"})
@@ -171,7 +172,7 @@ class Words:
             return self._span(value)
         text = self._figure(value, kind)
         # What rounds to zero has no sign.
-        return text if any(digit in text for digit in "123456789") else text.replace("-", "")
+        return text.replace("-", MINUS if any(digit in text for digit in "123456789") else "")
 
     @property
     def _compact_from(self) -> int:

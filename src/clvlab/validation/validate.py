@@ -127,11 +127,17 @@ def _intervals(
 
 
 def totals_of(predicted: pl.DataFrame) -> pl.DataFrame:
-    """what, actual, and of each method its total and its error relative to actual; null where it is unknown."""
+    """what, actual, and of each method its total and its error relative to actual.
+
+    Null where a total is unknown, and errors where nothing happened, or less, that they could be relative to.
+    """
     # The sum of nulls is 0, and an unknown baseline is not 0.
     sums = [pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()).alias(name) for name in METHODS]
     totals = predicted.group_by("what", maintain_order=True).agg(pl.col("actual").sum(), *sums)
-    return totals.with_columns((pl.col(name) / pl.col("actual") - 1).alias(f"{name}_error") for name in METHODS)
+    happened = pl.when(pl.col("actual") > 0)
+    return totals.with_columns(
+        happened.then(pl.col(name) / pl.col("actual") - 1).alias(f"{name}_error") for name in METHODS
+    )
 
 
 def errors_of(predicted: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,8 @@
 """Validation: what the model would have said some time ago, and what happened since."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -22,19 +24,22 @@ def compute(context: Context) -> Section:
     groups = context.strategy.assign(context.equip(calibration.with_columns(models.value(calibration))))
     outcome = validate(backtest.choice.model, models.spend, calibration, backtest.holdout, groups=groups)
     # The ranking is for money, where there is any.
-    gain = outcome.gain.filter(pl.col("what") == outcome.totals["what"][-1])
+    happened = outcome.totals.filter(pl.col("actual") > 0)["what"].tail(1)
+    gain = outcome.gain.filter(pl.col("what").is_in(happened.implode()))
     tables = {
         "tracking": outcome.tracking,
         "by_frequency": outcome.by_frequency,
         "by_decile": outcome.by_decile.filter(what="purchases"),
-        "gain": gain,
+        **({"gain": gain} if gain.height else {}),
         "totals": outcome.totals,
         "errors": outcome.errors,
         "by_cohort": outcome.by_cohort,
         "models": backtest.choice.table,
         "by_group": _in_order(outcome.by_group.filter(what="purchases"), context.groups),
     }
-    findings = {**_findings(outcome, backtest), "gain": _gain(gain), **_warnings(outcome.warnings)}
+    findings = {**_findings(outcome, backtest), **_warnings(outcome)}
+    if gain.height:
+        findings["gain"] = _gain(gain)
     return Section(tables, findings | _choice(backtest.choice))
 
 
@@ -44,16 +49,7 @@ def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
     last = outcome.tracking.row(-1, named=True)
     tenths = outcome.by_decile.filter(what="purchases")
     return {
-        "lead": Finding.of(
-            "validation.lead",
-            cutoff=backtest.holdout.cutoff,
-            end=backtest.holdout.end,
-            customers=backtest.calibration.data.filter(pl.col("n_purchases") > 0).height,
-            error=abs(total["model_error"]),
-            direction=_direction(total["model_error"]),
-            naive=abs(total["naive_error"]),
-            naive_direction=_direction(total["naive_error"]),
-        ),
+        "lead": _lead(total, backtest),
         "tracking": Finding.of(
             "validation.tracking", expected=last["expected_cumulative"], actual=last["actual_cumulative"]
         ),
@@ -67,6 +63,25 @@ def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
             naive=mae["naive"],
         ),
     }
+
+
+def _lead(total: Mapping[str, Any], backtest: Backtest) -> Finding:
+    """By how much the total of the purchases was missed; of none, how many were expected."""
+    judged = {
+        "cutoff": backtest.holdout.cutoff,
+        "end": backtest.holdout.end,
+        "customers": backtest.calibration.data.filter(pl.col("n_purchases") > 0).height,
+    }
+    if not total["actual"]:
+        return Finding.of("validation.lead_nothing", **judged, expected=total["model"], naive=total["naive"])
+    return Finding.of(
+        "validation.lead",
+        **judged,
+        error=abs(total["model_error"]),
+        direction=_direction(total["model_error"]),
+        naive=abs(total["naive_error"]),
+        naive_direction=_direction(total["naive_error"]),
+    )
 
 
 def _choice(choice: ModelChoice) -> dict[str, Finding]:
@@ -89,11 +104,11 @@ def _gain(gain: pl.DataFrame) -> Finding:
     )
 
 
-def _warnings(warnings: pl.DataFrame) -> dict[str, Finding]:
+def _warnings(outcome: Validation) -> dict[str, Finding]:
     """One sentence per kind of warning, about purchases rather than spend; or that there is none."""
-    if warnings.is_empty():
+    if outcome.warnings.is_empty() and (outcome.totals["actual"] > 0).all():
         return {"calibrated": Finding.of("validation.calibrated")}
-    foremost = warnings.sort("what").unique("warning", keep="first", maintain_order=True)
+    foremost = outcome.warnings.sort("what").unique("warning", keep="first", maintain_order=True)
     return {f"warning_{row['warning']}": _warning(**row) for row in foremost.iter_rows(named=True)}
 
 
