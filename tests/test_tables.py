@@ -107,6 +107,7 @@ def test_a_condition_names_its_columns_in_the_readers_language(lang):
         ("district = 1-2 | 3-4", "district = 1-2 | 3-4"),
         ("city = total_spend | a >= b", "City = total_spend | a >= b"),
         ("city == spend, total_spend <= 3", "City = spend, Total spend ≤ 3"),
+        ("(city = New York) & (n_purchases >= 2)", "(City = New York) & (Purchases ≥ 2)"),
     ],
 )
 def test_a_condition_has_the_signs_of_a_reader_not_of_a_programmer(condition, shown):

@@ -26,7 +26,10 @@ NULL = "–"
 SIGNS: Mapping[str, str] = MappingProxyType({"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"})
 """Comparisons of a condition, as a reader writes them."""
 _FORMULA = re.compile(
-    r"(?P<column>[A-Za-z]\w+)|(?<= )(?P<sign>[<>!=]=|=)(?P<value>(?<=[!=]=) [^,;]*|(?<= =) .*|(?= ))"
+    r"""(?P<column>[A-Za-z]\w+)
+    |(?<=\ )(?P<sign>[<>!=]=|=)  # a sign; of equality with a user's own value behind it
+    (?P<value>(?<=[!=]=)\ [^,;]*|(?<=\ =)\ .*?(?=\)\ &\ \(|$)|(?=\ ))""",
+    re.VERBOSE,
 )
 _LONG = 40
 

@@ -4,8 +4,8 @@
    (agreement on resamples) and in simplicity (fidelity of a small tree), and better in one of them. Dominated ones
    are out.
 2. The best is the one of the highest Gini among those left.
-3. Of those left whose paired difference from the best includes zero, or is open, the simplest is recommended: the one
-   with the fewest groups; of equals, the one that a small tree tells best; then the one of the higher Gini.
+3. Of those left whose paired difference from the best includes zero, or is open, the simplest is recommended: the
+   one with the fewest groups; of equals, the one that a small tree tells best; then the one of the higher Gini.
 """
 
 import polars as pl

@@ -22,9 +22,8 @@ def compute(context: ComparisonContext) -> Section:
     best, alone = (gini.filter(strategy=name) for name in (board.best, YARDSTICK))
     versus = board.differences.filter(pl.col("strategy") == context.recommended)
     chance = versus.filter(pl.col("versus") == "random_groups").row(0, named=True)
-    blind = gini.filter(
-        (pl.col("low") <= 0).fill_null(True) & ~pl.col("strategy").is_in(["one_group", "random_groups"])
-    )
+    judged = gini.filter(~pl.col("strategy").is_in(["one_group", "random_groups"]))
+    blind = judged.filter((pl.col("low") <= 0).fill_null(True))
     findings = {
         "lead": Finding.of("foresight.lead"),
         "gini": Finding.of("foresight.gini", strategy=Name("strategies", board.best), gini=best["value"].item()),
