@@ -30,13 +30,15 @@ def with_days(
     UnsettledError : the data leaves the order of day and month open, or shows that part of it was turned round
     """
     where = f"Column {column!r}"
+    has_cells = rows.select(pl.col(_DAY).is_not_null().any()).collect(engine="streaming").item()
     reader = given or found_formats(rows.filter(pl.col(_DAY).is_null()), _TEXT, where)
+    formats = (*reader.formats, *([CELLS] if has_cells else []))
     rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_TEXT))).alias(_DAY))
     rows = _turned(rows, where, date_cells)
-    return (_counted(rows, where) if zone is None else _in_zone(rows, zone)), reader.formats
+    return (_counted(rows, column) if zone is None else _in_zone(rows, zone)), formats
 
 
-def _counted(rows: pl.LazyFrame, where: str) -> pl.LazyFrame:
+def _counted(rows: pl.LazyFrame, column: str) -> pl.LazyFrame:
     """Days of moments that are counted since 1970: of the place where all are midnights, else of UTC."""
     counted = rows.filter(pl.col(_DAY).is_null() & pl.col(_MOMENT).is_not_null())
     examples = counted.select(_MOMENT).head(1).collect(engine="streaming")
@@ -44,9 +46,9 @@ def _counted(rows: pl.LazyFrame, where: str) -> pl.LazyFrame:
         return rows
     shift = midnight_elsewhere(counted, _MOMENT)
     if shift is None:
-        warn("counted_in_utc", column=where)
+        warn("counted_in_utc", column=repr(column))
     elif shift:
-        warn("counted_elsewhere", column=where, hours=f"{shift / timedelta(hours=1):+g}")
+        warn("counted_elsewhere", column=repr(column), hours=f"{shift / timedelta(hours=1):+g}")
     day = (pl.col(_MOMENT) + pl.lit(shift or timedelta())).dt.date()
     return rows.with_columns(pl.coalesce(_DAY, day).alias(_DAY))
 
