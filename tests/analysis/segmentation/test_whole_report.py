@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import polars as pl
 import pytest
@@ -142,7 +143,11 @@ def test_the_most_valuable_group_is_the_same_on_every_page(results, customers):
 
 def test_what_is_at_risk_is_part_of_what_was_spent(results, customers):
     lead = results["watch"].findings["lead"].figures
-    assert lead["steady"] == customers.filter(pl.col("n_purchases") >= 3).height
+    year = pl.col("date").is_between(results.params.as_of - timedelta(364), results.params.as_of)
+    spent = results.log.accepted.filter(year).group_by("customer_id").agg(pl.col("amount").sum()).collect()
+    steady = customers.filter(pl.col("n_purchases") >= 3).join(spent.filter(pl.col("amount") > 0), on="customer_id")
+    assert lead["steady"] == steady.height
+    assert lead["spend"] <= steady["amount"].sum() + 1e-6
     assert 0 < lead["overdue"] <= lead["steady"]
     assert 0 <= lead["at_risk"] <= lead["spend"] <= customers["total_spend"].sum()
     listed = results["watch"]["customers"]
