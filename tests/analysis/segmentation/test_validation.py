@@ -114,9 +114,9 @@ def test_only_those_who_had_bought_by_the_cutoff_are_judged(section):
 def test_the_sentences_by_hand(section, plain):
     assert sentences_of("validation", section, plain.params) == [
         "The model was fitted on data up to 22 September 2024 and judged on what 5 customers did up to 31 December "
-        "2024: its total was 10.0% below the actual purchases; with each customer's own rate carried forward, the "
-        "total would have been 20.0% below.",
-        "Beyond chance, no total is more than 10% off, no cohort or group of 30 customers or more is more than 20% "
+        "2024: its total was 10.0% below the actual purchases; with “Own rate carried forward”, the nearest of the "
+        "simple rules, it would have been 20.0% below.",
+        "Beyond chance, no total is more than 2% off, no cohort or group of 30 customers or more is more than 15% "
         "off, and at most two of the ten tenths are.",
         "The model expected 10 repeat purchases in all; there were 9",
         "Purchases in the holdout by earlier behaviour",
@@ -134,7 +134,7 @@ def test_the_sentences_are_there_in_chinese(section, plain):
     assert is_chinese(told)
     assert told[0] == (
         "模型用截至2024年9月22日的数据拟合，并以5位客户到2024年12月31日的实际表现检验：模型合计比实际购买低10.0%；"
-        "按各人自身频率外推则低20.0%。"
+        "最接近的简单方法“按自身频率外推”则低20.0%。"
     )
 
 
@@ -142,7 +142,7 @@ def test_the_sentences_agree_with_the_tables(section):
     lead, totals = section.findings["lead"].figures, section["totals"].row(0, named=True)
     for error, direction, column in (
         (lead["error"], lead["direction"], "model_error"),
-        (lead["naive"], lead["naive_direction"], "naive_error"),
+        (lead["simple"], lead["simple_direction"], f"{lead['method'].code}_error"),
     ):
         assert error == abs(totals[column])
         assert direction.code == ("above" if totals[column] >= 0 else "below")
@@ -160,16 +160,19 @@ def test_a_total_a_cohort_and_a_group_that_are_off_are_warned_of():
     section = validation.compute(off)
     told = sentences_of("validation", section, off.params)
     assert told[0].endswith(
-        "its total was 50.0% below the actual purchases; with each customer's own rate carried forward, the total "
-        "would have been 100.0% below."
+        "its total was 50.0% below the actual purchases; with “Own rate carried forward”, the nearest of the simple "
+        "rules, it would have been 100.0% below."
     )
     assert [sentence for sentence in told if sentence.startswith("Caution")] == [
-        "Caution (Purchases): the model's total was 50% below what happened, which its own 95% interval misses. "
-        "Trust its order of customers more than its totals.",
-        "Caution (Purchases): cohorts for which the model fails: 1. Those who first bought from 1 June 2024 on "
-        "matter most, at 50% below what happened.",
-        "Caution (Purchases): groups for which the model fails: 1. The group “Active” matters most, at 50% below "
-        "what happened.",
+        f"Caution ({what}): {warning}"
+        for what in ("Purchases", "Spend")
+        for warning in (
+            "the model's total was 50.0% below what happened, which its own 95% interval misses. Trust its order of "
+            "customers more than its totals.",
+            "cohorts for which the model fails: 1. Those who first bought from 1 June 2024 on matter most, at 50% "
+            "below what happened.",
+            "groups for which the model fails: 1. The group “Active” matters most, at 50% below what happened.",
+        )
     ]
     assert "calibrated" not in section.findings
     assert section["by_group"]["fails"].to_list() == [True]
@@ -181,7 +184,7 @@ def test_a_total_above_what_happened_is_said_to_be_above():
     section = validation.compute(over)
     lead = section.findings["lead"].figures
     assert (lead["direction"].code, lead["error"]) == ("above", pytest.approx(79))
-    assert section.findings["warning_total"].figures["direction"].code == "above"
+    assert section.findings["warning_total_purchases"].figures["direction"].code == "above"
 
 
 def test_a_baseline_that_comes_nearer_is_named():
@@ -196,7 +199,28 @@ def test_a_baseline_that_comes_nearer_is_named():
         "Per customer, the model is off by 1.00 purchases on average; the own rate carried forward does no worse, "
         "with 0.00: use the model for groups and totals rather than for single customers."
     ) in told
+    for what in ("Purchases", "Spend"):
+        nearer = "“Own rate carried forward” came nearer to the total than the model, at 0.0% above what happened."
+        assert f"Caution ({what}): {nearer}" in told
     assert is_chinese(sentences_of("validation", section, steady.params, "zh"))
+
+
+def test_the_nearest_of_the_simple_rules_is_the_one_to_beat():
+    section = validation.compute(context(*many(40, 200, 190, 180, 170, 60, 50, 40), *days_ago("d", 200)))
+    lead, totals = section.findings["lead"].figures, section["totals"].row(0, named=True)
+    errors = {name: abs(totals[f"{name}_error"]) for name in ("naive", "last_period", "average")}
+    assert lead["simple"] == min(errors.values()) == errors[lead["method"].code]
+
+
+def test_an_order_that_a_simple_rule_beats_is_not_to_be_trusted():
+    # The more they had bought, the less they bought: the model has the order turned round, an average has none.
+    early = many(30, 200, 190, 180, 170)  # expected 60, bought nothing
+    late = [row for i in range(30) for row in days_ago(f"l{i:02d}", 200, 60, 50, 40, 30, 20)]  # 15, and 150
+    section = validation.compute(context(*early, *late))
+    ginis = dict(section["errors"].filter(what="purchases").select("method", "gini").iter_rows())
+    assert ginis["model"] == -0.5
+    assert ginis["average"] == 0
+    assert section.findings["warning_total_purchases"].key == "validation.warning_total_alone"
 
 
 def test_a_holdout_without_a_purchase_has_no_relative_errors():

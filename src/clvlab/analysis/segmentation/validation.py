@@ -9,6 +9,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Backtest, Context
 from clvlab.validation import ModelChoice
+from clvlab.validation.predictions import BASELINE_METHODS
 from clvlab.validation.validate import Validation, validate
 from clvlab.wording import Name
 
@@ -74,13 +75,16 @@ def _lead(total: Mapping[str, Any], backtest: Backtest) -> Finding:
     }
     if not total["actual"]:
         return Finding.of("validation.lead_nothing", **judged, expected=total["model"], naive=total["naive"])
+    known = [method for method in BASELINE_METHODS if total[f"{method}_error"] is not None]
+    simple = min(known, key=lambda method: abs(total[f"{method}_error"]))
     return Finding.of(
         "validation.lead",
         **judged,
         error=abs(total["model_error"]),
         direction=_direction(total["model_error"]),
-        naive=abs(total["naive_error"]),
-        naive_direction=_direction(total["naive_error"]),
+        method=Name("methods", simple),
+        simple=abs(total[f"{simple}_error"]),
+        simple_direction=_direction(total[f"{simple}_error"]),
     )
 
 
@@ -105,16 +109,26 @@ def _gain(gain: pl.DataFrame) -> Finding:
 
 
 def _warnings(outcome: Validation) -> dict[str, Finding]:
-    """One sentence per kind of warning, about purchases rather than spend; or that there is none."""
+    """One sentence for each kind of warning and for purchases and spend each; or that there is none."""
     if outcome.warnings.is_empty() and (outcome.totals["actual"] > 0).all():
         return {"calibrated": Finding.of("validation.calibrated")}
-    foremost = outcome.warnings.sort("what").unique("warning", keep="first", maintain_order=True)
-    return {f"warning_{row['warning']}": _warning(**row) for row in foremost.iter_rows(named=True)}
+    ordered = _well_ordered(outcome.errors)
+    return {
+        f"warning_{row['warning']}_{row['what']}": _warning(**row, ordered=row["what"] in ordered)
+        for row in outcome.warnings.iter_rows(named=True)
+    }
 
 
-def _warning(warning: str, what: str, part: str | None, count: int | None, error: float) -> Finding:
+def _well_ordered(errors: pl.DataFrame) -> set[str]:
+    """For what (purchases, spend) no simple rule puts the customers in a better order than the model."""
+    best = errors.filter(pl.col("gini") == pl.col("gini").max().over("what"))
+    return set(best.filter(method="model")["what"])
+
+
+def _warning(warning: str, what: str, part: str | None, count: int | None, error: float, *, ordered: bool) -> Finding:
+    key = "total_alone" if warning == "total" and not ordered else warning
     return Finding.of(
-        f"validation.warning_{warning}",
+        f"validation.warning_{key}",
         what=Name("outcomes", what),
         part=_part(warning, part or ""),
         count=count,
@@ -127,7 +141,7 @@ def _part(warning: str, code: str) -> Name | date | str:
     """What a warning is about, as a sentence can say it."""
     if warning == "cohort":
         return date.fromisoformat(code)
-    catalogues = {"baseline": "methods", "group": "groups"}
+    catalogues = {"baseline": "methods", "simple": "methods", "group": "groups"}
     return Name(catalogues[warning], code) if warning in catalogues else code
 
 
