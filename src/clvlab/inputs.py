@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
-from pathlib import Path, PurePath
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -45,7 +45,7 @@ def files_read(params: RunParams) -> dict[str, str]:
     ------
     DataError : a file is not there, is a folder, or cannot be read
     """
-    own = () if params.source in EMBEDDED else _sources(params)
+    own = () if params.source in EMBEDDED else params.sources
     maps = [choice for choice in params.chosen if isinstance(choice, str) and Path(choice).suffix in MAP_SUFFIXES]
     paths = [path for source in (*own, *params.attributes, *maps) for path in files_of(source)]
     return {str(path): _digest(path) for path in paths}
@@ -88,8 +88,7 @@ def attribute_tables(params: RunParams, log: TransactionLog) -> list[AttributeTa
     ------
     DataError : as by `clvlab.customers.read_attributes`
     """
-    log_named = ", ".join(PurePath(source).name for source in _sources(params))
-    of_log = [replace(table, name=log_named) for table in read_attributes(list(log.attributes))]
+    of_log = [replace(table, name=params.source_name) for table in read_attributes(list(log.attributes))]
     return read_attributes([*read_attributes(list(params.attributes), _attribute_settings(params)), *of_log])
 
 
@@ -178,17 +177,12 @@ def _read(params: RunParams) -> TransactionLog:
             raise ParamsError(f"`log_attributes` names columns of a file, and {params.source!r} is not one. Drop it.")
         return EMBEDDED[params.source]()
     return read_transactions(
-        list(_sources(params)),
+        list(params.sources),
         columns=params.columns,
         currency=params.currency,
         attributes=params.log_attributes,
         **params.reading,
     )
-
-
-def _sources(params: RunParams) -> tuple[str, ...]:
-    """The paths, globs or names of embedded data sets that `params.source` lists."""
-    return (params.source,) if isinstance(params.source, str) else params.source
 
 
 def _check_refused(log: TransactionLog, params: RunParams) -> None:
@@ -202,7 +196,7 @@ def _check_refused(log: TransactionLog, params: RunParams) -> None:
     said = ", ".join(f"{meaning(rule)} ({rows:,})" for rule, rows in sorted(reasons.items(), key=lambda it: -it[1]))
     worst = max(reasons, key=lambda rule: reasons[rule])
     raise DataError(
-        f"{refused:,} of {judged:,} rows of {params.source} are refused, {refused / judged:.1%}: {said}. "
+        f"{refused:,} of {judged:,} rows of {', '.join(params.sources)} are refused, {refused / judged:.1%}: {said}. "
         f"{hint(worst)} To run all the same, set "
         f"`max_refused: {math.ceil(100 * refused / judged) / 100:g}`."
     )

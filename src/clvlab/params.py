@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self
 
 import yaml
@@ -289,6 +289,20 @@ class RunParams(BaseModel):
     def to_yaml(self) -> str:
         """The parameters as the text of a params file."""
         return yaml.safe_dump(self.to_dict(), allow_unicode=True, sort_keys=False)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The paths, globs or names of embedded data sets that `source` lists."""
+        return (self.source,) if isinstance(self.source, str) else self.source
+
+    @property
+    def source_name(self) -> str:
+        """What `source` is called on pages, without its folders: where it lies is the machine's affair.
+
+        >>> RunParams(name="demo", source=["2023/orders.csv", "*.xlsx"], as_of="2024-06-30").source_name
+        'orders.csv, *.xlsx'
+        """
+        return ", ".join(PurePath(source).name for source in self.sources)
 
     @property
     def chosen(self) -> tuple[Any, ...]:

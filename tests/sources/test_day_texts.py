@@ -35,7 +35,7 @@ January 31st, 2024|31st January 2024|the 31st of January 2024|Jan 31 '24|2024 Ja
 31. Januar 2024|31. Jänner 2024|Mi, 31.01.2024|Mi., 31. Jan. 2024|Mittwoch, den 31. Januar 2024|31 janvier 2024
 mer. 31 janv. 2024|mercredi 31 janvier 2024|31 de enero de 2024|miércoles, 31 ene 2024|31 de janeiro de 2024
 31 gennaio 2024|31 januari 2024|31 stycznia 2024|31 ledna 2024|31 января 2024|31 января 2024 г.|31 Ocak 2024
-2024. január 31.|31 ianuarie 2024
+2024. január 31.|31 ianuarie 2024|31/Jan/2024:10:30:00 +0800|31/Jan/2024:10:30:00
 """
 
 

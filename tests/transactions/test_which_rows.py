@@ -356,10 +356,11 @@ def test_wrong_settings_are_told_by_name(params, given, problem):
 
 def test_a_source_of_several_files(params, recwarn):
     given = params(source=["1.csv", "2.csv"], where={"stage": ["won"]})
-    assert given.source == ("1.csv", "2.csv")
+    assert given.source == given.sources == ("1.csv", "2.csv")
     assert list(files_read(given)) == ["1.csv", "2.csv"]
     assert read_log(given).quality["rows"][0] == 40
-    assert params(source=["1.csv"]).source == "1.csv"
+    alone = params(source=["1.csv"])
+    assert (alone.source, alone.sources) == ("1.csv", ("1.csv",))
     assert len(recwarn) == 0
 
 

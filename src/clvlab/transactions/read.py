@@ -21,8 +21,10 @@ from clvlab.transactions.doubts import warn_of_amounts, warn_of_bulk, warn_of_da
 from clvlab.transactions.filling import filled_down
 from clvlab.transactions.filters import KEPT, Where, check_kept, kept_rows, warn_of_states
 from clvlab.transactions.guests import is_guest, warn_of_giants
+from clvlab.transactions.joining import joined
 from clvlab.transactions.mapping import resolve, standardise, together
 from clvlab.transactions.own_attributes import own_attributes
+from clvlab.transactions.returns import with_returns
 from clvlab.transactions.rules import Duplicates, ZeroAmounts, rule_of
 from clvlab.transactions.signs import Signs, with_signs
 from clvlab.transactions.sorting import RULE, check_not_all_refused, sort_out
@@ -51,6 +53,8 @@ def read_transactions(
     currency: str | None = None,
     currency_rates: Mapping[str, float] | None = None,
     attributes: Sequence[str] = (),
+    items: Any = None,
+    returns: Any = None,
 ) -> TransactionLog:
     """Accepted rows, refused rows with the rule that refused each, and the account of all of them.
 
@@ -105,6 +109,12 @@ def read_transactions(
         columns of the source that say something of the customer, such as a country; they are then a dated table in
         the log's `attributes`, the last value of a day counting for that day
 
+    items
+        the items of the orders, where `source` has one row for each order: joined by the id of the order, their
+        money counts (amount, or quantity x unit_price)
+    returns
+        returns that are listed apart, by order or by customer and day: further rows of negative amounts
+
     Returns
     -------
     A `TransactionLog`. Its `detected` has files (with encoding, separator, ...), columns, date_formats, currencies,
@@ -146,7 +156,11 @@ def read_transactions(
     zone = None if time_zone is None else check_zone(time_zone)
     key = None if duplicate_key is None else _names("duplicate_key", duplicate_key)
     filled, columns, where = _names("fill_down", fill_down), columns or {}, where or {}
-    tables = open_source(source, FileSettings(encoding, separator, sheet, header_row, tuple(columns.values())))
+    settings = FileSettings(encoding, separator, sheet, header_row, tuple(columns.values()))
+    tables = opened = open_source(source, settings)
+    if items is not None:
+        of_items = open_source(items, settings)
+        tables, opened = [joined(tables, of_items, columns)], [*tables, *of_items]
     mappings = resolve(columns, tables)
     mapping = {ours: theirs for each in reversed(mappings) for ours, theirs in each.items()}
     check_kept(tables, mappings, where)
@@ -174,13 +188,22 @@ def read_transactions(
         for table, each in zip(tables, mappings, strict=True):
             warn_of_states(table, each, where)
     detected = {
-        "files": [{"name": table.name, **table.facts} for table in tables],
+        "files": [{"name": table.name, **table.facts} for table in opened],
         "columns": mapping,
         "date_formats": list(formats),
         "currencies": list(currencies),
         **log.detected,
     }
-    return replace(log, detected=MappingProxyType(detected), attributes=own)
+    log = replace(log, detected=MappingProxyType(detected), attributes=own)
+    if returns is None:
+        return log
+
+    def read(frame: pl.DataFrame) -> TransactionLog:
+        return read_transactions(
+            frame, date_format=date_format, decimal=decimal, time_zone=time_zone, date_cells=date_cells, signs="keep"
+        )
+
+    return with_returns(log, open_source(returns, settings), columns, read)
 
 
 def _standardised(

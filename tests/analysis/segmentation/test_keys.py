@@ -205,6 +205,13 @@ def test_the_title_is_the_heading_of_the_page():
     assert "<h1>&lt;Our&gt; customers</h1>" in cover.html
 
 
+def test_the_files_of_a_run_are_named_on_the_page(workplace):
+    given = {**LEAST, "source": ["log.csv", str(workplace / "flawed.csv")]}
+    cover = cl.Report(cl.analyse(ReportParams(**given))).pieces("summary")[0]
+    assert "log.csv, flawed.csv" in cover.text
+    assert str(workplace) not in cover.text
+
+
 def test_attributes_that_are_called_as_columns_of_the_report_change_no_figure_of_it(workplace):
     plain = cl.analyse(ReportParams(**LEAST))
     used = {name for section in plain.values() for table in section.values() for name in table.columns}
