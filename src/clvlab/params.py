@@ -187,7 +187,8 @@ class RunParams(BaseModel):
 
     `holdout` and `horizon` are lengths with their unit; `as_of` is the last day that counts; `source` is `cdnow`,
     `cdnow_sample`, `lighting`, or a path or glob, seen from the working directory; `currency` is an ISO code, or
-    null where the figures carry none; `title` is the heading of the page, by default made of the name.
+    null where the figures carry none; `export_labels` says whether exports hold stable codes or, like the page, names
+    in the reader's language; `title` is the heading of the page, by default made of the name.
 
     `attributes` are paths or globs of tables, `log_attributes` columns of the log itself, of which the last value up
     to a day counts; `attribute_columns` maps our name to a header of these tables that is not recognised; `static`
@@ -218,6 +219,7 @@ class RunParams(BaseModel):
     margin: Margin = 1.0
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     lang: Language = "en"
+    export_labels: Literal["codes", "names"] = "codes"
     output: Annotated[str, Field(pattern=r"^[^\x00]+$")] = "reports"
     reading: ReaderSettings = Field(default_factory=ReaderSettings)
     attribute_reading: AttributeReading = Field(default_factory=AttributeReading)

@@ -80,6 +80,13 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     return MappingProxyType(texts)
 
 
+@cache
+def _known_values() -> Mapping[str, str]:
+    """A value of an attribute in either language -> its key."""
+    known = {key: texts for key, texts in catalogue().items() if key.startswith("values.")}
+    return MappingProxyType({text: key for key, texts in known.items() for text in texts.values()})
+
+
 @dataclass(frozen=True)
 class Name:
     """A code that stands for a name in each language, such as `Name("groups", "champions")`."""
@@ -132,7 +139,9 @@ class Words:
         if kind == "groups" and number.isdecimal() and f"numbered.{stem}" in catalogue():
             return self(f"numbered.{stem}", n=number)
         key = f"{kind}.{code}"
-        return code if kind in USERS_KINDS and key not in catalogue() else self(key)
+        if kind in USERS_KINDS and key not in catalogue():
+            return self.attribute_value(code) if kind == "groups" else code
+        return self(key)
 
     def group(self, code: str) -> str:
         """The name of a group."""
@@ -167,10 +176,16 @@ class Words:
         )
 
     def attribute_value(self, value: str | None) -> str:
-        """A value of an attribute: the user's own, but for yes and no, and for null, which gathers all others."""
+        """A value of an attribute: the user's own, unless it is known in both languages; null gathers all others.
+
+        >>> Words("zh").attribute_value("female"), Words("en").attribute_value("女"), Words("zh").attribute_value("A")
+        ('女', 'female', 'A')
+        """
         if value is None:
             return self("profiles.others")
-        return self.name("yesno", value) if value in {"true", "false"} else value
+        if value in {"true", "false"}:
+            return self.name("yesno", value)
+        return self(_known_values()[value]) if value in _known_values() else value
 
     def number(self, value: float | str | date | None, kind: str) -> str:
         """A figure in this language's manner; kinds as in the module's head. A dash stands for null."""

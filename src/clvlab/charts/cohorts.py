@@ -21,7 +21,7 @@ def retention(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     )
     base = alt.Chart(later).encode(
         x=alt.X("age:O", title=_age(table, words), axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("cohort:O", title=words("charts.cohort_sizes")),
+        y=alt.Y("cohort:O", title=None),
         tooltip=[
             alt.Tooltip("cohort:O", title=words("charts.cohort")),
             alt.Tooltip("age:O", title=_age(table, words)),

@@ -28,6 +28,6 @@ def attributes(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     x = alt.X("index:Q", title=words("charts.index"), scale=alt.Scale(zero=False))
     interval = base.mark_bar(height=4, color=ACCENT, opacity=0.4).encode(x=alt.X("low:Q"), x2="high:Q")
     dots = base.mark_circle(size=70, color=ACCENT, opacity=1).encode(x=x)
-    everyone = alt.Chart().mark_rule(color=CONTEXT).encode(x=alt.datum(100))
+    everyone = alt.Chart().mark_rule(color=CONTEXT, aria=False).encode(x=alt.datum(100))
     layers: alt.LayerChart = interval + dots + everyone
     return layers.properties(width="container", height=alt.Step(20))

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import CONTEXT, MAP_INK, PAPER, SEQUENTIAL, SMALLEST_TEXT, axis, group_scale
+from clvlab.charts.theme import CONTEXT, MAP_INK, PAPER, SEQUENTIAL, SMALLEST_TEXT, axis, group_scale, room_for_labels
 from clvlab.wording import Words
 
 
@@ -55,7 +55,7 @@ def shares(table: pl.DataFrame, words: Words) -> alt.LayerChart:
             "value:Q",
             axis=axis(words, "pct"),
             title=words("charts.share"),
-            scale=alt.Scale(domainMax=_room(long["value"])),
+            scale=alt.Scale(domainMax=room_for_labels(long["value"])),
         ),
         tooltip=[
             alt.Tooltip("name:N", title=words.column("group")),
@@ -69,8 +69,3 @@ def shares(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     labels = base.mark_text(align="left", dx=4, fontSize=SMALLEST_TEXT).encode(text="label:N")
     layers: alt.LayerChart = bars + labels
     return layers.properties(width="container", height=alt.Step(15))
-
-
-def _room(values: pl.Series) -> float:
-    """The end of an axis that leaves room for the longest bar's label."""
-    return 1.15 * float(values.to_numpy().max(initial=0.0))

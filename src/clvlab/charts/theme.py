@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
+import polars as pl
 
 from clvlab.charts.colours import CLUSTERS, group_colour
 from clvlab.charts.notebook import INK, Bundle, drawing
@@ -49,9 +50,8 @@ CONFIG: dict[str, Any] = {
         "domain": False,
         "ticks": False,
         "labelPadding": 6,
-        "labelOverlap": "greedy",
-        "labelSeparation": 4,
     },
+    "axisQuantitative": {"labelOverlap": "greedy", "labelSeparation": 4},
     "axisY": {"labelLimit": 220},
     "legend": {"orient": "top", "labelFontSize": 12, "labelColor": INK, "title": None},
     "text": {"fontSize": 12, "color": INK},
@@ -83,6 +83,11 @@ def group_scale(codes: Sequence[str]) -> alt.Scale:
 def in_currency(title: str, words: Words) -> str:
     """The title of an axis of money, with the run's currency where it has one."""
     return words("charts.in_currency", what=title, currency=words.currency_symbol) if words.currency else title
+
+
+def room_for_labels(values: pl.Series) -> float:
+    """The end of an axis that leaves room for the label of the longest bar; 1 where there is none."""
+    return 1.15 * float(values.drop_nulls().to_numpy().max(initial=0.0)) or 1.0
 
 
 def at_least(pixels: int) -> dict[str, int]:

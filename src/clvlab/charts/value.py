@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import ACCENT, CONTEXT, PAPER, axis, group_scale, in_currency
+from clvlab.charts.theme import ACCENT, CONTEXT, PAPER, axis, group_scale, in_currency, room_for_labels
 from clvlab.wording import Words
 
 
@@ -13,7 +13,7 @@ def distribution(table: pl.DataFrame, words: Words) -> alt.Chart:
     left_out = int(table.filter(pl.col("low") < 1)["customers"].sum())
     title = [in_currency(words("charts.clv_log"), words)]
     if left_out:
-        title.append(words("charts.below_one", customers=left_out, value=1))
+        title.append(words("charts.below_one", customers=left_out, value=1.0))
     bars: alt.Chart = (
         alt.Chart(drawn)
         .mark_rect(color=ACCENT, stroke=PAPER, strokeWidth=0.5)
@@ -67,7 +67,14 @@ def by_group(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     value = in_currency(words("charts.clv_per_customer"), words)
     colour = alt.Color("group:N", scale=group_scale(table["group"].to_list()), legend=None)
     spread = base.mark_bar(height=5, opacity=0.5).encode(
-        color=colour, x=alt.X("low:Q", title=value, axis=axis(words, "short", tickCount=6)), x2="high:Q"
+        color=colour,
+        x=alt.X(
+            "low:Q",
+            title=value,
+            axis=axis(words, "short", tickCount=6),
+            scale=alt.Scale(domainMax=room_for_labels(named["end"])),
+        ),
+        x2="high:Q",
     )
     mean = base.mark_circle(size=90, opacity=1).encode(color=colour, x=alt.X("clv_mean:Q", title=value))
     label = base.mark_text(align="left", dx=9).encode(x="end:Q", text="label:N")

@@ -135,6 +135,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "watch": (
             Text("lead"),
+            Text("pseudonyms"),
             Table(
                 "customers",
                 {
