@@ -24,6 +24,7 @@ NAMES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
 """Kinds of cells that hold codes, and what names them."""
 NULL = "–"
 _LONG = 40
+_SIGNS: Mapping[str, str] = MappingProxyType({"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"})
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,10 @@ def _text(value: Any, kind: str, words: Words) -> str:
 
 
 def _in_words(condition: str, words: Words) -> str:
-    """A rule's condition with the names of its columns in the reader's language."""
-    return re.sub(r"[A-Za-z]\w+", lambda code: words.attribute(code[0]), condition)
+    """A rule's condition with the names of its columns in the reader's language, and the signs of a textbook."""
+    signed = re.sub("|".join(_SIGNS), lambda sign: _SIGNS[sign[0]], condition)
+    signed = re.sub(r"(?<=\d)-(?=\d)", "–", signed)
+    return re.sub(r"[A-Za-z]\w+", lambda code: words.attribute(code[0]), signed)
 
 
 def _width(text: str) -> int:

@@ -72,7 +72,7 @@ def _counted(column: str, words: Words) -> pl.Expr:
 
 def _age(table: pl.DataFrame, words: Words) -> str:
     """The title of an axis of ages: months, quarters or years since the first purchase."""
-    return words(f"charts.age_{table['period'][0]}s")
+    return words(f"charts.age_{next(iter(table['period']), 'month')}s")
 
 
 def _spread(cohorts: pl.Series) -> list[date]:
