@@ -42,6 +42,8 @@ from clvlab.errors import ParamsError, did_you_mean
 Language = Literal["en", "zh"]
 LowValue = Literal["stimulate", "basic", "save"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+_LISTED = ";"
+"""Separates what a cell holds several of, such as interests."""
 CROSSED = " × "
 """Joins the codes of a group that belongs to a crossing of two groupings."""
 USERS_KINDS = frozenset({"groups", "strategies"})
@@ -133,6 +135,8 @@ class Words:
         """
         if kind == "attributes":
             return self.attribute(code)
+        if kind == "attribute_values":
+            return self.attribute_value(code)
         if kind in USERS_KINDS and CROSSED in code:
             return CROSSED.join(self.name(kind, part) for part in code.split(CROSSED))
         stem, _, number = code.rpartition("_")
@@ -185,7 +189,9 @@ class Words:
             return self("profiles.others")
         if value in {"true", "false"}:
             return self.name("yesno", value)
-        return self(_known_values()[value]) if value in _known_values() else value
+        known = _known_values()
+        parts = [self(known[part]) if part in known else part for part in value.split(_LISTED)]
+        return {"en": "; ", "zh": "；"}[self.lang].join(parts)
 
     def number(self, value: float | str | date | None, kind: str) -> str:
         """A figure in this language's manner; kinds as in the module's head. A dash stands for null."""

@@ -64,6 +64,16 @@ PROFILES = pl.DataFrame(
         "high": [1.3, 1.0, 1.1],
     }
 )
+MEETING = pl.DataFrame(
+    {
+        "attribute": ["gender", "gender", "gender", "our_own"],
+        "value": ["female", "female", None, "x"],
+        "group": ["lost", "prospect", "champions", "lost"],
+        "rank": [11, None, 1, 11],
+        "customers": [30, 10, 5, 8],
+        "share": [0.75, 0.25, 1.0, 1.0],
+    }
+)
 TRACKING = pl.DataFrame(
     {
         "date": [date(2024, 1, 7), date(2024, 1, 14), date(2024, 1, 21)],
@@ -160,6 +170,7 @@ CHARTS = {
     "comparison.pairs": (comparison.pairs, PAIRS),
     "movement.moves": (movement.moves, MOVES),
     "profiles.attributes": (profiles.attributes, PROFILES),
+    "profiles.segments": (profiles.segments, MEETING),
     "segments.grid": (segments.grid, GRID),
     "segments.shares": (segments.shares, GROUPS),
     "validation.tracking": (validation.tracking, TRACKING),

@@ -53,7 +53,7 @@ def spend(table: pl.DataFrame, words: Words) -> alt.Chart:
         .encode(
             x=alt.X("age:Q", title=_age(table, words), axis=alt.Axis(tickMinStep=1, format="d")),
             y=alt.Y("spend:Q", title=money, axis=axis(words, "short")),
-            opacity=alt.Opacity("cohort:O", scale=alt.Scale(range=[0.3, 1]), legend=alt.Legend(columns=4)),
+            opacity=alt.Opacity("cohort:O", scale=alt.Scale(range=[0.3, 1]), legend=alt.Legend(columns=3)),
             tooltip=[
                 alt.Tooltip("cohort:O", title=words("charts.cohort")),
                 alt.Tooltip("age:Q", title=_age(table, words)),

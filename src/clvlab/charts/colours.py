@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from clvlab.wording import CROSSED
 
-ORDERED = ("#1f5a94", "#4f86b8", "#8fb3d3", "#a9a9a9", "#e3b382", "#d08a3e", "#a85e0f")
+ORDERED = ("#1f5a94", "#4f86b8", "#8fb3d3", "#a9a9a9", "#e3b382", "#c98231", "#a85e0f")
 """From best to worst."""
 CLUSTERS = ("#0f6b62", "#3f9188", "#7bb5ae", "#a3c9c4")
 """The first cluster, the second, the third, and all others."""

@@ -14,7 +14,7 @@ ChartType = alt.Chart | alt.LayerChart
 """What every chart is: marks, or marks in layers."""
 CONTEXT = "#9a9a9a"
 ACCENT = "#1f5a94"
-SECOND = "#d08a3e"
+SECOND = "#c98231"
 SEQUENTIAL = ("#eef3f8", "#6a9fd0")
 """The shades of a map, from nothing to all."""
 MAP_INK = "#222222"

@@ -165,16 +165,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "index": "pct",
                 },
             ),
-            Table(
-                "segments",
-                {
-                    "attribute": "attribute",
-                    "value": "attribute_value",
-                    "group": "group",
-                    "customers": "int",
-                    "share": "pct",
-                },
-            ),
+            Chart("segments", profiles.segments),
         ),
         "validation": (
             Text("lead"),
