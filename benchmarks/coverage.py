@@ -3,10 +3,10 @@
     python benchmarks/coverage.py --model BgNbd --populations 2000 --out benchmarks/coverage_bg_nbd.csv
 
 Every population is simulated here, without the package: 2,000 customers acquired evenly over two years at CDNOW's
-parameters, with spend. The models are fitted to their histories; the 90 % intervals are then compared with the true
-parameters, against what the customers really bring in the next 52 weeks (in total, and in the groups "none", "few"
-and "many" by repeat purchases), and against each customer's true number of purchases. Seeds are 0 .. populations - 1;
-every population counts, those that cannot be fitted included.
+parameters, with spend (or as many over as many weeks as the arguments say). The models are fitted to their histories;
+the 90 % intervals are then compared with the true parameters, against what the customers really bring in the next 52
+weeks (in total, and in the groups "none", "few" and "many" by repeat purchases), and against each customer's true
+number of purchases. Seeds are 0 .. populations - 1; every population counts, those that cannot be fitted included.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import clvlab as cl
 from clvlab.errors import ConvergenceError
 from clvlab.models.simulation import Buyers, simulated_purchases
 
-CUSTOMERS, OLDEST, AHEAD = 2_000, 104.0, 52.0
+AHEAD = 52.0
 LEVEL, N_DRAWS, N_COUNTS = 0.9, 400, 100
 SPEND = {"p": 6.25, "q": 3.74, "gamma": 15.44}
 LAWS = {
@@ -46,52 +46,52 @@ class Tally:
         self.tried[what] += int(np.size(held))
 
 
-def population(model, seed):
+def population(model, customers, oldest, seed):
     """Histories of customers, and what each buys in the time ahead."""
     law, random = LAWS[model], np.random.default_rng(seed)
-    T = random.uniform(1.0, OLDEST, CUSTOMERS)
-    rate = random.gamma(law["r"], 1 / law["alpha"], CUSTOMERS)
-    until, last = _leaving(model, law, random)
+    T = random.uniform(1.0, oldest, customers)
+    rate = random.gamma(law["r"], 1 / law["alpha"], customers)
+    until, last = _leaving(model, law, customers, random)
     arrivals = random.poisson(rate * np.minimum(until, T + AHEAD))
-    who = np.repeat(np.arange(CUSTOMERS), arrivals)
+    who = np.repeat(np.arange(customers), arrivals)
     when = random.random(who.size) * np.minimum(until, T + AHEAD)[who]
     order = np.lexsort((when, who))
     who, when = who[order], when[order]
     place = np.arange(who.size) - np.repeat(np.cumsum(arrivals) - arrivals, arrivals) + 1
     there = place <= last[who]
     who, when = who[there], when[there]
-    nu = random.gamma(SPEND["q"], 1 / SPEND["gamma"], CUSTOMERS)
+    nu = random.gamma(SPEND["q"], 1 / SPEND["gamma"], customers)
     worth = random.gamma(SPEND["p"], 1 / nu[who])
     past = when <= T[who]
-    x = np.bincount(who[past], minlength=CUSTOMERS)
-    t_x = np.zeros(CUSTOMERS)
+    x = np.bincount(who[past], minlength=customers)
+    t_x = np.zeros(customers)
     np.maximum.at(t_x, who[past], when[past])
-    mean = np.bincount(who[past], worth[past], CUSTOMERS) / np.maximum(x, 1)
+    mean = np.bincount(who[past], worth[past], customers) / np.maximum(x, 1)
     table = pl.DataFrame(
         {
-            "customer_id": [f"{i:04d}" for i in range(CUSTOMERS)],
+            "customer_id": [f"{i:04d}" for i in range(customers)],
             "frequency": x,
             "recency": t_x,
             "T": T,
             "monetary_value": np.where(x > 0, mean, np.nan),
         }
     )
-    count = np.bincount(who[~past], minlength=CUSTOMERS)
-    return table, count, np.bincount(who[~past], worth[~past], CUSTOMERS)
+    count = np.bincount(who[~past], minlength=customers)
+    return table, count, np.bincount(who[~past], worth[~past], customers)
 
 
-def _leaving(model, law, random):
+def _leaving(model, law, customers, random):
     """When each customer leaves, and after how many repeat purchases, whichever comes first."""
     if model == "ParetoNbd":
-        return random.exponential(1 / random.gamma(law["s"], 1 / law["beta"], CUSTOMERS)), np.full(CUSTOMERS, np.inf)
-    tries = random.geometric(np.maximum(random.beta(law["a"], law["b"], CUSTOMERS), 1e-15))
+        return random.exponential(1 / random.gamma(law["s"], 1 / law["beta"], customers)), np.full(customers, np.inf)
+    tries = random.geometric(np.maximum(random.beta(law["a"], law["b"], customers), 1e-15))
     # In MBG/NBD the first purchase, which is not a repeat, can be the last.
-    return np.full(CUSTOMERS, np.inf), tries - (model == "MbgNbd")
+    return np.full(customers, np.inf), tries - (model == "MbgNbd")
 
 
-def judge(name, seed, tally):
+def judge(name, customers, oldest, seed, tally):
     """Fit one population and note which of its intervals held."""
-    table, count, value = population(name, seed)
+    table, count, value = population(name, customers, oldest, seed)
     try:
         model = getattr(cl, name).fit(table, time_unit="week")
         spend = cl.GammaGamma.fit(table)
@@ -132,12 +132,14 @@ def _judge_counts(worlds, table, count, seed, tally):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", choices=LAWS, default="BgNbd")
+    parser.add_argument("--customers", type=int, default=2_000)
+    parser.add_argument("--weeks", type=float, default=104.0, help="over which they are acquired, evenly")
     parser.add_argument("--populations", type=int, default=2_000)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     tally, started = Tally(), time.monotonic()
     for seed in range(arguments.populations):
-        judge(arguments.model, seed, tally)
+        judge(arguments.model, arguments.customers, arguments.weeks, seed, tally)
         if seed % 100 == 99:
             print(f"{seed + 1} populations, {time.monotonic() - started:.0f} s", flush=True)
     rows = [("populations fitted", arguments.populations - tally.failures, arguments.populations)]

@@ -1,3 +1,5 @@
+from datetime import date
+
 import polars as pl
 import pytest
 import xlsxwriter
@@ -5,7 +7,7 @@ import yaml
 
 import clvlab as cl
 from clvlab.check import check_source
-from clvlab.errors import DataError
+from clvlab.errors import ClvlabWarning, DataError
 from clvlab.params import ReportParams
 
 CHINESE = """订单编号,客户编号,客户名称,下单日期,付款日期,实付金额,单价
@@ -187,7 +189,7 @@ def test_a_log_without_money_is_told_without_it(tmp_path):
 
 @pytest.mark.parametrize(
     ("last", "holdout"),
-    [("2024-01-10", None), ("2024-01-15", "1 weeks"), ("2024-12-31", "26 weeks"), ("2029-01-01", "39 weeks")],
+    [("2024-01-10", None), ("2024-01-15", "1 week"), ("2024-12-31", "26 weeks"), ("2026-01-01", "39 weeks")],
 )
 def test_the_holdout_is_half_the_history_and_at_most_39_weeks(tmp_path, last, holdout):
     text = f"customer_id,date,amount\na,2024-01-01,1\na,{last},1\n"
@@ -224,9 +226,22 @@ def test_several_open_questions_are_all_asked(tmp_path):
     assert check.params_yaml().count("# TO SETTLE: ") == 2
 
 
+def test_a_slip_of_a_date_is_not_the_day_of_the_report(tmp_path):
+    days = "".join(f"a,2024-01-{day:02d},1\n" for day in range(1, 32))
+    path = write(tmp_path, f"customer_id,date,amount\n{days}b,2042-03-05,1\n")
+    with pytest.warns(ClvlabWarning, match="the last one 5 March 2042"):
+        check = check_source(path)
+    assert check.params().as_of == date(2024, 1, 31)
+    assert "Dates: 2024-01-01 to 2042-03-05" in check.text()
+
+
 def test_a_column_named_twice_is_asked_for_by_name(tmp_path):
     check = check_source(write(tmp_path, "customer_id,date,date\na,2024-01-01,2024-01-02\n"))
     assert "more than one column 'date'" in check.problem
+    check = check_source(write(tmp_path, "会员,下单时间,金额,金额\na,2024-01-01,1,2\n"))
+    assert "Say which one: `columns: {amount: 金额 (4)}`" in check.problem
+    given = {"amount": "金额 (3)"}
+    assert check_source(tmp_path / "log.csv", given).log.data["amount"].to_list() == [1.0]
 
 
 def test_the_language_is_that_of_the_headers(tmp_path, chinese):

@@ -50,7 +50,7 @@ ONLY = {
     "sklearn": "grouping comparison",
     "altair": "charts",
     "jinja2": "tables reporting",
-    "babel": "wording",
+    "babel": "sources wording",
     "pydantic": "params",
     "fastexcel": "sources",
     "IPython": "presentation",

@@ -22,7 +22,7 @@ DAY = date(2024, 6, 30)
 
 
 def params(source="log.csv", **given):
-    return ReportParams(name="r", source=source, as_of=DAY.isoformat(), **given)
+    return ReportParams(name="r", source=source, as_of=DAY.isoformat(), max_refused=1.0, **given)
 
 
 def sha(text):
@@ -50,7 +50,9 @@ def test_files_of_a_run_are_those_of_its_source_and_of_its_attributes():
 def test_a_map_of_the_users_is_a_file_of_the_run(workplace):
     (workplace / "own.yaml").write_text("n_bins: 2\n", encoding="utf-8")
     assert list(files_read(params(strategy="own.yaml"))) == ["log.csv", "own.yaml"]
-    compared = CompareParams(name="c", source="log.csv", as_of=DAY.isoformat(), strategies=["rfm11", "own.yaml"])
+    compared = CompareParams(
+        name="c", source="log.csv", as_of=DAY.isoformat(), max_refused=1.0, strategies=["rfm11", "own.yaml"]
+    )
     assert list(files_read(compared)) == ["log.csv", "own.yaml"]
     with pytest.raises(DataError, match=r"There is no file 'absent\.yaml'"):
         files_read(params(strategy="absent.yaml"))
@@ -264,7 +266,7 @@ def test_parameters_that_do_not_touch_the_reading_take_what_was_handed_over(hand
     handed_over(log, params())
     Path("log.csv").unlink()
     assert_same(read_log(params(lang="zh", strategy="abc", attributes="attributes.csv")), log)
-    assert_same(read_log(CompareParams(name="c", source="log.csv", as_of="2024-03-31")), log)
+    assert_same(read_log(CompareParams(name="c", source="log.csv", as_of="2024-03-31", max_refused=1.0)), log)
 
 
 def test_log_that_is_large_is_scanned_by_every_step(monkeypatch, handed_over):

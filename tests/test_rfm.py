@@ -74,6 +74,12 @@ def test_prospects_have_no_scores():
     assert score_rfm(with_prospect, n_bins=2).row(1) == ("b", None, None, None)
 
 
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), 1.0])
+def test_bounds_of_ones_own_are_distinct_numbers(odd):
+    with pytest.raises(ParamsError, match=r"spend_bounds is .*give 2 distinct numbers"):
+        score_rfm(buyers([5, 9], [1, 2], [3.0, 4.0]), n_bins=3, spend_bounds=[1.0, odd])
+
+
 def test_fixed_recency_bounds_score_as_published():
     days = [0, 30, 31, 90, 91, 180, 181, 365, 366, 900]
     customers = buyers(days, [1] * 10, [10.0] * 10)

@@ -97,7 +97,24 @@ def test_codes_have_the_names_of_their_catalogue(lang):
 def test_a_condition_names_its_columns_in_the_readers_language(lang):
     words = Words(lang)
     shown = cells(["r_score 4-5, total_spend > 3"], "condition", lang)
-    assert shown == [f"{words.column('r_score')} 4-5, {words.column('total_spend')} > 3"]
+    assert shown == [f"{words.column('r_score')} 4–5, {words.column('total_spend')} > 3"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "shown"),
+    [
+        ("n_purchases == 0", "Purchases = 0"),
+        ("city != Beijing", "City ≠ Beijing"),
+        ("50 <= total_spend < 312.5", "50 ≤ Total spend < 312.5"),
+        ("n_purchases >= 3; r_score 1-2, f_score 5", "Purchases ≥ 3; recency score 1–2, frequency score 5"),
+        ("district = 1-2 | 3-4", "district = 1-2 | 3-4"),
+        ("city = total_spend | a >= b", "City = total_spend | a >= b"),
+        ("city == spend, total_spend <= 3", "City = spend, Total spend ≤ 3"),
+        ("(city = New York) & (n_purchases >= 2)", "(City = New York) & (Purchases ≥ 2)"),
+    ],
+)
+def test_a_condition_has_the_signs_of_a_reader_not_of_a_programmer(condition, shown):
+    assert cells([condition], "condition") == [shown]
 
 
 @pytest.mark.parametrize("kind", ["group", "yesno", "text", "condition", "int", "pct", "money", "date"])

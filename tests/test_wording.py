@@ -30,6 +30,7 @@ from clvlab.models import MODELLED, PURCHASE_MODELS, GammaGamma
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
 from clvlab.presentation import segmentation as segmentation_pages
+from clvlab.sources.headers import known_headers
 from clvlab.transactions.rules import RULES
 from clvlab.validation.parts import PART_TOLERANCE
 from clvlab.validation.predictions import METHODS
@@ -141,7 +142,9 @@ def columns_shown():
     needed = {column for strategy in cl.strategies.values() for column in strategy.needs}
     # What is scored: the words of RFM conditions, and of a column that is merely known.
     scored = {"r_score", "f_score", "m_score", "rfm_score", "known"}
-    return tables | found(r'words\.column\("(\w+)"\)', "charts/*.py") | of_customers | needed | scored
+    # What an attribute is renamed to, where its header is recognised.
+    recognised = set(known_headers()["attributes"]) - {"as_of"}
+    return tables | recognised | found(r'words\.column\("(\w+)"\)', "charts/*.py") | of_customers | needed | scored
 
 
 def known_values():
@@ -174,7 +177,7 @@ CODES = {
     "refusals": lambda: set(RULES),
     "strategies": lambda: set(cl.strategies),
     "yesno": lambda: {str(value).lower() for value in (True, False)},
-    "doubts": lambda: found(r'warn\("(\w+)"', "transactions/*.py") | found(r'warn\("(\w+)"', "sources/*.py"),
+    "doubts": lambda: found(r'\bwarn\("(\w+)"', "[st]*s/*.py"),
     "caveats": lambda: {"other"} | found(r'code="(\w+)"', "models/**/*.py"),
 }
 FOUND = ("gate", "rows", "measures", "facts", "outcomes")
@@ -189,7 +192,7 @@ def test_every_code_has_words_and_no_words_are_without_a_code(file):
 def test_what_a_report_finds_in_codes_has_words(sample_results):
     quality, summary, appendix = (sample_results[section] for section in ("quality", "summary", "appendix"))
     assert codes("gate") == set(quality["gate"]["check"])
-    assert codes("rows") - {"refused"} == set(quality["rows"]["rule"]) - set(RULES)
+    assert codes("rows") - {"refused", "filtered"} == set(quality["rows"]["rule"]) - set(RULES)
     assert codes("measures") == set(summary["numbers"]["measure"])
     assert codes("facts") == set(appendix["data"]["fact"])
     assert codes("outcomes") == {*sample_results["validation"]["totals"]["what"], *OUTCOMES}

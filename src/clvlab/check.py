@@ -17,6 +17,7 @@ from clvlab.params import ReportParams
 from clvlab.sources import FileSettings, open_source
 from clvlab.sources.headers import suggest_columns
 from clvlab.transactions import read_transactions
+from clvlab.transactions.doubts import last_settled_day
 from clvlab.transactions.rules import RULES, meaning
 from clvlab.wording import Words
 
@@ -50,9 +51,9 @@ class Check:
 
     @property
     def gate(self) -> pl.DataFrame:
-        """The minimum-data gate as of the log's last day, see `clvlab.customers.minimum_data`."""
+        """The minimum-data gate as of the log's last settled day, see `clvlab.customers.minimum_data`."""
         log = self._readable()
-        return minimum_data(log, _span(log)[1])
+        return minimum_data(log, last_settled_day(log.accepted))
 
     def text(self) -> str:
         """All findings, for a terminal."""
@@ -61,7 +62,7 @@ class Check:
     def params(self) -> ReportParams:
         """The parameters of a report on this source; DataError where it cannot be read."""
         log = self._readable()
-        first, last = _span(log)
+        first, last = _span(log)[0], last_settled_day(log.accepted)
         weeks = min(39, (last - first).days // 14)
         currencies = log.detected["currencies"]
         values: dict[str, Any] = {
@@ -137,9 +138,12 @@ def check_source(source: str, columns: Mapping[str, str] | None = None, **readin
 
 def _check(source: str, given: Mapping[str, str], settings: dict[str, Any], questions: tuple[str, ...]) -> Check:
     """The check under these settings; UnsettledError where one more has to be chosen."""
-    texts = FileSettings(*(settings.get(key) for key in ("encoding", "separator", "sheet")))
-    headers = tuple(dict.fromkeys(name for table in open_source(source, texts) for name in table.columns))
-    found = Check(source, headers, _recognised(headers, given), settings, questions)
+    own = {key: settings[key] for key in ("encoding", "separator", "sheet", "header_row") if key in settings}
+    texts = FileSettings(**own, columns=tuple(given.values()))
+    tables = open_source(source, texts)
+    headers = tuple(dict.fromkeys(name for table in tables for name in table.columns))
+    twice = {name for table in tables for name in table.facts.get("repeated", ())}
+    found = Check(source, headers, _recognised(headers, twice, given), settings, questions)
     try:
         return replace(found, log=read_transactions(source, found.columns, **settings))
     except DataError as error:
@@ -148,13 +152,19 @@ def _check(source: str, given: Mapping[str, str], settings: dict[str, Any], ques
         return replace(found, problem=str(error))
 
 
-def _recognised(headers: tuple[str, ...], given: Mapping[str, str]) -> dict[str, str]:
-    """What was given, and for the rest what the headers suggest."""
-    free = [header for header in headers if header not in given.values()]
+def _recognised(headers: tuple[str, ...], twice: set[str], given: Mapping[str, str]) -> dict[str, str]:
+    """What was given, and for the rest what the headers suggest; of those that are there twice, the bare name."""
+    free = [_bare(header, twice) for header in headers if header not in given.values()]
     columns = {**suggest_columns(free), **given}
     if "amount" in columns and "unit_price" not in given:
         columns.pop("unit_price", None)
     return {name: columns[name] for name in [*names(LOG), *given] if name in columns}
+
+
+def _bare(header: str, twice: set[str]) -> str:
+    """The header as the source has it, without the place that tells it from others of its name."""
+    name = header.rpartition(" (")[0]
+    return name if name in twice else header
 
 
 def _found(log: TransactionLog) -> Iterator[str]:

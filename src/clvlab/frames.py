@@ -27,7 +27,8 @@ class TransactionLog:
     ----------
     accepted : lazily read rows with the columns of `clvlab.columns.LOG` that the source has
     rejected : refused rows as they were in the source, plus `rule` (and file and row number)
-    quality : tidy; rule, rows, share (of the rows read), amount; read = accepted + refused + merged
+    quality : tidy; rule, rows, share (of the rows read), amount; read = accepted + refused + merged (+ filtered,
+        where rows were left out by their values)
     detected : what was found out about the source (files, encoding, separator, date format, ...)
     attributes : tables of attributes that the source comes with, for `attributes=` of `summarise_customers`
     """

@@ -6,11 +6,12 @@ A run is two processes. The runner reads the log and lays it down (`hand_over`) 
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
-from pathlib import Path, PurePath
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -18,11 +19,12 @@ import polars as pl
 
 from clvlab import datasets
 from clvlab.customers import AttributeSettings, AttributeTable, mean_margin, read_attributes
-from clvlab.errors import ParamsError
+from clvlab.errors import DataError, ParamsError
 from clvlab.frames import TransactionLog
 from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, RunParams
 from clvlab.sources import LAZY_ABOVE, FileSettings, files_of, readable
 from clvlab.transactions import read_transactions
+from clvlab.transactions.rules import RULES, hint, meaning
 
 EMBEDDED: Mapping[str, Callable[[], TransactionLog]] = MappingProxyType(
     {
@@ -43,7 +45,7 @@ def files_read(params: RunParams) -> dict[str, str]:
     ------
     DataError : a file is not there, is a folder, or cannot be read
     """
-    own = () if params.source in EMBEDDED else (params.source,)
+    own = () if params.source in EMBEDDED else params.sources
     maps = [choice for choice in params.chosen if isinstance(choice, str) and Path(choice).suffix in MAP_SUFFIXES]
     paths = [path for source in (*own, *params.attributes, *maps) for path in files_of(source)]
     return {str(path): _digest(path) for path in paths}
@@ -61,13 +63,19 @@ def _digest(path: Path) -> str:
 
 
 def read_log(params: RunParams) -> TransactionLog:
-    """The log that `params.source` names: an embedded data set, or a path or glob.
+    """The log that `params.source` names: an embedded data set, or a path or glob, or several.
 
     In the kernel of a run it is the one that the runner has read by the same parameters.
+
+    Raises
+    ------
+    DataError : as by `clvlab.read_transactions`; or more than the share `max_refused` of the rows is refused
     """
     folder = os.environ.get(LOG_FOLDER)
     log = _handed_over(params, Path(folder)) if folder else None
-    return log or _read(params)
+    log = log or _read(params)
+    _check_refused(log, params)
+    return log
 
 
 def attribute_tables(params: RunParams, log: TransactionLog) -> list[AttributeTable]:
@@ -80,8 +88,7 @@ def attribute_tables(params: RunParams, log: TransactionLog) -> list[AttributeTa
     ------
     DataError : as by `clvlab.customers.read_attributes`
     """
-    log_named = PurePath(params.source).name
-    of_log = [replace(table, name=log_named) for table in read_attributes(list(log.attributes))]
+    of_log = [replace(table, name=params.source_name) for table in read_attributes(list(log.attributes))]
     return read_attributes([*read_attributes(list(params.attributes), _attribute_settings(params)), *of_log])
 
 
@@ -99,13 +106,17 @@ def margin_of(params: RunParams, log: TransactionLog) -> float:
 def _attribute_settings(params: RunParams) -> AttributeSettings:
     own = params.attribute_reading
     how: dict[str, Any] = {**params.reading, **own}
-    is_own = any(name in own for name in _OF_FILES)
+    is_own = any(name in own for name in (*_OF_FILES, "header_row"))
     files: Mapping[str, Any] = own if is_own else how
     return AttributeSettings(
         columns=params.attribute_columns,
         static=params.static,
         dated=params.dated,
-        files=FileSettings(*(files.get(name) for name in _OF_FILES)),
+        files=FileSettings(
+            **{name: files.get(name) for name in _OF_FILES},
+            header_row=own.get("header_row"),
+            columns=tuple(params.attribute_columns.values()),
+        ),
         strict=is_own,
         date_format=how.get("date_format"),
         decimal=how.get("decimal", "."),
@@ -161,16 +172,33 @@ def _handed_over(params: RunParams, folder: Path) -> TransactionLog | None:
 
 
 def _read(params: RunParams) -> TransactionLog:
-    if params.source in EMBEDDED:
+    if isinstance(params.source, str) and params.source in EMBEDDED:
         if params.log_attributes:
             raise ParamsError(f"`log_attributes` names columns of a file, and {params.source!r} is not one. Drop it.")
         return EMBEDDED[params.source]()
     return read_transactions(
-        params.source,
+        list(params.sources),
         columns=params.columns,
         currency=params.currency,
         attributes=params.log_attributes,
         **params.reading,
+    )
+
+
+def _check_refused(log: TransactionLog, params: RunParams) -> None:
+    """Raise DataError where too much is refused; guests, and what a filter leaves out, do not count."""
+    counts = dict(log.quality.select("rule", "rows").iter_rows())
+    reasons = {rule: counts[rule] for rule in RULES if rule in counts and rule != "guest"}
+    judged = counts["read"] - counts.get("filtered", 0) - counts.get("guest", 0)
+    refused = sum(reasons.values())
+    if refused <= params.max_refused * judged:
+        return
+    said = ", ".join(f"{meaning(rule)} ({rows:,})" for rule, rows in sorted(reasons.items(), key=lambda it: -it[1]))
+    worst = max(reasons, key=lambda rule: reasons[rule])
+    raise DataError(
+        f"{refused:,} of {judged:,} rows of {', '.join(params.sources)} are refused, {refused / judged:.1%}: {said}. "
+        f"{hint(worst)} To run all the same, set "
+        f"`max_refused: {math.ceil(100 * refused / judged) / 100:g}`."
     )
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self
 
 import yaml
@@ -108,6 +108,30 @@ def _as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _as_list(value: object) -> object:
+    """One value or a list of values, as YAML gives it."""
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def _one_or_several(value: object) -> object:
+    """A list of one is that one; longer ones are tuples."""
+    if isinstance(value, list | tuple):
+        return value[0] if len(value) == 1 else tuple(value)
+    return value
+
+
+def _not_empty(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise ValueError("name one file at least")
+    return names
+
+
+def _of_log(listed: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse names that are not columns of a log."""
+    _log_columns(dict.fromkeys(listed, ""))
+    return listed
+
+
 def _margin(value: object) -> object:
     """A share of spend, or FROM_COST."""
     if isinstance(value, str) and value != FROM_COST:
@@ -116,7 +140,11 @@ def _margin(value: object) -> object:
 
 
 Text = Annotated[str, Field(min_length=1)]
+Value = str | int | float | bool | None
+Values = Annotated[tuple[Value, ...], BeforeValidator(_as_list)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple), AfterValidator(_unique)]
+LogColumns = Annotated[Texts, AfterValidator(_of_log)]
+Source = Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], BeforeValidator(_one_or_several)]
 Length = Annotated[str, AfterValidator(_span)]
 Margin = Annotated[
     Annotated[float, Field(gt=0, le=1), Tag("#share")] | Annotated[Literal["from cost"], Tag("#word")],
@@ -157,8 +185,16 @@ class ReaderSettings(TypedDict, total=False):
     encoding: Text
     separator: Text
     sheet: Text
+    header_row: Annotated[int, Field(ge=1)]
+    time_zone: Text
+    date_cells: Literal["swap", "keep"]
     duplicates: Literal["keep", "drop"]
     zero_amounts: Literal["keep", "refuse"]
+    signs: Literal["turn", "keep"]
+    where: dict[Text, Values]
+    fill_down: LogColumns
+    guests: Values
+    duplicate_key: Texts
     currency_rates: dict[str, Annotated[float, Field(gt=0)]]
 
 
@@ -171,6 +207,7 @@ class AttributeReading(TypedDict, total=False):
     encoding: Text
     separator: Text
     sheet: Text
+    header_row: Annotated[int, Field(ge=1)]
 
 
 _NESTED: Mapping[str, Iterable[str]] = {
@@ -186,15 +223,20 @@ class RunParams(BaseModel):
     """What every run has: which data, as of when, valued how, published where and in which language.
 
     `holdout` and `horizon` are lengths with their unit; `as_of` is the last day that counts; `source` is `cdnow`,
-    `cdnow_sample`, `lighting`, or a path or glob, seen from the working directory; `currency` is an ISO code, or
-    null where the figures carry none; `export_labels` says whether exports hold stable codes or, like the page, names
-    in the reader's language; `title` is the heading of the page, by default made of the name.
+    `cdnow_sample`, `lighting`, or a path or glob, or a list of paths and globs, seen from the working directory;
+    `currency` is an ISO code, or null where the figures carry none; `export_labels` says whether exports hold stable
+    codes or, like the page, names in the reader's language; `title` is the heading of the page, by default
+    made of the name. Settings of the reader may be given in `reading` or by themselves. A run stops where more than
+    the share `max_refused` of its rows is refused.
 
     `attributes` are paths or globs of tables, `log_attributes` columns of the log itself, of which the last value up
     to a day counts; `attribute_columns` maps our name to a header of these tables that is not recognised; `static`
     names columns that never change, `dated` those that say since when a row is true. `margin` is the share of spend
     that is kept, or FROM_COST; `model` a purchase model, or `auto`. A log whose last purchase is long before `as_of`
     is refused unless `allow_stale`.
+
+    >>> RunParams(name="demo", source="log.csv", as_of="2024-06-30", where={"Stage": "Closed Won"}).reading
+    {'where': {'Stage': ('Closed Won',)}}
     """
 
     model_config = _STRICT
@@ -202,7 +244,7 @@ class RunParams(BaseModel):
 
     name: Text
     title: Text | None = None
-    source: Text
+    source: Source
     columns: Annotated[dict[str, Text], AfterValidator(_log_columns)] = Field(default_factory=dict)
     attributes: Texts = ()
     log_attributes: Texts = ()
@@ -222,13 +264,15 @@ class RunParams(BaseModel):
     export_labels: Literal["codes", "names"] = "codes"
     output: Annotated[str, Field(pattern=r"^[^\x00]+$")] = "reports"
     reading: ReaderSettings = Field(default_factory=ReaderSettings)
+    max_refused: Annotated[float, Field(ge=0, le=1)] = 0.5
     attribute_reading: AttributeReading = Field(default_factory=AttributeReading)
 
     def __init__(self, **values: Any) -> None:
         try:
-            super().__init__(**values)
+            super().__init__(**_with_reading(values))
         except ValidationError as error:
-            raise ParamsError(_explain(error, {**_NESTED, "": type(self).model_fields})) from None
+            known = (*type(self).model_fields, *ReaderSettings.__annotations__)
+            raise ParamsError(_explain(error, {**_NESTED, "": known})) from None
 
     @classmethod
     def load(cls, path: str | Path, overrides: Mapping[str, Any] | None = None) -> Self:
@@ -247,6 +291,20 @@ class RunParams(BaseModel):
     def to_yaml(self) -> str:
         """The parameters as the text of a params file."""
         return yaml.safe_dump(self.to_dict(), allow_unicode=True, sort_keys=False)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The paths, globs or names of embedded data sets that `source` lists."""
+        return (self.source,) if isinstance(self.source, str) else self.source
+
+    @property
+    def source_name(self) -> str:
+        """What `source` is called on pages, without its folders: where it lies is the machine's affair.
+
+        >>> RunParams(name="demo", source=["2023/orders.csv", "*.xlsx"], as_of="2024-06-30").source_name
+        'orders.csv, *.xlsx'
+        """
+        return ", ".join(PurePath(source).name for source in self.sources)
 
     @property
     def chosen(self) -> tuple[Any, ...]:
@@ -334,6 +392,19 @@ def strategy_name(choice: Any) -> str:
     if isinstance(choice, Mapping):
         return str(choice["attribute"])
     return Path(choice).stem if Path(choice).suffix in MAP_SUFFIXES else str(choice)
+
+
+def _with_reading(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with those that are settings of the reader in `reading`, where they may be given at once."""
+    own = {name: value for name, value in values.items() if name in ReaderSettings.__annotations__}
+    reading = values.get("reading")
+    if not own or not isinstance(reading, Mapping | None):
+        return dict(values)
+    twice = sorted(own.keys() & (reading or {}).keys())
+    if twice:
+        raise ParamsError(f"`{twice[0]}` is given twice, by itself and in `reading`. Give it once.")
+    rest = {name: value for name, value in values.items() if name not in own}
+    return {**rest, "reading": {**(reading or {}), **own}}
 
 
 def parse_override(text: str) -> tuple[str, Any]:

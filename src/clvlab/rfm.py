@@ -10,7 +10,7 @@ the others the scores that are left.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
+from math import isfinite
 from typing import Any
 
 import polars as pl
@@ -227,7 +227,7 @@ def _own(values: pl.Series, n_bins: int, *, alike_are_best: bool) -> tuple[float
 def _checked(fixed: Sequence[float], n_bins: int, name: str) -> tuple[float, ...]:
     """Fixed bounds, ascending; ParamsError unless there is one for each score but the lowest."""
     bounds = sorted(float(bound) for bound in fixed)
-    if len(bounds) != n_bins - 1 or any(low >= high for low, high in pairwise(bounds)):
+    if len(bounds) != n_bins - 1 or not all(map(isfinite, bounds)) or len({*bounds}) < len(bounds):
         raise ParamsError(f"{name} is {list(fixed)}; for n_bins={n_bins} give {n_bins - 1} distinct numbers.")
     return tuple(bounds)
 

@@ -23,8 +23,15 @@ NAMES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
 )
 """Kinds of cells that hold codes, and what names them."""
 NULL = "–"
+SIGNS: Mapping[str, str] = MappingProxyType({"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"})
+"""Comparisons of a condition, as a reader writes them."""
+_FORMULA = re.compile(
+    r"""(?P<column>[A-Za-z]\w+)
+    |(?<=\ )(?P<sign>[<>!=]=|=)  # a sign; of equality with a user's own value behind it
+    (?P<value>(?<=[!=]=)\ [^,;]*|(?<=\ =)\ .*?(?=\)\ &\ \(|$)|(?=\ ))""",
+    re.VERBOSE,
+)
 _LONG = 40
-_SIGNS: Mapping[str, str] = MappingProxyType({"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"})
 
 
 @dataclass(frozen=True)
@@ -130,10 +137,16 @@ def _text(value: Any, kind: str, words: Words) -> str:
 
 
 def _in_words(condition: str, words: Words) -> str:
-    """A rule's condition with the names of its columns in the reader's language, and the signs of a textbook."""
-    signed = re.sub("|".join(_SIGNS), lambda sign: _SIGNS[sign[0]], condition)
-    signed = re.sub(r"(?<=\d)-(?=\d)", "–", signed)
-    return re.sub(r"[A-Za-z]\w+", lambda code: words.attribute(code[0]), signed)
+    """A rule's condition with the names of its columns in the reader's language, and a reader's signs."""
+    ranges = re.sub(r"\b([rfm]_score \d)-(?=\d)", r"\1–", condition)
+    return re.sub(_FORMULA, lambda found: _word(found, words), ranges)
+
+
+def _word(found: re.Match[str], words: Words) -> str:
+    """A column by its name, a comparison by its sign; the value that an attribute is compared with as it is."""
+    if found["column"]:
+        return words.attribute(found["column"])
+    return SIGNS.get(found["sign"], found["sign"]) + found["value"]
 
 
 def _width(text: str) -> int:

@@ -44,6 +44,7 @@ LowValue = Literal["stimulate", "basic", "save"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 _LISTED = ";"
 """Separates what a cell holds several of, such as interests."""
+MINUS = "\N{MINUS SIGN}"
 CROSSED = " × "
 """Joins the codes of a group that belongs to a crossing of two groupings."""
 USERS_KINDS = frozenset({"groups", "strategies"})
@@ -281,7 +282,7 @@ class Words:
 
 def _signed(text: str) -> str:
     """The figure with a minus sign instead of a hyphen; what rounds to zero has none."""
-    return text.replace("-", "\N{MINUS SIGN}" if any(digit in text for digit in "123456789") else "")
+    return text.replace("-", MINUS if any(digit in text for digit in "123456789") else "")
 
 
 def _padded(texts: list[str]) -> list[str]:

@@ -75,3 +75,12 @@ def test_order_of_the_strategies_does_not_matter():
 def test_exactly_one_is_recommended_even_of_one():
     table = recommend(criteria(("a", 5, 0.5, 0.8, 0.8)), differences({}, "a"))
     assert recommended(table) == "a"
+
+
+def test_a_difference_that_is_open_is_not_one_from_zero():
+    rows = criteria(("best", 12, 0.50, 0.9, 0.7), ("open", 3, 0.49, 0.9, 0.9))
+    versus = differences({"open": (0.0, 0.0)}, "best").with_columns(low=None, high=None)
+    table = recommend(rows, versus.cast({"low": pl.Float64, "high": pl.Float64}))
+    assert table["tied"].to_list() == [True, True]
+    assert table["low"].to_list() == [0.0, None]
+    assert recommended(table) == "open"

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -32,6 +33,12 @@ def test_texts_are_numbers_where_every_known_value_is_one(given, expected):
 
 def test_whole_numbers_read_without_a_point():
     assert values(["1", "2", "3"]).dtype == pl.Int64
+
+
+def test_numbers_among_texts_keep_their_point_whatever_the_decimal_mark():
+    frame = pd.DataFrame({"customer_id": ["a", "b", "c"], "rate": [12.125, "1.234,50", None]})
+    [table] = read_attributes(frame, AttributeSettings(decimal=","))
+    assert table.data["rate"].to_list() == [12.125, 1234.5, None]
 
 
 def test_numbers_follow_the_decimal_mark():

@@ -104,8 +104,15 @@ def test_everybody_joins_the_nearest_sampled_customer():
 
 
 def test_the_card_lists_clusters_then_who_is_in_none():
-    assert KEPT.card["group"].to_list() == ["cluster_1", "cluster_2", "prospect", "unknown", "outliers"]
-    assert KEPT.card["rank"].to_list() == [1, 2, None, None, None]
+    assert KEPT.card["group"].to_list() == [
+        "cluster_1",
+        "cluster_2",
+        "returned_all",
+        "prospect",
+        "unknown",
+        "outliers",
+    ]
+    assert KEPT.card["rank"].to_list() == [1, 2, None, None, None, None]
 
 
 def test_a_kept_rule_comes_back_from_json():

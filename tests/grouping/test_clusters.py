@@ -57,7 +57,14 @@ def test_clusters_are_described_in_the_users_units():
     low, middle, high = (rich["total_spend"].quantile(q, "linear") for q in (0.25, 0.5, 0.75))
     assert "n_purchases 40 [40, 40]" in condition
     assert f"total_spend {middle:.6g} [{low:.6g}, {high:.6g}]" in condition
-    assert rule.card["group"].to_list() == ["cluster_1", "cluster_2", "cluster_3", "prospect", "unknown"]
+    assert rule.card["group"].to_list() == [
+        "cluster_1",
+        "cluster_2",
+        "cluster_3",
+        "returned_all",
+        "prospect",
+        "unknown",
+    ]
 
 
 def test_k_means_on_cdnow_agrees_with_scikit_learn_itself(cdnow):

@@ -133,7 +133,7 @@ def test_ranks_order_the_card_not_the_cases():
     rule = DecisionList(
         (PROSPECTS, Case("low", 2, (Condition("x", "<", 1),)), Case("high", 1, (Condition("x", ">=", 1),)))
     )
-    assert rule.card["group"].to_list() == ["high", "low", "prospect", "unknown"]
+    assert rule.card["group"].to_list() == ["high", "low", "returned_all", "prospect", "unknown"]
 
 
 CONDITIONS = st.builds(

@@ -141,6 +141,7 @@ def test_the_card_lists_clusters_with_their_profiles_best_first():
     assert CENTRES.card.rows() == [
         ("cluster_1", 1, "x 6.4 [6, 7]"),
         ("cluster_2", 2, "x 0 [0, 0]"),
+        ("returned_all", None, "n_purchases == 0, n_orders >= 1; n_purchases == 0, total_spend < 0"),
         ("prospect", None, "n_purchases == 0"),
         ("unknown", None, "–"),
     ]

@@ -101,6 +101,7 @@ def test_every_customer_meets_one_condition_only():
         "days_since_first > 90, 180 < days_since_last <= 365",
         "days_since_first > 90, days_since_last > 365, days_first_to_last > 90",
         "days_since_first > 90, days_since_last > 365, days_first_to_last <= 90",
+        "n_purchases == 0, n_orders >= 1; n_purchases == 0, total_spend < 0",
         "n_purchases == 0",
         "–",
     ]
@@ -194,6 +195,7 @@ def test_ranks_go_from_active_to_churned():
         "at_risk": 3,
         "churned_late": 4,
         "churned_quick": 5,
+        "returned_all": None,
         "prospect": None,
         "unknown": None,
     }

@@ -89,6 +89,12 @@ def test_upper_tiers_are_left_out_where_all_are_alike():
     assert rule.card.filter(pl.col("rank").is_not_null()).rows() == [("c", 3, "total_spend known")]
 
 
+@pytest.mark.parametrize("values", [(float("nan"),), (1.0, float("nan")), (1.0, float("inf")), (1.0, 1.0)])
+def test_bounds_of_ones_own_are_distinct_numbers(values):
+    with pytest.raises(ParamsError, match="distinct numbers"):
+        FixedBounds(values).bounds(pl.Series([1.0, 2.0]), len(values) + 1)
+
+
 def test_a_nan_is_missing_and_a_text_is_refused():
     attribute = Tiers("age", ABC, FixedBounds((30, 50)), buyers_only=False, name="t")
     assert groups(attribute.assign(table(age=[float("nan"), 20, 30, 60, None]))) == [

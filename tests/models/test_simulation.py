@@ -14,7 +14,6 @@ from clvlab.models.simulation import (
     Simulation,
     read_buyers,
     simulated_purchases,
-    widened_to_hold,
     without_attributes,
 )
 from tests.models.laws import MODELS, SPEND, every_model
@@ -181,13 +180,6 @@ def test_equal_customers_have_equal_intervals():
     low, high = certain(BG_NBD, SPEND, n_futures=60).intervals(buyers, 0.8)
     assert (low[0], high[0]) == (low[2], high[2])
     assert high[0] != high[1]
-
-
-def test_an_interval_is_widened_to_hold_what_is_expected():
-    table = pl.DataFrame({"expected": [0.5, 2.0, 9.0]})
-    low, high = np.array([0.0, 1.0, 10.0]), np.array([0.0, 3.0, 12.0])
-    ends = table.select(widened_to_hold(pl.col("expected"), low, high))
-    assert ends.to_dict(as_series=False) == {"low": [0.0, 1.0, 9.0], "high": [0.5, 3.0, 12.0]}
 
 
 @pytest.mark.parametrize("family", [cl.BgNbd, cl.MbgNbd, cl.ParetoNbd, cl.Nbd])

@@ -9,6 +9,7 @@ import pytest
 
 import clvlab as cl
 from clvlab.analysis.segmentation import SECTIONS
+from clvlab.errors import ClvlabWarning
 from clvlab.params import ReportParams
 from clvlab.presentation import Drawing, Report
 
@@ -41,6 +42,12 @@ def attributed(n):
         }
     )
     return rows, [table]
+
+
+def long_ago():
+    """A log whose first day is far before all others, which is told."""
+    with pytest.warns(ClvlabWarning, match="36,164 days before all others"):
+        return log_of([*shop(), ("c000", "1924-01-01", 1.0)])
 
 
 LOGS = {
@@ -78,7 +85,7 @@ LOGS = {
         None,
         {},
     ),
-    "a hundred years": lambda: (log_of([*shop(), ("c000", "1924-01-01", 1.0)]), None, {}),
+    "a hundred years": lambda: (long_ago(), None, {}),
     "a hundred groups": lambda: (
         log_of(shop(200)),
         [

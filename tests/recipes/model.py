@@ -16,6 +16,7 @@ from clvlab.models.negative_binomial import by_moments, log_buying, log_probabil
 from clvlab.models.numerics.jets import Number, log, log1p, log_ratio, sum_of_log1p_exp
 from clvlab.models.numerics.population import Population
 from clvlab.models.purchase_model import BUYING, LEAVING, PurchaseModel
+from clvlab.models.uncertainty import log_logistic
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,14 @@ class GeometricNbd(PurchaseModel):
         total = log_buying(r, alpha, population) - n_purchases * log1p(q)
         for block in population.repeaters.blocks:
             x, t_x, T = block.columns
-            since = (r + x) * log_ratio(alpha + T, alpha + t_x)
+            since = (r + x) * log_ratio(alpha + t_x, T - t_x)
             total = total + sum_of_log1p_exp(since, block.weight, log(q))
         return total
+
+    @classmethod
+    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+        del population
+        return log_logistic(log_parameters[0]) + log_logistic(log_parameters[2])
 
     @staticmethod
     def starting_point(population: Population) -> Vector:

@@ -169,7 +169,7 @@ def test_a_reader_accounts_for_the_formats_it_uses():
     texts = pl.LazyFrame({"text": ["Jan 31, 2024", "31/01/2024", "2024-01-31", "2024/1/31", "soon", None]})
     found = found_formats(texts, "text", "Column 'when'")
     assert isinstance(found, FoundFormats)
-    assert found.formats == ("%Y-%m-%d", "%d/%m/%Y", "%B/%d/%Y")
+    assert found.formats == ("%Y-%m-%d", "%d/%m/%Y", "%B %d %Y")
 
 
 def test_found_formats_know_the_texts_of_their_column_and_no_others():

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvlab.errors import DataError, ParamsError
+from clvlab.sources import FileSettings
 from clvlab.sources.delimited import Layout, open_text
 from clvlab.sources.table import FLAW, ROW
 
@@ -17,7 +18,7 @@ def folder(tmp_path_factory):
 def opened(folder, text, encoding=None, separator=None, *, lazily=False):
     path = folder / "log.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return open_text(path, "log.csv", encoding, separator, lazily=lazily)
+    return open_text(path, "log.csv", FileSettings(encoding, separator), lazily=lazily)
 
 
 def rows_of(table):
@@ -36,7 +37,7 @@ def rows_of(table):
     ],
 )
 def test_names_are_trimmed_and_told_apart_by_their_place(header, columns, repeated):
-    layout = Layout("utf-8", False, ",", header, 0)
+    layout = Layout("utf-8", False, ",", header, 0, 1)
     assert layout.columns == columns
     assert layout.repeated == repeated
 
@@ -123,7 +124,7 @@ def test_what_python_writes_is_read_back(folder, rows, separator, codec):
     with path.open("w", encoding=codec, newline="") as file:
         csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL).writerows([("x", "y", "z"), *rows])
     given_codec = codec if codec == "gb18030" else None
-    table = open_text(path, "written.csv", given_codec, separator, lazily=False)
+    table = open_text(path, "written.csv", FileSettings(given_codec, separator), lazily=False)
     assert table.columns == ["x", "y", "z"]
     assert [tuple(field or "" for field in row) for row in rows_of(table)] == rows
     assert table.rows.collect()[FLAW].null_count() == len(rows)

@@ -1,7 +1,7 @@
 import pytest
 
 from clvlab.columns import LOG, names
-from clvlab.sources.headers import _catalogue, suggest_attributes, suggest_columns
+from clvlab.sources.headers import known_headers, suggest_attributes, suggest_columns
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,10 @@ def test_headers_with_spaces_and_odd_case():
 
 
 def test_every_column_of_the_log_has_headers_and_no_header_stands_for_two():
-    assert set(_catalogue()) == set(names(LOG))
-    known = [header for headers in _catalogue().values() for header in headers]
-    assert len(known) == len(set(known))
+    assert set(known_headers()["log"]) == set(names(LOG))
+    for columns in known_headers().values():
+        known = [header for headers in columns.values() for header in headers]
+        assert len(known) == len(set(known))
 
 
 def test_headers_of_attributes_are_recognised_in_both_languages():
@@ -52,11 +53,6 @@ def test_headers_of_attributes_are_recognised_in_both_languages():
 )
 def test_a_stamp_of_a_record_does_not_say_since_when_it_is_true(stamp):
     assert "as_of" not in suggest_attributes([stamp])
-
-
-def test_no_header_stands_for_two_attributes():
-    known = [header for headers in _catalogue("attributes").values() for header in headers]
-    assert len(known) == len(set(known))
 
 
 def test_the_header_that_the_catalogue_names_first_goes_before_the_one_that_comes_first():

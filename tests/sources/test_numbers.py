@@ -17,7 +17,7 @@ from clvlab.sources.numbers import as_number, currency_mark, read_numbers
         ("( 7.50 )", -7.5), ("5 -", -5.0),
         ("1\u00a0234.00", 1234.0), ("1'234.00", 1234.0),
         ("１２．５", 12.5), ("inf", float("inf")), ("-Infinity", float("-inf")), ("12,50", None),
-        ("1,23,456", None), ("1.2.3", None), ("abc", None), ("12abc", None), ("--5", None), ("0x10", None),
+        ("1,23,456", 123456.0), ("1.2.3", None), ("abc", None), ("12abc", None), ("--5", None), ("0x10", None),
         ("1e", None), ("nan", None), ("", None), (None, None), ("()", None), ("-", None),
     ],
 )  # fmt: skip

@@ -14,7 +14,7 @@ def source(name="log.csv", facts=None, **columns):
 
 def ours(table, mapping, decimal="."):
     """The first row under our names."""
-    rows = standardise(table, mapping, decimal).collect()
+    rows = standardise(table, mapping, decimal, None).collect()
     return {
         name.removeprefix(OURS): value
         for name, value in rows.row(0, named=True).items()
@@ -24,17 +24,17 @@ def ours(table, mapping, decimal="."):
 
 def test_columns_under_our_names_need_no_mention():
     table = source(amount=[1.0], date=["2024-01-31"], customer_id=["a"], note=["x"])
-    assert resolve({}, [table]) == {"customer_id": "customer_id", "date": "date", "amount": "amount"}
+    assert resolve({}, [table]) == [{"customer_id": "customer_id", "date": "date", "amount": "amount"}]
 
 
 def test_a_mention_goes_before_a_column_of_that_name():
     table = source(customer_id=["a"], date=["2024-01-31"], amount=[1.0], paid=[2.0])
-    assert resolve({"amount": "paid"}, [table])["amount"] == "paid"
+    assert resolve({"amount": "paid"}, [table])[0]["amount"] == "paid"
 
 
 def test_a_column_that_is_mentioned_for_another_serves_once():
     table = source(customer_id=["a"], date=["2024-01-31"], amount=[1.0])
-    assert "amount" not in resolve({"cost": "amount"}, [table])
+    assert "amount" not in resolve({"cost": "amount"}, [table])[0]
 
 
 @pytest.mark.parametrize(
@@ -45,11 +45,34 @@ def test_a_column_that_is_mentioned_for_another_serves_once():
         ({"customer_id": "who", "order_id": "who"}, ParamsError, "both 'customer_id' and 'order_id' to the column"),
         ({"customer_id": "whom", "date": "when"}, MissingColumnsError, "has no column 'whom'"),
         ({}, MissingColumnsError, "has no column 'customer_id', 'date'"),
+        (
+            {"customer_id": None, "date": "when"},
+            ParamsError,
+            "'customer_id' to None, which is not the name of a column",
+        ),
     ],
 )
 def test_a_mapping_that_cannot_be_followed_is_refused(columns, error, message):
     with pytest.raises(error, match=message):
         resolve(columns, [source(who=["a"], when=["2024-01-31"])])
+
+
+@pytest.mark.parametrize(
+    ("columns", "lost"),
+    [
+        ({"order_id": "customer_id"}, "customer_id"),
+        ({"order_id": "Customer ID"}, "customer_id"),
+        ({"cost": "date"}, "date"),
+        ({"customer_id": "date"}, "date"),
+    ],
+)
+def test_a_column_that_a_mapping_takes_away_is_asked_for(columns, lost):
+    [(ours, theirs)] = columns.items()
+    table = source(**{"customer_id" if theirs != "Customer ID" else theirs: ["a"]}, date=["2024-01-31"])
+    with pytest.raises(
+        ParamsError, match=f"maps '{ours}' to the column '{theirs}', which leaves '{lost}' without one"
+    ):
+        resolve(columns, [table])
 
 
 def test_the_hint_keeps_what_was_right_and_guesses_the_rest():
@@ -58,9 +81,15 @@ def test_the_hint_keeps_what_was_right_and_guesses_the_rest():
 
 
 def test_every_table_must_have_what_is_needed():
-    whole, lacking = source(customer_id=["a"], date=["x"]), source("other.csv", customer_id=["a"], amount=[1.0])
+    whole, lacking = (
+        source(customer_id=["a"], date=["x"], amount=[1.0]),
+        source("other.csv", customer_id=["a"], amount=[1.0]),
+    )
     with pytest.raises(MissingColumnsError, match=r"other\.csv has no column 'date'"):
         resolve({}, [whole, lacking])
+    without_money = source("third.csv", customer_id=["a"], date=["x"])
+    with pytest.raises(MissingColumnsError, match=r"third\.csv has no column 'amount'"):
+        resolve({}, [whole, without_money])
 
 
 def test_a_column_that_is_there_twice_cannot_be_meant():
@@ -70,7 +99,7 @@ def test_a_column_that_is_there_twice_cannot_be_meant():
     )
     with pytest.raises(DataError, match=message):
         resolve({}, [table])
-    assert resolve({"date": "date (2)"}, [table])["date"] == "date (2)"
+    assert resolve({"date": "date (2)"}, [table])[0]["date"] == "date (2)"
 
 
 PLAIN = {"customer_id": "who", "date": "when"}

@@ -18,6 +18,8 @@ SOUND = {
     "amount": 10.0,
     "lacks_amount": False,
     "currency": "CNY",
+    "says_total": False,
+    "is_guest": False,
 }
 TYPES = {
     FLAW: pl.String,
@@ -27,12 +29,16 @@ TYPES = {
     "amount": pl.Float64,
     "lacks_amount": pl.Boolean,
     "currency": pl.String,
+    "says_total": pl.Boolean,
+    "is_guest": pl.Boolean,
 }
 # What breaks each rule, as a standardised row has it.
 BREAKS = {
     "too_many_fields": {FLAW: "too_many_fields"},
     "unclosed_quote": {FLAW: "unclosed_quote"},
+    "total_row": {"says_total": True},
     "missing_customer": {"customer_id": None},
+    "guest": {"is_guest": True},
     "missing_date": {"day": None, "lacks_date": True},
     "unreadable_date": {"day": None},
     "implausible_date": {"day": date(1899, 12, 31)},
@@ -53,7 +59,8 @@ def frame(*rows, without=()):
 
 def rules_of(*rows, zero_amounts="keep", without=()):
     table = frame(*rows, without=without)
-    return table.select(rule_of(table.schema, zero_amounts)).to_series().to_list()
+    said = pl.col(OURS + "says_total"), pl.col(OURS + "is_guest")
+    return table.select(rule_of(table.schema, zero_amounts, *said)).to_series().to_list()
 
 
 def test_every_rule_has_a_row_that_breaks_it():

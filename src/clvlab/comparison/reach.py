@@ -34,16 +34,17 @@ def reach_table(split: Split, predicted: Mapping[str, CrossFitted], bootstrap: B
         contacts, total = round(share * len(split.buyers)), float(outcomes.spend.sum())
         rows += [(name, share, contacts, *found, found[0] * total) for name, found in figures.items()]
     schema = dict.fromkeys(("reached", "low", "high", "spend"), pl.Float64)
-    return pl.DataFrame(
+    table = pl.DataFrame(
         rows, schema={"strategy": pl.String, "share": pl.Float64, "contacts": pl.Int64, **schema}, orient="row"
     )
+    return table.fill_nan(None)
 
 
 def allocation(grouped: Grouped, predicted: CrossFitted, split: Split) -> pl.DataFrame:
     """group, place, customers, share_customers, expected_spend, share_budget: a budget spread by value.
 
     Each group is given the share of the budget that it is expected to bring of the spend: its customers times the
-    mean that was predicted of them. A group without a judged customer is given nothing.
+    mean that was predicted of them. Of a group without a judged customer nothing is known, and it is given nothing.
     """
     judged = grouped.labels[split.outcomes.judged]
     k = len(grouped.names)
@@ -56,7 +57,7 @@ def allocation(grouped: Grouped, predicted: CrossFitted, split: Split) -> pl.Dat
             "place": grouped.places(predicted.spend, split.outcomes),
             "customers": size,
             "share_customers": size / size.sum(),
-            "expected_spend": expected,
+            "expected_spend": pl.Series(np.where(n_judged > 0, expected, np.nan)).fill_nan(None),
             "share_budget": value / value.sum() if value.sum() > 0 else np.zeros(k),
         }
     )

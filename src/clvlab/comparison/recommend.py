@@ -4,13 +4,16 @@
    (agreement on resamples) and in simplicity (fidelity of a small tree), and better in one of them. Dominated ones
    are out.
 2. The best is the one of the highest Gini among those left.
-3. Of those left whose paired difference from the best includes zero, the simplest is recommended: the one with the
-   fewest groups; of equals, the one that a small tree tells best; then the one of the higher Gini.
+3. Of those left whose paired difference from the best includes zero, or is open, the simplest is recommended: the
+   one with the fewest groups; of equals, the one that a small tree tells best; then the one of the higher Gini.
 """
 
 import polars as pl
 
 CRITERIA = ("gini", "stability_resamples", "fidelity")
+
+INCLUDES_ZERO = ((pl.col("low") <= 0) & (pl.col("high") >= 0)).fill_null(True)
+"""Whether the data cannot tell a difference from none: its interval includes zero, or is open."""
 
 
 def recommend(criteria: pl.DataFrame, differences: pl.DataFrame) -> pl.DataFrame:
@@ -32,11 +35,11 @@ def recommend(criteria: pl.DataFrame, differences: pl.DataFrame) -> pl.DataFrame
     ranked = ranked.with_columns(dominated_by=_dominators(ranked))
     best = ranked.filter(pl.col("dominated_by").is_null())["strategy"][0]
     from_best = differences.filter(pl.col("versus") == best).select("strategy", "low", "high", difference="value")
+    from_itself = pl.when(pl.col("strategy") == best).then(0.0)
     ranked = ranked.join(from_best, on="strategy", how="left", maintain_order="left").with_columns(
-        pl.col("difference", "low", "high").fill_null(0.0)
+        from_itself.otherwise(pl.col(name)).alias(name) for name in ("difference", "low", "high")
     )
-    tied = pl.col("dominated_by").is_null() & (pl.col("low") <= 0) & (pl.col("high") >= 0)
-    ranked = ranked.with_columns(tied=tied)
+    ranked = ranked.with_columns(tied=pl.col("dominated_by").is_null() & INCLUDES_ZERO)
     simplest = ranked.filter("tied").sort("n_groups", "fidelity", "gini", descending=[False, True, True])["strategy"][
         0
     ]

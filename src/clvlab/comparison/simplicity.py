@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from clvlab.arrays import Labels, Matrix
+from clvlab.arrays import Labels, Matrix, Vector
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.measures import measured
 
@@ -77,8 +77,24 @@ def _leaves(tree: Any, features: Features, node: int, conditions: tuple[str, ...
         return [(", ".join(conditions), tree.value[node][0], int(tree.n_node_samples[node]))]
     column, value = features.questions[tree.feature[node]]
     if value is None:
-        below, above = f"{column} <= {tree.threshold[node]:.6g}", f"{column} > {tree.threshold[node]:.6g}"
+        bound = _bound(tree.threshold[node], features.values[:, tree.feature[node]])
+        below, above = f"{column} <= {bound}", f"{column} > {bound}"
     else:
         below, above = f"{column} != {value}", f"{column} == {value}"
     left = _leaves(tree, features, tree.children_left[node], (*conditions, below))
     return left + _leaves(tree, features, tree.children_right[node], (*conditions, above))
+
+
+def _bound(threshold: float, values: Vector) -> str:
+    """The shortest number that parts the values as the threshold does, in full.
+
+    >>> _bound(1_234_567.5, np.array([1_234_567.0, 1_234_568.0]))
+    '1234567.5'
+    >>> _bound(0.25, np.array([0.2, 0.3]))
+    '0.2'
+    """
+    # As the tree reads them.
+    low = np.float32(values) <= threshold
+    rounded = (round(float(threshold), decimals) for decimals in range(17))
+    bound = next((each for each in rounded if np.array_equal(values <= each, low)), float(threshold))
+    return np.format_float_positional(bound, trim="-")

@@ -58,9 +58,11 @@ class Split:
                 f"{len(split.buyers)} customers bought up to {holdout.cutoff}; {MIN_CUSTOMERS} or more are needed to "
                 "learn on some and judge on others. Choose a later cutoff, or a larger log."
             )
-        if split.outcomes.spend[split.outcomes.judged].sum() <= 0:
+        spend = split.outcomes.spend
+        if min(spend.sum(), spend[split.outcomes.judged].sum()) <= 0:
             raise DataError(
-                f"The customers of {holdout.cutoff} spent nothing from then to {holdout.end}. Choose another cutoff."
+                f"Less returns, the customers of {holdout.cutoff} spent nothing from then to {holdout.end}, so that "
+                "there is no spend to judge by. Choose another cutoff."
             )
         return split
 

@@ -80,9 +80,13 @@ def criteria(figures: pl.DataFrame) -> pl.DataFrame:
 
 
 def differences(scoring: Scoring) -> pl.DataFrame:
-    """strategy, versus, value, low, high: paired differences of the headline for every ordered pair."""
+    """strategy, versus, value, low, high: paired differences of the headline for every ordered pair.
+
+    An interval is null where it is open, since in some resample nobody spent.
+    """
     rows = [(one, other, *scoring.difference(one, other)) for one, other in permutations(scoring.predicted, 2)]
-    return pl.DataFrame(rows, schema={"strategy": pl.String, "versus": pl.String, **_INTERVAL}, orient="row")
+    table = pl.DataFrame(rows, schema={"strategy": pl.String, "versus": pl.String, **_INTERVAL}, orient="row")
+    return table.fill_nan(None)
 
 
 def crossings(scoring: Scoring) -> pl.DataFrame:
@@ -93,13 +97,13 @@ def crossings(scoring: Scoring) -> pl.DataFrame:
     ]
     schema = {"strategy": pl.String, "versus": pl.String, "n_groups": pl.Int64}
     schema |= dict.fromkeys(("gini", "gain", "low", "high"), pl.Float64)
-    return pl.DataFrame(rows, schema=schema, orient="row").sort("gain", descending=True)
+    return pl.DataFrame(rows, schema=schema, orient="row").fill_nan(None).sort("gain", descending=True)
 
 
 def outcomes(scoring: Scoring) -> pl.DataFrame:
     """strategy, group, place, measure, n, value, low, high: what every group of every strategy did."""
     measures = scoring.split.measures
-    return pl.concat(
+    tables = (
         group_outcomes(
             fitted.name,
             fitted.grouped,
@@ -109,6 +113,7 @@ def outcomes(scoring: Scoring) -> pl.DataFrame:
         )
         for fitted in scoring.fitted_strategies
     )
+    return pl.concat(tables).fill_nan(None)
 
 
 def named(tables: Iterable[tuple[FittedStrategy, pl.DataFrame]]) -> pl.DataFrame:

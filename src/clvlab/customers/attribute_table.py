@@ -12,6 +12,7 @@ import polars as pl
 from clvlab.customers.attribute_values import day_reader, typed
 from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError
 from clvlab.sources import FileSettings, SourceTable
+from clvlab.sources.cells import NUMBER_CELL
 from clvlab.sources.headers import suggest_attributes
 from clvlab.sources.table import FLAW, ROW, readable
 from clvlab.sources.texts import as_id, as_text
@@ -81,7 +82,11 @@ class AttributeTable:
             rows = table.rows.collect(engine="streaming")
         _check_whole(table, rows)
         ours = _named(table, given)
-        rows = rows.select(table.columns).rename({theirs: name for name, theirs in ours.items()})
+        rows = (
+            _as_written(rows, given.decimal)
+            .select(table.columns)
+            .rename({theirs: name for name, theirs in ours.items()})
+        )
         ids = as_id("customer_id", rows.schema["customer_id"], table.name)
         known, refused = _kept(rows.with_columns(ids.alias("customer_id")), table.name, given)
         if "date" not in known.columns:
@@ -101,6 +106,18 @@ class AttributeTable:
             return self.data
         known = self.data.filter(pl.col("date") <= day).sort("customer_id", "date", maintain_order=True)
         return known.group_by("customer_id", maintain_order=True).agg(pl.col(self.columns).drop_nulls().last())
+
+
+def _as_written(rows: pl.DataFrame, decimal: str) -> pl.DataFrame:
+    """The rows with numbers among texts as these would write them, so that all of a column are read alike."""
+    mixed = [name.removeprefix(NUMBER_CELL) for name in rows.columns if name.startswith(NUMBER_CELL)]
+    return rows.with_columns(
+        pl.when(pl.col(NUMBER_CELL + name).is_not_null())
+        .then(pl.col(name).str.replace(".", decimal, literal=True))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in mixed
+    )
 
 
 def _named(table: SourceTable, given: AttributeSettings) -> dict[str, str]:

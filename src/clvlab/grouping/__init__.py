@@ -22,13 +22,23 @@ from clvlab.grouping.loyalty import Loyalty
 from clvlab.grouping.potential import Potential
 from clvlab.grouping.rfm_maps import RfmCube, RfmSegments, ScoreMap, shipped_map
 from clvlab.grouping.rfm_value import RfmValue
-from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule, Strategy, rule_from_dict
+from clvlab.grouping.strategy import (
+    PROSPECT,
+    RETURNED_ALL,
+    UNKNOWN,
+    Group,
+    Rule,
+    Strategy,
+    returned_all,
+    rule_from_dict,
+)
 from clvlab.grouping.tags import Tags
 from clvlab.grouping.tiers import CumulativeShare, EqualShares, FixedBounds, NaturalBreaks, Shares, Tiers
 from clvlab.rfm import RECENCY_DAYS
 
 __all__ = [
     "PROSPECT",
+    "RETURNED_ALL",
     "UNKNOWN",
     "AliveBands",
     "Attribute",
@@ -66,6 +76,7 @@ __all__ = [
     "cross",
     "find",
     "read_values",
+    "returned_all",
     "rule_from_dict",
     "strategies",
 ]

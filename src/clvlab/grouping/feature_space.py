@@ -112,7 +112,7 @@ class Profile:
     def text(self) -> str:
         """Such as ``days_since_last 12 [5, 30], n_purchases 4 [3, 7]``: median, quartiles in brackets."""
         return ", ".join(
-            f"{feature} {median:.6g} [{low:.6g}, {high:.6g}]"
+            f"{feature} {_written(median)} [{_written(low)}, {_written(high)}]"
             for feature, (low, median, high) in zip(self.features, self.quartiles, strict=True)
         )
 
@@ -124,6 +124,15 @@ class Profile:
     def from_dict(cls, stored: Mapping[str, Any]) -> "Profile":
         """The profile that `to_dict` gave."""
         return cls(tuple(stored), tuple((low, median, high) for low, median, high in stored.values()))
+
+
+def _written(figure: float) -> str:
+    """To the hundredth, never with an exponent.
+
+    >>> _written(1_234_567.891), _written(30.0)
+    ('1234567.89', '30')
+    """
+    return np.format_float_positional(round(figure, 2), trim="-")
 
 
 def clusterable(features: tuple[str, ...]) -> pl.Expr:

@@ -16,6 +16,8 @@ from clvlab.frames import CustomerSummary
 
 PROSPECT = "prospect"
 """The group of customers without a purchase, wherever a grouping reads purchases."""
+RETURNED_ALL = "returned_all"
+"""Those without a purchase who are in the log: all that they bought went back. Apart from the prospects."""
 UNKNOWN = "unknown"
 """The group of customers of whom the grouping's attribute is not known."""
 
@@ -30,6 +32,9 @@ class Group:
     code: str
     rank: int | None
     condition: str
+
+
+_RETURNED = (Group(RETURNED_ALL, None, "n_purchases == 0, n_orders >= 1; n_purchases == 0, total_spend < 0"),)
 
 
 class Rule(ABC):
@@ -69,8 +74,9 @@ class Rule(ABC):
     def assign(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, group, rank (1 = best; null where unordered), one row per customer, in their order."""
         customers.require(self.needs, "this rule")
-        ranks = {group.code: group.rank for group in self.groups}
+        ranks = {group.code: group.rank for group in (*self.groups, *_RETURNED)}
         codes = self.label(customers).cast(pl.String())
+        codes = codes.zip_with((codes != PROSPECT) | ~returned_all(customers), pl.Series([RETURNED_ALL]))
         return pl.DataFrame(
             {
                 "customer_id": customers.data["customer_id"],
@@ -83,7 +89,8 @@ class Rule(ABC):
     @property
     def card(self) -> pl.DataFrame:
         """group, rank, condition: one row per group, best first, empty ones included."""
-        rows = [(group.code, group.rank, group.condition) for group in self.groups]
+        groups = [each for group in self.groups for each in (*(_RETURNED if group.code == PROSPECT else ()), group)]
+        rows = [(group.code, group.rank, group.condition) for group in groups]
         return pl.DataFrame(rows, schema={"group": pl.String, "rank": pl.Int64, "condition": pl.String}, orient="row")
 
 
@@ -112,6 +119,14 @@ class Strategy(ABC):
     def assign(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, group, rank: the customers grouped by the rule that they yield themselves."""
         return self.fit(customers).assign(customers)
+
+
+def returned_all(customers: CustomerSummary) -> pl.Series:
+    """Who of the customers, in their order, is in the log and kept no purchase: orders or money, no purchase day."""
+    traces = {"n_orders": pl.col("n_orders") > 0, "total_spend": pl.col("total_spend") < 0}
+    there = [trace for name, trace in traces.items() if name in customers.data.columns]
+    kept_nothing = (pl.col("n_purchases") == 0) if "n_purchases" in customers.data.columns else pl.lit(False)
+    return customers.data.select((kept_nothing & pl.any_horizontal(pl.lit(False), *there)).fill_null(False))[:, 0]
 
 
 def rule_from_dict(stored: Mapping[str, Any]) -> Rule:

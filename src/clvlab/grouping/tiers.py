@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 
 import numpy as np
 import polars as pl
@@ -58,7 +59,7 @@ class FixedBounds(Cut):
 
     def bounds(self, _values: pl.Series, n_tiers: int) -> tuple[float, ...]:
         bounds = tuple(sorted(float(value) for value in self.values))
-        if len(bounds) != n_tiers - 1 or any(low >= high for low, high in pairwise(bounds)):
+        if len(bounds) != n_tiers - 1 or not all(map(isfinite, bounds)) or len({*bounds}) < len(bounds):
             raise ParamsError(f"bounds are {self.values}; for {n_tiers} tiers give {n_tiers - 1} distinct numbers.")
         return bounds
 

@@ -18,6 +18,7 @@ from clvlab.models.numerics.jets import Number, log, log_gamma, log_ratio, sum_o
 from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import BetaMean
 from clvlab.models.purchase_model import BUYING, LEAVING, PurchaseModel
+from clvlab.models.uncertainty import log_logistic
 
 LARGEST_LOG = 690.0  # of odds, which must stay finite
 
@@ -57,9 +58,16 @@ class BetaGeometric(PurchaseModel):
         for block in cls.may_have_left(population).blocks:
             x, t_x, T = block.columns
             level = log(a) - log(b + (cls.survived(x[block.starts]) - 1))
-            since = (r + x) * log_ratio(alpha + T, alpha + t_x)
+            since = (r + x) * log_ratio(alpha + t_x, T - t_x)
             total = total + sum_of_log1p_exp(since, block.weight, level, block.starts)
         return total
+
+    @classmethod
+    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+        """Logistic priors of ln r, of ln(a + b) and of ln(a / b): the mean probability of leaving is uniform."""
+        del population
+        log_r, _, log_a, log_b = log_parameters
+        return log_logistic(log_r) + log_logistic(np.logaddexp(log_a, log_b)) + log_logistic(log_a - log_b)
 
     @staticmethod
     def starting_point(population: Population) -> Vector:

@@ -149,10 +149,10 @@ class FittedModel:
     def draws(self, n: int = 1_000, seed: int = 0, *, method: Method = "likelihood") -> Draws:
         """Draws of the parameters that these customers allow, for whatever is computed from them.
 
-        "likelihood" draws in proportion to the likelihood of the log-parameters: by importance sampling where the
-        model has up to 20,000 distinct customers at hand, else by the normal approximation. "bootstrap" fits the
-        model again to `n` samples of the customers, drawn with replacement. A model read by `from_dict` has no
-        customers: the normal approximation serves it, the bootstrap cannot.
+        "likelihood" draws in proportion to the likelihood of the log-parameters and a weak prior, which matters where
+        the data leave a parameter open (the penalty given to `fit` takes its place). "bootstrap" fits the model again
+        to `n` samples of the customers, drawn with replacement. A model read by `from_dict` has no customers: the
+        normal approximation serves it, the bootstrap cannot.
         """
         if n < 1 or method not in get_args(Method):
             raise ParamsError(

@@ -27,6 +27,7 @@ from clvlab.models.numerics.jets import Number, log, log1p, log_beta, sum_of
 from clvlab.models.numerics.maximum import Likelihood
 from clvlab.models.numerics.population import Population
 from clvlab.models.purchase_history import Customers
+from clvlab.models.uncertainty import log_logistic
 
 STRONG_CORRELATION = 0.3
 
@@ -86,7 +87,7 @@ class GammaGamma(FittedModel):
         population = Population.of([x[spends], m[spends]], None if given is None else given[spends])
         _refuse_uninformative(population)
         _warn_if_dependent(population)
-        likelihood = Likelihood(cls.log_likelihood_of, cls.names, population, penalty, cls.meanings)
+        likelihood = Likelihood(cls.log_likelihood_of, cls.names, population, penalty, cls.meanings, cls.log_prior_of)
         start = np.log([3.0, 3.0, 2.0 / 3.0 * population.mean(1)])
         found = maximum.maximise(likelihood, start)
         return cls(*np.exp(found.point).tolist(), estimate=Estimate.at(found, likelihood))
@@ -150,6 +151,12 @@ class GammaGamma(FittedModel):
             of_block = (p * x + q) * log1p(gamma * block.over_spent)
             total = total - (sum_of(of_block, block.weight) + q * log_spent + log_mean)
         return total
+
+    @classmethod
+    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+        """Logistic priors of ln p and of ln q."""
+        del population
+        return log_logistic(log_parameters[0]) + log_logistic(log_parameters[1])
 
     def expected_spend_given(self, x: Vector, m: Vector) -> Vector:
         """E[value of a purchase | x purchases of the mean value m]; NaN where that mean does not exist."""

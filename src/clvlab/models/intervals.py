@@ -10,7 +10,7 @@ from clvlab.models.lifetime_value import lifetime_value
 from clvlab.models.mean_spend import SpendModel
 from clvlab.models.purchase_history import Customers, PurchaseHistories, table_of
 from clvlab.models.purchase_model import Horizon, PurchaseModel
-from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, widened_to_hold, without_attributes
+from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, without_attributes
 from clvlab.models.uncertainty import tails
 from clvlab.units import TimeUnit
 
@@ -35,8 +35,8 @@ def value_intervals(
     """Value groups of customers, and all of them together, with the interval that will hold it with `level`.
 
     What a group will really bring is uncertain because its customers are, and because the parameters are: the first
-    averages out over many customers, the second does not. Both are simulated. Every interval holds the expected
-    value: where most futures bring nothing, its upper end is at least that.
+    averages out over many customers, the second does not. Both are simulated. Where hardly any future brings
+    something, the interval is 0 to 0, below the expected value.
 
     Parameters
     ----------
@@ -127,9 +127,11 @@ def _sums(
             "group": pl.Series([*names, TOTAL], dtype=pl.String),
             "customers": sums(np.ones(index.size)).astype(np.int64),
             "expected": sums(expected),
+            "low": low,
+            "high": high,
         }
     )
-    return table.with_columns(widened_to_hold(pl.col("expected"), low, high)).fill_nan(None)
+    return table.fill_nan(None)
 
 
 def _groups(

@@ -9,7 +9,7 @@ from clvlab.models.mean_spend import SpendModel
 from clvlab.models.predictors import SpendPredictor, ValuePredictor
 from clvlab.models.purchase_history import Customers, with_ids
 from clvlab.models.purchase_model import Horizon, PurchaseModel
-from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, widened_to_hold, without_attributes
+from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, without_attributes
 from clvlab.units import TimeUnit
 
 
@@ -67,8 +67,7 @@ def lifetime_value(
         length = drawn.horizon_length(customers, horizon, time_unit)
         simulation = Simulation.of(drawn, spend, length, annual_discount_rate, margin, n_draws, seed)
         low, high = simulation.intervals(Buyers.of(buyers), interval)
-        ends = widened_to_hold(pl.col("clv"), buyers.spread(low), buyers.spread(high))
-        values = values.with_columns(end.name.prefix("clv_") for end in ends)
+        values = values.with_columns(clv_low=buyers.spread(low), clv_high=buyers.spread(high))
     return with_ids(values.fill_nan(None), customers)
 
 

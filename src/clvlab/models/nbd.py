@@ -14,6 +14,7 @@ from clvlab.models.negative_binomial import by_moments, log_buying, log_probabil
 from clvlab.models.numerics.jets import Number
 from clvlab.models.numerics.population import Population
 from clvlab.models.purchase_model import BUYING, PurchaseModel
+from clvlab.models.uncertainty import log_logistic
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,12 @@ class Nbd(PurchaseModel):
     def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
         r, alpha = parameters
         return log_buying(r, alpha, population)
+
+    @classmethod
+    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+        """A logistic prior of ln r."""
+        del population
+        return log_logistic(log_parameters[0])
 
     @staticmethod
     def starting_point(population: Population) -> Vector:

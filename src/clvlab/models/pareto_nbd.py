@@ -19,11 +19,12 @@ from scipy import special
 from clvlab.arrays import Counts, Vector
 from clvlab.models.negative_binomial import by_moments, log_buying, log_probability
 from clvlab.models.numerics.distinct import DistinctRows, in_chunks
-from clvlab.models.numerics.jets import Number, log, log_integral, sum_of, sum_of_log1p_exp, value_of
+from clvlab.models.numerics.jets import Number, log, log_integral, log_ratio, sum_of, sum_of_log1p_exp, value_of
 from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import count_nodes, legendre
 from clvlab.models.purchase_history import PurchaseHistories
 from clvlab.models.purchase_model import BUYING, LEAVING, PurchaseModel
+from clvlab.models.uncertainty import log_logistic
 
 INTEGRALS_AT_ONCE = 512  # few enough that their nodes stay in the processor's cache
 N_LEAVING = 40  # nodes over the time at which a customer may have left
@@ -63,12 +64,19 @@ class ParetoNbd(PurchaseModel):
     def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
         """Section 3 of [2], as the likelihood of being active times (1 + odds of having left)."""
         r, alpha, s, beta = parameters
-        total = log_buying(r, alpha, population) + s * log(beta) * population.n_customers
+        total = log_buying(r, alpha, population)
         for block in population.split(INTEGRALS_AT_ONCE):
-            staying = s * sum_of(log(beta + block.columns[2]), block.weight)
+            staying = s * sum_of(log_ratio(beta, block.columns[2]), block.weight)
             left = sum_of_log1p_exp(log_odds_left(parameters, *block.columns), block.weight)
             total = total + (left - staying)
         return total
+
+    @classmethod
+    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+        """Logistic priors of ln r, of ln s and of ln(T s / beta), the rate of leaving in a mean age T."""
+        log_r, _, log_s, log_beta = log_parameters
+        log_age = float(np.log(population.mean(2)))
+        return log_logistic(log_r) + log_logistic(log_s) + log_logistic(log_age + log_s - log_beta)
 
     @staticmethod
     def starting_point(population: Population) -> Vector:
@@ -132,10 +140,9 @@ def log_odds_left(parameters: Sequence[Number], x: Vector, t_x: Vector, T: Vecto
     """
     r, alpha, s, beta = parameters
     tau, log_weights = _leaving_times(value_of(r), value_of(alpha), value_of(beta), x, t_x, T)
-    x, T = x[:, None], T[:, None]
-    log_left = log(beta + tau)
-    log_density = (r + x) * (log(alpha + T) - log(alpha + tau)) + s * (log(beta + T) - log_left) - log_left
-    return log(s) + log_integral(log_density, log_weights)
+    x, left = x[:, None], T[:, None] - tau
+    density = (r + x) * log_ratio(alpha + tau, left) + s * log_ratio(beta + tau, left) - log(beta + tau)
+    return log(s) + log_integral(density, log_weights)
 
 
 def _leaving_times(r: float, alpha: float, beta: float, x: Vector, t_x: Vector, T: Vector) -> tuple[Vector, Vector]:

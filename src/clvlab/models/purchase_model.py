@@ -50,10 +50,10 @@ class PurchaseModel(FittedModel, ABC):
     bought yet (n_purchases 0), are skipped by `fit` and have NaN for a prediction. A horizon is a length with its
     unit ("39 weeks") or a number in the table's unit.
 
-    A model states `names` and `meanings`; `log_likelihood_of` and `starting_point`; `p_alive_given`; what an active
-    customer will do: `purchases_if_alive`, `rate_if_alive`, `pmf_if_alive`, `draw_if_alive`; and, unless the defaults
-    serve, `leaving`, `rate_steepness` and `time_scale`. These take one value per customer, times in the model's unit,
-    and check nothing; the verbs take tables. All else is the same for all models.
+    A model states `names` and `meanings`; `log_likelihood_of`, `log_prior_of` and `starting_point`; `p_alive_given`;
+    what an active customer will do: `purchases_if_alive`, `rate_if_alive`, `pmf_if_alive`, `draw_if_alive`; and,
+    unless the defaults serve, `leaving`, `rate_steepness` and `time_scale`. These take one value per customer, times
+    in the model's unit, and check nothing; the verbs take tables. All else is the same for all models.
     """
 
     leaving: ClassVar[tuple[str, float] | None] = None
@@ -103,7 +103,7 @@ class PurchaseModel(FittedModel, ABC):
         check_penalty(penalty)
         population = Population.of(table.columns, table.weights(weights))
         cls._refuse_uninformative(population)
-        likelihood = Likelihood(cls.log_likelihood_of, cls.names, population, penalty, cls.meanings)
+        likelihood = Likelihood(cls.log_likelihood_of, cls.names, population, penalty, cls.meanings, cls.log_prior_of)
         found = maximum.maximise(likelihood, np.log(cls.starting_point(population)))
         return cls(*np.exp(found.point).tolist(), time_unit=unit, estimate=Estimate.at(found, likelihood))
 
@@ -208,6 +208,11 @@ class PurchaseModel(FittedModel, ABC):
     @abstractmethod
     def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
         """Log-likelihood of all customers, (x, t_x, T) each, in numbers or jets."""
+
+    @classmethod
+    @abstractmethod
+    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+        """Log-density of the weak prior that draws follow where the data do not say; free of the unit of time."""
 
     @staticmethod
     @abstractmethod

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-import polars as pl
 
 from clvlab.arrays import Counts, Matrix, Positions, Vector
 from clvlab.errors import ParamsError
@@ -170,14 +169,3 @@ def simulated_purchases(
     t = np.full(alive.size, horizon)
     count[alive], last[alive] = model.draw_if_alive(random, t, buyers.x[alive], buyers.T[alive])
     return count, last
-
-
-def widened_to_hold(expected: pl.Expr, low: Vector, high: Vector) -> list[pl.Expr]:
-    """low, high: an interval, widened where it would leave out the expected value.
-
-    Where most futures bring nothing, the central interval is 0 to 0, and the expected value lies above it.
-    """
-    return [
-        pl.min_horizontal(pl.Series("low", low), expected).alias("low"),
-        pl.max_horizontal(pl.Series("high", high), expected).alias("high"),
-    ]

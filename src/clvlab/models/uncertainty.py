@@ -1,16 +1,20 @@
 """Draws of a model's parameters: how far the data leave them open.
 
-The likelihood in the log-parameters is nearly normal about its maximum (Laplace's approximation). On up to
-`MOST_DISTINCT` distinct customers the rest is put right by importance sampling: candidates from a distribution with
-wider tails are weighed by the likelihood itself, and draws are taken from them in proportion. With more of them the
-approximation is as good as exact. The bootstrap asks instead what other samples of customers would have given.
+Draws are in proportion to the likelihood of the log-parameters times a weak prior: where the data identify the
+parameters it does not matter, and where they do not, as when hardly anybody is seen to leave, it keeps the draws from
+wandering off to where the likelihood is as flat as it is high. They come by adaptive importance sampling. With more
+than `MOST_DISTINCT` distinct customers candidates are weighed by a coarser population, put right to second order. The
+bootstrap asks instead what other samples of customers would have given.
 
 [1] Tierney & Kadane (1986), "Accurate approximations for posterior moments and marginal densities".
 [2] Rubin (1987), "The calculation of posterior distributions by data augmentation: comment" (sampling, importance,
     resampling).
 [3] Efron & Tibshirani (1993), "An Introduction to the Bootstrap".
+[4] Gelman (2006), "Prior distributions for variance parameters in hierarchical models", Bayesian Analysis 1(3), on
+    why a flat prior on what customers differ by is not weak.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -18,17 +22,18 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from clvlab.arrays import Matrix, Positions, Vector
+from clvlab.arrays import Matrix, Vector
 from clvlab.errors import ConvergenceError, ParamsError
-from clvlab.models.numerics import maximum
-from clvlab.models.numerics.maximum import Likelihood
+from clvlab.models.numerics import importance, maximum
+from clvlab.models.numerics.maximum import CorrectedLikelihood, Likelihood
 from clvlab.models.numerics.population import Population
 
 Method = Literal["likelihood", "bootstrap"]
 
-MOST_DISTINCT = 20_000
-CANDIDATES = 2  # candidates for each draw
-DEGREES = 8  # of freedom of Student's t, whose tails are wider than the likelihood's
+MOST_DISTINCT = 5_000
+CANDIDATES = 2  # candidates of a round for each draw
+ENOUGH, FEWEST = 1 / 2, 1 / 10  # effective draws for each draw: at which to stop, and below which not to rely on them
+PRIOR_VARIANCE = np.pi**2 / 3  # of the standard logistic distribution
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,28 +80,36 @@ def tails(level: float) -> tuple[float, float]:
     return (1 - level) / 2, (1 + level) / 2
 
 
+def log_logistic(u: float) -> float:
+    """Log-density of the standard logistic distribution, up to a constant: the weak prior of a log-parameter.
+
+    It has half its mass within a factor of 3 of 1, and its tails fall as 1 / parameter.
+    """
+    return u - 2 * float(np.logaddexp(0.0, u))
+
+
 def from_normal(names: tuple[str, ...], point: Vector, covariance: Matrix, n: int, seed: int) -> Draws:
-    """Draws from the normal approximation of the log-parameters about their maximum `point`. [1]"""
+    """Draws from the normal approximation of the log-parameters about their maximum `point`. [1]
+
+    What the data leave open is as wide as the weak prior.
+    """
     normal = np.random.default_rng(seed).standard_normal((n, point.size))
-    return Draws(names, point + normal @ np.linalg.cholesky(covariance).T, "laplace", float(n))
+    return Draws(names, point + normal @ np.linalg.cholesky(_bounded(covariance)).T, "laplace", float(n))
 
 
 def from_likelihood(likelihood: Likelihood, point: Vector, covariance: Matrix, n: int, seed: int) -> Draws:
-    """Draws in proportion to the penalised likelihood of the log-parameters. [2]"""
-    if likelihood.population.n_distinct > MOST_DISTINCT:
-        return from_normal(likelihood.names, point, covariance, n, seed)
+    """Draws in proportion to the likelihood of the log-parameters and their prior. [2]
+
+    Where these are worth fewer than a tenth as many, in spite of all rounds, the normal approximation serves.
+    """
     random = np.random.default_rng(seed)
-    normal = random.standard_normal((CANDIDATES * n, point.size))
-    stretch = np.sqrt(DEGREES / random.chisquare(DEGREES, CANDIDATES * n))
-    z = normal * stretch[:, None]
-    candidates = point + z @ np.linalg.cholesky(covariance).T
-    target = np.array([likelihood.at(each) - likelihood.penalty * float(each @ each) for each in candidates])
-    target[~np.isfinite(target)] = -np.inf
-    log_weight = target + (DEGREES + point.size) / 2 * np.log1p((z**2).sum(axis=1) / DEGREES)
-    weight = np.exp(log_weight - log_weight.max())
-    weight /= weight.sum()
-    effective = min(float(n), 1 / float(weight @ weight))
-    return Draws(likelihood.names, candidates[_chosen(weight, n, random)], "importance", effective)
+    found = importance.sampled(
+        _log_posterior(likelihood, point), point, _bounded(covariance), CANDIDATES * n, ENOUGH * n, random
+    )
+    if found.effective_size < FEWEST * n:
+        return from_normal(likelihood.names, point, covariance, n, seed)
+    effective = min(float(n), found.effective_size)
+    return Draws(likelihood.names, found.drawn(n, random), "importance", effective)
 
 
 def from_bootstrap(likelihood: Likelihood, point: Vector, n: int, seed: int) -> Draws:
@@ -116,10 +129,20 @@ def from_bootstrap(likelihood: Likelihood, point: Vector, n: int, seed: int) -> 
     return Draws(likelihood.names, np.array(found), "bootstrap", float(len(found)), n - len(found))
 
 
-def _chosen(weight: Vector, n: int, random: np.random.Generator) -> Positions:
-    """`n` positions, each as often as its weight demands, rounded up or down, in random order."""
-    steps = (np.arange(n) + random.random()) / n
-    return random.permutation(np.searchsorted(np.cumsum(weight), steps).clip(max=weight.size - 1))
+def _bounded(covariance: Matrix) -> Matrix:
+    """A covariance of log-parameters as if each had been known before to within the prior's spread."""
+    precision = np.linalg.inv(covariance) + np.eye(len(covariance)) / PRIOR_VARIANCE
+    bounded = np.linalg.inv(precision)
+    return np.asarray((bounded + bounded.T) / 2)
+
+
+def _log_posterior(likelihood: Likelihood, point: Vector) -> Callable[[Vector], float]:
+    """The function of the log-parameters in proportion to which is drawn; `point` is its likelihood's maximum."""
+    if likelihood.n_distinct <= MOST_DISTINCT:
+        return likelihood.log_posterior
+    coarse = likelihood.coarse()
+    corrected = CorrectedLikelihood(coarse, coarse.expand(point), likelihood.expand(point))
+    return lambda at: coarse.log_posterior(at) + corrected.correction(at)
 
 
 def _refitted(likelihood: Likelihood, point: Vector, random: np.random.Generator) -> Vector | None:

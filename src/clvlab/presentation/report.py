@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise, zip_longest
-from pathlib import PurePath
 from typing import Any, ClassVar
 
 import polars as pl
@@ -93,8 +92,7 @@ class Report:
     def _cover(self, section: str) -> Fragment:
         """Title, period and data of the report, and the heading of its first section."""
         words, given = self.words, self.results.params.to_dict()
-        # The name of a source is enough: where it lies is the machine's affair.
-        named = {"source": PurePath(given["source"]).name, "currency": given["currency"] or "–"}
+        named = {"source": self.results.params.source_name, "currency": given["currency"] or "–"}
         figures = {**given, **named, "as_of": self.results.params.as_of}
         title = given["title"] or words(f"{section}.title", **figures)
         line = words(f"{section}.cover", **figures)

@@ -6,6 +6,8 @@ from types import MappingProxyType
 from clvlab.charts import base_health, cohorts, movement, profiles, segments, validation, value
 from clvlab.presentation.blocks import Block, Chart, Kinds, Numbers, Table, Terms, Text
 
+_WARNINGS = ("total", "simple", "baseline", "decile", "cohort", "group")
+
 _GROUP: Kinds = MappingProxyType(
     {
         "group": "group",
@@ -170,7 +172,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "validation": (
             Text("lead"),
             Text("calibrated"),
-            *(Text(f"warning_{kind}") for kind in ("total", "baseline", "decile", "cohort", "group")),
+            *(Text(f"warning_{kind}_{what}") for what in ("purchases", "spend") for kind in _WARNINGS),
             Chart("tracking", validation.tracking),
             Chart("by_frequency", validation.by_frequency),
             Chart("by_decile", validation.by_decile),

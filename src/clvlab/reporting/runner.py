@@ -94,7 +94,7 @@ def notebook_of(params: RunParams) -> Path:
 def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Run:
     started, clock = datetime.now(UTC), perf_counter()
     _refuse_other_kind(params, series)
-    logger.info("reading %s", params.source)
+    logger.info("reading %s", ", ".join(params.sources))
     # Before they are read: what changes from here on is not taken for what this run was made from.
     files = files_read(params)
     log = read_log(params)

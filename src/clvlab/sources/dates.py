@@ -1,34 +1,43 @@
 """Days from texts and numbers.
 
-    2024-01-31, 2024/1/31, 2024.1.31, 2024年1月31日, 20240131      year first
+    2024-01-31, 2024/1/31, 2024. 1. 31., 2024年1月31日, 20240131   year first
     31/01/2024, 1-31-2024, 31.01.2024                           day or month first: the data must settle which
     31/01/24, 24-01-31                                          two-digit year: 69-99 are 1969-1999, 00-68 2000-2068
-    31 Jan 2024, 31-January-24, January 31, 2024, Jan 31 24     English month names
+    31 Jan 2024, 31-JAN-24, 31. Januar 2024, Sept 5, 2024       names of months, in the languages of `day_texts`
     45322, 45322.5                                              days since 1899-12-30, as spreadsheets count
+    1706659200, 1706659200000                                   seconds since 1970, or thousandths: see `zones`
 
-A time of day may follow; the day is taken as it is written, without converting its time zone.
+A weekday and a time of day may stand next to it.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import polars as pl
 
 from clvlab.errors import ParamsError, UnsettledError
+from clvlab.sources.day_texts import day_part, with_english_months, with_numbered_months
+from clvlab.sources.texts import INVISIBLE
 
+SECONDS = "%s"
+"""The format of seconds since 1970, which `moment_of_number` reads."""
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 _SPREADSHEET_ZERO = {1900: date(1899, 12, 30), 1904: date(1904, 1, 1)}
 _SERIALS = (18264, 73415)  # 1950-01-01 to 2100-12-31: smaller and larger numbers are more likely something else
-_TIME = r",?(?:T|\s+)(?:[^\d\s]+\s*)?\d{1,2}[:时]\d{2}.*$"
-_WEEKDAY = r"^[A-Za-z]{3,9},\s*"
+_SECONDS = (315532800, 4133980799)  # 1980 to 2100
+_PER_SECOND = (1, 10**3, 10**6, 10**9)
+_ZONE_CODES = "%:?z|%Z"
+_OF_DIGITS = frozenset({"%d", "%m", "%Y", "%y", "%j"})
 
 
 @dataclass(frozen=True)
 class Family:
-    """Texts of one shape: a pattern with three groups, and the orders in which these may be meant."""
+    """Texts of one shape: a pattern with three groups, the orders in which these may be meant, and how to show it."""
 
     pattern: str
     formats: tuple[str, ...]
+    shown: str = ""
 
     def parts(self, text: pl.Expr) -> pl.Expr:
         """The three groups, joined by hyphens; null where the pattern does not fit."""
@@ -36,18 +45,21 @@ class Family:
         return pl.concat_str([groups.field(str(place)) for place in (1, 2, 3)], separator="-")
 
 
+_DAY, _MONTH, _APART = r"(?:\p{L}+ )?(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?", r"=(\d{2})=", r"[-/ ,.']*(?:del? |of )?"
 _FAMILIES = (
-    Family(r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?$", ("%Y-%m-%d",)),
-    Family(r"^(\d{4})(\d{2})(\d{2})(?:\d{4}|\d{6})?$", ("%Y-%m-%d",)),
-    Family(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})$", ("%d-%m-%Y", "%m-%d-%Y")),
-    Family(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{2})$", ("%d-%m-%y", "%m-%d-%y", "%y-%m-%d")),
-    Family(r"^(\d{1,2})[- ]([A-Za-z]{3,9})\.?[- ,]+(\d{4})$", ("%d-%B-%Y",)),
-    Family(r"^(\d{1,2})[- ]([A-Za-z]{3,9})\.?[- ,]+(\d{2})$", ("%d-%B-%y",)),
-    Family(r"^([A-Za-z]{3,9})\.?[- ](\d{1,2})[- ,]+(\d{4})$", ("%B-%d-%Y",)),
-    Family(r"^([A-Za-z]{3,9})\.?[- ](\d{1,2})[- ,]+(\d{2})$", ("%B-%d-%y",)),
+    Family(r"^(\d{4})\s*[-/.年년 ]\s*(\d{1,2})\s*[-/.月월 ]\s*(\d{1,2})\s*[日號号일.]?$", ("%Y-%m-%d",)),
+    Family(r"^((?:19|20)\d{2})(\d{2})(\d{2})(?:\d{2}|\d{4}|\d{6})?$", ("%Y-%m-%d",)),
+    Family(r"^(\d{1,2})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{4})\.?$", ("%d-%m-%Y", "%m-%d-%Y")),
+    Family(r"^(\d{1,2})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{2})\.?$", ("%d-%m-%y", "%m-%d-%y", "%y-%m-%d")),
+    Family(r"^(\d{2})年(\d{1,2})月(\d{1,2})[日號号]?$", ("%y-%m-%d",), "%y年%m月%d日"),
+    Family(rf"^{_DAY}{_APART}{_MONTH}{_APART}(\d{{4}})(?: ?\p{{L}}\.?)?$", ("%d-%m-%Y",), "%d %B %Y"),
+    Family(rf"^{_DAY}{_APART}{_MONTH}{_APART}(\d{{2}})$", ("%d-%m-%y",), "%d %B %y"),
+    Family(rf"^{_MONTH}[-/ ,.]*(\d{{1,2}})(?:st|nd|rd|th)?[-/ ,.']+(\d{{4}})$", ("%m-%d-%Y",), "%B %d %Y"),
+    Family(rf"^{_MONTH}[-/ ,.]*(\d{{1,2}})(?:st|nd|rd|th)?[-/ ,.']+(\d{{2}})$", ("%m-%d-%y",), "%B %d %y"),
+    Family(rf"^(\d{{4}})[-/ ,.]*{_MONTH}[-/ ,.]*(\d{{1,2}})\.?$", ("%Y-%m-%d",), "%Y %B %d"),
 )
-
-
+TURNABLE = _FAMILIES[2].pattern, _FAMILIES[3].pattern
+"""Patterns of texts whose day and month could be meant the other way round."""
 _YEAR_FIRST = _FAMILIES[0]
 
 
@@ -67,14 +79,33 @@ class GivenFormat:
 
     def days(self, text: pl.Expr) -> pl.Expr:
         """The days of `text`, null where it is none."""
-        if self.date_format.startswith("%Y"):
-            return self._given(text)
-        return pl.coalesce(self._given(text), _in_format(_YEAR_FIRST.parts(_without_time(text)), "%Y-%m-%d"))
+        return text.map_batches(self._days, return_dtype=pl.Date, is_elementwise=True)
 
-    def _given(self, text: pl.Expr) -> pl.Expr:
+    def days_of_numbers(self, number: pl.Expr) -> pl.Expr | None:
+        """The days of numbers that are digits of the format, such as 31012024; None where it has other signs."""
+        codes = self.date_format.replace("%", " %").split()
+        if "".join(codes) != self.date_format or not _OF_DIGITS.issuperset(codes):
+            return None
+        width = len(datetime(2024, 1, 31).strftime(self.date_format))
+        digits = number.cast(pl.Int64, strict=False).cast(pl.String).str.zfill(width)
+        return self.days(pl.when(number == number.round()).then(digits))
+
+    def _days(self, texts: pl.Series) -> pl.Series:
+        given = self._read(texts)
+        if self.date_format.startswith("%Y"):
+            return given
+        year_first = _in_format(_YEAR_FIRST.parts(pl.lit(day_part(texts))), "%Y-%m-%d")
+        return pl.select(pl.coalesce(pl.lit(given), year_first)).to_series()
+
+    def _read(self, texts: pl.Series) -> pl.Series:
+        if self.date_format == SECONDS:
+            return pl.Series([None] * len(texts), dtype=pl.Date)
         if _has_time(self.date_format):
-            return _century(text.str.to_datetime(self.date_format, strict=False).dt.date(), self.date_format)
-        return _in_format(_without_time(text), self.date_format)
+            return _moments(texts, self.date_format)
+        bare = day_part(texts, keeps_weekday="%a" in self.date_format.lower())
+        days = _in_format(pl.col("text"), self.date_format)
+        table = pl.DataFrame({"text": bare, "english": with_english_months(bare)})
+        return table.select(pl.coalesce(days, _in_format(pl.col("english"), self.date_format))).to_series()
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +114,7 @@ class FoundFormats:
 
     Attributes
     ----------
-    known : text (without a time of day) and day, for every text of the column
+    known : text (its day part) and day, for every text of the column
     formats : the formats in use, for the account of what was detected
     """
 
@@ -93,10 +124,11 @@ class FoundFormats:
     def days(self, text: pl.Expr) -> pl.Expr:
         """The days of `text`, null where it is none."""
         # By batches: a replacement as such would take the whole column into memory.
-        return _without_time(text).map_batches(self._look_up, return_dtype=pl.Date, is_elementwise=True)
+        return text.map_batches(self._look_up, return_dtype=pl.Date, is_elementwise=True)
 
     def _look_up(self, texts: pl.Series) -> pl.Series:
-        return texts.replace_strict(self.known["text"], self.known["day"], default=None, return_dtype=pl.Date)
+        known = self.known
+        return day_part(texts).replace_strict(known["text"], known["day"], default=None, return_dtype=pl.Date)
 
 
 DayReader = GivenFormat | FoundFormats
@@ -107,7 +139,7 @@ def given_format(date_format: str) -> GivenFormat:
     """A reader for one strftime format; ParamsError where it names no day."""
     days = pl.Series([datetime(2024, 2, 1), datetime(2024, 2, 2), datetime(2024, 3, 1), datetime(2023, 2, 1)])
     try:
-        complete = days.dt.strftime(date_format).n_unique() == len(days)
+        complete = days.dt.strftime(re.sub(_ZONE_CODES, "", date_format)).n_unique() == len(days)
     except pl.exceptions.PolarsError:
         complete = False
     if not complete:
@@ -125,33 +157,47 @@ def found_formats(texts: pl.LazyFrame, column: str, where: str) -> FoundFormats:
     ------
     UnsettledError : the data leaves the order of day and month open, or mixes two orders
     """
-    bare = texts.select(_without_time(pl.col(column)).alias("text")).unique().drop_nulls().collect(engine="streaming")
-    bare = bare.sort("text")
+    bare = texts.select(text=pl.col(column).map_batches(day_part, return_dtype=pl.String, is_elementwise=True))
+    known = bare.unique().drop_nulls().collect(engine="streaming").sort("text")
+    numbered = with_numbered_months(known["text"])
     day, formats = pl.lit(None, pl.Date), []
     for family in _FAMILIES:
-        parts = bare.select(parts=family.parts(pl.col("text")))["parts"]
+        parts = pl.select(parts=family.parts(pl.lit(numbered))).to_series()
         if parts.null_count() < len(parts):
-            chosen = _settle(bare["text"], parts, family.formats, where)
-            formats.append(_as_set(chosen))
-            day = pl.coalesce(day, _in_format(family.parts(pl.col("text")), chosen))
+            chosen = _settle(known["text"], parts, family.formats, where)
+            formats.append(family.shown or _as_set(chosen))
+            day = pl.coalesce(day, _in_format(pl.lit(parts), chosen))
     serial = pl.col("text").str.extract(r"^(\d{5}(?:\.\d+)?)$").cast(pl.Float64)
-    known = bare.with_columns(day=pl.coalesce(day, day_of_number(serial)))
-    return FoundFormats(known, tuple(formats))
+    return FoundFormats(known.with_columns(day=pl.coalesce(day, day_of_number(serial))), tuple(formats))
 
 
 def day_of_number(number: pl.Expr, counts_from: int = 1900) -> pl.Expr:
-    """Days of numbers, written as 20240131 or counted as spreadsheets do; null for any other number.
+    """Days of numbers, written as 20240131 (with a time or without) or counted as spreadsheets do; else null.
 
     `counts_from` is the year, 1900 or 1904, from which the spreadsheet counts.
     """
     whole = number.floor().cast(pl.Int64, strict=False)
-    written = (
-        pl.when(whole.is_between(19000101, 21001231)).then(whole.cast(pl.String)).str.to_date("%Y%m%d", strict=False)
+    digits = pl.coalesce(
+        pl.when((whole // time).is_between(19000101, 21001231)).then(whole // time) for time in (1, 10**4, 10**6)
     )
+    written = digits.cast(pl.String).str.to_date("%Y%m%d", strict=False)
     counted = pl.lit(_SPREADSHEET_ZERO[counts_from]) + pl.duration(
         days=pl.when(whole.is_between(*_SERIALS)).then(whole)
     )
     return pl.coalesce(written, counted)
+
+
+def moment_of_number(number: pl.Expr, *, seconds: bool = False) -> pl.Expr:
+    """Moments, in UTC, of seconds since 1970, or of thousandths, millionths or billionths of them; null for others.
+
+    From 1980 to 2100, which each unit counts by numbers of its own; `seconds` takes any number for seconds.
+    """
+    first, last = (-_SECONDS[1], _SECONDS[1]) if seconds else _SECONDS
+    counted = [
+        pl.when(number.is_between(first * each, last * each)).then(number / each)
+        for each in (_PER_SECOND[:1] if seconds else _PER_SECOND)
+    ]
+    return pl.from_epoch((pl.coalesce(counted) * 1000).cast(pl.Int64), time_unit="ms")
 
 
 def _settle(texts: pl.Series, parts: pl.Series, formats: tuple[str, ...], where: str) -> str:
@@ -203,9 +249,15 @@ def _century(day: pl.Expr, date_format: str) -> pl.Expr:
     return pl.when(day.dt.year() > 2068).then(day.dt.offset_by("-100y")).otherwise(day)
 
 
-def _without_time(text: pl.Expr) -> pl.Expr:
-    return text.str.replace(_WEEKDAY, "").str.replace(_TIME, "").str.strip_chars()
+def _moments(texts: pl.Series, date_format: str) -> pl.Series:
+    """The days of texts that have a time, as they are written: an offset to another zone is not applied."""
+    bare = texts.str.normalize("NFKC").str.replace_all(INVISIBLE, "").str.strip_chars()
+    written = re.sub(_ZONE_CODES, "", date_format).rstrip()
+    if written != date_format:
+        bare = bare.str.replace(r"\s*(?:Z|[A-Z]{2,5}|(?:UTC|GMT)?[-+]\d{2}:?\d{2})$", "")
+    moment = bare.str.to_datetime(written, strict=False).dt.date()
+    return pl.select(_century(pl.lit(moment), date_format)).to_series()
 
 
 def _has_time(date_format: str) -> bool:
-    return any(code in date_format for code in ("%H", "%I", "%T", "%R", "%X", "%c", "%s"))
+    return any(code in date_format for code in ("%H", "%I", "%T", "%R", "%X", "%c"))

@@ -12,15 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from clvlab.errors import DataError, ParamsError
 from clvlab.sources.doubts import warn
 from clvlab.sources.encodings import FoundEncoding, check_encoding, find_encoding
-from clvlab.sources.headers import distinct
+from clvlab.sources.headers import distinct, header_at
 from clvlab.sources.scratch import scratch_file
+from clvlab.sources.settings import FileSettings
 from clvlab.sources.table import FLAW, OURS, SourceTable
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 _EXTRA = OURS + "extra"
 _SEPARATORS = (",", ";", "\t", "|")
@@ -35,8 +40,9 @@ class Layout:
     ----------
     encoding, separator : how its text becomes fields
     damaged : whether some of it does not decode
-    header : the first record that is neither blank nor the line "sep=;" by which Excel names the separator
-    preface : how many such lines come before it
+    header : the record that names the columns
+    preface : how many records come before it: blank lines, Excel's "sep=;", what the table is
+    header_row : the line of the file on which the header begins, from 1
     """
 
     encoding: str
@@ -44,6 +50,7 @@ class Layout:
     separator: str
     header: tuple[str, ...]
     preface: int
+    header_row: int
 
     @property
     def columns(self) -> list[str]:
@@ -57,10 +64,10 @@ class Layout:
 
     @property
     def _bare(self) -> list[str]:
-        return [text.strip("\ufeff \t\r\n") for text in self.header]
+        return [text.strip("\ufeff \t\r\n'") for text in self.header]
 
 
-def open_text(path: Path, name: str, encoding: str | None, separator: str | None, *, lazily: bool) -> SourceTable:
+def open_text(path: Path, name: str, settings: FileSettings, *, lazily: bool) -> SourceTable:
     """The table of a text file; what is not given is detected, and is in the table's facts.
 
     Lazily, the file is scanned anew by every step; otherwise its rows are in memory.
@@ -70,16 +77,14 @@ def open_text(path: Path, name: str, encoding: str | None, separator: str | None
     DataError : the file is binary, not in the encoding, or has no columns
     ParamsError : the encoding is unknown, or the separator not a single character
     """
+    separator, encoding = settings.separator, settings.encoding
     if separator is not None and (len(separator) != 1 or separator in '"\r\n\0'):
         raise ParamsError(f"separator is {separator!r}. It must be a single character, such as ';'.")
     found = FoundEncoding(check_encoding(encoding)) if encoding is not None else find_encoding(path, name)
-    layout = _layout(path, name, found, separator)
-    facts = {
-        "format": "text",
-        "encoding": layout.encoding,
-        "separator": layout.separator,
-        "repeated": layout.repeated,
-    }
+    layout = _layout(path, name, found, settings)
+    facts: dict[str, Any] = {"format": "text", "encoding": layout.encoding, "separator": layout.separator}
+    facts |= {"header_row": layout.header_row} if layout.header_row > 1 else {}
+    facts |= {"repeated": layout.repeated} if layout.repeated else {}
     _warn_of_encoding(name, found)
     return SourceTable.of(_rows(path, name, layout, lazily=lazily), name, facts, is_large=lazily)
 
@@ -91,30 +96,57 @@ def _warn_of_encoding(name: str, found: FoundEncoding) -> None:
         warn("doubtful_encoding", file=name, encoding=found.encoding)
 
 
-def _layout(path: Path, name: str, found: FoundEncoding, separator: str | None) -> Layout:
+def _layout(path: Path, name: str, found: FoundEncoding, settings: FileSettings) -> Layout:
     """The separator that gives the header at least two fields and most rows as many as the header."""
     fits: list[tuple[float, int, Layout]] = []
-    for candidate in _SEPARATORS if separator is None else (separator,):
+    for candidate in _SEPARATORS if settings.separator is None else (settings.separator,):
         with _records(path, name, found.encoding, candidate, damaged=found.damaged > 0) as records:
-            sample = list(islice(records, _SAMPLE_RECORDS))
-        preface = next((at for at, record in enumerate(sample) if record and not _names_separator(record)), None)
-        if preface is None:
+            lines, sample = _numbered(records, _SAMPLE_RECORDS + (settings.header_row or 0))
+        if not any(sample):
             raise DataError(f"{name} is empty.")
+        preface = _preface(name, lines, sample, settings)
         header, *rows = filter(None, sample[preface:])
         share = sum(len(row) == len(header) for row in rows) / len(rows) if rows else 1.0
-        layout = Layout(found.encoding, found.damaged > 0, candidate, tuple(header), preface)
+        layout = Layout(found.encoding, found.damaged > 0, candidate, tuple(header), preface, lines[preface])
         fits.append((share if len(header) > 1 else 0.0, len(header), layout))
     return max(fits, key=lambda fit: fit[:2])[2]
 
 
+def _numbered(records: "Reader", at_most: int) -> tuple[list[int], list[list[str]]]:
+    """The first records, and for each the line of the file on which it begins."""
+    lines, sample, line = [], [], 1
+    for record in islice(records, at_most):
+        lines.append(line)
+        sample.append(record)
+        line = records.line_num + 1
+    return lines, sample
+
+
+def _preface(name: str, lines: list[int], sample: list[list[str]], settings: FileSettings) -> int:
+    """How many records come before the header."""
+    if settings.header_row is None:
+        names_separator = next((at for at, record in enumerate(sample) if record), 0)
+        skipped = names_separator + 1 if _names_separator(sample[names_separator]) else 0
+        if not any(sample[skipped:]):
+            raise DataError(f"{name} is empty.")
+        return skipped + header_at(sample[skipped:], settings.columns)
+    at = next((at for at, line in enumerate(lines) if line == settings.header_row), None)
+    if at is None or not sample[at]:
+        raise DataError(
+            f"{name} has no header in row {settings.header_row}. Look at the file, and set `header_row:`."
+        )
+    return at
+
+
 def _names_separator(record: list[str]) -> bool:
+    """Whether it is the line "sep=;" by which Excel names the separator."""
     return re.fullmatch(r"\ufeff?sep=\W?", "".join(record), re.IGNORECASE) is not None
 
 
 @contextmanager
 def _records(
     path: Path, name: str, encoding: str, separator: str, *, damaged: bool, strict: bool = False
-) -> Iterator[Iterator[list[str]]]:
+) -> "Iterator[Reader]":
     """The records of a file; a blank line is an empty record."""
     with path.open(
         encoding="utf-8-sig" if encoding == "utf-8" else encoding,

@@ -5,45 +5,35 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
 
-from clvlab.errors import DataError
+from clvlab.errors import DataError, ParamsError
 from clvlab.sources import delimited, memory, workbook
 from clvlab.sources.scratch import scratch_file
+from clvlab.sources.settings import FileSettings
 from clvlab.sources.table import LAZY_ABOVE, SourceTable, readable
 
 _GZIP, _ZIP, _PARQUET, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
 _WORKBOOK_PARTS = ("xl/", "content.xml")  # of .xlsx and .xlsb, and of .ods
 
 
-@dataclass(frozen=True)
-class FileSettings:
-    """What to take as given instead of detecting it.
-
-    Attributes
-    ----------
-    encoding : of a text file: utf-8, gb18030, utf-16, latin-1, ...
-    separator : of a text file: a comma, a semicolon, a tab, ...
-    sheet : of a workbook
-    """
-
-    encoding: str | None = None
-    separator: str | None = None
-    sheet: str | None = None
-
-
 def open_source(source: Any, settings: FileSettings | None = None) -> list[SourceTable]:
-    """The tables of a source: one for each file of a path or glob (archives unpacked), or one for a frame.
+    """The tables of a source: one for each file of a path or glob (archives unpacked), one for a frame.
+
+    A list of sources has the tables of all.
 
     Raises
     ------
     DataError : no such file, a folder, an empty, binary or damaged file, or a workbook whose sheet must be named
     """
+    if isinstance(source, list | tuple):
+        if not source:
+            raise ParamsError("The source is an empty list. Name a file, or give a frame.")
+        return [table for each in source for table in open_source(each, settings)]
     if not isinstance(source, str | Path):
         return [memory.open_frame(source, "The frame")]
     chosen, paths = settings or FileSettings(), files_of(str(source))
@@ -93,8 +83,8 @@ def _open_file(path: Path, name: str, settings: FileSettings, *, lazily: bool) -
             rows = rows if lazily else rows.collect().lazy()
             return [SourceTable.of(rows, name, {"format": "parquet"}, is_large=lazily)]
         if start.startswith((_OLD_EXCEL, _ZIP)):
-            return [workbook.open_sheet(path, name, settings.sheet)]
-        return [delimited.open_text(path, name, settings.encoding, settings.separator, lazily=lazily)]
+            return [workbook.open_sheet(path, name, settings)]
+        return [delimited.open_text(path, name, settings, lazily=lazily)]
 
 
 def _open_members(members: list[tuple[Path, str]], settings: FileSettings) -> list[SourceTable]:

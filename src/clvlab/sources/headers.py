@@ -1,24 +1,32 @@
-"""Which of our columns a header in English or Chinese stands for."""
+"""Which of our columns a header in English or Chinese stands for, and in which row of a file the header is."""
 
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from statistics import median
+from typing import Literal
 
 import yaml
 
+Kind = Literal["log", "attributes", "status"]
+_SEARCHED = 100
+_ENOUGH, _PLENTY = 2, 3
+_NUMBER = re.compile(r"\s*[-+]?\d[\d.,]*\s*")
+
 
 def suggest_columns(headers: Iterable[str]) -> dict[str, str]:
-    """Our name -> the header that stands for it, for every column that some header is recognised as.
+    """Our name -> the header that stands for it, for each column of a log that is recognised.
 
     A header serves once; where several fit, the one that the catalogue names first.
 
-    >>> suggest_columns(["订单号", "客户 ID", "付款日期", "下单日期", "实付金额"])
-    {'customer_id': '客户 ID', 'date': '下单日期', 'amount': '实付金额', 'order_id': '订单号'}
+    >>> suggest_columns(["订单号", "客户 ID", "付款日期", "下单日期", "实付金额(元)"])
+    {'customer_id': '客户 ID', 'date': '下单日期', 'amount': '实付金额(元)', 'order_id': '订单号'}
     >>> suggest_columns(["InvoiceNo", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"])["unit_price"]
     'UnitPrice'
     """
-    return _recognised(headers, _catalogue())
+    return _recognised(headers, "log")
 
 
 def suggest_attributes(headers: Iterable[str]) -> dict[str, str]:
@@ -27,20 +35,68 @@ def suggest_attributes(headers: Iterable[str]) -> dict[str, str]:
     >>> suggest_attributes(["会员编号", "省份", "生日", "创建时间", "喜欢的颜色"])
     {'customer_id': '会员编号', 'province': '省份', 'birthday': '生日'}
     """
-    ids = {"customer_id": _catalogue()["customer_id"]}
-    return _recognised(headers, ids | dict(_catalogue("attributes")))
+    return _recognised(headers, "attributes")
 
 
-def _recognised(headers: Iterable[str], catalogue: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+def suggest_status(headers: Iterable[str]) -> str | None:
+    """The header of the column that says what became of an order, such as 订单状态.
+
+    >>> suggest_status(["订单号", "订单状态", "实付金额"])
+    '订单状态'
+    """
+    return _recognised(headers, "status").get("status")
+
+
+def _recognised(headers: Iterable[str], kind: Kind) -> dict[str, str]:
     """Our name -> the first of its known headers that is there."""
     plain: dict[str, str] = {}
     for header in headers:
-        plain.setdefault(_plain(header), header)
+        plain.setdefault(plain_header(header), header)
     found = {
-        ours: next((plain[known] for known in known_headers if known in plain), None)
-        for ours, known_headers in catalogue.items()
+        ours: next((plain[known] for known in theirs if known in plain), None)
+        for ours, theirs in known_headers()[kind].items()
     }
     return {ours: theirs for ours, theirs in found.items() if theirs is not None}
+
+
+def header_at(records: Sequence[Sequence[str | None]], names: Collection[str] = ()) -> int:
+    """The place of the header among the first records of a table, above which lines may say what the table is.
+
+    It is the record that has all the `names`, else the first one that looks like a header, unless that is not
+    recognised at all and another one clearly is.
+
+    >>> header_at([["Sales report 2024"], [], ["Customer", "Order date", "Total"], ["Ann", "2024-01-31", "5"]])
+    2
+    """
+    searched = range(min(len(records), _SEARCHED))
+    wanted = {plain_header(name) for name in names}
+    for at in searched if wanted else ():
+        if wanted <= {plain_header(cell or "") for cell in records[at]}:
+            return at
+    recognised = [_n_recognised(record) for record in records[:_SEARCHED]]
+    first = _first_full(records)
+    best = max(searched, key=lambda at: (recognised[at], -at), default=first)
+    enough = _ENOUGH if best < first else _PLENTY
+    return best if recognised[best:] and recognised[best] >= max(enough, recognised[first] + 2) else first
+
+
+def _first_full(records: Sequence[Sequence[str | None]]) -> int:
+    """The first record with more than half as many cells as most records below have.
+
+    Where that one holds numbers, it is a row, and the very first one the header.
+    """
+    filled = [sum(1 for cell in record if cell and cell.strip()) for record in records]
+    usual = median([count for count in filled if count][-_SEARCHED:] or [1])
+    full = [at for at, count in enumerate(filled[:_SEARCHED]) if count and 2 * count > usual]
+    if full and not any(_NUMBER.fullmatch(cell or "") for cell in records[full[0]]):
+        return full[0]
+    return next((at for at, count in enumerate(filled) if count), 0)
+
+
+def _n_recognised(record: Sequence[str | None]) -> int:
+    """How many cells are headers that the catalogue knows, each meaning something else."""
+    known = {plain_header(cell) for cell in record if cell} & _every_header().keys()
+    return len({_every_header()[header] for header in known})
 
 
 def distinct(headers: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -59,19 +115,32 @@ def distinct(headers: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 @cache
-def _catalogue(part: str = "log") -> Mapping[str, tuple[str, ...]]:
-    """Our name -> known headers, best first; of a log, or of tables of attributes."""
+def known_headers() -> Mapping[Kind, Mapping[str, tuple[str, ...]]]:
+    """Kind of table -> our name -> the headers that stand for it, as `plain_header` writes them."""
     text = files("clvlab.sources").joinpath("headers.yaml").read_text(encoding="utf-8")
-    stored = yaml.safe_load(text)
-    attributes = stored.pop("attributes")
-    known = attributes if part == "attributes" else stored
-    return {ours: tuple(map(_plain, theirs)) for ours, theirs in known.items()}
+    return {
+        kind: {ours: tuple(map(plain_header, theirs)) for ours, theirs in columns.items()}
+        for kind, columns in yaml.safe_load(text).items()
+    }
 
 
-def _plain(header: str) -> str:
-    """Lower case letters and digits alone.
+@cache
+def _every_header() -> Mapping[str, str]:
+    """Header -> what it stands for in some kind of table."""
+    return {
+        header: ours
+        for columns in known_headers().values()
+        for ours, headers in columns.items()
+        for header in headers
+    }
 
-    >>> _plain("Customer-ID "), _plain("客户 ID")
-    ('customerid', '客户id')
+
+def plain_header(header: str) -> str:
+    """Lower case letters and digits alone, without a unit or a remark in brackets behind them.
+
+    >>> plain_header("Customer-ID "), plain_header("客户 ID"), plain_header("销售订单金额（元）（必填）")
+    ('customerid', '客户id', '销售订单金额')
     """
-    return re.sub(r"[\W_]+", "", header.lower())
+    text = unicodedata.normalize("NFKC", header).lower()
+    bare = re.sub(r"(?<=.)\([^()]*\)|(?<=.)\[[^][]*\]|(?<=.)【[^】]*】", "", text)
+    return re.sub(r"[\W_]+", "", bare) or re.sub(r"[\W_]+", "", text)

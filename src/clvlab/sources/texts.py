@@ -6,9 +6,10 @@ from clvlab.errors import DataError
 
 MISSING = (
     "", "nan", "null", "none", "nil", "na", "n/a", "n.a.", "#n/a", "nat", "<na>", "<null>", "(null)", "[null]", r"\n",
-    "undefined", "not available", "(blank)", "-", "--", "---", "–", "—", "——", "/", ".", "?", "??", "？",
+    "undefined", "not available", "(blank)", "(none)", "(unknown)", "#",
+    "-", "--", "---", "–", "—", "——", "/", ".", "?", "??", "？",
     "#value!", "#ref!", "#name?", "#div/0!", "#num!", "#null!", "unknown",
-    "无", "未知", "空", "暂无", "不详", "没有", "未填", "未填写", "不明", "无数据",
+    "无", "未知", "空", "暂无", "不详", "没有", "未填", "未填写", "(空)", "(空白)", "空白", "(无)", "不明", "无数据",
 )  # fmt: skip
 """What is written where nothing is known: by people, by databases, and by spreadsheets where a formula fails."""
 

@@ -1,22 +1,28 @@
 """One sheet of a workbook."""
 
+import logging
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import fastexcel
 import polars as pl
 
 from clvlab.errors import DataError, UnsettledError
 from clvlab.sources.cells import DAY_CELL, NUMBER_CELL
-from clvlab.sources.headers import distinct
+from clvlab.sources.headers import distinct, header_at
+from clvlab.sources.settings import FileSettings
 from clvlab.sources.table import SourceTable
 
+# Of a blank column it warns that it cannot tell its type, which is no news to anybody.
+logging.getLogger("fastexcel").setLevel(logging.ERROR)
+
+_SAMPLE_ROWS = 200
 _NUMBER, _MOMENT = r"^-?\d+(\.\d+)?$", r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}"
 
 
-def open_sheet(path: Path, name: str, sheet: str | None) -> SourceTable:
+def open_sheet(path: Path, name: str, settings: FileSettings) -> SourceTable:
     """The sheet that is named, or the only one that has rows.
 
     Raises
@@ -26,46 +32,64 @@ def open_sheet(path: Path, name: str, sheet: str | None) -> SourceTable:
     """
     try:
         book = fastexcel.read_excel(path)
-        chosen = sheet if sheet is not None else _only_sheet(book, name)
+        chosen = settings.sheet if settings.sheet is not None else _only_sheet(book, name)
         if chosen not in book.sheet_names:
             raise DataError(f"{name} has no sheet {chosen!r}. Sheets: {', '.join(map(repr, book.sheet_names))}.")
-        names, repeated, rows = _rows(book, chosen)
+        top = pl.DataFrame(
+            book.load_sheet(chosen, header_row=None, skip_rows=0, n_rows=_SAMPLE_ROWS, dtypes="string")
+        )
+        header_row = _header_row(name, top, settings)
+        names, repeated = distinct((text or "").strip("\ufeff \t\r\n'") for text in top.row(header_row))
+        rows = _rows(book, chosen, header_row, names)
     except fastexcel.FastExcelError as error:
         raise DataError(f"{name} cannot be read as a workbook: {str(error).splitlines()[0]}.") from None
-    facts: dict[str, Any] = {"format": "workbook", "sheet": chosen, "repeated": repeated}
-    if _counts_from_1904(path):
-        facts["counts_from"] = 1904
+    facts: dict[str, Any] = {"format": "workbook", "sheet": chosen}
+    facts |= {"header_row": header_row + 1} if header_row else {}
+    facts |= {"repeated": repeated} if repeated else {}
+    facts |= {"counts_from": 1904} if _counts_from_1904(path) else {}
     return SourceTable.of(rows.lazy(), name, facts, made=set(rows.columns) - set(names))
 
 
-def _rows(book: fastexcel.ExcelReader, sheet: str) -> tuple[list[str], list[str], pl.DataFrame]:
-    """The names of the columns, those that were there more than once, and the rows that are not blank."""
-    names, repeated = distinct(_header(book, sheet))
-    rows = _load(book, sheet, names)
+def _header_row(name: str, top: pl.DataFrame, settings: FileSettings) -> int:
+    """The row of the sheet, from 0, that names the columns."""
+    if top.is_empty():
+        raise DataError(f"{name} is empty: it has no columns.")
+    if settings.header_row is None:
+        return header_at(top.rows(), settings.columns)
+    at = settings.header_row - 1
+    if not (at < top.height and any(top.row(at))):
+        raise DataError(
+            f"{name} has no header in row {settings.header_row}. Look at the sheet, and set `header_row:`."
+        )
+    return at
+
+
+def _rows(book: fastexcel.ExcelReader, sheet: str, header_row: int, names: list[str]) -> pl.DataFrame:
+    """The rows below the header that are not blank, and next to mixed columns their cells of each kind."""
+    rows = _load(book, sheet, header_row, names)
     mixed = [name for name, dtype in rows.schema.items() if dtype == pl.String and _may_be_mixed(rows[name])]
     if mixed:
-        booleans, moments = (_load(book, sheet, names, dtype) for dtype in ("boolean", "datetime"))
+        booleans, moments = (_load(book, sheet, header_row, names, dtype) for dtype in ("boolean", "datetime"))
         rows = rows.with_columns(
             cells for name in mixed for cells in _cells(rows[name], booleans[name], moments[name])
         )
-    return names, repeated, rows.filter(~pl.all_horizontal(pl.col(names).is_null()))
-
-
-def _header(book: fastexcel.ExcelReader, sheet: str) -> list[str]:
-    """The first row that has cells, as it is in the sheet."""
-    top = pl.DataFrame(book.load_sheet(sheet, header_row=None, n_rows=1, dtypes="string"))
-    return [(text or "").strip() for text in top.row(0)] if top.height else []
+    return rows.filter(~pl.all_horizontal(pl.col(names).is_null()))
 
 
 def _load(
-    book: fastexcel.ExcelReader, sheet: str, names: list[str], dtype: fastexcel.DType | None = None
+    book: fastexcel.ExcelReader,
+    sheet: str,
+    header_row: int,
+    names: list[str],
+    dtype: Literal["boolean", "datetime"] | None = None,
 ) -> pl.DataFrame:
     """The rows below the header, each column in the type that all its cells have, else as text."""
     try:
         # All rows decide a column's type: by default a later text in a column of numbers would become null.
-        rows = pl.DataFrame(book.load_sheet(sheet, schema_sample_rows=None, dtypes=dtype))
+        loaded = book.load_sheet(sheet, header_row=header_row, schema_sample_rows=None, dtypes=dtype)
     except fastexcel.UnsupportedColumnTypeCombinationError:
-        rows = pl.DataFrame(book.load_sheet(sheet, dtypes="string"))
+        loaded = book.load_sheet(sheet, header_row=header_row, dtypes="string")
+    rows = pl.DataFrame(loaded)
     rows.columns = names
     return rows
 

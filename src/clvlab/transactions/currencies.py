@@ -7,10 +7,9 @@ import polars as pl
 
 from clvlab.errors import ParamsError, UnsettledError
 from clvlab.sources import OURS
-from clvlab.sources.numbers import currency_mark, read_numbers
+from clvlab.sources.numbers import SHARED, currency_mark, read_numbers
 
 _MONEY = ("amount", "cost", "unit_price")
-_SHARED = {"¥": ("CNY", "JPY"), "$": ("USD", "AUD", "CAD", "HKD", "MXN", "NZD", "SGD", "TWD")}
 
 
 def one_currency(
@@ -84,7 +83,7 @@ def found_currencies(rows: pl.LazyFrame, texts: pl.DataFrame, currency: str | No
     )
     found: Counter[str] = Counter()
     for mark, count in counts.iter_rows():
-        meanings = _SHARED.get(mark, (mark,))
+        meanings = SHARED.get(mark, (mark,))
         found[next((code for code in (currency, *counts["code"]) if code in meanings), meanings[0])] += count
     return dict(found.most_common())
 

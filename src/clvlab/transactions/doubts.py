@@ -1,12 +1,22 @@
 """Warnings of a log that can be read, but perhaps does not say what it seems to say."""
 
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
 import polars as pl
 
 from clvlab.sources import OURS
 from clvlab.sources.doubts import warn
 from clvlab.sources.texts import cut_short, spelled_apart
+from clvlab.transactions.rules import hint, meaning
 
 _EXAMPLES = 3
+_FEW = 3  # rows that could be slips
+_MANY_AMOUNTS, _OUT_OF_PROPORTION = 10, 1000
+_MANY_ROWS, _MOST, _HARDLY_ANY = 10, 0.5, 0.1
+_ENOUGH_ROWS, _MUCH = 20, 0.2
+_MANY_DAYS, _FAR, _TIMES_FARTHER = 20, 90, 5
 
 
 def warn_of_ids(rows: pl.LazyFrame) -> None:
@@ -18,6 +28,92 @@ def warn_of_ids(rows: pl.LazyFrame) -> None:
     cut = pl.concat([cut_short(ids["id"]), ids.filter("rounded")["id"]]).unique().sort()
     if len(cut):
         warn("ids_cut", ids=len(cut), examples=_few(cut))
+
+
+def warn_of_days(accepted: pl.LazyFrame) -> None:
+    """Warn of dates after today, and of a few rows far before or after all others."""
+    counts = _rows_by_day(accepted, OURS + "day")
+    coming = counts.filter(pl.col("day") > date.today())
+    if coming.height:
+        warn("dates_after_today", rows=coming["rows"].sum(), last=coming["day"][-1])
+    elif lone := _lone_end(counts):
+        warn("lone_last_day", **lone)
+    if lone := _lone_end(counts.reverse()):
+        warn("lone_first_day", **lone)
+
+
+def last_settled_day(accepted: pl.LazyFrame) -> date:
+    """The last day of a log's accepted rows that is neither after today nor far after all others."""
+    counts = _rows_by_day(accepted, "date")
+    past = counts.filter(pl.col("day") <= date.today())
+    settled = past if past.height else counts
+    lone = _lone_end(settled)
+    last: date = lone["before"] if lone else settled["day"][-1]
+    return last
+
+
+def _rows_by_day(rows: pl.LazyFrame, column: str) -> pl.DataFrame:
+    return rows.group_by(day=pl.col(column)).agg(rows=pl.len()).sort("day").collect(engine="streaming")
+
+
+def _lone_end(counts: pl.DataFrame) -> dict[str, Any] | None:
+    """The last of the days, the rows there, the day before and the gap, where they are few and far from the rest."""
+    gaps = counts["day"].diff().dt.total_days().abs().to_list()
+    for end in range(1, min(_FEW, counts.height - _MANY_DAYS) + 1):
+        rows, gap = counts["rows"].tail(end).sum(), gaps[-end]
+        if rows <= _FEW and gap > max(_FAR, _TIMES_FARTHER * max(gaps[1:-end])):
+            return {"rows": rows, "day": counts["day"][-1], "before": counts["day"][-end - 1], "gap": gap}
+    return None
+
+
+def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -> None:
+    """Warn of an amount out of all proportion, and of points that may separate thousands.
+
+    `texts` are the different texts of amounts.
+    """
+    if OURS + "amount" not in accepted.collect_schema():
+        return
+    size = pl.col(OURS + "amount").abs()
+    found = accepted.select(n=pl.len(), largest=size.top_k(2).implode()).collect(engine="streaming")
+    largest = found["largest"][0]
+    if found["n"][0] >= _MANY_AMOUNTS and largest[0] >= _OUT_OF_PROPORTION * largest[1] > 0:
+        warn("amount_out_of_proportion", largest=largest[0], next=largest[1])
+    pointed = texts["text"].filter(texts["text"].str.contains(r"\d\.\d"))
+    if decimal == "." and len(pointed) >= _MANY_AMOUNTS and pointed.str.contains(r"^\D*\d{1,3}(\.\d{3})\D*$").all():
+        warn("points_of_thousands", examples=_few(pointed))
+
+
+def warn_of_bulk(judged: pl.LazyFrame) -> None:
+    """Warn of a file most of whose rows are refused, where hardly any are elsewhere; else of such a month.
+
+    Where neither is so, warn if more than a fifth of all rows is refused, guests aside.
+    """
+    rule = pl.col(OURS + "rule")
+    figures = {"rows": pl.len(), "refused": rule.count(), "rule": rule.drop_nulls().mode().first()}
+    files = judged.group_by(part=pl.col(OURS + "file")).agg(**figures).collect(engine="streaming")
+    if refused_files := list(_refused_alone(files)):
+        for part in refused_files:
+            warn("file_refused", **part)
+        return
+    months = judged.group_by(part=pl.col(OURS + "day").dt.strftime("%Y-%m")).agg(**figures)
+    refused_months = _refused_alone(months.drop_nulls("part").collect(engine="streaming"))
+    if large := [part for part in refused_months if part["rows"] >= _MANY_ROWS]:
+        for part in large:
+            warn("month_refused", **part)
+        return
+    known = judged.filter(rule.ne_missing("guest"))
+    [whole] = known.select(**figures).collect(engine="streaming").iter_rows(named=True)
+    if whole["rows"] >= _ENOUGH_ROWS and whole["refused"] > _MUCH * whole["rows"]:
+        warn("much_refused", **{**whole, "rule": meaning(whole["rule"])}, hint=hint(whole["rule"]))
+
+
+def _refused_alone(parts: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """The parts most of whose rows are refused, where hardly any of the rows of the others are."""
+    rows, refused = parts["rows"].sum(), parts["refused"].sum()
+    for part in parts.sort("part").iter_rows(named=True) if parts.height > 1 else ():
+        elsewhere = (refused - part["refused"]) / max(rows - part["rows"], 1)
+        if part["refused"] > _MOST * part["rows"] and elsewhere < _HARDLY_ANY:
+            yield {**part, "rule": meaning(part["rule"])}
 
 
 def warn_of_unread(rows: pl.LazyFrame) -> None:

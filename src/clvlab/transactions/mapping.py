@@ -1,6 +1,5 @@
 """The columns of a source under our names, each typed by what it holds."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -9,25 +8,28 @@ from clvlab.columns import LOG, names
 from clvlab.errors import DataError, MissingColumnsError, ParamsError, did_you_mean
 from clvlab.sources import OURS, SourceTable
 from clvlab.sources.cells import DAY_CELL, NUMBER_CELL
-from clvlab.sources.dates import day_of_number
-from clvlab.sources.headers import suggest_columns
+from clvlab.sources.dates import SECONDS, GivenFormat, day_of_number, moment_of_number
+from clvlab.sources.doubts import warn
+from clvlab.sources.headers import plain_header, suggest_columns
 from clvlab.sources.numbers import as_number
 from clvlab.sources.texts import as_id, as_text, is_beyond_float, is_text
 
 IDS = ("customer_id", "order_id")
 TEXTS = ("customer_id", "order_id", "category", "channel", "currency")
+_COUNTED_TEXT = r"^(\d{9,10}(?:\.\d+)?|\d{13}|\d{16}|\d{19})$"
 NUMBERS = ("amount", "quantity", "unit_price", "cost")
 
 
-def resolve(columns: Mapping[str, str], tables: Sequence[SourceTable]) -> dict[str, str]:
-    """Our name -> the source's name, for every column of the log that the source has.
+def resolve(columns: Mapping[str, str], tables: Sequence[SourceTable]) -> list[dict[str, str]]:
+    """For each table: our name -> the table's name, for every column of the log that it has.
 
-    Columns that already have our name need no mention.
+    Columns that already have our name need no mention. Case, spaces, punctuation and units in brackets may differ
+    from what is asked for.
 
     Raises
     ------
-    ParamsError : a name is not ours, or two of ours name one of the source's
-    MissingColumnsError : a table lacks a column that is named, or a customer or a date
+    ParamsError : a name is not ours, two of ours name one of the source's, or one takes the column of another
+    MissingColumnsError : a table lacks a column that is named, a customer, a date, or the money that others have
     DataError : a column that is named is in a table's header twice
     """
     for ours in columns:
@@ -36,25 +38,29 @@ def resolve(columns: Mapping[str, str], tables: Sequence[SourceTable]) -> dict[s
                 f"columns has the key {ours!r}, which is not a column of a log.{did_you_mean(ours, names(LOG))} "
                 f"Known: {', '.join(names(LOG))}. Write `our name: your name`."
             )
+        if not isinstance(columns[ours], str):
+            raise ParamsError(f"columns maps {ours!r} to {columns[ours]!r}, which is not the name of a column.")
     theirs = list(columns.values())
     twice = sorted({name for name in theirs if theirs.count(name) > 1})
     if twice:
         both = " and ".join(repr(ours) for ours in columns if columns[ours] == twice[0])
         raise ParamsError(f"columns maps both {both} to the column {twice[0]!r}. Map each column once.")
-    found = {name for table in tables for name in table.columns}
-    own = {name: name for name in names(LOG) if name not in columns and name in found and name not in theirs}
-    mapping = own | dict(columns)
-    for table in tables:
-        _check_columns(table, mapping, columns)
-    return mapping
+    mappings = [_found(columns, table) for table in tables]
+    has_money = any(map(_has_money, mappings))
+    for table, mapping in zip(tables, mappings, strict=True):
+        _check_columns(table, mapping, columns, has_money=has_money)
+    _warn_of_gaps(tables, mappings)
+    return mappings
 
 
-def standardise(table: SourceTable, mapping: Mapping[str, str], decimal: str) -> pl.LazyFrame:
+def standardise(
+    table: SourceTable, mapping: Mapping[str, str], decimal: str, given: GivenFormat | None
+) -> pl.LazyFrame:
     """The table's rows with our columns next to its own, under our prefix.
 
     `customer_id`, `order_id`, ... as text; `amount`, `quantity`, ... as numbers; `day` where the date is not text,
-    else `date_text`; `amount_text` where the amount (or else the unit price) is text; `lacks_date`, `lacks_amount`;
-    `rounded_id` where the id is a number too large to be exact.
+    else `date_text`; `moment` where it is a moment of UTC; `amount_text` where the amount (or else the unit price) is
+    text; `lacks_date`, `lacks_amount`; `rounded_id` where the id is a number too large to be exact.
     """
     schema = table.rows.collect_schema()
     mapping = {ours: theirs for ours, theirs in mapping.items() if theirs in schema}
@@ -68,7 +74,8 @@ def standardise(table: SourceTable, mapping: Mapping[str, str], decimal: str) ->
     made |= {
         "file": pl.lit(table.name),
         "lacks_date": text["date"].is_null(),
-        "day": _typed_day(mapping["date"], schema, table.facts.get("counts_from", 1900)),
+        "day": _typed_day(mapping["date"], schema, table.facts.get("counts_from", 1900), given),
+        "moment": _moment(mapping["date"], schema, given),
         "rounded_id": is_beyond_float(_numbers(mapping["customer_id"], schema)),
     }
     made["date_text"] = text["date"] if is_text(schema[mapping["date"]]) else pl.lit(None, pl.String)
@@ -104,16 +111,61 @@ def together(tables: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
     )
 
 
-def _check_columns(table: SourceTable, mapping: Mapping[str, str], asked: Mapping[str, str]) -> None:
-    found = table.columns
-    _check_once(table, {**dict.fromkeys(names(LOG)), **mapping})
-    needed = {mapping.get(ours, ours) for ours in ("customer_id", "date", *asked)}
-    missing = [name for name in needed if name not in found]
+def _found(columns: Mapping[str, str], table: SourceTable) -> dict[str, str]:
+    """Our name -> the table's name, for what is asked for and for what has our names."""
+    _check_once(table, {**dict.fromkeys(names(LOG)), **columns})
+    asked = {ours: _header(table, ours, theirs, table.columns) for ours, theirs in columns.items()}
+    free = [name for name in table.columns if name not in asked.values()]
+    own = {ours: _header(table, ours, ours, free) for ours in names(LOG) if ours not in columns}
+    return {ours: name for ours, name in {**own, **asked}.items() if name is not None}
+
+
+def _header(table: SourceTable, ours: str, name: str, headers: Sequence[str]) -> str | None:
+    """The header of this name, else the one that is written a little differently."""
+    if name in headers:
+        return name
+    alike = [header for header in headers if plain_header(header) == plain_header(name)]
+    if len(alike) > 1:
+        raise _question(table, ours, name, alike)
+    return alike[0] if alike else None
+
+
+def _has_money(mapping: Mapping[str, str]) -> bool:
+    return "amount" in mapping or {"quantity", "unit_price"} <= mapping.keys()
+
+
+def _check_columns(
+    table: SourceTable, mapping: Mapping[str, str], asked: Mapping[str, str], *, has_money: bool
+) -> None:
+    """Refuse a table that lacks what is asked for, a customer, a date, or the money that other tables have."""
+    needed = {ours: asked.get(ours, ours) for ours in ("customer_id", "date", *asked)}
+    if has_money and not _has_money(mapping):
+        needed["amount"] = "amount"
+    missing = [name for ours, name in needed.items() if ours not in mapping]
+    taken = {plain_header(theirs): ours for ours, theirs in asked.items() if ours in mapping}
+    for lost in needed:
+        ours = taken.get(plain_header(lost))
+        if ours is not None and lost not in mapping and lost not in asked:
+            raise ParamsError(
+                f"columns maps {ours!r} to the column {asked[ours]!r}, which leaves {lost!r} without one. Say which "
+                f"column that is: `columns: {{{ours}: {asked[ours]}, {lost}: <your column>}}`."
+            )
     if missing:
-        known = {**suggest_columns(found), **{ours: name for ours, name in asked.items() if name in found}}
-        guess = {ours: known.get(ours, "<your column>") for ours in dict.fromkeys(["customer_id", "date", *known])}
-        hint = ", ".join(f"{ours}: {name}" for ours, name in guess.items())
-        raise MissingColumnsError(table.name, missing, found, hint=f"Map yours, perhaps: `columns: {{{hint}}}`.")
+        known = {**suggest_columns(table.columns), **mapping}
+        guess = {ours: known.get(ours, "<your column>") for ours in dict.fromkeys([*needed, *known])}
+        hint = f"Map yours, perhaps: `columns: {{{', '.join(f'{ours}: {name}' for ours, name in guess.items())}}}`."
+        if "format" in table.facts:
+            hint += " If the names of the columns are in another row, set `header_row:`."
+        raise MissingColumnsError(table.name, missing, table.columns, hint=hint)
+
+
+def _warn_of_gaps(tables: Sequence[SourceTable], mappings: Sequence[Mapping[str, str]]) -> None:
+    """Warn of a table without a column that others have."""
+    everywhere = dict.fromkeys(ours for mapping in mappings for ours in mapping)
+    for table, mapping in zip(tables, mappings, strict=True):
+        missing = [ours for ours in everywhere if ours not in mapping and ours not in NUMBERS[:3]]
+        if missing:
+            warn("columns_missing", file=table.name, columns=", ".join(missing))
 
 
 def _check_once(table: SourceTable, mapping: Mapping[str, str | None]) -> None:
@@ -121,11 +173,14 @@ def _check_once(table: SourceTable, mapping: Mapping[str, str | None]) -> None:
     for ours, theirs in mapping.items():
         meant = theirs or ours
         if meant in table.facts.get("repeated", ()):
-            places = [name for name in table.columns if re.fullmatch(rf"{re.escape(meant)} \(\d+\)", name)]
-            raise DataError(
-                f"{table.name} has more than one column {meant!r}: {', '.join(map(repr, places))}. "
-                f"Say which one: `columns: {{{ours}: {places[-1]}}}`."
-            )
+            raise _question(table, ours, meant, [name for name in table.columns if name.startswith(f"{meant} (")])
+
+
+def _question(table: SourceTable, ours: str, meant: str, headers: Sequence[str]) -> DataError:
+    return DataError(
+        f"{table.name} has more than one column {meant!r}: {', '.join(map(repr, headers))}. "
+        f"Say which one: `columns: {{{ours}: {headers[-1]}}}`."
+    )
 
 
 def _text(ours: str, theirs: str, schema: pl.Schema, table: str) -> pl.Expr:
@@ -151,14 +206,34 @@ def _written(column: str, schema: pl.Schema, text: pl.Expr) -> pl.Expr:
     return pl.when(pl.col(NUMBER_CELL + column).is_null()).then(text) if NUMBER_CELL + column in schema else text
 
 
-def _typed_day(column: str, schema: pl.Schema, counts_from: int) -> pl.Expr:
+def _typed_day(column: str, schema: pl.Schema, counts_from: int, given: GivenFormat | None) -> pl.Expr:
     """The days of cells that are dates or numbers."""
     dtype = schema[column]
     if isinstance(dtype, pl.Date):
         return pl.col(column)
     if isinstance(dtype, pl.Datetime):
         return pl.col(column).dt.date()
+    number = _numbers(column, schema)
     if dtype.is_numeric():
-        return day_of_number(pl.col(column).cast(pl.Float64), counts_from)
+        number = pl.col(column).cast(pl.Float64)
+    in_format = given.days_of_numbers(number) if given else None
     days = [pl.col(DAY_CELL + column).dt.date()] if DAY_CELL + column in schema else []
-    return pl.coalesce(*days, day_of_number(_numbers(column, schema), counts_from))
+    return pl.coalesce(*days, day_of_number(number, counts_from) if in_format is None else in_format)
+
+
+def _moment(column: str, schema: pl.Schema, given: GivenFormat | None) -> pl.Expr:
+    """The moments of UTC of a column of times, and those that numbers and texts of digits count."""
+    dtype = schema[column]
+    if isinstance(dtype, pl.Datetime):
+        moment = pl.col(column)
+        if dtype.time_zone is not None:
+            moment = moment.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        return moment.dt.cast_time_unit("ms")
+    number = pl.col(column).cast(pl.Float64) if dtype.is_numeric() else _numbers(column, schema)
+    if is_text(dtype):
+        pattern = _COUNTED_TEXT if given is None else r"^(-?\d+(?:\.\d+)?)$"
+        digits = pl.col(column).cast(pl.String).str.strip_chars().str.extract(pattern)
+        number = pl.coalesce(number, digits.cast(pl.Float64))
+    if given and given.date_format != SECONDS:
+        return pl.lit(None, pl.Datetime("ms"))
+    return moment_of_number(number, seconds=given is not None)

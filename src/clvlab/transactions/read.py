@@ -1,6 +1,6 @@
 """Any source becomes a `TransactionLog`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from types import MappingProxyType
@@ -8,20 +8,27 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from clvlab.columns import LOG, names
-from clvlab.errors import DataError, ParamsError, UnsettledError
+from clvlab.errors import ParamsError, UnsettledError
 from clvlab.frames import TransactionLog
-from clvlab.sources import OURS, FileSettings, open_source
-from clvlab.sources.dates import DayReader, found_formats, given_format
+from clvlab.sources import OURS, FileSettings, SourceTable, open_source
+from clvlab.sources.dates import GivenFormat, given_format
 from clvlab.sources.numbers import read_numbers
 from clvlab.sources.table import readable
+from clvlab.sources.zones import check_zone
 from clvlab.transactions.currencies import found_currencies, one_currency
-from clvlab.transactions.doubts import warn_of_ids, warn_of_unread
+from clvlab.transactions.days import DateCells, with_days
+from clvlab.transactions.doubts import warn_of_amounts, warn_of_bulk, warn_of_days, warn_of_ids, warn_of_unread
+from clvlab.transactions.filling import filled_down
+from clvlab.transactions.filters import KEPT, Where, check_kept, kept_rows, warn_of_states
+from clvlab.transactions.guests import is_guest, warn_of_giants
+from clvlab.transactions.joining import joined
 from clvlab.transactions.mapping import resolve, standardise, together
 from clvlab.transactions.own_attributes import own_attributes
-from clvlab.transactions.rules import RULES, Duplicates, ZeroAmounts, account, meaning, quality_table, rule_of
-
-_RULE, _DAY, _DATE_TEXT = OURS + "rule", OURS + "day", OURS + "date_text"
+from clvlab.transactions.returns import with_returns
+from clvlab.transactions.rules import Duplicates, ZeroAmounts, rule_of
+from clvlab.transactions.signs import Signs, with_signs
+from clvlab.transactions.sorting import RULE, check_not_all_refused, sort_out
+from clvlab.transactions.totals import says_total, sums_up
 
 
 def read_transactions(
@@ -33,11 +40,21 @@ def read_transactions(
     encoding: str | None = None,
     separator: str | None = None,
     sheet: str | None = None,
+    header_row: int | None = None,
+    time_zone: str | None = None,
+    date_cells: DateCells | None = None,
     duplicates: Duplicates = "keep",
     zero_amounts: ZeroAmounts = "keep",
+    signs: Signs | None = None,
+    where: Where | None = None,
+    fill_down: str | Sequence[str] = (),
+    guests: Iterable[Any] = (),
+    duplicate_key: str | Sequence[str] | None = None,
     currency: str | None = None,
     currency_rates: Mapping[str, float] | None = None,
     attributes: Sequence[str] = (),
+    items: Any = None,
+    returns: Any = None,
 ) -> TransactionLog:
     """Accepted rows, refused rows with the rule that refused each, and the account of all of them.
 
@@ -48,21 +65,42 @@ def read_transactions(
     Parameters
     ----------
     source
-        a path or glob of CSV, Parquet or Excel files, or gz and zip of these, or a pandas, polars or Arrow frame
+        a path or glob of CSV, Parquet or Excel files, or gz and zip of these, or a pandas, polars or Arrow frame, or
+        a list of these
     columns
-        our name -> the source's name; columns that already have our name need no mention. Ours are those of
-        `clvlab.columns.LOG`. Where there is no amount, it is quantity x unit_price; without these either, the log
-        serves purchase models alone
+        our name -> the source's name; columns that already have our name need no mention, and case, spaces and units
+        in brackets may differ. Ours are those of `clvlab.columns.LOG`. Where there is no amount, it is quantity x
+        unit_price; without these either, the log serves purchase models alone
     date_format
         strftime format such as "%d/%m/%Y"; found out if it is not given and the data leaves no doubt
     decimal
         decimal mark of numbers that are text
     encoding, separator, sheet
         of text files and workbooks; detected if not given
+    header_row
+        the row of the file or sheet that names the columns, from 1; found out if it is not given
+    time_zone
+        the zone on whose days moments count, such as "Asia/Shanghai"; a moment that names no zone is then one of UTC.
+        Without it a day is the one that is written
+    date_cells
+        swap turns day and month of cells that are dates round, where a spreadsheet has turned them; keep does not.
+        Asked for where they look turned
     duplicates
         keep counts rows that are equal in all their columns each time; drop merges them into one
+    duplicate_key
+        columns, by our names or the source's, in which rows must be equal to be merged into one
     zero_amounts
         keep or refuse rows with an amount of 0
+    signs
+        turn for a ledger that writes sales as negative amounts; keep takes negative amounts for returns. Asked for
+        where hardly any amount is positive
+    where
+        column (by our name or the source's) -> the values of rows that are kept, such as {"Stage": ["Closed Won"]};
+        None among them keeps blank ones. The others are in the account as filtered
+    fill_down
+        our names of columns in which a blank cell means what is above it, as in merged cells
+    guests
+        ids that are nobody, such as 0, besides the usual words (guest, 散客, ...); their rows are refused
     currency
         the run's currency, which the log's must then be, or be turned into
     currency_rates
@@ -70,6 +108,12 @@ def read_transactions(
     attributes
         columns of the source that say something of the customer, such as a country; they are then a dated table in
         the log's `attributes`, the last value of a day counting for that day
+
+    items
+        the items of the orders, where `source` has one row for each order: joined by the id of the order, their
+        money counts (amount, or quantity x unit_price)
+    returns
+        returns that are listed apart, by order or by customer and day: further rows of negative amounts
 
     Returns
     -------
@@ -79,7 +123,8 @@ def read_transactions(
     Raises
     ------
     DataError : the source is missing, empty, damaged or refused as a whole
-    UnsettledError : a DataError; the data leaves open, or contradicts, date_format, decimal, sheet or the currency
+    UnsettledError : a DataError; the data leaves open, or contradicts, date_format, date_cells, decimal, signs, sheet
+        or the currency
     MissingColumnsError : a column is not there
     ParamsError : an argument is wrong
 
@@ -103,80 +148,109 @@ def read_transactions(
     _check_choice("decimal", decimal, (".", ","))
     _check_choice("duplicates", duplicates, get_args(Duplicates))
     _check_choice("zero_amounts", zero_amounts, get_args(ZeroAmounts))
+    if date_cells is not None:
+        _check_choice("date_cells", date_cells, get_args(DateCells))
+    if signs is not None:
+        _check_choice("signs", signs, get_args(Signs))
     given = None if date_format is None else given_format(date_format)
-    tables = open_source(source, FileSettings(encoding, separator, sheet))
-    mapping = resolve(columns or {}, tables)
-    rows = together([standardise(table, mapping, decimal) for table in tables])
+    zone = None if time_zone is None else check_zone(time_zone)
+    key = None if duplicate_key is None else _names("duplicate_key", duplicate_key)
+    filled, columns, where = _names("fill_down", fill_down), columns or {}, where or {}
+    settings = FileSettings(encoding, separator, sheet, header_row, tuple(columns.values()))
+    tables = opened = open_source(source, settings)
+    if items is not None:
+        of_items = open_source(items, settings)
+        tables, opened = [joined(tables, of_items, columns)], [*tables, *of_items]
+    mappings = resolve(columns, tables)
+    mapping = {ours: theirs for each in reversed(mappings) for ours, theirs in each.items()}
+    check_kept(tables, mappings, where)
     large = ", ".join(table.name for table in tables if table.is_large)
     # What is small has been read already; what is large can still turn out to be damaged.
     with readable(large) if large else nullcontext():
+        rows = together(
+            [_standardised(*each, filled, where, decimal, given) for each in zip(tables, mappings, strict=True)]
+        )
+        rows = rows if large else rows.collect().lazy()
+        left_out = with_signs(rows.filter(~pl.col(KEPT)), signs or "keep") if where else None
+        rows = rows.filter(KEPT)
         texts = _amount_texts(rows)
         _check_decimal(texts, decimal)
         currencies = found_currencies(rows, texts, currency)
         rows = one_currency(rows, currencies, currency_rates, currency)
-        reader = given or _day_reader(rows, mapping["date"])
-        rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_DATE_TEXT))).alias(_DAY))
-        judged = rows.with_columns(rule_of(rows.collect_schema(), zero_amounts).alias(_RULE))
-        log = _sort_out(judged, duplicates, lazily=bool(large))
-        own = own_attributes(judged.filter(pl.col(_RULE).is_null()), attributes, tables[0].name)
-        _check_not_all_refused(log, mapping)
-        warn_of_ids(rows)
-        warn_of_unread(judged.filter(pl.col(_RULE).is_null()))
+        rows, formats = with_days(rows, mapping["date"], given, zone, date_cells)
+        rows = with_signs(rows, signs)
+        judged = _judged(rows, zero_amounts, guests)
+        judged = judged if large else judged.collect().lazy()
+        log = sort_out(judged, left_out, key, drops=duplicates == "drop" or key is not None, lazily=bool(large))
+        own = own_attributes(judged.filter(pl.col(RULE).is_null()), attributes, tables[0].name)
+        check_not_all_refused(log, mapping)
+        _warn(judged, texts, decimal)
+        for table, each in zip(tables, mappings, strict=True):
+            warn_of_states(table, each, where)
     detected = {
-        "files": [{"name": table.name, **table.facts} for table in tables],
+        "files": [{"name": table.name, **table.facts} for table in opened],
         "columns": mapping,
-        "date_formats": list(reader.formats),
+        "date_formats": list(formats),
         "currencies": list(currencies),
         **log.detected,
     }
-    return replace(log, detected=MappingProxyType(detected), attributes=own)
+    log = replace(log, detected=MappingProxyType(detected), attributes=own)
+    if returns is None:
+        return log
+
+    def read(frame: pl.DataFrame) -> TransactionLog:
+        return read_transactions(
+            frame, date_format=date_format, decimal=decimal, time_zone=time_zone, date_cells=date_cells, signs="keep"
+        )
+
+    return with_returns(log, open_source(returns, settings), columns, read)
+
+
+def _standardised(
+    table: SourceTable,
+    mapping: Mapping[str, str],
+    filled: Sequence[str],
+    where: Where,
+    decimal: str,
+    given: GivenFormat | None,
+) -> pl.LazyFrame:
+    """The table's rows with our columns next to its own."""
+    table = replace(table, rows=kept_rows(table, mapping, where))
+    return standardise(*filled_down(table, mapping, filled), decimal, given)
+
+
+def _judged(rows: pl.LazyFrame, zero_amounts: ZeroAmounts, guests: Iterable[Any]) -> pl.LazyFrame:
+    """The rows with the rule that refuses each; null for those that pass."""
+    found = rows.collect_schema()
+    judged = rows.with_columns(rule_of(found, zero_amounts, says_total(rows), is_guest(guests)).alias(RULE))
+    if OURS + "amount" not in found:
+        return judged
+    is_sum = sums_up(judged.filter(pl.col(RULE).is_null()))
+    return judged.with_columns(pl.when(is_sum).then(pl.lit("total_row")).otherwise(pl.col(RULE)).alias(RULE))
+
+
+def _warn(judged: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -> None:
+    """Warn of all that looks doubtful in rows that can be read."""
+    passed = judged.filter(pl.col(RULE).is_null())
+    warn_of_ids(judged)
+    warn_of_giants(passed)
+    warn_of_unread(passed)
+    warn_of_days(passed)
+    warn_of_amounts(passed, texts, decimal)
+    warn_of_bulk(judged)
+
+
+def _names(setting: str, given: str | Sequence[str]) -> tuple[str, ...]:
+    """One name or several, as a setting lists them."""
+    listed = given if isinstance(given, list | tuple) else (given,)
+    if not all(isinstance(name, str) for name in listed):
+        raise ParamsError(f"{setting} is {given!r}. List names of columns.")
+    return tuple(listed)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ParamsError(f"{name} is {value!r}. Choose one of {', '.join(map(repr, choices))}.")
-
-
-def _day_reader(rows: pl.LazyFrame, column: str) -> DayReader:
-    return found_formats(rows.filter(pl.col(_DAY).is_null()), _DATE_TEXT, f"Column {column!r}")
-
-
-def _sort_out(judged: pl.LazyFrame, duplicates: Duplicates, *, lazily: bool) -> TransactionLog:
-    """Accepted and refused rows and their account.
-
-    Lazily, each figure is a pass of its own: passes taken together would keep all rows in memory between them.
-    """
-    judged = judged if lazily else judged.collect().lazy()
-    engine: Literal["streaming", "in-memory"] = "streaming" if lazily else "in-memory"
-    passed = judged.filter(pl.col(_RULE).is_null())
-    own = [name for name in judged.collect_schema().names() if not name.startswith(OURS)]
-    by_rule = judged.group_by(pl.col(_RULE).alias("rule")).agg(account(judged)).collect(engine=engine)
-    rejected = judged.filter(pl.col(_RULE).is_not_null()).collect(engine=engine)
-    kept, count = passed, by_rule.filter(pl.col("rule").is_null()).drop("rule")
-    if duplicates == "drop":
-        kept = passed.unique(own, keep="first", maintain_order=True)
-        count = kept.select(account(judged)).collect(engine=engine)
-    accepted, facts = _accepted(kept), {}
-    if not lazily:
-        repeated = passed.select(pl.len() - pl.struct(own).hash().n_unique())
-        accepted, facts = accepted.collect().lazy(), {"duplicate_rows": repeated.collect().item()}
-    return TransactionLog(accepted, _as_it_stood(rejected), quality_table(by_rule, count), facts)
-
-
-def _accepted(rows: pl.LazyFrame) -> pl.LazyFrame:
-    ours = rows.drop(OURS + "date", strict=False).rename({_DAY: OURS + "date"})
-    found = ours.collect_schema()
-    return ours.select(pl.col(OURS + name).alias(name) for name in names(LOG) if OURS + name in found)
-
-
-def _as_it_stood(rejected: pl.DataFrame) -> pl.DataFrame:
-    """rule, file, row, then the source's own columns; one of the same name gets "(source)" behind it."""
-    own = [name for name in rejected.columns if not name.startswith(OURS)]
-    first = ("rule", "file", "row")
-    return rejected.select(
-        *(pl.col(OURS + name).alias(name) for name in first),
-        *(pl.col(name).alias(f"{name} (source)" if name in first else name) for name in own),
-    )
 
 
 def _amount_texts(rows: pl.LazyFrame) -> pl.DataFrame:
@@ -200,17 +274,4 @@ def _check_decimal(texts: pl.DataFrame, decimal: str) -> None:
             f"({count:,} rows), but {decimal!r} is set. Set `decimal: '{other}'`.",
             "decimal",
             [other],
-        )
-
-
-def _check_not_all_refused(log: TransactionLog, mapping: Mapping[str, str]) -> None:
-    counts = dict(log.quality.select("rule", "rows").iter_rows())
-    if counts["read"] == 0:
-        raise DataError("The source has no rows below its header.")
-    if counts["accepted"] == 0:
-        reasons = ", ".join(f"{meaning(rule)} ({counts[rule]:,} rows)" for rule in RULES if rule in counts)
-        first = {ours: log.rejected[theirs][0] for ours, theirs in mapping.items() if theirs in log.rejected.columns}
-        raise DataError(
-            f"All {counts['read']:,} rows are refused: {reasons}. The first one: {first}. "
-            "Check `columns`, `date_format` and `decimal`."
         )

@@ -16,7 +16,9 @@ ZeroAmounts = Literal["keep", "refuse"]
 RULES = (
     "too_many_fields",
     "unclosed_quote",
+    "total_row",
     "missing_customer",
+    "guest",
     "missing_date",
     "unreadable_date",
     "implausible_date",
@@ -28,6 +30,22 @@ RULES = (
 )
 """The rules, in the order in which a row is checked against them."""
 
+_HINTS = {
+    "missing_customer": "If an id is written once for several rows, set `fill_down: customer_id`.",
+    "missing_date": "If a date is written once for several rows, set `fill_down: date`.",
+    "unreadable_date": "If dates are all written in one way, set `date_format:`.",
+    "unreadable_amount": "If amounts are written with a comma, set `decimal: ','`.",
+}
+
+
+def hint(rule: str) -> str:
+    """What may help where a rule refuses many rows.
+
+    >>> hint("missing_customer")
+    'If an id is written once for several rows, set `fill_down: customer_id`.'
+    """
+    return _HINTS.get(rule, "Look at them by `clvlab check`.")
+
 
 def meaning(rule: str) -> str:
     """What a row that the rule refuses has, in English.
@@ -38,9 +56,9 @@ def meaning(rule: str) -> str:
     return Words("en").name("refusals", rule)
 
 
-def rule_of(schema: pl.Schema, zero_amounts: ZeroAmounts) -> pl.Expr:
+def rule_of(schema: pl.Schema, zero_amounts: ZeroAmounts, says_total: pl.Expr, is_guest: pl.Expr) -> pl.Expr:
     """The first rule that a standardised row breaks; null where it breaks none."""
-    day, broken = pl.col(OURS + "day"), {}
+    day, broken = pl.col(OURS + "day"), {"total_row": says_total, "guest": is_guest}
     broken["missing_customer"] = pl.col(OURS + "customer_id").is_null()
     broken["missing_date"] = pl.col(OURS + "lacks_date")
     broken["unreadable_date"] = day.is_null()
@@ -66,8 +84,8 @@ def account(rows: pl.LazyFrame) -> list[pl.Expr]:
     return [pl.len().alias("rows"), money.sum().alias("millionths")]
 
 
-def quality_table(by_rule: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
-    """Account for every row: read = accepted + refused + merged, in rows and in money.
+def quality_table(by_rule: pl.DataFrame, kept: pl.DataFrame, filtered: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Account for every row: read = accepted + refused + merged (+ filtered), in rows and in money.
 
     Parameters
     ----------
@@ -75,19 +93,23 @@ def quality_table(by_rule: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
         rule (null for rows that pass), rows, millionths
     kept
         rows, millionths of the rows that pass and are not dropped as duplicates; one row, or none
+    filtered
+        rows, millionths of the rows that a filter has left out; None without a filter
 
     Returns
     -------
-    rule, rows, share (of the rows read), amount: `read`, `accepted`, `merged`, then each rule that refused
+    rule, rows, share (of the rows read), amount: `read`, `accepted`, `merged`, `filtered`, then each rule
     """
     counts = {
         rule: (rows, money or 0) for rule, rows, money in by_rule.select("rule", "rows", "millionths").iter_rows()
     }
-    passed, accepted = counts.pop(None, (0, 0)), tuple(figure or 0 for figure in kept.sum().row(0))
+    passed, accepted = counts.pop(None, (0, 0)), _figures(kept)
+    left_out = {} if filtered is None else {"filtered": _figures(filtered)}
     table = {
-        "read": tuple(map(sum, zip(passed, *counts.values(), strict=True))),
+        "read": tuple(map(sum, zip(passed, *left_out.values(), *counts.values(), strict=True))),
         "accepted": accepted,
         "merged": (passed[0] - accepted[0], passed[1] - accepted[1]),
+        **left_out,
         **{rule: counts[rule] for rule in RULES if rule in counts},
     }
     has_money = by_rule["millionths"].null_count() < by_rule.height
@@ -98,3 +120,9 @@ def quality_table(by_rule: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
         share=pl.col("rows") / max(table["read"][0], 1),
         amount=from_millionths(pl.col("millionths")) if has_money else pl.lit(None, pl.Float64),
     )
+
+
+def _figures(counted: pl.DataFrame) -> tuple[int, int]:
+    """Rows and millionths; none of either where nothing was counted."""
+    rows, millionths = counted.select("rows", "millionths").sum().row(0)
+    return rows or 0, millionths or 0

@@ -158,7 +158,7 @@ def best_of(table: pl.DataFrame) -> str:
     if models["rmse"].null_count() == 0:
         total = pl.col("total_error").abs()
         models = models.filter(pl.col("rmse") <= pl.col("rmse").min() * (1 + ERROR_TOLERANCE))
-        models = models.filter(total <= total.min() + TOTAL_TOLERANCE)
+        models = models.filter((total <= total.min() + TOTAL_TOLERANCE).fill_null(True))
     best: str = models.sort("bic")["method"][0]
     return best
 

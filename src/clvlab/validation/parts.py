@@ -9,7 +9,7 @@ from clvlab.validation.predictions import METHODS
 
 MOST_REPEATS = 7
 NORMAL_95 = 1.96
-PART_TOLERANCE = 0.2
+PART_TOLERANCE = 0.15
 SMALLEST_PART = 30
 GAIN_SHARES = tuple(step / 20 for step in range(21))
 

@@ -18,8 +18,8 @@ from clvlab.validation.tracking import tracking
 TOTALS_FUTURES = 300
 TOTALS_LEVEL = 0.95
 """Simulated futures behind the interval of a total, and the probability that it holds the total."""
-NOTABLE_ERROR = 0.1
-"""Error of a total that is worth a warning."""
+NOTABLE_ERROR = 0.02
+"""Error of a total that is worth a warning, where the interval excludes it: chance is not the reason then."""
 MANY_TENTHS = 3
 """Of ten tenths of the customers, how many must be off for a warning: one or two are by chance."""
 
@@ -102,6 +102,7 @@ def validate(
         warnings=pl.concat(
             [
                 _total_off(totals),
+                _nearer_total(totals),
                 _beaten(errors),
                 _parts_off(by_decile, "decile", MANY_TENTHS),
                 _parts_off(by_cohort, "cohort", 1),
@@ -127,11 +128,17 @@ def _intervals(
 
 
 def totals_of(predicted: pl.DataFrame) -> pl.DataFrame:
-    """what, actual, and of each method its total and its error relative to actual; null where it is unknown."""
+    """what, actual, and of each method its total and its error relative to actual.
+
+    Null where a total is unknown, and errors where nothing happened, or less, that they could be relative to.
+    """
     # The sum of nulls is 0, and an unknown baseline is not 0.
     sums = [pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()).alias(name) for name in METHODS]
     totals = predicted.group_by("what", maintain_order=True).agg(pl.col("actual").sum(), *sums)
-    return totals.with_columns((pl.col(name) / pl.col("actual") - 1).alias(f"{name}_error") for name in METHODS)
+    happened = pl.when(pl.col("actual") > 0)
+    return totals.with_columns(
+        happened.then(pl.col(name) / pl.col("actual") - 1).alias(f"{name}_error") for name in METHODS
+    )
 
 
 def errors_of(predicted: pl.DataFrame) -> pl.DataFrame:
@@ -168,6 +175,23 @@ def _total_off(totals: pl.DataFrame) -> pl.DataFrame:
     outside = (pl.col("actual") < pl.col("low")) | (pl.col("actual") > pl.col("high"))
     off = totals.filter(outside & (pl.col("model_error").abs() > NOTABLE_ERROR))
     return _warning("total", off, pl.lit(None), pl.lit(None), pl.col("model_error"))
+
+
+def _nearer_total(totals: pl.DataFrame) -> pl.DataFrame:
+    """The baseline whose total comes nearest, where it is nearer than the model's, which is notably off."""
+    errors = totals.unpivot(
+        [f"{method}_error" for method in METHODS], index="what", variable_name="part", value_name="error"
+    ).with_columns(pl.col("part").str.strip_suffix("_error"), size=pl.col("error").abs())
+    off = errors.filter(pl.col("part") == "model", pl.col("size") > NOTABLE_ERROR).select("what", model="size")
+    nearest = (
+        errors.filter(pl.col("part") != "model")
+        .join(off, on="what", maintain_order="left")
+        .filter(pl.col("size") < pl.col("model"))
+        .sort("size")
+        .unique("what", keep="first", maintain_order=True)
+        .sort("what")
+    )
+    return _warning("simple", nearest, pl.col("part"), pl.lit(None), pl.col("error"))
 
 
 def _beaten(errors: pl.DataFrame) -> pl.DataFrame:

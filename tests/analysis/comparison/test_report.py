@@ -111,7 +111,7 @@ def told(
             "dominated_by": [None] * len(gini),
             "difference": [value - max(gini.values()) for value in gini.values()],
             "low": [-0.03] * len(gini),
-            "high": [0.01] * len(gini),
+            "high": [0.01 if name in tied else -0.01 for name in gini],
             "tied": [name in tied for name in gini],
             "recommended": [name == chosen for name in gini],
         },

@@ -4,6 +4,8 @@ import polars as pl
 
 import clvlab as cl
 from clvlab.analysis.segmentation.context import Context
+from clvlab.models import Nbd, Terms, ValueModels
+from clvlab.models.mean_spend import MeanSpend
 from clvlab.params import ReportParams
 
 
@@ -12,3 +14,21 @@ def context_of(*rows: tuple, as_of: str, columns: str = "customer_id date amount
     frame = pl.DataFrame(rows, schema=columns.split(), orient="row", infer_schema_length=None)
     given = {"strategy": "hiatus", "holdout": None, "time_unit": "day", **params}
     return Context(ReportParams(name="pencil", source="rows", as_of=as_of, **given), cl.read_transactions(frame))
+
+
+def valued(context: Context, model, spend: float | None = None) -> Context:
+    """The context with models that are given instead of fitted; every purchase is worth `spend`."""
+    money = None if spend is None else MeanSpend(spend)
+    vars(context)["models"] = ValueModels(model, money, Terms(context.horizon))
+    return context
+
+
+def nbd(r: float, alpha: float) -> Nbd:
+    """NBD per day: who bought x times again within T days buys (r + x) / (alpha + T) times a day.
+
+    It is as sure of its parameters as if r and alpha were known to 1 and 2 %.
+    """
+    known = {"log_likelihood": -50.0, "log_covariance": [[1e-4, 0.0], [0.0, 4e-4]], "n_customers": 6, "penalty": 0.0}
+    return Nbd.from_dict(
+        {"model": "Nbd", "parameters": {"r": r, "alpha": alpha}, "time_unit": "day", "estimate": known}
+    )

@@ -11,7 +11,8 @@ from clvlab.columns import names
 from clvlab.customers import DERIVED
 from clvlab.customers.attributes import OURS
 from clvlab.errors import ClvlabError, ParamsError
-from clvlab.params import CompareParams, ReportParams
+from clvlab.inputs import read_log
+from clvlab.params import CompareParams, ReaderSettings, ReportParams
 
 LAST = date(2024, 12, 31)
 
@@ -34,11 +35,12 @@ def workplace(tmp_path_factory):
         patch.chdir(folder)
         log = shop().sort("date")
         log.write_csv("log.csv")
+        pl.concat([log, log.head(1).with_columns(customer_id=None)], how="vertical_relaxed").write_csv("flawed.csv")
         log.rename({"amount": "paid"}).write_csv("renamed.csv")
         people = log.select("customer_id").unique().sort("customer_id").with_row_index("n")
         city = pl.when(pl.col("n") % 3 == 0).then(pl.lit("Bern")).otherwise(pl.lit("Basel"))
         people.select("customer_id", city=city, since=pl.lit("01/02/2024")).write_csv("people.csv")
-        people.select(who="customer_id", town=city).write_csv("mapped.csv")
+        people.select(who="customer_id", place=city).write_csv("mapped.csv")
         yield folder
 
 
@@ -81,7 +83,7 @@ TWO_RESULTS = [
     ({}, PEOPLE),
     (PEOPLE, {**PEOPLE, "strategy": {"attribute": "city"}}),
     (PEOPLE, {**PEOPLE, "dated": ["since"], "attribute_reading": {"date_format": "%d/%m/%Y"}}),
-    (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "town"}}),
+    (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "place"}}),
 ]
 
 
@@ -95,6 +97,7 @@ ERRORS = [
     ("columns", {"columns": {"date": "Country"}}),
     ("reading", {"reading": {"date_format": "%d%m"}}),
     ("rfm", {"strategy": "rfm11", "rfm": {"n_bins": 3}}),
+    ("max_refused", {"source": "flawed.csv", "max_refused": 0.0}),
     ("static", {**PEOPLE, "static": ["town"]}),
     ("dated", {**PEOPLE, "dated": ["since"]}),
     ("attribute_reading", {**PEOPLE, "attribute_reading": {"separator": ";"}}),
@@ -108,6 +111,60 @@ def test_or_an_error(key, given):
     assert key in given
     with pytest.raises(ClvlabError):
         told(**given)
+
+
+# For each setting of the reader: a file (None is a workbook), with what it can be read, and another value.
+LOG = "customer_id,date,amount\n"
+SETTINGS = {
+    "date_format": (LOG + "a,01/02/2024,1\n", {"date_format": "%d/%m/%Y"}, "%m/%d/%Y"),
+    "decimal": (LOG + 'a,2024-01-31,"1.500"\n', {}, ","),
+    "encoding": (LOG + "é,2024-01-31,1\n", {}, "cp1252"),
+    "separator": (LOG + "a,2024-01-31,1\n", {}, ";"),
+    "sheet": (None, {}, "Orders"),
+    "header_row": (LOG + "a,2024-01-31,1\n", {}, 2),
+    "time_zone": (LOG + "a,2024-01-31T23:00Z,1\n", {}, "Asia/Shanghai"),
+    "date_cells": (None, {}, "swap"),
+    "duplicates": (LOG + "a,2024-01-31,1\n" * 2, {}, "drop"),
+    "zero_amounts": (LOG + "a,2024-01-31,0\nb,2024-01-31,1\n", {}, "refuse"),
+    "signs": (LOG + "a,2024-01-31,-1\n", {}, "turn"),
+    "where": (LOG + "a,2024-01-31,1\nb,2024-01-31,1\n", {}, {"customer_id": "a"}),
+    "fill_down": (LOG + "a,2024-01-31,1\n,2024-02-01,2\n", {}, "customer_id"),
+    "guests": (LOG + "a,2024-01-31,1\n0,2024-02-01,2\n", {}, [0]),
+    "duplicate_key": (LOG + "a,2024-01-31,1\na,2024-01-31,2\n", {}, ["customer_id", "date"]),
+    "currency_rates": (
+        "customer_id,date,amount,currency\na,2024-01-31,1,EUR\n",
+        {"currency_rates": {"EUR": 1.1}},
+        {"EUR": 1.2},
+    ),
+}
+
+
+def read_with(source, settings):
+    """What a run reads by these settings, or the error with which it ends."""
+    given = {"name": "settings", "source": source, "as_of": LAST, "currency": "USD", "max_refused": 1.0}
+    try:
+        log = read_log(ReportParams(**given, reading=settings))
+    except ClvlabError as error:
+        return str(error)
+    return log.data.rows(), log.quality.rows()
+
+
+@pytest.mark.parametrize("key", SETTINGS)
+def test_two_values_of_a_setting_of_the_reader_give_two_logs_or_an_error(workplace, key):
+    text, settings, other = SETTINGS[key]
+    source = "settings.csv" if text else "settings.xlsx"
+    if text:
+        (workplace / source).write_text(text, encoding="utf-8")
+    else:
+        sheet = pl.DataFrame({"customer_id": ["a"], "date": [date(2024, 2, 1)], "amount": [1.0]})
+        sheet.write_excel(workplace / source)
+    plain = read_with(source, settings)
+    assert isinstance(plain, tuple)
+    assert plain != read_with(source, {**settings, key: other})
+
+
+def test_every_setting_of_the_reader_is_tried():
+    assert set(SETTINGS) == set(ReaderSettings.__annotations__)
 
 
 def test_a_comparison_values_on_the_terms_of_the_run():
@@ -146,6 +203,13 @@ def test_the_title_is_the_heading_of_the_page():
     cover = cl.Report(results).pieces("summary")[0]
     assert cover.text.startswith("<Our> customers\n")
     assert "<h1>&lt;Our&gt; customers</h1>" in cover.html
+
+
+def test_the_files_of_a_run_are_named_on_the_page(workplace):
+    given = {**LEAST, "source": ["log.csv", str(workplace / "flawed.csv")]}
+    cover = cl.Report(cl.analyse(ReportParams(**given))).pieces("summary")[0]
+    assert "log.csv, flawed.csv" in cover.text
+    assert str(workplace) not in cover.text
 
 
 def test_attributes_that_are_called_as_columns_of_the_report_change_no_figure_of_it(workplace):

@@ -17,7 +17,7 @@ def everything(parameters):
         2.0 * jets.log(u + T)
         - (v - T) * w
         + jets.log_beta(u, w + T) * v
-        + jets.log_ratio(v + T, v + 1.0) * jets.log1p(u * T)
+        + jets.log_ratio(v + 1.0, T - 1.0) * jets.log1p(u * T)
     )
     nodes = jets.log(u + T[:, None] * np.array([0.1, 0.4, 0.9])) * v - w
     within = jets.log_integral(nodes, np.log([[0.2, 0.5, 0.3]]))
@@ -82,7 +82,7 @@ def second_order(function, *point):
         (jets.log, np.log(1.7), 1 / 1.7, -1 / 1.7**2),
         (jets.log1p, np.log1p(1.7), 1 / 2.7, -1 / 2.7**2),
         (jets.log_gamma, float(mp.loggamma(1.7)), float(mp.psi(0, 1.7)), float(mp.psi(1, 1.7))),
-        (lambda u: jets.log_ratio(u + 5.0, u + 2.0), np.log(6.7 / 3.7), 1 / 6.7 - 1 / 3.7, 3.7**-2 - 6.7**-2),
+        (lambda u: jets.log_ratio(u + 2.0, 3.0), np.log(6.7 / 3.7), 1 / 6.7 - 1 / 3.7, 3.7**-2 - 6.7**-2),
         (lambda u: -u, -1.7, -1.0, 0.0),
         (lambda u: 3.0 - u, 1.3, -1.0, 0.0),
         (lambda u: 2.0 * u + 1.0, 4.4, 2.0, 0.0),

@@ -36,7 +36,7 @@ def compute(context: ComparisonContext) -> Section:
         tables["crossings"] = board.crossings.head(MOST_CROSSINGS).drop("strategy")
         best = board.crossings.row(0, named=True)
         findings["gain"] = Finding.of(
-            "agreement.gain" if best["low"] > 0 else "agreement.no_gain",
+            "agreement.gain" if (best["low"] or 0) > 0 else "agreement.no_gain",
             strategy=Name("strategies", best["strategy"]),
             other=Name("strategies", best["versus"]),
             gain=best["gain"],

@@ -28,7 +28,7 @@ def compute(context: ComparisonContext) -> Section:
     if shown.height:
         best = shown.row(0, named=True)
         findings["spend"] = Finding.of(
-            "by_group.spend", group=Name("groups", best["group"]), spend=best["value"], average=_average(shown)
+            "by_group.spend", group=Name("groups", best["group"]), spend=best["value"], average=_average(context)
         )
     hidden = spend.height - shown.height
     if hidden:
@@ -44,6 +44,7 @@ def compute(context: ComparisonContext) -> Section:
     return Section(tables, findings)
 
 
-def _average(spend: pl.DataFrame) -> float:
-    """Mean spend over the customers of all groups shown."""
-    return float(spend.select((pl.col("value") * pl.col("n")).sum() / pl.col("n").sum()).item())
+def _average(context: ComparisonContext) -> float:
+    """Mean spend over all customers, those of groups that are not shown included."""
+    everyone = context.board.outcomes.filter(strategy="one_group", measure="spend")
+    return float(everyone["value"].item())

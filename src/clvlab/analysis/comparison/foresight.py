@@ -19,22 +19,23 @@ def compute(context: ComparisonContext) -> Section:
     """
     board = context.board
     gini = context.with_roles(board.metric("gini"))
-    best, alone = gini.row(0, named=True), gini.filter(pl.col("strategy") == YARDSTICK)
+    best, alone = (gini.filter(strategy=name) for name in (board.best, YARDSTICK))
     versus = board.differences.filter(pl.col("strategy") == context.recommended)
     chance = versus.filter(pl.col("versus") == "random_groups").row(0, named=True)
-    blind = gini.filter((pl.col("low") <= 0) & ~pl.col("strategy").is_in(["one_group", "random_groups"]))
+    judged = gini.filter(~pl.col("strategy").is_in(["one_group", "random_groups"]))
+    blind = judged.filter((pl.col("low") <= 0).fill_null(True))
     findings = {
         "lead": Finding.of("foresight.lead"),
-        "gini": Finding.of("foresight.gini", strategy=Name("strategies", best["strategy"]), gini=best["value"]),
+        "gini": Finding.of("foresight.gini", strategy=Name("strategies", board.best), gini=best["value"].item()),
         "chance": Finding.of(
-            "foresight.chance" if chance["low"] > 0 else "foresight.no_better_than_chance",
+            "foresight.chance" if (chance["low"] or 0) > 0 else "foresight.no_better_than_chance",
             strategy=Name("strategies", context.recommended),
             difference=chance["value"],
             low=chance["low"],
             high=chance["high"],
         ),
     }
-    if alone.height and best["strategy"] != YARDSTICK:
+    if alone.height and board.best != YARDSTICK:
         figures = {**findings["gini"].figures, "alone": alone["value"][0]}
         findings["gini"] = Finding.of("foresight.gini_beside", **figures)
     if blind.height:

@@ -8,6 +8,8 @@ from clvlab.wording import Name
 
 STABILITY = ["stability_resamples", "stability_halves", "stability_quarter"]
 SHAPE = ["n_groups", "smallest", "balance", "coverage", "fidelity"]
+SAME = 0.005
+"""Agreements that differ by less read alike."""
 SEPARATION = ["silhouette", "calinski_harabasz", "davies_bouldin"]
 
 
@@ -16,17 +18,22 @@ def compute(context: ComparisonContext) -> Section:
     chance = pl.col("strategy").is_in(["one_group", "random_groups"])
     figures = context.wide([*STABILITY, *SHAPE]).filter(~chance)
     points = context.with_roles(context.wide(["gini", "stability_resamples", "n_groups"]).filter(~chance))
-    least = points.sort("stability_resamples", "strategy").row(0, named=True)
     tables = {"map": points, "figures": figures}
     clusters = context.wide(SEPARATION).filter(pl.any_horizontal(pl.col(SEPARATION).is_not_null()))
     findings = {
         "lead": Finding.of("stability.lead"),
-        "map": Finding.of(
-            "stability.map",
-            strategy=Name("strategies", least["strategy"]),
-            agreement=least["stability_resamples"],
-        ),
+        "map": _least_stable(points),
     }
     if clusters.height:
         tables["clusters"] = clusters
     return Section(tables, findings)
+
+
+def _least_stable(points: pl.DataFrame) -> Finding:
+    """Which grouping comes out least alike again, unless all do so equally."""
+    known = points.drop_nulls("stability_resamples").sort("stability_resamples", "strategy")
+    least, most = (known.row(at, named=True) for at in (0, -1))
+    agreement = least["stability_resamples"]
+    if known.height > 1 and most["stability_resamples"] - agreement < SAME:
+        return Finding.of("stability.map_alike", agreement=agreement)
+    return Finding.of("stability.map", strategy=Name("strategies", least["strategy"]), agreement=agreement)

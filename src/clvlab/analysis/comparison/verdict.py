@@ -4,6 +4,7 @@ import polars as pl
 
 from clvlab.analysis.comparison.context import ComparisonContext, strategy_names
 from clvlab.analysis.section import Finding, Section
+from clvlab.comparison.recommend import INCLUDES_ZERO
 from clvlab.wording import Name
 
 BEST_SHARE = 0.20
@@ -52,7 +53,7 @@ def choice(context: ComparisonContext) -> Finding:
     recommended = Name("strategies", context.recommended)
     if best == context.recommended:
         if not others:
-            return Finding.of("verdict.alone", strategy=recommended)
+            return _alone(context)
         return Finding.of("verdict.best_and_simplest", strategy=recommended, others=strategy_names(others))
     row = context.board.ranking.filter(pl.col("strategy") == context.recommended).row(0, named=True)
     return Finding.of(
@@ -64,3 +65,15 @@ def choice(context: ComparisonContext) -> Finding:
         high=-row["low"],
         others=strategy_names(others),
     )
+
+
+def _alone(context: ComparisonContext) -> Finding:
+    """Why the best is recommended where no contender ties with it; those left out may predict no worse."""
+    ranking, recommended = context.board.ranking, Name("strategies", context.recommended)
+    if ranking.height == 1:
+        return Finding.of("verdict.only", strategy=recommended)
+    rest = ranking.filter(pl.col("strategy") != context.recommended)
+    alike = rest.filter(INCLUDES_ZERO)["strategy"].to_list()
+    if alike:
+        return Finding.of("verdict.unbeaten", strategy=recommended, others=strategy_names(alike))
+    return Finding.of("verdict.alone", strategy=recommended)

@@ -5,6 +5,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
+from clvlab.grouping import returned_all
 from clvlab.money import exact_sum
 
 MOST_PURCHASES = 10
@@ -27,12 +28,7 @@ def compute(context: Context) -> Section:
     if context.has_amounts:
         tables["months"] = new_and_repeat(context)
         new, repeat = (float(tables["months"][name].sum()) for name in ("new", "repeat"))
-        revenue = new + repeat
-        findings["months"] = (
-            Finding.of("base_health.months", share=repeat / revenue)
-            if revenue > 0
-            else Finding.of("base_health.months_no_revenue", revenue=revenue)
-        )
+        findings["months"] = _repeat_revenue(new, repeat)
     if context.has_amounts and buyers["total_spend"].sum() > 0:
         tables["lorenz"] = concentration(buyers["total_spend"])
         top = tables["lorenz"].filter(pl.col("customers") == 0.2)["spend"].item()
@@ -40,23 +36,35 @@ def compute(context: Context) -> Section:
     return Section(tables, findings)
 
 
+def _repeat_revenue(new: float, repeat: float) -> Finding:
+    """What of the revenue repeat purchases bring, where returns leave something of both."""
+    revenue = new + repeat
+    if revenue <= 0:
+        return Finding.of("base_health.months_no_revenue", revenue=revenue)
+    if repeat < 0:
+        return Finding.of("base_health.months_returned", repeat=repeat)
+    return Finding.of("base_health.months", share=repeat / revenue)
+
+
 def _headline(context: Context) -> pl.DataFrame:
     """measure, value: the numbers that a reader asks for first."""
-    buyers = context.buyers
+    buyers, returned = context.buyers, int(returned_all(context.base).sum())
     measures = {
         "customers": pl.len(),
-        "prospects": pl.lit(len(context.base) - buyers.height),
+        "prospects": pl.lit(len(context.base) - buyers.height - returned),
+        "returned_all": pl.lit(returned),
         "purchases": pl.col("n_purchases").sum(),
         "purchases_per_customer": pl.col("n_purchases").mean(),
         "repeat_share": (pl.col("n_purchases") > 1).mean(),
         "median_days_since_last": pl.col("days_since_last").median(),
     }
     if context.has_amounts:
-        spend = pl.col("total_spend")
+        # The money of those who returned all is part of it, as it is of the groups' sum.
+        revenue = pl.lit(context.base.data["total_spend"].sum())
         measures |= {
-            "revenue": spend.sum(),
-            "spend_per_customer": spend.mean(),
-            "spend_per_purchase": spend.sum() / pl.col("n_purchases").sum(),
+            "revenue": revenue,
+            "spend_per_customer": revenue / pl.len(),
+            "spend_per_purchase": revenue / pl.col("n_purchases").sum(),
         }
     row = buyers.select(measure.cast(pl.Float64).alias(name) for name, measure in measures.items())
     return row.unpivot(variable_name="measure")

@@ -20,20 +20,27 @@ def compute(context: Context) -> Section:
         by="cluster",
     )
     first = profile.row(0, named=True)
+    figures = {"group": Name("groups", first["group"]), "customers": first["share_customers"]}
+    spend = first["share_spend"]
     return Section(
         {"clusters": profile, "overlap": _overlap(context)},
         {
-            "lead": Finding.of(
-                f"clusters.lead_{'chosen' if context.params.n_clusters is None else 'given'}", k=profile.height
-            ),
-            "clusters": Finding.of(
-                "clusters.clusters",
-                group=Name("groups", first["group"]),
-                customers=first["share_customers"],
-                spend=first["share_spend"],
-            ),
+            "lead": Finding.of(_lead(context, profile.height), k=profile.height, asked=context.params.n_clusters),
+            "clusters": Finding.of("clusters.clusters_no_spend", **figures)
+            if spend is None
+            else Finding.of("clusters.clusters", **figures, spend=spend),
         },
     )
+
+
+def _lead(context: Context, found: int) -> str:
+    """Which sentence says how the clusters came about: as many as asked for, fewer, or none that are apart."""
+    asked = context.params.n_clusters
+    if found == 1:
+        return "clusters.lead_one"
+    if asked is None:
+        return "clusters.lead_chosen"
+    return "clusters.lead_given" if found == asked else "clusters.lead_fewer"
 
 
 def _overlap(context: Context) -> pl.DataFrame:

@@ -10,6 +10,8 @@ from clvlab.customers import minimum_data
 from clvlab.money import exact_sum
 from clvlab.sources.texts import spelled_apart
 
+_NOT_REFUSED = ("read", "accepted", "merged", "filtered", "outside_window")
+
 
 def compute(context: Context) -> Section:
     """Tables `rows`, `gate` and, where there are attributes, `attributes`.
@@ -21,7 +23,7 @@ def compute(context: Context) -> Section:
     """
     rows = _with_window(context)
     gate = minimum_data(context.log, context.as_of)
-    refused = rows.filter(~pl.col("rule").is_in(["read", "accepted", "merged", "outside_window"]))["rows"].sum()
+    refused = rows.filter(~pl.col("rule").is_in(_NOT_REFUSED))["rows"].sum()
     failed = gate.filter(~pl.col("passed")).height
     read = int(rows.filter(pl.col("rule") == "read")["rows"].sum())
     used = int(rows.filter(pl.col("rule") == "accepted")["rows"].sum())

@@ -15,7 +15,7 @@ def compute(context: Context) -> Section:
     tables = {"groups": groups}
     findings = {
         "lead": Finding.of(
-            "segments.lead",
+            "segments.lead" if filled.height > 1 else "segments.lead_one",
             strategy=Name("strategies", context.strategy.name),
             groups=filled.height,
             group=Name("groups", largest["group"]),

@@ -1,12 +1,15 @@
 """Validation: what the model would have said some time ago, and what happened since."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Backtest, Context
 from clvlab.validation import ModelChoice
+from clvlab.validation.predictions import BASELINE_METHODS
 from clvlab.validation.validate import Validation, validate
 from clvlab.wording import Name
 
@@ -22,19 +25,22 @@ def compute(context: Context) -> Section:
     groups = context.strategy.assign(context.equip(calibration.with_columns(models.value(calibration))))
     outcome = validate(backtest.choice.model, models.spend, calibration, backtest.holdout, groups=groups)
     # The ranking is for money, where there is any.
-    gain = outcome.gain.filter(pl.col("what") == outcome.totals["what"][-1])
+    happened = outcome.totals.filter(pl.col("actual") > 0)["what"].tail(1)
+    gain = outcome.gain.filter(pl.col("what").is_in(happened.implode()))
     tables = {
         "tracking": outcome.tracking,
         "by_frequency": outcome.by_frequency,
         "by_decile": outcome.by_decile.filter(what="purchases"),
-        "gain": gain,
+        **({"gain": gain} if gain.height else {}),
         "totals": outcome.totals,
         "errors": outcome.errors,
         "by_cohort": outcome.by_cohort,
         "models": backtest.choice.table,
         "by_group": _in_order(outcome.by_group.filter(what="purchases"), context.groups),
     }
-    findings = {**_findings(outcome, backtest), "gain": _gain(gain), **_warnings(outcome.warnings)}
+    findings = {**_findings(outcome, backtest), **_warnings(outcome)}
+    if gain.height:
+        findings["gain"] = _gain(gain)
     return Section(tables, findings | _choice(backtest.choice))
 
 
@@ -44,16 +50,7 @@ def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
     last = outcome.tracking.row(-1, named=True)
     tenths = outcome.by_decile.filter(what="purchases")
     return {
-        "lead": Finding.of(
-            "validation.lead",
-            cutoff=backtest.holdout.cutoff,
-            end=backtest.holdout.end,
-            customers=backtest.calibration.data.filter(pl.col("n_purchases") > 0).height,
-            error=abs(total["model_error"]),
-            direction=_direction(total["model_error"]),
-            naive=abs(total["naive_error"]),
-            naive_direction=_direction(total["naive_error"]),
-        ),
+        "lead": _lead(total, backtest),
         "tracking": Finding.of(
             "validation.tracking", expected=last["expected_cumulative"], actual=last["actual_cumulative"]
         ),
@@ -67,6 +64,28 @@ def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
             naive=mae["naive"],
         ),
     }
+
+
+def _lead(total: Mapping[str, Any], backtest: Backtest) -> Finding:
+    """By how much the total of the purchases was missed; of none, how many were expected."""
+    judged = {
+        "cutoff": backtest.holdout.cutoff,
+        "end": backtest.holdout.end,
+        "customers": backtest.calibration.data.filter(pl.col("n_purchases") > 0).height,
+    }
+    if not total["actual"]:
+        return Finding.of("validation.lead_nothing", **judged, expected=total["model"], naive=total["naive"])
+    known = [method for method in BASELINE_METHODS if total[f"{method}_error"] is not None]
+    simple = min(known, key=lambda method: abs(total[f"{method}_error"]))
+    return Finding.of(
+        "validation.lead",
+        **judged,
+        error=abs(total["model_error"]),
+        direction=_direction(total["model_error"]),
+        method=Name("methods", simple),
+        simple=abs(total[f"{simple}_error"]),
+        simple_direction=_direction(total[f"{simple}_error"]),
+    )
 
 
 def _choice(choice: ModelChoice) -> dict[str, Finding]:
@@ -89,17 +108,27 @@ def _gain(gain: pl.DataFrame) -> Finding:
     )
 
 
-def _warnings(warnings: pl.DataFrame) -> dict[str, Finding]:
-    """One sentence per kind of warning, about purchases rather than spend; or that there is none."""
-    if warnings.is_empty():
+def _warnings(outcome: Validation) -> dict[str, Finding]:
+    """One sentence for each kind of warning and for purchases and spend each; or that there is none."""
+    if outcome.warnings.is_empty() and (outcome.totals["actual"] > 0).all():
         return {"calibrated": Finding.of("validation.calibrated")}
-    foremost = warnings.sort("what").unique("warning", keep="first", maintain_order=True)
-    return {f"warning_{row['warning']}": _warning(**row) for row in foremost.iter_rows(named=True)}
+    ordered = _well_ordered(outcome.errors)
+    return {
+        f"warning_{row['warning']}_{row['what']}": _warning(**row, ordered=row["what"] in ordered)
+        for row in outcome.warnings.iter_rows(named=True)
+    }
 
 
-def _warning(warning: str, what: str, part: str | None, count: int | None, error: float) -> Finding:
+def _well_ordered(errors: pl.DataFrame) -> set[str]:
+    """For what (purchases, spend) no simple rule puts the customers in a better order than the model."""
+    best = errors.filter(pl.col("gini") == pl.col("gini").max().over("what"))
+    return set(best.filter(method="model")["what"])
+
+
+def _warning(warning: str, what: str, part: str | None, count: int | None, error: float, *, ordered: bool) -> Finding:
+    key = "total_alone" if warning == "total" and not ordered else warning
     return Finding.of(
-        f"validation.warning_{warning}",
+        f"validation.warning_{key}",
         what=Name("outcomes", what),
         part=_part(warning, part or ""),
         count=count,
@@ -112,7 +141,7 @@ def _part(warning: str, code: str) -> Name | date | str:
     """What a warning is about, as a sentence can say it."""
     if warning == "cohort":
         return date.fromisoformat(code)
-    catalogues = {"baseline": "methods", "group": "groups"}
+    catalogues = {"baseline": "methods", "simple": "methods", "group": "groups"}
     return Name(catalogues[warning], code) if warning in catalogues else code
 
 

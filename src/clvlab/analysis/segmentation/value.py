@@ -13,6 +13,7 @@ from clvlab.params import FROM_COST
 from clvlab.wording import Name
 
 N_BINS = 40
+N_TENTHS = 10
 
 
 def compute(context: Context) -> Section:
@@ -26,11 +27,11 @@ def compute(context: Context) -> Section:
         key = "value.no_amounts" if not context.has_amounts else "value.no_spend_model"
         return Section(tables, {"lead": Finding.of(key, problem=notes)})
     clv = context.table["clv"].drop_nulls()
-    deciles = value_deciles(clv)
     by_group = _by_group(context, values)
     total = values.row(-1, named=True)
     best = by_group.sort("clv_mean", descending=True).row(0, named=True)
-    tables = {"distribution": histogram(clv), "by_group": by_group, "deciles": deciles} | tables
+    tables = {"distribution": histogram(clv), "by_group": by_group, **_tenths(clv), **tables}
+    deciles = tables.get("deciles")
     return Section(
         tables,
         _caveats(context)
@@ -47,8 +48,8 @@ def compute(context: Context) -> Section:
             ),
             "distribution": Finding.of("value.distribution", median=clv.median(), mean=clv.mean()),
             "by_group": Finding.of("value.by_group", group=Name("groups", best["group"]), mean=best["clv_mean"]),
-            "deciles": Finding.of("value.deciles", share=deciles["share"][0]),
-        },
+        }
+        | ({} if deciles is None else {"deciles": Finding.of("value.deciles", share=deciles["share"][0])}),
     )
 
 
@@ -103,10 +104,15 @@ def histogram(clv: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"low": edges[:-1], "high": edges[1:], "customers": counts})
 
 
+def _tenths(clv: pl.Series) -> dict[str, pl.DataFrame]:
+    """The table `deciles`, where there are customers for ten tenths and value for them to share."""
+    return {"deciles": value_deciles(clv)} if clv.len() >= N_TENTHS and clv.sum() > 0 else {}
+
+
 def value_deciles(clv: pl.Series) -> pl.DataFrame:
     """decile (1 = most valuable), customers, clv, share, mean: the value that each tenth of the customers holds."""
     ordered = clv.sort(descending=True).to_frame("clv").with_row_index("place")
-    decile = (pl.col("place") * 10 // max(clv.len(), 1) + 1).alias("decile")
+    decile = (pl.col("place") * N_TENTHS // clv.len() + 1).alias("decile")
     return (
         ordered.group_by(decile)
         .agg(customers=pl.len(), clv=pl.col("clv").sum(), mean=pl.col("clv").mean())

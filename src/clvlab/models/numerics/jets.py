@@ -106,13 +106,13 @@ def log1p(u: Number) -> Number:
     return _chain(u, np.log1p(u.value), inverse, -inverse * inverse)
 
 
-def log_ratio(u: Number, v: Number) -> Number:
-    """ln(u / v) of two numbers that differ by a constant, as ages do: alpha + T and alpha + t_x."""
+def log_ratio(u: Number, more: Any) -> Number:
+    """ln((u + more) / u) for a constant `more`, as between two ages; exact however large u is."""
     if not isinstance(u, Jet):
-        return np.log(u / v)
-    over_u, over_v = 1.0 / u.value, 1.0 / v.value
-    slope = over_u - over_v
-    return _chain(u, np.log(u.value * over_v), slope, -slope * (over_u + over_v))
+        return np.log1p(more / u)
+    over_u, over_sum = 1.0 / u.value, 1.0 / (u.value + more)
+    slope = -more * over_u * over_sum
+    return _chain(u, np.log1p(more * over_u), slope, -slope * (over_u + over_sum))
 
 
 def log_gamma(u: Number) -> Number:

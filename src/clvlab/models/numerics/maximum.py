@@ -28,6 +28,7 @@ from clvlab.models.numerics.population import Population
 MAX_STEPS = 100
 LONGEST_STEP = 2.0  # in log-parameters: none changes more than e^2-fold at once
 FARTHEST = 14.0  # in log-parameters: a maximum a million-fold away from a sensible start is not one
+FARTHEST_DRAW = 46.0  # in log-parameters, e^46 = 1e20: beyond it digits are lost, and no prior has any mass
 STATIONARY = 1e-7  # in log-parameters: length of the Newton step at a maximum
 NEARLY = 1e-3  # the same, where rounding allows no further progress
 EXACT = 1e-7  # in log-parameters: error of a maximum found by way of a coarser population
@@ -75,6 +76,8 @@ class Likelihood:
     population : the customers
     penalty : subtracted is penalty * sum(ln(parameter)^2), parameters in the data's own units
     meanings : what the parameters say, in their order, for the message where they cannot be identified
+    log_prior : (log-parameters, population) -> log-density of a weak prior, which draws follow where the data do not
+        say; it does not move the maximum. A penalty takes its place
     """
 
     total: Callable[[Sequence[Number], Population], Number]
@@ -82,6 +85,7 @@ class Likelihood:
     population: Population
     penalty: float = 0.0
     meanings: tuple[str, ...] = ()
+    log_prior: Callable[[Vector, Population], float] | None = None
 
     @property
     def n_customers(self) -> float:
@@ -100,6 +104,14 @@ class Likelihood:
     def at(self, point: Vector) -> float:
         """Log-likelihood of the population at the log-parameters `point`, without the penalty."""
         return float(self.total(np.exp(point).tolist(), self.population))
+
+    def log_posterior(self, point: Vector) -> float:
+        """What draws of the log-parameters are in proportion to, up to a constant; -inf out of all proportion."""
+        if np.abs(point).max() > FARTHEST_DRAW:
+            return -np.inf
+        if self.penalty or self.log_prior is None:
+            return self.at(point) - self.penalty * float(point @ point)
+        return self.at(point) + self.log_prior(point, self.population)
 
     def expand(self, point: Vector) -> "Expansion":
         """The penalised log-likelihood, its gradient and its Hessian in the log-parameters."""
@@ -162,12 +174,22 @@ class CorrectedLikelihood:
 
     def expand(self, point: Vector) -> Expansion:
         """Value, gradient and Hessian at a point."""
-        here, moved = self.coarse.expand(point), point - self.whole.point
-        gradient, hessian = self.whole.gradient - self.there.gradient, self.whole.hessian - self.there.hessian
-        value = self.whole.value - self.there.value + float(moved @ (gradient + hessian @ moved / 2))
-        return Expansion(
-            point, here.value + value, here.gradient + gradient + hessian @ moved, here.hessian + hessian
-        )
+        here, hessian = self.coarse.expand(point), self._hessian
+        gradient = self._gradient + hessian @ (point - self.whole.point)
+        return Expansion(point, here.value + self.correction(point), here.gradient + gradient, here.hessian + hessian)
+
+    def correction(self, point: Vector) -> float:
+        """What is added to the coarser population's log-likelihood."""
+        moved = point - self.whole.point
+        return self.whole.value - self.there.value + float(moved @ (self._gradient + self._hessian @ moved / 2))
+
+    @property
+    def _gradient(self) -> Vector:
+        return self.whole.gradient - self.there.gradient
+
+    @property
+    def _hessian(self) -> Matrix:
+        return self.whole.hessian - self.there.hessian
 
     def error(self, maximum: Vector) -> float:
         """About how far, in log-parameters, `maximum` is from the whole population's.

@@ -1,0 +1,98 @@
+"""The day of every row, from what its date says."""
+
+from datetime import timedelta
+from typing import Literal, get_args
+
+import polars as pl
+
+from clvlab.errors import UnsettledError
+from clvlab.sources import OURS
+from clvlab.sources.dates import GivenFormat, found_formats
+from clvlab.sources.doubts import warn
+from clvlab.sources.zones import day_in, midnight_elsewhere, moment_of_text
+
+DateCells = Literal["swap", "keep"]
+
+_DAY, _TEXT, _MOMENT = OURS + "day", OURS + "date_text", OURS + "moment"
+_YEAR_FIRST = r"^\s*(?:19|20)\d{2}\D"
+_TURNABLE = r"^\s*\d{1,2}\s*[-/. ]\s*\d{1,2}\s*[-/. ]\s*\d{2,4}\b"
+_TURNABLE_DAYS = 12
+_BY_CHANCE = 0.01
+
+
+def with_days(
+    rows: pl.LazyFrame, column: str, given: GivenFormat | None, zone: str | None, date_cells: DateCells | None
+) -> tuple[pl.LazyFrame, tuple[str, ...]]:
+    """The rows with their day, and the formats in which texts were read.
+
+    Raises
+    ------
+    UnsettledError : the data leaves the order of day and month open, or shows that part of it was turned round
+    """
+    where = f"Column {column!r}"
+    reader = given or found_formats(rows.filter(pl.col(_DAY).is_null()), _TEXT, where)
+    rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_TEXT))).alias(_DAY))
+    rows = _turned(rows, where, date_cells)
+    return (_counted(rows, where) if zone is None else _in_zone(rows, zone)), reader.formats
+
+
+def _counted(rows: pl.LazyFrame, where: str) -> pl.LazyFrame:
+    """Days of moments that are counted since 1970: of the place where all are midnights, else of UTC."""
+    counted = rows.filter(pl.col(_DAY).is_null() & pl.col(_MOMENT).is_not_null())
+    examples = counted.select(_MOMENT).head(1).collect(engine="streaming")
+    if examples.is_empty():
+        return rows
+    shift = midnight_elsewhere(counted, _MOMENT)
+    if shift is None:
+        warn("counted_in_utc", column=where)
+    elif shift:
+        warn("counted_elsewhere", column=where, hours=f"{shift / timedelta(hours=1):+g}")
+    day = (pl.col(_MOMENT) + pl.lit(shift or timedelta())).dt.date()
+    return rows.with_columns(pl.coalesce(_DAY, day).alias(_DAY))
+
+
+def _in_zone(rows: pl.LazyFrame, zone: str) -> pl.LazyFrame:
+    """Days of moments in the zone; where every moment is a midnight of UTC, they are days that were given a time."""
+    rows = rows.with_columns(pl.coalesce(moment_of_text(pl.col(_TEXT), pl.col(_DAY)), _MOMENT).alias(_MOMENT))
+    moment = pl.col(_MOMENT)
+    has_times = rows.select((moment != moment.dt.truncate("1d")).any()).collect(engine="streaming").item()
+    day = day_in(moment, zone) if has_times else moment.dt.date()
+    return rows.with_columns(pl.coalesce(day, _DAY).alias(_DAY))
+
+
+def _turned(rows: pl.LazyFrame, where: str, date_cells: DateCells | None) -> pl.LazyFrame:
+    """Rows whose day and month a spreadsheet has turned round are asked about, or turned back.
+
+    A spreadsheet that expects another order makes dates of what could be one, wrong ones, and leaves the rest as it
+    was: no date has then a day above 12, and every text has.
+    """
+    text = pl.col(_TEXT).fill_null("")
+    is_date = (text == "") | text.str.contains(_YEAR_FIRST)
+    if date_cells == "swap":
+        day = pl.col(_DAY)
+        turned = pl.when(is_date & (day.dt.day() <= _TURNABLE_DAYS)).then(
+            pl.date(day.dt.year(), day.dt.day(), day.dt.month())
+        )
+        return rows.with_columns(pl.coalesce(turned, day).alias(_DAY))
+    if date_cells is None:
+        kind = pl.when(is_date).then(True).when(text.str.contains(_TURNABLE)).then(False)
+        days = rows.select(_DAY, kind=kind).unique().drop_nulls().collect(engine="streaming")
+        dates, texts = (days.filter(pl.col("kind") == is_one)[_DAY].dt.day() for is_one in (True, False))
+        if _look_turned(dates, texts):
+            raise UnsettledError(
+                f"{where}: all {len(dates)} days that are dates to the spreadsheet are days up to 12, and all "
+                f"{len(texts)} that are texts are days above 12, as if day and month had been turned round wherever "
+                "they could be. "
+                "Set `date_cells: swap` to turn them back, or `date_cells: keep` if they are right.",
+                "date_cells",
+                get_args(DateCells),
+            )
+    return rows
+
+
+def _look_turned(dates: pl.Series, texts: pl.Series) -> bool:
+    """Whether days of the month are divided as turning them would, and hardly as chance would."""
+    if not (len(dates) and len(texts)) or (dates > _TURNABLE_DAYS).any() or (texts <= _TURNABLE_DAYS).any():
+        return False
+    share = _TURNABLE_DAYS * 12 / 365.25
+    return bool(share ** len(dates) * (1 - share) ** len(texts) < _BY_CHANCE)

@@ -1,0 +1,132 @@
+"""Returns that are listed in tables of their own: by order, or by customer and day."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+import polars as pl
+
+from clvlab.columns import LOG, names
+from clvlab.errors import MissingColumnsError, ParamsError
+from clvlab.frames import TransactionLog
+from clvlab.sources import SourceTable
+from clvlab.sources.headers import plain_header, suggest_columns
+from clvlab.sources.texts import as_id, as_text
+from clvlab.transactions.mapping import together
+from clvlab.transactions.words import words
+
+Reader = Callable[[pl.DataFrame], TransactionLog]
+_OURS = ("customer_id", "date", "amount", "order_id", "category")
+
+
+def with_returns(
+    log: TransactionLog, tables: Sequence[SourceTable], columns: Mapping[str, str], read: Reader
+) -> TransactionLog:
+    """The log with returns as further rows of negative amounts.
+
+    A return that names its order alone takes back all that the log has of this order; one with an amount takes back
+    as much. Its customer is the order's, unless it names one, and so is its day. A column that says whether there was
+    a return (退回: 是) is heeded.
+
+    Parameters
+    ----------
+    log
+        the accepted rows, with amounts
+    tables
+        of returns
+    columns
+        our name -> the header, where a table has it
+    read
+        reads a frame of our columns as the log was read
+
+    Raises
+    ------
+    ParamsError : the log has no amounts
+    MissingColumnsError : a table with neither an order nor a customer, a day and an amount
+    """
+    if not log.has_amounts:
+        raise ParamsError("`returns` takes money back, and the log has no amounts. Map the column `amount`.")
+    rows = together([_ours(table, columns) for table in tables]).collect()
+    returned = read(_with_orders(rows, log))
+    named = ", ".join(table.name for table in tables)
+    rejected = returned.rejected.with_columns(pl.lit(named).alias("file"), row=pl.lit(None, pl.UInt32))
+    sign = _sign(returned)
+    taken = returned.accepted.with_columns(pl.col("amount") * sign)
+    return replace(
+        log,
+        accepted=pl.concat([log.accepted, taken], how="diagonal_relaxed"),
+        rejected=pl.concat([log.rejected, rejected], how="diagonal_relaxed"),
+        quality=_both(log.quality, returned.quality.with_columns(pl.col("amount") * sign)),
+        detected=MappingProxyType(
+            {**log.detected, "returns": [{"name": table.name, **table.facts} for table in tables]}
+        ),
+    )
+
+
+def _ours(table: SourceTable, columns: Mapping[str, str]) -> pl.LazyFrame:
+    """The table's rows that are returns, under our names."""
+    plain = {plain_header(header): header for header in table.columns}
+    asked = {ours: plain.get(plain_header(name)) for ours, name in columns.items()}
+    found = suggest_columns(table.columns) | {ours: name for ours, name in asked.items() if name is not None}
+    found = {ours: name for ours, name in found.items() if ours in _OURS}
+    if "order_id" not in found and not {"customer_id", "date", "amount"} <= found.keys():
+        hint = "Returns name their order (`order_id`), or a customer, a day and an amount."
+        raise MissingColumnsError(table.name, ["order_id"], table.columns, hint=hint)
+    schema = table.rows.collect_schema()
+    ids = {
+        ours: as_id(found[ours], schema[found[ours]], table.name)
+        for ours in ("order_id", "customer_id")
+        if ours in found
+    }
+    others = {ours: pl.col(name) for ours, name in found.items() if ours not in ids}
+    return table.rows.filter(_is_return(table)).select(**ids, **others)
+
+
+def _is_return(table: SourceTable) -> pl.Expr:
+    """Whether a row is a return: all of them, unless a column says so of each."""
+    flags = [header for header in table.columns if plain_header(header) in words("returned")]
+    schema = table.rows.collect_schema()
+    said = [
+        as_text(flag, schema[flag], table.name).str.to_lowercase().is_in(words("affirmed")).fill_null(value=False)
+        for flag in flags
+    ]
+    return pl.all_horizontal(pl.lit(value=True), *said)
+
+
+def _with_orders(rows: pl.DataFrame, log: TransactionLog) -> pl.DataFrame:
+    """The returns with customer, day and amount; what they do not say is what the log has of their order."""
+    if "order_id" not in rows.columns or {"customer_id", "date", "amount"} <= set(rows.columns):
+        return rows
+    if "order_id" not in log.accepted.collect_schema():
+        hint = "Returns name orders, which the log does not. Map the column `order_id`."
+        raise MissingColumnsError("The log", ["order_id"], log.accepted.collect_schema().names(), hint=hint)
+    said = [name for name in names(LOG) if name in rows.columns and name != "order_id"]
+    lines = log.accepted.filter(pl.col("order_id").is_in(rows["order_id"].drop_nulls().unique().implode())).collect()
+    if "amount" in rows.columns:
+        lines = lines.unique("order_id", keep="first", maintain_order=True)
+    else:
+        rows = rows.unique("order_id", keep="first", maintain_order=True)
+        lines = lines.with_columns(-pl.col("amount"))
+    known = lines.drop(said, strict=False).drop("quantity", "unit_price", "currency", strict=False)
+    return rows.join(known, on="order_id", how="left", maintain_order="left")
+
+
+def _sign(returned: TransactionLog) -> int:
+    """-1 where most amounts are written as positive, else 1."""
+    positive, negative = (
+        returned.accepted.select((pl.col("amount") > 0).sum(), (pl.col("amount") < 0).sum().alias("negative"))
+        .collect()
+        .row(0)
+    )
+    return -1 if positive > negative else 1
+
+
+def _both(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
+    """The account of both."""
+    total = (
+        pl.concat([first, second])
+        .group_by("rule", maintain_order=True)
+        .agg(pl.col("rows").sum(), pl.col("amount").sum())
+    )
+    read = total.filter(rule="read")["rows"].item()
+    return total.select("rule", "rows", share=pl.col("rows") / max(read, 1), amount="amount")

@@ -1,0 +1,107 @@
+"""Judged rows become a log: those that pass, those that are refused, and the account of all."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
+
+import polars as pl
+
+from clvlab.columns import LOG, names
+from clvlab.errors import DataError, MissingColumnsError
+from clvlab.frames import TransactionLog
+from clvlab.sources import OURS
+from clvlab.sources.headers import plain_header
+from clvlab.transactions.rules import RULES, account, meaning, quality_table
+
+RULE, DAY = OURS + "rule", OURS + "day"
+_NO_KEY = OURS + "no_key"
+
+
+def sort_out(
+    judged: pl.LazyFrame, left_out: pl.LazyFrame | None, key: Sequence[str] | None, *, drops: bool, lazily: bool
+) -> TransactionLog:
+    """Accepted and refused rows and their account.
+
+    Lazily, each figure is a pass of its own: passes taken together would keep all rows in memory between them.
+
+    Parameters
+    ----------
+    judged
+        rows with the rule that refuses each, null for those that pass
+    left_out
+        rows that a filter has left out before; None without a filter
+    key
+        columns by which rows are repetitions of each other; None takes all that the source has
+    drops
+        whether repetitions are merged into the first of them
+    lazily
+        whether the rows are too many for memory
+    """
+    engine: Literal["streaming", "in-memory"] = "streaming" if lazily else "in-memory"
+    passed = judged.filter(pl.col(RULE).is_null())
+    by_rule = judged.group_by(pl.col(RULE).alias("rule")).agg(account(judged)).collect(engine=engine)
+    rejected = judged.filter(pl.col(RULE).is_not_null()).collect(engine=engine)
+    filtered = None if left_out is None else left_out.select(account(left_out)).collect(engine=engine)
+    kept, count = passed, by_rule.filter(pl.col("rule").is_null()).drop("rule")
+    keyed, subset = _keyed(passed, key)
+    if drops:
+        kept = keyed.unique(subset, keep="first", maintain_order=True)
+        count = kept.select(account(judged)).collect(engine=engine)
+    accepted, facts = _accepted(kept), {}
+    if not lazily:
+        repeated = keyed.select(pl.len() - pl.struct(subset).hash().n_unique())
+        accepted, facts = accepted.collect().lazy(), {"duplicate_rows": repeated.collect().item()}
+    return TransactionLog(accepted, _as_it_stood(rejected), quality_table(by_rule, count, filtered), facts)
+
+
+def check_not_all_refused(log: TransactionLog, mapping: Mapping[str, str]) -> None:
+    """Raise DataError where no row is left, with the reasons and an example."""
+    counts = dict(log.quality.select("rule", "rows").iter_rows())
+    if counts["read"] == 0:
+        raise DataError("The source has no rows below its header.")
+    if counts["accepted"] == 0:
+        reasons = ", ".join(f"{meaning(rule)} ({counts[rule]:,} rows)" for rule in RULES if rule in counts)
+        first = {ours: log.rejected[theirs][0] for ours, theirs in mapping.items() if theirs in log.rejected.columns}
+        raise DataError(
+            f"All {counts['read']:,} rows are refused: {reasons}. The first one: {first}. "
+            "Check `columns`, `date_format` and `decimal`."
+        )
+
+
+def _keyed(rows: pl.LazyFrame, key: Sequence[str] | None) -> tuple[pl.LazyFrame, list[str]]:
+    """The rows, and the columns by which they are repetitions; a row whose key has a gap repeats none."""
+    found = rows.collect_schema().names()
+    own = [name for name in found if not name.startswith(OURS)]
+    if key is None:
+        return rows, own
+    columns = [_key_column(name, found, own) for name in key]
+    has_gap = pl.any_horizontal(pl.col(columns).is_null())
+    place = pl.when(has_gap).then(pl.struct(OURS + "file", OURS + "row").hash())
+    return rows.with_columns(place.alias(_NO_KEY)), [*columns, _NO_KEY]
+
+
+def _key_column(name: str, found: Collection[str], own: Sequence[str]) -> str:
+    """Our column of this name, else the source's."""
+    if name == "date":
+        return DAY
+    if name in names(LOG) and OURS + name in found:
+        return OURS + name
+    alike = [column for column in own if plain_header(column) == plain_header(name)]
+    if name not in own and len(alike) != 1:
+        raise MissingColumnsError("The source", [name], own, hint="Correct the names in `duplicate_key`.")
+    return name if name in own else alike[0]
+
+
+def _accepted(rows: pl.LazyFrame) -> pl.LazyFrame:
+    ours = rows.drop(OURS + "date", strict=False).rename({DAY: OURS + "date"})
+    found = ours.collect_schema()
+    return ours.select(pl.col(OURS + name).alias(name) for name in names(LOG) if OURS + name in found)
+
+
+def _as_it_stood(rejected: pl.DataFrame) -> pl.DataFrame:
+    """rule, file, row, then the source's own columns; one of the same name gets "(source)" behind it."""
+    own = [name for name in rejected.columns if not name.startswith(OURS)]
+    first = ("rule", "file", "row")
+    return rejected.select(
+        *(pl.col(OURS + name).alias(name) for name in first),
+        *(pl.col(name).alias(f"{name} (source)" if name in first else name) for name in own),
+    )

@@ -1,0 +1,43 @@
+"""Rows that are no transactions but totals of the others."""
+
+import polars as pl
+
+from clvlab.money import to_millionths
+from clvlab.sources import OURS
+
+_WORDS = (
+    r"(?i)(?:合计|总计|小计|共计|合計|總計|小計|합계|총계|소계)\s*[:：]?$|^(?:汇总|累计|总和|总数)\s*[:：]?$"
+    r"|^(?:(?:grand|sub|overall|report|page|net)[- ]?)?totals?\s*:?$|^total general$|^sum\s*:?$"
+    r"|^(?:gesamt(?:summe)?|summe|insgesamt|zwischensumme|total g[ée]n[ée]ral|sous-total|totale|suma|итого)\s*:?$"
+)
+_OF_A_CUSTOMER = r"(?i)^(.+?)\s+total$|^total\s+(.+)$"
+_ENOUGH = 4  # other rows: of fewer, one may well be the sum
+
+
+def says_total(rows: pl.LazyFrame) -> pl.Expr:
+    """Whether a row says that it is a total, in place of a customer, a day or an order.
+
+    A customer's total, such as "Miller Total" in a pivot table, is one where Miller is a customer.
+    """
+    found = rows.collect_schema()
+    texts = [pl.col(OURS + name) for name in ("customer_id", "date_text", "order_id") if OURS + name in found]
+    ids = rows.select(id=pl.col(OURS + "customer_id")).unique().drop_nulls().collect(engine="streaming")["id"]
+    named = ids.str.extract(_OF_A_CUSTOMER, 1).fill_null(ids.str.extract(_OF_A_CUSTOMER, 2))
+    totals = ids.filter(named.is_in(ids.implode()).fill_null(False)).implode()
+    words = pl.any_horizontal(text.str.strip_chars().str.contains(_WORDS).fill_null(False) for text in texts)
+    return words | pl.col(OURS + "customer_id").is_in(totals).fill_null(False)
+
+
+def sums_up(passed: pl.LazyFrame) -> pl.Expr:
+    """Whether a row is the first or the last of its file, of an id of its own, and as much as all others together."""
+    file, row, customer = (pl.col(OURS + name) for name in ("file", "row", "customer_id"))
+    rows = passed.select(file=file, row=row, customer=customer, money=to_millionths(pl.col(OURS + "amount")))
+    money, at = pl.col("money"), pl.col("row")
+    files = rows.group_by("file").agg(n=pl.len(), total=money.sum(), first=at.min(), last=at.max())
+    is_sum = (money != 0) & (money * 2 == pl.col("total")) & ((at == pl.col("first")) | (at == pl.col("last")))
+    ends = rows.join(files.filter(pl.col("n") > _ENOUGH), on="file").filter(is_sum).collect(engine="streaming")
+    found = pl.lit(False)
+    for name, place, who in ends.select("file", "row", "customer").iter_rows():
+        of_its_own = rows.filter(file=name, customer=who).select(pl.len()).collect(engine="streaming").item() == 1
+        found |= (file == name) & (row == place) & of_its_own
+    return found

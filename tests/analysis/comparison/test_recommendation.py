@@ -1,0 +1,151 @@
+"""The recommendation: a reader who follows the printed rule over the printed table comes to the printed choice."""
+
+import re
+
+import pytest
+
+from clvlab.analysis.comparison import ComparisonContext
+from tests.analysis.comparison.logs import (
+    KINDS,
+    context,
+    log_of,
+    page_of,
+    params_of,
+    ranking,
+    section_of,
+    sentences_of,
+    with_tables,
+)
+from tests.analysis.pages import is_chinese
+
+# Of each kind: days since the last purchase and since the first, purchases, spend to date and of the last year.
+KNOWN = {
+    "A": {"days since first purchase": 60, "Days since last purchase": 29, "Purchases": 2, "Total spend": 200,
+          "Spend of the last year": 200},
+    "B": {"days since first purchase": 46, "Days since last purchase": 46, "Purchases": 1, "Total spend": 50,
+          "Spend of the last year": 50},
+    "C": {"days since first purchase": 395, "Days since last purchase": 395, "Purchases": 1, "Total spend": 20,
+          "Spend of the last year": 0},
+}  # fmt: skip
+GROUPS = {"A": "Top fifth", "B": "Middle fifth", "C": "Bottom fifth"}
+HOLDS = {
+    "≤": lambda a, b: a <= b,
+    "<": lambda a, b: a < b,
+    "≥": lambda a, b: a >= b,
+    ">": lambda a, b: a > b,
+    "=": lambda a, b: a == b,
+}
+
+
+def fits(known: dict[str, float], condition: str) -> bool:
+    """Whether a customer satisfies a printed condition."""
+    for part in condition.split(", "):
+        terms = re.split(r" ([≤<≥>=]) ", part)
+        for left, sign, right in zip(terms[::2], terms[1::2], terms[2::2], strict=False):
+            if not HOLDS[sign](*(known[term] if term in known else float(term) for term in (left, right))):
+                return False
+    return True
+
+
+def table_of(caption: str, given=None) -> list[list[str]]:
+    """The rows of a printed table."""
+    tables = [piece.splitlines() for piece in page_of("recommendation", given) if "\n" in piece]
+    (lines,) = (table for table in tables if table[0] == caption)
+    return [re.split(r" {2,}", line.strip()) for line in lines[2:]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_printed_rule_puts_every_kind_where_the_comparison_does(kind):
+    card = table_of("The rule of the recommended grouping, as applied")
+    found = [row[0] for row in card if row[-1] != "–" and fits(KNOWN[kind], row[-1])]
+    assert found == [GROUPS[kind]]
+    names = {"Top fifth": "fifth_1", "Middle fifth": "fifth_3", "Bottom fifth": "fifth_5"}
+    assigned = context().board.assignments.filter(customer_id=f"{kind}00")["last_year_spend"].item()
+    assert names[found[0]] == assigned
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_three_questions_put_every_kind_where_the_rule_does(kind):
+    tree = table_of("The grouping in simple terms")
+    (leaf,) = (row for row in tree if fits(KNOWN[kind], row[1]))
+    assert leaf[2:] == [GROUPS[kind], str(KINDS[kind][0]), "100%"]
+
+
+def test_money_of_any_size_is_told_with_every_digit_that_counts():
+    rows = [
+        (f"{kind}{i:02d}", day, amount)
+        for kind, dear in (("x", 1_234_568.0), ("y", 1_234_567.0))
+        for i in range(30)
+        for day, amount in (("2024-05-01", dear), ("2024-10-01", 5.0 if kind == "x" else 1.0))
+    ]
+    log = log_of(rows, "customer_id date amount")
+    given = ComparisonContext.of(params_of(strategies=["last_year_spend"]), log, progress=False)
+    for caption, at in (
+        ("The rule of the recommended grouping, as applied", -1),
+        ("The grouping in simple terms", 1),
+    ):
+        conditions = [row[at] for row in table_of(caption, given)]
+        assert not any(re.search(r"\d[eE][+-]?\d", condition) for condition in conditions)
+        for spend in (1_234_567.0, 1_234_568.0):
+            known = {"Total spend": spend, "Spend of the last year": spend, "Purchases": 1}
+            assert sum(fits(known, each) for each in conditions if each != "–") == 1
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_code_on_the_page(lang):
+    shown = "\n".join(page_of("recommendation", lang=lang))
+    assert not re.search(r"[<>!=]=|\w_\w|[{}\[\]]|\bnan\b|\bNone\b|(?<= )-\d", shown)
+
+
+def test_the_ranking_by_hand():
+    section = section_of("recommendation")
+    assert section["ranking"]["strategy"].to_list() == ["last_year_spend"]
+    every = {row["strategy"]: row for row in section["every_strategy"].iter_rows(named=True)}
+    assert every["hiatus"]["dominated_by"] == every["frequency_tiers"]["dominated_by"] == "last_year_spend"
+    assert every["last_year_spend"]["recommended"]
+
+
+def test_the_sentences_by_hand():
+    told = sentences_of("recommendation")
+    assert told[0] == "Recommended: “Last year's spend”. The rule by which it was chosen:"
+    assert [sentence[:2] for sentence in told[1:4]] == ["1.", "2.", "3."]
+    assert told[4] == "Groupings compared: 3; left out by the first step: 2."
+    assert told[6] == "Put into three questions, “Last year's spend” is right for 100% of customers:"
+
+
+def test_the_sentences_are_there_in_chinese():
+    assert is_chinese(sentences_of("recommendation", lang="zh"))
+
+
+RANKED = (
+    ("rfm8", 8, 0.50, None, 0.0, 0.0, False),
+    ("value_tiers", 3, 0.49, None, -0.03, 0.01, True),
+    ("abc", 4, 0.48, None, -0.04, 0.01, False),
+    ("hiatus", 2, 0.30, None, -0.25, -0.15, False),
+    ("industry", 3, 0.45, "rfm8", -0.07, -0.02, False),
+)
+
+
+def test_following_the_rule_over_the_printed_table_gives_the_printed_choice():
+    rows = table_of(
+        "The groupings left, by predictive power, with their difference from the best",
+        with_tables(ranking=ranking(*RANKED)),
+    )
+    best = max(rows, key=lambda row: float(row[2]))
+    assert best[0] == "RFM cube of eight types"
+    number = lambda text: float(text.replace("−", "-"))  # noqa: E731
+    tied = [row for row in rows if number(row[6]) <= 0 <= number(row[7])]
+    assert [row[0] for row in tied] == [row[0] for row in rows if row[8] == "yes"]
+    simplest = min(tied, key=lambda row: (int(row[1]), -float(row[4]), -float(row[2])))
+    assert simplest[-1] == "yes"
+    assert [row[-1] for row in rows].count("yes") == 1
+
+
+def test_what_the_first_step_leaves_out_is_counted():
+    given = with_tables(ranking=ranking(*RANKED))
+    assert "Groupings compared: 5; left out by the first step: 1." in sentences_of("recommendation", given)
+    assert section_of("recommendation", given)["ranking"].height == 4
+
+
+def test_the_verdict_and_the_recommendation_give_the_same_reason():
+    assert section_of("verdict").findings["choice"] == section_of("recommendation").findings["choice"]
