@@ -224,10 +224,11 @@ class RunParams(BaseModel):
 
     `holdout` and `horizon` are lengths with their unit; `as_of` is the last day that counts; `source` is `cdnow`,
     `cdnow_sample`, `lighting`, or a path or glob, or a list of paths and globs, seen from the working directory;
-    `currency` is an ISO code, or null where the figures carry none; `title` is the heading of the page, by default
-    made of the name. `items` are paths or globs of the items of orders, where the source (which may then be called
-    `orders`) has one row for each order; `returns`, of returns that are listed apart. Settings of the reader may be
-    given in `reading` or by themselves. A run stops where more than the share `max_refused` of its rows is refused.
+    `currency` is an ISO code, or null where the figures carry none; `export_labels` says whether exports hold stable
+    codes or, like the page, names in the reader's language; `title` is the heading of the page, by default made of
+    the name. `items` are paths or globs of the items of orders, where the source (which may then be called `orders`)
+    has one row for each order; `returns`, of returns that are listed apart. Settings of the reader may be given in
+    `reading` or by themselves. A run stops where more than the share `max_refused` of its rows is refused.
 
     `attributes` are paths or globs of tables, `log_attributes` columns of the log itself, of which the last value up
     to a day counts; `attribute_columns` maps our name to a header of these tables that is not recognised; `static`
@@ -263,6 +264,7 @@ class RunParams(BaseModel):
     margin: Margin = 1.0
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     lang: Language = "en"
+    export_labels: Literal["codes", "names"] = "codes"
     output: Annotated[str, Field(pattern=r"^[^\x00]+$")] = "reports"
     reading: ReaderSettings = Field(default_factory=ReaderSettings)
     max_refused: Annotated[float, Field(ge=0, le=1)] = 0.5

@@ -119,16 +119,12 @@ def _is_text(kind: str) -> bool:
     return kind in {"attribute_value", "condition", "text", "yesno"} or kind in NAMES or kind.startswith("name:")
 
 
-def _cells(column: pl.Series, kind: str, words: Words) -> Iterator[str]:
-    for value in column:
-        if kind == "attribute_value":
-            yield words.attribute_value(value)
-        elif value is None:
-            yield NULL
-        elif _is_text(kind):
-            yield _text(value, kind, words)
-        else:
-            yield words.number(value, kind)
+def _cells(column: pl.Series, kind: str, words: Words) -> list[str]:
+    if kind == "attribute_value":
+        return list(map(words.attribute_value, column))
+    if _is_text(kind):
+        return [NULL if value is None else _text(value, kind, words) for value in column]
+    return words.numbers(column, kind)
 
 
 def _text(value: Any, kind: str, words: Words) -> str:

@@ -1,9 +1,12 @@
 """The watch list: overdue by their own habit, in the order of what can still be saved."""
 
+import hashlib
+
 import polars as pl
 import pytest
 
 from clvlab.analysis.segmentation import watch
+from clvlab.analysis.segmentation.pseudonyms import pseudonyms
 from clvlab.models import BgNbd, Nbd, Terms, ValueModels
 from tests.analysis.pages import is_chinese, sentences_of
 from tests.analysis.segmentation.logs import context_of
@@ -110,3 +113,21 @@ def test_nobody_is_named(sample_results):
     assert not ids & set(listed["pseudonym"])
     assert "customer_id" not in listed.columns
     assert listed.select((pl.col("days_since_last") > pl.col("gap_p80")).all()).item()
+
+
+def test_a_pseudonym_on_the_page_is_in_the_customer_table_and_is_one_persons(sample_results):
+    customers = sample_results.customers
+    listed = sample_results["watch"]["customers"]
+    assert customers["pseudonym"].n_unique() == customers.height
+    met = listed.join(customers, on="pseudonym", how="left")
+    assert met["customer_id"].null_count() == 0
+    assert met["n_purchases"].to_list() == met["n_purchases_right"].to_list()
+
+
+def test_a_pseudonym_cannot_be_told_from_the_id_alone():
+    customers = pl.DataFrame({"customer_id": ["001", "002"], "total_spend": [5.0, 7.0]})
+    names = pseudonyms(customers)["pseudonym"].to_list()
+    assert pseudonyms(customers.reverse())["pseudonym"].to_list() == names[::-1]
+    others = customers.with_columns(total_spend=pl.Series([5.0, 7.01]))
+    assert not set(pseudonyms(others)["pseudonym"]) & set(names)
+    assert hashlib.sha256(b"001").hexdigest()[: len(names[0])] != names[0]

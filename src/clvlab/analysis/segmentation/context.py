@@ -7,6 +7,7 @@ from functools import cached_property
 import polars as pl
 from dateutil.relativedelta import relativedelta
 
+from clvlab.analysis.segmentation.pseudonyms import pseudonyms
 from clvlab.columns import names
 from clvlab.customers import (
     DERIVED,
@@ -163,10 +164,16 @@ class Context:
         """One row per customer: summary, values, scores, group and cluster."""
         table = self.customers.data.join(self.scores, on="customer_id", how="left", maintain_order="left")
         table = table.join(self.rule.assign(self.customers), on="customer_id", how="left", maintain_order="left")
+        table = table.join(self.pseudonyms, on="customer_id", how="left", maintain_order="left")
         if self.cluster_rule is None:
             return table
         clusters = self.cluster_rule.assign(self.customers).select("customer_id", cluster="group")
         return table.join(clusters, on="customer_id", how="left", maintain_order="left")
+
+    @cached_property
+    def pseudonyms(self) -> pl.DataFrame:
+        """customer_id, pseudonym."""
+        return pseudonyms(self.base.data)
 
     @cached_property
     def shown(self) -> pl.DataFrame:

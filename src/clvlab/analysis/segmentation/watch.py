@@ -1,7 +1,5 @@
 """Watch list: customers who used to bring much and are late by their own habit."""
 
-import hashlib
-
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
@@ -38,7 +36,7 @@ def compute(context: Context) -> Section:
     listed = (
         overdue.sort("to_save", "customer_id", descending=[True, False])
         .head(LONGEST)
-        .with_columns(pseudonym=pseudonyms(pl.col("customer_id")))
+        .join(context.pseudonyms, on="customer_id", how="left", maintain_order="left")
         .select("pseudonym", "n_purchases", "days_since_last", "gap_p80", "spend_last_year", "p_alive", "at_risk")
     )
     figures = {
@@ -48,11 +46,5 @@ def compute(context: Context) -> Section:
         "spend": overdue["spend_last_year"].sum(),
         "at_risk": overdue["at_risk"].sum(),
     }
-    return Section(
-        {"customers": listed}, {"lead": Finding.of("watch.lead" if leaves else "watch.lead_no_dropout", **figures)}
-    )
-
-
-def pseudonyms(customer_id: pl.Expr) -> pl.Expr:
-    """Eight hexadecimal digits that stand for a customer on a page that may be passed on."""
-    return customer_id.map_elements(lambda text: hashlib.sha256(text.encode()).hexdigest()[:8], pl.String)
+    lead = Finding.of("watch.lead" if leaves else "watch.lead_no_dropout", **figures)
+    return Section({"customers": listed}, {"lead": lead, "pseudonyms": Finding.of("watch.pseudonyms")})
