@@ -1,17 +1,22 @@
 import csv
 import json
+import time as clock
+import zipfile
 from dataclasses import dataclass, field
+from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from clvlab import export
 from clvlab.params import ReportParams
+from clvlab.wording import Words
 
 CUSTOMERS = pl.DataFrame({"customer_id": ["007", "=cmd|' /C calc'!A0"], "group": ["loyal", None], "clv": [1.5, -2.0]})
+PARAMS = ReportParams(name="demo", source="cdnow", as_of="1998-06-30", currency="USD")
 COSTS = pl.DataFrame({"section": ["value"], "seconds": [0.5], "peak_mb": [100.0]})
 
 
@@ -19,6 +24,7 @@ COSTS = pl.DataFrame({"section": ["value"], "seconds": [0.5], "peak_mb": [100.0]
 class StandIn(dict):
     """Results as `write` reads them."""
 
+    params: ReportParams = PARAMS
     customers: pl.DataFrame = field(default_factory=lambda: CUSTOMERS)
     measurements: pl.DataFrame = field(default_factory=lambda: COSTS)
 
@@ -41,6 +47,7 @@ def test_customers_and_every_table_are_written(folder):
     assert names == {
         "customers.parquet",
         "customers.csv",
+        "customers.xlsx",
         "tables/value_deciles.csv",
         "tables/value_by_group.csv",
         "measurements.json",
@@ -102,3 +109,109 @@ def test_notebook_leaves_files_in_the_folder_of_its_run_or_in_the_draft(monkeypa
     assert export.run_folder(params) == params.folder / "draft"
     monkeypatch.setenv("CLVLAB_RUN_FOLDER", str(tmp_path))
     assert export.run_folder(params) == tmp_path
+
+
+# The workbook
+
+
+def workbook_of(tmp_path, table, day=date(1998, 6, 30), name="a.xlsx"):
+    export.write_workbook(table, tmp_path / name, day)
+    return tmp_path / name
+
+
+def test_ids_in_a_workbook_are_texts_and_no_text_is_a_formula(tmp_path):
+    table = CUSTOMERS.with_columns(day=date(1998, 6, 30), alive=True, odd=pl.Series([float("inf"), float("nan")]))
+    path = workbook_of(tmp_path, table)
+    sheet = zipfile.ZipFile(path).read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    shown = pl.read_excel(path, engine="calamine")
+    assert shown["customer_id"].to_list() == CUSTOMERS["customer_id"].to_list()
+    assert shown["group"].to_list() == ["loyal", None]
+    assert shown["clv"].to_list() == [1.5, -2.0]
+    assert shown["day"].to_list() == [date(1998, 6, 30)] * 2
+    assert shown["alive"].to_list() == [True, True]
+    assert shown["odd"].null_count() == 2
+
+
+def test_a_workbook_has_the_same_bytes_whenever_it_is_written(tmp_path):
+    first = workbook_of(tmp_path, CUSTOMERS).read_bytes()
+    clock.sleep(1.1)  # a workbook tells seconds
+    assert workbook_of(tmp_path, CUSTOMERS, name="b.xlsx").read_bytes() == first
+    created = zipfile.ZipFile(tmp_path / "a.xlsx").read("docProps/core.xml").decode()
+    assert "1998-06-30T00:00:00Z" in created
+    assert workbook_of(tmp_path, CUSTOMERS, date(1998, 9, 30), "c.xlsx").read_bytes() != first
+
+
+@given(text=st.text(min_size=1, max_size=8))
+@settings(deadline=None, max_examples=30)
+def test_any_text_can_be_an_id_or_a_heading(text, tmp_path_factory):
+    path = workbook_of(tmp_path_factory.mktemp("book"), pl.DataFrame({text: [text]}))
+    assert zipfile.ZipFile(path).testzip() is None
+
+
+def test_more_customers_than_a_sheet_holds_have_no_workbook(tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "_ROWS_OF_A_SHEET", 2)
+    export.write(StandIn(), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"customers.parquet", "customers.csv", "measurements.json"}
+
+
+# Names in place of codes
+
+WIDE = pl.DataFrame(
+    {
+        "customer_id": ["007", "008"],
+        "group": ["champions", "returned_all"],
+        "clv": [1.0, None],
+        "gender": ["female", None],
+        "city": ["Hangzhou", "Springfield"],
+        "member": [True, False],
+    }
+)
+
+
+def test_names_take_the_place_of_codes_where_they_are_asked_for(tmp_path):
+    results = StandIn(params=ReportParams(**{**PARAMS.to_dict(), "lang": "zh", "export_labels": "names"}))
+    results.customers = WIDE
+    results["movement"] = {"direction": pl.DataFrame({"move": ["up"], "customers": [3]})}
+    export.write(results, tmp_path)
+    heads, first, second = rows_of(tmp_path / "customers.csv")
+    assert heads == ["客户编号", "分组", "预期价值", "性别", "城市", "member"]
+    assert first == ["007", "冠军客户", "1.0", "女", "杭州", "是"]
+    assert second == ["008", "returned_all", "", "", "Springfield", "否"]
+    moves = rows_of(tmp_path / "tables" / "movement_direction.csv")
+    assert moves == [["变动", "客户数"], ["上升（期间有购买）", "3"]]
+    assert pl.read_excel(tmp_path / "customers.xlsx", engine="calamine").columns == heads
+    assert_frame_equal(pl.read_parquet(tmp_path / "customers.parquet"), WIDE)
+
+
+def test_codes_stay_unless_names_are_asked_for(tmp_path):
+    results = StandIn(params=ReportParams(**{**PARAMS.to_dict(), "lang": "zh"}))
+    results.customers = WIDE
+    export.write(results, tmp_path)
+    assert rows_of(tmp_path / "customers.csv")[:2] == [
+        WIDE.columns,
+        ["007", "champions", "1.0", "female", "Hangzhou", "true"],
+    ]
+
+
+def test_an_id_is_never_taken_for_a_value():
+    named = export.customers_in_words(pl.DataFrame({"customer_id": ["female", "true"]}), Words("zh"))
+    assert named["客户编号"].to_list() == ["female", "true"]
+
+
+def test_columns_of_one_name_keep_their_codes():
+    table = pl.DataFrame({"n": [1], "customers": [2], "low": [0.1]})
+    assert export.table_in_words(table, Words("en")).columns == ["n", "customers", "Low (95%)"]
+
+
+def test_a_comparisons_customers_have_their_groups_by_every_strategy_named():
+    table = pl.DataFrame({"customer_id": ["1"], "rfm11": ["lost"], "spend_tiers": ["spend_mid"]})
+    named = export.customers_in_words(table, Words("en"))
+    assert named.row(0) == ("1", "Lost", "Medium spend")
+    assert named.columns[1:] == ["RFM segments (recency × frequency)", "Spend tiers"]
+
+
+@pytest.mark.parametrize(("period", "heading"), [("month", "距首购月数"), ("year", "距首购年数")])
+def test_the_age_of_a_cohort_is_not_that_of_a_customer(period, heading):
+    table = pl.DataFrame({"period": [period], "age": [3]})
+    assert export.table_in_words(table, Words("zh")).columns[1] == heading

@@ -64,6 +64,7 @@ ONLY = {
     "psutil": "reporting",
     "filelock": "reporting",
     "click": "cli",
+    "xlsxwriter": "export",
     "lifetimes": "",
     "pickle": "",
     "matplotlib": "",

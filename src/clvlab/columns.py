@@ -64,6 +64,7 @@ RESULTS: tuple[Column, ...] = (
     Column("group", pl.String(), "", "group by the run's strategy"),
     Column("rank", pl.Int64(), "", "rank of the group, 1 is best"),
     Column("cluster", pl.String(), "", "cluster"),
+    Column("pseudonym", pl.String(), "", "what stands for the customer on a page that may be passed on"),
 )
 """All that a report adds to a customer table."""
 

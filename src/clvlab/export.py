@@ -1,19 +1,36 @@
 """Results -> the files that are published alongside a report.
 
+customers.parquet holds codes and every text as it is. The other files hold codes, or names in the reader's language
+where the run's `export_labels` asks for them; in customers.xlsx ids are texts, so that "007" keeps its zeros.
+
 Spreadsheets treat a text that starts with =, +, - or @ as a formula; in CSV files such a text gets an apostrophe in
-front, so that it stays a text. The Parquet file holds every text as it is.
+front, so that it stays a text.
 """
 
 import json
 import os
 import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
 from pathlib import Path
+from types import MappingProxyType
 
 import polars as pl
+from xlsxwriter import Workbook
 
 from clvlab.analysis.results import Results
+from clvlab.columns import CUSTOMERS, RESULTS, names
 from clvlab.params import RUN_FOLDER, RunParams
+from clvlab.wording import Words
 
+_ROWS_OF_A_SHEET = 1_048_576
+_LONGEST_CELL = 32_767
+_AS_TEXT = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "default_date_format": "yyyy-mm-dd",
+}
 _STARTS_A_FORMULA = r"^[\s\x00-\x1f\x7f-\x9f\ufffd]*[=+\-@\t\r＝＋－＠]"
 
 
@@ -26,14 +43,21 @@ def run_folder(params: RunParams) -> Path:
 def write(results: Results, folder: Path) -> None:
     """Write the customer table, every table of every section, and what each section cost.
 
-    The files are customers.parquet, customers.csv, tables/<section>_<table>.csv and measurements.json.
+    The files are customers.parquet, customers.csv, customers.xlsx (of as many customers as a sheet holds),
+    tables/<section>_<table>.csv and measurements.json.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    params = results.params
+    words = Words(params.lang, params.currency) if params.export_labels == "names" else None
     results.customers.write_parquet(folder / "customers.parquet")
-    write_csv(results.customers, folder / "customers.csv")
+    customers = results.customers if words is None else customers_in_words(results.customers, words)
+    write_csv(customers, folder / "customers.csv")
+    if customers.height < _ROWS_OF_A_SHEET:
+        write_workbook(customers, folder / "customers.xlsx", params.as_of)
     for section, tables in results.items():
         for name, table in tables.items():
-            write_csv(table, folder / "tables" / f"{section}_{name}.csv")
+            shown = table if words is None else table_in_words(table, words)
+            write_csv(shown, folder / "tables" / f"{section}_{name}.csv")
     measurements = json.dumps(results.measurements.to_dicts(), indent=2)
     (folder / "measurements.json").write_text(measurements, encoding="utf-8")
 
@@ -42,6 +66,95 @@ def write_csv(table: pl.DataFrame, path: Path) -> None:
     """Write a CSV file that spreadsheets open as what it is: UTF-8 with a mark, no text taken for a formula."""
     path.parent.mkdir(parents=True, exist_ok=True)
     inert(table).write_csv(path, include_bom=True)
+
+
+def write_workbook(table: pl.DataFrame, path: Path, day: date) -> None:
+    """Write a workbook of one sheet, in which every text is a text; it says that it was made on `day`."""
+    finite = pl.selectors.float()
+    shown = table.with_columns(
+        pl.when(finite.is_finite()).then(finite).name.keep(), pl.selectors.string().str.slice(0, _LONGEST_CELL)
+    )
+    with Workbook(path, _AS_TEXT) as book:
+        # Of itself it would give the moment of writing, and the file would differ from run to run.
+        book.set_properties({"created": datetime.combine(day, time())})
+        sheet = book.add_worksheet("customers")
+        sheet.freeze_panes(1, 1)
+        heading = book.add_format({"bold": True})
+        for place, column in enumerate(shown):
+            sheet.write_string(0, place, column.name[:_LONGEST_CELL], heading)
+            sheet.write_column(1, place, column.to_list())
+
+
+def customers_in_words(customers: pl.DataFrame, words: Words) -> pl.DataFrame:
+    """The customer table as its reader would write it: headings, names of groups, values of attributes, yes and no.
+
+    Of a comparison, every column but the first is a strategy with the customers' groups by it.
+    """
+    ours = set(names((*CUSTOMERS, *RESULTS)))
+    theirs = {
+        name: Words.attribute_value if words.name("strategies", name) == name else Words.group
+        for name, dtype in customers.schema.items()
+        if name not in ours and dtype in (pl.String, pl.Boolean)
+    }
+    return _in_words(customers, words, {**theirs, "group": Words.group, "cluster": Words.group})
+
+
+def table_in_words(table: pl.DataFrame, words: Words) -> pl.DataFrame:
+    """A table of a section as its reader would write it: headings and the names of what its cells hold codes for."""
+    return _in_words(table, words, _CODES)
+
+
+def _in_words(table: pl.DataFrame, words: Words, codes: Mapping[str, Callable[[Words, str], str]]) -> pl.DataFrame:
+    named = [
+        pl.Series(column.name, [_named(value, codes[column.name], words) for value in column], dtype=pl.String)
+        for column in table
+        if column.name in codes and column.dtype in (pl.String, pl.Boolean)
+    ]
+    headings = {name: _heading(name, table, words) for name in table.columns}
+    unique = {name: text for name, text in headings.items() if list(headings.values()).count(text) == 1}
+    return table.with_columns(named).rename(unique)
+
+
+def _named(value: str | bool | None, name: Callable[[Words, str], str], words: Words) -> str | None:
+    """The name of what a cell holds; what has no name stays as it is."""
+    if value is None:
+        return None
+    code = str(value).lower() if isinstance(value, bool) else value
+    try:
+        return name(words, code)
+    except KeyError:
+        return code
+
+
+def _heading(column: str, table: pl.DataFrame, words: Words) -> str:
+    if column == "age" and "period" in table.columns and table.height:
+        return words(f"charts.age_{table['period'][0]}s")
+    known = words.attribute(column)
+    return words.name("strategies", column) if known == column else known
+
+
+def _names(kind: str) -> Callable[[Words, str], str]:
+    return lambda words, code: words.name(kind, code)
+
+
+_CODES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("group", "before", "after"), Words.group),
+        **dict.fromkeys(("strategy", "other", "versus"), _names("strategies")),
+        "attribute": Words.attribute,
+        "value": Words.attribute_value,
+        "rule": Words.row,
+        "check": _names("gate"),
+        "fact": _names("facts"),
+        "measure": _names("measures"),
+        "method": _names("methods"),
+        "model": _names("models"),
+        "move": _names("moves"),
+        "period": _names("periods"),
+        "what": _names("outcomes"),
+    }
+)
+"""Columns of tables that hold codes -> what names them."""
 
 
 def inert(table: pl.DataFrame) -> pl.DataFrame:

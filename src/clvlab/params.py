@@ -224,9 +224,11 @@ class RunParams(BaseModel):
 
     `holdout` and `horizon` are lengths with their unit; `as_of` is the last day that counts; `source` is `cdnow`,
     `cdnow_sample`, `lighting`, or a path or glob, or a list of paths and globs, seen from the working directory;
-    `currency` is an ISO code, or null where the figures carry none; `title` is the heading of the page, by default
-    made of the name. Settings of the reader may be given in `reading` or by themselves. A run stops where more than
-    the share `max_refused` of its rows is refused.
+    `currency` is an ISO code, or null where the figures carry none; `export_labels` says whether exports hold stable
+    codes or, like the page, names in the reader's language; `title` is the heading of the page, by default made of
+    the name. `items` are paths or globs of the items of orders, where the source (which may then be called `orders`)
+    has one row for each order; `returns`, of returns that are listed apart. Settings of the reader may be given in
+    `reading` or by themselves. A run stops where more than the share `max_refused` of its rows is refused.
 
     `attributes` are paths or globs of tables, `log_attributes` columns of the log itself, of which the last value up
     to a day counts; `attribute_columns` maps our name to a header of these tables that is not recognised; `static`
@@ -244,6 +246,8 @@ class RunParams(BaseModel):
     name: Text
     title: Text | None = None
     source: Source
+    items: Texts = ()
+    returns: Texts = ()
     columns: Annotated[dict[str, Text], AfterValidator(_log_columns)] = Field(default_factory=dict)
     attributes: Texts = ()
     log_attributes: Texts = ()
@@ -260,6 +264,7 @@ class RunParams(BaseModel):
     margin: Margin = 1.0
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     lang: Language = "en"
+    export_labels: Literal["codes", "names"] = "codes"
     output: Annotated[str, Field(pattern=r"^[^\x00]+$")] = "reports"
     reading: ReaderSettings = Field(default_factory=ReaderSettings)
     max_refused: Annotated[float, Field(ge=0, le=1)] = 0.5
@@ -267,9 +272,9 @@ class RunParams(BaseModel):
 
     def __init__(self, **values: Any) -> None:
         try:
-            super().__init__(**_with_reading(values))
+            super().__init__(**_with_reading(_with_source(values)))
         except ValidationError as error:
-            known = (*type(self).model_fields, *ReaderSettings.__annotations__)
+            known = (*type(self).model_fields, "orders", *ReaderSettings.__annotations__)
             raise ParamsError(_explain(error, {**_NESTED, "": known})) from None
 
     @classmethod
@@ -390,6 +395,15 @@ def strategy_name(choice: Any) -> str:
     if isinstance(choice, Mapping):
         return str(choice["attribute"])
     return Path(choice).stem if Path(choice).suffix in MAP_SUFFIXES else str(choice)
+
+
+def _with_source(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with `orders`, as the source is called where it has items, under its name."""
+    if "orders" not in values:
+        return dict(values)
+    if "source" in values:
+        raise ParamsError("`orders` and `source` are the same: give one of them.")
+    return {"source" if name == "orders" else name: value for name, value in values.items()}
 
 
 def _with_reading(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from jinja2 import Environment, PackageLoader, Template
 
-from clvlab.wording import Words
+from clvlab.wording import MINUS, Words
 
 NAMES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
     {
@@ -27,6 +27,7 @@ SIGNS: Mapping[str, str] = MappingProxyType({"==": "=", "!=": "≠", "<=": "≤"
 """Comparisons of a condition, as a reader writes them."""
 _FORMULA = re.compile(
     r"""(?P<column>[A-Za-z]\w+)
+    |(?<![^\ \[(])(?P<minus>-)(?=\d)
     |(?<=\ )(?P<sign>[<>!=]=|=)  # a sign; of equality with a user's own value behind it
     (?P<value>(?<=[!=]=)\ [^,;]*|(?<=\ =)\ .*?(?=\)\ &\ \(|$)|(?=\ ))""",
     re.VERBOSE,
@@ -118,16 +119,12 @@ def _is_text(kind: str) -> bool:
     return kind in {"attribute_value", "condition", "text", "yesno"} or kind in NAMES or kind.startswith("name:")
 
 
-def _cells(column: pl.Series, kind: str, words: Words) -> Iterator[str]:
-    for value in column:
-        if kind == "attribute_value":
-            yield words.attribute_value(value)
-        elif value is None:
-            yield NULL
-        elif _is_text(kind):
-            yield _text(value, kind, words)
-        else:
-            yield words.number(value, kind)
+def _cells(column: pl.Series, kind: str, words: Words) -> list[str]:
+    if kind == "attribute_value":
+        return list(map(words.attribute_value, column))
+    if _is_text(kind):
+        return [NULL if value is None else _text(value, kind, words) for value in column]
+    return words.numbers(column, kind)
 
 
 def _text(value: Any, kind: str, words: Words) -> str:
@@ -150,6 +147,8 @@ def _word(found: re.Match[str], words: Words) -> str:
     """A column by its name, a comparison by its sign; the value that an attribute is compared with as it is."""
     if found["column"]:
         return words.attribute(found["column"])
+    if found["minus"]:
+        return MINUS
     return SIGNS.get(found["sign"], found["sign"]) + found["value"]
 
 

@@ -10,7 +10,7 @@ Figures are written in a text as `{name:kind}`, where kind is one of
 
     int    1,234               dec1   3.1                 dec2   3.14    dec3   3.142
     pct    41%  (of a share)   pct1   41.3%               short  41K, 1.2M; 4.1万
-    money  $1.2M, $35          price  $35.17              span   12 months; 12个月
+    money  $1.2M, $35          price  $35.17; $142        span   12 months; 12个月
     date   30 June 1998; 1998年6月30日
     exact  1,234.5678, every digit                        exact_price  $35.17, $35.1768
 
@@ -18,7 +18,7 @@ and a plain `{name}` is inserted as it is.
 """
 
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -33,6 +33,7 @@ from babel.numbers import (
     format_compact_decimal,
     format_currency,
     format_decimal,
+    get_currency_symbol,
 )
 from babel.units import format_unit
 
@@ -41,6 +42,8 @@ from clvlab.errors import ParamsError, did_you_mean
 Language = Literal["en", "zh"]
 LowValue = Literal["stimulate", "basic", "save"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+_LISTED = ";"
+"""Separates what a cell holds several of, such as interests."""
 MINUS = "\N{MINUS SIGN}"
 CROSSED = " × "
 """Joins the codes of a group that belongs to a crossing of two groupings."""
@@ -58,6 +61,16 @@ _PATTERNS: Mapping[str, str] = MappingProxyType(
     }
 )
 _PRICES: Mapping[str, str] = MappingProxyType({"price": "¤#,##0.00", "exact_price": "¤#,##0.00###############"})
+_NO_CENTS_FROM = 100
+"""From where on cents are noise."""
+_WHOLE = "¤#,##0"
+_UNITS: Mapping[str, tuple[tuple[float, float, str], ...]] = MappingProxyType(
+    {
+        "en": ((1e9, 1e6, "¤#,##0.0M"), (1e6, 1e3, "¤#,##0K")),
+        "zh": ((1e10, 1e8, "¤#,##0.00亿"), (1e6, 1e4, "¤#,##0.0万")),
+    }
+)
+"""From which amount on a column is written in a larger unit, the unit, and how it is written."""
 
 
 @cache
@@ -68,6 +81,13 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
         for key, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
             texts[f"{path.name.removesuffix('.yaml')}.{key}"] = MappingProxyType(entry)
     return MappingProxyType(texts)
+
+
+@cache
+def _known_values() -> Mapping[str, str]:
+    """A value of an attribute in either language -> its key."""
+    known = {key: texts for key, texts in catalogue().items() if key.startswith("values.")}
+    return MappingProxyType({text: key for key, texts in known.items() for text in texts.values()})
 
 
 @dataclass(frozen=True)
@@ -116,13 +136,17 @@ class Words:
         """
         if kind == "attributes":
             return self.attribute(code)
+        if kind == "attribute_values":
+            return self.attribute_value(code)
         if kind in USERS_KINDS and CROSSED in code:
             return CROSSED.join(self.name(kind, part) for part in code.split(CROSSED))
         stem, _, number = code.rpartition("_")
         if kind == "groups" and number.isdecimal() and f"numbered.{stem}" in catalogue():
             return self(f"numbered.{stem}", n=number)
         key = f"{kind}.{code}"
-        return code if kind in USERS_KINDS and key not in catalogue() else self(key)
+        if kind in USERS_KINDS and key not in catalogue():
+            return self.attribute_value(code) if kind == "groups" else code
+        return self(key)
 
     def group(self, code: str) -> str:
         """The name of a group."""
@@ -157,10 +181,18 @@ class Words:
         )
 
     def attribute_value(self, value: str | None) -> str:
-        """A value of an attribute: the user's own, but for yes and no, and for null, which gathers all others."""
+        """A value of an attribute: the user's own, unless it is known in both languages; null gathers all others.
+
+        >>> Words("zh").attribute_value("female"), Words("en").attribute_value("女"), Words("zh").attribute_value("A")
+        ('女', 'female', 'A')
+        """
         if value is None:
             return self("profiles.others")
-        return self.name("yesno", value) if value in {"true", "false"} else value
+        if value in {"true", "false"}:
+            return self.name("yesno", value)
+        known = _known_values()
+        parts = [self(known[part]) if part in known else part for part in value.split(_LISTED)]
+        return {"en": "; ", "zh": "；"}[self.lang].join(parts)
 
     def number(self, value: float | str | date | None, kind: str) -> str:
         """A figure in this language's manner; kinds as in the module's head. A dash stands for null."""
@@ -170,9 +202,29 @@ class Words:
             return str(format_date(value, format="long", locale=self._locale))
         if isinstance(value, str):
             return self._span(value)
-        text = self._figure(value, kind)
-        # What rounds to zero has no sign.
-        return text.replace("-", MINUS if any(digit in text for digit in "123456789") else "")
+        return _signed(self._figure(value, kind))
+
+    def numbers(self, values: Iterable[float | str | date | None], kind: str) -> list[str]:
+        """The figures of a column, all to one precision and in one unit; kinds as for `number`.
+
+        >>> Words("en", "USD").numbers([47_012.4, 96.0, None], "money"), Words("en").numbers([1.5, 10.0], "exact")
+        (['$47,012', '$96', '–'], ['1.5', '10.0'])
+        """
+        column = list(values)
+        if kind in {"exact", "exact_price"}:
+            return _padded([self.number(value, kind) for value in column])
+        if kind not in {"money", "price"}:
+            return [self.number(value, kind) for value in column]
+        largest = max((abs(value) for value in column if isinstance(value, int | float)), default=0.0)
+        cents = kind == "price" and largest < _NO_CENTS_FROM
+        plain = (0.0, 1.0, _PRICES["price"] if cents else _WHOLE)
+        _, unit, pattern = next((way for way in _UNITS[self.lang] if largest >= way[0]), plain)
+        return [self._amount(value, pattern, unit) for value in column]
+
+    @property
+    def currency_symbol(self) -> str:
+        """The sign of the run's currency, such as $ or ¥; nothing without a currency."""
+        return str(get_currency_symbol(self.currency, locale=self.lang)) if self.currency else ""
 
     @property
     def _compact_from(self) -> int:
@@ -186,6 +238,8 @@ class Words:
     def _figure(self, value: float, kind: str) -> str:
         if kind in _PATTERNS:
             return self._decimal(value, _PATTERNS[kind])
+        if kind == "price" and abs(value) >= _NO_CENTS_FROM:
+            return self._currency(value, _WHOLE)
         if kind in _PRICES:
             return self._currency(value, _PRICES[kind])
         return {"short": self._short, "money": self._money}[kind](value)
@@ -209,13 +263,36 @@ class Words:
         if self.currency is None:
             return self._short(value)
         if abs(value) < self._compact_from:
-            return self._currency(value, "¤#,##0")
+            return self._currency(value, _WHOLE)
         return str(format_compact_currency(value, self.currency, fraction_digits=1, locale=self.lang))
+
+    def _amount(self, value: Any, pattern: str, unit: float) -> str:
+        """An amount of a column; a dash stands for null."""
+        return (
+            self.number(None, "")
+            if value is None or value != value
+            else _signed(self._currency(value / unit, pattern))
+        )
 
     def _currency(self, value: float, pattern: str) -> str:
         if self.currency is None:
             return self._decimal(value, pattern.removeprefix("¤"))
         return str(format_currency(value, self.currency, pattern, self.lang, currency_digits=False))
+
+
+def _signed(text: str) -> str:
+    """The figure with a minus sign instead of a hyphen; what rounds to zero has none."""
+    return text.replace("-", MINUS if any(digit in text for digit in "123456789") else "")
+
+
+def _padded(texts: list[str]) -> list[str]:
+    """Figures with as many decimals as the one that has most."""
+    decimals = [len(text.partition(".")[2]) for text in texts]
+    most = max(decimals, default=0)
+    return [
+        f"{text}{'' if found or not most else '.'}{'0' * (most - found)}" if text[-1:].isdigit() else text
+        for text, found in zip(texts, decimals, strict=True)
+    ]
 
 
 class _Figures(string.Formatter):

@@ -41,7 +41,7 @@ def test_title_and_contents_come_from_the_headings(html):
 def test_page_speaks_the_language_of_the_run(lang, tag, word):
     html = page_of(HEAD, lang=lang)
     assert f'<html lang="{tag}">' in html
-    assert f"<p>{word}</p>" in html
+    assert f"<summary>{word}</summary>" in html
 
 
 def test_nothing_points_outside_the_file(elements):

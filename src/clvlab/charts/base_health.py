@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import ACCENT, CONTEXT, axis
+from clvlab.charts.theme import ACCENT, CONTEXT, axis, in_currency
 from clvlab.wording import Words
 
 
@@ -58,17 +58,18 @@ def months(table: pl.DataFrame, words: Words) -> alt.Chart:
         series=pl.col("of").map_elements(lambda of: words(f"charts.revenue_{of}"), pl.String)
     )
     series = [words("charts.revenue_repeat"), words("charts.revenue_new")]
+    revenue = in_currency(words("charts.revenue"), words)
     bars: alt.Chart = (
         alt.Chart(long)
         .mark_bar()
         .encode(
             x=alt.X("yearmonth(month):O", title=words("charts.month"), axis=axis(words, "date", labelAngle=-45)),
-            y=alt.Y("value:Q", title=words("charts.revenue"), axis=axis(words, "short")),
+            y=alt.Y("value:Q", title=revenue, axis=axis(words, "short")),
             color=alt.Color("series:N", scale=alt.Scale(domain=series, range=[ACCENT, CONTEXT])),
             tooltip=[
                 alt.Tooltip("month:T", title=words("charts.month"), format="%Y-%m"),
                 alt.Tooltip("series:N", title=words("charts.what")),
-                alt.Tooltip("value:Q", title=words("charts.revenue"), format=",.0f"),
+                alt.Tooltip("value:Q", title=revenue, format=",.0f"),
             ],
         )
         .properties(width="container", height=240)

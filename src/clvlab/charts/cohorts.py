@@ -5,70 +5,74 @@ from datetime import date
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import ACCENT, SEQUENTIAL, axis
+from clvlab.charts.theme import ACCENT, MAP_INK, SEQUENTIAL, SMALLEST_TEXT, at_least, axis, in_currency
 from clvlab.wording import Words
 
 MOST_LINES = 8
+NAMES_WIDTH = 150
+CELL_WIDTH = 22
 
 
-def retention(table: pl.DataFrame, words: Words) -> alt.Chart:
-    """Heat map: cohort by age, shaded by the share that bought. Input: `cohorts.retention`."""
-    later = table.filter(pl.col("age") > 0).with_columns(cohort=pl.col("cohort").dt.strftime("%Y-%m"))
-    squares: alt.Chart = (
-        alt.Chart(later)
-        .mark_rect()
-        .encode(
-            x=alt.X("age:O", title=_age(table, words), axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=alt.Y("cohort:O", title=None),
-            color=alt.Color(
-                "share:Q",
-                scale=alt.Scale(range=list(SEQUENTIAL), domainMin=0),
-                legend=alt.Legend(format=".0%", orient="right", gradientLength=90),
-            ),
-            tooltip=[
-                alt.Tooltip("cohort:O", title=words("charts.cohort")),
-                alt.Tooltip("age:O", title=_age(table, words)),
-                alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
-                alt.Tooltip("share:Q", title=words("charts.share"), format=".1%"),
-            ],
-        )
-        .properties(width="container", height=alt.Step(22))
+def retention(table: pl.DataFrame, words: Words) -> alt.LayerChart:
+    """Heat map: cohort with its size by age; the share that bought, in per cent. Input: `cohorts.retention`."""
+    name = pl.format("{} ({})", pl.col("cohort").dt.strftime("%Y-%m"), _counted("customers", words))
+    later = table.filter(pl.col("age") > 0).with_columns(
+        cohort=name, label=(pl.col("share") * 100).round().cast(pl.Int64).cast(pl.String)
     )
-    return squares
+    base = alt.Chart(later).encode(
+        x=alt.X("age:O", title=_age(table, words), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("cohort:O", title=None),
+        tooltip=[
+            alt.Tooltip("cohort:O", title=words("charts.cohort")),
+            alt.Tooltip("age:O", title=_age(table, words)),
+            alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
+            alt.Tooltip("share:Q", title=words("charts.share"), format=".1%"),
+        ],
+    )
+    squares = base.mark_rect().encode(
+        color=alt.Color("share:Q", scale=alt.Scale(range=list(SEQUENTIAL), domainMin=0), legend=None)
+    )
+    labels = base.mark_text(fontSize=SMALLEST_TEXT, color=MAP_INK).encode(text="label:N")
+    layers: alt.LayerChart = squares + labels
+    room = at_least(NAMES_WIDTH + CELL_WIDTH * later["age"].n_unique())
+    return layers.properties(width="container", height=alt.Step(22), usermeta=room)
 
 
-def spend(table: pl.DataFrame, words: Words) -> alt.LayerChart:
+def spend(table: pl.DataFrame, words: Words) -> alt.Chart:
     """Cumulative spend a customer by age, one line a cohort; the older the fainter. Input: `cohorts.spend`.
 
     Of many cohorts MOST_LINES are drawn, evenly spread from the first to the last.
     """
     lines = table.filter(pl.col("cohort").is_in(_spread(table["cohort"]))).with_columns(
-        place=pl.col("cohort").rank("dense"), cohort=pl.col("cohort").dt.strftime("%Y-%m")
+        pl.col("cohort").dt.strftime("%Y-%m")
     )
-    base = alt.Chart(lines).encode(
-        x=alt.X("age:Q", title=_age(table, words), axis=alt.Axis(tickMinStep=1, format="d")),
-        y=alt.Y("spend:Q", title=words("charts.spend_per_customer"), axis=axis(words, "short")),
-        detail="cohort:N",
-        tooltip=[
-            alt.Tooltip("cohort:N", title=words("charts.cohort")),
-            alt.Tooltip("age:Q", title=_age(table, words)),
-            alt.Tooltip("spend:Q", title=words("charts.spend_per_customer"), format=",.2f"),
-        ],
+    money = in_currency(words("charts.spend_per_customer"), words)
+    drawn: alt.Chart = (
+        alt.Chart(lines)
+        .mark_line(color=ACCENT, strokeWidth=2, point=alt.OverlayMarkDef(size=12, color=ACCENT))
+        .encode(
+            x=alt.X("age:Q", title=_age(table, words), axis=alt.Axis(tickMinStep=1, format="d")),
+            y=alt.Y("spend:Q", title=money, axis=axis(words, "short")),
+            opacity=alt.Opacity("cohort:O", scale=alt.Scale(range=[0.3, 1]), legend=alt.Legend(columns=3)),
+            tooltip=[
+                alt.Tooltip("cohort:O", title=words("charts.cohort")),
+                alt.Tooltip("age:Q", title=_age(table, words)),
+                alt.Tooltip("spend:Q", title=money, format=",.0f"),
+            ],
+        )
+        .properties(width="container", height=260)
     )
-    drawn = base.mark_line(color=ACCENT, strokeWidth=2).encode(
-        opacity=alt.Opacity("place:Q", scale=alt.Scale(range=[0.35, 1]), legend=None)
-    )
-    ends = lines.filter(pl.col("age") == pl.col("age").max().over("cohort"))
-    labels = (
-        alt.Chart(ends).mark_text(align="right", dy=-9, fontSize=11).encode(x="age:Q", y="spend:Q", text="cohort:N")
-    )
-    layers: alt.LayerChart = drawn + labels
-    return layers.properties(width="container", height=260)
+    return drawn
+
+
+def _counted(column: str, words: Words) -> pl.Expr:
+    """Numbers of people as a reader writes them."""
+    return pl.col(column).map_elements(lambda count: words.number(count, "int"), pl.String)
 
 
 def _age(table: pl.DataFrame, words: Words) -> str:
     """The title of an axis of ages: months, quarters or years since the first purchase."""
-    return words(f"charts.age_{table['period'][0]}s")
+    return words(f"charts.age_{next(iter(table['period']), 'month')}s")
 
 
 def _spread(cohorts: pl.Series) -> list[date]:

@@ -3,9 +3,22 @@
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import ACCENT, CONTEXT, SECOND, SEQUENTIAL, axis
+from clvlab.charts.theme import (
+    ACCENT,
+    CONTEXT,
+    MAP_INK,
+    PAPER,
+    SECOND,
+    SEQUENTIAL,
+    SMALLEST_TEXT,
+    at_least,
+    axis,
+    in_currency,
+)
 from clvlab.wording import Words
 
+NAMES_WIDTH = 240
+CELL_WIDTH = 34
 ROLES = {"recommended": ACCENT, "contender": "#8fb3d3", "baseline": SECOND, "other": CONTEXT}
 
 
@@ -29,7 +42,7 @@ def gini(table: pl.DataFrame, words: Words) -> alt.LayerChart:
             alt.Tooltip("high:Q", title=words.column("high"), format=".3f"),
         ],
     )
-    labels = base.mark_text(align="left", dy=-11, fontSize=11).encode(x="start:Q", text="name:N")
+    labels = base.mark_text(align="left", dy=-11, fontSize=SMALLEST_TEXT).encode(x="start:Q", text="name:N")
     chance = alt.Chart(pl.DataFrame({"value": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[2, 3]).encode(x="value:Q")
     layers: alt.LayerChart = chance + interval + dots + labels
     return layers.properties(width="container", height=29 * table.height)
@@ -42,7 +55,8 @@ def spend(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     long = named.unpivot(list(series), index=["name", "n", "low", "high"], variable_name="of", value_name="mean")
     long = long.with_columns(series=pl.col("of").replace_strict(series, return_dtype=pl.String))
     y = alt.Y("name:N", sort=named["name"].to_list(), title=None)
-    x = alt.X("mean:Q", title=words("compare.mean_spend"), axis=axis(words, "short", tickCount=6))
+    mean = in_currency(words("compare.mean_spend"), words)
+    x = alt.X("mean:Q", title=mean, axis=axis(words, "short", tickCount=6))
     interval = alt.Chart(named).mark_rule(color=ACCENT, strokeWidth=2).encode(y=y, x=alt.X("low:Q"), x2="high:Q")
     domain = list(series.values())
     dots = (
@@ -59,7 +73,7 @@ def spend(table: pl.DataFrame, words: Words) -> alt.LayerChart:
                 alt.Tooltip("name:N", title=words.column("group")),
                 alt.Tooltip("n:Q", title=words.column("customers"), format=","),
                 alt.Tooltip("series:N", title=words("charts.what")),
-                alt.Tooltip("mean:Q", title=words("compare.mean_spend"), format=",.1f"),
+                alt.Tooltip("mean:Q", title=mean, format=",.1f"),
             ],
         )
     )
@@ -125,7 +139,7 @@ def stability(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     )
     labels = (
         base.transform_filter("datum.role == 'recommended'")
-        .mark_text(align="right", dx=-8, fontSize=11)
+        .mark_text(align="right", dx=-8, fontSize=SMALLEST_TEXT)
         .encode(text="name:N")
     )
     layers: alt.LayerChart = dots + labels
@@ -137,14 +151,13 @@ def pairs(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     named = _with_names(table, words).with_columns(
         other_name=pl.col("other").map_elements(lambda code: words.name("strategies", code), pl.String),
         label=pl.col("agreement").map_elements(lambda value: words.number(value, "dec2"), pl.String),
-        dark=pl.col("agreement") > 0.6,
     )
     order = named["name"].unique(maintain_order=True).to_list()
     base = alt.Chart(named).encode(
         x=alt.X("other_name:N", sort=order, title=None, axis=alt.Axis(labelAngle=-40, labelLimit=150)),
         y=alt.Y("name:N", sort=order, title=None),
     )
-    squares = base.mark_rect(stroke="#ffffff", strokeWidth=1).encode(
+    squares = base.mark_rect(stroke=PAPER, strokeWidth=1).encode(
         color=alt.Color("agreement:Q", scale=alt.Scale(range=list(SEQUENTIAL), domain=[0, 1]), legend=None),
         tooltip=[
             alt.Tooltip("name:N", title=words.column("strategy")),
@@ -152,11 +165,10 @@ def pairs(table: pl.DataFrame, words: Words) -> alt.LayerChart:
             alt.Tooltip("agreement:Q", title=words.column("agreement"), format=".2f"),
         ],
     )
-    labels = base.mark_text(fontSize=10).encode(
-        text="label:N", color=alt.condition("datum.dark", alt.value("white"), alt.value("#222222"))
-    )
+    labels = base.mark_text(fontSize=SMALLEST_TEXT, color=MAP_INK).encode(text="label:N")
     layers: alt.LayerChart = squares + labels
-    return layers.properties(width=alt.Step(32), height=24 * len(order))
+    room = at_least(NAMES_WIDTH + CELL_WIDTH * len(order))
+    return layers.properties(width="container", height=24 * len(order), usermeta=room)
 
 
 def _with_names(table: pl.DataFrame, words: Words) -> pl.DataFrame:

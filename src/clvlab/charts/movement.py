@@ -3,8 +3,11 @@
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import SEQUENTIAL
+from clvlab.charts.theme import MAP_INK, SEQUENTIAL, SMALLEST_TEXT, at_least
 from clvlab.wording import Words
+
+NAMES_WIDTH = 190
+CELL_WIDTH = 36
 
 
 def moves(table: pl.DataFrame, words: Words) -> alt.LayerChart:
@@ -12,7 +15,6 @@ def moves(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     named = table.with_columns(
         pl.col("before", "after").map_elements(words.group, pl.String),
         label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String),
-        dark=pl.col("share") > 0.6,
     )
     order = list(dict.fromkeys(named["before"])) + [
         name for name in named["after"] if name not in set(named["before"])
@@ -30,7 +32,11 @@ def moves(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     cells = base.mark_rect().encode(
         color=alt.Color("share:Q", scale=alt.Scale(range=list(SEQUENTIAL), domain=[0, 1]), legend=None)
     )
-    ink = alt.condition("datum.dark", alt.value("white"), alt.value("#222222"))
-    text = base.transform_filter("datum.share >= 0.005").mark_text(fontSize=11).encode(text="label:N", color=ink)
+    text = (
+        base.transform_filter("datum.share >= 0.005")
+        .mark_text(fontSize=SMALLEST_TEXT, color=MAP_INK)
+        .encode(text="label:N")
+    )
     layers: alt.LayerChart = cells + text
-    return layers.properties(width="container", height=alt.Step(26))
+    room = at_least(NAMES_WIDTH + CELL_WIDTH * len(order))
+    return layers.properties(width="container", height=alt.Step(26), usermeta=room)

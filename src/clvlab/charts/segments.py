@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import CONTEXT, SEQUENTIAL, axis, group_scale
+from clvlab.charts.theme import CONTEXT, MAP_INK, PAPER, SEQUENTIAL, SMALLEST_TEXT, axis, group_scale, room_for_labels
 from clvlab.wording import Words
 
 
@@ -12,13 +12,12 @@ def grid(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     cells = table.with_columns(
         label=pl.col("share_customers").map_elements(lambda share: words.number(share, "pct1"), pl.String),
         count=pl.col("customers").map_elements(lambda count: words.number(count, "short"), pl.String),
-        dark=pl.col("share_customers") > 0.6 * pl.col("share_customers").max(),
     )
     base = alt.Chart(cells).encode(
         x=alt.X("f_score:O", title=words("charts.f_score"), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("r_score:O", sort="descending", title=words("charts.r_score")),
     )
-    squares = base.mark_rect(stroke="#ffffff", strokeWidth=2).encode(
+    squares = base.mark_rect(stroke=PAPER, strokeWidth=2).encode(
         color=alt.Color("share_customers:Q", scale=alt.Scale(range=list(SEQUENTIAL), domainMin=0), legend=None),
         tooltip=[
             alt.Tooltip("r_score:O", title=words("charts.r_score")),
@@ -28,9 +27,8 @@ def grid(table: pl.DataFrame, words: Words) -> alt.LayerChart:
             alt.Tooltip("share_spend:Q", title=words.column("share_spend"), format=".1%"),
         ],
     )
-    ink = alt.condition("datum.dark", alt.value("white"), alt.value("#222222"))
-    share = base.mark_text(dy=-7, fontWeight="bold").encode(text="label:N", color=ink)
-    count = base.mark_text(dy=9, fontSize=11).encode(text="count:N", color=ink)
+    share = base.mark_text(dy=-7, fontWeight="bold", color=MAP_INK).encode(text="label:N")
+    count = base.mark_text(dy=9, fontSize=SMALLEST_TEXT, color=MAP_INK).encode(text="count:N")
     layers: alt.LayerChart = squares + share + count
     return layers.properties(width="container", height=320)
 
@@ -53,7 +51,12 @@ def shares(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     base = alt.Chart(long).encode(
         y=alt.Y("name:N", sort=names, title=None),
         yOffset=alt.YOffset("series:N", sort=series),
-        x=alt.X("value:Q", axis=axis(words, "pct"), title=None, scale=alt.Scale(domainMax=_room(long["value"]))),
+        x=alt.X(
+            "value:Q",
+            axis=axis(words, "pct"),
+            title=words("charts.share"),
+            scale=alt.Scale(domainMax=room_for_labels(long["value"])),
+        ),
         tooltip=[
             alt.Tooltip("name:N", title=words.column("group")),
             alt.Tooltip("series:N", title=words("charts.what")),
@@ -63,11 +66,6 @@ def shares(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     )
     colour = alt.Color("group:N", scale=group_scale(table["group"].to_list()), legend=None)
     bars = base.mark_bar().encode(color=alt.condition("datum.of == 'share_customers'", alt.value(CONTEXT), colour))
-    labels = base.mark_text(align="left", dx=4, fontSize=11).encode(text="label:N")
+    labels = base.mark_text(align="left", dx=4, fontSize=SMALLEST_TEXT).encode(text="label:N")
     layers: alt.LayerChart = bars + labels
     return layers.properties(width="container", height=alt.Step(15))
-
-
-def _room(values: pl.Series) -> float:
-    """The end of an axis that leaves room for the longest bar's label."""
-    return 1.15 * float(values.to_numpy().max(initial=0.0))

@@ -1,24 +1,27 @@
-"""One look for all charts: colours that keep their meaning, axes in the reader's language.
-
-Groups are coloured from best to worst along one colour-blind-safe scale, blue over grey to orange, in at most
-seven steps; neighbours of a long list share a step and are distinguished by their labels.
-"""
+"""One look for all charts: colours that keep their meaning, axes in the reader's language."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
+import polars as pl
 
+from clvlab.charts.colours import CLUSTERS, group_colour
 from clvlab.charts.notebook import INK, Bundle, drawing
 from clvlab.wording import Words
 
 ChartType = alt.Chart | alt.LayerChart
 """What every chart is: marks, or marks in layers."""
-SCALE = ("#1f5a94", "#4f86b8", "#8fb3d3", "#a9a9a9", "#e3b382", "#d08a3e", "#a85e0f")
 CONTEXT = "#9a9a9a"
 ACCENT = "#1f5a94"
-SECOND = "#d08a3e"
-SEQUENTIAL = ("#eef3f8", "#1f5a94")
+SECOND = "#c98231"
+SEQUENTIAL = ("#eef3f8", "#6a9fd0")
+"""The shades of a map, from nothing to all."""
+MAP_INK = "#222222"
+"""The colour of figures on a map: they can be read on each of its shades, and in the dark as well."""
+PAPER = "#ffffff"
+SMALLEST_TEXT = 11
+"""Of text in a chart, in pixels."""
 FONT = (
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, "
     "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
@@ -48,6 +51,7 @@ CONFIG: dict[str, Any] = {
         "ticks": False,
         "labelPadding": 6,
     },
+    "axisQuantitative": {"labelOverlap": "greedy", "labelSeparation": 4},
     "axisY": {"labelLimit": 220},
     "legend": {"orient": "top", "labelFontSize": 12, "labelColor": INK, "title": None},
     "text": {"fontSize": 12, "color": INK},
@@ -58,9 +62,10 @@ DARK = {
     "#8fb3d3": "#a9c8e4",
     "#a85e0f": "#c9772a",
     "#555555": "#e4e6ea",
+    **dict(zip(CLUSTERS, ("#3fa294", "#69b8ad", "#93cdc5", "#bfe0db"), strict=True)),
 }
 """The colour that takes a colour's place on a dark page."""
-DARK_MAPS = {"#eef3f8": "#232b36", "#222222": "#e4e6ea", "#ffffff": "#16181d"}
+DARK_MAPS = {SEQUENTIAL[0]: "#232b36", SEQUENTIAL[1]: "#2f6cab", MAP_INK: "#f4f6f8", PAPER: "#16181d"}
 """The same for what maps are drawn in; where their shades cannot change, as in a notebook, this must not, either."""
 
 _SHORT = {
@@ -70,20 +75,24 @@ _SHORT = {
 }
 
 
-def group_colours(codes: Sequence[str]) -> dict[str, str]:
-    """One colour per group; `codes` run from best to worst.
-
-    >>> group_colours(["best", "worst"])
-    {'best': '#1f5a94', 'worst': '#a85e0f'}
-    """
-    last = max(len(codes) - 1, 1)
-    return {code: SCALE[round(place * (len(SCALE) - 1) / last)] for place, code in enumerate(codes)}
-
-
 def group_scale(codes: Sequence[str]) -> alt.Scale:
-    """The colour scale over the groups, best first."""
-    colours = group_colours(codes)
-    return alt.Scale(domain=list(colours), range=list(colours.values()))
+    """The colours of groups, each keyed by its code."""
+    return alt.Scale(domain=list(codes), range=list(map(group_colour, codes)))
+
+
+def in_currency(title: str, words: Words) -> str:
+    """The title of an axis of money, with the run's currency where it has one."""
+    return words("charts.in_currency", what=title, currency=words.currency_symbol) if words.currency else title
+
+
+def room_for_labels(values: pl.Series) -> float:
+    """The end of an axis that leaves room for the label of the longest bar; 1 where there is none."""
+    return 1.15 * float(values.drop_nulls().to_numpy().max(initial=0.0)) or 1.0
+
+
+def at_least(pixels: int) -> dict[str, int]:
+    """The `usermeta` of a chart that needs so much width to be read; on a narrower page it scrolls in its frame."""
+    return {"narrowest": pixels}
 
 
 def axis(words: Words, kind: str, **options: Any) -> alt.Axis:
@@ -102,7 +111,8 @@ def titled(chart: ChartType, title: str, subtitle: str, alternative: str) -> Cha
 
 def mime_bundle(chart: ChartType) -> Bundle:
     """What a notebook shows of a titled chart, and its metadata."""
-    return drawing({**chart.to_dict(), "config": CONFIG}, {"dark": DARK | DARK_MAPS})
+    spec = chart.to_dict()
+    return drawing({**spec, "config": CONFIG}, {**spec.get("usermeta", {}), "dark": DARK | DARK_MAPS})
 
 
 def dark_notebook() -> str:

@@ -47,7 +47,7 @@ def tracking(table: pl.DataFrame, words: Words) -> alt.LayerChart:
 
 def _thinned(table: pl.DataFrame) -> pl.DataFrame:
     """Every so many weeks, the last among them: a line of decades needs no more points than MOST_POINTS."""
-    step = -(-table.height // MOST_POINTS)
+    step = max(-(-table.height // MOST_POINTS), 1)
     return table.reverse().gather_every(step).reverse()
 
 

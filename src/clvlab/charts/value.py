@@ -3,17 +3,27 @@
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import ACCENT, CONTEXT, axis, group_scale
+from clvlab.charts.theme import ACCENT, CONTEXT, PAPER, axis, group_scale, in_currency, room_for_labels
 from clvlab.wording import Words
 
 
 def distribution(table: pl.DataFrame, words: Words) -> alt.Chart:
-    """Customers by value, on a log scale; values below 1 are left of it. Input: `value.distribution`."""
+    """Customers by value, on a log scale; how many are worth less than 1 is said. Input: `value.distribution`."""
+    drawn = table.filter(pl.col("low") >= 1)
+    left_out = int(table.filter(pl.col("low") < 1)["customers"].sum())
+    title = [in_currency(words("charts.clv_log"), words)]
+    if left_out:
+        title.append(words("charts.below_one", customers=left_out, value=1.0))
     bars: alt.Chart = (
-        alt.Chart(table.filter(pl.col("low") >= 1))
-        .mark_rect(color=ACCENT, stroke="#ffffff", strokeWidth=0.5)
+        alt.Chart(drawn)
+        .mark_rect(color=ACCENT, stroke=PAPER, strokeWidth=0.5)
         .encode(
-            x=alt.X("low:Q", scale=alt.Scale(type="log"), title=words("charts.clv_log"), axis=axis(words, "short")),
+            x=alt.X(
+                "low:Q",
+                scale=alt.Scale(type="log"),
+                title=title,
+                axis=axis(words, "short", values=_round_values(drawn["high"])),
+            ),
             x2="high:Q",
             y=alt.Y(
                 "customers:Q", title=words.column("customers"), axis=axis(words, "short"), scale=alt.Scale(zero=True)
@@ -28,6 +38,13 @@ def distribution(table: pl.DataFrame, words: Words) -> alt.Chart:
         .properties(width="container", height=240)
     )
     return bars
+
+
+def _round_values(ends: pl.Series) -> list[int]:
+    """1, 3, 10, 30, ... as far as the bars go."""
+    last = max(ends.to_list(), default=1.0)
+    powers = range(len(str(int(last))))
+    return [first * 10**power for power in powers for first in (1, 3) if first * 10**power <= last]
 
 
 def by_group(table: pl.DataFrame, words: Words) -> alt.LayerChart:
@@ -47,10 +64,17 @@ def by_group(table: pl.DataFrame, words: Words) -> alt.LayerChart:
             alt.Tooltip("high:Q", title=words("charts.upper_quartile"), format=",.2f"),
         ],
     )
-    value = words("charts.clv_per_customer")
+    value = in_currency(words("charts.clv_per_customer"), words)
     colour = alt.Color("group:N", scale=group_scale(table["group"].to_list()), legend=None)
     spread = base.mark_bar(height=5, opacity=0.5).encode(
-        color=colour, x=alt.X("low:Q", title=value, axis=axis(words, "short", tickCount=6)), x2="high:Q"
+        color=colour,
+        x=alt.X(
+            "low:Q",
+            title=value,
+            axis=axis(words, "short", tickCount=6),
+            scale=alt.Scale(domainMax=room_for_labels(named["end"])),
+        ),
+        x2="high:Q",
     )
     mean = base.mark_circle(size=90, opacity=1).encode(color=colour, x=alt.X("clv_mean:Q", title=value))
     label = base.mark_text(align="left", dx=9).encode(x="end:Q", text="label:N")

@@ -21,10 +21,14 @@ class Chart:
 
 @dataclass(frozen=True)
 class Table:
-    """A display table: which columns, and how their cells read."""
+    """A display table: which columns, and how their cells read; its caption is that of the table's name.
+
+    A second view of one table has a `caption` of its own.
+    """
 
     table: str
     kinds: Kinds
+    caption: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """A report's sections on the page: heading, sentences, charts and tables, in the reader's language."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise, zip_longest
 from typing import Any, ClassVar
 
 import polars as pl
@@ -20,6 +22,12 @@ from clvlab.params import ReportParams
 from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
 from clvlab.presentation.segmentation import PAGES
 from clvlab.wording import Name, Words
+
+_FIGURE = re.compile(
+    r"\d{1,2} [A-Z][a-z]+ \d{4}|\d{4}年\d{1,2}月\d{1,2}日|"
+    r"[−+]?(?:\b[A-Z]{2,3})?[$¥€£]?\d+(?:[.,]\d+)*[%KMB]?(?: [a-z]{4,}|[亿万]?(?:个百分点|个月|[\u4e00-\u9fff]))?"
+)
+"""A day, or a figure with its sign, its currency and its unit or the word that follows."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +132,7 @@ class Report:
         if block.finding not in content.findings:
             return None
         text = self._sentence(content.findings[block.finding])
-        return Fragment(Markup('<p class="{}">{}</p>').format(block.finding, text), text)
+        return Fragment(Markup('<p class="{}">{}</p>').format(block.finding, unbroken(text)), text)
 
     def _chart(self, section: str, content: Section, block: Chart) -> Drawing:
         title = self._sentence(content.findings[block.table])
@@ -140,7 +148,7 @@ class Report:
             low_value = params.low_value if isinstance(params, ReportParams) else None
             advice = [self.words.action(code, low_value) for code in table["group"]]
             table = table.with_columns(pl.Series("action", advice, dtype=pl.String))
-        caption = self.words(f"{section}.{block.table}_table")
+        caption = self.words(f"{section}.{block.caption or block.table}_table")
         shown = tables.display(table, block.kinds, self.words, caption=caption)
         return Fragment(shown.to_html(), shown.to_text())
 
@@ -150,7 +158,7 @@ class Report:
             Markup('<div class="number"><span>{}</span><strong>{}</strong><small>{}</small></div>').format(
                 self.words.name("measures", row["measure"]),
                 self.words.number(row["value"], row["kind"]),
-                self._changes(row),
+                unbroken(self._changes(row)),
             )
             for row in table.iter_rows(named=True)
         ]
@@ -185,6 +193,20 @@ class Report:
         items = [Markup("<dt>{}</dt><dd>{}</dd>").format(term, meaning) for term, meaning in pairs]
         text = "\n".join(f"{term}: {meaning}" for term, meaning in pairs)
         return Fragment(Markup('<dl class="terms">{}</dl>').format(Markup("").join(items)), text)
+
+
+def unbroken(text: str) -> Markup:
+    """The text as HTML whose figures keep on one line with their unit, or with the word that says what is counted.
+
+    >>> print(unbroken("<2,357 customers"))
+    &lt;<span class="figure">2,357 customers</span>
+    >>> print(unbroken("共2,357位客户"))
+    共<span class="figure">2,357位</span>客户
+    """
+    ends = [0, *(place for found in _FIGURE.finditer(text) for place in found.span()), len(text)]
+    pieces = [text[start:end] for start, end in pairwise(ends)]
+    spans = (Markup('<span class="figure">{}</span>').format(piece) for piece in pieces[1::2])
+    return Markup("").join(piece for pair in zip_longest(pieces[::2], spans, fillvalue="") for piece in pair)
 
 
 @cache

@@ -35,12 +35,12 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 "actions",
                 {
                     "group": "group",
+                    "action": "text",
                     "customers": "int",
                     "clv": "money",
                     "clv_low": "money",
                     "clv_high": "money",
                     "share_clv": "pct",
-                    "action": "text",
                     "review": "date",
                 },
             ),
@@ -74,6 +74,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Chart("groups", segments.shares),
             Table("groups", _GROUP),
+            Table("groups", {"group": "group", "action": "text", "customers": "int"}, caption="actions"),
             Text("p_alive"),
             Text("empty"),
             Text("empty_new"),
@@ -136,6 +137,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "watch": (
             Text("lead"),
+            Text("pseudonyms"),
             Table(
                 "customers",
                 {
@@ -165,16 +167,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "index": "pct",
                 },
             ),
-            Table(
-                "segments",
-                {
-                    "attribute": "attribute",
-                    "value": "attribute_value",
-                    "group": "group",
-                    "customers": "int",
-                    "share": "pct",
-                },
-            ),
+            Chart("segments", profiles.segments),
         ),
         "validation": (
             Text("lead"),

@@ -87,6 +87,11 @@ class Series:
         """The folders of the published days, newest first."""
         return sorted((path for path in self.folder.iterdir() if path.is_dir() and _is_day(path.name)), reverse=True)
 
+    def before(self, as_of: date) -> date | None:
+        """The last published day before a day."""
+        days = (date.fromisoformat(path.name) for path in self.days())
+        return next((day for day in days if day < as_of), None)
+
     def point_latest(self) -> None:
         """Point `latest` to the newest published day, in one step, unless it does so already."""
         newest = self.days()[0].name

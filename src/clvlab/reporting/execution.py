@@ -161,16 +161,18 @@ def _run(
     stderr: Writable,
 ) -> None:
     try:
-        execute_notebook(
-            _literal(notebook),
-            _literal(output),
-            parameters=dict(parameters),
-            kernel_name="python3",
-            progress_bar=False,
-            stderr_file=stderr,
-            config=Config({"KernelManager": {"transport": "ipc"}}),
-            on_cell_start=lambda cell, **_: on_cell(cell["source"]) if _computes(cell) else None,
-        )
+        # A folder of its own: in the working directory, kernels that start together take each other's sockets.
+        with tempfile.TemporaryDirectory(prefix="clvlab-") as sockets:
+            execute_notebook(
+                _literal(notebook),
+                _literal(output),
+                parameters=dict(parameters),
+                kernel_name="python3",
+                progress_bar=False,
+                stderr_file=stderr,
+                config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
+                on_cell_start=lambda cell, **_: on_cell(cell["source"]) if _computes(cell) else None,
+            )
     finally:
         # The kernel's client opens an event loop in each thread and leaves it open.
         ensure_event_loop().close()

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -27,6 +28,7 @@ from clvlab.reporting.stills import Drawings, Figure, figure
 from clvlab.wording import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
+EXPORTS = (".csv", ".parquet", ".xlsx")
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 
@@ -37,6 +39,26 @@ class Heading:
 
     id: str
     text: str
+
+
+@dataclass(frozen=True)
+class Around:
+    """What lies around a published page, for its links.
+
+    Attributes
+    ----------
+    files : paths of the run's exports, seen from the page
+    earlier : the day of the report before this one, if there is one
+    """
+
+    files: tuple[str, ...]
+    earlier: date | None = None
+
+    @classmethod
+    def of(cls, folder: Path, earlier: date | None) -> "Around":
+        """The tables and the customers in a run's folder, the customers first."""
+        paths = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.suffix in EXPORTS]
+        return cls(tuple(sorted(paths, key=lambda path: "/" in path)), earlier)
 
 
 @dataclass(frozen=True)
@@ -94,7 +116,7 @@ class ReportExporter(TemplateExporter):
     def from_notebook_node(  # type: ignore[override]  # nbconvert's own template exporters return text, too
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[str, dict[str, Any]]:
-        """The page of an executed notebook."""
+        """The page of an executed notebook; `resources["around"]`, an `Around`, gives it its links."""
         own = {"page": read_page(nb), "style": style(), "vega": vega(), "script": script()}
         html, resources = super().from_notebook_node(nb, {**(resources or {}), **own}, **options)
         return html.replace("\0", "\ufffd"), resources

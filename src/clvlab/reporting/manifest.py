@@ -1,8 +1,8 @@
 """What a run was made from, as a key that is equal for equal inputs, and what it left, as a manifest.
 
 The key covers the parameters, every file that the run reads (its source, attributes), the rows that were accepted up
-to its day and those refused, the notebook, the package with its maps, wording and templates, and the versions of
-Python and the libraries. Clock, host and user are in the manifest alone.
+to its day and those refused, the report before it, the notebook, the package with its maps, wording and templates,
+and the versions of Python and the libraries. Clock, host and user are in the manifest alone.
 """
 
 import getpass
@@ -12,7 +12,7 @@ import platform
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Inputs:
     parameters : of the run
     files : path -> SHA-256 of what it reads, see `clvlab.inputs.files_read`
     rows : SHA-256 and number of the accepted rows up to its day, and the refused ones by rule
+    earlier : the day of the report before this one, to which the page has a link
     notebook, package : SHA-256 of the notebook, and over all files of the package
     versions : of Python and every library
     """
@@ -44,17 +45,26 @@ class Inputs:
     parameters: Mapping[str, Any]
     files: Mapping[str, str]
     rows: Mapping[str, Any]
+    earlier: str | None
     notebook: str
     package: str
     versions: Mapping[str, str]
 
     @classmethod
-    def of(cls, params: RunParams, files: Mapping[str, str], log: TransactionLog, notebook: Path) -> "Inputs":
+    def of(
+        cls,
+        params: RunParams,
+        files: Mapping[str, str],
+        log: TransactionLog,
+        notebook: Path,
+        earlier: date | None = None,
+    ) -> "Inputs":
         """The inputs of a run by `notebook` over `log`, which was read from `files` or from an embedded data set."""
         return cls(
             parameters=params.to_dict(),
             files=files,
             rows=_rows(params, log),
+            earlier=earlier.isoformat() if earlier else None,
             notebook=sha256(notebook),
             package=_package(),
             versions=versions(),

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -99,7 +99,8 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
     files = files_read(params)
     log = read_log(params)
     notebook = notebook_of(params)
-    inputs = manifest.Inputs.of(params, files, log, notebook)
+    earlier = series.before(params.as_of)
+    inputs = manifest.Inputs.of(params, files, log, notebook, earlier)
     target = series.published(params.as_of)
     if not force and manifest.is_current(target, inputs.key):
         series.point_latest()
@@ -109,7 +110,7 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
     with _staged(series, params) as staged:
         (staged / "params.yaml").write_text(params.to_yaml(), encoding="utf-8")
         _execute(notebook, staged, params, log, stderr)
-        _write_page(staged)
+        _write_page(staged, earlier)
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
         manifest.write(staged, inputs, log, account)
     series.publish(staged, params.as_of)
@@ -155,14 +156,15 @@ def _execute(notebook: Path, staged: Path, params: RunParams, log: TransactionLo
         )
 
 
-def _write_page(staged: Path) -> None:
+def _write_page(staged: Path, earlier: date | None) -> None:
     """Make the page of the executed notebook, and put away from the notebook what differs from run to run."""
-    from clvlab.reporting.exporter import ReportExporter
+    from clvlab.reporting.exporter import Around, ReportExporter
 
     logger.info("making the page")
     notebook = nbformat.read(staged / "report.ipynb", as_version=4)
     with environment_of({"TZ": "UTC"}):
-        html, _ = ReportExporter().from_notebook_node(notebook)  # type: ignore[no-untyped-call]
+        around = {"around": Around.of(staged, earlier)}
+        html, _ = ReportExporter().from_notebook_node(notebook, around)  # type: ignore[no-untyped-call]
     (staged / "report.html").write_text(html, encoding="utf-8")
     nbformat.write(_timeless(notebook), staged / "report.ipynb")
 

@@ -21,6 +21,7 @@ class Figure:
     description : the text alternative
     picture : for print and for readers without scripts
     spec : what the page draws, without title
+    narrowest : pixels of width below which it cannot be read; 0 where it fits any page
     """
 
     number: int
@@ -29,21 +30,23 @@ class Figure:
     description: str
     picture: Picture
     spec: Spec
+    narrowest: int = 0
 
 
 def figure(number: int, spec: Spec) -> Figure:
     """The figure of a Vega-Lite spec; ValueError without a description, since then some readers get nothing."""
-    spec = _published(printable(spec))
+    spec, narrowest = _published(printable(spec))
     title, subtitle = _titles(spec.pop("title", None))
     description = spec.get("description")
     if not description:
         raise ValueError(f"Chart {number + 1} ({' '.join(title) or 'untitled'}) has no description.")
-    return Figure(number, title, subtitle, description, still_picture(spec), spec)
+    return Figure(number, title, subtitle, description, still_picture(spec, narrowest), spec, narrowest)
 
 
-def still_picture(spec: Spec) -> Picture:
+def still_picture(spec: Spec, narrowest: int = 0) -> Picture:
     """The chart at the width of the page's text, for an image element: there SVG runs no script and shares no ids."""
-    return draw({**spec, "width": STILL_WIDTH} if spec.get("width") == "container" else spec)
+    width = max(STILL_WIDTH, narrowest)
+    return draw({**spec, "width": width} if spec.get("width") == "container" else spec)
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,12 @@ class Drawings:
         return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _published(spec: Spec) -> Spec:
-    """The spec with what a notebook shows otherwise than the page, put back."""
+def _published(spec: Spec) -> tuple[Spec, int]:
+    """The spec with what a notebook shows otherwise than the page, put back; and the width that it needs."""
     meta = dict(spec.get("usermeta", {}))
-    published = meta.pop("published", {})
+    published, narrowest = meta.pop("published", {}), meta.pop("narrowest", 0)
     properties = {**spec, "usermeta": meta or None, **published}
-    return {key: value for key, value in properties.items() if value is not None}
+    return {key: value for key, value in properties.items() if value is not None}, narrowest
 
 
 def _shared_spec(spec: Spec, share: Callable[[Any], str]) -> Spec:

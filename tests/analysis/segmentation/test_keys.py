@@ -40,6 +40,7 @@ def workplace(tmp_path_factory):
         people = log.select("customer_id").unique().sort("customer_id").with_row_index("n")
         city = pl.when(pl.col("n") % 3 == 0).then(pl.lit("Bern")).otherwise(pl.lit("Basel"))
         people.select("customer_id", city=city, since=pl.lit("01/02/2024")).write_csv("people.csv")
+        log.filter(customer_id="c06").select("customer_id", "date", "amount").tail(1).write_csv("returned.csv")
         people.select(who="customer_id", place=city).write_csv("mapped.csv")
         yield folder
 
@@ -80,6 +81,7 @@ TWO_RESULTS = [
     ({}, {"rfm": {"n_bins": 3}}),
     ({}, {"n_clusters": 3}),
     ({}, {"log_attributes": ["Country"]}),
+    ({}, {"returns": "returned.csv"}),
     ({}, PEOPLE),
     (PEOPLE, {**PEOPLE, "strategy": {"attribute": "city"}}),
     (PEOPLE, {**PEOPLE, "dated": ["since"], "attribute_reading": {"date_format": "%d/%m/%Y"}}),
@@ -103,6 +105,8 @@ ERRORS = [
     ("attribute_reading", {**PEOPLE, "attribute_reading": {"separator": ";"}}),
     ("attribute_columns", {"attribute_columns": {"city": "town"}}),
     ("log_attributes", {"log_attributes": ["Contry"]}),
+    ("items", {"items": "people.csv"}),
+    ("returns", {"returns": "people.csv"}),
 ]
 
 
@@ -229,6 +233,6 @@ def test_attributes_that_are_called_as_columns_of_the_report_change_no_figure_of
 
 
 def test_every_key_is_tried_above_or_is_about_the_page_or_the_runner():
-    elsewhere = {"name", "title", "currency", "lang", "output", "low_value", "source", "allow_stale"}
+    elsewhere = {"name", "title", "currency", "lang", "export_labels", "output", "low_value", "source", "allow_stale"}
     tried = {key for pair in TWO_RESULTS for given in pair for key in given} | {key for key, _ in ERRORS}
     assert tried | elsewhere >= set(ReportParams.model_fields)

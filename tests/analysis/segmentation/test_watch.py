@@ -1,10 +1,14 @@
 """The watch list: overdue by their own habit, in the order of what can still be saved."""
 
+import hashlib
+
 import polars as pl
 import pytest
 
 from clvlab.analysis.segmentation import watch
+from clvlab.analysis.segmentation.pseudonyms import pseudonyms
 from clvlab.models import BgNbd, Nbd, Terms, ValueModels
+from tests.analysis.pages import is_chinese, sentences_of
 from tests.analysis.segmentation.logs import context_of
 
 LOG = (
@@ -47,7 +51,7 @@ def test_the_list_by_hand():
 def test_the_sentence_speaks_of_those_who_are_listed():
     section = watch.compute(context_with(BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), *LOG))
     told = section.findings["lead"].figures
-    assert (told["overdue"], told["steady"], told["purchases"]) == (2, 4, 3)
+    assert (told["overdue"], told["steady"], told["purchases"]) == (2, 3, 3)  # late, dear; and calm
     assert told["spend"] == 660
     assert told["at_risk"] == pytest.approx(section["customers"]["at_risk"].sum())
     assert told["at_risk"] <= told["spend"]
@@ -70,6 +74,31 @@ def test_a_model_without_dropout_says_nothing_of_having_left():
     assert section["customers"]["spend_last_year"].to_list() == [600.0, 60.0]
 
 
+def test_the_sentences_by_hand():
+    context = context_with(Nbd(0.6, 8.0, time_unit="day"), *LOG)
+    section = watch.compute(context)
+    assert sentences_of("watch", section, context.params) == [
+        "Of 3 customers with 3 purchases or more who have spent within the last year, 2 have waited longer than is "
+        "usual for them. These spent 660 in that year."
+    ]
+    assert is_chinese(sentences_of("watch", section, context.params, "zh"))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("who", ["long ago", "calm", "twice"])
+def test_where_nobody_is_late_who_could_be_saved_there_is_no_table(who, lang):
+    context = context_with(BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), *(row for row in LOG if row[0] == who))
+    section = watch.compute(context)
+    assert not section
+    assert sentences_of("watch", section, context.params, lang) == [
+        {
+            "en": "No customer with 3 purchases or more who has spent within the last year has waited longer than is "
+            "usual for them.",
+            "zh": "在近一年有消费且购买3次及以上的客户中，没有人超过自身的通常购买间隔。",
+        }[lang]
+    ]
+
+
 def test_without_money_or_a_model_there_is_no_list():
     rows = [row[:2] for row in LOG]
     assert watch.compute(context_of(*rows, as_of="2024-12-31", columns="customer_id date")).findings["lead"].key == (
@@ -84,3 +113,21 @@ def test_nobody_is_named(sample_results):
     assert not ids & set(listed["pseudonym"])
     assert "customer_id" not in listed.columns
     assert listed.select((pl.col("days_since_last") > pl.col("gap_p80")).all()).item()
+
+
+def test_a_pseudonym_on_the_page_is_in_the_customer_table_and_is_one_persons(sample_results):
+    customers = sample_results.customers
+    listed = sample_results["watch"]["customers"]
+    assert customers["pseudonym"].n_unique() == customers.height
+    met = listed.join(customers, on="pseudonym", how="left")
+    assert met["customer_id"].null_count() == 0
+    assert met["n_purchases"].to_list() == met["n_purchases_right"].to_list()
+
+
+def test_a_pseudonym_cannot_be_told_from_the_id_alone():
+    customers = pl.DataFrame({"customer_id": ["001", "002"], "total_spend": [5.0, 7.0]})
+    names = pseudonyms(customers)["pseudonym"].to_list()
+    assert pseudonyms(customers.reverse())["pseudonym"].to_list() == names[::-1]
+    others = customers.with_columns(total_spend=pl.Series([5.0, 7.01]))
+    assert not set(pseudonyms(others)["pseudonym"]) & set(names)
+    assert hashlib.sha256(b"001").hexdigest()[: len(names[0])] != names[0]

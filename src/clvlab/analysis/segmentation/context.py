@@ -7,6 +7,7 @@ from functools import cached_property
 import polars as pl
 from dateutil.relativedelta import relativedelta
 
+from clvlab.analysis.segmentation.pseudonyms import pseudonyms
 from clvlab.columns import names
 from clvlab.customers import (
     DERIVED,
@@ -20,7 +21,7 @@ from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
-from clvlab.grouping.strategy import PROSPECT, RETURNED_ALL, UNKNOWN, Rule, Strategy
+from clvlab.grouping.strategy import APART, Rule, Strategy
 from clvlab.inputs import attribute_tables, margin_of
 from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.params import ReportParams
@@ -163,10 +164,16 @@ class Context:
         """One row per customer: summary, values, scores, group and cluster."""
         table = self.customers.data.join(self.scores, on="customer_id", how="left", maintain_order="left")
         table = table.join(self.rule.assign(self.customers), on="customer_id", how="left", maintain_order="left")
+        table = table.join(self.pseudonyms, on="customer_id", how="left", maintain_order="left")
         if self.cluster_rule is None:
             return table
         clusters = self.cluster_rule.assign(self.customers).select("customer_id", cluster="group")
         return table.join(clusters, on="customer_id", how="left", maintain_order="left")
+
+    @cached_property
+    def pseudonyms(self) -> pl.DataFrame:
+        """customer_id, pseudonym."""
+        return pseudonyms(self.base.data)
 
     @cached_property
     def shown(self) -> pl.DataFrame:
@@ -186,8 +193,7 @@ class Context:
     def groups(self) -> tuple[str, ...]:
         """Every group of the rule, best first, those without a customer included."""
         present = set(self.table["group"])
-        apart = {PROSPECT, RETURNED_ALL, UNKNOWN}
-        return tuple(code for code in self.rule.card["group"] if code in present or code not in apart)
+        return tuple(code for code in self.rule.card["group"] if code in present or code not in APART)
 
     @cached_property
     def window(self) -> pl.DataFrame:

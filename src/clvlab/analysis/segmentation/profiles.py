@@ -18,7 +18,7 @@ def compute(context: Context) -> Section:
     attributes : attribute, value (null: all others), customers, coverage, repeat_share, spend_per_customer, index
         with its 95 % interval (low, high). The index is spend per customer over that of the customers of whom the
         attribute is known. Values of fewer than SMALLEST customers are suppressed, and said to be
-    segments : attribute, value, group, customers, share (of the value): who of each value is in which group
+    segments : attribute, value, group, rank, customers, share (of the value): who of each value is in which group
     """
     columns = [name for name in context.buyers.columns if name not in names(CUSTOMERS)]
     if not columns or not context.has_amounts:
@@ -41,7 +41,8 @@ def compute(context: Context) -> Section:
         "attributes": shown,
         "segments": meeting.join(shown, on=["attribute", "value"], how="semi", nulls_equal=True),
     }
-    return Section(tables, {"lead": lead, "attributes": _headline(shown)} | findings)
+    titles = {"attributes": _headline(shown), "segments": Finding.of("profiles.segments")}
+    return Section(tables, {"lead": lead} | titles | findings)
 
 
 def _headline(shown: pl.DataFrame) -> Finding:
@@ -51,7 +52,9 @@ def _headline(shown: pl.DataFrame) -> Finding:
         return Finding.of("profiles.alike")
     most = apart.sort((pl.col("index") - 1).abs(), descending=True, maintain_order=True).row(0, named=True)
     attribute = Name("attributes", most["attribute"])
-    return Finding.of("profiles.attributes", attribute=attribute, value=most["value"], index=most["index"])
+    return Finding.of(
+        "profiles.attributes", attribute=attribute, value=Name("attribute_values", most["value"]), index=most["index"]
+    )
 
 
 def _reasons(reasons: dict[str, str]) -> list[Finding]:
@@ -95,7 +98,7 @@ def _meeting(buyers: pl.DataFrame, attribute: str, values: pl.Series, order: lis
         .sort("rank", "group")
     )
     found = _in_order(counts, order)
-    return found.select(pl.lit(attribute).alias("attribute"), "value", "group", "customers", "share")
+    return found.select(pl.lit(attribute).alias("attribute"), "value", "group", "rank", "customers", "share")
 
 
 def _in_order(found: pl.DataFrame, order: list[str | None]) -> pl.DataFrame:

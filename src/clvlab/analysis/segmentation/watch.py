@@ -1,7 +1,5 @@
 """Watch list: customers who used to bring much and are late by their own habit."""
 
-import hashlib
-
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
@@ -15,16 +13,19 @@ FEWEST = 3
 def compute(context: Context) -> Section:
     """Table `customers`: overdue customers, those first of whom most can be saved; else only the reason why not.
 
-    A customer of FEWEST purchases or more is overdue beyond the time within which 80 % of their own gaps between
-    purchases fall; a smaller number of gaps is no habit. At risk is what they spent within the last year, times the
-    probability that they have left; to be saved, the same times the probability that they have not. A model without
-    dropout knows neither: the list is then in the order of last year's spend.
+    Of those who have spent within the last year, a customer of FEWEST purchases or more is overdue beyond the time
+    within which 80 % of their own gaps between purchases fall; a smaller number of gaps is no habit. At risk is what
+    they spent within that year, times the probability that they have left; to be saved, the same times the
+    probability that they have not. A model without dropout knows neither: the list is then in the order of last
+    year's spend.
     """
     if not context.has_amounts or context.models.purchases is None:
         return Section({}, {"lead": Finding.of("watch.none")})
     customers = derive(context.log, context.customers, {"gap_p80", "spend_last_year"}).data
-    steady = customers.filter(pl.col("n_purchases") >= FEWEST)
-    overdue = steady.filter((pl.col("days_since_last") > pl.col("gap_p80")) & (pl.col("spend_last_year") > 0))
+    steady = customers.filter((pl.col("n_purchases") >= FEWEST) & (pl.col("spend_last_year") > 0))
+    overdue = steady.filter(pl.col("days_since_last") > pl.col("gap_p80"))
+    if overdue.is_empty():
+        return Section({}, {"lead": Finding.of("watch.nobody", purchases=FEWEST)})
     leaves = context.models.purchases.leaving is not None
     alive = pl.col("p_alive") if leaves else pl.lit(None, pl.Float64)
     overdue = overdue.with_columns(
@@ -35,7 +36,7 @@ def compute(context: Context) -> Section:
     listed = (
         overdue.sort("to_save", "customer_id", descending=[True, False])
         .head(LONGEST)
-        .with_columns(pseudonym=pseudonyms(pl.col("customer_id")))
+        .join(context.pseudonyms, on="customer_id", how="left", maintain_order="left")
         .select("pseudonym", "n_purchases", "days_since_last", "gap_p80", "spend_last_year", "p_alive", "at_risk")
     )
     figures = {
@@ -45,11 +46,5 @@ def compute(context: Context) -> Section:
         "spend": overdue["spend_last_year"].sum(),
         "at_risk": overdue["at_risk"].sum(),
     }
-    return Section(
-        {"customers": listed}, {"lead": Finding.of("watch.lead" if leaves else "watch.lead_no_dropout", **figures)}
-    )
-
-
-def pseudonyms(customer_id: pl.Expr) -> pl.Expr:
-    """Eight hexadecimal digits that stand for a customer on a page that may be passed on."""
-    return customer_id.map_elements(lambda text: hashlib.sha256(text.encode()).hexdigest()[:8], pl.String)
+    lead = Finding.of("watch.lead" if leaves else "watch.lead_no_dropout", **figures)
+    return Section({"customers": listed}, {"lead": lead, "pseudonyms": Finding.of("watch.pseudonyms")})

@@ -6,6 +6,13 @@
   const drawn = new Map();
   document.documentElement.classList.add("scripted");
 
+  // Beside the text there is room for the contents, above it there is not.
+  const contents = document.querySelector(".contents details");
+  const wide = matchMedia("(min-width: 68rem)");
+  const fold = () => { contents.open = wide.matches; };
+  wide.addEventListener("change", fold);
+  fold();
+
   const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
   const recoloured = (value, colours) => {
