@@ -182,7 +182,7 @@ def _check_not_all_refused(table: str, n_rows: int, refused: Mapping[str, int]) 
     if n_rows and lost == n_rows:
         reasons = ", ".join(f"{words.name('refusals', rule)} ({counted(n, 'row')})" for rule, n in refused.items())
         raise DataError(
-            f"All {counted(n_rows, 'row')} of {within(table)} are refused: {reasons}. Check its columns and its dates."
+            f"All {counted(n_rows, 'row')} of {within(table)} are refused: {reasons}. Check its columns and dates."
         )
     if lost > MANY_REFUSED * n_rows:
         rule = Name("refusals", max(refused, key=lambda rule: refused[rule]))

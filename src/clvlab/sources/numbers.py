@@ -7,7 +7,7 @@ from importlib.resources import files
 import polars as pl
 import yaml
 
-from clvlab.errors import DataError
+from clvlab.errors import DataError, within
 from clvlab.sources.texts import INVISIBLE, is_text, missing_to_null
 
 _CATALOGUE = yaml.safe_load(files("clvlab.sources").joinpath("currencies.yaml").read_text(encoding="utf-8"))

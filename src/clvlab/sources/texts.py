@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from clvlab.errors import DataError
+from clvlab.errors import DataError, within
 
 MISSING = (
     "", "nan", "null", "none", "nil", "na", "n/a", "n.a.", "#n/a", "nat", "<na>", "<null>", "(null)", "[null]", r"\n",

@@ -12,6 +12,8 @@ from clvlab.sources.doubts import warn
 from clvlab.sources.zones import day_in, midnight_elsewhere, moment_of_text
 
 DateCells = Literal["swap", "keep"]
+CELLS = "cells"
+"""What stands for cells that are dates or numbers, among the formats in use."""
 
 _DAY, _TEXT, _MOMENT = OURS + "day", OURS + "date_text", OURS + "moment"
 _YEAR_FIRST = r"^\s*(?:19|20)\d{2}\D"
@@ -23,7 +25,7 @@ _BY_CHANCE = 0.01
 def with_days(
     rows: pl.LazyFrame, column: str, given: GivenFormat | None, zone: str | None, date_cells: DateCells | None
 ) -> tuple[pl.LazyFrame, tuple[str, ...]]:
-    """The rows with their day, and the formats in which texts were read.
+    """The rows with their day, and the formats in use.
 
     Raises
     ------
