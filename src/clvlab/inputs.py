@@ -25,7 +25,7 @@ from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, RunParams
 from clvlab.sources import LAZY_ABOVE, FileSettings, files_of, readable
 from clvlab.transactions import read_transactions
 from clvlab.transactions.rules import RULES, hint, meaning
-from clvlab.wording import Words
+from clvlab.wording import Name, Words
 
 EMBEDDED: Mapping[str, Callable[[], TransactionLog]] = MappingProxyType(
     {
@@ -213,7 +213,13 @@ def check_refused(log: TransactionLog, params: RunParams) -> None:
     raise DataError(
         f"{refused:,} of {judged:,} rows of {', '.join(params.sources)} are refused, {refused / judged:.1%}: {said}. "
         f"{Words('en').name('hints', hint(worst).code)} To run all the same, set "
-        f"`max_refused: {math.ceil(100 * refused / judged) / 100:g}`."
+        f"`max_refused: {math.ceil(100 * refused / judged) / 100:g}`.",
+        code="max_refused",
+        refused=refused,
+        judged=judged,
+        share=refused / judged,
+        rule=Name("refusals", worst),
+        hint=hint(worst),
     )
 
 

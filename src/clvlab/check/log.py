@@ -1,29 +1,35 @@
-"""What a source holds, what of it would be refused and why, and a params file that is ready to use."""
+"""What a log holds, what of it would be refused and why, and a params file that is ready to use."""
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 import polars as pl
 
+from clvlab.check import telling
+from clvlab.check.attributes import AttributesCheck, check_tables, language_of
+from clvlab.check.params_file import params_file
+from clvlab.check.settling import Settled, heard, settle
+from clvlab.check.verdict import Remark, Verdict
 from clvlab.columns import LOG, names
 from clvlab.customers import minimum_data
-from clvlab.errors import DataError, UnsettledError
+from clvlab.errors import ClvlabError, DataError, UnsettledError
 from clvlab.frames import TransactionLog
-from clvlab.params import ReportParams
-from clvlab.sources import FileSettings, open_source
+from clvlab.inputs import EMBEDDED, check_refused, read_source
+from clvlab.params import CompareParams, ReportParams
+from clvlab.preflight import check_run
+from clvlab.sources import FileSettings, SourceTable, open_source
 from clvlab.sources.headers import suggest_columns
-from clvlab.transactions import read_transactions
 from clvlab.transactions.doubts import last_settled_day
-from clvlab.transactions.rules import RULES, meaning
-from clvlab.wording import Words
+from clvlab.wording import Language, Words
 
-_EXAMPLES = 3
-_LONGEST_VALUE = 40
 _CODE = re.compile("[A-Z]{3}")
+_MONEY = ("amount", "quantity", "unit_price", "cost")
+_OF_FILES = ("encoding", "separator", "sheet", "header_row")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,129 +39,119 @@ class Check:
     Attributes
     ----------
     source : as it was given
+    lang : the language in which it is said
     headers : the source's columns
-    columns : our name -> the source's, as given or recognised
-    reading : settings of the reader, as given or as the data asks for
-    questions : what the data leaves open, in words; the first choice was taken
+    params : the parameters of a report on it, as far as the source can be read
+    verdict : whether a report can run
     log : None where the source cannot be read
-    problem : why it cannot be read
+    attributes : what its tables of attributes hold; None without any
     """
 
     source: str
+    lang: Language
     headers: tuple[str, ...]
-    columns: Mapping[str, str]
-    reading: Mapping[str, Any] = field(default_factory=dict)
-    questions: tuple[str, ...] = ()
+    params: ReportParams
+    verdict: Verdict
     log: TransactionLog | None = None
-    problem: str = ""
+    attributes: AttributesCheck | None = None
 
     @property
     def gate(self) -> pl.DataFrame:
-        """The minimum-data gate as of the log's last settled day, see `clvlab.customers.minimum_data`."""
-        log = self._readable()
-        return minimum_data(log, last_settled_day(log.accepted))
+        """The minimum-data gate as of the day of the report, see `clvlab.customers.minimum_data`."""
+        return minimum_data(self._readable(), self.params.as_of)
 
     def text(self) -> str:
         """All findings, for a terminal."""
         return "\n".join(self._lines())
 
-    def params(self) -> ReportParams:
-        """The parameters of a report on this source; DataError where it cannot be read."""
-        log = self._readable()
-        first, last = _span(log)[0], last_settled_day(log.accepted)
-        weeks = min(39, (last - first).days // 14)
-        currencies = log.detected["currencies"]
-        values: dict[str, Any] = {
-            "name": _name(self.source),
-            "source": self.source,
-            "columns": dict(self.columns),
-            "as_of": last,
-            "holdout": f"{weeks} weeks" if weeks else None,
-            "currency": currencies[0] if len(currencies) == 1 and _CODE.fullmatch(currencies[0]) else None,
-            "lang": "zh" if any("一" <= letter <= "鿿" for letter in "".join(self.headers)) else "en",
-            "reading": dict(self.reading),
-        }
-        return ReportParams(**values)
-
     def params_yaml(self) -> str:
-        """A params file for `clvlab report`, ready to use; what is still open is a comment at its top."""
-        comments = "".join(f"# TO SETTLE: {question}\n" for question in self.questions)
-        return comments + self.params().to_yaml()
+        """A commented params file for `clvlab report` and `clvlab compare`; DataError where there is no log."""
+        return params_file(self.params, self._readable(), self.verdict.questions, Words(self.lang))
 
     def _readable(self) -> TransactionLog:
         if self.log is None:
-            raise DataError(self.problem)
+            [problem] = self.verdict.problems
+            raise DataError(telling.remark(Words(self.lang), problem))
         return self.log
 
     def _lines(self) -> Iterator[str]:
-        yield f"Source: {self.source}"
-        yield "Columns"
-        for ours, theirs in self.columns.items():
-            yield f"  {ours:<12} <- {_shown(theirs)}"
-        unused = [header for header in self.headers if header not in self.columns.values()]
-        if unused:
-            yield f"  not used: {', '.join(map(_shown, unused))}"
-        for question in self.questions:
-            yield f"To settle: {question}"
-        if self.log is None:
-            yield f"Cannot be read: {self.problem}"
-            return
-        yield from _found(self.log)
-        yield from _refused(self.log)
-        yield "Enough to predict from?"
-        words = Words("en")
-        for check, required, found, passed in self.gate.iter_rows():
-            number = "none" if found is None else f"{found:,}"
-            yield f"  {'yes' if passed else 'NO':<4}{words.name('gate', check)} {required:,}: {number}"
+        words = Words(self.lang, self.params.currency)
+        yield from telling.source(words, self.source, self.params.columns, self.headers)
+        if self.log is not None:
+            yield from telling.found(words, self.log)
+            yield from telling.refused(words, self.log)
+            yield from telling.gate(words, self.gate)
+            if self.attributes is not None:
+                yield from self.attributes.lines()
+            yield from telling.summary(words, self.log)
+        yield from telling.verdict(words, self.verdict)
 
 
-def check_source(source: str, columns: Mapping[str, str] | None = None, **reading: Any) -> Check:
-    """What a path or glob holds, read with recognised columns and, where the data leaves a choice, the likeliest one.
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """One attempt to read a source: its headers, the parameters that were tried, and the log or why there is none."""
+
+    headers: tuple[str, ...]
+    params: ReportParams
+    log: TransactionLog | None
+    problem: DataError | None = None
+
+
+def check_source(source: str, lang: Language | None = None, **given: Any) -> Check:
+    """What a source holds, read with recognised columns and, where the data leaves a choice, the likeliest one.
 
     Parameters
     ----------
     source
-        a path, or a glob of several files
-    columns
-        our name -> the source's name, for columns whose header is not recognised
-    reading
-        settings of `read_transactions`
+        a path, a glob of several files, or the name of an embedded data set
+    lang
+        language of the findings and of the report; by default that of the headers
+    given
+        keys of a params file, such as `columns`, `attributes` or a setting of the reader
 
     Raises
     ------
     DataError : there is no such file, or it is empty, binary or damaged
-    ParamsError : a setting is wrong
+    ParamsError : a key is unknown, or its value wrong
     """
-    settings = dict(reading)
-    questions: list[str] = []
-    while True:
-        try:
-            return _check(source, columns or {}, settings, tuple(questions))
-        except UnsettledError as question:
-            settings[question.key] = question.choices[0]
-            questions.append(f"{question} {question.choices[0]!r} was taken.")
+    asked = ReportParams(**{"name": _name(source), "source": source, "as_of": date.today(), **given})
+    found = settle(partial(_read, asked), asked.reading)
+    read = found.value
+    lang = lang or given.get("lang") or language_of(read.headers)
+    if read.log is None:
+        problem = Remark.of_error(read.problem) if read.problem else Remark("check.problem_other", {"message": ""})
+        return Check(source, lang, read.headers, read.params, Verdict(found.questions, (problem,)))
+    params = _suggested(read.params, read.log, {"lang": lang, **given})
+    attributes = check_tables(params, lang, read.log) if params.attributes else None
+    if attributes is not None:
+        params = params.model_copy(update={"attribute_reading": attributes.reading})
+    verdict = _verdict(found, params, attributes)
+    return Check(source, lang, read.headers, params, verdict, read.log, attributes)
 
 
-def _check(source: str, given: Mapping[str, str], settings: dict[str, Any], questions: tuple[str, ...]) -> Check:
-    """The check under these settings; UnsettledError where one more has to be chosen."""
-    own = {key: settings[key] for key in ("encoding", "separator", "sheet", "header_row") if key in settings}
-    texts = FileSettings(**own, columns=tuple(given.values()))
-    tables = open_source(source, texts)
+def _read(asked: ReportParams, reading: Mapping[str, Any]) -> _Reading:
+    """The source under these settings; UnsettledError where one more can be chosen."""
+    files = FileSettings(
+        **{name: reading[name] for name in _OF_FILES if name in reading}, columns=tuple(asked.columns.values())
+    )
+    is_embedded = asked.source in EMBEDDED
+    tables = [] if is_embedded else open_source(list(asked.sources), files)
+    columns = dict(asked.columns) if is_embedded else _recognised(tables, asked.columns)
     headers = tuple(dict.fromkeys(name for table in tables for name in table.columns))
-    twice = {name for table in tables for name in table.facts.get("repeated", ())}
-    found = Check(source, headers, _recognised(headers, twice, given), settings, questions)
+    params = asked.model_copy(update={"columns": columns, "reading": dict(reading)})
     try:
-        return replace(found, log=read_transactions(source, found.columns, **settings))
+        return _Reading(headers, params, read_source(params))
     except DataError as error:
-        if isinstance(error, UnsettledError) and error.choices and error.key not in settings:
+        if isinstance(error, UnsettledError) and error.choices and error.key not in reading:
             raise
-        return replace(found, problem=str(error))
+        return _Reading(headers, params, None, error)
 
 
-def _recognised(headers: tuple[str, ...], twice: set[str], given: Mapping[str, str]) -> dict[str, str]:
+def _recognised(tables: list[SourceTable], given: Mapping[str, str]) -> dict[str, str]:
     """What was given, and for the rest what the headers suggest; of those that are there twice, the bare name."""
-    free = [_bare(header, twice) for header in headers if header not in given.values()]
-    columns = {**suggest_columns(free), **given}
+    twice = {name for table in tables for name in table.facts.get("repeated", ())}
+    headers = dict.fromkeys(name for table in tables for name in table.columns)
+    columns = {**suggest_columns(_bare(header, twice) for header in headers if header not in given.values()), **given}
     if "amount" in columns and "unit_price" not in given:
         columns.pop("unit_price", None)
     return {name: columns[name] for name in [*names(LOG), *given] if name in columns}
@@ -167,54 +163,65 @@ def _bare(header: str, twice: set[str]) -> str:
     return name if name in twice else header
 
 
-def _found(log: TransactionLog) -> Iterator[str]:
-    for file in log.detected["files"]:
-        facts = [f"{key} {value!r}" for key, value in file.items() if key not in ("name", "repeated")]
-        yield f"Read: {file['name']} ({', '.join(facts)})"
-    first, last = _span(log)
-    formats = log.detected["date_formats"]
-    yield f"Dates: {first} to {last}{', written as ' if formats else ''}{', '.join(formats)}"
-    if log.detected["currencies"]:
-        yield f"Currency: {', '.join(log.detected['currencies'])}"
-    returns = log.accepted.filter(pl.col("amount") < 0) if log.has_amounts else log.accepted.clear()
-    zeros = log.accepted.filter(pl.col("amount") == 0) if log.has_amounts else log.accepted.clear()
-    counts = {
-        "returns (negative amounts)": returns.select(pl.len()).collect().item(),
-        "amounts of zero (kept; `zero_amounts: refuse` keeps them out)": zeros.select(pl.len()).collect().item(),
-        "exact duplicates (kept; `duplicates: drop` merges them)": log.detected.get("duplicate_rows", 0),
+def _suggested(params: ReportParams, log: TransactionLog, given: Mapping[str, Any]) -> ReportParams:
+    """The parameters of a report on the log: those that are given, else those that suit it."""
+    last = last_settled_day(log.accepted)
+    first = log.accepted.select(pl.col("date").min()).collect(engine="streaming").item()
+    weeks = min(39, (last - first).days // 14)
+    currencies = log.detected["currencies"]
+    ours = {
+        "as_of": last,
+        "holdout": f"{weeks} weeks" if weeks else None,
+        "currency": currencies[0] if len(currencies) == 1 and _CODE.fullmatch(currencies[0]) else None,
+        "strategy": "rfm11" if log.has_amounts else "lifecycle5",
+        "lang": given["lang"],
     }
-    yield from (f"  {count:,} {what}" for what, count in counts.items() if count)
+    suited = {name: value for name, value in ours.items() if name not in given or name == "lang"}
+    return ReportParams(**{**params.to_dict(), **suited})
 
 
-def _refused(log: TransactionLog) -> Iterator[str]:
-    yield "Rows" + ("                                money" if log.has_amounts else "")
-    for rule, rows, share, amount in log.quality.iter_rows():
-        money = "" if amount is None else f"{amount:>20,.2f}"
-        yield f"  {rule:<18}{rows:>12,} {share:>6.1%}{money}"
-    for rule in log.quality["rule"]:
-        if rule in RULES:
-            yield f"Refused by {rule}: {meaning(rule)}"
-            examples = log.rejected.filter(pl.col("rule") == rule).head(_EXAMPLES)
-            yield from (f"  row {row['row']}: {_fields(row)}" for row in examples.iter_rows(named=True))
+def _verdict(found: Settled[_Reading], params: ReportParams, attributes: AttributesCheck | None) -> Verdict:
+    """What is to be settled, what stops a report, and what deserves a look."""
+    of_tables = attributes.verdict if attributes else Verdict()
+    log = found.value.log
+    assert log is not None
+    problems = of_tables.problems or tuple(_stopped(params, log))
+    remarks = [*map(Remark.of_warning, found.doubts), *of_tables.remarks, *_remarks(params, log)]
+    if not problems:
+        remarks += _no_comparison(params, log, attributes)
+    return Verdict((*found.questions, *of_tables.questions), problems, tuple(remarks))
 
 
-def _fields(row: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={_shown(value)}" for name, value in row.items() if name not in ("rule", "file", "row"))
+def _stopped(params: ReportParams, log: TransactionLog) -> Iterator[Remark]:
+    """Why a report would not run."""
+    try:
+        check_refused(log, params)
+        heard(lambda: check_run(params, log))
+    except ClvlabError as error:
+        yield Remark.of_error(error)
 
 
-def _shown(value: object) -> str:
-    """A value on one line, without control characters, which a terminal would obey."""
-    text = "" if value is None else str(value)[: _LONGEST_VALUE + 1]
-    text = "".join(letter if letter.isprintable() else "?" for letter in text)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+def _remarks(params: ReportParams, log: TransactionLog) -> Iterator[Remark]:
+    gate = minimum_data(log, params.as_of)
+    failed = gate.height - int(gate["passed"].sum())
+    if failed:
+        yield Remark("check.remark_gate", {"failed": failed, "checks": gate.height})
 
 
-def _span(log: TransactionLog) -> tuple[date, date]:
-    days = log.accepted.select(first=pl.col("date").min(), last=pl.col("date").max()).collect(engine="streaming")
-    first, last = days.row(0)
-    return first, last
+def _no_comparison(params: ReportParams, log: TransactionLog, attributes: AttributesCheck | None) -> Iterator[Remark]:
+    """Why a comparison of strategies would not run, though a report would."""
+    if params.holdout is None:
+        yield Remark("check.remark_short", {})
+    elif attributes and attributes.leaking:
+        yield Remark("check.remark_leaking", {"columns": ", ".join(map(repr, attributes.leaking))})
+    else:
+        values = {name: value for name, value in params.to_dict().items() if name in CompareParams.model_fields}
+        try:
+            heard(lambda: check_run(CompareParams(**values), log))
+        except ClvlabError as error:
+            yield Remark("check.remark_no_comparison", {"message": str(error)})
 
 
 def _name(source: str) -> str:
     """The file's name without its endings, as the name of a series of reports."""
-    return Path(source).name.split(".")[0].replace("*", "") or "report"
+    return PurePath(source).name.split(".")[0].replace("*", "") or "report"
