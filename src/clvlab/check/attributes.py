@@ -45,8 +45,8 @@ class AttributesCheck:
 
     @property
     def leaking(self) -> list[str]:
-        """Headers of attributes that a comparison refuses, because they change and have no day."""
-        return [table.headers.get(name, name) for table in self.tables for name in perishable(table)]
+        """Names of the tables that a comparison refuses, because they have what changes, and no day."""
+        return [table.name for table in self.tables if perishable(table)]
 
     def lines(self) -> Iterable[str]:
         """What the tables hold."""
@@ -97,10 +97,11 @@ def check_tables(params: RunParams, lang: Language | None, log: TransactionLog |
     try:
         found = settle(partial(_read, params), params.attribute_reading)
     except DataError as error:
-        verdict = Verdict(problems=(Remark.of_error(error),))
+        verdict = Verdict(problems=(Remark.of_error(error, "check.problem_missing_attribute"),))
         return AttributesCheck(lang or "en", (), params.attribute_reading, verdict, log)
     headers = [table.headers.get(name, name) for table in found.value for name in table.data.columns]
-    verdict = Verdict(found.questions, tuple(_problems(found.value)), tuple(map(Remark.of_warning, found.doubts)))
+    remarks = (*map(Remark.of_warning, found.doubts), *_leaks(found.value))
+    verdict = Verdict(found.questions, tuple(_problems(found.value)), remarks)
     return AttributesCheck(lang or language_of(headers), tuple(found.value), found.settings, verdict, log)
 
 
@@ -128,6 +129,14 @@ def described(table: AttributeTable) -> pl.DataFrame:
 def _read(params: RunParams, reading: Mapping[str, Any]) -> list[AttributeTable]:
     settings = attribute_settings(params.model_copy(update={"attribute_reading": reading}))
     return read_tables(list(params.attributes), settings)
+
+
+def _leaks(tables: Iterable[AttributeTable]) -> Iterable[Remark]:
+    """What a comparison refuses, though a report does not."""
+    for table in tables:
+        headers = [repr(table.headers.get(name, name)) for name in perishable(table)]
+        if headers:
+            yield Remark("check.remark_leaking", {"table": table.name, "columns": ", ".join(headers)})
 
 
 def _problems(tables: Iterable[AttributeTable]) -> Iterable[Remark]:

@@ -12,7 +12,7 @@ import polars as pl
 
 from clvlab.check import telling
 from clvlab.check.attributes import AttributesCheck, check_tables, language_of
-from clvlab.check.params_file import params_file
+from clvlab.check.params_file import params_file, without_tables
 from clvlab.check.settling import Settled, heard, settle
 from clvlab.check.verdict import Remark, Verdict
 from clvlab.columns import LOG, names
@@ -66,7 +66,8 @@ class Check:
 
     def params_yaml(self) -> str:
         """A commented params file for `clvlab report` and `clvlab compare`; DataError where there is no log."""
-        return params_file(self.params, self._readable(), self.verdict.questions, Words(self.lang))
+        leaking = self.attributes.leaking if self.attributes else []
+        return params_file(self.params, self._readable(), self.verdict.questions, leaking, Words(self.lang))
 
     def _readable(self) -> TransactionLog:
         if self.log is None:
@@ -212,10 +213,9 @@ def _no_comparison(params: ReportParams, log: TransactionLog, attributes: Attrib
     """Why a comparison of strategies would not run, though a report would."""
     if params.holdout is None:
         yield Remark("check.remark_short", {})
-    elif attributes and attributes.leaking:
-        yield Remark("check.remark_leaking", {"columns": ", ".join(map(repr, attributes.leaking))})
     else:
         values = {name: value for name, value in params.to_dict().items() if name in CompareParams.model_fields}
+        values |= without_tables(params, attributes.leaking if attributes else [])
         try:
             heard(lambda: check_run(CompareParams(**values), log))
         except ClvlabError as error:

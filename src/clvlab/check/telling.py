@@ -33,7 +33,8 @@ def source(words: Words, name: str, columns: Mapping[str, str], headers: tuple[s
 def found(words: Words, log: TransactionLog) -> Iterator[str]:
     """How the files are written, over which days the log goes, and what in it may be meant otherwise."""
     for file in log.detected["files"]:
-        yield words("check.file", file=one_line(file["name"]), facts=_listed(words, _facts(words, file)))
+        if facts := list(_facts(words, file)):
+            yield words("check.file", file=one_line(file["name"]), facts=_listed(words, facts))
     days = log.accepted.select(first=pl.col("date").min(), last=pl.col("date").max()).collect(engine="streaming")
     first, last = days.row(0)
     yield words("check.days", first=first, last=last)

@@ -16,11 +16,14 @@ class Remark:
     figures: Mapping[str, Any]
 
     @classmethod
-    def of_error(cls, error: ClvlabError) -> "Remark":
-        """What stops a report; the error's own words, where the catalogue has none."""
+    def of_error(cls, error: ClvlabError, missing: str = "check.problem_missing") -> "Remark":
+        """What stops a report; the error's own words, where the catalogue has none.
+
+        `missing` is what is said of a column that is not there.
+        """
         if isinstance(error, MissingColumnsError):
             figures = {"table": error.table, "missing": _listed(error.missing), "found": _listed(error.found)}
-            return cls("check.problem_missing", figures)
+            return cls(missing, figures)
         if error.code == "max_refused":
             return cls("check.problem_max_refused", error.figures)
         return cls("check.problem_other", {"message": str(error)})
