@@ -43,6 +43,9 @@ _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=Fal
 _LONGEST_FILE_NAME = 60
 
 FROM_COST = "from cost"
+AUTO = "auto"
+WITH_MONEY, WITHOUT_MONEY = "rfm11", "lifecycle5"
+"""The strategies of a report that names none: for a log with amounts, and for one without."""
 MAP_SUFFIXES = (".yaml", ".yml")
 
 
@@ -81,7 +84,7 @@ def _log_columns(mapping: dict[str, str]) -> dict[str, str]:
 def _strategy(name: str) -> str:
     """Refuse a name that no strategy has; the wording catalogue names them all. A map of the user's is a path."""
     known = [key.removeprefix("strategies.") for key in catalogue() if key.startswith("strategies.")]
-    if name not in known and Path(name).suffix not in MAP_SUFFIXES:
+    if name != AUTO and name not in known and Path(name).suffix not in MAP_SUFFIXES:
         raise ValueError(
             f"no strategy has this name.{did_you_mean(name, known)} Known: {', '.join(known)}; or the path of an RFM "
             "map in YAML; or `{attribute: <a column>}` for groups by an attribute"
@@ -318,6 +321,11 @@ class RunParams(BaseModel):
         """The strategies that the parameters choose, as they are given."""
         return ()
 
+    def settled(self, *, has_amounts: bool) -> Self:
+        """The parameters with what they leave to the log."""
+        del has_amounts
+        return self
+
     @property
     def grouped_on(self) -> date:
         """The last day whose rows have a part in forming groups."""
@@ -332,8 +340,9 @@ class RunParams(BaseModel):
 class ReportParams(RunParams):
     """The parameters of a segmentation report.
 
-    `strategy` names one of `clvlab.strategies`, is the path of an RFM map, or says `{attribute: <a column>}`; `rfm`
-    is how R, F and M are scored, by as many bins as the strategy's map has; `n_clusters` null lets the data choose;
+    `strategy` names one of `clvlab.strategies`, is the path of an RFM map, or says `{attribute: <a column>}`; left to
+    the log (`auto`) it is WITH_MONEY, or WITHOUT_MONEY where there are no amounts; `rfm` is how R, F and M are
+    scored, by as many bins as the strategy's map has; `n_clusters` null lets the data choose;
     `holdout` null leaves the models unvalidated, and a longer one than half the history is shortened to it;
     `low_value` says what the report advises for customers of low value: stimulate them, serve them basically, save
     on them, or (null) as it pays.
@@ -350,10 +359,21 @@ class ReportParams(RunParams):
     kind: ClassVar[Literal["", "report", "comparison"]] = "report"
     command: ClassVar[Literal["", "report", "compare"]] = "report"
 
-    strategy: StrategyChoice = "rfm11"
+    strategy: StrategyChoice = AUTO
     rfm: Rfm = Field(default_factory=partial(Rfm, n_bins=5))
     n_clusters: Annotated[int, Field(ge=2, le=20)] | None = None
     low_value: LowValue | None = None
+
+    def settled(self, *, has_amounts: bool) -> Self:
+        """The parameters with the strategy that the log allows, where they name none.
+
+        >>> params = ReportParams(name="demo", source="log.csv", as_of="2024-06-30")
+        >>> params.strategy, params.settled(has_amounts=False).strategy
+        ('auto', 'lifecycle5')
+        """
+        if self.strategy != AUTO:
+            return self
+        return self.model_copy(update={"strategy": WITH_MONEY if has_amounts else WITHOUT_MONEY})
 
     @property
     def chosen(self) -> tuple[Any, ...]:

@@ -94,6 +94,15 @@ def test_two_values_give_two_results(plain, one, other):
     assert (told(**one) if one else plain) != told(**other)
 
 
+def test_a_log_without_amounts_has_groups_that_need_none():
+    shop().select("customer_id", "date").write_csv("days.csv")
+    asked = {"name": "days", "source": "days.csv", "as_of": LAST, "n_clusters": 2}
+    results = cl.analyse(ReportParams(**asked))
+    assert results.params.strategy == "lifecycle5"
+    assert set(results.customers["group"]) <= {"new", "active", "dormant", "churned"}
+    assert cl.analyse(ReportParams(**{**asked, "source": "log.csv"})).params.strategy == "rfm11"
+
+
 ERRORS = [
     ("columns", {"source": "renamed.csv", "columns": {"amount": "price"}}),
     ("columns", {"columns": {"date": "Country"}}),
