@@ -51,7 +51,7 @@ def without_tables(params: ReportParams, names: Collection[str]) -> dict[str, An
         for source in params.attributes
         if not any(name.startswith(str(path)) for path in files_of(source) for name in names)
     ]
-    empty = {"attribute_columns": {}, "static": [], "dated": []} if not kept else {}
+    empty: dict[str, Any] = {"attribute_columns": {}, "static": [], "dated": []} if not kept else {}
     return {"attributes": kept, **{key: value for key, value in empty.items() if getattr(params, key)}}
 
 
