@@ -80,8 +80,9 @@ def table(
         words("check.table_dated", column=shown(day)) if attributes.is_dated else words("check.table_undated")
     )
     for name, header, kind, distinct, missing, examples in columns.iter_rows():
-        figures = {"kind": Name("kinds", kind), "distinct": distinct, "missing": missing, "examples": examples}
-        yield f"  {name:<12} <- {shown(header)}  " + words("check.attribute", **figures)
+        figures = {"kind": Name("kinds", kind), "distinct": distinct, "missing": missing}
+        what = words("check.attribute", **figures) + (words("check.examples", examples=examples) if examples else "")
+        yield f"  {name:<12} <- {shown(header)}  {what}"
     rows = data.height + sum(refused_rows.values())
     yield "  " + words("check.table_rows", rows=rows, accepted=data.height)
     for rule, n in refused_rows.items():
