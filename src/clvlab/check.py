@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -13,6 +14,7 @@ from clvlab.columns import LOG, names
 from clvlab.customers import minimum_data
 from clvlab.errors import DataError, UnsettledError
 from clvlab.frames import TransactionLog
+from clvlab.inputs import EMBEDDED
 from clvlab.params import ReportParams
 from clvlab.sources import FileSettings, open_source
 from clvlab.sources.headers import suggest_columns
@@ -22,6 +24,7 @@ from clvlab.transactions.rules import RULES, meaning
 from clvlab.wording import Words
 
 _EXAMPLES = 3
+_NOTHING_TO_DETECT: Mapping[str, Any] = MappingProxyType({"files": (), "date_formats": (), "currencies": ()})
 _LONGEST_VALUE = 40
 _CODE = re.compile("[A-Z]{3}")
 
@@ -115,7 +118,7 @@ def check_source(source: str, columns: Mapping[str, str] | None = None, **readin
     Parameters
     ----------
     source
-        a path, or a glob of several files
+        a path, a glob of several files, or an embedded data set
     columns
         our name -> the source's name, for columns whose header is not recognised
     reading
@@ -126,6 +129,8 @@ def check_source(source: str, columns: Mapping[str, str] | None = None, **readin
     DataError : there is no such file, or it is empty, binary or damaged
     ParamsError : a setting is wrong
     """
+    if source in EMBEDDED:
+        return Check(source, (), {}, log=replace(EMBEDDED[source](), detected=_NOTHING_TO_DETECT))
     settings = dict(reading)
     questions: list[str] = []
     while True:
