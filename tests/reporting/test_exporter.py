@@ -144,9 +144,8 @@ def test_the_customers_come_before_the_tables_and_what_is_no_export_is_left_out(
 
 def test_a_chart_that_needs_room_scrolls_in_its_frame_and_others_do_not():
     wide = {VEGA_LITE: {**SPEC, "usermeta": {"narrowest": 900}}}
-    frames = [
-        attrs for attrs in Elements(page_of(wide, CHART)).all("div") if attrs.get("class") in {"frame", "chart"}
-    ]
+    divs = Elements(page_of(wide, CHART)).all("div")
+    frames = [attrs for attrs in divs if attrs.get("class") in {"frame", "chart"}]
     assert [(attrs.get("tabindex"), attrs.get("style")) for attrs in frames] == [
         ("0", None),
         (None, "min-width: 900px"),
