@@ -290,6 +290,7 @@ def test_what_is_handed_over_is_parquet_and_json(workplace):
     assert pl.read_parquet(workplace / "quality.parquet")["rule"][0] == "read"
     about = json.loads((workplace / "log.json").read_text(encoding="utf-8"))
     assert about["read_by"] == {
-        "source": "log.csv", "columns": {}, "currency": None, "reading": {}, "log_attributes": [],
+        "source": "log.csv", "items": [], "returns": [], "columns": {}, "currency": None, "reading": {},
+        "log_attributes": [],
     }  # fmt: skip
     assert about["detected"]["files"][0]["format"] == "text"

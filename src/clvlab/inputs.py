@@ -47,7 +47,11 @@ def files_read(params: RunParams) -> dict[str, str]:
     """
     own = () if params.source in EMBEDDED else params.sources
     maps = [choice for choice in params.chosen if isinstance(choice, str) and Path(choice).suffix in MAP_SUFFIXES]
-    paths = [path for source in (*own, *params.attributes, *maps) for path in files_of(source)]
+    paths = [
+        path
+        for source in (*own, *params.items, *params.returns, *params.attributes, *maps)
+        for path in files_of(source)
+    ]
     return {str(path): _digest(path) for path in paths}
 
 
@@ -173,14 +177,17 @@ def _handed_over(params: RunParams, folder: Path) -> TransactionLog | None:
 
 def _read(params: RunParams) -> TransactionLog:
     if isinstance(params.source, str) and params.source in EMBEDDED:
-        if params.log_attributes:
-            raise ParamsError(f"`log_attributes` names columns of a file, and {params.source!r} is not one. Drop it.")
+        for key in ("log_attributes", "items", "returns"):
+            if getattr(params, key):
+                raise ParamsError(f"`{key}` goes with a file, and {params.source!r} is not one. Drop it.")
         return EMBEDDED[params.source]()
     return read_transactions(
         list(params.sources),
         columns=params.columns,
         currency=params.currency,
         attributes=params.log_attributes,
+        items=list(params.items) or None,
+        returns=list(params.returns) or None,
         **params.reading,
     )
 
@@ -205,7 +212,10 @@ def _check_refused(log: TransactionLog, params: RunParams) -> None:
 def _read_by(params: RunParams) -> dict[str, Any]:
     """The parameters that decide what is read."""
     given = params.to_dict()
-    return {name: given[name] for name in ("source", "columns", "currency", "reading", "log_attributes")}
+    return {
+        name: given[name]
+        for name in ("source", "items", "returns", "columns", "currency", "reading", "log_attributes")
+    }
 
 
 def _attributes(place: int) -> str:

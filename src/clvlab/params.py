@@ -43,6 +43,9 @@ _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=Fal
 _LONGEST_FILE_NAME = 60
 
 FROM_COST = "from cost"
+AUTO = "auto"
+WITH_MONEY, WITHOUT_MONEY = "rfm11", "lifecycle5"
+"""The strategies of a report that names none: for a log with amounts, and for one without."""
 MAP_SUFFIXES = (".yaml", ".yml")
 
 
@@ -81,7 +84,7 @@ def _log_columns(mapping: dict[str, str]) -> dict[str, str]:
 def _strategy(name: str) -> str:
     """Refuse a name that no strategy has; the wording catalogue names them all. A map of the user's is a path."""
     known = [key.removeprefix("strategies.") for key in catalogue() if key.startswith("strategies.")]
-    if name not in known and Path(name).suffix not in MAP_SUFFIXES:
+    if name != AUTO and name not in known and Path(name).suffix not in MAP_SUFFIXES:
         raise ValueError(
             f"no strategy has this name.{did_you_mean(name, known)} Known: {', '.join(known)}; or the path of an RFM "
             "map in YAML; or `{attribute: <a column>}` for groups by an attribute"
@@ -225,9 +228,10 @@ class RunParams(BaseModel):
     `holdout` and `horizon` are lengths with their unit; `as_of` is the last day that counts; `source` is `cdnow`,
     `cdnow_sample`, `lighting`, or a path or glob, or a list of paths and globs, seen from the working directory;
     `currency` is an ISO code, or null where the figures carry none; `export_labels` says whether exports hold stable
-    codes or, like the page, names in the reader's language; `title` is the heading of the page, by default
-    made of the name. Settings of the reader may be given in `reading` or by themselves. A run stops where more than
-    the share `max_refused` of its rows is refused.
+    codes or, like the page, names in the reader's language; `title` is the heading of the page, by default made of
+    the name. `items` are paths or globs of the items of orders, where the source (which may then be called `orders`)
+    has one row for each order; `returns`, of returns that are listed apart. Settings of the reader may be given in
+    `reading` or by themselves. A run stops where more than the share `max_refused` of its rows is refused.
 
     `attributes` are paths or globs of tables, `log_attributes` columns of the log itself, of which the last value up
     to a day counts; `attribute_columns` maps our name to a header of these tables that is not recognised; `static`
@@ -245,6 +249,8 @@ class RunParams(BaseModel):
     name: Text
     title: Text | None = None
     source: Source
+    items: Texts = ()
+    returns: Texts = ()
     columns: Annotated[dict[str, Text], AfterValidator(_log_columns)] = Field(default_factory=dict)
     attributes: Texts = ()
     log_attributes: Texts = ()
@@ -269,9 +275,9 @@ class RunParams(BaseModel):
 
     def __init__(self, **values: Any) -> None:
         try:
-            super().__init__(**_with_reading(values))
+            super().__init__(**_with_reading(_with_source(values)))
         except ValidationError as error:
-            known = (*type(self).model_fields, *ReaderSettings.__annotations__)
+            known = (*type(self).model_fields, "orders", *ReaderSettings.__annotations__)
             raise ParamsError(_explain(error, {**_NESTED, "": known})) from None
 
     @classmethod
@@ -311,6 +317,11 @@ class RunParams(BaseModel):
         """The strategies that the parameters choose, as they are given."""
         return ()
 
+    def settled(self, *, has_amounts: bool) -> Self:
+        """The parameters with what they leave to the log."""
+        del has_amounts
+        return self
+
     @property
     def grouped_on(self) -> date:
         """The last day whose rows have a part in forming groups."""
@@ -325,8 +336,9 @@ class RunParams(BaseModel):
 class ReportParams(RunParams):
     """The parameters of a segmentation report.
 
-    `strategy` names one of `clvlab.strategies`, is the path of an RFM map, or says `{attribute: <a column>}`; `rfm`
-    is how R, F and M are scored, by as many bins as the strategy's map has; `n_clusters` null lets the data choose;
+    `strategy` names one of `clvlab.strategies`, is the path of an RFM map, or says `{attribute: <a column>}`; left to
+    the log (`auto`) it is WITH_MONEY, or WITHOUT_MONEY where there are no amounts; `rfm` is how R, F and M are
+    scored, by as many bins as the strategy's map has; `n_clusters` null lets the data choose;
     `holdout` null leaves the models unvalidated, and a longer one than half the history is shortened to it;
     `low_value` says what the report advises for customers of low value: stimulate them, serve them basically, save
     on them, or (null) as it pays.
@@ -342,10 +354,21 @@ class ReportParams(RunParams):
 
     kind: ClassVar[Literal["", "report", "comparison"]] = "report"
 
-    strategy: StrategyChoice = "rfm11"
+    strategy: StrategyChoice = AUTO
     rfm: Rfm = Field(default_factory=partial(Rfm, n_bins=5))
     n_clusters: Annotated[int, Field(ge=2, le=20)] | None = None
     low_value: LowValue | None = None
+
+    def settled(self, *, has_amounts: bool) -> Self:
+        """The parameters with the strategy that the log allows, where they name none.
+
+        >>> params = ReportParams(name="demo", source="log.csv", as_of="2024-06-30")
+        >>> params.strategy, params.settled(has_amounts=False).strategy
+        ('auto', 'lifecycle5')
+        """
+        if self.strategy != AUTO:
+            return self
+        return self.model_copy(update={"strategy": WITH_MONEY if has_amounts else WITHOUT_MONEY})
 
     @property
     def chosen(self) -> tuple[Any, ...]:
@@ -392,6 +415,15 @@ def strategy_name(choice: Any) -> str:
     if isinstance(choice, Mapping):
         return str(choice["attribute"])
     return Path(choice).stem if Path(choice).suffix in MAP_SUFFIXES else str(choice)
+
+
+def _with_source(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with `orders`, as the source is called where it has items, under its name."""
+    if "orders" not in values:
+        return dict(values)
+    if "source" in values:
+        raise ParamsError("`orders` and `source` are the same: give one of them.")
+    return {"source" if name == "orders" else name: value for name, value in values.items()}
 
 
 def _with_reading(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from jinja2 import Environment, PackageLoader, Template
 
-from clvlab.wording import Words
+from clvlab.wording import MINUS, Words
 
 NAMES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
     {
@@ -27,6 +27,7 @@ SIGNS: Mapping[str, str] = MappingProxyType({"==": "=", "!=": "≠", "<=": "≤"
 """Comparisons of a condition, as a reader writes them."""
 _FORMULA = re.compile(
     r"""(?P<column>[A-Za-z]\w+)
+    |(?<![^\ \[(])(?P<minus>-)(?=\d)
     |(?<=\ )(?P<sign>[<>!=]=|=)  # a sign; of equality with a user's own value behind it
     (?P<value>(?<=[!=]=)\ [^,;]*|(?<=\ =)\ .*?(?=\)\ &\ \(|$)|(?=\ ))""",
     re.VERBOSE,
@@ -146,6 +147,8 @@ def _word(found: re.Match[str], words: Words) -> str:
     """A column by its name, a comparison by its sign; the value that an attribute is compared with as it is."""
     if found["column"]:
         return words.attribute(found["column"])
+    if found["minus"]:
+        return MINUS
     return SIGNS.get(found["sign"], found["sign"]) + found["value"]
 
 

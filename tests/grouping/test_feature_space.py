@@ -74,7 +74,7 @@ def test_a_profile_tells_median_and_quartiles():
 
 
 def test_a_profile_of_one_customer_is_that_customer():
-    assert Profile.of(pl.DataFrame({"x": [1234567.891]}), ("x",)).text == "x 1.23457e+06 [1.23457e+06, 1.23457e+06]"
+    assert Profile.of(pl.DataFrame({"x": [1234567.891]}), ("x",)).text == "x 1234567.89 [1234567.89, 1234567.89]"
 
 
 def test_only_a_buyer_of_whom_every_feature_is_known_can_be_a_point():

@@ -135,9 +135,12 @@ def test_every_piece_is_shown(results, lang):
             if isinstance(piece, Drawing):
                 spec = piece.chart.to_dict()
                 assert spec["description"]
+                assert not re.search(r"(^|\s)–(\s|$)", spec["title"]["text"]), spec["title"]
             else:
                 text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", piece.html, flags=re.DOTALL)
                 assert not re.search(r"\b(nan|None(?! of)|inf)\b|∞|\{\w*\}|\[\]", text), (section, text)
+                assert not re.search(r"\d[eE][+-]\d|[<>!=]=|(?<=[\s(])-\d", text), (section, text)
+                assert not re.search(r"\b1 (groups|clusters|cohorts)\b", text), (section, text)
                 assert "<script" not in piece.html.lower()
 
 

@@ -20,6 +20,8 @@ RETURNED_ALL = "returned_all"
 """Those without a purchase who are in the log: all that they bought went back. Apart from the prospects."""
 UNKNOWN = "unknown"
 """The group of customers of whom the grouping's attribute is not known."""
+APART = frozenset({PROSPECT, RETURNED_ALL, UNKNOWN})
+"""Groups that rules have for whoever is in none of their own: of no interest where nobody is."""
 
 ASSIGNMENT = {"customer_id": pl.String(), "group": pl.String(), "rank": pl.Int64()}
 """What `assign` gives: rank 1 is best; null where groups have no order, and for prospects and unknowns."""

@@ -98,6 +98,7 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
     # Before they are read: what changes from here on is not taken for what this run was made from.
     files = files_read(params)
     log = read_log(params)
+    params = params.settled(has_amounts=log.has_amounts)
     notebook = notebook_of(params)
     earlier = series.before(params.as_of)
     inputs = manifest.Inputs.of(params, files, log, notebook, earlier)

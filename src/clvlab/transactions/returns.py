@@ -46,20 +46,20 @@ def with_returns(
     """
     if not log.has_amounts:
         raise ParamsError("`returns` takes money back, and the log has no amounts. Map the column `amount`.")
-    rows = together([_ours(table, columns) for table in tables]).collect()
-    returned = read(_with_orders(rows, log))
-    named = ", ".join(table.name for table in tables)
-    rejected = returned.rejected.with_columns(pl.lit(named).alias("file"), row=pl.lit(None, pl.UInt32))
-    sign = _sign(returned)
-    taken = returned.accepted.with_columns(pl.col("amount") * sign)
+    rows = _with_orders(together([_ours(table, columns) for table in tables]).collect(), log)
+    whose = pl.col("customer_id").is_not_null()
+    parts = [_unmet(rows.filter(~whose))]
+    if rows.select(whose.any()).item():
+        parts.append(_negative(read(rows.filter(whose))))
+    files = pl.lit(", ".join(table.name for table in tables))
+    rejected = [part.rejected.with_columns(file=files, row=pl.lit(None, pl.UInt32)) for part in parts]
+    facts = [{"name": table.name, **table.facts} for table in tables]
     return replace(
         log,
-        accepted=pl.concat([log.accepted, taken], how="diagonal_relaxed"),
-        rejected=pl.concat([log.rejected, rejected], how="diagonal_relaxed"),
-        quality=_both(log.quality, returned.quality.with_columns(pl.col("amount") * sign)),
-        detected=MappingProxyType(
-            {**log.detected, "returns": [{"name": table.name, **table.facts} for table in tables]}
-        ),
+        accepted=pl.concat([log.accepted, *(part.accepted for part in parts[1:])], how="diagonal_relaxed"),
+        rejected=pl.concat([log.rejected, *rejected], how="diagonal_relaxed"),
+        quality=_together([log.quality, *(part.quality for part in parts)]),
+        detected=MappingProxyType({**log.detected, "returns": facts}),
     )
 
 
@@ -111,20 +111,26 @@ def _with_orders(rows: pl.DataFrame, log: TransactionLog) -> pl.DataFrame:
     return rows.join(known, on="order_id", how="left", maintain_order="left")
 
 
-def _sign(returned: TransactionLog) -> int:
-    """-1 where most amounts are written as positive, else 1."""
-    positive, negative = (
-        returned.accepted.select((pl.col("amount") > 0).sum(), (pl.col("amount") < 0).sum().alias("negative"))
-        .collect()
-        .row(0)
+def _unmet(rows: pl.DataFrame) -> TransactionLog:
+    """Returns of orders that the log does not have, all refused."""
+    quality = pl.DataFrame({"rule": ["read", "missing_customer"], "rows": rows.height, "share": 1.0, "amount": 0.0})
+    rejected = rows.select(pl.lit("missing_customer").alias("rule"), pl.all())
+    return TransactionLog(rows.clear().lazy(), rejected, quality.filter(pl.col("rows") > 0))
+
+
+def _negative(returned: TransactionLog) -> TransactionLog:
+    """The returns with negative amounts, though most are written as positive."""
+    written = returned.accepted.select((pl.col("amount") > 0).sum() > (pl.col("amount") < 0).sum()).collect().item()
+    amount = pl.col("amount") * (-1 if written else 1)
+    return replace(
+        returned, accepted=returned.accepted.with_columns(amount), quality=returned.quality.with_columns(amount)
     )
-    return -1 if positive > negative else 1
 
 
-def _both(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
-    """The account of both."""
+def _together(accounts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """One account of all."""
     total = (
-        pl.concat([first, second])
+        pl.concat(accounts, how="vertical_relaxed")
         .group_by("rule", maintain_order=True)
         .agg(pl.col("rows").sum(), pl.col("amount").sum())
     )

@@ -2,6 +2,7 @@
 
 import re
 
+import polars as pl
 import pytest
 
 from clvlab.analysis.comparison import ComparisonContext
@@ -119,7 +120,7 @@ def test_the_sentences_are_there_in_chinese():
 
 RANKED = (
     ("rfm8", 8, 0.50, None, 0.0, 0.0, False),
-    ("value_tiers", 3, 0.49, None, -0.03, 0.01, True),
+    ("frequency_tiers", 3, 0.49, None, -0.03, 0.01, True),
     ("abc", 4, 0.48, None, -0.04, 0.01, False),
     ("hiatus", 2, 0.30, None, -0.25, -0.15, False),
     ("industry", 3, 0.45, "rfm8", -0.07, -0.02, False),
@@ -139,6 +140,20 @@ def test_following_the_rule_over_the_printed_table_gives_the_printed_choice():
     simplest = min(tied, key=lambda row: (int(row[1]), -float(row[4]), -float(row[2])))
     assert simplest[-1] == "yes"
     assert [row[-1] for row in rows].count("yes") == 1
+
+
+def test_groups_in_which_nobody_can_be_are_no_part_of_the_printed_rule():
+    assert section_of("recommendation")["card"]["group"].to_list() == ["fifth_1", "fifth_3", "fifth_5"]
+    board = context().board
+    unknown = pl.when(pl.col("customer_id") == "A00").then(pl.lit("unknown")).otherwise(pl.col("last_year_spend"))
+    given = with_tables(assignments=board.assignments.with_columns(last_year_spend=unknown))
+    assert section_of("recommendation", given)["card"]["group"].to_list() == [
+        "fifth_1",
+        "fifth_3",
+        "fifth_5",
+        "unknown",
+    ]
+    assert {"prospect", "unknown"} <= set(section_of("recommendation")["every_card"]["group"])
 
 
 def test_what_the_first_step_leaves_out_is_counted():

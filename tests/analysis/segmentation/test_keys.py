@@ -40,6 +40,7 @@ def workplace(tmp_path_factory):
         people = log.select("customer_id").unique().sort("customer_id").with_row_index("n")
         city = pl.when(pl.col("n") % 3 == 0).then(pl.lit("Bern")).otherwise(pl.lit("Basel"))
         people.select("customer_id", city=city, since=pl.lit("01/02/2024")).write_csv("people.csv")
+        log.filter(customer_id="c06").select("customer_id", "date", "amount").tail(1).write_csv("returned.csv")
         people.select(who="customer_id", place=city).write_csv("mapped.csv")
         yield folder
 
@@ -80,6 +81,7 @@ TWO_RESULTS = [
     ({}, {"rfm": {"n_bins": 3}}),
     ({}, {"n_clusters": 3}),
     ({}, {"log_attributes": ["Country"]}),
+    ({}, {"returns": "returned.csv"}),
     ({}, PEOPLE),
     (PEOPLE, {**PEOPLE, "strategy": {"attribute": "city"}}),
     (PEOPLE, {**PEOPLE, "dated": ["since"], "attribute_reading": {"date_format": "%d/%m/%Y"}}),
@@ -90,6 +92,15 @@ TWO_RESULTS = [
 @pytest.mark.parametrize(("one", "other"), TWO_RESULTS, ids=lambda given: ", ".join(given))
 def test_two_values_give_two_results(plain, one, other):
     assert (told(**one) if one else plain) != told(**other)
+
+
+def test_a_log_without_amounts_has_groups_that_need_none():
+    shop().select("customer_id", "date").write_csv("days.csv")
+    asked = {"name": "days", "source": "days.csv", "as_of": LAST, "n_clusters": 2}
+    results = cl.analyse(ReportParams(**asked))
+    assert results.params.strategy == "lifecycle5"
+    assert set(results.customers["group"]) <= {"new", "active", "dormant", "churned"}
+    assert cl.analyse(ReportParams(**{**asked, "source": "log.csv"})).params.strategy == "rfm11"
 
 
 ERRORS = [
@@ -103,6 +114,8 @@ ERRORS = [
     ("attribute_reading", {**PEOPLE, "attribute_reading": {"separator": ";"}}),
     ("attribute_columns", {"attribute_columns": {"city": "town"}}),
     ("log_attributes", {"log_attributes": ["Contry"]}),
+    ("items", {"items": "people.csv"}),
+    ("returns", {"returns": "people.csv"}),
 ]
 
 

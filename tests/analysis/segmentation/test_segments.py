@@ -6,6 +6,7 @@ import pytest
 from clvlab.analysis.segmentation import segments
 from clvlab.analysis.segmentation.segments import group_profile, score_grid
 from clvlab.models import BgNbd, MbgNbd, Nbd, Terms, ValueModels
+from tests.analysis.pages import sentences_of
 from tests.analysis.segmentation.logs import context_of
 
 LOG = (
@@ -125,3 +126,23 @@ def test_what_a_model_assumes_of_a_customer_is_not_shown_as_found(model, repeate
     assert ("p_alive" in section.findings) == (key is not None)
     inactive = section["groups"].filter(group="inactive")["p_alive"][0]
     assert (inactive is not None) == once  # c bought once
+
+
+def test_a_log_of_fewer_customers_than_scores_has_no_map():
+    section = segments.compute(context_of(*LOG, as_of="2024-12-31"))
+    assert "grid" not in section
+    assert "grid" not in section.findings
+    more = [(f"m{i}", f"2024-0{i}-01", 10.0 * i) for i in range(1, 6)]
+    assert segments.compute(context_of(*LOG, *more, as_of="2024-12-31"))["grid"]["customers"].sum() == 8
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        ("en", "“Recently active or not” puts every customer into the same group, “Active”."),
+        ("zh", "“近期是否活跃”把所有客户归入同一分组：“活跃客户”组。"),
+    ],
+)
+def test_one_group_for_all_is_said_to_be_one(lang, told):
+    context = context_of(*LOG[1:3], as_of="2024-12-31")
+    assert sentences_of("segments", segments.compute(context), context.params, lang)[0] == told

@@ -8,6 +8,7 @@ import pytest
 from clvlab.analysis.segmentation import watch
 from clvlab.analysis.segmentation.pseudonyms import pseudonyms
 from clvlab.models import BgNbd, Nbd, Terms, ValueModels
+from tests.analysis.pages import is_chinese, sentences_of
 from tests.analysis.segmentation.logs import context_of
 
 LOG = (
@@ -50,7 +51,7 @@ def test_the_list_by_hand():
 def test_the_sentence_speaks_of_those_who_are_listed():
     section = watch.compute(context_with(BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), *LOG))
     told = section.findings["lead"].figures
-    assert (told["overdue"], told["steady"], told["purchases"]) == (2, 4, 3)
+    assert (told["overdue"], told["steady"], told["purchases"]) == (2, 3, 3)  # late, dear; and calm
     assert told["spend"] == 660
     assert told["at_risk"] == pytest.approx(section["customers"]["at_risk"].sum())
     assert told["at_risk"] <= told["spend"]
@@ -71,6 +72,31 @@ def test_a_model_without_dropout_says_nothing_of_having_left():
     assert section["customers"]["p_alive"].null_count() == section["customers"].height == 2
     assert section["customers"]["at_risk"].null_count() == 2
     assert section["customers"]["spend_last_year"].to_list() == [600.0, 60.0]
+
+
+def test_the_sentences_by_hand():
+    context = context_with(Nbd(0.6, 8.0, time_unit="day"), *LOG)
+    section = watch.compute(context)
+    assert sentences_of("watch", section, context.params) == [
+        "Of 3 customers with 3 purchases or more who have spent within the last year, 2 have waited longer than is "
+        "usual for them. These spent 660 in that year."
+    ]
+    assert is_chinese(sentences_of("watch", section, context.params, "zh"))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("who", ["long ago", "calm", "twice"])
+def test_where_nobody_is_late_who_could_be_saved_there_is_no_table(who, lang):
+    context = context_with(BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), *(row for row in LOG if row[0] == who))
+    section = watch.compute(context)
+    assert not section
+    assert sentences_of("watch", section, context.params, lang) == [
+        {
+            "en": "No customer with 3 purchases or more who has spent within the last year has waited longer than is "
+            "usual for them.",
+            "zh": "在近一年有消费且购买3次及以上的客户中，没有人超过自身的通常购买间隔。",
+        }[lang]
+    ]
 
 
 def test_without_money_or_a_model_there_is_no_list():

@@ -5,6 +5,7 @@ import polars as pl
 from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.comparison.verdict import choice
 from clvlab.analysis.section import Finding, Section
+from clvlab.grouping.strategy import APART
 from clvlab.wording import Name
 
 
@@ -30,7 +31,7 @@ def compute(context: ComparisonContext) -> Section:
     return Section(
         {
             "ranking": ranking,
-            "card": board.cards.filter(mine).drop("strategy"),
+            "card": _applied(context),
             "tree": board.trees.filter(mine).drop("strategy"),
             "every_strategy": board.ranking,
             "every_card": board.cards,
@@ -38,3 +39,11 @@ def compute(context: ComparisonContext) -> Section:
         },
         findings,
     )
+
+
+def _applied(context: ComparisonContext) -> pl.DataFrame:
+    """The recommended rule: its own groups, and of those apart the ones in which somebody is."""
+    board, strategy = context.board, context.recommended
+    card = board.cards.filter(pl.col("strategy") == strategy).drop("strategy")
+    nobody_in = APART - set(board.assignments[strategy])
+    return card.filter(~pl.col("group").is_in(nobody_in))

@@ -65,10 +65,11 @@ def analyse(params: ReportParams | Mapping[str, Any], *, log: TransactionLog | N
     """
     checked = params if isinstance(params, ReportParams) else ReportParams(**params)
     stopwatch = Stopwatch()
-    context = stopwatch.time("read", lambda: Context(checked, log or read_log(checked)))
+    found = stopwatch.time("read", lambda: log or read_log(checked))
+    context = Context(checked.settled(has_amounts=found.has_amounts), found)
     sections = {name: stopwatch.time(name, partial(module.compute, context)) for name, module in SECTIONS.items()}
     return Results(
-        params=checked,
+        params=context.params,
         log=context.log,
         sections=MappingProxyType(sections),
         customers=context.table,

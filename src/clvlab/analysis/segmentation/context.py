@@ -21,7 +21,7 @@ from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
-from clvlab.grouping.strategy import PROSPECT, RETURNED_ALL, UNKNOWN, Rule, Strategy
+from clvlab.grouping.strategy import APART, Rule, Strategy
 from clvlab.inputs import attribute_tables, margin_of
 from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.params import ReportParams
@@ -193,8 +193,7 @@ class Context:
     def groups(self) -> tuple[str, ...]:
         """Every group of the rule, best first, those without a customer included."""
         present = set(self.table["group"])
-        apart = {PROSPECT, RETURNED_ALL, UNKNOWN}
-        return tuple(code for code in self.rule.card["group"] if code in present or code not in apart)
+        return tuple(code for code in self.rule.card["group"] if code in present or code not in APART)
 
     @cached_property
     def window(self) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from clvlab.wording import Name
 
 
 def compute(context: Context) -> Section:
-    """Tables `groups` (one row per group, empty ones too) and `grid` (one row per R x F cell)."""
+    """Tables `groups` (one row per group, empty ones too) and, with scores, `grid` (one row per R x F cell)."""
     groups = group_profile(context.shown, context.groups)
     filled = groups.filter(pl.col("customers") > 0)
     largest = filled.sort("customers", descending=True).row(0, named=True)
@@ -22,7 +22,7 @@ def compute(context: Context) -> Section:
             share=largest["share_customers"],
         ),
     }
-    if context.has_amounts:
+    if context.thresholds is not None:
         tables["grid"] = score_grid(context.table)
         fullest = tables["grid"].select(pl.col("share_customers").max()).item()
         findings["grid"] = Finding.of("segments.grid", share=fullest)

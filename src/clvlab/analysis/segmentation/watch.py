@@ -13,16 +13,19 @@ FEWEST = 3
 def compute(context: Context) -> Section:
     """Table `customers`: overdue customers, those first of whom most can be saved; else only the reason why not.
 
-    A customer of FEWEST purchases or more is overdue beyond the time within which 80 % of their own gaps between
-    purchases fall; a smaller number of gaps is no habit. At risk is what they spent within the last year, times the
-    probability that they have left; to be saved, the same times the probability that they have not. A model without
-    dropout knows neither: the list is then in the order of last year's spend.
+    Of those who have spent within the last year, a customer of FEWEST purchases or more is overdue beyond the time
+    within which 80 % of their own gaps between purchases fall; a smaller number of gaps is no habit. At risk is what
+    they spent within that year, times the probability that they have left; to be saved, the same times the
+    probability that they have not. A model without dropout knows neither: the list is then in the order of last
+    year's spend.
     """
     if not context.has_amounts or context.models.purchases is None:
         return Section({}, {"lead": Finding.of("watch.none")})
     customers = derive(context.log, context.customers, {"gap_p80", "spend_last_year"}).data
-    steady = customers.filter(pl.col("n_purchases") >= FEWEST)
-    overdue = steady.filter((pl.col("days_since_last") > pl.col("gap_p80")) & (pl.col("spend_last_year") > 0))
+    steady = customers.filter((pl.col("n_purchases") >= FEWEST) & (pl.col("spend_last_year") > 0))
+    overdue = steady.filter(pl.col("days_since_last") > pl.col("gap_p80"))
+    if overdue.is_empty():
+        return Section({}, {"lead": Finding.of("watch.nobody", purchases=FEWEST)})
     leaves = context.models.purchases.leaving is not None
     alive = pl.col("p_alive") if leaves else pl.lit(None, pl.Float64)
     overdue = overdue.with_columns(
