@@ -135,10 +135,10 @@ def _read(asked: ReportParams, reading: Mapping[str, Any]) -> _Reading:
     files = FileSettings(
         **{name: reading[name] for name in _OF_FILES if name in reading}, columns=tuple(asked.columns.values())
     )
-    is_embedded = asked.source in EMBEDDED
-    tables = [] if is_embedded else open_source(list(asked.sources), files)
-    columns = dict(asked.columns) if is_embedded else _recognised(tables, asked.columns)
-    headers = tuple(dict.fromkeys(name for table in tables for name in table.columns))
+    tables = [] if asked.source in EMBEDDED else open_source(list(asked.sources), files)
+    items = open_source(list(asked.items), files) if asked.items else []
+    headers = tuple(dict.fromkeys(name for table in (*tables, *items) for name in table.columns))
+    columns = _recognised(tables, items, asked.columns)
     params = asked.model_copy(update={"columns": columns, "reading": dict(reading)})
     try:
         return _Reading(headers, params, read_source(params))
@@ -148,14 +148,23 @@ def _read(asked: ReportParams, reading: Mapping[str, Any]) -> _Reading:
         return _Reading(headers, params, None, error)
 
 
-def _recognised(tables: list[SourceTable], given: Mapping[str, str]) -> dict[str, str]:
-    """What was given, and for the rest what the headers suggest; of those that are there twice, the bare name."""
-    twice = {name for table in tables for name in table.facts.get("repeated", ())}
-    headers = dict.fromkeys(name for table in tables for name in table.columns)
-    columns = {**suggest_columns(_bare(header, twice) for header in headers if header not in given.values()), **given}
+def _recognised(tables: list[SourceTable], items: list[SourceTable], given: Mapping[str, str]) -> dict[str, str]:
+    """What was given, and for the rest what the headers suggest; money is the items', where there are any."""
+    columns = _suggested_by(tables, given)
+    if items:
+        columns = {ours: theirs for ours, theirs in columns.items() if ours not in _MONEY}
+        columns = {**_suggested_by(items, given), **columns}
+    columns |= given
     if "amount" in columns and "unit_price" not in given:
         columns.pop("unit_price", None)
     return {name: columns[name] for name in [*names(LOG), *given] if name in columns}
+
+
+def _suggested_by(tables: list[SourceTable], given: Mapping[str, str]) -> dict[str, str]:
+    """What the headers suggest that were not given; of those that are there twice, the bare name."""
+    twice = {name for table in tables for name in table.facts.get("repeated", ())}
+    headers = dict.fromkeys(name for table in tables for name in table.columns)
+    return suggest_columns(_bare(header, twice) for header in headers if header not in given.values())
 
 
 def _bare(header: str, twice: set[str]) -> str:
@@ -174,11 +183,10 @@ def _suggested(params: ReportParams, log: TransactionLog, given: Mapping[str, An
         "as_of": last,
         "holdout": f"{weeks} weeks" if weeks else None,
         "currency": currencies[0] if len(currencies) == 1 and _CODE.fullmatch(currencies[0]) else None,
-        "strategy": "rfm11" if log.has_amounts else "lifecycle5",
         "lang": given["lang"],
     }
     suited = {name: value for name, value in ours.items() if name not in given or name == "lang"}
-    return ReportParams(**{**params.to_dict(), **suited})
+    return ReportParams(**{**params.to_dict(), **suited}).settled(has_amounts=log.has_amounts)
 
 
 def _verdict(found: Settled[_Reading], params: ReportParams, attributes: AttributesCheck | None) -> Verdict:
