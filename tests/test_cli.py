@@ -1,5 +1,6 @@
 import json
 import logging
+import re
 import subprocess
 import sys
 import warnings
@@ -207,6 +208,17 @@ def test_check_says_what_a_source_holds_and_writes_params_that_work(invoke):
     assert "wrote orders.yaml; try: clvlab report orders.yaml" in result.stderr
     result, calls = invoke("report", "orders.yaml")
     assert (result.exit_code, calls[0][0].columns["amount"]) == (0, "实付金额")
+
+
+def test_what_is_advised_in_an_empty_folder_leads_to_a_report(invoke):
+    result, _ = invoke("report", "first.yaml")
+    assert result.exit_code == 2
+    command = re.search(r"`clvlab (check SOURCE --write-params first\.yaml)`", result.stderr)[1]
+    result, _ = invoke(*command.replace("SOURCE", "cdnow_sample").split())
+    assert result.exit_code == 0
+    assert "6,919" in result.stdout
+    result, calls = invoke("report", "first.yaml")
+    assert (result.exit_code, calls[0][0].source, str(calls[0][0].as_of)) == (0, "cdnow_sample", "1998-06-30")
 
 
 def test_check_does_not_write_over_a_file(invoke):

@@ -486,7 +486,10 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ParamsError(f"{path}: {error.strerror}. Name a params file, such as params/cdnow.yaml.") from None
+        raise ParamsError(
+            f"{path}: {error.strerror}. Name a params file. `clvlab check SOURCE --write-params {path.name}` writes "
+            "one for your log, or for the embedded one with `cdnow` as SOURCE."
+        ) from None
     except UnicodeDecodeError:
         raise ParamsError(f"{path} is not text in UTF-8. Save it as UTF-8.") from None
     except yaml.YAMLError as error:

@@ -137,3 +137,34 @@ def test_margin_scales_value_alone(cdnow):
     one, two = models.value(cdnow), replace(models, terms=replace(TERMS, margin=0.6)).value(cdnow)
     assert two["clv"].to_numpy() == pytest.approx(2 * one["clv"].to_numpy())
     assert_frame_equal(one.drop("clv"), two.drop("clv"))
+
+
+def alike():
+    """800 customers, each of whom bought about 27 times in 104 weeks, less unevenly than at one rate."""
+    random = np.random.default_rng(3)
+    x = random.binomial(30, 0.9, 800)
+    table = pl.DataFrame(
+        {
+            "customer_id": [f"{i:03d}" for i in range(800)],
+            "frequency": x,
+            "recency": 100.0,
+            "T": 104.0,
+            "monetary_value": random.gamma(5.0, 2.0, 800),
+            "n_purchases": x + 1,
+        }
+    )
+    return cl.CustomerSummary(table, date(2024, 1, 1), "week")
+
+
+def test_customers_who_buy_alike_are_expected_to_buy_at_their_common_rate():
+    customers = alike()
+    with pytest.raises(ConvergenceError):
+        cl.Nbd.fit(customers)
+    models = ValueModels.fit(customers, TERMS)
+    assert isinstance(models.purchases, cl.Nbd)
+    assert models.refused == (cl.BgNbd, cl.MbgNbd, cl.ParetoNbd)
+    assert "alike" in [caveat.problem.code for caveat in models.caveats]
+    rate = customers.data["frequency"].sum() / (800 * 104.0)
+    expected = models.purchases.expected_purchases(customers, "52 weeks")
+    assert expected == pytest.approx(np.full(800, 52 * rate), rel=0.05)
+    assert expected.sum() == pytest.approx(800 * 52 * rate, rel=0.001)

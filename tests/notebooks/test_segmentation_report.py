@@ -95,6 +95,7 @@ def test_contract_names_the_files_and_all_are_there(published):
         "manifest.json",
         "customers.parquet",
         "customers.csv",
+        "customers.xlsx",
     } <= names
     assert any(name.startswith("tables/segments_") for name in names)
     assert pl.read_parquet(folder / "customers.parquet").height == 2357

@@ -137,3 +137,9 @@ def test_environment_is_put_back(monkeypatch):
         assert (os.environ["FRESH"], time.tzname[0]) == ("1", "UTC")
     assert "FRESH" not in os.environ
     assert time.tzname[0] == "CST"
+
+
+def test_kernels_that_start_together_in_one_folder_have_sockets_of_their_own(execute_cells):
+    notebook, _ = execute_cells("import os; print(sorted(name for name in os.listdir() if 'ipc' in name))")
+    (output,) = notebook.cells[-1].outputs
+    assert output["text"] == "[]\n"

@@ -1,11 +1,12 @@
 import base64
 import hashlib
 import re
+from datetime import date
 
 import pytest
 
 from clvlab.charts.notebook import VEGA_LITE
-from clvlab.reporting.exporter import ReportExporter, read_page
+from clvlab.reporting.exporter import Around, ReportExporter, read_page
 from tests.reporting.conftest import SPEC, Elements, executed
 
 CHART = {VEGA_LITE: SPEC, "text/plain": "as text"}
@@ -107,3 +108,47 @@ def test_hostile_texts_of_a_chart_come_out_as_text():
 
 def test_nul_in_our_own_html_is_replaced():
     assert "a\ufffdb" in page_of({"text/html": "a\0b"})
+
+
+# What lies around a page
+
+
+def links_of(around, lang="en"):
+    html, _ = ReportExporter().from_notebook_node(executed(HEAD, lang=lang), {"around": around})
+    return re.findall(r'<a href="([^#"][^"]*)">(.*?)</a>', html), html
+
+
+def test_the_page_leads_to_its_files_the_report_before_and_all_others():
+    around = Around(("customers.csv", "tables/value_by group.csv"), date(2024, 3, 31))
+    links, html = links_of(around)
+    assert links == [
+        ("customers.csv", "customers.csv"),
+        ("tables/value_by%20group.csv", "tables/value_by group.csv"),
+        ("../2024-03-31/report.html", "The report before, as of 31 March 2024"),
+        ("../index.html", "All reports of this series"),
+    ]
+    assert '<li><a href="#files">Files of this report</a></li>' in html
+
+
+def test_the_first_report_of_a_series_has_none_before_it():
+    links, _ = links_of(Around(()), "zh")
+    assert links == [("../index.html", "本系列全部报告")]
+
+
+def test_the_customers_come_before_the_tables_and_what_is_no_export_is_left_out(tmp_path):
+    for name in ("tables/a_b.csv", "customers.xlsx", "customers.csv", "manifest.json", "report.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert Around.of(tmp_path, None).files == ("customers.csv", "customers.xlsx", "tables/a_b.csv")
+
+
+def test_a_chart_that_needs_room_scrolls_in_its_frame_and_others_do_not():
+    wide = {VEGA_LITE: {**SPEC, "usermeta": {"narrowest": 900}}}
+    divs = Elements(page_of(wide, CHART)).all("div")
+    frames = [attrs for attrs in divs if attrs.get("class") in {"frame", "chart"}]
+    assert [(attrs.get("tabindex"), attrs.get("style")) for attrs in frames] == [
+        ("0", None),
+        (None, "min-width: 900px"),
+        (None, None),
+        (None, None),
+    ]

@@ -294,3 +294,18 @@ def test_index_names_groupings_by_attributes_and_own_maps_and_has_the_title(para
     html = (workplace / "reports" / "tiny" / "index.html").read_text(encoding="utf-8")
     assert "Our customers" in html
     assert re.findall(r"<td>(city|own)</td>", html) == ["city", "own"]
+
+
+def test_the_page_leads_to_the_report_before_it_and_is_made_anew_once_there_is_one(params, workplace):
+    def page_of(day):
+        done = run(params.model_copy(update={"as_of": date.fromisoformat(day)}))
+        return done.is_new, done.report.read_text(encoding="utf-8")
+
+    assert "/report.html" not in page_of("2024-08-31")[1]
+    assert "/report.html" not in page_of("2024-07-31")[1]
+    is_new, html = page_of("2024-08-31")
+    assert is_new
+    (link,) = re.findall(r'href="(\.\./[^"]*/report\.html)"', html)
+    assert (workplace / "reports" / "tiny" / "2024-08-31" / link).resolve().exists()
+    assert not page_of("2024-08-31")[0]
+    assert 'href="customers.csv"' in html

@@ -86,3 +86,10 @@ def test_embedded_json_cannot_end_its_script_and_reads_back():
     assert "<" not in text
     assert "\u2028" not in text
     assert json.loads(text)["shared"]["s1"][0]["x"] == f"</script><!--{HOSTILE}\u2028".replace("\0", "\ufffd")
+
+
+def test_a_chart_that_needs_room_gets_it_in_its_picture_as_well():
+    made = figure(0, {**SPEC, "usermeta": {"dark": {}, "narrowest": 900}})
+    assert made.narrowest == 900
+    assert made.picture.width >= 900
+    assert made.spec["usermeta"] == {"dark": {}}

@@ -52,6 +52,7 @@ CONFIG: dict[str, Any] = {
         "labelPadding": 6,
     },
     "axisQuantitative": {"labelOverlap": "greedy", "labelSeparation": 4},
+    "axisTemporal": {"labelOverlap": "greedy", "labelSeparation": 8},
     "axisY": {"labelLimit": 220},
     "legend": {"orient": "top", "labelFontSize": 12, "labelColor": INK, "title": None},
     "text": {"fontSize": 12, "color": INK},

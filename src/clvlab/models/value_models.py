@@ -1,8 +1,9 @@
 """Which models value these customers, on which terms, what they fall back to, and why.
 
 The one place that decides it, for reports, comparisons and validation alike. The preferred purchase model comes
-first, then those of `PURCHASE_MODELS` in their order, until the customers identify one; spend has one model, and
-where customers spend too much alike for it, the mean. What keeps a model from being fitted, and what a fitted one
+first, then those of `PURCHASE_MODELS` in their order, until the customers identify one; where they buy so much alike
+that none is identified, NBD held by a penalty serves. Spend has one model, and where customers spend too much alike
+for it, the mean. What keeps a model from being fitted, and what a fitted one
 warns of, is a `Caveat`.
 """
 
@@ -34,6 +35,9 @@ MODEL_NAMES: Mapping[str, type[PurchaseModel]] = MappingProxyType(
     {"bg_nbd": BgNbd, "mbg_nbd": MbgNbd, "pareto_nbd": ParetoNbd, "nbd": Nbd}
 )
 """The purchase models by the names that parameters have for them."""
+
+HELD = 0.1
+"""Penalty of an NBD that customers alike do not identify: a prior within which r is 1 give or take a factor of 9."""
 
 M = TypeVar("M", PurchaseModel, GammaGamma)
 
@@ -124,6 +128,9 @@ class ValueModels:
             if attempt.model is not None:
                 return cls(attempt.model, spend, terms, refused, (*attempt.caveats, *of_spend))
             failed.append(attempt)
+        if held := _held(customers, failed):
+            refused = tuple(each.kind for each in failed if each.kind is not Nbd)
+            return cls(held.model, spend, terms, refused, (*held.caveats, *of_spend))
         # The others fail for the same want of data as the first.
         return cls(None, spend, terms, tuple(each.kind for each in failed), failed[0].caveats)
 
@@ -157,6 +164,19 @@ class ValueModels:
         if self.purchases is None or self.spend is None:
             return None
         return value_intervals(self.purchases, self.spend, customers, groups=groups, level=level, **vars(self.terms))
+
+
+def _held(customers: CustomerSummary, failed: Iterable[Attempt[PurchaseModel]]) -> Attempt[PurchaseModel] | None:
+    """NBD held by a penalty, where it had no maximum because customers buy at nearly one rate; else None."""
+    problems = [caveat.problem for attempt in failed if attempt.kind is Nbd for caveat in attempt.caveats]
+    if not any(isinstance(problem, ConvergenceError) and problem.code == "no_maximum" for problem in problems):
+        return None
+    try:
+        model = Nbd.fit(customers, penalty=HELD)
+    except ConvergenceError:
+        return None
+    told = ClvlabWarning("Customers buy so much alike that no model can tell them apart.", code="alike")
+    return Attempt(Nbd, model, (Caveat(Nbd, told),))
 
 
 def _spend(customers: CustomerSummary) -> tuple[SpendModel | None, tuple[Caveat, ...]]:

@@ -50,7 +50,7 @@ def test_the_table_by_hand():
 def test_the_sentence_names_a_value_that_differs_by_more_than_chance():
     findings = profiles.compute(context_of(BOUGHT, region=REGION)).findings
     assert findings["attributes"].key == "profiles.attributes"
-    assert (findings["attributes"].figures["value"], findings["attributes"].figures["index"]) == ("north", 0.5)
+    assert (findings["attributes"].figures["value"].code, findings["attributes"].figures["index"]) == ("north", 0.5)
     assert (findings["lead"].figures["attributes"], findings["lead"].figures["hidden"]) == (1, 0)
 
 
@@ -62,7 +62,7 @@ def test_where_no_value_differs_it_is_said():
 
 def test_groups_of_each_value_add_up():
     meeting = profiles.compute(context_of(BOUGHT, region=REGION))["segments"]
-    assert meeting.rows() == [("region", "north", "active", 10, 1.0), ("region", "south", "active", 10, 1.0)]
+    assert meeting.rows() == [("region", "north", "active", 1, 10, 1.0), ("region", "south", "active", 1, 10, 1.0)]
 
 
 def test_values_of_few_customers_are_hidden_and_counted():

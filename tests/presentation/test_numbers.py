@@ -1,0 +1,82 @@
+"""The numbers that a reader asks for first: figure, change in a quarter, change in a year."""
+
+import re
+from dataclasses import replace
+from types import MappingProxyType
+
+import polars as pl
+import pytest
+
+from clvlab.analysis.section import Section
+from clvlab.params import ReportParams
+from clvlab.presentation import Fragment, Report
+
+SCHEMA = {
+    "measure": pl.String,
+    "kind": pl.String,
+    "value": pl.Float64,
+    "previous": pl.Float64,
+    "change": pl.Float64,
+    "year_before": pl.Float64,
+    "change_in_year": pl.Float64,
+}
+
+
+@pytest.fixture
+def card(sample_results):
+    """The card of one number: its name, figure and changes, as plain texts."""
+
+    def of(lang="en", **row):
+        given = {"measure": "customers", "kind": "int", **row}
+        numbers = pl.DataFrame([{name: given.get(name) for name in SCHEMA}], schema=SCHEMA)
+        summary = sample_results["summary"]
+        section = Section({"numbers": numbers}, summary.findings)
+        sections = MappingProxyType({**sample_results.sections, "summary": section})
+        params = ReportParams(**{**sample_results.params.to_dict(), "lang": lang})
+        pieces = Report(replace(sample_results, sections=sections, params=params)).pieces("summary")
+        html = next(it.html for it in pieces if isinstance(it, Fragment) and 'class="numbers"' in it.html)
+        parts = [re.search(rf"<{tag}>(.*?)</{tag}>(?=<|$)", html)[1] for tag in ("strong", "small")]
+        return [re.sub("<[^>]*>", "", part) for part in parts]
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("change", "in_year", "said"),
+    [
+        (0.028, None, "▲ +2.8% in a quarter"),
+        (-0.131, None, "▼ −13.1% in a quarter"),
+        (0.0, None, "unchanged in a quarter"),
+        (0.028, -0.2, "▲ +2.8% in a quarter; ▼ −20.0% in a year"),
+        (0.028, 0.0, "▲ +2.8% in a quarter; unchanged in a year"),
+    ],
+)
+def test_a_change_has_its_sign_its_arrow_and_its_period(card, change, in_year, said):
+    figure, changes = card(value=2_357.0, previous=2_000.0, change=change, change_in_year=in_year)
+    assert figure == "2,357"
+    assert changes == said
+
+
+def test_a_share_changes_in_points(card):
+    figure, changes = card(kind="pct", value=0.48, previous=0.466, change=0.014)
+    assert (figure, changes) == ("48%", "▲ +1.4 points in a quarter")
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "no earlier quarter to compare with"), ("zh", "无上季度可比")])
+def test_without_an_earlier_quarter_it_is_said(card, lang, said):
+    assert card(lang, value=5.0)[1] == said
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "nothing a quarter before"), ("zh", "上季度为零")])
+def test_growth_from_nothing_is_no_percentage(card, lang, said):
+    assert card(lang, value=5.0, previous=0.0)[1] == said
+
+
+def test_money_is_short_and_has_its_currency(card):
+    assert card(kind="money", measure="revenue", value=18_234.0)[0] == "$18.2K"
+    assert card("zh", kind="money", measure="revenue", value=18_234.0)[0] == "US$1.8万"
+
+
+def test_a_change_in_chinese_names_what_it_is_compared_with(card):
+    _, changes = card("zh", value=10.0, previous=9.0, change=0.111, change_in_year=-0.05)
+    assert changes == "较上季度▲ +11.1%；较上年同期▼ −5.0%"
