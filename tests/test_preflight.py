@@ -5,6 +5,7 @@ import re
 import pytest
 
 import clvlab as cl
+from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.errors import ClvlabError, DataError, MissingColumnsError, ParamsError
 from clvlab.inputs import read_log
 from clvlab.params import CompareParams, ReportParams
@@ -23,7 +24,13 @@ PEOPLE = "customer_id,city,nps\n" + "".join(f"c{n},{'Bern' if n % 3 else 'Basel'
 def workplace(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     days = "".join(",".join(line.split(",")[:2]) + "\n" for line in LOG.splitlines())
-    for name, text in (("log.csv", LOG), ("days.csv", days), ("people.csv", PEOPLE), ("own.yaml", MAP), ("bad.yaml", MAP + "more: 1\n")):
+    for name, text in (
+        ("log.csv", LOG),
+        ("days.csv", days),
+        ("people.csv", PEOPLE),
+        ("own.yaml", MAP),
+        ("bad.yaml", MAP + "more: 1\n"),
+    ):
         (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
@@ -78,7 +85,7 @@ def test_what_can_be_run_passes(params):
         (
             report(source="cdnow_sample", log_attributes=["x"]),
             ParamsError,
-            "`log_attributes` names columns",
+            "`log_attributes` goes with a file",
         ),
         (comparison(attributes="people.csv"), DataError, "'nps' without a date"),
         (comparison(source="days.csv"), DataError, "no amounts, and groupings are judged by spend"),
@@ -114,7 +121,8 @@ def test_an_attribute_may_be_named_as_its_table_names_it(workplace, known_as):
     }
     compared = comparison(attributes="places.csv", strategies=[{"attribute": known_as}], rounds=20)
     check(compared)
-    assert known_as in cl.analyse_comparison(compared)["ranking"]["ranking"]["strategy"].to_list()
+    board = ComparisonContext.of(compared, read_log(compared), progress=False).board
+    assert known_as in board.ranking["strategy"].to_list()
 
 
 def test_own_groups_of_values_are_groups():

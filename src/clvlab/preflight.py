@@ -32,6 +32,7 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
         run's day; costs that tell no margin; where strategies are compared, no amounts, or attributes that are
         perishable and undated
     """
+    params = params.settled(has_amounts=log.has_amounts)
     tables = attribute_tables(params, log)
     strategies = _strategies(params, our_names(tables))
     if not params.allow_stale:

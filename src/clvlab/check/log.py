@@ -120,8 +120,8 @@ def check_source(source: str, lang: Language | None = None, **given: Any) -> Che
     read = found.value
     lang = lang or given.get("lang") or language_of(read.headers)
     if read.log is None:
-        problem = Remark.of_error(read.problem) if read.problem else Remark("check.problem_other", {"message": ""})
-        return Check(source, lang, read.headers, read.params, Verdict(found.questions, (problem,)))
+        problems = (Remark.of_error(read.problem),) if read.problem else ()
+        return Check(source, lang, read.headers, read.params, Verdict(found.questions, problems))
     params = _suggested(read.params, read.log, {"lang": lang, **given})
     attributes = check_tables(params, lang, read.log) if params.attributes else None
     if attributes is not None:
