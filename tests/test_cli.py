@@ -191,11 +191,8 @@ def test_version_is_printed(invoke):
     assert "0.1.0" in result.stdout
 
 
-LOG = (
-    "客户编号,下单日期,实付金额\n"
-    + "".join(f"{n % 5},2024-0{1 + n % 9}-11,{n}.5\n" for n in range(40))
-    + ",2024-01-01,3\n"
-)
+HEADER = "客户编号,下单日期,实付金额\n"
+LOG = HEADER + "".join(f"{n % 5},2024-0{1 + n % 9}-11,{n}.5\n" for n in range(40)) + ",2024-01-01,3\n"
 
 
 def test_check_says_what_a_source_holds_and_writes_params_that_both_commands_take(invoke):

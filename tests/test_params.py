@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clvlab.errors import ParamsError
 from clvlab.grouping import strategies
-from clvlab.params import CompareParams, ReaderSettings, ReportParams, Rfm, check_reading, file_name, parse_override
+from clvlab.params import CompareParams, ReaderSettings, ReportParams, Rfm, file_name, parse_override
 from clvlab.rfm import score_rfm
 from clvlab.transactions import read_transactions
 
@@ -184,9 +184,9 @@ def test_settings_of_the_reader_are_its_keywords():
 
 
 def test_wrong_settings_of_the_reader_are_named():
-    assert check_reading({"decimal": ","}) == {"decimal": ","}
+    assert ReportParams(**LEAST, decimal=",").reading == {"decimal": ","}
     with pytest.raises(ParamsError, match=r"`decimals` is unknown\. Did you mean 'decimal'\?"):
-        check_reading({"decimals": ","})
+        ReportParams(**LEAST, decimals=",")
 
 
 def test_runs_stay_below_output():

@@ -109,13 +109,13 @@ def summary(words: Words, log: TransactionLog) -> Iterator[str]:
 def verdict(words: Words, final: Verdict) -> Iterator[str]:
     """What is to be settled, what is wrong, what to look at, and whether a report can run."""
     parts = {
-        "settle": [question(words, each) for each in final.questions],
-        "wrong": [remark(words, each) for each in final.problems],
-        "look": [remark(words, each) for each in final.remarks],
+        "check.settle": [question(words, each) for each in final.questions],
+        "check.wrong": [remark(words, each) for each in final.problems],
+        "check.look": [remark(words, each) for each in final.remarks],
     }
     for part, sentences in parts.items():
         if sentences:
-            yield words(f"check.{part}")
+            yield words(part)
             yield from (f"  - {one_line(sentence)}" for sentence in sentences)
     n = len(final.remarks)
     if final.questions:
