@@ -32,8 +32,8 @@ def write(tmp_path, text):
 
 
 def test_headers_are_recognised_and_the_rest_is_named(chinese):
-    check = check_source(chinese)
-    assert check.columns == {
+    check = check_source(chinese, "en")
+    assert check.params.columns == {
         "customer_id": "客户编号",
         "date": "下单日期",
         "amount": "实付金额",
@@ -43,13 +43,13 @@ def test_headers_are_recognised_and_the_rest_is_named(chinese):
 
 
 def test_a_given_column_goes_before_a_recognised_one(chinese):
-    check = check_source(chinese, columns={"date": "付款日期"})
-    assert check.columns["date"] == "付款日期"
+    check = check_source(chinese, "en", columns={"date": "付款日期"})
+    assert check.params.columns["date"] == "付款日期"
     assert "  not used: 客户名称, 下单日期, 单价" in check.text().splitlines()
 
 
 def test_what_was_found_and_refused_is_told_with_examples(chinese):
-    lines = check_source(chinese).text().splitlines()
+    lines = check_source(chinese, "en").text().splitlines()
     assert f"Read: {chinese} (format 'text', encoding 'gb18030', separator ',')" in lines
     assert "Dates: 2024-01-05 to 2024-05-31, written as %Y-%m-%d" in lines
     assert "Currency: CNY" in lines
@@ -64,14 +64,14 @@ def test_what_was_found_and_refused_is_told_with_examples(chinese):
 
 
 def test_the_gate_is_told(chinese):
-    check = check_source(chinese)
+    check = check_source(chinese, "en")
     assert check.gate["passed"].to_list() == [False, False, False, False]
     assert "  NO  Customers with a purchase, at least 500: 1" in check.text().splitlines()
 
 
 def test_the_params_file_is_ready_to_use(chinese, tmp_path):
     path = tmp_path / "params.yaml"
-    path.write_text(check_source(chinese).params_yaml(), encoding="utf-8")
+    path.write_text(check_source(chinese, "en").params_yaml(), encoding="utf-8")
     params = ReportParams.load(path)
     assert (params.name, params.source, params.currency, params.lang) == ("订单", chinese, "CNY", "zh")
     assert (str(params.as_of), params.holdout) == ("2024-05-31", "10 weeks")
@@ -88,7 +88,7 @@ def test_the_params_file_is_ready_to_use(chinese, tmp_path):
 )
 def test_what_the_data_leaves_open_is_asked_and_the_likeliest_taken(tmp_path, text, reading, question):
     check = check_source(write(tmp_path, text))
-    assert check.reading == reading
+    assert check.params.reading == reading
     assert len(check.questions) == 1
     assert question in check.questions[0]
     assert f"{next(iter(reading.values()))!r} was taken." in check.questions[0]
@@ -104,7 +104,7 @@ def test_the_first_of_several_sheets_is_taken_and_asked_about(tmp_path):
         frame.write_excel(workbook, name)
     workbook.close()
     check = check_source(str(tmp_path / "book.xlsx"))
-    assert check.reading == {"sheet": "Orders"}
+    assert check.params.reading == {"sheet": "Orders"}
     assert "2 sheets with rows: 'Orders', 'Archive'" in check.questions[0]
 
 
@@ -129,7 +129,7 @@ def test_a_source_that_cannot_be_read_says_why(tmp_path, text, problem):
 
 def test_mixed_orders_are_read_in_the_first_and_the_rest_refused(tmp_path):
     check = check_source(write(tmp_path, "customer_id,date,amount\na,01/31/2024,1\na,31/01/2024,1\n"))
-    assert check.reading == {"date_format": "%d/%m/%Y"}
+    assert check.params.reading == {"date_format": "%d/%m/%Y"}
     assert "Refused by unreadable_date" in check.text()
 
 
@@ -149,8 +149,8 @@ def test_hostile_values_do_not_reach_the_terminal(tmp_path):
 
 def test_a_name_for_the_series_comes_from_the_file(tmp_path):
     write(tmp_path, "customer_id,date,amount\na,2024-01-31,1\n")
-    assert check_source(str(tmp_path / "l*.csv")).params().name == "l"
-    assert check_source(str(tmp_path / "*.csv")).params().name == "report"
+    assert check_source(str(tmp_path / "l*.csv")).params.name == "l"
+    assert check_source(str(tmp_path / "*.csv")).params.name == "report"
 
 
 PLAIN = "customer_id,date,amount\na,2024-01-01,10\nb,2024-02-15,20\n"
@@ -159,7 +159,7 @@ PLAIN = "customer_id,date,amount\na,2024-01-01,10\nb,2024-02-15,20\n"
 def test_a_plain_log_leaves_no_question(tmp_path):
     check = check_source(write(tmp_path, PLAIN))
     assert check.questions == ()
-    assert check.reading == {}
+    assert check.params.reading == {}
     assert check.problem == ""
     assert "To settle" not in check.text()
     assert not check.params_yaml().startswith("#")
@@ -193,7 +193,7 @@ def test_a_log_without_money_is_told_without_it(tmp_path):
 )
 def test_the_holdout_is_half_the_history_and_at_most_39_weeks(tmp_path, last, holdout):
     text = f"customer_id,date,amount\na,2024-01-01,1\na,{last},1\n"
-    assert check_source(write(tmp_path, text)).params().holdout == holdout
+    assert check_source(write(tmp_path, text)).params.holdout == holdout
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_the_holdout_is_half_the_history_and_at_most_39_weeks(tmp_path, last, ho
 )
 def test_the_currency_is_that_of_the_amounts(tmp_path, amounts, currency):
     text = "customer_id,date,amount\n" + "".join(f"a,2024-01-01,{amount}\n" for amount in amounts)
-    assert check_source(write(tmp_path, text)).params().currency == currency
+    assert check_source(write(tmp_path, text)).params.currency == currency
 
 
 def test_at_most_three_rows_show_why_rows_are_refused(tmp_path):
@@ -215,13 +215,13 @@ def test_at_most_three_rows_show_why_rows_are_refused(tmp_path):
 def test_a_setting_that_is_given_is_not_asked_about(tmp_path):
     path = write(tmp_path, "customer_id,date,amount\na,01/02/2024,1\n")
     check = check_source(path, date_format="%m/%d/%Y")
-    assert (check.questions, check.reading) == ((), {"date_format": "%m/%d/%Y"})
-    assert str(check.params().as_of) == "2024-01-02"
+    assert (check.questions, check.params.reading) == ((), {"date_format": "%m/%d/%Y"})
+    assert str(check.params.as_of) == "2024-01-02"
 
 
 def test_several_open_questions_are_all_asked(tmp_path):
     check = check_source(write(tmp_path, 'customer_id;date;amount\na;01/02/2024;"12,50"\n'))
-    assert set(check.reading) == {"date_format", "decimal"}
+    assert set(check.params.reading) == {"date_format", "decimal"}
     assert len(check.questions) == 2
     assert check.params_yaml().count("# TO SETTLE: ") == 2
 
@@ -231,7 +231,7 @@ def test_a_slip_of_a_date_is_not_the_day_of_the_report(tmp_path):
     path = write(tmp_path, f"customer_id,date,amount\n{days}b,2042-03-05,1\n")
     with pytest.warns(ClvlabWarning, match="the last one 5 March 2042"):
         check = check_source(path)
-    assert check.params().as_of == date(2024, 1, 31)
+    assert check.params.as_of == date(2024, 1, 31)
     assert "Dates: 2024-01-01 to 2042-03-05" in check.text()
 
 
@@ -241,9 +241,9 @@ def test_a_column_named_twice_is_asked_for_by_name(tmp_path):
     check = check_source(write(tmp_path, "会员,下单时间,金额,金额\na,2024-01-01,1,2\n"))
     assert "Say which one: `columns: {amount: 金额 (4)}`" in check.problem
     given = {"amount": "金额 (3)"}
-    assert check_source(tmp_path / "log.csv", given).log.data["amount"].to_list() == [1.0]
+    assert check_source(str(tmp_path / "log.csv"), columns=given).log.data["amount"].to_list() == [1.0]
 
 
 def test_the_language_is_that_of_the_headers(tmp_path, chinese):
-    assert check_source(chinese).params().lang == "zh"
-    assert check_source(write(tmp_path, PLAIN)).params().lang == "en"
+    assert check_source(chinese, "en").params.lang == "zh"
+    assert check_source(write(tmp_path, PLAIN)).params.lang == "en"

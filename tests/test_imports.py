@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "datasets": f"{FOUNDATION} transactions customers",
     "inputs": f"{FOUNDATION} params datasets sources transactions customers",
     "preflight": f"{FOUNDATION} params inputs customers grouping",
-    "check": f"{FOUNDATION} params inputs sources transactions customers",
+    "check": f"{FOUNDATION} params inputs preflight sources transactions customers",
     "compat": f"{FOUNDATION} models",
     "analysis": f"{FOUNDATION} params inputs datasets {STEPS} validation comparison",
     "charts": FOUNDATION,

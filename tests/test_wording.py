@@ -6,6 +6,7 @@ import string
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import polars as pl
 import pytest
@@ -24,14 +25,16 @@ from clvlab.charts.comparison import ROLES
 from clvlab.columns import CUSTOMERS, names
 from clvlab.comparison.stability import N_RESAMPLES
 from clvlab.customers import DERIVED
+from clvlab.customers.attribute_values import Kind
 from clvlab.errors import ParamsError
 from clvlab.grouping.measures import MEASURES
 from clvlab.models import MODELLED, PURCHASE_MODELS, GammaGamma
+from clvlab.params import CompareParams, ReportParams
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
 from clvlab.presentation import segmentation as segmentation_pages
 from clvlab.sources.headers import known_headers
-from clvlab.transactions.rules import RULES
+from clvlab.transactions.rules import HINTED, RULES
 from clvlab.validation.parts import PART_TOLERANCE
 from clvlab.validation.predictions import METHODS
 from clvlab.validation.validate import TOTALS_LEVEL
@@ -177,7 +180,10 @@ CODES = {
     "refusals": lambda: set(RULES),
     "strategies": lambda: set(cl.strategies),
     "yesno": lambda: {str(value).lower() for value in (True, False)},
-    "doubts": lambda: found(r'\bwarn\("(\w+)"', "[st]*s/*.py"),
+    "doubts": lambda: found(r'\bwarn\("(\w+)"', "[cst]*s/*.py"),
+    "hints": lambda: {*HINTED, "other"},
+    "kinds": lambda: set(get_args(Kind)),
+    "keys": lambda: {*ReportParams.model_fields, *CompareParams.model_fields},
     "caveats": lambda: {"other"} | found(r'code="(\w+)"', "models/**/*.py"),
 }
 FOUND = ("gate", "rows", "measures", "facts", "outcomes")

@@ -22,6 +22,7 @@ from clvlab.errors import ClvlabError
 
 if TYPE_CHECKING:
     from clvlab.params import RunParams
+    from clvlab.wording import Language
 
 logger = logging.getLogger("clvlab")
 
@@ -72,28 +73,56 @@ def compare(params: Path, **options: Any) -> None:
 
 @main.command()
 @click.argument("source")
-@click.option("-p", "settings", metavar="NAME=VALUE", multiple=True, help="Set `columns` or a setting of the reader.")
-@click.option("--write-params", type=click.Path(path_type=Path), metavar="FILE", help="Write a params file.")
+@click.option("--attributes", is_flag=True, help="SOURCE is a table of attributes of customers, not a log.")
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    help="Language of the findings and the report; else the headers'.",
+)
+@click.option("-p", "settings", metavar="NAME=VALUE", multiple=True, help="Set a key of the params, such as columns.")
+@click.option(
+    "--write-params",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a commented params file for `clvlab report` and `clvlab compare`.",
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def check(source: str, settings: tuple[str, ...], write_params: Path | None, debug: bool) -> None:
-    """Say what SOURCE holds, what of it would be refused and why, and whether it is enough to predict from."""
+def check(
+    source: str,
+    attributes: bool,
+    lang: "Language | None",
+    settings: tuple[str, ...],
+    write_params: Path | None,
+    debug: bool,
+) -> None:
+    """Say what SOURCE holds, what of it would be refused and why, and whether a report can run.
+
+    SOURCE is a log: a path, a glob, or the name of an embedded data set. With --attributes it is a table of what is
+    known of customers apart from their purchases; to see how many customers of a log such a table meets, check the
+    log with -p attributes=TABLE. Exit code 2: something is wrong or to be settled.
+    """
     _log_to_stderr("human")
     with _errors_told(debug):
-        from clvlab.check import check_source
-        from clvlab.params import check_reading
+        from clvlab.check import Check, check_attributes, check_source
 
         given = _given(None, settings)
-        found = check_source(source, given.pop("columns", None), **check_reading(given))
+        if attributes and write_params is not None:
+            raise ClvlabError(
+                "A params file needs a log. Check the log instead: "
+                f"`clvlab check LOG -p attributes={source} --write-params {write_params}`."
+            )
+        found = (check_attributes if attributes else check_source)(source, lang, **given)
         click.echo(found.text())
-        if write_params is not None:
+        if isinstance(found, Check) and write_params is not None:
             _write_new(write_params, found.params_yaml())
-        if found.log is None:
+        if not found.verdict.is_ready:
             sys.exit(BAD_INPUT)
 
 
 def _write_new(path: Path, text: str) -> None:
-    """Write a file that is not there yet."""
+    """Write a file that is not there yet, and the folders above it that are not."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:

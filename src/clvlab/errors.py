@@ -24,10 +24,13 @@ class DataError(ClvlabError):
 
 
 class UnsettledError(DataError):
-    """The data leaves a reader's setting open or contradicts it; `key` and `choices` say which, likeliest first."""
+    """The data leaves a reader's setting open or contradicts it.
 
-    def __init__(self, message: str, key: str, choices: Iterable[str] = ()) -> None:
-        self.key, self.choices = key, tuple(choices)
+    `key` and `choices` say which, likeliest first, and `example` what shows it.
+    """
+
+    def __init__(self, message: str, key: str, choices: Iterable[str] = (), example: str = "") -> None:
+        self.key, self.choices, self.example = key, tuple(choices), example
         super().__init__(message)
 
 
@@ -55,14 +58,32 @@ class MissingColumnsError(DataError):
     """A table lacks columns that a step needs."""
 
     def __init__(self, table: str, missing: Iterable[str], found: Iterable[str], hint: str = "") -> None:
-        self.missing = sorted(missing)
+        self.table, self.missing, self.found = table, sorted(missing), list(found)
         advice = hint or (
             f"Map yours in the params file: `columns: {{{self.missing[0]}: <your column>}}`." if self.missing else ""
         )
         super().__init__(
             f"{table} has no column {', '.join(map(repr, self.missing))}. "
-            f"Columns found: {', '.join(map(repr, found))}. {advice}".rstrip()
+            f"Columns found: {', '.join(map(repr, self.found))}. {advice}".rstrip()
         )
+
+
+def within(table: str) -> str:
+    """What to call a table inside a sentence.
+
+    >>> within("The frame"), within("orders.csv")
+    ('the frame', 'orders.csv')
+    """
+    return table.replace("The frame", "the frame")
+
+
+def counted(n: int, thing: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
 
 def did_you_mean(wrong: object, known: Iterable[str]) -> str:

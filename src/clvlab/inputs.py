@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,7 @@ from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, RunParams
 from clvlab.sources import LAZY_ABOVE, FileSettings, files_of, readable
 from clvlab.transactions import read_transactions
 from clvlab.transactions.rules import RULES, hint, meaning
+from clvlab.wording import Name, Words
 
 EMBEDDED: Mapping[str, Callable[[], TransactionLog]] = MappingProxyType(
     {
@@ -77,8 +78,8 @@ def read_log(params: RunParams) -> TransactionLog:
     """
     folder = os.environ.get(LOG_FOLDER)
     log = _handed_over(params, Path(folder)) if folder else None
-    log = log or _read(params)
-    _check_refused(log, params)
+    log = log or read_source(params)
+    check_refused(log, params)
     return log
 
 
@@ -93,7 +94,12 @@ def attribute_tables(params: RunParams, log: TransactionLog) -> list[AttributeTa
     DataError : as by `clvlab.customers.read_attributes`
     """
     of_log = [replace(table, name=params.source_name) for table in read_attributes(list(log.attributes))]
-    return read_attributes([*read_attributes(list(params.attributes), _attribute_settings(params)), *of_log])
+    return read_attributes([*read_attributes(list(params.attributes), attribute_settings(params)), *of_log])
+
+
+def our_names(tables: Iterable[AttributeTable]) -> dict[str, str]:
+    """Header -> our name, for the columns of tables of attributes that we call otherwise."""
+    return {header: name for table in tables for name, header in table.headers.items()}
 
 
 def margin_of(params: RunParams, log: TransactionLog) -> float:
@@ -107,7 +113,8 @@ def margin_of(params: RunParams, log: TransactionLog) -> float:
     return mean_margin(log, params.grouped_on).margin if isinstance(given, str) else given
 
 
-def _attribute_settings(params: RunParams) -> AttributeSettings:
+def attribute_settings(params: RunParams) -> AttributeSettings:
+    """How the tables of attributes of a run are read."""
     own = params.attribute_reading
     how: dict[str, Any] = {**params.reading, **own}
     is_own = any(name in own for name in (*_OF_FILES, "header_row"))
@@ -175,7 +182,8 @@ def _handed_over(params: RunParams, folder: Path) -> TransactionLog | None:
     return log
 
 
-def _read(params: RunParams) -> TransactionLog:
+def read_source(params: RunParams) -> TransactionLog:
+    """The same, however much of it is refused."""
     if isinstance(params.source, str) and params.source in EMBEDDED:
         for key in ("log_attributes", "items", "returns"):
             if getattr(params, key):
@@ -192,7 +200,7 @@ def _read(params: RunParams) -> TransactionLog:
     )
 
 
-def _check_refused(log: TransactionLog, params: RunParams) -> None:
+def check_refused(log: TransactionLog, params: RunParams) -> None:
     """Raise DataError where too much is refused; guests, and what a filter leaves out, do not count."""
     counts = dict(log.quality.select("rule", "rows").iter_rows())
     reasons = {rule: counts[rule] for rule in RULES if rule in counts and rule != "guest"}
@@ -204,8 +212,14 @@ def _check_refused(log: TransactionLog, params: RunParams) -> None:
     worst = max(reasons, key=lambda rule: reasons[rule])
     raise DataError(
         f"{refused:,} of {judged:,} rows of {', '.join(params.sources)} are refused, {refused / judged:.1%}: {said}. "
-        f"{hint(worst)} To run all the same, set "
-        f"`max_refused: {math.ceil(100 * refused / judged) / 100:g}`."
+        f"{Words('en').name('hints', hint(worst).code)} To run all the same, set "
+        f"`max_refused: {math.ceil(100 * refused / judged) / 100:g}`.",
+        code="max_refused",
+        refused=refused,
+        judged=judged,
+        share=refused / judged,
+        rule=Name("refusals", worst),
+        hint=hint(worst),
     )
 
 

@@ -245,6 +245,7 @@ class RunParams(BaseModel):
 
     model_config = _STRICT
     kind: ClassVar[Literal["", "report", "comparison"]] = ""
+    command: ClassVar[Literal["", "report", "compare"]] = ""
 
     name: Text
     title: Text | None = None
@@ -282,8 +283,11 @@ class RunParams(BaseModel):
 
     @classmethod
     def load(cls, path: str | Path, overrides: Mapping[str, Any] | None = None) -> Self:
-        """The parameters of a YAML file, with `overrides` set over it; ParamsError lists every problem."""
-        values = {**_read_yaml(Path(path)), **(overrides or {})}
+        """The parameters of a YAML file, with `overrides` set over it; ParamsError lists every problem.
+
+        What the file has below `report:` or `compare:` is for that command alone.
+        """
+        values = {**_for_command(_read_yaml(Path(path)), cls.command), **(overrides or {})}
         try:
             return cls(**values)
         except ParamsError as error:
@@ -353,6 +357,7 @@ class ReportParams(RunParams):
     """
 
     kind: ClassVar[Literal["", "report", "comparison"]] = "report"
+    command: ClassVar[Literal["", "report", "compare"]] = "report"
 
     strategy: StrategyChoice = AUTO
     rfm: Rfm = Field(default_factory=partial(Rfm, n_bins=5))
@@ -384,6 +389,7 @@ class CompareParams(RunParams):
     """
 
     kind: ClassVar[Literal["", "report", "comparison"]] = "comparison"
+    command: ClassVar[Literal["", "report", "compare"]] = "compare"
 
     holdout: Length = "39 weeks"
     strategies: StrategyChoices = ()
@@ -491,6 +497,15 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ParamsError(f"{path} holds no parameters. Write one `key: value` a line, such as `name: cdnow`.")
     return {str(key): value for key, value in values.items()}
+
+
+def _for_command(values: Mapping[str, Any], command: str) -> dict[str, Any]:
+    """The values that are for every command, and over them those that are for this one."""
+    own = {name: values.get(name) or {} for name in ("report", "compare")}
+    for name, part in own.items():
+        if not isinstance(part, Mapping):
+            raise ParamsError(f"`{name}` is {_shown(part)}. Below it are the keys for `clvlab {name}` alone.")
+    return {**{name: value for name, value in values.items() if name not in own}, **own.get(command, {})}
 
 
 def _explain(error: ValidationError, known: Mapping[str, Iterable[str]]) -> str:

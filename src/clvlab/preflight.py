@@ -3,6 +3,8 @@
 The notebook would find it, too, but late: after half a minute, in a cell, and with a failed run to keep.
 """
 
+from collections.abc import Mapping
+
 from clvlab.columns import MODELLED, names
 from clvlab.customers import (
     derivable,
@@ -14,7 +16,7 @@ from clvlab.customers import (
 from clvlab.errors import MissingColumnsError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import Strategy, find
-from clvlab.inputs import attribute_tables, margin_of
+from clvlab.inputs import attribute_tables, margin_of, our_names
 from clvlab.params import CompareParams, ReportParams, RunParams
 
 
@@ -28,8 +30,8 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
     DataError : attributes that cannot be read or joined, or that are perishable and undated where strategies are
         compared; no purchases to group by; a last purchase long before the run's day; costs that tell no margin
     """
-    strategies = _strategies(params)
     tables = attribute_tables(params, log)
+    strategies = _strategies(params, our_names(tables))
     if not params.allow_stale:
         refuse_stale(log, params.as_of)
     if isinstance(params, CompareParams):
@@ -42,9 +44,9 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
         _check_served(strategy, customers, log)
 
 
-def _strategies(params: RunParams) -> list[Strategy]:
+def _strategies(params: RunParams, known_as: Mapping[str, str]) -> list[Strategy]:
     n_bins = params.rfm.get("n_bins") if isinstance(params, ReportParams) else None
-    return [find(choice, n_bins) for choice in params.chosen]
+    return [find(choice, n_bins, known_as) for choice in params.chosen]
 
 
 def _check_served(strategy: Strategy, customers: CustomerSummary, log: TransactionLog) -> None:

@@ -89,7 +89,7 @@ def test_birthdays_are_days_whatever_they_look_like(given):
 
 
 def test_a_birthday_that_is_left_open_is_asked_for_with_the_key_to_set():
-    with pytest.raises(UnsettledError, match="Column 'birthday' of The frame") as asked:
+    with pytest.raises(UnsettledError, match="Column 'birthday' of the frame") as asked:
         values(["01/02/1990", "03/04/1990"], "Date of Birth")
     assert "`attribute_reading: {date_format: '%d/%m/%Y'}`" in str(asked.value)
     assert (asked.value.key, asked.value.choices) == ("date_format", ("%d/%m/%Y", "%m/%d/%Y"))

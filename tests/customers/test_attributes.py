@@ -93,7 +93,7 @@ def test_the_holdout_covers_prospects():
     ("attributes", "error", "message"),
     [
         (pl.concat([STATIC, STATIC]), DataError, r"customer 'b' in more than one row \(3 such customers\)"),
-        ([STATIC, STATIC], DataError, "an attribute 'industry', which The frame has too"),
+        ([STATIC, STATIC], DataError, "an attribute 'industry', which the frame has too"),
         (STATIC.rename({"industry": "T"}), DataError, "an attribute 'T', which is the name of a figure of ours"),
         (STATIC.rename({"customer_id": "who"}), MissingColumnsError, "no column 'customer_id'"),
     ],
@@ -130,7 +130,7 @@ def test_timestamps_count_from_their_day():
 
 def test_dates_of_an_open_order_are_asked_about():
     open_order = pl.DataFrame({"customer_id": ["a"], "date": ["01/02/2024"], "csat": [3]})
-    with pytest.raises(UnsettledError, match="Column 'date' of The frame: the dates do not settle the order"):
+    with pytest.raises(UnsettledError, match="Column 'date' of the frame: the dates do not settle the order"):
         read_attributes(open_order)
 
 
@@ -151,7 +151,7 @@ def test_a_column_of_texts_becomes_numbers_where_every_value_is_one(texts, value
 
 def test_a_row_without_a_customer_is_nobodys():
     rows = pl.DataFrame({"customer_id": ["a", None, "nan", " "], "x": ["1", "2", "3", "4"]})
-    with pytest.warns(ClvlabWarning, match="3 of 4 rows of The frame are left out: no customer"):
+    with pytest.warns(ClvlabWarning, match="3 of 4 rows of the frame are left out, most of them for no customer"):
         [table] = read_attributes(rows)
     assert table.data.rows() == [("a", 1.0)]
 

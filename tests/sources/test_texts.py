@@ -27,7 +27,7 @@ def test_any_column_as_text(values, texts):
 
 @pytest.mark.parametrize("dtype", [pl.List(pl.Int64), pl.Binary(), pl.Struct({"a": pl.Int64})])
 def test_what_is_no_text_is_refused_by_name(dtype):
-    with pytest.raises(DataError, match=r"Column 'v' of The frame holds .*Text, numbers or dates are expected"):
+    with pytest.raises(DataError, match=r"Column 'v' of the frame holds .*Text, numbers or dates are expected"):
         as_text("v", dtype, "The frame")
 
 

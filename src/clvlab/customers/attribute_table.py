@@ -1,6 +1,5 @@
 """One table of attributes: what its columns are, which of its rows say something, and what its values mean."""
 
-import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +9,14 @@ from types import MappingProxyType
 import polars as pl
 
 from clvlab.customers.attribute_values import day_reader, typed
-from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError
+from clvlab.errors import DataError, MissingColumnsError, counted, within
 from clvlab.sources import FileSettings, SourceTable
 from clvlab.sources.cells import NUMBER_CELL
+from clvlab.sources.doubts import warn
 from clvlab.sources.headers import suggest_attributes
 from clvlab.sources.table import FLAW, ROW, readable
 from clvlab.sources.texts import as_id, as_text
-from clvlab.wording import Words
+from clvlab.wording import Name, Words
 
 MANY_REFUSED = 0.1
 """Beyond this share of a table's rows, that they are left out is a warning."""
@@ -75,6 +75,12 @@ class AttributeTable:
         """The attributes."""
         return [name for name in self.data.columns if name not in ("customer_id", "date")]
 
+    @property
+    def repeated(self) -> pl.Series:
+        """The customers of a table without a day who are in more than one row of it, each once."""
+        ids = self.data["customer_id"]
+        return ids.filter(ids.is_duplicated() & (not self.is_dated)).unique(maintain_order=True)
+
     @classmethod
     def of(cls, table: SourceTable, given: AttributeSettings) -> "AttributeTable":
         """The attributes that a table of a source holds; the errors are those of `read_attributes`."""
@@ -89,8 +95,6 @@ class AttributeTable:
         )
         ids = as_id("customer_id", rows.schema["customer_id"], table.name)
         known, refused = _kept(rows.with_columns(ids.alias("customer_id")), table.name, given)
-        if "date" not in known.columns:
-            _check_once(table.name, known)
         values = [name for name in known.columns if name not in ("customer_id", "date")]
         return cls(
             table.name,
@@ -168,18 +172,21 @@ def _kept(rows: pl.DataFrame, table: str, given: AttributeSettings) -> tuple[pl.
 def _days(dates: pl.Series, texts: pl.Series, table: str, given: AttributeSettings) -> pl.Series:
     if isinstance(dates.dtype, pl.Date | pl.Datetime):
         return dates.cast(pl.Date)
-    reader = day_reader(texts, f"Column 'date' of {table}", given.date_format)
+    reader = day_reader(texts, f"Column 'date' of {within(table)}", given.date_format)
     return texts.to_frame().select(reader.days(pl.col("date"))).to_series()
 
 
 def _check_not_all_refused(table: str, n_rows: int, refused: Mapping[str, int]) -> None:
-    """Raise DataError if no row is left, warn if one in two is refused."""
+    """Raise DataError if no row is left, warn if one in ten is refused."""
     words, lost = Words("en"), sum(refused.values())
-    reasons = ", ".join(f"{words.name('refusals', rule)} ({n:,} rows)" for rule, n in refused.items())
     if n_rows and lost == n_rows:
-        raise DataError(f"All {n_rows:,} rows of {table} are refused: {reasons}. Check its columns and its dates.")
+        reasons = ", ".join(f"{words.name('refusals', rule)} ({counted(n, 'row')})" for rule, n in refused.items())
+        raise DataError(
+            f"All {counted(n_rows, 'row')} of {within(table)} are refused: {reasons}. Check its columns and dates."
+        )
     if lost > MANY_REFUSED * n_rows:
-        warnings.warn(f"{lost:,} of {n_rows:,} rows of {table} are left out: {reasons}.", ClvlabWarning, stacklevel=5)
+        rule = Name("refusals", max(refused, key=lambda rule: refused[rule]))
+        warn("rows_left_out", part=within(table), refused=lost, rows=n_rows, rule=rule)
 
 
 def _check_whole(table: SourceTable, rows: pl.DataFrame) -> None:
@@ -190,11 +197,12 @@ def _check_whole(table: SourceTable, rows: pl.DataFrame) -> None:
         raise DataError(f"{table.name} is damaged in row {row}: {what}. Repair the file.")
 
 
-def _check_once(name: str, rows: pl.DataFrame) -> None:
-    twice = rows.filter(pl.col("customer_id").is_duplicated())["customer_id"]
+def check_once(table: AttributeTable) -> None:
+    """Raise DataError where a table without a day has a customer in more than one row."""
+    twice = table.repeated
     if len(twice):
         raise DataError(
-            f"{name} has customer {twice[0]!r} in more than one row ({twice.n_unique()} such customers). "
+            f"{table.name} has customer {twice[0]!r} in more than one row ({len(twice):,} such customers). "
             "Keep one row per customer, add a column `date` that says when each row was true, or name the column "
             "that does: `dated: [<your column>]`."
         )
@@ -203,7 +211,7 @@ def _check_once(name: str, rows: pl.DataFrame) -> None:
 def is_taken(table: str, column: str, by: str) -> str:
     """What to say of an attribute whose name another column has; one of ours, where `by` names none."""
     if by:
-        return f"{table} has an attribute {column!r}, which {by} has too. Rename one of them."
+        return f"{table} has an attribute {column!r}, which {within(by)} has too. Rename one of them."
     return (
         f"{table} has an attribute {column!r}, which is the name of a figure of ours: it would take its place. "
         f"Rename it, for instance `attribute_columns: {{crm_{column}: {column}}}`."

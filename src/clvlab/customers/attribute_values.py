@@ -6,14 +6,16 @@
 """
 
 import re
+from typing import Literal
 
 import polars as pl
 
-from clvlab.errors import UnsettledError
+from clvlab.errors import UnsettledError, within
 from clvlab.sources.dates import DayReader, day_of_number, found_formats, given_format
 from clvlab.sources.numbers import read_numbers
 from clvlab.sources.texts import as_text, is_text, missing_to_null
 
+Kind = Literal["number", "day", "code", "text", "blank"]
 DAYS = frozenset({"birthday"})
 """Attributes that are days whatever they look like."""
 _CODE = r"^\s*[-+]?0\d|\d{16}|[eE]|(?i:inf)"
@@ -50,6 +52,23 @@ def typed(values: pl.Series, table: str, date_format: str | None, decimal: str) 
     return texts if read is None else texts.replace_strict(known, read, default=None, return_dtype=pl.Date)
 
 
+def kind_of(values: pl.Series) -> Kind:
+    """What the values of an attribute are, once they are typed; a code is text of digits, or is called one.
+
+    >>> kind_of(pl.Series("zip", ["01234", "99999"])), kind_of(pl.Series("age", [31, 42]))
+    ('code', 'number')
+    """
+    if values.dtype.is_temporal():
+        return "day"
+    if values.dtype.is_numeric():
+        return "number"
+    known = values.cast(pl.String).drop_nulls().unique()
+    if known.is_empty():
+        return "blank"
+    is_code = read_numbers(known, ".").null_count() == 0 or _NAMES_CODES.search(values.name)
+    return "code" if is_code else "text"
+
+
 def day_reader(texts: pl.Series, where: str, date_format: str | None) -> DayReader:
     """How these texts become days: as the format given reads them all, else as they settle it, else as it was given.
 
@@ -71,6 +90,7 @@ def day_reader(texts: pl.Series, where: str, date_format: str | None) -> DayRead
             "`reading:` where the log writes its dates alike.",
             question.key,
             question.choices,
+            question.example,
         ) from None
 
 
@@ -85,14 +105,14 @@ def _known_days(values: pl.Series, table: str, date_format: str | None) -> pl.Se
     if values.dtype.is_temporal():
         return values.cast(pl.Date)
     texts = values.to_frame().select(as_text(values.name, values.dtype, table).alias(values.name)).to_series()
-    reader = day_reader(texts, f"Column {values.name!r} of {table}", date_format)
+    reader = day_reader(texts, f"Column {values.name!r} of {within(table)}", date_format)
     return texts.to_frame().select(reader.days(pl.col(values.name))).to_series()
 
 
 def _open_days(known: pl.Series, table: str, date_format: str | None) -> pl.Series | None:
     """The days that all of these texts are; None where one is none, or where they leave open which."""
     try:
-        reader = day_reader(known, f"Column {known.name!r} of {table}", date_format)
+        reader = day_reader(known, f"Column {known.name!r} of {within(table)}", date_format)
     except UnsettledError:
         return None
     days = known.to_frame().select(reader.days(pl.col(known.name))).to_series()

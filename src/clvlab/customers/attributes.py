@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from clvlab.columns import CUSTOMERS, HOLDOUT, RESULTS, names
-from clvlab.customers.attribute_table import AttributeSettings, AttributeTable, is_taken
+from clvlab.customers.attribute_table import AttributeSettings, AttributeTable, check_once, is_taken
 from clvlab.errors import DataError, MissingColumnsError, did_you_mean
 from clvlab.sources import SourceTable, open_source
 from clvlab.sources.headers import suggest_attributes
@@ -36,17 +36,24 @@ def read_attributes(source: Any, settings: AttributeSettings | None = None) -> l
     UnsettledError : a DataError; days leave the order of day and month open
     MissingColumnsError : a table without customer_id, or a column that is declared and in no table
     """
+    read = read_tables(source, settings)
+    for table in read:
+        check_once(table)
+    check_names(read, OURS)
+    return read
+
+
+def read_tables(source: Any, settings: AttributeSettings | None = None) -> list[AttributeTable]:
+    """The same, whatever names the attributes have and whether or not a customer is there twice."""
     given = settings or AttributeSettings()
     sources = source if isinstance(source, list | tuple) else [source]
     opened = [_opened(each, given) for each in sources]
     _check_declared(given, [table for tables in opened for table in tables if isinstance(table, SourceTable)])
-    read = [
+    return [
         table if isinstance(table, AttributeTable) else AttributeTable.of(table, given)
         for tables in opened
         for table in tables
     ]
-    check_names(read, OURS)
-    return read
 
 
 def check_names(tables: Iterable[AttributeTable], ours: Iterable[str]) -> None:

@@ -160,14 +160,20 @@ strategies: Mapping[str, Strategy] = MappingProxyType({strategy.name: strategy f
 """Every strategy that the package ships, by name; the last four are baselines."""
 
 
-def find(name: str | Mapping[str, Any], n_bins: int | None = None) -> Strategy:
+def find(
+    name: str | Mapping[str, Any], n_bins: int | None = None, our_names: Mapping[str, str] | None = None
+) -> Strategy:
     """The strategy of this name, or one of the user's own.
 
     A path that ends in .yaml or .yml is a map of RFM segments; ``{"attribute": "city"}`` makes groups of the values
     of an attribute, ``{"attribute": "city", "groups": {"south": ["Bern", "Basel"]}}`` of several values together.
     With `n_bins` its scores, if it scores, run from 1 to so many; ParamsError where its map has other ones.
+    `our_names` (header -> our name) are columns that tables of attributes call otherwise.
     """
-    return _found(name) if n_bins is None else _with_bins(_found(name), n_bins)
+    found = _found(name)
+    if isinstance(found, Attribute) and isinstance(name, Mapping):
+        found = replace(found, column=(our_names or {}).get(found.column, found.column))
+    return found if n_bins is None else _with_bins(found, n_bins)
 
 
 def _found(name: str | Mapping[str, Any]) -> Strategy:

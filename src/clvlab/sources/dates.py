@@ -22,6 +22,8 @@ from clvlab.sources.texts import INVISIBLE
 
 SECONDS = "%s"
 """The format of seconds since 1970, which `moment_of_number` reads."""
+COUNTED = "45322"
+"""What stands for days that spreadsheets count, among the formats in use."""
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 _SPREADSHEET_ZERO = {1900: date(1899, 12, 30), 1904: date(1904, 1, 1)}
 _SERIALS = (18264, 73415)  # 1950-01-01 to 2100-12-31: smaller and larger numbers are more likely something else
@@ -48,7 +50,7 @@ class Family:
 _DAY, _MONTH, _APART = r"(?:\p{L}+ )?(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?", r"=(\d{2})=", r"[-/ ,.']*(?:del? |of )?"
 _FAMILIES = (
     Family(r"^(\d{4})\s*[-/.年년 ]\s*(\d{1,2})\s*[-/.月월 ]\s*(\d{1,2})\s*[日號号일.]?$", ("%Y-%m-%d",)),
-    Family(r"^((?:19|20)\d{2})(\d{2})(\d{2})(?:\d{2}|\d{4}|\d{6})?$", ("%Y-%m-%d",)),
+    Family(r"^((?:19|20)\d{2})(\d{2})(\d{2})(?:\d{2}|\d{4}|\d{6})?$", ("%Y-%m-%d",), "%Y%m%d"),
     Family(r"^(\d{1,2})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{4})\.?$", ("%d-%m-%Y", "%m-%d-%Y")),
     Family(r"^(\d{1,2})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{2})\.?$", ("%d-%m-%y", "%m-%d-%y", "%y-%m-%d")),
     Family(r"^(\d{2})年(\d{1,2})月(\d{1,2})[日號号]?$", ("%y-%m-%d",), "%y年%m月%d日"),
@@ -168,6 +170,8 @@ def found_formats(texts: pl.LazyFrame, column: str, where: str) -> FoundFormats:
             formats.append(family.shown or _as_set(chosen))
             day = pl.coalesce(day, _in_format(pl.lit(parts), chosen))
     serial = pl.col("text").str.extract(r"^(\d{5}(?:\.\d+)?)$").cast(pl.Float64)
+    if known.select(day_of_number(serial).is_not_null().any()).item():
+        formats.append(COUNTED)
     return FoundFormats(known.with_columns(day=pl.coalesce(day, day_of_number(serial))), tuple(formats))
 
 
@@ -219,15 +223,15 @@ def _question(
     meanings = {_as_set(fmt): _ORDER[fmt[:2]] for fmt in open_ or days}
     choices = " or ".join(f"`date_format: '{fmt}'` ({order})" for fmt, order in meanings.items())
     if open_:
-        example = texts.filter(readable)[0]
-        message = f"{where}: the dates do not settle the order of day and month, as in {example!r}. Set {choices}."
+        examples = [repr(texts.filter(readable)[0])]
+        message = f"{where}: the dates do not settle the order of day and month, as in {examples[0]}. Set {choices}."
     else:
-        examples = " and ".join({repr(texts.filter(readable & day.is_null())[0]): None for day in days.values()})
+        examples = list({repr(texts.filter(readable & day.is_null())[0]): None for day in days.values()})
         message = (
-            f"{where}: the dates mix orders of day and month, as in {examples}. Set {choices}; rows in another order "
-            "will be refused."
+            f"{where}: the dates mix orders of day and month, as in {' and '.join(examples)}. Set {choices}; rows in "
+            "another order will be refused."
         )
-    return UnsettledError(message, "date_format", meanings)
+    return UnsettledError(message, "date_format", meanings, ", ".join(examples))
 
 
 def _as_set(date_format: str) -> str:

@@ -7,7 +7,7 @@ from importlib.resources import files
 import polars as pl
 import yaml
 
-from clvlab.errors import DataError
+from clvlab.errors import DataError, within
 from clvlab.sources.texts import INVISIBLE, is_text, missing_to_null
 
 _CATALOGUE = yaml.safe_load(files("clvlab.sources").joinpath("currencies.yaml").read_text(encoding="utf-8"))
@@ -41,7 +41,7 @@ def as_number(column: str, dtype: pl.DataType, table: str, decimal: str) -> pl.E
         )
     if dtype.is_numeric() or isinstance(dtype, pl.Null):
         return value.cast(pl.Float64).fill_nan(None)
-    raise DataError(f"Column {column!r} of {table} holds {dtype}. Numbers are expected.")
+    raise DataError(f"Column {column!r} of {within(table)} holds {dtype}. Numbers are expected.")
 
 
 def numbers_or_codes(texts: pl.Series) -> pl.Series:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from clvlab.errors import DataError
+from clvlab.errors import DataError, within
 
 MISSING = (
     "", "nan", "null", "none", "nil", "na", "n/a", "n.a.", "#n/a", "nat", "<na>", "<null>", "(null)", "[null]", r"\n",
@@ -44,7 +44,7 @@ def as_text(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
         return value.cast(pl.String).str.replace(r"(\.\d*?)0+$", "$1").str.replace(r"\.$", "")
     if dtype.is_numeric() or isinstance(dtype, _READABLE):
         return value.cast(pl.String)
-    raise DataError(f"Column {column!r} of {table} holds {dtype}. Text, numbers or dates are expected.")
+    raise DataError(f"Column {column!r} of {within(table)} holds {dtype}. Text, numbers or dates are expected.")
 
 
 def as_id(column: str, dtype: pl.DataType, table: str) -> pl.Expr:

@@ -12,6 +12,8 @@ from clvlab.sources.doubts import warn
 from clvlab.sources.zones import day_in, midnight_elsewhere, moment_of_text
 
 DateCells = Literal["swap", "keep"]
+CELLS = "cells"
+"""What stands for cells that are dates or numbers, among the formats in use."""
 
 _DAY, _TEXT, _MOMENT = OURS + "day", OURS + "date_text", OURS + "moment"
 _YEAR_FIRST = r"^\s*(?:19|20)\d{2}\D"
@@ -23,20 +25,22 @@ _BY_CHANCE = 0.01
 def with_days(
     rows: pl.LazyFrame, column: str, given: GivenFormat | None, zone: str | None, date_cells: DateCells | None
 ) -> tuple[pl.LazyFrame, tuple[str, ...]]:
-    """The rows with their day, and the formats in which texts were read.
+    """The rows with their day, and the formats in use.
 
     Raises
     ------
     UnsettledError : the data leaves the order of day and month open, or shows that part of it was turned round
     """
     where = f"Column {column!r}"
+    has_cells = rows.select(pl.col(_DAY).is_not_null().any()).collect(engine="streaming").item()
     reader = given or found_formats(rows.filter(pl.col(_DAY).is_null()), _TEXT, where)
+    formats = (*reader.formats, *([CELLS] if has_cells else []))
     rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_TEXT))).alias(_DAY))
     rows = _turned(rows, where, date_cells)
-    return (_counted(rows, where) if zone is None else _in_zone(rows, zone)), reader.formats
+    return (_counted(rows, column) if zone is None else _in_zone(rows, zone)), formats
 
 
-def _counted(rows: pl.LazyFrame, where: str) -> pl.LazyFrame:
+def _counted(rows: pl.LazyFrame, column: str) -> pl.LazyFrame:
     """Days of moments that are counted since 1970: of the place where all are midnights, else of UTC."""
     counted = rows.filter(pl.col(_DAY).is_null() & pl.col(_MOMENT).is_not_null())
     examples = counted.select(_MOMENT).head(1).collect(engine="streaming")
@@ -44,9 +48,9 @@ def _counted(rows: pl.LazyFrame, where: str) -> pl.LazyFrame:
         return rows
     shift = midnight_elsewhere(counted, _MOMENT)
     if shift is None:
-        warn("counted_in_utc", column=where)
+        warn("counted_in_utc", column=repr(column))
     elif shift:
-        warn("counted_elsewhere", column=where, hours=f"{shift / timedelta(hours=1):+g}")
+        warn("counted_elsewhere", column=repr(column), hours=f"{shift / timedelta(hours=1):+g}")
     day = (pl.col(_MOMENT) + pl.lit(shift or timedelta())).dt.date()
     return rows.with_columns(pl.coalesce(_DAY, day).alias(_DAY))
 

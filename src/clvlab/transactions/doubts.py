@@ -9,7 +9,8 @@ import polars as pl
 from clvlab.sources import OURS
 from clvlab.sources.doubts import warn
 from clvlab.sources.texts import cut_short, spelled_apart
-from clvlab.transactions.rules import hint, meaning
+from clvlab.transactions.rules import hint
+from clvlab.wording import Name
 
 _EXAMPLES = 3
 _FEW = 3  # rows that could be slips
@@ -24,7 +25,7 @@ def warn_of_ids(rows: pl.LazyFrame) -> None:
     seen = rows.group_by(id=pl.col(OURS + "customer_id")).agg(rounded=pl.col(OURS + "rounded_id").any())
     ids = seen.drop_nulls("id").collect(engine="streaming")
     if alike := spelled_apart(ids["id"], _EXAMPLES):
-        warn("ids_alike", examples="; ".join(" and ".join(map(repr, spellings)) for spellings in alike))
+        warn("ids_alike", examples="; ".join(" / ".join(map(repr, spellings)) for spellings in alike))
     cut = pl.concat([cut_short(ids["id"]), ids.filter("rounded")["id"]]).unique().sort()
     if len(cut):
         warn("ids_cut", ids=len(cut), examples=_few(cut))
@@ -104,7 +105,7 @@ def warn_of_bulk(judged: pl.LazyFrame) -> None:
     known = judged.filter(rule.ne_missing("guest"))
     [whole] = known.select(**figures).collect(engine="streaming").iter_rows(named=True)
     if whole["rows"] >= _ENOUGH_ROWS and whole["refused"] > _MUCH * whole["rows"]:
-        warn("much_refused", **{**whole, "rule": meaning(whole["rule"])}, hint=hint(whole["rule"]))
+        warn("much_refused", **_named(whole), hint=hint(whole["rule"]))
 
 
 def _refused_alone(parts: pl.DataFrame) -> Iterator[dict[str, Any]]:
@@ -113,7 +114,12 @@ def _refused_alone(parts: pl.DataFrame) -> Iterator[dict[str, Any]]:
     for part in parts.sort("part").iter_rows(named=True) if parts.height > 1 else ():
         elsewhere = (refused - part["refused"]) / max(rows - part["rows"], 1)
         if part["refused"] > _MOST * part["rows"] and elsewhere < _HARDLY_ANY:
-            yield {**part, "rule": meaning(part["rule"])}
+            yield _named(part)
+
+
+def _named(part: dict[str, Any]) -> dict[str, Any]:
+    """The figures with the rule as a name, which each language says in its own words."""
+    return {**part, "rule": Name("refusals", part["rule"])}
 
 
 def warn_of_unread(rows: pl.LazyFrame) -> None:

@@ -274,4 +274,5 @@ def _check_decimal(texts: pl.DataFrame, decimal: str) -> None:
             f"({count:,} rows), but {decimal!r} is set. Set `decimal: '{other}'`.",
             "decimal",
             [other],
+            repr(only_theirs["text"][0]),
         )

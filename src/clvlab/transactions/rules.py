@@ -8,7 +8,7 @@ from clvlab.money import LARGEST_AMOUNT, from_millionths, to_millionths
 from clvlab.sources import OURS
 from clvlab.sources.dates import EARLIEST, LATEST
 from clvlab.sources.table import FLAW
-from clvlab.wording import Words
+from clvlab.wording import Name, Words
 
 Duplicates = Literal["keep", "drop"]
 ZeroAmounts = Literal["keep", "refuse"]
@@ -30,21 +30,17 @@ RULES = (
 )
 """The rules, in the order in which a row is checked against them."""
 
-_HINTS = {
-    "missing_customer": "If an id is written once for several rows, set `fill_down: customer_id`.",
-    "missing_date": "If a date is written once for several rows, set `fill_down: date`.",
-    "unreadable_date": "If dates are all written in one way, set `date_format:`.",
-    "unreadable_amount": "If amounts are written with a comma, set `decimal: ','`.",
-}
+HINTED = frozenset({"missing_customer", "missing_date", "unreadable_date", "unreadable_amount"})
+"""Rules that a setting may help against."""
 
 
-def hint(rule: str) -> str:
+def hint(rule: str) -> Name:
     """What may help where a rule refuses many rows.
 
-    >>> hint("missing_customer")
+    >>> Words("en").name("hints", hint("missing_customer").code)
     'If an id is written once for several rows, set `fill_down: customer_id`.'
     """
-    return _HINTS.get(rule, "Look at them by `clvlab check`.")
+    return Name("hints", rule if rule in HINTED else "other")
 
 
 def meaning(rule: str) -> str:

@@ -7,7 +7,8 @@ import polars as pl
 
 from clvlab.comparison import Board, compare
 from clvlab.frames import TransactionLog
-from clvlab.inputs import attribute_tables, margin_of
+from clvlab.grouping import find
+from clvlab.inputs import attribute_tables, margin_of, our_names
 from clvlab.params import CompareParams
 from clvlab.wording import Name
 
@@ -25,12 +26,13 @@ class ComparisonContext:
     @classmethod
     def of(cls, params: CompareParams, log: TransactionLog, progress: bool | None = None) -> "ComparisonContext":
         """Compare the strategies that the parameters name, or all that the data can serve."""
+        tables = attribute_tables(params, log)
         board = compare(
-            params.strategies,
+            [find(choice, our_names=our_names(tables)) for choice in params.strategies],
             log,
             params.cutoff,
             params.as_of,
-            attribute_tables(params, log) or None,
+            tables or None,
             n_rounds=params.rounds,
             seed=params.seed,
             time_unit=params.time_unit,

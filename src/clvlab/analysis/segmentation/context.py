@@ -22,7 +22,7 @@ from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import APART, Rule, Strategy
-from clvlab.inputs import attribute_tables, margin_of
+from clvlab.inputs import attribute_tables, margin_of, our_names
 from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds
@@ -127,7 +127,7 @@ class Context:
     @cached_property
     def strategy(self) -> Strategy:
         """The strategy that the parameters name."""
-        return find(self.params.strategy, self.params.rfm.get("n_bins"))
+        return find(self.params.strategy, self.params.rfm.get("n_bins"), our_names(self.attributes))
 
     @cached_property
     def rule(self) -> Rule:
