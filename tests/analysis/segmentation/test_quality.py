@@ -45,6 +45,14 @@ def test_where_all_have_bought_no_stranger_is_told():
     assert "alike" not in findings
 
 
+def test_who_returned_all_is_known_to_the_log_and_no_prospect():
+    people = pl.DataFrame({"customer_id": ["a1", "back"], "city": ["x", "x"]})
+    context = context_of(*ROWS, ("back", "2024-03-01", -5.0), as_of="2024-06-30")
+    found = quality.compute(replace(context, log=replace(context.log, attributes=(people,))))
+    assert found["attributes"].select("customers", "buyers", "prospects").row(0) == (2, 1, 0)
+    assert found.findings["attributes"].key == "quality.attributes_met"
+
+
 def test_ids_of_the_log_alone_that_are_alike_are_no_strangers():
     context = context_of(*ROWS, as_of="2024-06-30")
     strange = replace(

@@ -7,6 +7,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.customers import minimum_data
+from clvlab.grouping import returned_all
 from clvlab.money import exact_sum
 from clvlab.sources.texts import spelled_apart
 
@@ -18,8 +19,8 @@ def compute(context: Context) -> Section:
 
     rows : rule, rows, share, amount
     gate : check, required, found, passed
-    attributes : table, customers (of whom it knows something by the run's day), buyers (of these), prospects (the
-        others), coverage (buyers as a share of all), refused (rows that say nothing of anybody)
+    attributes : table, customers (of whom it knows something by the run's day), buyers (of these), prospects (of whom
+        the log knows nothing), coverage (buyers as a share of all), refused (rows that say nothing of anybody)
     """
     rows = _with_window(context)
     gate = minimum_data(context.log, context.as_of)
@@ -38,21 +39,28 @@ def compute(context: Context) -> Section:
 
 
 def _attributes(context: Context) -> pl.DataFrame:
-    buyers = context.buyers["customer_id"]
+    in_log, buyers = _in_log(context), context.buyers["customer_id"]
     found = []
     for table in context.attributes:
         ids = table.as_of(context.as_of)["customer_id"]
-        met = int(ids.is_in(buyers.implode()).sum())
-        counts = (len(ids), met, len(ids) - met, met / len(buyers), sum(table.refused.values()))
+        met = ids.filter(ids.is_in(buyers.implode()))
+        strangers = int((~ids.is_in(in_log.implode())).sum())
+        counts = (len(ids), len(met), strangers, len(met) / len(buyers), sum(table.refused.values()))
         found.append((PurePath(table.name).name, *counts))
     columns = ["table", "customers", "buyers", "prospects", "coverage", "refused"]
     return pl.DataFrame(found, schema=columns, orient="row")
 
 
+def _in_log(context: Context) -> pl.Series:
+    """The customers whom the log knows: those who bought, and those who returned all."""
+    base = context.base
+    return base.data["customer_id"].filter((base.data["n_purchases"] > 0) | returned_all(base))
+
+
 def _strangers(context: Context) -> dict[str, Finding]:
     """How many customers only the attributes know, and how many of these only the way of writing keeps apart."""
-    buyers = context.buyers["customer_id"]
-    strangers = context.base.data.filter(pl.col("n_purchases") == 0)["customer_id"]
+    buyers, in_log, everybody = context.buyers["customer_id"], _in_log(context), context.base.data["customer_id"]
+    strangers = everybody.filter(~everybody.is_in(in_log.implode()))
     known = set(buyers)
     apart = spelled_apart(pl.concat([buyers, strangers]), limit=len(buyers) + len(strangers))
     alike = [spellings for spellings in apart if not known.isdisjoint(spellings) and not known.issuperset(spellings)]
