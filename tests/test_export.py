@@ -160,7 +160,7 @@ def test_more_customers_than_a_sheet_holds_have_no_workbook(tmp_path, monkeypatc
 WIDE = pl.DataFrame(
     {
         "customer_id": ["007", "008"],
-        "group": ["champions", "returned_all"],
+        "group": ["champions", "vip_of_ours"],
         "clv": [1.0, None],
         "gender": ["female", None],
         "city": ["Hangzhou", "Springfield"],
@@ -177,7 +177,7 @@ def test_names_take_the_place_of_codes_where_they_are_asked_for(tmp_path):
     heads, first, second = rows_of(tmp_path / "customers.csv")
     assert heads == ["客户编号", "分组", "预期价值", "性别", "城市", "member"]
     assert first == ["007", "冠军客户", "1.0", "女", "杭州", "是"]
-    assert second == ["008", "returned_all", "", "", "Springfield", "否"]
+    assert second == ["008", "vip_of_ours", "", "", "Springfield", "否"]
     moves = rows_of(tmp_path / "tables" / "movement_direction.csv")
     assert moves == [["变动", "客户数"], ["上升（期间有购买）", "3"]]
     assert pl.read_excel(tmp_path / "customers.xlsx", engine="calamine").columns == heads

@@ -48,6 +48,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "quality": (
             Text("lead"),
             Table("rows", {"rule": "rule", "rows": "int", "share": "pct1", "amount": "money"}),
+            Text("returns"),
+            Text("repeated"),
             Text("gate"),
             Table("gate", {"check": "name:gate", "required": "int", "found": "int", "passed": "yesno"}),
             Text("attributes"),

@@ -119,12 +119,12 @@ def test_without_amounts_there_are_none(lang):
     assert "clusters" not in rules.compute(asked)
 
 
-def test_prospects_are_in_no_cluster():
+def test_who_returned_all_is_in_no_cluster():
     asked = context(*RARE, *GOOD, ("p", "2024-06-01", -4.0), n_clusters=2)
     section = clusters.compute(asked)
     assert section["clusters"]["customers"].sum() == 12
     assert section["overlap"]["customers"].sum() == 12
-    assert asked.table.filter(customer_id="p")["cluster"].to_list() == ["prospect"]
+    assert asked.table.filter(customer_id="p")["cluster"].to_list() == ["returned_all"]
 
 
 def test_every_customer_of_the_table_is_in_the_cluster_that_the_exports_say(plain, section):
@@ -135,5 +135,5 @@ def test_every_customer_of_the_table_is_in_the_cluster_that_the_exports_say(plai
 def test_the_table_reads_as_computed(section, plain):
     table = page_of("clusters", section, plain.params)[-1].splitlines()
     assert table[0] == "Clusters, most valuable first"
-    assert table[2].split()[:6] == ["Cluster", "1", "4", "33.3%", "2.4K", "96.8%"]
+    assert table[2].split()[:6] == ["Cluster", "1", "4", "33.3%", "2,400", "96.8%"]
     assert table[3].split()[:6] == ["Cluster", "2", "8", "66.7%", "80", "3.2%"]

@@ -41,7 +41,7 @@ def workplace(tmp_path_factory):
         city = pl.when(pl.col("n") % 3 == 0).then(pl.lit("Bern")).otherwise(pl.lit("Basel"))
         people.select("customer_id", city=city, since=pl.lit("01/02/2024")).write_csv("people.csv")
         log.filter(customer_id="c06").select("customer_id", "date", "amount").tail(1).write_csv("returned.csv")
-        people.select(who="customer_id", place=city).write_csv("mapped.csv")
+        people.select(who="customer_id", spot=city).write_csv("mapped.csv")
         yield folder
 
 
@@ -85,7 +85,7 @@ TWO_RESULTS = [
     ({}, PEOPLE),
     (PEOPLE, {**PEOPLE, "strategy": {"attribute": "city"}}),
     (PEOPLE, {**PEOPLE, "dated": ["since"], "attribute_reading": {"date_format": "%d/%m/%Y"}}),
-    (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "place"}}),
+    (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "spot"}}),
 ]
 
 

@@ -22,6 +22,14 @@ def test_without_attributes_nothing_is_said_of_them():
     assert "attributes" not in section().findings
 
 
+def test_returns_and_repetitions_among_the_rows_used_are_told():
+    rows = (*ROWS, ROWS[0], ROWS[0], ("b2", "2024-03-05", -4.0), ("b2", "2024-07-05", -9.0))
+    findings = quality.compute(context_of(*rows, as_of="2024-06-30")).findings
+    assert dict(findings["returns"].figures) == {"rows": 1, "amount": -4.0}
+    assert dict(findings["repeated"].figures) == {"rows": 2}
+    assert not {"returns", "repeated"} & quality.compute(context_of(*ROWS, as_of="2024-06-30")).findings.keys()
+
+
 def test_every_table_says_how_many_customers_it_meets():
     found = section(PEOPLE.filter(pl.col("customer_id").is_not_null()), SURVEYS)["attributes"]
     assert found.rows() == [("rows", 4, 1, 3, 0.5, 0), ("rows", 1, 1, 0, 0.5, 0)]

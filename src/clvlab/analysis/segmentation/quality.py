@@ -32,10 +32,30 @@ def compute(context: Context) -> Section:
     findings = {
         "lead": Finding.of("quality.lead", read=read, used=used, share=used / max(read, 1), refused=refused),
         "gate": Finding.of(f"quality.gate_{'failed' if failed else 'passed'}", failed=failed, checks=gate.height),
+        **_returns(context),
+        **_repetitions(context),
     }
     if not context.attributes:
         return Section(tables, findings)
     return Section(tables | {"attributes": _attributes(context)}, findings | _strangers(context))
+
+
+def _returns(context: Context) -> dict[str, Finding]:
+    """How many of the rows used are returns, and their money."""
+    if not context.has_amounts:
+        return {}
+    back = context.window.filter(pl.col("amount") < 0)["amount"]
+    if back.is_empty():
+        return {}
+    money = back.to_frame().select(exact_sum(pl.col("amount"))).item()
+    return {"returns": Finding.of("quality.returns", rows=len(back), amount=money)}
+
+
+def _repetitions(context: Context) -> dict[str, Finding]:
+    """How many rows repeat another in every column and count each time."""
+    repeated = context.log.detected.get("duplicate_rows") or 0
+    counted = repeated and not context.log.quality.filter(rule="merged")["rows"].sum()
+    return {"repeated": Finding.of("quality.repeated", rows=repeated)} if counted else {}
 
 
 def _attributes(context: Context) -> pl.DataFrame:
