@@ -26,7 +26,7 @@ def test_one_currency_needs_nothing():
 
 
 def test_mixed_currencies_are_an_error_that_shows_the_way():
-    with pytest.raises(UnsettledError, match="not in one currency: CNY in 2 rows, USD in 1 rows") as caught:
+    with pytest.raises(UnsettledError, match="not in one currency: CNY in 2 rows, USD in 1 row") as caught:
         cl.read_transactions(frame_of("CNY", "USD", "CNY"))
     assert "`currency_rates: {CNY: 1, USD: ...}`" in str(caught.value)
     assert caught.value.key == "currency_rates"
@@ -41,7 +41,7 @@ def test_rates_turn_all_money_into_one_currency():
 
 
 def test_another_currency_than_the_runs_needs_a_rate():
-    with pytest.raises(UnsettledError, match=r"not in one currency, EUR: CNY in 1 rows.*\{EUR: 1, CNY: \.\.\.\}"):
+    with pytest.raises(UnsettledError, match=r"not in one currency, EUR: CNY in 1 row.*\{EUR: 1, CNY: \.\.\.\}"):
         cl.read_transactions(frame_of("CNY"), currency="EUR")
 
 
@@ -58,7 +58,7 @@ def test_a_column_of_currencies_that_is_blank_says_nothing():
 
 def test_marks_in_the_amounts_count_as_currencies():
     amounts = ["$10", "€10", "USD 5"]
-    with pytest.raises(UnsettledError, match="USD in 2 rows, EUR in 1 rows"):
+    with pytest.raises(UnsettledError, match="USD in 2 rows, EUR in 1 row"):
         cl.read_transactions(frame_of(None, None, None, amounts=amounts).drop("currency"))
     log = cl.read_transactions(frame_of(None, None, amounts=["￥10", "5元"]).drop("currency"))
     assert log.detected["currencies"] == ["CNY"]
