@@ -1,6 +1,5 @@
 import json
 import logging
-import re
 import subprocess
 import sys
 import warnings
@@ -192,33 +191,69 @@ def test_version_is_printed(invoke):
     assert "0.1.0" in result.stdout
 
 
-LOG = (
-    "客户编号,下单日期,实付金额\n"
-    + "".join(f"{n % 5},2024-0{1 + n % 9}-11,{n}.5\n" for n in range(40))
-    + ",2024-01-01,3\n"
-)
+HEADER = "客户编号,下单日期,实付金额\n"
+LOG = HEADER + "".join(f"{n % 5},2024-0{1 + n % 9}-11,{n}.5\n" for n in range(40)) + ",2024-01-01,3\n"
 
 
-def test_check_says_what_a_source_holds_and_writes_params_that_work(invoke):
+def test_check_says_what_a_source_holds_and_writes_params_that_both_commands_take(invoke):
     Path("orders.csv").write_text(LOG, encoding="utf-8")
-    result, _ = invoke("check", "orders.csv", "--write-params", "orders.yaml")
+    result, _ = invoke("check", "orders.csv", "--write-params", "new/folder/orders.yaml")
     assert result.exit_code == 0
     assert "customer_id  <- 客户编号" in result.stdout
     assert "missing_customer" in result.stdout
-    assert "wrote orders.yaml; try: clvlab report orders.yaml" in result.stderr
-    result, calls = invoke("report", "orders.yaml")
-    assert (result.exit_code, calls[0][0].columns["amount"]) == (0, "实付金额")
+    assert "wrote new/folder/orders.yaml; try: clvlab report new/folder/orders.yaml" in result.stderr
+    for command in ("report", "compare"):
+        result, calls = invoke(command, "new/folder/orders.yaml")
+        assert (result.exit_code, calls[-1][0].columns["amount"]) == (0, "实付金额")
+    report, comparison = (params for params, _ in calls)
+    assert (report.strategy, comparison.rounds) == ("rfm11", 500)
+    assert report.folder != comparison.folder
 
 
-def test_what_is_advised_in_an_empty_folder_leads_to_a_report(invoke):
-    result, _ = invoke("report", "first.yaml")
-    assert result.exit_code == 2
-    command = re.search(r"`clvlab (check SOURCE --write-params first\.yaml)`", result.stderr)[1]
-    result, _ = invoke(*command.replace("SOURCE", "cdnow_sample").split())
+@pytest.mark.parametrize(
+    ("text", "code", "en", "zh"),
+    [
+        (LOG, 0, "Verdict: ready, with", "结论：可以生成报告，有"),
+        (
+            "客户编号,下单日期,实付金额\na,01/02/2024,1\n",
+            2,
+            "not ready: settle `date_format`",
+            "请先确定`date_format`",
+        ),
+        (
+            "客户编号,下单日期,实付金额\n" + ",2024-01-01,1\n" * 9 + "a,2024-01-01,1\n",
+            2,
+            "not ready: mend",
+            "请先解决",
+        ),
+    ],
+)
+def test_the_exit_code_of_check_is_its_verdict_in_either_language(invoke, text, code, en, zh):
+    Path("orders.csv").write_text(text, encoding="utf-8")
+    for options, said in ((("--lang", "en"), en), (("--lang", "zh"), zh), ((), zh)):
+        result, _ = invoke("check", "orders.csv", *options)
+        assert result.exit_code == code
+        assert said in result.stdout.splitlines()[-1]
+        assert result.stderr == ""
+
+
+def test_check_serves_tables_of_attributes(invoke):
+    Path("people.csv").write_text("客户编号,省份\n1,广东\n77,浙江\n", encoding="utf-8")
+    Path("orders.csv").write_text(LOG, encoding="utf-8")
+    result, _ = invoke("check", "people.csv", "--attributes", "--lang", "en")
     assert result.exit_code == 0
-    assert "6,919" in result.stdout
-    result, calls = invoke("report", "first.yaml")
-    assert (result.exit_code, calls[0][0].source, str(calls[0][0].as_of)) == (0, "cdnow_sample", "1998-06-30")
+    assert "province     <- 省份  text, distinct: 2" in result.stdout
+    result, _ = invoke("check", "orders.csv", "-p", "attributes=people.csv", "--lang", "en")
+    assert "customers of the log: 5; in the table as well: 1; in the table alone: 1" in result.stdout
+    result, _ = invoke("check", "people.csv", "--attributes", "--write-params", "a.yaml")
+    assert result.exit_code == 2
+    assert "A params file needs a log. Check the log instead" in result.stderr
+    assert not Path("a.yaml").exists()
+
+
+def test_check_knows_the_embedded_logs(invoke):
+    result, _ = invoke("check", "cdnow_sample")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "Verdict: ready")
 
 
 def test_check_does_not_write_over_a_file(invoke):
@@ -238,7 +273,7 @@ def test_check_takes_settings_of_the_reader(invoke):
     assert "Did you mean 'decimal'?" in result.stderr
 
 
-@pytest.mark.parametrize(("source", "expected"), [("absent.csv", "absent.csv"), ("demo.yaml", "has no column")])
+@pytest.mark.parametrize(("source", "expected"), [("absent.csv", "absent.csv"), ("demo.yaml", "no column")])
 def test_check_of_what_cannot_be_read_exits_2(invoke, source, expected):
     result, _ = invoke("check", source)
     assert result.exit_code == 2

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clvlab.errors import ParamsError
 from clvlab.grouping import strategies
-from clvlab.params import CompareParams, ReaderSettings, ReportParams, Rfm, check_reading, file_name, parse_override
+from clvlab.params import CompareParams, ReaderSettings, ReportParams, Rfm, file_name, parse_override
 from clvlab.rfm import score_rfm
 from clvlab.transactions import read_transactions
 
@@ -184,9 +184,9 @@ def test_settings_of_the_reader_are_its_keywords():
 
 
 def test_wrong_settings_of_the_reader_are_named():
-    assert check_reading({"decimal": ","}) == {"decimal": ","}
+    assert ReportParams(**LEAST, decimal=",").reading == {"decimal": ","}
     with pytest.raises(ParamsError, match=r"`decimals` is unknown\. Did you mean 'decimal'\?"):
-        check_reading({"decimals": ","})
+        ReportParams(**LEAST, decimals=",")
 
 
 def test_runs_stay_below_output():
@@ -304,3 +304,44 @@ def test_a_cutoff_is_the_holdout_before_the_day(holdout, cutoff):
 )
 def test_an_override_is_a_name_and_a_yaml_value(text, parsed):
     assert parse_override(text) == parsed
+
+
+SHARED = """name: shop
+source: cdnow_sample
+as_of: 1998-06-30
+report:
+  strategy: abc
+compare:
+  name: shop_compare
+  rounds: 50
+"""
+
+
+def test_what_is_below_a_command_is_for_that_command_alone(tmp_path):
+    path = tmp_path / "shop.yaml"
+    path.write_text(SHARED, encoding="utf-8")
+    report, comparison = ReportParams.load(path), CompareParams.load(path)
+    assert (report.name, report.strategy) == ("shop", "abc")
+    assert (comparison.name, comparison.rounds, comparison.as_of) == ("shop_compare", 50, report.as_of)
+    assert ReportParams.load(path, {"strategy": "rfm11"}).strategy == "rfm11"
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ("report:\n  rounds: 5\n", "`rounds` is unknown"),
+        ("report: 5\n", "`report` is 5. Below it are the keys for `clvlab report` alone"),
+        ("reprot:\n  strategy: abc\n", "`reprot` is unknown"),
+    ],
+)
+def test_a_wrong_key_below_a_command_is_an_error(tmp_path, own, message):
+    path = tmp_path / "shop.yaml"
+    path.write_text("name: shop\nsource: cdnow_sample\nas_of: 1998-06-30\n" + own, encoding="utf-8")
+    with pytest.raises(ParamsError, match=message):
+        ReportParams.load(path)
+
+
+def test_an_empty_part_for_a_command_changes_nothing(tmp_path):
+    path = tmp_path / "shop.yaml"
+    path.write_text("name: shop\nsource: cdnow_sample\nas_of: 1998-06-30\nreport:\n", encoding="utf-8")
+    assert ReportParams.load(path).name == "shop"

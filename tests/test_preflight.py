@@ -5,6 +5,7 @@ import re
 import pytest
 
 import clvlab as cl
+from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.errors import ClvlabError, DataError, MissingColumnsError, ParamsError
 from clvlab.inputs import read_log
 from clvlab.params import CompareParams, ReportParams
@@ -22,7 +23,14 @@ PEOPLE = "customer_id,city,nps\n" + "".join(f"c{n},{'Bern' if n % 3 else 'Basel'
 @pytest.fixture(autouse=True)
 def workplace(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name, text in (("log.csv", LOG), ("people.csv", PEOPLE), ("own.yaml", MAP), ("bad.yaml", MAP + "more: 1\n")):
+    days = "".join(",".join(line.split(",")[:2]) + "\n" for line in LOG.splitlines())
+    for name, text in (
+        ("log.csv", LOG),
+        ("days.csv", days),
+        ("people.csv", PEOPLE),
+        ("own.yaml", MAP),
+        ("bad.yaml", MAP + "more: 1\n"),
+    ):
         (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
@@ -77,9 +85,10 @@ def test_what_can_be_run_passes(params):
         (
             report(source="cdnow_sample", log_attributes=["x"]),
             ParamsError,
-            "`log_attributes` names columns",
+            "`log_attributes` goes with a file",
         ),
         (comparison(attributes="people.csv"), DataError, "'nps' without a date"),
+        (comparison(source="days.csv"), DataError, "no amounts, and groupings are judged by spend"),
         (comparison(holdout="40 weeks"), DataError, "no purchase up to the cutoff"),
         (comparison(as_of="2025-06-30"), DataError, "`allow_stale: true`"),
     ],
@@ -96,6 +105,24 @@ def test_what_passes_is_what_the_analysis_can_do():
     check(params)
     groups = cl.analyse(params)["segments"]["groups"]
     assert dict(groups.select("group", "customers").iter_rows()) == {"EIRE": 30, "UK": 30, "other": 0}
+
+
+@pytest.mark.parametrize("known_as", ["省份", "province"])
+def test_an_attribute_may_be_named_as_its_table_names_it(workplace, known_as):
+    rows = "".join(f"c{n},{'广东' if n % 3 else '浙江'}\n" for n in range(60))
+    (workplace / "places.csv").write_text("客户编号,省份\n" + rows, encoding="utf-8")
+    params = report(attributes="places.csv", strategy={"attribute": known_as})
+    check(params)
+    results = cl.analyse(params)
+    assert dict(results["segments"]["groups"].select("group", "customers").iter_rows()) == {
+        "广东": 40,
+        "浙江": 20,
+        "other": 0,
+    }
+    compared = comparison(attributes="places.csv", strategies=[{"attribute": known_as}], rounds=20)
+    check(compared)
+    board = ComparisonContext.of(compared, read_log(compared), progress=False).board
+    assert known_as in board.ranking["strategy"].to_list()
 
 
 def test_own_groups_of_values_are_groups():

@@ -86,6 +86,16 @@ def counted(n: int, thing: str) -> str:
     return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
 
+def all_refused(rows: int, of: str = "") -> str:
+    """That every row is refused.
+
+    >>> all_refused(1), all_refused(1200, of="orders.csv")
+    ('The only row is refused', 'All 1,200 rows of orders.csv are refused')
+    """
+    whose = f" of {within(of)}" if of else ""
+    return f"The only row{whose} is refused" if rows == 1 else f"All {rows:,} rows{whose} are refused"
+
+
 def did_you_mean(wrong: object, known: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the nearest of `known`, or "" where none is near, or `wrong` is not text.
 

@@ -21,7 +21,6 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
-    TypeAdapter,
     ValidationError,
     with_config,
 )
@@ -458,14 +457,6 @@ def parse_override(text: str) -> tuple[str, Any]:
         return name.strip(), yaml.safe_load(value)
     except yaml.YAMLError:
         raise ParamsError(f"The value of {text!r} is not YAML. Quote it, as in `-p 'name=\"a: b\"'`.") from None
-
-
-def check_reading(values: Mapping[str, Any]) -> ReaderSettings:
-    """Settings of the reader, once they are known to be right; ParamsError lists every problem."""
-    try:
-        return TypeAdapter(ReaderSettings).validate_python(dict(values))
-    except ValidationError as error:
-        raise ParamsError(_explain(error, {"": ReaderSettings.__annotations__})) from None
 
 
 def file_name(name: str) -> str:

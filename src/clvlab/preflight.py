@@ -10,6 +10,7 @@ from clvlab.customers import (
     derivable,
     refuse_perishable,
     refuse_stale,
+    refuse_without_amounts,
     split_holdout,
     summarise_customers,
 )
@@ -27,14 +28,17 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
     ------
     ParamsError : a map that cannot be read or used, or scores that it does not have
     MissingColumnsError : a strategy needs a column that neither log nor attributes have
-    DataError : attributes that cannot be read or joined, or that are perishable and undated where strategies are
-        compared; no purchases to group by; a last purchase long before the run's day; costs that tell no margin
+    DataError : attributes that cannot be read or joined; no purchases to group by; a last purchase long before the
+        run's day; costs that tell no margin; where strategies are compared, no amounts, or attributes that are
+        perishable and undated
     """
+    params = params.settled(has_amounts=log.has_amounts)
     tables = attribute_tables(params, log)
     strategies = _strategies(params, our_names(tables))
     if not params.allow_stale:
         refuse_stale(log, params.as_of)
     if isinstance(params, CompareParams):
+        refuse_without_amounts(log)
         refuse_perishable(tables)
         customers, _ = split_holdout(log, params.cutoff, params.as_of, params.time_unit, tables or None)
     else:

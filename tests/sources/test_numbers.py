@@ -81,5 +81,5 @@ def test_any_type_of_number_will_do(values, numbers):
 
 @pytest.mark.parametrize("dtype", [pl.Date(), pl.List(pl.Int64), pl.Boolean(), pl.Binary()])
 def test_other_types_are_refused_by_name(dtype):
-    with pytest.raises(DataError, match=r"Column 'v' of The frame holds .*Numbers are expected"):
+    with pytest.raises(DataError, match=r"Column 'v' of the frame holds .*Numbers are expected"):
         as_number("v", dtype, "The frame", ".")

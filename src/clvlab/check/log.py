@@ -120,8 +120,8 @@ def check_source(source: str, lang: Language | None = None, **given: Any) -> Che
     read = found.value
     lang = lang or given.get("lang") or language_of(read.headers)
     if read.log is None:
-        problem = Remark.of_error(read.problem) if read.problem else Remark("check.problem_other", {"message": ""})
-        return Check(source, lang, read.headers, read.params, Verdict(found.questions, (problem,)))
+        problems = (Remark.of_error(read.problem),) if read.problem else ()
+        return Check(source, lang, read.headers, read.params, Verdict(found.questions, problems))
     params = _suggested(read.params, read.log, {"lang": lang, **given})
     attributes = check_tables(params, lang, read.log) if params.attributes else None
     if attributes is not None:
@@ -219,7 +219,9 @@ def _remarks(params: ReportParams, log: TransactionLog) -> Iterator[Remark]:
 
 def _no_comparison(params: ReportParams, log: TransactionLog, attributes: AttributesCheck | None) -> Iterator[Remark]:
     """Why a comparison of strategies would not run, though a report would."""
-    if params.holdout is None:
+    if not log.has_amounts:
+        yield Remark("check.remark_no_amounts", {})
+    elif params.holdout is None:
         yield Remark("check.remark_short", {})
     else:
         values = {name: value for name, value in params.to_dict().items() if name in CompareParams.model_fields}

@@ -80,8 +80,9 @@ def table(
         words("check.table_dated", column=shown(day)) if attributes.is_dated else words("check.table_undated")
     )
     for name, header, kind, distinct, missing, examples in columns.iter_rows():
-        figures = {"kind": Name("kinds", kind), "distinct": distinct, "missing": missing, "examples": examples}
-        yield f"  {name:<12} <- {shown(header)}  " + words("check.attribute", **figures)
+        figures = {"kind": Name("kinds", kind), "distinct": distinct, "missing": missing}
+        what = words("check.attribute", **figures) + (words("check.examples", examples=examples) if examples else "")
+        yield f"  {name:<12} <- {shown(header)}  {what}"
     rows = data.height + sum(refused_rows.values())
     yield "  " + words("check.table_rows", rows=rows, accepted=data.height)
     for rule, n in refused_rows.items():
@@ -108,13 +109,13 @@ def summary(words: Words, log: TransactionLog) -> Iterator[str]:
 def verdict(words: Words, final: Verdict) -> Iterator[str]:
     """What is to be settled, what is wrong, what to look at, and whether a report can run."""
     parts = {
-        "settle": [question(words, each) for each in final.questions],
-        "wrong": [remark(words, each) for each in final.problems],
-        "look": [remark(words, each) for each in final.remarks],
+        "check.settle": [question(words, each) for each in final.questions],
+        "check.wrong": [remark(words, each) for each in final.problems],
+        "check.look": [remark(words, each) for each in final.remarks],
     }
     for part, sentences in parts.items():
         if sentences:
-            yield words(f"check.{part}")
+            yield words(part)
             yield from (f"  - {one_line(sentence)}" for sentence in sentences)
     n = len(final.remarks)
     if final.questions:

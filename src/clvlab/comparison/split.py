@@ -15,6 +15,7 @@ from clvlab.customers import (
     exact_profit,
     read_attributes,
     refuse_perishable,
+    refuse_without_amounts,
     split_holdout,
     summarise_customers,
 )
@@ -47,8 +48,7 @@ class Split:
         cls, log: TransactionLog, cutoff: str | date, end: str | date, attributes: Any, time_unit: str, seed: int
     ) -> "Split":
         """Cut the log; DataError where it cannot be judged."""
-        if not log.has_amounts:
-            raise DataError("The log has no amounts, and groupings are judged by spend. Map the column `amount`.")
+        refuse_without_amounts(log)
         tables = tuple(read_attributes(attributes)) if attributes is not None else ()
         refuse_perishable(tables)
         customers, holdout = split_holdout(log, cutoff, end, time_unit, tables or None)

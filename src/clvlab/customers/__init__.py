@@ -3,7 +3,7 @@
 from clvlab.customers.attribute_table import AttributeSettings, AttributeTable
 from clvlab.customers.attributes import read_attributes
 from clvlab.customers.derived import DERIVED, derivable, derive, exact_profit
-from clvlab.customers.gate import minimum_data, refuse_stale
+from clvlab.customers.gate import minimum_data, refuse_stale, refuse_without_amounts
 from clvlab.customers.margin import MeanMargin, mean_margin
 from clvlab.customers.perishable import refuse_perishable
 from clvlab.customers.purchase_days import customer_days
@@ -23,6 +23,7 @@ __all__ = [
     "read_attributes",
     "refuse_perishable",
     "refuse_stale",
+    "refuse_without_amounts",
     "split_holdout",
     "summarise_customers",
 ]

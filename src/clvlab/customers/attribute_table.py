@@ -9,7 +9,7 @@ from types import MappingProxyType
 import polars as pl
 
 from clvlab.customers.attribute_values import day_reader, typed
-from clvlab.errors import DataError, MissingColumnsError, counted, within
+from clvlab.errors import DataError, MissingColumnsError, all_refused, counted, within
 from clvlab.sources import FileSettings, SourceTable
 from clvlab.sources.cells import NUMBER_CELL
 from clvlab.sources.doubts import warn
@@ -181,9 +181,7 @@ def _check_not_all_refused(table: str, n_rows: int, refused: Mapping[str, int]) 
     words, lost = Words("en"), sum(refused.values())
     if n_rows and lost == n_rows:
         reasons = ", ".join(f"{words.name('refusals', rule)} ({counted(n, 'row')})" for rule, n in refused.items())
-        raise DataError(
-            f"All {counted(n_rows, 'row')} of {within(table)} are refused: {reasons}. Check its columns and dates."
-        )
+        raise DataError(f"{all_refused(n_rows, table)}: {reasons}. Check its columns and its dates.")
     if lost > MANY_REFUSED * n_rows:
         rule = Name("refusals", max(refused, key=lambda rule: refused[rule]))
         warn("rows_left_out", part=within(table), refused=lost, rows=n_rows, rule=rule)

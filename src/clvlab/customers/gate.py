@@ -29,6 +29,12 @@ def refuse_stale(log: TransactionLog, as_of: date) -> None:
     )
 
 
+def refuse_without_amounts(log: TransactionLog) -> None:
+    """Raise DataError where the log has no money to judge groupings by."""
+    if not log.has_amounts:
+        raise DataError("The log has no amounts, and groupings are judged by spend. Map the column `amount`.")
+
+
 def minimum_data(log: TransactionLog, as_of: date) -> pl.DataFrame:
     """The checks that a log must pass before a prediction from it is presented as sound.
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from clvlab.errors import ParamsError, UnsettledError
+from clvlab.errors import ParamsError, UnsettledError, counted
 from clvlab.sources import OURS
 from clvlab.sources.numbers import SHARED, currency_mark, read_numbers
 
@@ -91,7 +91,7 @@ def found_currencies(rows: pl.LazyFrame, texts: pl.DataFrame, currency: str | No
 def _mixture(found: Mapping[str, int], currency: str | None, *, has_column: bool) -> str:
     wanted = currency or next(iter(found))
     table = ", ".join(f"{code}: {1 if code == wanted else '...'}" for code in dict.fromkeys([wanted, *found]))
-    counts = ", ".join(f"{code} in {rows:,} rows" for code, rows in found.items())
+    counts = ", ".join(f"{code} in {counted(rows, 'row')}" for code, rows in found.items())
     column = "" if has_column else "Put each row's currency into a column and map it. "
     return (
         f"The log is not in one currency{f', {currency}' if currency else ''}: {counts}. {column}"

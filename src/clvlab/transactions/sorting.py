@@ -6,7 +6,7 @@ from typing import Literal
 import polars as pl
 
 from clvlab.columns import LOG, names
-from clvlab.errors import DataError, MissingColumnsError, counted
+from clvlab.errors import DataError, MissingColumnsError, all_refused, counted
 from clvlab.frames import TransactionLog
 from clvlab.sources import OURS
 from clvlab.sources.headers import plain_header
@@ -62,7 +62,7 @@ def check_not_all_refused(log: TransactionLog, mapping: Mapping[str, str]) -> No
         reasons = ", ".join(f"{meaning(rule)} ({counted(counts[rule], 'row')})" for rule in RULES if rule in counts)
         first = {ours: log.rejected[theirs][0] for ours, theirs in mapping.items() if theirs in log.rejected.columns}
         raise DataError(
-            f"All {counted(counts['read'], 'row')} are refused: {reasons}. The first one: {first}. "
+            f"{all_refused(counts['read'])}: {reasons}. The first one: {first}. "
             "Check `columns`, `date_format` and `decimal`."
         )
 
