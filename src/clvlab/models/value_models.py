@@ -9,7 +9,7 @@ warns of, is a `Caveat`.
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
@@ -38,6 +38,9 @@ MODEL_NAMES: Mapping[str, type[PurchaseModel]] = MappingProxyType(
 
 HELD = 0.1
 """Penalty of an NBD that customers alike do not identify: a prior within which r is 1 give or take a factor of 9."""
+
+ENOUGH = 100
+"""Repeat purchases by which the common rate of customers who buy alike is known: to a tenth."""
 
 M = TypeVar("M", PurchaseModel, GammaGamma)
 
@@ -68,12 +71,12 @@ class Attempt(Generic[M]):
     caveats: tuple[Caveat, ...]
 
     @classmethod
-    def at(cls, kind: type[M], customers: CustomerSummary) -> "Attempt[M]":
+    def at(cls, kind: type[M], customers: CustomerSummary, penalty: float = 0.0) -> "Attempt[M]":
         """Fit the model, if the customers identify it."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                model = kind.fit(customers)
+                model = kind.fit(customers, penalty=penalty)
             except (ConvergenceError, DataError) as error:
                 return cls(kind, None, (Caveat(kind, error),))
         return cls(kind, model, tuple(Caveat(kind, warning.message) for warning in caught))
@@ -171,12 +174,13 @@ def _held(customers: CustomerSummary, failed: Iterable[Attempt[PurchaseModel]]) 
     problems = [caveat.problem for attempt in failed if attempt.kind is Nbd for caveat in attempt.caveats]
     if not any(isinstance(problem, ConvergenceError) and problem.code == "no_maximum" for problem in problems):
         return None
-    try:
-        model = Nbd.fit(customers, penalty=HELD)
-    except ConvergenceError:
+    if customers.data["frequency"].sum() < ENOUGH:
+        return None
+    held = Attempt.at(Nbd, customers, penalty=HELD)
+    if held.model is None:
         return None
     told = ClvlabWarning("Customers buy so much alike that no model can tell them apart.", code="alike")
-    return Attempt(Nbd, model, (Caveat(Nbd, told),))
+    return replace(held, caveats=(Caveat(Nbd, told), *held.caveats))
 
 
 def _spend(customers: CustomerSummary) -> tuple[SpendModel | None, tuple[Caveat, ...]]:

@@ -54,7 +54,9 @@ def told(**given):
     tables = {f"{name}.{key}": table for name, section in results.items() for key, table in section.items()}
     del tables["appendix.parameters"]
     sentences = {
-        f"{name}.{key}": found for name, section in results.items() for key, found in section.findings.items()
+        f"{name}.{key} (sentence)": found
+        for name, section in results.items()
+        for key, found in section.findings.items()
     }
     return {name: table.write_json() for name, table in tables.items()} | {k: str(v) for k, v in sentences.items()}
 

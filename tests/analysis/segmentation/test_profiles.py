@@ -5,6 +5,7 @@ import polars as pl
 import clvlab as cl
 from clvlab.analysis.segmentation import profiles
 from clvlab.analysis.segmentation.context import Context
+from clvlab.customers import read_attributes
 from clvlab.params import ReportParams
 
 # Ten customers of the north spend 10 each, ten of the south 30 each, and twenty of nowhere 100 each.
@@ -29,7 +30,7 @@ def context_of(bought, **attributes):
     table = pl.DataFrame(
         {"customer_id": ids} | {name: [values.get(who) for who in ids] for name, values in attributes.items()}
     )
-    vars(context)["attributes"] = [table]
+    vars(context)["attributes"] = read_attributes(table)
     return context
 
 
