@@ -219,7 +219,7 @@ def test_a_cost_that_is_no_number_is_a_warning():
 def test_the_wrong_decimal_mark_is_told_and_not_guessed(decimal, other):
     frame = frame_of(("a", "2024-01-31", f"12{other}50"), ("a", "2024-01-31", "7"))
     with pytest.raises(
-        UnsettledError, match=rf"decimal mark '\{other}', as in '12\{other}50' \(1 rows\), but '\{decimal}' is set"
+        UnsettledError, match=rf"decimal mark '\{other}', as in '12\{other}50' \(1 row\), but '\{decimal}' is set"
     ):
         cl.read_transactions(frame, decimal=decimal)
     assert cl.read_transactions(frame, decimal=other).data["amount"].to_list() == [12.5, 7.0]

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from clvlab.errors import ParamsError, UnsettledError
+from clvlab.errors import ParamsError, UnsettledError, counted
 from clvlab.frames import TransactionLog
 from clvlab.sources import OURS, FileSettings, SourceTable, open_source
 from clvlab.sources.dates import GivenFormat, given_format
@@ -271,7 +271,7 @@ def _check_decimal(texts: pl.DataFrame, decimal: str) -> None:
     if count > max(ours_count, 0.02 * all_count):
         raise UnsettledError(
             f"The amounts are written with the decimal mark {other!r}, as in {only_theirs['text'][0]!r} "
-            f"({count:,} rows), but {decimal!r} is set. Set `decimal: '{other}'`.",
+            f"({counted(count, 'row')}), but {decimal!r} is set. Set `decimal: '{other}'`.",
             "decimal",
             [other],
             repr(only_theirs["text"][0]),
