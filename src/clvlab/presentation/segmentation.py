@@ -29,6 +29,9 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "summary": (
             Text("lead"),
             Numbers("numbers"),
+            Text("no_new"),
+            Text("moved"),
+            Text("late"),
             Text("value"),
             Text("stake"),
             Table(

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation import summary
 from tests.analysis.segmentation.logs import context_of
 
@@ -92,3 +93,21 @@ def test_the_actions_are_the_groups_of_most_value(sample_results):
     )
     assert set(actions["review"]) == {date(1998, 9, 30)}
     assert (actions["clv_low"] <= actions["clv"]).all()
+
+
+def test_that_nobody_new_has_come_is_said_on_the_first_page():
+    quiet = summary.compute(context_of(*LOG, as_of="2025-03-31")).findings["no_new"]
+    assert dict(quiet.figures) == {"latest": date(2024, 10, 10), "days": 172}
+    assert "no_new" not in summary.compute(context_of(*LOG, as_of="2024-12-31")).findings
+
+
+def test_the_first_page_tells_what_others_found_in_the_same_figures():
+    lead = Finding.of("movement.lead", since=date(2024, 9, 30), up=3, down=1, aged=4, stayed=9)
+    late = Finding.of("watch.lead", overdue=5, steady=9, purchases=3, spend=70.0, at_risk=20.0)
+    others = {"summary": Section({}, {"lead": late}), "movement": Section({}, {"lead": lead})}
+    findings = summary.with_news({**others, "watch": Section({}, {"lead": late})}).findings
+    assert dict(findings["moved"].figures) == {"up": 3, "down": 5}
+    assert findings["late"] == Finding("summary.late", late.figures)
+    quiet = {"movement": Finding.of("movement.none"), "watch": Finding.of("watch.nobody", purchases=3)}
+    none = {name: Section({}, {"lead": found}) for name, found in quiet.items()}
+    assert set(summary.with_news({**others, **none}).findings) == {"lead"}

@@ -68,6 +68,7 @@ def analyse(params: ReportParams | Mapping[str, Any], *, log: TransactionLog | N
     found = stopwatch.time("read", lambda: log or read_log(checked))
     context = Context(checked.settled(has_amounts=found.has_amounts), found)
     sections = {name: stopwatch.time(name, partial(module.compute, context)) for name, module in SECTIONS.items()}
+    sections["summary"] = summary.with_news(sections)
     return Results(
         params=context.params,
         log=context.log,

@@ -1,5 +1,7 @@
 """Summary: the five numbers with their change, and the groups with most at stake."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
@@ -25,6 +27,9 @@ def compute(context: Context) -> Section:
             share=now["active"] / now["customers"],
         ),
     }
+    latest = context.buyers.select(pl.col("first_purchase").max()).item()
+    if latest <= quarters_from(context.as_of, -1):
+        findings["no_new"] = Finding.of("summary.no_new", latest=latest, days=(context.as_of - latest).days)
     tables = {"numbers": numbers}
     if context.group_values is not None:
         tables["actions"] = _actions(context, context.group_values)
@@ -37,6 +42,19 @@ def compute(context: Context) -> Section:
             "summary.stake", group=Name("groups", top["group"]), share=top["share_clv"], customers=top["customers"]
         )
     return Section(tables, findings)
+
+
+def with_news(sections: Mapping[str, Section]) -> Section:
+    """The summary with what further sections have found that a reader must not miss, in the same figures."""
+    plain, news = sections["summary"], {}
+    moved = sections["movement"].findings["lead"]
+    if moved.key == "movement.lead":
+        figures = moved.figures
+        news["moved"] = Finding.of("summary.moved", up=figures["up"], down=figures["down"] + figures["aged"])
+    late = sections["watch"].findings["lead"]
+    if late.key in ("watch.lead", "watch.lead_no_dropout"):
+        news["late"] = Finding(late.key.replace("watch.lead", "summary.late"), late.figures)
+    return Section(plain.tables, {**plain.findings, **news})
 
 
 def _numbers(context: Context) -> pl.DataFrame:
