@@ -131,7 +131,7 @@ def by_hand(printed, value, *, descending=False):
     for score, bound in printed:
         if bound == "–":
             continue
-        number = float(bound.replace(",", "").replace("$", ""))
+        number = float(bound.replace(",", "").replace("$", "").replace("−", "-"))
         if value <= number if descending else value >= number:
             return score
     return 1

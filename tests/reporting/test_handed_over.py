@@ -5,7 +5,7 @@ import io
 import nbformat
 
 from clvlab.reporting.execution import execute
-from clvlab.reporting.exporter import ReportExporter
+from clvlab.reporting.exporter import Around, ReportExporter
 from clvlab.reporting.runner import run
 
 SHOW_LOG = """
@@ -24,7 +24,8 @@ def test_kernel_of_a_run_reads_nothing_and_shows_the_same_as_a_notebook_by_itsel
     output = workplace / "plain.ipynb"
     notebook = use_notebook(SHOW_LOG)
     execute(notebook, output, params.to_dict(), environment={}, on_cell=lambda _: None, stderr=io.StringIO())
-    by_itself, _ = ReportExporter().from_notebook_node(nbformat.read(output, as_version=4))
+    around = {"around": Around(files=())}  # neither has tables, and no report is before it
+    by_itself, _ = ReportExporter().from_notebook_node(nbformat.read(output, as_version=4), around)
 
     use_notebook(REMOVE_SOURCE, SHOW_LOG)
     published = run(params).report.parent
