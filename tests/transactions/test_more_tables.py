@@ -124,12 +124,19 @@ def test_a_return_with_an_amount_takes_back_as_much_on_its_day(written):
 
 def test_a_return_by_customer_and_day_needs_no_order():
     returns = pl.DataFrame({"会员编号": ["a"], "退货日期": ["2024-02-01"], "退款金额": ["3.00"]})
-    names = {"customer_id": "会员编号", "date": "退货日期", "amount": "退款金额"}
     log = cl.read_transactions(
-        ITEMS.with_columns(customer_id=pl.lit("a"), date=pl.lit("2024-01-01")),
-        returns=returns.rename({theirs: ours for ours, theirs in names.items()}),
+        ITEMS.with_columns(customer_id=pl.lit("a"), date=pl.lit("2024-01-01")), returns=returns
     )
-    assert log.data.row(-1, named=True)["amount"] == -3
+    back = log.data.row(-1, named=True)
+    assert (back["customer_id"], back["date"], back["amount"]) == ("a", datetime.date(2024, 2, 1), -3)
+
+
+@pytest.mark.parametrize("header", ["refund_amount", "Amount refunded", "退款金额（元）"])
+def test_a_refund_of_a_part_takes_back_that_part(header):
+    returns = pl.DataFrame({"order_id": ["1"], "Refund date": ["2024-02-01"], header: [2.5]})
+    log = read(returns=returns)
+    assert lines(log) == [*LINES, ("a", "1", -2.5)]
+    assert log.data.row(-1, named=True)["date"] == datetime.date(2024, 2, 1)
 
 
 def test_a_return_of_an_order_that_is_not_there_is_refused():

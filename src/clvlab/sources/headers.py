@@ -10,7 +10,7 @@ from typing import Literal
 
 import yaml
 
-Kind = Literal["log", "attributes", "status"]
+Kind = Literal["log", "attributes", "status", "returns"]
 _SEARCHED = 100
 _ENOUGH, _PLENTY = 2, 3
 _NUMBER = re.compile(r"\s*[-+]?\d[\d.,]*\s*")
@@ -36,6 +36,15 @@ def suggest_attributes(headers: Iterable[str]) -> dict[str, str]:
     {'customer_id': '会员编号', 'province': '省份', 'birthday': '生日'}
     """
     return _recognised(headers, "attributes")
+
+
+def suggest_returns(headers: Iterable[str]) -> dict[str, str]:
+    """The same for a table of returns, in which the day and the amount are those of the return.
+
+    >>> suggest_returns(["订单号", "下单日期", "退款日期", "退款金额"])
+    {'date': '退款日期', 'order_id': '订单号', 'amount': '退款金额'}
+    """
+    return _recognised(headers, "log") | _recognised(headers, "returns")
 
 
 def suggest_status(headers: Iterable[str]) -> str | None:

@@ -10,7 +10,7 @@ from clvlab.columns import LOG, names
 from clvlab.errors import MissingColumnsError, ParamsError
 from clvlab.frames import TransactionLog
 from clvlab.sources import SourceTable
-from clvlab.sources.headers import plain_header, suggest_columns
+from clvlab.sources.headers import plain_header, suggest_returns
 from clvlab.sources.texts import as_id, as_text
 from clvlab.transactions.mapping import together
 from clvlab.transactions.words import words
@@ -67,7 +67,7 @@ def _ours(table: SourceTable, columns: Mapping[str, str]) -> pl.LazyFrame:
     """The table's rows that are returns, under our names."""
     plain = {plain_header(header): header for header in table.columns}
     asked = {ours: plain.get(plain_header(name)) for ours, name in columns.items()}
-    found = suggest_columns(table.columns) | {ours: name for ours, name in asked.items() if name is not None}
+    found = suggest_returns(table.columns) | {ours: name for ours, name in asked.items() if name is not None}
     found = {ours: name for ours, name in found.items() if ours in _OURS}
     if "order_id" not in found and not {"customer_id", "date", "amount"} <= found.keys():
         hint = "Returns name their order (`order_id`), or a customer, a day and an amount."
