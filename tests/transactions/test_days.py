@@ -181,7 +181,7 @@ MONTH = [date(2024, 1, 1) + timedelta(days=k) for k in range(31)]
     ("more", "said"),
     [
         ([], []),
-        ([date.today() + timedelta(days=1)], ["dates_after_today"]),
+        ([date.today() + timedelta(days=2)], ["dates_after_today"]),
         ([date(2042, 3, 5)], ["dates_after_today"]),
         ([date(2024, 9, 1)], ["lone_last_day"]),
         ([date(2024, 9, 1), date(2024, 9, 1), date(2024, 9, 4)], ["lone_last_day"]),

@@ -1,6 +1,7 @@
 """Summary: the five numbers with their change, and the groups with most at stake."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import polars as pl
 
@@ -11,6 +12,9 @@ from clvlab.money import exact_sum
 from clvlab.wording import Name
 
 MOST_ACTIONS = 3
+_LATE: Mapping[str, str] = MappingProxyType(
+    {"watch.lead": "summary.late", "watch.lead_no_dropout": "summary.late_no_dropout"}
+)
 
 
 def compute(context: Context) -> Section:
@@ -52,8 +56,8 @@ def with_news(sections: Mapping[str, Section]) -> Section:
         figures = moved.figures
         news["moved"] = Finding.of("summary.moved", up=figures["up"], down=figures["down"] + figures["aged"])
     late = sections["watch"].findings["lead"]
-    if late.key in ("watch.lead", "watch.lead_no_dropout"):
-        news["late"] = Finding(late.key.replace("watch.lead", "summary.late"), late.figures)
+    if late.key in _LATE:
+        news["late"] = Finding(_LATE[late.key], late.figures)
     return Section(plain.tables, {**plain.findings, **news})
 
 
