@@ -61,7 +61,8 @@ def _chosen(params: ReportParams, log: TransactionLog) -> Mapping[str, Any]:
     """The keys that are worth a line: those that everyone has to think of, and those that were set."""
     listed = {*_ALWAYS, *(_WITH_AMOUNTS if log.has_amounts else ())}
     defaults = {
-        name: field.get_default(call_default_factory=True) for name, field in type(params).model_fields.items()
+        name: field.get_default(call_default_factory=True, validated_data={})
+        for name, field in type(params).model_fields.items()
     }
     return {
         name: value
