@@ -179,8 +179,8 @@ class Rfm(TypedDict, total=False):
 
 
 @with_config(_STRICT)
-class ReaderSettings(TypedDict, total=False):
-    """How the source is read: the keywords of `clvlab.read_transactions`; what is not given is detected."""
+class AttributeReading(TypedDict, total=False):
+    """How tables of attributes are read, where not as the log is; what is neither given is detected."""
 
     date_format: Text
     decimal: Literal[".", ","]
@@ -188,6 +188,12 @@ class ReaderSettings(TypedDict, total=False):
     separator: Text
     sheet: Text
     header_row: Annotated[int, Field(ge=1)]
+
+
+@with_config(_STRICT)
+class ReaderSettings(AttributeReading, total=False):
+    """How the source is read: the keywords of `clvlab.read_transactions`; what is not given is detected."""
+
     time_zone: Text
     date_cells: Literal["swap", "keep"]
     duplicates: Literal["keep", "drop"]
@@ -198,18 +204,6 @@ class ReaderSettings(TypedDict, total=False):
     guests: Values
     duplicate_key: Texts
     currency_rates: dict[str, Annotated[float, Field(gt=0)]]
-
-
-@with_config(_STRICT)
-class AttributeReading(TypedDict, total=False):
-    """How tables of attributes are read, where not as the log is; what is neither given is detected."""
-
-    date_format: Text
-    decimal: Literal[".", ","]
-    encoding: Text
-    separator: Text
-    sheet: Text
-    header_row: Annotated[int, Field(ge=1)]
 
 
 _NESTED: Mapping[str, Iterable[str]] = {

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from clvlab.columns import LOG, names
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.sources import OURS, SourceTable
-from clvlab.sources.headers import plain_header, suggest_columns
+from clvlab.sources.headers import suggest_columns
 from clvlab.sources.table import FLAW, ROW
 from clvlab.sources.texts import as_id
-from clvlab.transactions.mapping import NUMBERS, together
+from clvlab.transactions.mapping import NUMBERS, found_columns, has_money, together
 
 _KEY = OURS + "key"
 _OF_ORDER = " (order)"
@@ -40,7 +39,13 @@ def joined(orders: Sequence[SourceTable], items: Sequence[SourceTable], columns:
     first, second = _keyed(orders, columns), _keyed(items, columns)
     orders_named, items_named = (", ".join(table.name for table in tables) for tables in (orders, items))
     _check_once(first, orders_named)
-    twice = {*second.collect_schema().names(), *_money(first.collect_schema().names(), columns).values()} - {_KEY}
+    money = {
+        found[ours]
+        for found in (found_columns(columns, table) for table in orders)
+        for ours in NUMBERS
+        if ours in found
+    }
+    twice = {*second.collect_schema().names(), *money} - {_KEY}
     order = first.select(
         _KEY,
         *(pl.col(name).alias(name + _OF_ORDER) for name in (ROW, FLAW)),
@@ -65,33 +70,24 @@ def _keyed(tables: Sequence[SourceTable], columns: Mapping[str, str]) -> pl.Lazy
 
 
 def _order_header(table: SourceTable, columns: Mapping[str, str]) -> str:
-    asked = plain_header(columns.get("order_id", "order_id"))
-    alike = [header for header in table.columns if plain_header(header) == asked]
-    found = alike[0] if alike else suggest_columns(table.columns).get("order_id")
-    if found is None:
+    known = suggest_columns(table.columns) | found_columns(columns, table)
+    if "order_id" not in known:
         hint = "Orders and items are joined by the id of the order: map it, `columns: {order_id: <your column>}`."
         raise MissingColumnsError(table.name, ["order_id"], table.columns, hint=hint)
-    return found
-
-
-def _money(headers: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:
-    """Our name -> the header, of the columns of numbers that are mapped or have our names."""
-    plain = {plain_header(header): header for header in headers}
-    named = {ours: plain.get(plain_header(columns.get(ours, ours))) for ours in NUMBERS}
-    return {ours: header for ours, header in named.items() if header is not None}
+    return known["order_id"]
 
 
 def _check_money(items: SourceTable, columns: Mapping[str, str]) -> None:
-    money = _money(items.columns, columns)
-    if "amount" not in money and not {"quantity", "unit_price"} <= money.keys():
-        guess = {ours: name for ours, name in suggest_columns(items.columns).items() if ours in names(LOG)}
+    found = found_columns(columns, items)
+    if not has_money(found):
+        guess = suggest_columns(items.columns)
         known = {ours: guess.get(ours, "<your column>") for ours in ("amount", "quantity", "unit_price")}
         hint = (
             "Items need an amount, or a quantity and a unit price. Map them, perhaps: `columns: "
             f"{{{', '.join(f'{ours}: {name}' for ours, name in known.items())}}}`."
         )
         raise MissingColumnsError(items.name, ["amount"], items.columns, hint=hint)
-    if "amount" in columns and "amount" not in money:
+    if "amount" in columns and "amount" not in found:
         raise ParamsError(
             f"columns maps 'amount' to {columns['amount']!r}, which {items.name} does not have: each item would "
             "repeat the amount of its order. Map a column of the items."

@@ -45,10 +45,10 @@ def resolve(columns: Mapping[str, str], tables: Sequence[SourceTable]) -> list[d
     if twice:
         both = " and ".join(repr(ours) for ours in columns if columns[ours] == twice[0])
         raise ParamsError(f"columns maps both {both} to the column {twice[0]!r}. Map each column once.")
-    mappings = [_found(columns, table) for table in tables]
-    has_money = any(map(_has_money, mappings))
+    mappings = [found_columns(columns, table) for table in tables]
+    some_have = any(map(has_money, mappings))
     for table, mapping in zip(tables, mappings, strict=True):
-        _check_columns(table, mapping, columns, has_money=has_money)
+        _check_columns(table, mapping, columns, needs_money=some_have)
     _warn_of_gaps(tables, mappings)
     return mappings
 
@@ -111,7 +111,7 @@ def together(tables: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
     )
 
 
-def _found(columns: Mapping[str, str], table: SourceTable) -> dict[str, str]:
+def found_columns(columns: Mapping[str, str], table: SourceTable) -> dict[str, str]:
     """Our name -> the table's name, for what is asked for and for what has our names."""
     _check_once(table, {**dict.fromkeys(names(LOG)), **columns})
     asked = {ours: _header(table, ours, theirs, table.columns) for ours, theirs in columns.items()}
@@ -130,16 +130,17 @@ def _header(table: SourceTable, ours: str, name: str, headers: Sequence[str]) ->
     return alike[0] if alike else None
 
 
-def _has_money(mapping: Mapping[str, str]) -> bool:
+def has_money(mapping: Mapping[str, str]) -> bool:
+    """Whether these columns tell an amount, by itself or as quantity x unit price."""
     return "amount" in mapping or {"quantity", "unit_price"} <= mapping.keys()
 
 
 def _check_columns(
-    table: SourceTable, mapping: Mapping[str, str], asked: Mapping[str, str], *, has_money: bool
+    table: SourceTable, mapping: Mapping[str, str], asked: Mapping[str, str], *, needs_money: bool
 ) -> None:
     """Refuse a table that lacks what is asked for, a customer, a date, or the money that other tables have."""
     needed = {ours: asked.get(ours, ours) for ours in ("customer_id", "date", *asked)}
-    if has_money and not _has_money(mapping):
+    if needs_money and not has_money(mapping):
         needed["amount"] = "amount"
     missing = [name for ours, name in needed.items() if ours not in mapping]
     taken = {plain_header(theirs): ours for ours, theirs in asked.items() if ours in mapping}

@@ -12,7 +12,7 @@ from clvlab.frames import TransactionLog
 from clvlab.sources import SourceTable
 from clvlab.sources.headers import plain_header, suggest_returns
 from clvlab.sources.texts import as_id, as_text
-from clvlab.transactions.mapping import together
+from clvlab.transactions.mapping import IDS, found_columns, together
 from clvlab.transactions.words import words
 
 Reader = Callable[[pl.DataFrame], TransactionLog]
@@ -65,19 +65,14 @@ def with_returns(
 
 def _ours(table: SourceTable, columns: Mapping[str, str]) -> pl.LazyFrame:
     """The table's rows that are returns, under our names."""
-    plain = {plain_header(header): header for header in table.columns}
-    asked = {ours: plain.get(plain_header(name)) for ours, name in columns.items()}
-    found = suggest_returns(table.columns) | {ours: name for ours, name in asked.items() if name is not None}
-    found = {ours: name for ours, name in found.items() if ours in _OURS}
+    asked = {ours: name for ours, name in found_columns(columns, table).items() if ours in columns}
+    known = suggest_returns(table.columns) | asked
+    found = {ours: known[ours] for ours in _OURS if ours in known}
     if "order_id" not in found and not {"customer_id", "date", "amount"} <= found.keys():
         hint = "Returns name their order (`order_id`), or a customer, a day and an amount."
         raise MissingColumnsError(table.name, ["order_id"], table.columns, hint=hint)
     schema = table.rows.collect_schema()
-    ids = {
-        ours: as_id(found[ours], schema[found[ours]], table.name)
-        for ours in ("order_id", "customer_id")
-        if ours in found
-    }
+    ids = {ours: as_id(found[ours], schema[found[ours]], table.name) for ours in IDS if ours in found}
     others = {ours: pl.col(name) for ours, name in found.items() if ours not in ids}
     return table.rows.filter(_is_return(table)).select(**ids, **others)
 
