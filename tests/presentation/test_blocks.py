@@ -4,7 +4,7 @@ import pytest
 
 from clvlab.presentation import comparison, segmentation
 from clvlab.presentation.blocks import Chart, Table, Text
-from clvlab.wording import LANGUAGES, catalogue
+from clvlab.wording import LANGUAGES, Words, catalogue
 
 BLOCKS = [
     pytest.param(section, block, id=f"{section}-{type(block).__name__}-{getattr(block, 'table', '')}{place}")
@@ -34,3 +34,11 @@ def test_nothing_is_shown_twice(pages):
             assert len(shown) == len(set(shown))
         captions = [block.caption or block.table for block in blocks if isinstance(block, Table)]
         assert len(captions) == len(set(captions))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(("section", "block"), BLOCKS)
+def test_no_table_has_two_columns_of_one_name(section, block, lang):
+    if isinstance(block, Table):
+        headings = [Words(lang).column(column) for column in block.kinds]
+        assert len(headings) == len(set(headings)), (section, headings)

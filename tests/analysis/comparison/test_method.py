@@ -5,9 +5,6 @@ import pytest
 
 from clvlab.analysis.comparison import ComparisonContext
 from clvlab.comparison.outcomes import FIFTHS, ONLY_TEACH
-from clvlab.presentation import Table
-from clvlab.presentation.comparison import PAGES
-from clvlab.wording import LANGUAGES, Words
 from tests.analysis.comparison.logs import (
     ROWS,
     context,
@@ -98,13 +95,3 @@ def test_the_parameters_are_those_of_the_run():
     assert (shown["rounds"], shown["holdout"]) == ("20", "184 days")
     assert shown["strategies"] == "hiatus, last_year_spend, frequency_tiers"
     assert not any(code in value for value in shown.values() for code in "[]{}'")
-
-
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_no_table_has_two_columns_of_one_name(lang):
-    words = Words(lang)
-    for section, blocks in PAGES.items():
-        for block in blocks:
-            if isinstance(block, Table):
-                headings = [words.column(column) for column in block.kinds]
-                assert len(headings) == len(set(headings)), (section, block.table, headings)

@@ -94,16 +94,6 @@ def test_no_heading_caption_or_sentence_of_the_report_has_another_level(lang):
                 assert {expected} >= set(re.findall(r"9\d%", caption)), (section, block.table)
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_no_table_has_two_columns_of_one_name(lang):
-    words = Words(lang)
-    for section, blocks in PAGES.items():
-        for block in blocks:
-            if isinstance(block, Table):
-                headings = [words.column(column) for column in block.kinds]
-                assert len(headings) == len(set(headings)), (section, block.table, headings)
-
-
 def test_value_is_what_the_glossary_says_it_is():
     """Not what was spent before: nobody's past spend moves their expected value where the models are given."""
     rows = [("a", "2024-06-01", 5.0), ("b", "2024-06-01", 5_000.0)]
