@@ -12,6 +12,7 @@ STEPS = "sources transactions customers rfm models grouping"
 
 MAY_IMPORT = {
     "arrays": "",
+    "grammars": "",
     "errors": "",
     "columns": "",
     "money": "",
@@ -35,11 +36,11 @@ MAY_IMPORT = {
     "check": f"{FOUNDATION} params inputs preflight sources transactions customers",
     "compat": f"{FOUNDATION} models",
     "analysis": f"{FOUNDATION} params inputs datasets {STEPS} validation comparison",
-    "charts": FOUNDATION,
+    "charts": f"{FOUNDATION} grammars",
     "tables": FOUNDATION,
     "presentation": f"{FOUNDATION} params analysis charts tables export",
     "export": f"{FOUNDATION} params analysis",
-    "reporting": f"{FOUNDATION} params inputs preflight charts",
+    "reporting": f"{FOUNDATION} params inputs preflight charts grammars",
     "cli": f"{FOUNDATION} params check reporting",
     "__init__": "",
 }

@@ -77,8 +77,10 @@ _UNITS: Mapping[str, tuple[tuple[float, float, str], ...]] = MappingProxyType(
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """All texts: file.key -> language -> text."""
     texts: dict[str, Mapping[str, str]] = {}
+    # Ten times as fast, where PyYAML was built with libyaml.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for path in sorted(files("clvlab").joinpath("wording").iterdir(), key=lambda p: p.name):
-        for key, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+        for key, entry in yaml.load(path.read_text(encoding="utf-8"), Loader=loader).items():
             texts[f"{path.name.removesuffix('.yaml')}.{key}"] = MappingProxyType(entry)
     return MappingProxyType(texts)
 
