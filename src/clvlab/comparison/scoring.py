@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clvlab.arrays import Flags, Positions, Vector
+from clvlab.comparison.answering import ANSWERING
 from clvlab.comparison.crossfit import CrossFitted, cross_fit
 from clvlab.comparison.fitted_strategies import CHANCE, FittedStrategy
 from clvlab.comparison.foresight import HEADLINE, METRICS, Metric, scored
@@ -20,6 +21,8 @@ from clvlab.comparison.resampling import Figure, resamples
 from clvlab.comparison.split import Split
 from clvlab.wording import CROSSED
 
+NEVER_RECOMMENDED = (*CHANCE, ANSWERING.name)
+"""What groupings are held against: groups that know nothing, and whether somebody answered."""
 N_DEALS, MOST_DEALS = 20, 100
 MOVED = 0.002
 """The leader's distance from who comes next is settled when the deals leave it a smaller standard error."""
@@ -121,7 +124,7 @@ class Scoring:
     @classmethod
     def run(cls, windows: Sequence[Window], n_rounds: int, tick: Tick, n_deals: int | None = None) -> "Scoring":
         """Deal and cross-fit until the leader's place is settled, or `n_deals` times, and resample the customers."""
-        names = [fitted.name for fitted in windows[-1].fitted_strategies if fitted.name not in CHANCE]
+        names = [fitted.name for fitted in windows[-1].fitted_strategies if fitted.name not in NEVER_RECOMMENDED]
         points: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
         while not points or (n_deals is None and not _settled(points, names)):
             done = len(points[names[0], HEADLINE.name]) if points else 0
@@ -148,7 +151,7 @@ class Scoring:
     @cached_property
     def recommendable(self) -> tuple[FittedStrategy, ...]:
         """The strategies that can be recommended."""
-        return tuple(fitted for fitted in self.fitted_strategies if fitted.name not in CHANCE)
+        return tuple(fitted for fitted in self.fitted_strategies if fitted.name not in NEVER_RECOMMENDED)
 
     @property
     def rankings(self) -> tuple[Ranking, ...]:

@@ -7,12 +7,12 @@ import numpy as np
 import polars as pl
 
 from clvlab.comparison import stability
-from clvlab.comparison.fitted_strategies import CHANCE, FittedStrategy
+from clvlab.comparison.fitted_strategies import FittedStrategy
 from clvlab.comparison.foresight import CAPTURES, FORESIGHT, HEADLINE
 from clvlab.comparison.groups import group_outcomes
 from clvlab.comparison.recommend import CRITERIA
 from clvlab.comparison.resampling import Figure, simultaneous
-from clvlab.comparison.scoring import COVERED, N_DEALS, Scoring, Tick, Window, point
+from clvlab.comparison.scoring import COVERED, N_DEALS, NEVER_RECOMMENDED, Scoring, Tick, Window, point
 from clvlab.comparison.shape import balance, cluster_separation, coverage
 from clvlab.comparison.simplicity import Features, fidelity
 from clvlab.comparison.split import Split
@@ -185,7 +185,7 @@ def ageing(scoring: Scoring) -> pl.DataFrame:
     rows = []
     for at, window in enumerate(scoring.windows[1:], start=1):
         for fitted, aged in zip(window.fitted_strategies, _aged(scoring.windows[at - 1], window), strict=True):
-            if fitted.name not in CHANCE:
+            if fitted.name not in NEVER_RECOMMENDED:
                 deals = range(min(scoring.n_deals, N_DEALS))
                 old = np.mean([point(aged, window.split.deal(number)) for number in deals])
                 fresh = scoring.figure(fitted.name).points[at].mean()
