@@ -311,9 +311,7 @@ def main(parts: list[str]) -> None:
             intervals(people, n, samples)
     if "null" in parts:
         print("\n## Nothing to find: 20 groupings that know nothing\n")
-        print(
-            "| customers | logs | claimed that one knows | picked, and judged as if it were the only one | should be |"
-        )
+        print("| customers | logs | claimed that one knows | the best, judged as if alone | should be |")
         print("| --- | --- | --- | --- | --- |")
         for n in (300, 1_000, 3_000):
             null_logs(people, n, 200)

@@ -378,8 +378,8 @@ class CompareParams(RunParams):
     """The parameters of a comparison of strategies.
 
     Groups are formed on data up to `cutoff` and judged on what follows, up to `as_of`. `strategies` empty means
-    all that the data can serve; `cutoffs` days to judge at, each one holdout before the next; `rounds` bootstrap rounds
-    draw the intervals.
+    all that the data can serve; `cutoffs` is at how many days to judge, each one holdout before the next; `rounds`
+    bootstrap rounds draw the intervals.
     """
 
     kind: ClassVar[Literal["", "report", "comparison"]] = "comparison"

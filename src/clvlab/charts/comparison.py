@@ -45,14 +45,14 @@ def gini(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     # Where there is room: left of an interval on the right, right of one on the left.
     before = base.transform_filter("datum.far").mark_text(align="right", dx=-6, fontSize=SMALLEST_TEXT)
     after = base.transform_filter("!datum.far").mark_text(align="left", dx=6, fontSize=SMALLEST_TEXT)
-    labels = before.encode(x="low:Q", text="name:N") + after.encode(x="high:Q", text="name:N")
+    labels = (before.encode(x="low:Q", text="name:N"), after.encode(x="high:Q", text="name:N"))
     chance = alt.Chart(pl.DataFrame({"value": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[2, 3]).encode(x="value:Q")
-    layers: alt.LayerChart = chance + interval + dots + labels
+    layers: alt.LayerChart = alt.layer(chance, interval, dots, *labels)
     return layers.properties(width="container", height=22 * table.height)
 
 
 def spend(table: pl.DataFrame, words: Words) -> alt.LayerChart:
-    """Mean holdout spend, or purchases, by group, actual with its interval and as expected. Input: `by_group.spend`."""
+    """Mean holdout spend or purchases by group, actual with interval and as expected. Input: `by_group.spend`."""
     named = table.with_columns(name=pl.col("group").map_elements(words.group, pl.String))
     series = {"value": words("charts.actual"), "expected_spend": words("compare.expected")}
     long = named.unpivot(list(series), index=["name", "n", "low", "high"], variable_name="of", value_name="mean")

@@ -152,7 +152,7 @@ def crossings(scoring: Scoring) -> pl.DataFrame:
             best,
             name,
             len(latest.crossing(best, name).grouped.names),
-            scoring.crossing(name).value,
+            scoring.figure(best).value + gain.value,
             gain.value,
             *bounds,
         )

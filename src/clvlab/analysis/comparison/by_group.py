@@ -45,10 +45,8 @@ def compute(context: ComparisonContext) -> Section:
     rates = outcomes.filter(pl.col("measure") == "repurchase")
     answers = outcomes.filter(pl.col("measure") == "satisfaction")
     counts = outcomes.filter(pl.col("measure") == "purchases")
-    tables |= {"rates": rates}
-    tables |= {
-        name: each for name, each in (("money", money), ("counts", counts), ("answers", answers)) if each.height
-    }
+    found = {"money": money, "counts": counts, "rates": rates, "answers": answers}
+    tables |= {name: table for name, table in found.items() if table.height}
     return Section(tables, findings)
 
 

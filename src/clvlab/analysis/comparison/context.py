@@ -86,7 +86,7 @@ class ComparisonContext:
         """The best strategies, the recommended one, and the yardsticks that there are."""
         known = set(self.board.data["strategy"])
         best = self.board.ranking["strategy"].head(MOST_SHOWN).to_list()
-        return [name for name in dict.fromkeys([*best, self.shown, *YARDSTICKS]) if name in known]
+        return list(dict.fromkeys([*best, self.shown, *(name for name in YARDSTICKS if name in known)]))
 
     def role(self, strategy: str) -> str:
         """recommended, baseline, contender or other: how a chart shows the strategy."""

@@ -14,7 +14,7 @@ from clvlab.wording import Name
 def compute(context: ComparisonContext) -> Section:
     """Tables `ranking` (the best strategies that no other dominates), `card` (the rule applied) and `tree`.
 
-    The tree puts the rule simply; where the rule is shorter than its tree, it is told by itself.
+    The tree puts the rule simply; where the rule is no longer than its tree, it is told by itself.
     """
     board, strategy = context.board, context.shown
     kept = board.ranking.filter(pl.col("dominated_by").is_null())
@@ -35,7 +35,7 @@ def compute(context: ComparisonContext) -> Section:
         ),
     }
     tables = {"ranking": ranking, "card": card}
-    if not (_is_told(card) and card.height < tree.height):
+    if not (_is_told(card) and card.height <= tree.height):
         tables["tree"] = tree
         findings["told"] = Finding.of(
             "recommendation.told",
