@@ -45,9 +45,9 @@ def gini(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     # Where there is room: left of an interval on the right, right of one on the left.
     before = base.transform_filter("datum.far").mark_text(align="right", dx=-6, fontSize=SMALLEST_TEXT)
     after = base.transform_filter("!datum.far").mark_text(align="left", dx=6, fontSize=SMALLEST_TEXT)
-    labels = (before.encode(x="low:Q", text="name:N"), after.encode(x="high:Q", text="name:N"))
+    left, right = before.encode(x="low:Q", text="name:N"), after.encode(x="high:Q", text="name:N")
     chance = alt.Chart(pl.DataFrame({"value": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[2, 3]).encode(x="value:Q")
-    layers: alt.LayerChart = alt.layer(chance, interval, dots, *labels)
+    layers: alt.LayerChart = chance + interval + dots + left + right
     return layers.properties(width="container", height=22 * table.height)
 
 

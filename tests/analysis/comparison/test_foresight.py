@@ -98,17 +98,15 @@ def test_the_sentences_by_hand():
     best, chance, bar = sentences_of("foresight")[1:]
     found = gini(GROUPS["last_year_spend"])
     assert best == (
-        f"“Last year's spend” predicts spend best of the groupings (Gini {found:.2f}); ranking customers by last year "
-        f"reaches {found:.2f}"
+        f"“Last year's spend” predicts spend best of the groupings (Gini {found:.2f}); ranking customers by last "
+        f"year reaches {found:.2f}"
     )
     row = context().board.ranking.filter(strategy="last_year_spend").row(0, named=True)
     assert chance == (
         f"“Last year's spend” tells more than chance: its Gini is {found:.2f} ({row['gini_low']:.2f} to "
         f"{row['gini_high']:.2f}, an interval that holds for all groupings at once), and that of chance is 0."
     )
-    assert bar.startswith(
-        "What a spreadsheet gives: rank the customers, one by one, by their spend in the last year."
-    )
+    assert bar.startswith("What a spreadsheet gives: rank the customers, one by one, by their spend in the last year")
 
 
 def test_the_bar_by_hand():

@@ -47,12 +47,8 @@ def test_nobody_reaches_more_than_an_oracle_and_chance_reaches_its_share():
 
 def test_the_curve_has_each_line_once():
     curve = section_of("reach")["curve"]
-    assert curve["strategy"].unique(maintain_order=True).to_list() == [
-        "last_year_spend",
-        "ranked_last_year",
-        "random",
-        "oracle",
-    ]
+    lines = curve["strategy"].unique(maintain_order=True).to_list()
+    assert lines == ["last_year_spend", "ranked_last_year", "random", "oracle"]
     assert not curve.select(pl.struct("strategy", "share").is_duplicated().any()).item()
 
 

@@ -137,17 +137,21 @@ def test_where_nothing_tells_more_than_chance_no_grouping_is_to_be_used(lang):
     section = section_of("verdict", none_known())
     assert "apply" not in section
     told = sentences_of("verdict", none_known(), lang)
-    assert told[0].startswith(
-        {"en": "No grouping is of use here: of the groupings compared (3)", "zh": "此处没有可用"}[lang]
-    )
+    start = {"en": "No grouping is of use here: of the groupings compared (3)", "zh": "此处没有可用的分组方式"}
+    assert told[0].startswith(start[lang])
     assert not any("Use “" in sentence or "建议采用" in sentence for sentence in told)
     assert len(page_of("by_group", none_known(), lang)) > 2  # the best one's groups are shown all the same
 
 
 @pytest.mark.parametrize(
     ("low", "high", "key"),
-    [(-0.05, -0.01, "verdict.price"), (-0.02, 0.02, "verdict.as_good"), (0.01, 0.05, "verdict.gain"), (None, None, "verdict.as_good")],
-)  # fmt: skip
+    [
+        (-0.05, -0.01, "verdict.price"),
+        (-0.02, 0.02, "verdict.as_good"),
+        (0.01, 0.05, "verdict.gain"),
+        (None, None, "verdict.as_good"),
+    ],
+)
 def test_the_price_is_told_as_the_difference_from_the_bar_is(low, high, key):
     shift = [pl.lit(value, pl.Float64).alias(name) for name, value in (("low", low), ("high", high))]
     found = price(with_tables(bar=context().board.bar.with_columns(shift)))
