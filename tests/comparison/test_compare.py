@@ -249,6 +249,7 @@ def test_a_holdout_without_spend_is_refused(cdnow):
         (["hiatus", "hiatus"], {}, "Two strategies are called 'hiatus'"),
         (["one_group"], {}, "nothing to compare"),
         (SOME, {"n_rounds": 19}, "n_rounds is 19"),
+        (SOME, {"cutoffs": 0}, "cutoffs is 0. Choose 1 to 12"),
     ],
 )
 def test_wrong_arguments_are_refused(cdnow, strategies, options, message):
