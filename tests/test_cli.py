@@ -11,9 +11,10 @@ from click.testing import CliRunner
 from clvlab import cli
 from clvlab.errors import ClvlabWarning, DataError
 from clvlab.reporting import runner
-from clvlab.reporting.execution import KernelDiedError, NotebookError, Stopped
+from clvlab.reporting.execution import KernelDiedError, NotebookError
 from clvlab.reporting.lock import LockedError
 from clvlab.reporting.runner import Run
+from clvlab.reporting.stopping import Stopped
 
 PARAMS = "name: demo\nsource: cdnow_sample\nas_of: 1998-06-30\n"
 COSTS = [{"section": "value", "seconds": 1.25, "peak_mb": 210.0}]

@@ -182,8 +182,9 @@ def _verdict(error: BaseException) -> tuple[int, str]:
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED, "stopped by Ctrl-C"
 
-    from clvlab.reporting.execution import KernelDiedError, Stopped
+    from clvlab.reporting.execution import KernelDiedError
     from clvlab.reporting.lock import LockedError
+    from clvlab.reporting.stopping import Stopped
 
     if isinstance(error, LockedError):
         return LOCKED, str(error)

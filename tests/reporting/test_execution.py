@@ -13,14 +13,8 @@ import psutil
 import pytest
 
 from clvlab.errors import ClvlabError
-from clvlab.reporting.execution import (
-    KernelDiedError,
-    NotebookError,
-    Stopped,
-    environment_of,
-    execute,
-    interruptible,
-)
+from clvlab.reporting.execution import KernelDiedError, NotebookError, environment_of, execute
+from clvlab.reporting.stopping import Stopped, interruptible
 
 PRINT_HOST = """
 import os, sys, time

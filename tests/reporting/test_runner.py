@@ -11,7 +11,7 @@ import pytest
 
 from clvlab.errors import ClvlabError, DataError, ParamsError
 from clvlab.params import CompareParams
-from clvlab.reporting import execution, runner
+from clvlab.reporting import runner, stopping
 from clvlab.reporting.lock import LockedError, locked
 from clvlab.reporting.runner import notebook_of, run
 from tests.reporting.conftest import executed
@@ -111,7 +111,7 @@ def test_published_notebook_holds_nothing_that_differs_from_run_to_run(params, w
     assert all(output["output_type"] != "stream" for output in notebook["cells"][1]["outputs"])
 
 
-@pytest.mark.parametrize("error", [DataError("the data\nis bad"), execution.Stopped("stopped by SIGTERM", 143)])
+@pytest.mark.parametrize("error", [DataError("the data\nis bad"), stopping.Stopped("stopped by SIGTERM", 143)])
 def test_failed_run_leaves_the_published_one_alone(params, workplace, monkeypatch, error):
     run(params)
     before = files(workplace / "reports" / "tiny" / "2024-08-31")

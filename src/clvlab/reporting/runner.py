@@ -20,9 +20,11 @@ from clvlab.params import LOG_FOLDER, RUN_FOLDER, CompareParams, ReportParams, R
 from clvlab.preflight import check_run
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
-from clvlab.reporting.execution import Stopped, Writable, environment_of, execute, interruptible
+from clvlab.reporting.execution import Writable, environment_of, execute
 from clvlab.reporting.index import write_index
 from clvlab.reporting.lock import locked
+from clvlab.reporting.stopping import Stopped, interruptible
+from clvlab.reporting.temporary import temporary_files_in, temporary_folder
 
 logger = logging.getLogger("clvlab")
 
