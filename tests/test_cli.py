@@ -2,6 +2,7 @@ import json
 import logging
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -74,7 +75,13 @@ def test_options_reach_the_run(invoke):
     )
     params, options = calls[0]
     assert (params.as_of.isoformat(), params.lang, params.rfm) == ("1998-03-31", "zh", {"n_bins": 4})
-    assert (options["force"], options["timeout"]) == (True, 90.0)
+    assert options["force"]
+
+
+def test_time_limit_holds_for_all_that_a_command_does(invoke, monkeypatch):
+    monkeypatch.setattr(runner, "run", lambda *_, **__: time.sleep(60))
+    result, _ = invoke("report", "demo.yaml", "--timeout", "0.1")
+    assert (result.exit_code, result.stderr) == (124, "clvlab: timed out after 0.1 s\n")
 
 
 def test_comparison_has_parameters_of_its_own(invoke):
@@ -93,6 +100,7 @@ def test_comparison_has_parameters_of_its_own(invoke):
         (Stopped("timed out after 5 s", 124), 124),
         (Stopped("stopped by SIGTERM", 143), 143),
         (KernelDiedError("The kernel died"), 138),
+        (MemoryError("Memory ran out"), 1),
         (ZeroDivisionError(), 1),
     ],
 )
@@ -112,6 +120,9 @@ def test_exit_code_tells_what_went_wrong_in_one_message(invoke, monkeypatch, err
         (["report", "demo.yaml", "-p", "horizon"], "Write NAME=VALUE"),
         (["report", "demo.yaml", "--as-of", "June"], "give a day as YEAR-MONTH-DAY"),
         (["report", "demo.yaml", "--timeout", "0"], "not in the range"),
+        (["report", "demo.yaml", "--timeout", "inf"], "not in the range"),
+        (["report", "demo.yaml", "--timeout", "nan"], "give a number of seconds"),
+        (["report", "demo.yaml", "-p", "output=~nobody_here/reports"], "knows no home folder"),
         (["report"], "Missing argument 'PARAMS.yaml'"),
         (["reprot", "demo.yaml"], "No such command 'reprot'"),
     ],

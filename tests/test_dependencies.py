@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 NOT_IMPORTED = {
-    "ipykernel": "the kernel in which notebooks run",
     "lifetimes": "its distribution carries the CDNOW log, which is read by path",
     "pyarrow": "what polars and pandas hand each other their tables in",
 }

@@ -43,7 +43,7 @@ class OwnKernel(AsyncKernelManager):
             self.on_end(await self.provisioner.poll())
         await super()._async_cleanup_resources(restart)
 
-    cleanup_resources = _async_cleanup_resources  # type: ignore[assignment]  # as the base class names it
+    cleanup_resources = _async_cleanup_resources
 
 
 def config_of(folder: Path, on_end: Callable[[int | None], Any]) -> Config:

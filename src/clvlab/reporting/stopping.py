@@ -1,4 +1,4 @@
-"""What makes a run stop before its end: a signal, or its time limit. Light, so that it holds while all else is loaded."""
+"""What stops a run before its end, a signal or its time limit; light, to be in force while all else is loaded."""
 
 import signal
 import threading

@@ -16,7 +16,7 @@ from clvlab.reporting.archive import OutputError
 
 _PREFIX = "clvlab-run-"
 _LONGEST_SOCKET = 100
-_SHORT = "/tmp"  # noqa: S108  # as long as a socket's path may be, its folder cannot be just anywhere
+_SHORT = "/tmp"  # as long as a socket's path may be, its folder cannot be just anywhere
 
 
 @contextmanager
