@@ -2,8 +2,8 @@
 
 Standard output carries the path of the report and nothing else; all that is said on the way goes to standard error.
 Exit codes: 0 published or up to date, 1 the notebook failed, 2 bad parameters or bad data, 75 another run holds the
-lock, 124 timed out, 138 the kernel died; 129, 130 and 143 stopped by SIGHUP, Ctrl-C or SIGTERM. A standard stream
-that is closed, or whose reader has gone, changes no exit code.
+lock, 124 timed out, 138 the kernel died; 129, 130, 131, 143 and 152 stopped by SIGHUP, Ctrl-C, SIGQUIT, SIGTERM or
+the limit on processor time. A standard stream that is closed, or whose reader has gone, changes no exit code.
 """
 
 import logging
@@ -162,9 +162,11 @@ def _publish(
     debug: bool,
 ) -> None:
     from clvlab.reporting.stopping import interruptible
+    from clvlab.reporting.surroundings import refuse_poor_surroundings
 
     _log_to_stderr(log_format)
     with _errors_told(debug), interruptible(timeout):
+        refuse_poor_surroundings()
         params = kind.load(path, _given(as_of, overrides))
         from clvlab.reporting.runner import run
 
@@ -274,7 +276,8 @@ def _log_to_stderr(log_format: str) -> None:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     # papermill reports parameters whose annotation it cannot read as unknown; ours are checked before.
-    logging.getLogger("papermill").setLevel(logging.ERROR)
+    # What it says of a kernel that died, the error says as well.
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
     warnings.showwarning = _log_warning
 
 

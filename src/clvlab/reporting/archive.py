@@ -26,7 +26,7 @@ _EXCHANGE = 2
 _AT_FDCWD = -100
 _NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
 _SYSTEM_CODE = re.compile(r"(?:\[Errno |os error )(\d+)")
-_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EMFILE}
 
 
 class OutputError(ClvlabError):
@@ -145,8 +145,8 @@ def explained(folder: Path) -> Iterator[None]:
     """Turn what the system says of a full or unwritable disk, or of its limits, into an error of ours."""
     try:
         yield
-    except (OSError, pl.exceptions.PolarsError) as error:
-        found = error if isinstance(error, OSError) else disk_trouble(str(error))
+    except Exception as error:
+        found = _of_system(error)
         if found is not None and found.errno in _ADVICE:
             raise OutputError(f"Cannot write to {folder}: {found.strerror}. {_advice(found.errno)}") from error
         if found is not None and found.errno in _LIMITS:
@@ -154,8 +154,18 @@ def explained(folder: Path) -> Iterator[None]:
         raise
 
 
+def _of_system(error: Exception) -> OSError | None:
+    """The system's error that an error is, or that a library's error carries or quotes."""
+    if isinstance(error, OSError):
+        return error
+    if isinstance(error, pl.exceptions.PolarsError):
+        return disk_trouble(str(error))
+    code = getattr(error, "errno", None)
+    return OSError(code, os.strerror(code)) if isinstance(code, int) else None
+
+
 def disk_trouble(message: str) -> OSError | None:
-    """The system's error of a full or read-only disk, where a library's message quotes one.
+    """The system's error of a full or read-only disk or of a limit, where a library's message quotes one.
 
     >>> disk_trouble("parquet: underlying IO error: No space left on device (os error 28)")
     OSError(28, 'No space left on device')

@@ -165,7 +165,8 @@ def _explained(error: PapermillExecutionError) -> Exception:
     kind = getattr(errors, error.ename, None)
     if isinstance(kind, type) and issubclass(kind, errors.ClvlabError):
         return errors.ClvlabError(error.evalue)
-    other = NotebookError(f"{error.ename} in cell {error.exec_count}: {_one_line(error.evalue)}")
+    advice = ". Give the run more memory, or a smaller log." if error.ename.endswith("MemoryError") else ""
+    other = NotebookError(f"{error.ename} in cell {error.exec_count}: {_one_line(error.evalue)}{advice}")
     return disk_trouble(error.evalue) or other
 
 

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_SIGNALS = {signal.SIGTERM: "SIGTERM", signal.SIGINT: "Ctrl-C", signal.SIGHUP: "SIGHUP"}
+_SIGNALS = {
+    signal.SIGTERM: "SIGTERM",
+    signal.SIGINT: "Ctrl-C",
+    signal.SIGHUP: "SIGHUP",
+    signal.SIGQUIT: "SIGQUIT",
+    signal.SIGXCPU: "the limit on processor time (`ulimit -t`)",
+}
 
 
 class Stopped(BaseException):
@@ -19,7 +25,7 @@ class Stopped(BaseException):
 
 @contextmanager
 def interruptible(timeout: float | None) -> Iterator[None]:
-    """Raise Stopped at SIGTERM, Ctrl-C or SIGHUP, and when `timeout` seconds are over; in the main thread alone.
+    """Raise Stopped at a signal to end, and when `timeout` seconds are over; in the main thread alone.
 
     A signal that the caller has the process ignore, as `nohup` does, stays ignored. One inside another leaves the
     outer one's time limit alone, unless it has its own.
