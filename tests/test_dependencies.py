@@ -85,6 +85,16 @@ def test_what_an_extra_brings_is_neither_imported_nor_required(extra):
     assert not names(EXTRAS[extra]) & (PLAIN | USED)
 
 
+def test_what_sets_up_is_pinned_by_its_hashes_and_names_no_registry():
+    lock = (ROOT / "requirements-setup.lock").read_text(encoding="utf-8")
+    assert set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)) == group("setup")
+    assert "--hash=sha256:" in lock
+    assert "://" not in lock
+    installs = re.findall(r"-m pip install .*", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert installs
+    assert all("--require-hashes" in it for it in installs)
+
+
 def test_the_lock_pins_all_that_is_declared_and_names_no_registry():
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     pinned = set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))
