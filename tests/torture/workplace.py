@@ -29,23 +29,25 @@ def adopt_orphans() -> None:
 class Workplace:
     """Where runs stand, and what is found there: each method says one thing that must hold."""
 
-    def __init__(self, folder: Path, *cells: str, log: str = "log.csv") -> None:
+    def __init__(self, folder: Path, *cells: str) -> None:
         self.folder, self.temporary = folder, folder / "tmp"
         self.temporary.mkdir(parents=True)
         (folder / "log.csv").write_text(LOG, encoding="utf-8")
-        self.params("tiny", log)
-        nbformat.write(notebook(*(cells or (SHOW, EXPORT))), folder / "tiny.ipynb")
+        self.params("tiny")
+        self.use(*(cells or (SHOW, EXPORT)))
         self.own = {path.name for path in folder.iterdir()} | {"reports"}
 
-    def params(self, name: str, log: str = "log.csv") -> str:
-        """A params file of this name; returns the file's."""
-        path = self.folder / f"{name}.yaml"
-        text = f"name: {name}\nsource: {self.folder / log}\nas_of: 2024-08-31\noutput: {self.folder / 'reports'}\n"
-        path.write_text(text, encoding="utf-8")
-        return str(path)
+    def use(self, *cells: str) -> None:
+        """Let runs use a notebook of these cells."""
+        nbformat.write(notebook(*cells), self.folder / "tiny.ipynb")
+
+    def params(self, name: str) -> None:
+        """Write a params file of this name; what it names is found from every working directory."""
+        text = f"source: {self.folder / 'log.csv'}\nas_of: 2024-08-31\noutput: {self.folder / 'reports'}\n"
+        (self.folder / f"{name}.yaml").write_text(f"name: {name}\n{text}", encoding="utf-8")
 
     def start(self, *options: str, name: str = "tiny", program: Path = TINY_RUN, **given: object) -> subprocess.Popen:
-        """Start a run; `given` are options of Popen."""
+        """Start a run; `given` are options of Popen, and what the shell does `before`."""
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
@@ -54,8 +56,9 @@ class Workplace:
             **given.pop("environment", {}),
         }
         command = [sys.executable, str(program), "report", str(self.folder / f"{name}.yaml"), *options]
-        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": self.folder}
-        return subprocess.Popen(command, env=environment, text=True, **{**streams, **given})
+        usual = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": self.folder}
+        shell = ["sh", "-c", f'{given.pop("before", "")} exec "$@"', "sh"]
+        return subprocess.Popen([*shell, *command], env=environment, text=True, **{**usual, **given})
 
     def seconds_of_a_run(self) -> float:
         """Publish once, and say how long that takes."""
@@ -92,7 +95,7 @@ class Workplace:
         """What lies about that no finished run leaves."""
         series = self.folder / "reports" / name
         ours = {".lock", "2024-08-31", "latest", "index.html"}
-        found = [path for path in self.temporary.iterdir()]
+        found = list(self.temporary.iterdir())
         found += [path for path in self.folder.iterdir() if path.name not in self.own and path.suffix != ".yaml"]
         found += [path for path in series.iterdir() if path.name not in ours] if series.exists() else []
         return [str(path.relative_to(self.folder)) for path in found]
@@ -128,7 +131,9 @@ def kill_at_random(workplace: Workplace, count: int, chance: random.Random) -> s
         if turn % 10 == 9:
             workplace.mend()
     workplace.mend()
-    return f"{count} kills, {ended} of them after the end; {littered} left files behind, the next run cleared them all"
+    return (
+        f"{count} kills, {ended} of them after the end; {littered} left files behind, the next run cleared them all"
+    )
 
 
 SIGNALS = {
@@ -161,7 +166,8 @@ def signal_at_random(workplace: Workplace, count: int, chance: random.Random) ->
         workplace.assert_no_process()
         assert workplace.page() == page
     workplace.mend()
-    return f"{count} signals: {said} said which and ended with 128 + its number, {early} before the first line, {ended} after the end"
+    rest = f"{early} came before the first line, {ended} after the end"
+    return f"{count} signals: {said} runs said which and ended with 128 + its number; {rest}"
 
 
 def kill_at_publishing(workplace: Workplace, count: int) -> str:
@@ -181,15 +187,15 @@ def kill_at_publishing(workplace: Workplace, count: int) -> str:
         assert mended.returncode == 0, stderr
         workplace.page()
         assert workplace.left_over() == [], workplace.left_over()
-    return f"{kills} kills, each before another of the system calls of publication; each left the old run or the new one"
+    return f"{kills} kills at publishing system calls, one after the other; each left the old run or the new one"
 
 
-def run_together(workplace: Workplace, names: int, starts: int) -> str:
-    """Start runs of several names at once, each several times; of one name one publishes, the others find its lock."""
+def run_together(workplace: Workplace, names: int, starts: int, **given: object) -> str:
+    """Start runs of several names at once, each so often; of one name one publishes, the others find its lock."""
     started = []
     for number in range(names):
         workplace.params(f"run{number}")
-        started += [(f"run{number}", workplace.start(name=f"run{number}")) for _ in range(starts)]
+        started += [(f"run{number}", workplace.start(name=f"run{number}", **given)) for _ in range(starts)]
     codes: dict[str, list[int]] = {}
     for name, process in started:
         _, stderr = process.communicate()
@@ -199,5 +205,6 @@ def run_together(workplace: Workplace, names: int, starts: int) -> str:
     assert len(pages) == 1, "runs that stand next to each other differ"
     assert all(0 in found for found in codes.values()), codes
     assert not [left for name in codes for left in workplace.left_over(name)]
-    published = sum(found.count(0) for found in codes.values())
-    return f"{names} names x {starts} starts at once: {published} published or up to date, {names * starts - published} found the lock; all {names} pages equal"
+    done = sum(found.count(0) for found in codes.values())
+    rest = names * starts - done
+    return f"{names} names x {starts}: {done} published or up to date, {rest} found the lock; all pages are equal"
