@@ -61,6 +61,8 @@ ONLY = {
     "nbformat": "reporting",
     "vl_convert": "charts reporting",
     "jupyter_core": "reporting",
+    "jupyter_client": "reporting",
+    "ipykernel": "reporting",
     "traitlets": "reporting",
     "psutil": "reporting",
     "filelock": "reporting",
