@@ -188,13 +188,13 @@ class AttributeReading(TypedDict, total=False):
     separator: Text
     sheet: Text
     header_row: Annotated[int, Field(ge=1)]
+    time_zone: Text
 
 
 @with_config(_STRICT)
 class ReaderSettings(AttributeReading, total=False):
     """How the source is read: the keywords of `clvlab.read_transactions`; what is not given is detected."""
 
-    time_zone: Text
     date_cells: Literal["swap", "keep"]
     duplicates: Literal["keep", "drop"]
     zero_amounts: Literal["keep", "refuse"]

@@ -3,6 +3,7 @@
 import warnings
 
 import pandas as pd
+import polars as pl
 import pytest
 
 import clvlab as cl
@@ -163,3 +164,10 @@ def test_what_is_said_of_it():
 def test_points_that_may_separate_thousands_are_warned_of(texts, said):
     rows = [(f"C{k}", "2024-01-31", text) for k, text in enumerate(texts)]
     assert read(*rows)[1] == said
+
+
+def test_credits_are_negative_and_that_is_said():
+    frame = pl.DataFrame({"customer_id": "a", "date": "2024-01-31", "amount": ["12.50 DR", "2.50 CR", "7"]})
+    with pytest.warns(ClvlabWarning, match=r"such as '2\.50 CR', are read as negative"):
+        log = cl.read_transactions(frame)
+    assert log.data["amount"].to_list() == [12.5, -2.5, 7.0]

@@ -8,6 +8,7 @@ import polars as pl
 
 from clvlab.sources import OURS
 from clvlab.sources.doubts import warn
+from clvlab.sources.numbers import CREDIT
 from clvlab.sources.texts import cut_short, spelled_apart
 from clvlab.transactions.rules import hint
 from clvlab.wording import Name
@@ -68,7 +69,7 @@ def _lone_end(counts: pl.DataFrame) -> dict[str, Any] | None:
 
 
 def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -> None:
-    """Warn of an amount out of all proportion, and of points that may separate thousands.
+    """Warn of an amount out of all proportion, of credits, and of points that may separate thousands.
 
     `texts` are the different texts of amounts.
     """
@@ -79,6 +80,9 @@ def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -
     largest = found["largest"][0]
     if found["n"][0] >= _MANY_AMOUNTS and largest[0] >= _OUT_OF_PROPORTION * largest[1] > 0:
         warn("amount_out_of_proportion", largest=largest[0], next=largest[1])
+    credited = texts["text"].filter(texts["text"].str.contains(CREDIT))
+    if len(credited):
+        warn("credits_negative", examples=_few(credited))
     pointed = texts["text"].filter(texts["text"].str.contains(r"\d\.\d"))
     if decimal == "." and len(pointed) >= _MANY_AMOUNTS and pointed.str.contains(r"^\D*\d{1,3}(\.\d{3})\D*$").all():
         warn("points_of_thousands", examples=_few(pointed))

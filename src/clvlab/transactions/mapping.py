@@ -13,6 +13,7 @@ from clvlab.sources.doubts import warn
 from clvlab.sources.headers import plain_header, suggest_columns
 from clvlab.sources.numbers import as_number
 from clvlab.sources.texts import as_id, as_text, is_beyond_float, is_text
+from clvlab.sources.zones import in_utc
 
 IDS = ("customer_id", "order_id")
 TEXTS = ("customer_id", "order_id", "category", "channel", "currency")
@@ -226,10 +227,7 @@ def _moment(column: str, schema: pl.Schema, given: GivenFormat | None) -> pl.Exp
     """The moments of UTC of a column of times, and those that numbers and texts of digits count."""
     dtype = schema[column]
     if isinstance(dtype, pl.Datetime):
-        moment = pl.col(column)
-        if dtype.time_zone is not None:
-            moment = moment.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        return moment.dt.cast_time_unit("ms")
+        return in_utc(column, dtype)
     number = pl.col(column).cast(pl.Float64) if dtype.is_numeric() else _numbers(column, schema)
     if is_text(dtype):
         pattern = _COUNTED_TEXT if given is None else r"^(-?\d+(?:\.\d+)?)$"
