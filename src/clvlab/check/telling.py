@@ -10,6 +10,7 @@ from clvlab.check.verdict import Remark, Verdict
 from clvlab.customers import AttributeTable
 from clvlab.frames import TransactionLog
 from clvlab.sources.dates import COUNTED
+from clvlab.sources.texts import printable
 from clvlab.transactions.days import CELLS
 from clvlab.transactions.rules import RULES
 from clvlab.wording import Name, Words
@@ -149,7 +150,7 @@ def shown(value: object) -> str:
 
 def one_line(text: str) -> str:
     """A text on one line, without control characters."""
-    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split("\n")))
+    return printable(" ".join(text.split("\n")))
 
 
 def _listed(words: Words, items: Any) -> str:

@@ -86,6 +86,11 @@ def plain_text(texts: pl.Series) -> pl.Series:
     return bare.str.replace_many(digits, [str(unicodedata.decimal(digit)) for digit in digits])
 
 
+def printable(text: str) -> str:
+    """A text with a question mark for each control character, which a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def missing_to_null(text: pl.Expr) -> pl.Expr:
     """The trimmed text; null where it is blank or a word for nothing, such as nan."""
     bare = text.str.strip_chars()
