@@ -17,6 +17,7 @@ _EXAMPLES = 3
 _FEW = 3  # rows that could be slips
 _MANY_AMOUNTS, _OUT_OF_PROPORTION = 10, 1000
 _MANY_ROWS, _MOST, _HARDLY_ANY = 10, 0.5, 0.1
+_MILLIONTH = 1e-6  # the unit in which money is added up
 _ENOUGH_ROWS, _MUCH = 20, 0.2
 _MANY_DAYS, _FAR, _TIMES_FARTHER = 20, 90, 5
 
@@ -69,17 +70,22 @@ def _lone_end(counts: pl.DataFrame) -> dict[str, Any] | None:
 
 
 def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -> None:
-    """Warn of an amount out of all proportion, of credits, and of points that may separate thousands.
+    """Warn of an amount out of all proportion, and of amounts that are nothing, or credits, or perhaps in thousands.
 
     `texts` are the different texts of amounts.
     """
     if OURS + "amount" not in accepted.collect_schema():
         return
     size = pl.col(OURS + "amount").abs()
-    found = accepted.select(n=pl.len(), largest=size.top_k(2).implode()).collect(engine="streaming")
+    tiny = (size > 0) & (size < _MILLIONTH)
+    found = accepted.select(n=pl.len(), largest=size.top_k(2).implode(), tiny=tiny.sum()).collect(engine="streaming")
     largest = found["largest"][0]
     if found["n"][0] >= _MANY_AMOUNTS and largest[0] >= _OUT_OF_PROPORTION * largest[1] > 0:
         warn("amount_out_of_proportion", largest=largest[0], next=largest[1])
+    if found["tiny"][0]:
+        warn("amounts_below_millionth", rows=found["tiny"][0])
+    elif len(largest) and largest[0] == 0:
+        warn("amounts_all_zero", rows=found["n"][0])
     credited = texts["text"].filter(texts["text"].str.contains(CREDIT))
     if len(credited):
         warn("credits_negative", examples=_few(credited))
