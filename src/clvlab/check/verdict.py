@@ -7,6 +7,7 @@ from typing import Any
 from clvlab.check.settling import Question
 from clvlab.errors import ClvlabError, ClvlabWarning, MissingColumnsError
 from clvlab.transactions.questions import SETTLED_BY
+from clvlab.wording import catalogue
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Remark:
         if isinstance(error, MissingColumnsError):
             figures = {"table": error.table, "missing": _listed(error.missing), "found": _listed(error.found)}
             return cls(missing, figures)
-        if error.code == "max_refused":
-            return cls("check.problem_max_refused", error.figures)
+        if f"faults.{error.code}" in catalogue():
+            return cls(f"faults.{error.code}", error.figures)
         return cls("check.problem_other", {"message": str(error)})
 
     @classmethod

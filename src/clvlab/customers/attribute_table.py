@@ -13,6 +13,7 @@ from clvlab.errors import DataError, MissingColumnsError, all_refused, counted, 
 from clvlab.sources import FileSettings, SourceTable
 from clvlab.sources.cells import NUMBER_CELL
 from clvlab.sources.doubts import warn
+from clvlab.sources.faults import fault
 from clvlab.sources.headers import suggest_attributes
 from clvlab.sources.table import FLAW, ROW, readable
 from clvlab.sources.texts import as_id, as_text
@@ -155,10 +156,7 @@ def _day_column(table: str, free: list[str], recognised: str | None, given: Attr
     """The column that says since when a row is true: as declared, else as recognised."""
     declared = [header for header in free if header in given.dated]
     if len(declared) > 1:
-        raise DataError(
-            f"{table} has {' and '.join(map(repr, declared))}, and `dated` names both. Name the one that says since "
-            "when a row is true."
-        )
+        raise fault("two_days", file=table, columns=" and ".join(map(repr, declared)))
     return declared[0] if declared else recognised if recognised not in given.static else None
 
 
@@ -200,8 +198,7 @@ def _check_whole(table: SourceTable, rows: pl.DataFrame) -> None:
     flawed = rows.filter(pl.col(FLAW).is_not_null())
     if flawed.height:
         row, flaw = flawed.select(ROW, FLAW).row(0)
-        what = Words("en").name("refusals", flaw)
-        raise DataError(f"{table.name} is damaged in row {row}: {what}. Repair the file.")
+        raise fault("damaged_row", file=table.name, row=row, flaw=Name("refusals", flaw))
 
 
 def check_once(table: AttributeTable) -> None:

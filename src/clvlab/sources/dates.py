@@ -19,6 +19,7 @@ import polars as pl
 
 from clvlab.errors import ParamsError, UnsettledError
 from clvlab.sources.day_texts import day_part, era_of, of_era, with_english_months, with_numbered_months
+from clvlab.sources.faults import fault
 from clvlab.sources.texts import plain_text
 
 SECONDS = "%s"
@@ -156,10 +157,7 @@ def given_format(date_format: str) -> GivenFormat:
     except pl.exceptions.PolarsError:
         complete = False
     if not complete:
-        raise ParamsError(
-            f"date_format is {date_format!r}, which names no day. "
-            "Write strftime codes, such as '%d/%m/%Y' for 31/12/2024."
-        )
+        raise fault("not_a_day_format", ParamsError, given=repr(date_format))
     return GivenFormat(date_format.removeprefix(era), era)
 
 

@@ -7,7 +7,8 @@ from importlib.resources import files
 import polars as pl
 import yaml
 
-from clvlab.errors import DataError, within
+from clvlab.errors import within
+from clvlab.sources.faults import fault
 from clvlab.sources.texts import is_text, missing_to_null, plain_text
 
 _CATALOGUE = yaml.safe_load(files("clvlab.sources").joinpath("currencies.yaml").read_text(encoding="utf-8"))
@@ -44,7 +45,7 @@ def as_number(column: str, dtype: pl.DataType, table: str, decimal: str) -> pl.E
         )
     if dtype.is_numeric() or isinstance(dtype, pl.Null):
         return value.cast(pl.Float64).fill_nan(None)
-    raise DataError(f"Column {column!r} of {within(table)} holds {dtype}. Numbers are expected.")
+    raise fault("no_numbers", column=repr(column), table=within(table), type=dtype)
 
 
 def numbers_or_codes(texts: pl.Series) -> pl.Series:

@@ -4,7 +4,8 @@ import unicodedata
 
 import polars as pl
 
-from clvlab.errors import DataError, within
+from clvlab.errors import within
+from clvlab.sources.faults import fault
 
 MISSING = (
     "", "nan", "null", "none", "nil", "na", "n/a", "n.a.", "#n/a", "nat", "<na>", "<null>", "(null)", "[null]", r"\n",
@@ -47,7 +48,7 @@ def as_text(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
         return value.cast(pl.String).str.replace(r"(\.\d*?)0+$", "$1").str.replace(r"\.$", "")
     if dtype.is_numeric() or isinstance(dtype, _READABLE):
         return value.cast(pl.String)
-    raise DataError(f"Column {column!r} of {within(table)} holds {dtype}. Text, numbers or dates are expected.")
+    raise fault("no_texts", column=repr(column), table=within(table), type=dtype)
 
 
 def as_id(column: str, dtype: pl.DataType, table: str) -> pl.Expr:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from clvlab.errors import ParamsError
+from clvlab.sources.faults import fault
 from clvlab.sources.texts import plain_text
 
 _DAY = timedelta(days=1)
@@ -25,9 +26,7 @@ def check_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ValueError, OSError, KeyError):
-        raise ParamsError(
-            f"time_zone is {name!r}, which is not a time zone. Write its name, such as 'Asia/Shanghai' or 'UTC'."
-        ) from None
+        raise fault("no_zone", ParamsError, given=repr(name)) from None
 
 
 def day_in(moment: pl.Expr, zone: str) -> pl.Expr:

@@ -97,9 +97,10 @@ def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -
 def warn_of_bulk(judged: pl.LazyFrame) -> None:
     """Warn of a file most of whose rows are refused, where hardly any are elsewhere; else of such a month.
 
-    Where neither is so, warn if more than a fifth of all rows is refused, guests aside.
+    Where neither is so, warn if more than a fifth of all rows is refused. Guests do not count.
     """
     rule = pl.col(OURS + "rule")
+    judged = judged.filter(rule.ne_missing("guest"))
     figures = {"rows": pl.len(), "refused": rule.count(), "rule": rule.drop_nulls().mode().first()}
     files = judged.group_by(part=pl.col(OURS + "file")).agg(**figures).collect(engine="streaming")
     if refused_files := list(_refused_alone(files)):
@@ -112,8 +113,7 @@ def warn_of_bulk(judged: pl.LazyFrame) -> None:
         for part in large:
             warn("month_refused", **part)
         return
-    known = judged.filter(rule.ne_missing("guest"))
-    [whole] = known.select(**figures).collect(engine="streaming").iter_rows(named=True)
+    [whole] = judged.select(**figures).collect(engine="streaming").iter_rows(named=True)
     if whole["rows"] >= _ENOUGH_ROWS and whole["refused"] > _MUCH * whole["rows"]:
         warn("much_refused", **_named(whole), hint=hint(whole["rule"]))
 
