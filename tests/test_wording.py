@@ -181,6 +181,7 @@ CODES = {
     "strategies": lambda: set(cl.strategies),
     "yesno": lambda: {str(value).lower() for value in (True, False)},
     "doubts": lambda: found(r'\bwarn\("(\w+)"', "[cst]*s/*.py"),
+    "faults": lambda: {"max_refused"} | found(r'(?:\bfault\(\s*|code=)"(\w+)"', "[cst]*s/*.py"),
     "hints": lambda: {*HINTED, "other"},
     "kinds": lambda: set(get_args(Kind)),
     "keys": lambda: {*ReportParams.model_fields, *CompareParams.model_fields},
