@@ -83,7 +83,7 @@ def by_group(table: pl.DataFrame, words: Words) -> alt.LayerChart:
 
 
 def deciles(table: pl.DataFrame, words: Words) -> alt.LayerChart:
-    """Share of all value held by each tenth of the customers. Input: `value.deciles`."""
+    """Share of all value held by each part of the customers. Input: `value.deciles`."""
     labelled = table.with_columns(
         label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String)
     )

@@ -135,8 +135,11 @@ class Report:
         return Fragment(Markup('<p class="{}">{}</p>').format(block.finding, unbroken(text)), text)
 
     def _chart(self, section: str, content: Section, block: Chart) -> Drawing:
-        title = self._sentence(content.findings[block.table])
-        subtitle = self.words(f"{section}.{block.table}_subtitle", as_of=self.results.params.as_of)
+        finding = content.findings[block.table]
+        title = self._sentence(finding)
+        subtitle = self.words(
+            f"{section}.{block.table}_subtitle", **{**finding.figures, "as_of": self.results.params.as_of}
+        )
         chart = block.draw(content[block.table], self.words)
         return Drawing(
             theme.titled(chart, title, subtitle, self.words("charts.alternative", title=title, subtitle=subtitle))

@@ -13,7 +13,9 @@ from clvlab.params import FROM_COST
 from clvlab.wording import Name
 
 N_BINS = 40
-N_TENTHS = 10
+PARTS = (10, 5, 4, 3, 2)
+SMALLEST_PART = 10
+"""Of so many customers, parts differ in size by a tenth at most."""
 
 
 def compute(context: Context) -> Section:
@@ -30,7 +32,7 @@ def compute(context: Context) -> Section:
     by_group = _by_group(context, values)
     total = values.row(-1, named=True)
     best = by_group.sort("clv_mean", descending=True).row(0, named=True)
-    tables = {"distribution": histogram(clv), "by_group": by_group, **_tenths(clv), **tables}
+    tables = {"distribution": histogram(clv), "by_group": by_group, **_parts(clv), **tables}
     deciles = tables.get("deciles")
     return Section(
         tables,
@@ -49,7 +51,7 @@ def compute(context: Context) -> Section:
             "distribution": Finding.of("value.distribution", median=clv.median(), mean=clv.mean()),
             "by_group": Finding.of("value.by_group", group=Name("groups", best["group"]), mean=best["clv_mean"]),
         }
-        | ({} if deciles is None else {"deciles": Finding.of("value.deciles", share=deciles["share"][0])}),
+        | ({} if deciles is None else {"deciles": _headline(deciles)}),
     )
 
 
@@ -104,15 +106,29 @@ def histogram(clv: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"low": edges[:-1], "high": edges[1:], "customers": counts})
 
 
-def _tenths(clv: pl.Series) -> dict[str, pl.DataFrame]:
-    """The table `deciles`, where there are customers for ten tenths and value for them to share."""
-    return {"deciles": value_deciles(clv)} if clv.len() >= N_TENTHS and clv.sum() > 0 else {}
+def _parts(clv: pl.Series) -> dict[str, pl.DataFrame]:
+    """The table `deciles`, where there are customers for more than one part and value for them to share."""
+    return {"deciles": value_deciles(clv)} if n_parts(clv.len()) > 1 and clv.sum() > 0 else {}
+
+
+def _headline(deciles: pl.DataFrame) -> Finding:
+    parts = deciles.height
+    return Finding.of("value.deciles", customers=1 / parts, parts=parts, share=deciles["share"][0])
+
+
+def n_parts(customers: int) -> int:
+    """Into how many parts of equal size so many customers are cut: ten, or fewer of SMALLEST_PART and more.
+
+    >>> [n_parts(customers) for customers in (19, 20, 49, 50, 100, 23_570)]
+    [1, 2, 4, 5, 10, 10]
+    """
+    return next((parts for parts in PARTS if customers >= parts * SMALLEST_PART), 1)
 
 
 def value_deciles(clv: pl.Series) -> pl.DataFrame:
-    """decile (1 = most valuable), customers, clv, share, mean: the value that each tenth of the customers holds."""
+    """decile (1 = most valuable), customers, clv, share, mean: the value that each of `n_parts` parts holds."""
     ordered = clv.sort(descending=True).to_frame("clv").with_row_index("place")
-    decile = (pl.col("place") * N_TENTHS // clv.len() + 1).alias("decile")
+    decile = (pl.col("place") * n_parts(clv.len()) // clv.len() + 1).alias("decile")
     return (
         ordered.group_by(decile)
         .agg(customers=pl.len(), clv=pl.col("clv").sum(), mean=pl.col("clv").mean())
