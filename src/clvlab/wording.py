@@ -105,7 +105,7 @@ class Name:
 
 @dataclass(frozen=True)
 class Words:
-    """The catalogue in one language, with the run's currency.
+    """The catalogue in one language, with the run's currency and the codes of groups that are the user's own.
 
     >>> Words("en").number(1_234_567, "short")
     '1.2M'
@@ -115,6 +115,7 @@ class Words:
 
     lang: Language
     currency: str | None = None
+    own_groups: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:
@@ -130,7 +131,8 @@ class Words:
     def name(self, kind: str, code: str) -> str:
         """The name of a code: a column, a measure, a group, ...; a crossing's code has the names of both its parts.
 
-        A user's own value, such as a city or a grouping of their own, is its own name.
+        A user's own value, such as a city or a grouping of their own, is its own name; so is a group of their own,
+        even where it is called as one of ours.
 
         Raises
         ------
@@ -142,6 +144,8 @@ class Words:
         if kind == "attributes":
             return self.attribute(code)
         if kind == "attribute_values":
+            return self.attribute_value(code)
+        if kind == "groups" and code in self.own_groups:
             return self.attribute_value(code)
         if kind in USERS_KINDS and CROSSED in code:
             return CROSSED.join(self.name(kind, part) for part in code.split(CROSSED))
@@ -177,7 +181,8 @@ class Words:
         Practitioners disagree on customers of low value: `low_value` says what to do with them instead.
         """
         texts = catalogue()
-        known = [f"actions.{part}" for part in code.split(CROSSED) if f"actions.{part}" in texts]
+        parts = () if code in self.own_groups else code.split(CROSSED)
+        known = [f"actions.{part}" for part in parts if part not in self.own_groups and f"actions.{part}" in texts]
         if low_value is not None:
             low = texts["actions.value_low"]
             known = [f"actions.value_low_{low_value}" if texts[key] == low else key for key in known]

@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Results(Mapping[str, Section]):
-    """The sections of a report in their order, with the parameters and the customer table behind them."""
+    """The sections of a report in their order, with the parameters and the customer table behind them.
+
+    `own_groups` are the codes of groups that are the user's own, whatever they say.
+    """
 
     # A mapping would compare its frames.
     __eq__ = object.__eq__
@@ -30,6 +33,7 @@ class Results(Mapping[str, Section]):
     sections: Mapping[str, Section]
     customers: pl.DataFrame
     measurements: pl.DataFrame
+    own_groups: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> Section:
         if name not in self.sections:

@@ -21,7 +21,7 @@ RETURNED_ALL = "returned_all"
 UNKNOWN = "unknown"
 """The group of customers of whom the grouping's attribute is not known."""
 APART = frozenset({PROSPECT, RETURNED_ALL, UNKNOWN})
-"""Groups that rules have for whoever is in none of their own: of no interest where nobody is."""
+"""Codes of the groups that rules have for whoever is in none of their own."""
 
 ASSIGNMENT = {"customer_id": pl.String(), "group": pl.String(), "rank": pl.Int64()}
 """What `assign` gives: rank 1 is best; null where groups have no order, and for prospects and unknowns."""
@@ -29,11 +29,25 @@ ASSIGNMENT = {"customer_id": pl.String(), "group": pl.String(), "rank": pl.Int64
 
 @dataclass(frozen=True)
 class Group:
-    """One group of a rule: its stable code, its rank, and the condition as language-free formula text."""
+    """One group of a rule: its stable code, its rank, and the condition as language-free formula text.
+
+    The code of a group that is `own` is the user's: whatever it says, it is not one of ours.
+    """
 
     code: str
     rank: int | None
     condition: str
+    own: bool = False
+
+    @property
+    def is_prospects(self) -> bool:
+        """Whether it is the group of customers without a purchase."""
+        return self.code == PROSPECT and not self.own
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it is a group for whoever is in none of the rule's own: of no interest where nobody is."""
+        return not self.own and self.code in APART
 
 
 _RETURNED = (Group(RETURNED_ALL, None, "n_purchases == 0, n_orders >= 1; n_purchases == 0, total_spend < 0"),)
@@ -76,9 +90,10 @@ class Rule(ABC):
     def assign(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, group, rank (1 = best; null where unordered), one row per customer, in their order."""
         customers.require(self.needs, "this rule")
-        ranks = {group.code: group.rank for group in (*self.groups, *_RETURNED)}
+        ranks = {group.code: group.rank for group in (*_RETURNED, *self.groups)}
         codes = self.label(customers).cast(pl.String())
-        codes = codes.zip_with((codes != PROSPECT) | ~returned_all(customers), pl.Series([RETURNED_ALL]))
+        if PROSPECT not in self.own:
+            codes = codes.zip_with((codes != PROSPECT) | ~returned_all(customers), pl.Series([RETURNED_ALL]))
         return pl.DataFrame(
             {
                 "customer_id": customers.data["customer_id"],
@@ -89,10 +104,19 @@ class Rule(ABC):
         )
 
     @property
+    def all_groups(self) -> tuple[Group, ...]:
+        """`groups`, and before the prospects those who returned all."""
+        return tuple(each for group in self.groups for each in (*(_RETURNED if group.is_prospects else ()), group))
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The codes of the user's own groups."""
+        return frozenset(group.code for group in self.groups if group.own)
+
+    @property
     def card(self) -> pl.DataFrame:
         """group, rank, condition: one row per group, best first, empty ones included."""
-        groups = [each for group in self.groups for each in (*(_RETURNED if group.code == PROSPECT else ()), group)]
-        rows = [(group.code, group.rank, group.condition) for group in groups]
+        rows = [(group.code, group.rank, group.condition) for group in self.all_groups]
         return pl.DataFrame(rows, schema={"group": pl.String, "rank": pl.Int64, "condition": pl.String}, orient="row")
 
 

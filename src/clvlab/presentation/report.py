@@ -63,7 +63,7 @@ class Report:
 
     def __init__(self, results: Results) -> None:
         self.results = results
-        self.words = Words(results.params.lang, results.params.currency)
+        self.words = Words(results.params.lang, results.params.currency, results.own_groups)
 
     def show(self, section: str) -> None:
         """Display one section: heading, sentences, charts and tables."""

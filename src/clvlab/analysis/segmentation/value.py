@@ -154,7 +154,7 @@ def parameters(context: Context) -> pl.DataFrame:
 
 
 def _by_group(context: Context, values: pl.DataFrame) -> pl.DataFrame:
-    """group, customers, clv with its interval, share, clv_mean, and the quartiles of a customer's value."""
+    """group, customers, clv with its interval, share, clv_mean, the quartiles of a customer's value, and place."""
     order = pl.DataFrame({"group": context.groups}, schema={"group": pl.String})
     clv = pl.col("clv")
     groups = (
@@ -168,7 +168,8 @@ def _by_group(context: Context, values: pl.DataFrame) -> pl.DataFrame:
         )
     )
     return (
-        order.join(values, on="group", how="inner", maintain_order="left")
+        order.join(values.head(-1), on="group", how="inner", maintain_order="left")
+        .join(context.places, on="group", how="left", maintain_order="left")
         .join(groups, on="group", maintain_order="left")
         .with_columns(share=clv / clv.sum())
     )
