@@ -34,6 +34,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("late"),
             Text("value"),
             Text("stake"),
+            Text("one_time"),
             Table(
                 "actions",
                 {
