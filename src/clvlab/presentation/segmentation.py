@@ -112,6 +112,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "value": (
             Text("lead"),
             Text("model"),
+            Text("other_model"),
             Text("margin"),
             Text("fallback"),
             Text("notes"),

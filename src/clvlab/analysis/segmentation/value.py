@@ -5,6 +5,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.earlier import model_before
 from clvlab.customers import mean_margin
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError
 from clvlab.models.fitted_model import FittedModel
@@ -39,6 +40,7 @@ def compute(context: Context) -> Section:
         _caveats(context)
         | {
             "model": _model(context),
+            **_other_model(context),
             **_margin(context),
             "lead": Finding.of(
                 "value.lead",
@@ -61,6 +63,16 @@ def _model(context: Context) -> Finding:
     if isinstance(context.models.purchases, context.given_model or ()):
         return Finding.of("value.model_given", model=model)
     return Finding.of("value.model_chosen" if context.choice else "value.model_first", model=model)
+
+
+def _other_model(context: Context) -> dict[str, Finding]:
+    """That the report before valued customers by another model, where it did."""
+    before = model_before(context.params)
+    used = type(context.models.purchases).__name__
+    if before is None or before.model == used:
+        return {}
+    models = {"before": Name("models", before.model), "model": Name("models", used)}
+    return {"other_model": Finding.of("value.other_model", day=before.as_of, **models)}
 
 
 def _margin(context: Context) -> dict[str, Finding]:
