@@ -18,6 +18,7 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.charts import theme
 from clvlab.charts.notebook import Bundle
 from clvlab.errors import ParamsError, did_you_mean
+from clvlab.frames import check_kind
 from clvlab.params import ReportParams
 from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
 from clvlab.presentation.segmentation import PAGES
@@ -62,6 +63,7 @@ class Report:
     cover: ClassVar[str] = "summary"  # the section that carries the report's title
 
     def __init__(self, results: Results) -> None:
+        check_kind("results", results, Results, "clvlab.analyse")
         self.results = results
         self.words = Words(results.params.lang, results.params.currency, results.own_groups)
 

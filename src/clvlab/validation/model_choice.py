@@ -18,8 +18,9 @@ from typing import Any
 
 import polars as pl
 
+from clvlab.displays import Displayed
 from clvlab.errors import ConvergenceError
-from clvlab.frames import CustomerSummary, Holdout
+from clvlab.frames import CustomerSummary, Holdout, check_kind
 from clvlab.models import PURCHASE_MODELS, BgNbd, PurchaseModel
 from clvlab.models.value_models import attempts
 from clvlab.validation.predictions import BASELINE_METHODS, METHODS, predictions
@@ -33,7 +34,7 @@ MOSTLY_ONE_TIME = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class ModelChoice:
+class ModelChoice(Displayed):
     """Models and baselines side by side, and the one that was chosen.
 
     Attributes
@@ -49,6 +50,14 @@ class ModelChoice:
     table: pl.DataFrame
     reasons: tuple[str, ...]
     figures: Mapping[str, Any]
+
+    @property
+    def _facts(self) -> str:
+        return self.explain()
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.table.drop("problem")
 
     def explain(self, lang: Language = "en") -> str:
         """The choice in words."""
@@ -80,6 +89,9 @@ def choose_model(
     >>> type(choice.model).__name__
     'BgNbd'
     """
+    check_kind("calibration", calibration, CustomerSummary, "clvlab.split_holdout")
+    if holdout is not None:
+        check_kind("holdout", holdout, Holdout, "clvlab.split_holdout")
     fitted, problems = _fit_all(calibration)
     table = _criteria(fitted, problems)
     if holdout is not None:
