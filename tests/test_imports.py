@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[1] / "src" / "clvlab"
-FOUNDATION = "arrays errors columns units wording money frames"
+FOUNDATION = "arrays errors columns units wording money displays frames"
 STEPS = "sources transactions customers rfm models grouping"
 
 MAY_IMPORT = {
@@ -18,7 +18,9 @@ MAY_IMPORT = {
     "money": "",
     "units": "errors",
     "wording": "errors",
-    "frames": "errors units",
+    "tables": "wording",
+    "displays": "tables wording",
+    "frames": "errors units displays",
     "params": FOUNDATION,
     "sources": FOUNDATION,
     "transactions": f"{FOUNDATION} sources",
@@ -37,7 +39,6 @@ MAY_IMPORT = {
     "compat": f"{FOUNDATION} models",
     "analysis": f"{FOUNDATION} params inputs datasets {STEPS} validation comparison",
     "charts": f"{FOUNDATION} grammars",
-    "tables": FOUNDATION,
     "presentation": f"{FOUNDATION} params analysis charts tables export",
     "export": f"{FOUNDATION} params analysis",
     "reporting": f"{FOUNDATION} params inputs preflight charts grammars",
