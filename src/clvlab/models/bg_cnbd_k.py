@@ -26,8 +26,9 @@ class BgCnbdK(RegularBetaGeometric):
 
     >>> import polars as pl
     >>> customer = pl.DataFrame({"frequency": [10], "recency": [30], "T": [40]})
-    >>> for k in (1, 2, 4):
-    ...     print(BgCnbdK(0.6, 8.0 / k, 0.7, 2.5, k=k, time_unit="week").p_alive(customer).round(2))
+    >>> models = [BgCnbdK(0.6, 8.0 / k, 0.7, 2.5, k=k, time_unit="week") for k in (1, 2, 4)]
+    >>> [round(model.p_alive(customer)[0].item(), 2) for model in models]
+    [0.58, 0.32, 0.05]
     """
 
     survived = staticmethod(BgNbd.survived)

@@ -21,12 +21,13 @@ class MbgCnbdK(RegularBetaGeometric):
 
     Examples
     --------
-    A one-time buyer of ten weeks ago, by how regularly customers buy:
+    A customer who bought every three weeks has just bought again: what to expect of the week to come?
 
     >>> import polars as pl
-    >>> once = pl.DataFrame({"frequency": [0], "recency": [0], "T": [10]})
-    >>> for k in (1, 2, 4):
-    ...     print(MbgCnbdK(2.0, 8.0 / k, 0.9, 1.6, k=k, time_unit="week").p_alive(once).round(2))
+    >>> customer = pl.DataFrame({"frequency": [10], "recency": [30], "T": [30]})
+    >>> models = [MbgCnbdK(0.6, 8.0 / k, 0.7, 2.5, k=k, time_unit="week") for k in (1, 2, 4)]
+    >>> [round(model.expected_purchases(customer, "1 week")[0].item(), 2) for model in models]
+    [0.26, 0.12, 0.04]
     """
 
     survived = staticmethod(MbgNbd.survived)

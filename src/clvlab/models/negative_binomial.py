@@ -11,7 +11,7 @@ SMALLEST_SHAPE, LARGEST_SHAPE = 0.05, 20.0  # to start from: what a few odd cust
 
 
 def log_buying(r: Number, alpha: Number, population: Population, per_purchase: int = 1) -> Number:
-    """Log-likelihood of all customers' purchases by the ages T, of so many events each, if all were active until then."""
+    """Log-likelihood of all customers' purchases, of so many events each, if all were active until their ages T."""
     x, weight = population.by_x
     counts = sum_of(log_gamma(r + per_purchase * x) - log_gamma(r) + r * log(alpha), weight)
     over_customers, over_purchases = 0.0, 0.0

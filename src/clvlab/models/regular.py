@@ -113,7 +113,8 @@ class RegularBetaGeometric(BetaGeometric):
         )
         may_have_left = cls.may_have_left(population)
         for block in _before(may_have_left, population).blocks if k > 1 else ():
-            total = total + sum_of(log(silence(r, alpha, *block.columns, k)), block.weight)
+            x, t_x, T = block.columns
+            total = total + sum_of(log(silence(r, alpha, x, t_x, T, k)), block.weight)
         for block in may_have_left.blocks:
             x, t_x, T = block.columns
             level = log(a) - log(b + (cls.survived(x[block.starts]) - 1))
@@ -125,6 +126,7 @@ class RegularBetaGeometric(BetaGeometric):
         return total + (_log_places(population.repeaters, k) if k > 1 else 0.0)
 
     def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        """P(alive at T | history): as in BG/NBD, the odds of having left divided by the sum over a silence. [1]"""
         survived = self.survived(x)
         at_last_purchase = (survived > 0) * self.a / (self.b + (np.maximum(survived, 1) - 1))
         log_since = (self.r + self.k * x) * np.log1p((T - t_x) / (self.alpha + t_x))
@@ -164,16 +166,19 @@ class RegularBetaGeometric(BetaGeometric):
         if n == 0:
             return active
         log_left = special.betaln(a + 1, b + n - 1) - special.betaln(a, b)
-        return active + np.asarray(np.exp(log_left) * upper_tail(first, t, shape, age))
+        left: Vector = np.exp(log_left) * upper_tail(first, t, shape, age)
+        return active + left
 
     def state_if_alive(self, random: np.random.Generator, x: Vector, t_x: Vector, T: Vector) -> Vector:
         """Events so far, those since the last purchase drawn."""
         up_to = self.since_last(x, t_x, T).cumsum(axis=0)
-        return self.k * x + (random.random(x.size) > up_to[:-1]).sum(axis=0)
+        since: Vector = (random.random(x.size) > up_to[:-1]).sum(axis=0).astype(float)
+        return self.k * x + since
 
     def draw_if_alive(
         self, random: np.random.Generator, t: Vector, events: Vector, T: Vector
     ) -> tuple[Counts, Vector]:
+        """Draw the events ahead, of which every k-th is a purchase, and how many of these the customer stays for."""
         phase = (events % self.k).astype(np.int64)
         ahead = random.poisson(random.standard_gamma(self.r + events) / (self.alpha + T) * t)
         chances = (ahead + phase) // self.k
@@ -190,7 +195,8 @@ class RegularBetaGeometric(BetaGeometric):
         self, table: PurchaseHistories, function: Callable[[Vector, Vector], Vector], times: Vector | float = 1.0
     ) -> Vector:
         """The mean over the events since the last purchase, each state computed once for all who may be in it."""
-        ages, total = by_age(table), np.zeros(table.columns[0].size)
+        ages = by_age(table)
+        total: Vector = np.zeros(table.columns[0].size)
         for phase, share in enumerate(self.since_last(*table.columns)):
             total += ages.each(lambda x, T, j=phase: function(self.k * x + j, T), share)
         return total * times
@@ -199,13 +205,14 @@ class RegularBetaGeometric(BetaGeometric):
         """By parts: the expected purchases are smoother in time than their rate, which moves with every gap."""
         end = t if decay == 0 else min(t, WORTH_NOTHING_AT / decay)
         purchases = self._purchases_by(events, T)
-        total = np.exp(-decay * end) * purchases(np.full(T.size, end))
+        total: Vector = np.exp(-decay * end) * purchases(np.full(T.size, end))
         if decay == 0:
             return total
         scale = (self.alpha + T) / (1 + self.r + events)
         longest = np.log1p(end / scale)
-        # The larger k, the longer the gaps of a customer show in what is to be expected.
-        nodes, weights = legendre(12 + 2 * self.k + int((1 + self.k / 2) * longest.max(initial=0.0)))
+        # The larger k, the longer the gaps of a customer show; where the discount ends the integral it is steep.
+        length, ends = float(longest.max(initial=0.0)), decay * end >= 1
+        nodes, weights = legendre(12 + 2 * self.k + 14 * ends + int((1 + self.k / 2 + 2 * ends) * length))
         for node, weight in zip(nodes, weights, strict=True):
             u = scale * np.expm1(node * longest)
             total += decay * np.exp(-decay * u) * purchases(u) * (scale + u) * longest * weight
@@ -288,7 +295,7 @@ class RegularBetaGeometric(BetaGeometric):
     @classmethod
     def _maximum(cls, k: int, population: Population, penalty: float) -> Expansion:
         r, alpha, a, b = cls.starting_point(population)
-        return maximum.maximise(cls._likelihood(k, population, penalty), np.log([r, alpha * k, a, b]))
+        return maximum.maximise(cls._likelihood(k, population, penalty), np.log([r, alpha / k, a, b]))
 
     @classmethod
     def _likelihood(cls, k: int, population: Population, penalty: float) -> Likelihood:
@@ -302,7 +309,7 @@ def silence(r: Number, alpha: Number, x: Vector, t_x: Vector, T: Vector, k: int)
 
 
 def _silence_terms(r: Number, alpha: Number, x: Vector, t_x: Vector, T: Vector, k: int) -> list[Number]:
-    """Each number of events in the silence, in proportion to that of none: (r + k x)_j / j! ((T - t_x) / (alpha + T))^j."""
+    """P(j events in the silence) over that of none: (r + k x)_j / j! ((T - t_x) / (alpha + T))^j, for j below k."""
     share = (T - t_x) * exp(-log(alpha + T))
     terms: list[Number] = [np.ones_like(T)]
     for j in range(1, k):
