@@ -165,7 +165,7 @@ Margin = Annotated[
     Discriminator(lambda value: "#word" if isinstance(value, str) else "#share"),
     BeforeValidator(_margin),
 ]
-ModelName = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"]
+ModelName = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "bg_cnbd_k", "mbg_cnbd_k"]
 
 
 @with_config(_STRICT)
