@@ -140,8 +140,7 @@ def backtest(
     models
         purchase models, or their names; spend is purchases times what the spend model expects of each
     origins
-        how many at most, spread evenly from half the shortest horizon after the log's first day to that horizon
-        before its last, a week apart or more; or the days themselves
+        how many at most, spread evenly as far as the log allows (see `spread_origins`); or the days themselves
     horizons
         how far ahead: one or more lengths with their unit ("13 weeks"), or numbers in `time_unit`s; whole days count
     time_unit

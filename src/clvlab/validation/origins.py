@@ -35,17 +35,19 @@ class Ahead:
 def spread_origins(first: date, end: date, days: int, most: int) -> tuple[date, ...]:
     """Up to `most` days, evenly spread, at each of which `days` ahead lie in a log from `first` to `end`.
 
-    The last is as late as they allow. The first has half as long a history: a model that looks further than that
-    knows next to nothing of what it predicts. DataError where the log is too short for a single one.
+    The last is as late as they allow. Before the first lie a quarter of the days up to the last, and at least half as
+    many as it looks ahead: with less, a model knows next to nothing of what it predicts. DataError where the log is
+    too short for a single one.
 
     Examples
     --------
     >>> [str(day) for day in spread_origins(date(2024, 1, 1), date(2024, 12, 31), 90, most=3)]
-    ['2024-02-15', '2024-06-09', '2024-10-02']
+    ['2024-03-09', '2024-06-20', '2024-10-02']
     """
     if most < 1:
         raise ParamsError(f"origins is {most}; it must be 1 or more, or a list of days.")
-    earliest, latest = first + timedelta(days=-(-days // 2)), end - timedelta(days=days)
+    latest = end - timedelta(days=days)
+    earliest = first + timedelta(days=max(days, (latest - first).days // 2) // 2)
     room = (latest - earliest).days
     if room < 0:
         raise DataError(
