@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "models": f"{FOUNDATION} sources",
     "grouping": f"{FOUNDATION} shares rfm",
     "metrics": "arrays",
-    "validation": f"{FOUNDATION} models metrics",
+    "validation": f"{FOUNDATION} customers models metrics",
     "comparison": f"{FOUNDATION} customers models grouping metrics",
     "datasets": f"{FOUNDATION} transactions customers",
     "inputs": f"{FOUNDATION} params datasets sources transactions customers",
