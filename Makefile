@@ -26,7 +26,7 @@ $(READY): requirements-setup.lock requirements.lock pyproject.toml
 	  || { echo "python3-venv is missing: install the package python3-venv."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-setup.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps -e .
 	@touch $@
 
@@ -49,7 +49,7 @@ check: $(READY) ## format, lint, types, stripped notebooks, tests
 
 test-lowest: $(READY) ## run the unit tests at the lowest versions that pyproject.toml allows
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
-	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --group test -e .
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(LOWEST)/bin/python --resolution lowest-direct --group test -e .
 	@$(LOWEST)/bin/pytest -q -n 2 --ignore tests/notebooks --ignore tests/browser --ignore tests/recipes
 
 wheel-check: report ## publish the same report with nothing but the built wheel

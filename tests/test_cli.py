@@ -291,6 +291,18 @@ def test_the_exit_code_of_check_is_its_verdict_in_either_language(invoke, text, 
         assert result.stderr == ""
 
 
+def test_an_error_of_check_is_in_its_language(invoke):
+    Path("empty.csv").touch()
+    for source, en, zh in (
+        ("no.csv", "There is no file 'no.csv'", "找不到文件'no.csv'"),
+        ("empty.csv", "is empty", "为空"),
+    ):
+        for options, said in (((), en), (("--lang", "zh"), zh)):
+            result, _ = invoke("check", source, *options)
+            assert result.exit_code == 2
+            assert said in result.stderr
+
+
 def test_check_serves_tables_of_attributes(invoke):
     Path("people.csv").write_text("客户编号,省份\n1,广东\n77,浙江\n", encoding="utf-8")
     Path("orders.csv").write_text(LOG, encoding="utf-8")

@@ -121,7 +121,7 @@ def check(
     log with -p attributes=TABLE. Exit code 2: something is wrong or to be settled.
     """
     _log_to_stderr("human")
-    with _errors_told(debug):
+    with _errors_told(debug, lang or "en"):
         from clvlab.check import Check, check_attributes, check_source
 
         given = _given(None, settings)
@@ -177,8 +177,8 @@ def _publish(
 
 
 @contextmanager
-def _errors_told(debug: bool) -> Iterator[None]:
-    """Turn an error into its message and its exit code; with `debug`, let it through."""
+def _errors_told(debug: bool, lang: "Language" = "en") -> Iterator[None]:
+    """Turn an error into its message, in a language, and its exit code; with `debug`, let it through."""
     try:
         yield
     except SystemExit:
@@ -186,7 +186,7 @@ def _errors_told(debug: bool) -> Iterator[None]:
     except BaseException as error:
         if debug:
             raise
-        code, message = _verdict(error)
+        code, message = _verdict(error, lang)
         logger.error(message)
         sys.exit(code)
 
@@ -198,10 +198,12 @@ def _given(as_of: str | None, overrides: tuple[str, ...]) -> dict[str, Any]:
     return given if as_of is None else {**given, "as_of": as_of}
 
 
-def _verdict(error: BaseException) -> tuple[int, str]:
+def _verdict(error: BaseException, lang: "Language") -> tuple[int, str]:
     """The exit code of an error, and what to say."""
     if isinstance(error, ClvlabError):
-        return BAD_INPUT, str(error)
+        from clvlab.wording import Words
+
+        return BAD_INPUT, str(error) if lang == "en" else Words(lang).error(error)
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED, "stopped by Ctrl-C"
 

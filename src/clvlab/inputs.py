@@ -183,6 +183,7 @@ def attribute_settings(params: RunParams) -> AttributeSettings:
         strict=is_own,
         date_format=how.get("date_format"),
         decimal=how.get("decimal", "."),
+        time_zone=how.get("time_zone"),
     )
 
 

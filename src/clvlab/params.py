@@ -40,6 +40,7 @@ LOG_FOLDER = "CLVLAB_LOG_FOLDER"
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 2), date(2100, 12, 31)
 
 FROM_COST = "from cost"
 AUTO = "auto"
@@ -54,9 +55,11 @@ def _day(value: object) -> object:
         raise ValueError("give a day alone, such as 1998-06-30, without a time")
     if isinstance(value, str):
         try:
-            return date.fromisoformat(value)
+            value = date.fromisoformat(value)
         except ValueError:
             raise ValueError("give a day as YEAR-MONTH-DAY, such as 1998-06-30") from None
+    if isinstance(value, date) and not _FIRST_DAY <= value <= _LAST_DAY:
+        raise ValueError(f"give a day from {_FIRST_DAY} to {_LAST_DAY}, the days that a log may have")
     return value
 
 
@@ -162,7 +165,7 @@ Margin = Annotated[
     Discriminator(lambda value: "#word" if isinstance(value, str) else "#share"),
     BeforeValidator(_margin),
 ]
-ModelName = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"]
+ModelName = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "bg_cnbd_k", "mbg_cnbd_k"]
 
 
 @with_config(_STRICT)
@@ -197,13 +200,13 @@ class AttributeReading(TypedDict, total=False):
     separator: Text
     sheet: Text
     header_row: Annotated[int, Field(ge=1)]
+    time_zone: Text
 
 
 @with_config(_STRICT)
 class ReaderSettings(AttributeReading, total=False):
     """How the source is read: the keywords of `clvlab.read_transactions`; what is not given is detected."""
 
-    time_zone: Text
     date_cells: Literal["swap", "keep"]
     duplicates: Literal["keep", "drop"]
     zero_amounts: Literal["keep", "refuse"]
@@ -211,6 +214,7 @@ class ReaderSettings(AttributeReading, total=False):
     where: dict[Text, Values]
     fill_down: LogColumns
     guests: Values
+    largest_amount: Annotated[float, Field(gt=0)]
     duplicate_key: Texts
     currency_rates: dict[str, Annotated[float, Field(gt=0)]]
 
