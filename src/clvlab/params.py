@@ -6,6 +6,7 @@ with what was expected. YAML is read without constructing objects.
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -479,10 +480,21 @@ def file_name(name: str) -> str:
     return f"{safe}-{digits}" if safe else f"run-{digits}"
 
 
+class _EachKeyOnce(yaml.SafeLoader):
+    """Plain YAML whose mappings have no key twice: of two values, YAML would take the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for key, times in keys.items():
+            if times > 1:
+                raise yaml.constructor.ConstructorError(problem=f"the key {key!r} is there more than once")
+        return super().construct_mapping(node, deep)
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_EachKeyOnce)
     except OSError as error:
         raise ParamsError(
             f"{path}: {error.strerror}. Name a params file. `clvlab check SOURCE --write-params {path.name}` writes "

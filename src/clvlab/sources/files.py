@@ -206,7 +206,8 @@ def _unzip(path: Path, name: str) -> list[tuple[Path, str]]:
 
 def _is_data(member: str) -> bool:
     """Whether a member of an archive is no file that an operating system leaves next to others."""
-    return not any(part.startswith(".") or part in _NOT_DATA for part in PurePosixPath(member).parts)
+    parts = [part for part in PurePosixPath(member).parts if part != ".."]
+    return not any(part.startswith(".") or part in _NOT_DATA for part in parts)
 
 
 def _member_name(member: zipfile.ZipInfo) -> str:
