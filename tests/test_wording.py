@@ -88,7 +88,10 @@ def test_in_english_one_thing_is_singular():
         spans = dict.fromkeys((name for name, kind in fields(entry["en"]) if kind == "span"), "1 month")
         told[key] = EN(key, **figures | spans)
     plural = r"\b1 (?:[a-z]+ )?(?!is|was|has|less|as|this|values )[a-z]+s\b|\b1 (?:\([^)]*\) )?(?:are|were|have)\b"
-    assert {key: text for key, text in told.items() if re.search(plural, text)}.keys() <= {"profiles.lead"}
+    assert {key: text for key, text in told.items() if re.search(plural, text)}.keys() <= {
+        "profiles.lead",
+        "profiles.segments_subtitle",
+    }
 
 
 @pytest.mark.parametrize(("n", "said"), [(1, "1 customer has"), (2, "2 customers have"), (0, "0 customers have")])
@@ -320,6 +323,24 @@ def test_an_error_names_the_nearest_known():
 def test_a_users_own_value_is_its_own_name_and_is_never_a_template(kind, value):
     assert [words.name(kind, value) for words in (EN, ZH)] == [value, value]
     assert f"“{value}”" in EN("segments.groups", group=Name(kind, value), customers=0.1, spend=0.1)
+
+
+RLO = "\N{RIGHT-TO-LEFT OVERRIDE}"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_marks_that_turn_the_direction_of_text_are_visible_wherever_a_value_is_shown(lang):
+    words = Words(lang, own_groups=frozenset({f"a{RLO}b"}))
+    value = f"a{RLO}b\x1b"
+    shown = [words.group(value), words.group(f"a{RLO}b"), words.attribute(value), words.attribute_value(value)]
+    shown += [words.name("strategies", value), words("quality.alike", ids=1, example=value)]
+    assert all("a\ufffdb" in text and RLO not in text and "\x1b" not in text for text in shown)
+
+
+def test_a_value_that_is_too_long_is_cut_with_its_length():
+    assert EN.group("x" * 10_000) == "x" * 100 + "… (10,000 characters)"
+    assert ZH.attribute("x" * 10_000) == "x" * 100 + "…（共10,000个字符）"
+    assert EN.attribute_value("x" * 100) == "x" * 100
 
 
 def test_an_attribute_is_named_where_we_know_it():
