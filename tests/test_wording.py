@@ -28,7 +28,7 @@ from clvlab.customers import DERIVED
 from clvlab.customers.attribute_values import Kind
 from clvlab.errors import ParamsError
 from clvlab.grouping.measures import MEASURES
-from clvlab.models import MODELLED, PURCHASE_MODELS, GammaGamma
+from clvlab.models import MODEL_NAMES, MODELLED, PURCHASE_MODELS, GammaGamma
 from clvlab.params import CompareParams, ReportParams
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
@@ -187,13 +187,18 @@ def known_values():
     return values | cities | provinces
 
 
+def purchase_models():
+    """Those that are tried, and those that are fitted where parameters name them."""
+    return {*PURCHASE_MODELS, *MODEL_NAMES.values()}
+
+
 CODES = {
     "values": known_values,
     "columns": columns_shown,
     "glossary": lambda: {"heading", "lead", *TERMS, *(f"{term}_meaning" for term in TERMS)},
     "groups": group_codes,
-    "methods": lambda: {*METHODS, "best", *(model.__name__ for model in PURCHASE_MODELS)},
-    "models": lambda: {model.__name__ for model in (*PURCHASE_MODELS, GammaGamma)},
+    "methods": lambda: {*METHODS, "best", *(model.__name__ for model in purchase_models())},
+    "models": lambda: {model.__name__ for model in (*purchase_models(), GammaGamma)},
     "moves": lambda: set(MOVES),
     "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},
@@ -201,6 +206,7 @@ CODES = {
     "strategies": lambda: set(cl.strategies),
     "yesno": lambda: {str(value).lower() for value in (True, False)},
     "doubts": lambda: found(r'\bwarn\("(\w+)"', "[cst]*s/*.py"),
+    "faults": lambda: {"max_refused"} | found(r'(?:\bfault\(\s*|code=)"(\w+)"', "[cst]*s/*.py"),
     "hints": lambda: {*HINTED, "other"},
     "kinds": lambda: set(get_args(Kind)),
     "keys": lambda: {*ReportParams.model_fields, *CompareParams.model_fields},

@@ -39,7 +39,7 @@ from babel.numbers import (
 )
 from babel.units import format_unit
 
-from clvlab.errors import ParamsError, did_you_mean
+from clvlab.errors import ClvlabError, ParamsError, did_you_mean
 
 Language = Literal["en", "zh"]
 LowValue = Literal["stimulate", "basic", "save"]
@@ -161,6 +161,11 @@ class Words:
         if kind in USERS_KINDS and key not in catalogue():
             return self.attribute_value(code) if kind == "groups" else self.plain(code)
         return self(key)
+
+    def error(self, error: ClvlabError) -> str:
+        """What an error says: in this language where the catalogue has it, else in its own words."""
+        key = f"faults.{error.code}"
+        return self(key, **error.figures) if key in catalogue() else str(error)
 
     def plain(self, value: str, longest: int = LONGEST_NAME) -> str:
         """A user's own text as a page shows it: marks of direction and the like made visible, cut where it is long.

@@ -84,6 +84,13 @@ def test_the_rule(figures, best):
     assert model_choice.best_of(table) == best
 
 
+def test_a_model_for_regular_buyers_is_judged_where_it_is_asked_for(cdnow):
+    choice = cl.choose_model(*cdnow, given=cl.MbgCnbdK)
+    assert type(choice.model) is cl.MbgCnbdK
+    assert choice.table["method"].to_list()[:5] == ["BgNbd", "MbgNbd", "ParetoNbd", "Nbd", "MbgCnbdK"]
+    assert row(choice, "MbgCnbdK")["rmse"] == pytest.approx(row(choice, "MbgNbd")["rmse"])
+
+
 def test_without_a_holdout_a_bic_that_is_lower_by_chance_does_not_decide(cdnow):
     choice = cl.choose_model(cdnow[0])
     assert row(choice, "MbgNbd")["bic"] == pytest.approx(row(choice, "BgNbd")["bic"] - 0.587, abs=0.01)

@@ -27,7 +27,12 @@ def refuse_stale(log: TransactionLog, as_of: date) -> None:
     raise DataError(
         f"The last purchase up to {as_of} is of {last}, {days:,} days before: as of a day that the log does not "
         f"reach, customers seem to leave who may not. Move the day (`as_of: {last}`), complete the log, or say that "
-        "nobody has bought since (`allow_stale: true`)."
+        "nobody has bought since (`allow_stale: true`).",
+        code="stale",
+        as_of=as_of,
+        last=last,
+        days=days,
+        moved=last.isoformat(),
     )
 
 

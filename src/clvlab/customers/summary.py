@@ -58,7 +58,9 @@ def summarise_customers(
     days, orders = pl.collect_all([lazy_customer_days(rows), _orders(rows)], engine="streaming")
     if not days["is_purchase"].any():
         raise DataError(
-            f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff."
+            f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff.",
+            code="no_purchase",
+            cutoff=cutoff,
         )
     table = _one_row_each(days, orders, cutoff, unit)
     if attributes is not None:

@@ -31,6 +31,7 @@ from clvlab.models.numerics.maximum import Expansion, Likelihood
 from clvlab.models.numerics.population import Population
 from clvlab.models.purchase_history import Customers
 from clvlab.models.purchase_model import HISTORY, Horizon, PurchaseModel
+from clvlab.models.regular import RegularBetaGeometric
 from clvlab.units import TimeUnit
 
 MOST_KINDS = 10_000  # different combinations of attributes: each is a population of its own, and takes a few ms
@@ -156,6 +157,8 @@ class CovariateModel(Displayed):
             raise ParamsError(
                 f"Name attributes by `purchase` or `dropout`; without any, {model.__name__}.fit serves."
             )
+        if issubclass(model, RegularBetaGeometric):
+            raise ParamsError(f"{model.__name__} takes no attributes: use BgNbd or MbgNbd, which it is at k = 1.")
         if dropout and model.leaving is None:
             raise ParamsError(f"Nobody leaves in {model.__name__}: `dropout` cannot act on it.")
         plain = model.fit(customers, time_unit=time_unit, weights=weights)

@@ -121,7 +121,8 @@ class Report:
             name: self._listed(figure) if isinstance(figure, list) else figure
             for name, figure in found.figures.items()
         }
-        return self.words(found.key, **figures)
+        # What is a key of the params to a terminal is in quotation marks to a reader.
+        return re.sub("`([^`]+)`", r"“\1”", self.words(found.key, **figures))
 
     def _listed(self, items: list[Name] | list[Finding]) -> str:
         """Names with commas between them, or one sentence after the other."""

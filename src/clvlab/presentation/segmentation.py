@@ -54,6 +54,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Table("rows", {"rule": "rule", "rows": "int", "share": "pct1", "amount": "money"}),
             Text("returns"),
             Text("repeated"),
+            Text("questions"),
             Text("gate"),
             Table("gate", {"check": "name:gate", "required": "int", "found": "int", "passed": "yesno"}),
             Text("attributes"),

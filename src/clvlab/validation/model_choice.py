@@ -92,11 +92,12 @@ def choose_model(
     check_kind("calibration", calibration, CustomerSummary, "clvlab.split_holdout")
     if holdout is not None:
         check_kind("holdout", holdout, Holdout, "clvlab.split_holdout")
-    fitted, problems = _fit_all(calibration)
+    kinds = PURCHASE_MODELS if given is None or given in PURCHASE_MODELS else (*PURCHASE_MODELS, given)
+    fitted, problems = _fit_all(calibration, kinds)
     table = _criteria(fitted, problems)
     if holdout is not None:
         table = table.join(_judged(fitted, calibration, holdout), on="method", how="full", coalesce=True)
-    table = _in_order(table)
+    table = _in_order(table, kinds)
     is_given = given is not None and any(isinstance(model, given) for model in fitted)
     chosen = given.__name__ if given is not None and is_given else best_of(table)
     table = table.with_columns(chosen=pl.col("method") == chosen)
@@ -104,9 +105,11 @@ def choose_model(
     return ModelChoice(model, table, *_in_words(table, _one_time_share(calibration), is_given=is_given))
 
 
-def _fit_all(calibration: CustomerSummary) -> tuple[list[PurchaseModel], dict[str, str]]:
+def _fit_all(
+    calibration: CustomerSummary, kinds: tuple[type[PurchaseModel], ...]
+) -> tuple[list[PurchaseModel], dict[str, str]]:
     """The models that can be fitted, and why the others cannot; all failing is an error."""
-    tried = list(attempts(calibration, PURCHASE_MODELS))
+    tried = list(attempts(calibration, kinds))
     problems = {each.kind.__name__: str(each.caveats[0].problem) for each in tried if each.model is None}
     fitted = [each.model for each in tried if each.model is not None]
     if not fitted:
@@ -145,9 +148,9 @@ def _judged(fitted: list[PurchaseModel], calibration: CustomerSummary, holdout: 
     return pl.concat(found).unique("method", maintain_order=True)
 
 
-def _in_order(table: pl.DataFrame) -> pl.DataFrame:
+def _in_order(table: pl.DataFrame, kinds: tuple[type[PurchaseModel], ...]) -> pl.DataFrame:
     """Models first, then baselines; the figures of a holdout null where there is none."""
-    names = [*(candidate.__name__ for candidate in PURCHASE_MODELS), *BASELINE_METHODS]
+    names = [*(candidate.__name__ for candidate in kinds), *BASELINE_METHODS]
     judged = [name for name in ("total_error", "mae", "rmse", "rank_correlation") if name not in table.columns]
     table = table.with_columns(pl.lit(None, pl.Float64).alias(name) for name in judged)
     order = pl.col("method").replace_strict(names, range(len(names)))
