@@ -64,7 +64,9 @@ class GammaGamma(FittedModel):
     )
 
     @classmethod
-    def fit(cls, customers: Customers, *, weights: ArrayLike | None = None, penalty: float = 0.0) -> Self:
+    def fit(
+        cls, customers: Customers, *, weights: ArrayLike | None = None, penalty: float = 0.0, prior: bool = False
+    ) -> Self:
         """Fit by maximum likelihood to the customers with a repeat purchase and a positive mean spend.
 
         Parameters
@@ -75,11 +77,14 @@ class GammaGamma(FittedModel):
             how many customers each row stands for; 1 by default
         penalty
             subtracts penalty * sum(ln(parameter)^2) from the log-likelihood, gamma in units of the currency
+        prior
+            whether a weak prior counts, standard logistic distributions of ln p and ln q, so that few customers have
+            an answer, too, with wide intervals
 
         A customer whose mean spend is 0 cannot come from this model and is left out. ClvlabWarning if frequency and
         spend correlate above 0.3: the model takes them for independent.
         """
-        check_penalty(penalty)
+        check_penalty(penalty, prior=prior)
         table = purchase_history.read_histories(customers, ("frequency", "monetary_value"), "day", "day")
         x, m = table.columns
         spends = np.flatnonzero((x > 0) & (m > 0))
@@ -87,7 +92,9 @@ class GammaGamma(FittedModel):
         population = Population.of([x[spends], m[spends]], None if given is None else given[spends])
         _refuse_uninformative(population)
         _warn_if_dependent(population)
-        likelihood = Likelihood(cls.log_likelihood_of, cls.names, population, penalty, cls.meanings, cls.log_prior_of)
+        likelihood = Likelihood(
+            cls.log_likelihood_of, cls.names, population, penalty, cls.meanings, cls.log_prior_of, prior
+        )
         start = np.log([3.0, 3.0, 2.0 / 3.0 * population.mean(1)])
         found = maximum.maximise(likelihood, start)
         return cls(*np.exp(found.point).tolist(), estimate=Estimate.at(found, likelihood))
@@ -153,7 +160,7 @@ class GammaGamma(FittedModel):
         return total
 
     @classmethod
-    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+    def log_prior_of(cls, log_parameters: Sequence[Number], population: Population) -> Number:
         """Logistic priors of ln p and of ln q."""
         del population
         return log_logistic(log_parameters[0]) + log_logistic(log_parameters[1])
