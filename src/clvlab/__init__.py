@@ -31,6 +31,7 @@ _HOME = {
     "strategies": "grouping",
     "compare": "comparison",
     "validate": "validation",
+    "backtest": "validation",
     "choose_model": "validation",
     "analyse": "analysis.segmentation",
     "analyse_comparison": "analysis.comparison",

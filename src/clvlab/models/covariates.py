@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from clvlab.arrays import Matrix, Vector
+from clvlab.displays import Displayed, listed, number
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models import purchase_history
@@ -93,7 +94,7 @@ class RatioTest:
 
 
 @dataclass(frozen=True, eq=False)
-class CovariateModel:
+class CovariateModel(Displayed):
     """A fitted purchase model with attributes. There is no unfitted one: call `fit`.
 
     Attributes
@@ -114,6 +115,18 @@ class CovariateModel:
     delta: Vector
     log_likelihood: float
     covariance: Matrix = field(repr=False)
+
+    @property
+    def _facts(self) -> str:
+        acting = {"on purchases": self.purchase.terms, "on leaving": self.dropout.terms}
+        told = "; ".join(f"{where}: {listed(columns)}" for where, columns in acting.items() if columns)
+        return (
+            f"{type(self.reference).__name__} with attributes, {told}; log-likelihood {number(self.log_likelihood)}"
+        )
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.coefficients()
 
     @classmethod
     def fit(

@@ -90,8 +90,8 @@ class GammaGamma(FittedModel):
             an answer, too, with wide intervals
         first_purchases
             whether first purchases count, so that a one-time buyer's own is known: read are frequency and
-            total_spend, of which returns on other days are taken off, instead of monetary_value. The literature leaves
-            them out, since what brings a customer in may be unlike what they buy later
+            total_spend, of which returns on other days are taken off, instead of monetary_value. The literature
+            leaves them out, since what brings a customer in may be unlike what they buy later
 
         A customer whose mean spend is 0 cannot come from this model and is left out. ClvlabWarning if frequency and
         spend correlate above 0.3: the model takes them for independent.
@@ -120,8 +120,8 @@ class GammaGamma(FittedModel):
     def expected_spend(self, customers: Customers) -> Vector:
         """Expected value of each customer's future purchases; one per row, NaN for prospects. Equation (5) of [2].
 
-        A customer without a repeat purchase has the population's mean, unless first purchases count; where q <= 1 that
-        mean does not exist: they have NaN, and a ClvlabWarning says so.
+        A customer without a repeat purchase has the population's mean, unless first purchases count; where q <= 1
+        that mean does not exist: they have NaN, and a ClvlabWarning says so.
         """
         table = purchase_history.read_spend(customers, first_purchases=self.first_purchases)
         expected = in_chunks(self.expected_spend_given, *table.columns)

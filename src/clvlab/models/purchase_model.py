@@ -60,6 +60,27 @@ class PurchaseModel(FittedModel, ABC):
     leaving: ClassVar[tuple[str, float] | None] = None
     """The parameter that says how readily customers leave, and the power of it that does; None if nobody leaves."""
 
+    _behind: ClassVar[frozenset[str]] = frozenset(
+        {
+            "draw_future",
+            "draw_if_alive",
+            "horizon_length",
+            "leaves_from",
+            "leaving",
+            "may_have_left",
+            "p_alive_given",
+            "pmf_if_alive",
+            "purchases_ahead",
+            "purchases_if_alive",
+            "rate_if_alive",
+            "rate_steepness",
+            "starting_point",
+            "survived",
+            "time_scale",
+            "unit_of",
+        }
+    )
+
     leaves_from: ClassVar[int] = 0
     """After how many repeat purchases a customer may have left; P(alive) of one with fewer is 1 by assumption."""
 
@@ -70,6 +91,10 @@ class PurchaseModel(FittedModel, ABC):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_time_unit(self.time_unit)
+
+    @property
+    def _facts(self) -> str:
+        return f"{super()._facts}; time in {self.time_unit}s"
 
     @classmethod
     def fit(

@@ -130,7 +130,7 @@ class ValueModels:
         preferred
             tried first; a fitted model is taken as it is
         """
-        spend, of_spend = _spend(customers)
+        spend, of_spend = fit_spend(customers)
         if isinstance(preferred, PurchaseModel):
             return cls(preferred, spend, terms, caveats=of_spend)
         failed: list[Attempt[PurchaseModel]] = []
@@ -192,7 +192,7 @@ def _held(customers: CustomerSummary, failed: Iterable[Attempt[PurchaseModel]]) 
     return replace(held, caveats=(Caveat(Nbd, told), *held.caveats))
 
 
-def _spend(customers: CustomerSummary) -> tuple[SpendModel | None, tuple[Caveat, ...]]:
+def fit_spend(customers: CustomerSummary) -> tuple[SpendModel | None, tuple[Caveat, ...]]:
     """The spend model; where customers spend too much alike to identify it, the mean of what they spend."""
     if "monetary_value" not in customers.data.columns:
         return None, ()

@@ -1,9 +1,14 @@
 """Which purchase model: all of them next to baselines, and the choice in words.
 
-The rule: of the models nearest to the holdout, the one with the lowest BIC. Nearest are those whose error per
-customer (root mean squared) is within `ERROR_TOLERANCE` of the smallest, and of these those whose error of the total
-is within `TOTAL_TOLERANCE` of the smallest. Where BG/NBD is chosen and most customers bought once, MBG/NBD is
+The rule: of the models nearest to the holdout, the simplest whose BIC is the lowest but for noise. Nearest are those
+whose error per customer (root mean squared) is within `ERROR_TOLERANCE` of the smallest, and of these those whose
+error of the total is within `TOTAL_TOLERANCE` of the smallest. A BIC that is lower by less than `BIC_TOLERANCE` is no
+reason to take a model with more parameters, or one that is tried later: a choice that followed it would change from
+month to month with the chance of the month [1]. Where BG/NBD is chosen and most customers bought once, MBG/NBD is
 offered: BG/NBD takes every one-time buyer to be alive, MBG/NBD lets them leave.
+
+[1] Kass & Raftery (1995), Journal of the American Statistical Association 90, 773-795: a difference of 6 is strong
+    evidence.
 """
 
 from collections.abc import Mapping
@@ -13,8 +18,9 @@ from typing import Any
 
 import polars as pl
 
+from clvlab.displays import Displayed
 from clvlab.errors import ConvergenceError
-from clvlab.frames import CustomerSummary, Holdout
+from clvlab.frames import CustomerSummary, Holdout, check_kind
 from clvlab.models import PURCHASE_MODELS, BgNbd, PurchaseModel
 from clvlab.models.value_models import attempts
 from clvlab.validation.predictions import BASELINE_METHODS, METHODS, predictions
@@ -23,11 +29,12 @@ from clvlab.wording import Language, Name, Words
 
 ERROR_TOLERANCE = 0.01
 TOTAL_TOLERANCE = 0.03
+BIC_TOLERANCE = 6.0
 MOSTLY_ONE_TIME = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class ModelChoice:
+class ModelChoice(Displayed):
     """Models and baselines side by side, and the one that was chosen.
 
     Attributes
@@ -44,6 +51,14 @@ class ModelChoice:
     reasons: tuple[str, ...]
     figures: Mapping[str, Any]
 
+    @property
+    def _facts(self) -> str:
+        return self.explain()
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.table.drop("problem")
+
     def explain(self, lang: Language = "en") -> str:
         """The choice in words."""
         words = Words(lang)
@@ -58,7 +73,7 @@ def choose_model(
     Parameters
     ----------
     calibration, holdout
-        the two halves of `clvlab.split_holdout`; without a holdout the lowest BIC decides
+        the two halves of `clvlab.split_holdout`; without a holdout the BIC alone decides
     given
         the model to take, whatever the rule says, where it can be fitted
 
@@ -74,6 +89,9 @@ def choose_model(
     >>> type(choice.model).__name__
     'BgNbd'
     """
+    check_kind("calibration", calibration, CustomerSummary, "clvlab.split_holdout")
+    if holdout is not None:
+        check_kind("holdout", holdout, Holdout, "clvlab.split_holdout")
     kinds = PURCHASE_MODELS if given is None or given in PURCHASE_MODELS else (*PURCHASE_MODELS, given)
     fitted, problems = _fit_all(calibration, kinds)
     table = _criteria(fitted, problems)
@@ -156,13 +174,14 @@ def _one_time_share(calibration: CustomerSummary) -> float:
 
 
 def best_of(table: pl.DataFrame) -> str:
-    """The model that the rule chooses."""
+    """The model that the rule chooses, of those in the table, in the order in which they are tried."""
     models = table.drop_nulls("bic")
     if models["rmse"].null_count() == 0:
         total = pl.col("total_error").abs()
         models = models.filter(pl.col("rmse") <= pl.col("rmse").min() * (1 + ERROR_TOLERANCE))
         models = models.filter((total <= total.min() + TOTAL_TOLERANCE).fill_null(True))
-    best: str = models.sort("bic")["method"][0]
+    models = models.filter(pl.col("bic") <= pl.col("bic").min() + BIC_TOLERANCE)
+    best: str = models.sort("parameters", maintain_order=True)["method"][0]
     return best
 
 
@@ -177,6 +196,7 @@ def _in_words(table: pl.DataFrame, one_time: float, *, is_given: bool) -> tuple[
         "total": chosen["total_error"],
         "error_tolerance": ERROR_TOLERANCE,
         "total_tolerance": TOTAL_TOLERANCE,
+        "bic_tolerance": BIC_TOLERANCE,
         "one_time": one_time,
     }
     reason = "bic"
