@@ -138,6 +138,10 @@ def test_a_prior_answers_for_one_donor():
     assert draws.intervals(0.9)["high"][0] / draws.intervals(0.9)["low"][0] > 10
 
 
+def test_the_period_is_shown():
+    assert repr(KNOWN).endswith("; period 1 year")
+
+
 def test_plain_json_and_back(donors):
     again = cl.BgBb.from_dict(json.loads(json.dumps(donors.to_dict())))
     assert again == donors

@@ -328,6 +328,7 @@ def test_whether_first_purchases_count_is_saved_and_drawn():
     again = cl.GammaGamma.from_dict(model.to_dict())
     assert again == model
     assert again.first_purchases
+    assert repr(again).endswith("; first purchases count")
     assert all(each.first_purchases for each in model.futures(5, seed=1))
 
 

@@ -43,11 +43,17 @@ class DiscreteModel(FittedModel, ABC):
     `log_prior_of`, and what keeps a row from being a history: `impossible`.
     """
 
+    _behind: ClassVar[frozenset[str]] = frozenset({"columns", "discount", "impossible", "read", "start"})
+
     columns: ClassVar[tuple[str, ...]]
     start: ClassVar[tuple[float, ...]]
     """Parameters from which the maximum can be reached."""
 
     period: str = field(kw_only=True)
+
+    @property
+    def _facts(self) -> str:
+        return f"{super()._facts}; period {self.period}"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -65,6 +65,10 @@ class GammaGamma(FittedModel):
         "how much customers differ",
     )
 
+    @property
+    def _facts(self) -> str:
+        return super()._facts + ("; first purchases count" if self.first_purchases else "")
+
     @classmethod
     def fit(
         cls,

@@ -17,7 +17,7 @@ sum over purchases is taken by the k-th roots of unity). The papers' expectation
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -53,7 +53,13 @@ class RegularBetaGeometric(BetaGeometric):
     purchase.
     """
 
+    _behind: ClassVar[frozenset[str]] = frozenset({"since_last"})
+
     k: int = field(kw_only=True)
+
+    @property
+    def _facts(self) -> str:
+        return f"k {self.k}, {super()._facts}"
 
     def __post_init__(self) -> None:
         super().__post_init__()
