@@ -207,3 +207,9 @@ def test_widened_reads_the_kind_of_each_row():
     )
     found = widened(today, table(*rows), 30, LEVEL)
     assert found["seen"].to_list() == [0, 3]
+
+
+def test_where_no_model_could_be_fitted_there_is_no_interval_to_judge():
+    rows = table(prediction(0, 1.0)).clear()
+    assert honest_intervals(rows, LEVEL).is_empty()
+    assert Backtest((FIRST,), rows, pl.DataFrame(), pl.DataFrame(), LEVEL).coverage().is_empty()

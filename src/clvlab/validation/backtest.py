@@ -15,11 +15,12 @@ from clvlab.errors import DataError, ParamsError, did_you_mean
 from clvlab.frames import TransactionLog
 from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, PurchaseModel
 from clvlab.units import TimeUnit, check_time_unit
-from clvlab.validation.model_error import SMALLEST_PART, honest_intervals, widened
+from clvlab.validation.model_error import SMALLEST_PART, honest_intervals, independent, widened
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.origins import Ahead, check_origins, spread_origins
 from clvlab.validation.past import Assignment, Past
 from clvlab.validation.scores import SCORES
+from clvlab.wording import Language, Name, Words
 
 ORIGINS = 8
 """Past days at which predictions are made again, where the history allows so many."""
@@ -116,6 +117,38 @@ class Backtest:
         `intervals` with honest_low, honest_high, seen and independent
         """
         return widened(intervals, self.sums.filter(method=method, what=what), days, self._level)
+
+    def explain(self, method: str, horizon: str, lang: Language = "en") -> str:
+        """In words: how the last prediction of total purchases turned out and, with intervals, how often these held.
+
+        Raises
+        ------
+        ParamsError : there is no prediction of this method and horizon
+        """
+        words = Words(lang)
+        rows = self.sums.filter(method=method, horizon=horizon, what="purchases", part="total").sort("origin")
+        if rows.is_empty():
+            known = self.sums.select("method", "horizon").unique(maintain_order=True).rows()
+            raise ParamsError(
+                f"There is no prediction of {method!r} over {horizon!r}. Those there are: "
+                f"{', '.join(f'{name} over {ahead}' for name, ahead in known)}."
+            )
+        row = rows.row(-1, named=True)
+        miss = row["actual"] / row["predicted"] - 1
+        figures = {**row, "model": Name("methods", method), "miss": abs(miss)}
+        told = [words("backtest.more" if miss >= 0 else "backtest.fewer", **figures)]
+        if self.level is not None:
+            told += [words("backtest.held", **self._held(rows)), words("backtest.seen", **_to_go_by(rows))]
+        return {"en": " ", "zh": ""}[lang].join(told)
+
+    def _held(self, rows: pl.DataFrame) -> dict[str, int]:
+        honest = honest_intervals(rows, self._level)
+        actual = pl.col("actual")
+        return honest.select(
+            predictions=pl.len(),
+            alone=actual.is_between("low", "high").sum(),
+            honest=actual.is_between("honest_low", "honest_high").sum(),
+        ).row(0, named=True)
 
     @property
     def _level(self) -> float:
@@ -261,6 +294,10 @@ def _kind(model: type[PurchaseModel] | str) -> type[PurchaseModel]:
             f"There is no model {model!r}.{did_you_mean(model, MODEL_NAMES)} Known models: {', '.join(MODEL_NAMES)}."
         )
     return MODEL_NAMES[model]
+
+
+def _to_go_by(rows: pl.DataFrame) -> dict[str, float]:
+    return {"seen": rows.height, "independent": independent(rows)}
 
 
 def _span(days: pl.DataFrame) -> tuple[date, date]:

@@ -30,6 +30,7 @@ TYPICAL, TYPICAL_OF_PART = 0.2, 0.3
 FREEDOM = 2
 """Degrees of freedom of the half-t: errors of several times the typical size are possible."""
 SIZES = np.geomspace(0.002, 4.0, 120)
+FOUND = {"honest_low": pl.Float64, "honest_high": pl.Float64, "seen": pl.Int64, "independent": pl.Float64}
 SMALLEST_PART = 30
 """Customers of a part from whose errors something is learnt: of fewer, chance is all there is to see."""
 
@@ -87,9 +88,11 @@ def honest_intervals(sums: pl.DataFrame, level: float) -> pl.DataFrame:
     The rows with an interval, and honest_low, honest_high, seen (predictions of this kind that had ended),
     independent (how many they are worth)
     """
-    kinds = _in_logarithms(sums.drop_nulls("low"), level).group_by("method", "what", "part", maintain_order=True)
+    rows = _in_logarithms(sums.drop_nulls("low"), level)
+    kinds = rows.group_by("method", "what", "part", maintain_order=True)
+    nothing = rows.clear().with_columns(**{name: pl.lit(None, kind) for name, kind in FOUND.items()})
     found = [part for _, kind in kinds for part in _replayed(kind, level)]
-    return pl.concat(found).drop("error_log", "down", "up", "days")
+    return pl.concat([nothing, *found]).drop("error_log", "down", "up")
 
 
 def widened(intervals: pl.DataFrame, sums: pl.DataFrame, days: int, level: float) -> pl.DataFrame:
@@ -134,9 +137,8 @@ def _in_logarithms(rows: pl.DataFrame, level: float) -> pl.DataFrame:
 
 def _replayed(kind: pl.DataFrame, level: float) -> Iterator[pl.DataFrame]:
     """The rows of one method, outcome and part at each origin, with what earlier ones say."""
-    kind = kind.with_columns(days=(pl.col("end") - pl.col("origin")).dt.total_days())
-    for (origin, days), rows in kind.group_by("origin", "days", maintain_order=True):
-        yield _widened(rows, kind.filter(pl.col("end") <= origin), days, level)
+    for (origin, end), rows in kind.group_by("origin", "end", maintain_order=True):
+        yield _widened(rows, kind.filter(pl.col("end") <= origin), (end - origin).days, level)
 
 
 def _widened(rows: pl.DataFrame, earlier: pl.DataFrame, days: int, level: float) -> pl.DataFrame:
@@ -151,7 +153,7 @@ def _widened(rows: pl.DataFrame, earlier: pl.DataFrame, days: int, level: float)
     return rows.with_columns(
         honest_low=pl.Series(np.maximum((centre + half) * np.exp(-down) - half, 0.0)),
         honest_high=pl.Series((centre + half) * np.exp(up) - half),
-        seen=pl.lit(common.seen),
+        seen=pl.lit(common.seen, pl.Int64),
         independent=pl.lit(common.independent),
     )
 
@@ -171,7 +173,17 @@ def _like(earlier: pl.DataFrame, days: int) -> pl.DataFrame:
 def _after(error: ModelError, earlier: pl.DataFrame) -> ModelError:
     if earlier.is_empty():
         return error
-    origins, length = earlier["origin"].unique().sort(), earlier["length"][0]
-    independent = min(float(len(origins)), 1 + (origins[-1] - origins[0]).days / length)
     noise = earlier.select(pl.when(pl.col("error_log") < 0).then("down").otherwise("up")).to_series()
-    return error.after(earlier["error_log"].to_numpy(), noise.to_numpy(), len(origins), independent)
+    seen = earlier["origin"].n_unique()
+    return error.after(earlier["error_log"].to_numpy(), noise.to_numpy(), seen, independent(earlier))
+
+
+def independent(rows: pl.DataFrame) -> float:
+    """How many predictions without overlap those of one horizon are worth: as many as could follow one another."""
+    first, last, length, origins = rows.select(
+        pl.col("origin").min().alias("first"),
+        pl.col("origin").max().alias("last"),
+        (pl.col("end") - pl.col("origin")).dt.total_days().first().alias("length"),
+        pl.col("origin").n_unique().alias("origins"),
+    ).row(0)
+    return float(min(origins, 1 + (last - first).days / length))
