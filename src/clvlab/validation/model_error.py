@@ -10,7 +10,8 @@ customers of a period share (a season, a campaign, a law of buying that is not t
 Then e ~ N(0, s^2 + tau^2). Before anything was predicted tau is half-t distributed about a typical size [1]; every
 prediction whose horizon has ended adds what it shows. Predictions whose horizons overlap show the same in part, and
 count for as many as could follow one upon the other. A part of the customers has an error of its own, whose typical
-size is that of all parts of its kind. Of a longer horizon than was seen the error grows with the square root of time.
+size is that of all parts of its kind. Of a longer horizon than was seen the error
+is as much larger as the square root of time.
 A bias that every origin shows widens the interval, and does not move it.
 
 [1] Gelman (2006), "Prior distributions for variance parameters in hierarchical models", Bayesian Analysis 1(3).
@@ -143,13 +144,14 @@ def _replayed(kind: pl.DataFrame, level: float) -> Iterator[pl.DataFrame]:
 
 def _widened(rows: pl.DataFrame, earlier: pl.DataFrame, days: int, level: float) -> pl.DataFrame:
     earlier = _like(earlier, days)
+    growth = np.sqrt(days / _days(earlier)) if len(earlier) else 1.0
     typical = ModelError.typical(TYPICAL if rows["part"][0] == "total" else TYPICAL_OF_PART)
     common = _after(typical, earlier)
     own = ModelError.typical(common.size) if rows["part"][0] != "total" else typical
     errors = [_after(own, earlier.filter(pl.col("name").eq_missing(name))) for name in rows["name"]]
     weights = np.stack([each.weights for each in errors])
     half, centre = rows["half_purchase"].to_numpy(), rows["predicted"].to_numpy()
-    down, up = (_reach(rows[side].to_numpy(), weights, level) for side in ("down", "up"))
+    down, up = (_reach(rows[side].to_numpy(), growth * SIZES, weights, level) for side in ("down", "up"))
     return rows.with_columns(
         honest_low=pl.Series(np.maximum((centre + half) * np.exp(-down) - half, 0.0)),
         honest_high=pl.Series((centre + half) * np.exp(up) - half),
@@ -158,16 +160,19 @@ def _widened(rows: pl.DataFrame, earlier: pl.DataFrame, days: int, level: float)
     )
 
 
-def _reach(deviation: Vector, weights: Matrix, level: float) -> Vector:
-    return central_reach(np.sqrt(deviation[:, None] ** 2 + SIZES**2), weights, level)
+def _reach(deviation: Vector, sizes: Vector, weights: Matrix, level: float) -> Vector:
+    return central_reach(np.sqrt(deviation[:, None] ** 2 + sizes**2), weights, level)
 
 
 def _like(earlier: pl.DataFrame, days: int) -> pl.DataFrame:
-    """Earlier rows of the longest horizon up to `days`, as if it had been that; those of too small parts left out."""
+    """Earlier rows of the longest horizon up to `days`; those of too small parts left out."""
     length = (pl.col("end") - pl.col("origin")).dt.total_days()
     rows = earlier.filter((length <= days) & ((pl.col("part") == "total") | (pl.col("customers") >= SMALLEST_PART)))
-    rows = rows.with_columns(length=length).filter(pl.col("length") == pl.col("length").max())
-    return rows.with_columns(error_log=pl.col("error_log") * (days / pl.col("length")).sqrt())
+    return rows.filter(length == length.max())
+
+
+def _days(rows: pl.DataFrame) -> int:
+    return int((rows["end"][0] - rows["origin"][0]).days)
 
 
 def _after(error: ModelError, earlier: pl.DataFrame) -> ModelError:
@@ -180,10 +185,5 @@ def _after(error: ModelError, earlier: pl.DataFrame) -> ModelError:
 
 def independent(rows: pl.DataFrame) -> float:
     """How many predictions without overlap those of one horizon are worth: as many as could follow one another."""
-    first, last, length, origins = rows.select(
-        pl.col("origin").min().alias("first"),
-        pl.col("origin").max().alias("last"),
-        (pl.col("end") - pl.col("origin")).dt.total_days().first().alias("length"),
-        pl.col("origin").n_unique().alias("origins"),
-    ).row(0)
-    return float(min(origins, 1 + (last - first).days / length))
+    origins = rows["origin"].unique().sort()
+    return min(float(len(origins)), 1 + float((origins[-1] - origins[0]).days) / _days(rows))
