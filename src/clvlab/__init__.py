@@ -15,6 +15,8 @@ _HOME = {
     "score_rfm": "rfm",
     "BgNbd": "models",
     "MbgNbd": "models",
+    "BgCnbdK": "models",
+    "MbgCnbdK": "models",
     "ParetoNbd": "models",
     "Nbd": "models",
     "GammaGamma": "models",
