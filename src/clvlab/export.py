@@ -52,7 +52,7 @@ def write(results: Results, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     params = results.params
-    words = Words(params.lang, params.currency) if params.export_labels == "names" else None
+    words = Words(params.lang, params.currency, results.own_groups) if params.export_labels == "names" else None
     results.customers.write_parquet(folder / "customers.parquet")
     customers = results.customers if words is None else customers_in_words(results.customers, words)
     write_csv(customers, folder / "customers.csv")

@@ -138,6 +138,15 @@ def _of_log(listed: tuple[str, ...]) -> tuple[str, ...]:
     return listed
 
 
+def _folder(path: str) -> str:
+    """Refuse the home folder of a user that the system does not know."""
+    try:
+        Path(path).expanduser()
+    except RuntimeError:
+        raise ValueError("the system knows no home folder for it. Write the path out") from None
+    return path
+
+
 def _margin(value: object) -> object:
     """A share of spend, or FROM_COST."""
     if isinstance(value, str) and value != FROM_COST:
@@ -157,7 +166,7 @@ Margin = Annotated[
     Discriminator(lambda value: "#word" if isinstance(value, str) else "#share"),
     BeforeValidator(_margin),
 ]
-ModelName = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"]
+ModelName = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "bg_cnbd_k", "mbg_cnbd_k"]
 
 
 @with_config(_STRICT)
@@ -267,7 +276,7 @@ class RunParams(BaseModel):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     lang: Language = "en"
     export_labels: Literal["codes", "names"] = "codes"
-    output: Annotated[str, Field(pattern=r"^[^\x00]+$")] = "reports"
+    output: Annotated[str, Field(pattern=r"^[^\x00]+$"), AfterValidator(_folder)] = "reports"
     reading: ReaderSettings = Field(default_factory=ReaderSettings)
     max_refused: Annotated[float, Field(ge=0, le=1)] = 0.5
     attribute_reading: AttributeReading = Field(default_factory=AttributeReading)
@@ -331,8 +340,8 @@ class RunParams(BaseModel):
 
     @property
     def folder(self) -> Path:
-        """Where the runs of this series are: `output`, and below it the name as a safe file name."""
-        return Path(self.output) / file_name(self.name)
+        """Where the runs of this series are: in `output` (~ is the home folder), by the name as a safe file name."""
+        return Path(self.output).expanduser() / file_name(self.name)
 
 
 class ReportParams(RunParams):

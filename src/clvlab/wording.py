@@ -14,7 +14,8 @@ Figures are written in a text as `{name:kind}`, where kind is one of
     date   30 June 1998; 1998年6月30日
     exact  1,234.5678, every digit                        exact_price  $35.17, $35.1768
 
-and a plain `{name}` is inserted as it is.
+and a plain `{name}` is inserted as it is. `{name:customer|customers}` is the word that goes with the figure `name`:
+the first with 1, the second with any other.
 """
 
 import string
@@ -63,14 +64,16 @@ _PATTERNS: Mapping[str, str] = MappingProxyType(
 _PRICES: Mapping[str, str] = MappingProxyType({"price": "¤#,##0.00", "exact_price": "¤#,##0.00###############"})
 _NO_CENTS_FROM = 100
 """From where on cents are noise."""
+_CENT = 0.005
+"""From where on an amount is a cent."""
 _WHOLE = "¤#,##0"
-_UNITS: Mapping[str, tuple[tuple[float, float, str], ...]] = MappingProxyType(
+_UNITS: Mapping[str, tuple[tuple[float, float, float, str], ...]] = MappingProxyType(
     {
-        "en": ((1e9, 1e6, "¤#,##0.0M"), (1e6, 1e3, "¤#,##0K")),
-        "zh": ((1e10, 1e8, "¤#,##0.00亿"), (1e6, 1e4, "¤#,##0.0万")),
+        "en": ((1e9, 1e6, 1e5, "¤#,##0.0M"), (1e6, 1e3, 1e3, "¤#,##0K")),
+        "zh": ((1e10, 1e8, 1e6, "¤#,##0.00亿"), (1e6, 1e4, 1e3, "¤#,##0.0万")),
     }
 )
-"""From which amount on a column is written in a larger unit, the unit, and how it is written."""
+"""From which amount on a column is written in a larger unit, the unit, its smallest step, and how it is written."""
 
 
 @cache
@@ -102,7 +105,7 @@ class Name:
 
 @dataclass(frozen=True)
 class Words:
-    """The catalogue in one language, with the run's currency.
+    """The catalogue in one language, with the run's currency and the codes of groups that are the user's own.
 
     >>> Words("en").number(1_234_567, "short")
     '1.2M'
@@ -112,6 +115,7 @@ class Words:
 
     lang: Language
     currency: str | None = None
+    own_groups: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:
@@ -127,7 +131,8 @@ class Words:
     def name(self, kind: str, code: str) -> str:
         """The name of a code: a column, a measure, a group, ...; a crossing's code has the names of both its parts.
 
-        A user's own value, such as a city or a grouping of their own, is its own name.
+        A user's own value, such as a city or a grouping of their own, is its own name; so is a group of their own,
+        even where it is called as one of ours.
 
         Raises
         ------
@@ -139,6 +144,8 @@ class Words:
         if kind == "attributes":
             return self.attribute(code)
         if kind == "attribute_values":
+            return self.attribute_value(code)
+        if kind == "groups" and code in self.own_groups:
             return self.attribute_value(code)
         if kind in USERS_KINDS and CROSSED in code:
             return CROSSED.join(self.name(kind, part) for part in code.split(CROSSED))
@@ -179,7 +186,8 @@ class Words:
         Practitioners disagree on customers of low value: `low_value` says what to do with them instead.
         """
         texts = catalogue()
-        known = [f"actions.{part}" for part in code.split(CROSSED) if f"actions.{part}" in texts]
+        parts = () if code in self.own_groups else code.split(CROSSED)
+        known = [f"actions.{part}" for part in parts if part not in self.own_groups and f"actions.{part}" in texts]
         if low_value is not None:
             low = texts["actions.value_low"]
             known = [f"actions.value_low_{low_value}" if texts[key] == low else key for key in known]
@@ -224,9 +232,9 @@ class Words:
             return [self.number(value, kind) for value in column]
         largest = max((abs(value) for value in column if isinstance(value, int | float)), default=0.0)
         cents = kind == "price" and largest < _NO_CENTS_FROM
-        plain = (0.0, 1.0, _PRICES["price"] if cents else _WHOLE)
-        _, unit, pattern = next((way for way in _UNITS[self.lang] if largest >= way[0]), plain)
-        return [self._amount(value, pattern, unit) for value in column]
+        plain = (0.0, 1.0, 0.0, _PRICES["price"]) if cents else (0.0, 1.0, 1.0, _WHOLE)
+        _, unit, step, pattern = next((way for way in _UNITS[self.lang] if largest >= way[0]), plain)
+        return [self._amount(value, pattern, unit, step) for value in column]
 
     @property
     def currency_symbol(self) -> str:
@@ -270,16 +278,18 @@ class Words:
         if self.currency is None:
             return self._short(value)
         if abs(value) < self._compact_from:
-            return self._currency(value, _WHOLE)
+            return self._in_full(value)
         return str(format_compact_currency(value, self.currency, fraction_digits=1, locale=self.lang))
 
-    def _amount(self, value: Any, pattern: str, unit: float) -> str:
-        """An amount of a column; a dash stands for null."""
-        return (
-            self.number(None, "")
-            if value is None or value != value
-            else _signed(self._currency(value / unit, pattern))
-        )
+    def _amount(self, value: Any, pattern: str, unit: float, step: float) -> str:
+        """An amount of a column; a dash stands for null, and what is less than a step of the unit is in full."""
+        if value is None or value != value:
+            return self.number(None, "")
+        return _signed(self._in_full(value) if abs(value) < step else self._currency(value / unit, pattern))
+
+    def _in_full(self, value: float) -> str:
+        """An amount in whole units of the currency; what is less than one, in cents."""
+        return self._currency(value, _PRICES["price"] if _CENT <= abs(value) < 1 else _WHOLE)
 
     def _currency(self, value: float, pattern: str) -> str:
         if self.currency is None:
@@ -313,4 +323,7 @@ class _Figures(string.Formatter):
             return self._words.name(value.kind, value.code)
         if isinstance(value, date):
             return self._words.number(value, "date")
+        one, bar, other = format_spec.partition("|")
+        if bar:
+            return one if value == 1 else other
         return self._words.number(value, format_spec) if format_spec else str(value)

@@ -7,7 +7,7 @@ import pytest
 
 from clvlab import cli, params
 from clvlab.errors import DataError
-from clvlab.reporting import archive, execution, lock
+from clvlab.reporting import archive, execution, lock, stopping
 
 FOLDER = Path(archive.__file__).parent
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -38,10 +38,12 @@ def test_variables_between_the_processes_are_those_of_the_params():
         execution.NotebookError("x"),
         execution.KernelDiedError("x"),
         lock.LockedError("x"),
-        execution.Stopped("x", 124),
-        execution.Stopped("x", 130),
-        execution.Stopped("x", 143),
+        stopping.Stopped("x", 124),
+        stopping.Stopped("x", 129),
+        stopping.Stopped("x", 130),
+        stopping.Stopped("x", 143),
         ValueError("x"),
+        MemoryError(),
     ],
     ids=repr,
 )

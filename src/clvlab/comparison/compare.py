@@ -19,7 +19,7 @@ from clvlab.comparison.split import Split
 from clvlab.comparison.stability import N_RESAMPLES
 from clvlab.comparison.tables import Tick
 from clvlab.errors import ParamsError
-from clvlab.frames import CustomerSummary, TransactionLog
+from clvlab.frames import CustomerSummary, TransactionLog, check_kind
 from clvlab.grouping import Strategy
 from clvlab.models import MODEL_NAMES, BgNbd, Terms
 
@@ -91,6 +91,7 @@ def compare(
     >>> board.recommended
     'value_tiers'
     """
+    check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     if n_rounds < MIN_ROUNDS:
         raise ParamsError(f"n_rounds is {n_rounds}; intervals need {MIN_ROUNDS} bootstrap rounds or more.")
     if model not in ("auto", *MODEL_NAMES):

@@ -28,14 +28,14 @@ SCHEMA = {
 
 @dataclass(frozen=True, eq=False)
 class Grouped:
-    """The customers by group: group_numbers of the groups, and each customer's group as a number into them."""
+    """The customers by group: names of the groups, and each customer's group as a number into them."""
 
     names: tuple[str, ...]
     labels: Labels
 
     @classmethod
     def of(cls, groups: Sequence[str]) -> "Grouped":
-        """Number the groups in the order of their group_numbers."""
+        """Number the groups in the order of their names."""
         return cls(tuple(sorted(set(groups))), group_numbers(groups))
 
     def places(self, predicted: Vector, outcomes: Outcomes) -> list[int]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import polars as pl
 
 from clvlab.customers.attribute_values import day_reader, typed
+from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, MissingColumnsError, all_refused, counted, within
 from clvlab.sources import FileSettings, SourceTable
 from clvlab.sources.cells import NUMBER_CELL
@@ -57,7 +58,7 @@ class AttributeSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class AttributeTable:
+class AttributeTable(Displayed):
     """One table of attributes: customer_id, date if it is dated, and the attributes.
 
     Attributes
@@ -72,6 +73,14 @@ class AttributeTable:
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     refused: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     static: frozenset[str] = frozenset()
+
+    @property
+    def _facts(self) -> str:
+        return f"{self.name!r}, {counted(self.data.height, 'row')}; attributes {listed(self.columns)}"
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.data.head(5)
 
     @property
     def is_dated(self) -> bool:

@@ -11,7 +11,8 @@ import polars as pl
 from scipy import special
 
 from clvlab.arrays import Matrix, Vector
-from clvlab.errors import ClvlabError, ClvlabWarning, ParamsError
+from clvlab.displays import Displayed, number
+from clvlab.errors import ClvlabError, ClvlabWarning, ParamsError, counted
 from clvlab.models.numerics.maximum import Expansion, Likelihood
 from clvlab.models.uncertainty import Draws, Method, from_bootstrap, from_likelihood, from_normal
 
@@ -76,11 +77,23 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class FittedModel:
+class FittedModel(Displayed):
     """A model with its parameters, all positive. A subclass has their names, in its paper's order, and meanings."""
 
     names: ClassVar[tuple[str, ...]]
     meanings: ClassVar[tuple[str, ...]]
+
+    _behind: ClassVar[frozenset[str]] = frozenset(
+        {
+            "at_draws",
+            "estimate",
+            "log_likelihood_of",
+            "log_parameters",
+            "log_prior_of",
+            "meanings",
+            "names",
+        }
+    )
 
     estimate: Estimate | None = field(default=None, kw_only=True, repr=False, compare=False)
 
@@ -88,6 +101,23 @@ class FittedModel:
         for name, value in self.parameters.items():
             if not (np.isfinite(value) and value > 0):
                 raise ParamsError(f"{type(self).__name__}: {name} is {value}; parameters are positive numbers.")
+
+    @property
+    def _facts(self) -> str:
+        parameters = ", ".join(f"{name} {number(value)}" for name, value in self.parameters.items())
+        if self.estimate is None:
+            return f"{parameters} (given, not fitted)"
+        customers = counted(int(self.n_customers), "customer")
+        return f"{parameters}; {customers}, log-likelihood {number(self.log_likelihood)}"
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        """Each parameter with its 95 % interval and what it says."""
+        meaning = pl.Series("meaning", self.meanings)
+        if self.estimate is None:
+            values = {"parameter": list(self.parameters), "estimate": list(self.parameters.values())}
+            return pl.DataFrame(values).with_columns(meaning)
+        return self.confidence_intervals().with_columns(meaning)
 
     @property
     def parameters(self) -> dict[str, float]:

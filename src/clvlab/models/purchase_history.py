@@ -60,6 +60,7 @@ def unit_of(customers: Customers, time_unit: str | None) -> TimeUnit:
             raise ParamsError(f"time_unit is {time_unit!r}, but the customer table says {customers.time_unit!r}.")
         return customers.time_unit
     if time_unit is None:
+        table_of(customers)
         raise ParamsError(
             "A plain frame does not say in which unit its recency and T are. "
             "Pass time_unit='day', 'week' or 'month', or a CustomerSummary, which carries its own."

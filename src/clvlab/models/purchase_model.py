@@ -59,6 +59,27 @@ class PurchaseModel(FittedModel, ABC):
     leaving: ClassVar[tuple[str, float] | None] = None
     """The parameter that says how readily customers leave, and the power of it that does; None if nobody leaves."""
 
+    _behind: ClassVar[frozenset[str]] = frozenset(
+        {
+            "draw_future",
+            "draw_if_alive",
+            "horizon_length",
+            "leaves_from",
+            "leaving",
+            "may_have_left",
+            "p_alive_given",
+            "pmf_if_alive",
+            "purchases_ahead",
+            "purchases_if_alive",
+            "rate_if_alive",
+            "rate_steepness",
+            "starting_point",
+            "survived",
+            "time_scale",
+            "unit_of",
+        }
+    )
+
     leaves_from: ClassVar[int] = 0
     """After how many repeat purchases a customer may have left; P(alive) of one with fewer is 1 by assumption."""
 
@@ -69,6 +90,10 @@ class PurchaseModel(FittedModel, ABC):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_time_unit(self.time_unit)
+
+    @property
+    def _facts(self) -> str:
+        return f"{super()._facts}; time in {self.time_unit}s"
 
     @classmethod
     def fit(
@@ -117,7 +142,7 @@ class PurchaseModel(FittedModel, ABC):
     ) -> Vector:
         """Expected purchases of each customer in (T, T + horizon]; one per row, NaN for prospects."""
         table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
-        return table.spread(_by_age(table).each(self._expected_at(t), self._alive(table)))
+        return table.spread(self._by_state(table, self._expected_at(t), self._alive(table)))
 
     def expected_purchases_new(self, horizon: Horizon | Iterable[Horizon]) -> float | Vector:
         """Expected repeat purchases of a new customer within the horizon after the first purchase.
@@ -135,7 +160,7 @@ class PurchaseModel(FittedModel, ABC):
         """Probability that each customer buys exactly `n` times in (T, T + horizon]; NaN for prospects."""
         table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
         count, alive = _count(n), self._alive(table)
-        per_alive = _by_age(table).each(lambda x, T: self.pmf_if_alive(count, t, x, T))
+        per_alive = self._by_state(table, lambda x, T: self.pmf_if_alive(count, t, x, T))
         return table.spread(alive * per_alive + (1 - alive if count == 0 else 0.0))
 
     def probability_of_none(
@@ -179,7 +204,7 @@ class PurchaseModel(FittedModel, ABC):
         table = self._read(customers, time_unit)
         t = math.inf if horizon is None else self.horizon_length(customers, horizon, time_unit)
         decay = self._decay(annual_discount_rate, t)
-        return table.spread(_by_age(table).each(self._worth_at(t, decay), self._alive(table)))
+        return table.spread(self._by_state(table, self._worth_at(t, decay), self._alive(table)))
 
     def purchases_ahead(
         self,
@@ -191,11 +216,11 @@ class PurchaseModel(FittedModel, ABC):
     ) -> dict[str, Vector]:
         """All that a value rests on, in one pass: p_alive, expected_purchases and discounted_purchases."""
         table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
-        alive, by_age, decay = self._alive(table), _by_age(table), self._decay(annual_discount_rate, t)
+        alive, decay = self._alive(table), self._decay(annual_discount_rate, t)
         return {
             "p_alive": table.spread(alive),
-            "expected_purchases": table.spread(by_age.each(self._expected_at(t), alive)),
-            "discounted_purchases": table.spread(by_age.each(self._worth_at(t, decay), alive)),
+            "expected_purchases": table.spread(self._by_state(table, self._expected_at(t), alive)),
+            "discounted_purchases": table.spread(self._by_state(table, self._worth_at(t, decay), alive)),
         }
 
     def discounted_purchases_new(self, horizon: Horizon | None, annual_discount_rate: float) -> float:
@@ -239,12 +264,17 @@ class PurchaseModel(FittedModel, ABC):
     def draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
         """Draw, given alive at T and the history: purchases in (T, T + t], and the time from T to the last (or 0)."""
 
+    def state_if_alive(self, random: np.random.Generator, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        """Draw the state from which a customer alive at T goes on: x itself, unless more matters than x and T."""
+        del random, t_x, T
+        return x
+
     def draw_future(
         self, random: np.random.Generator, t: Vector, x: Vector, t_x: Vector, T: Vector
     ) -> tuple[Counts, Vector]:
         """Draw whether each customer is alive, and if so the purchases in (T, T + t] and the time to the last."""
         alive = random.random(x.size) < self.p_alive_given(x, t_x, T)
-        count, last = self.draw_if_alive(random, t, x, T)
+        count, last = self.draw_if_alive(random, t, self.state_if_alive(random, x, t_x, T), T)
         return count * alive, last * alive
 
     @property
@@ -310,6 +340,12 @@ class PurchaseModel(FittedModel, ABC):
         scale = float(self.time_scale(np.zeros(1))[0])
         return lambda x, T: interpolated_in_age(function, x, T, scale)
 
+    def _by_state(
+        self, table: PurchaseHistories, function: Callable[[Vector, Vector], Vector], times: Vector | float = 1.0
+    ) -> Vector:
+        """function(x, T) of each customer if alive, computed once for each distinct one, times a factor per row."""
+        return by_age(table).each(function, times)
+
     def _alive(self, table: PurchaseHistories) -> Vector:
         return in_chunks(self.p_alive_given, *table.columns)
 
@@ -325,8 +361,8 @@ class PurchaseModel(FittedModel, ABC):
         return purchase_history.read_histories(customers, HISTORY, unit, self.time_unit)
 
 
-def _by_age(table: PurchaseHistories) -> DistinctRows:
-    """The distinct (x, T): all that the future of an active customer depends on."""
+def by_age(table: PurchaseHistories) -> DistinctRows:
+    """The distinct (x, T): all that the future of an active customer depends on, but for one who buys regularly."""
     x, _, T = table.columns
     return DistinctRows.of([x, T])
 

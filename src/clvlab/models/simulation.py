@@ -151,7 +151,8 @@ class Simulation:
         """The value of one future of each customer."""
         count, last = simulated_purchases(model, buyers, self.horizon, random)
         owner = np.repeat(np.arange(count.size), count)
-        # Given the time of the last, the purchases before it fall evenly on the time up to there.
+        # Given the time of the last, the purchases before it fall evenly on the time up to there; those of regular
+        # buyers fall more evenly still, which a discount hardly sees.
         share = random.random(owner.size)
         share[np.cumsum(count)[count > 0] - 1] = 1.0
         worth = np.exp(-self.decay * last[owner] * share)
@@ -166,6 +167,7 @@ def simulated_purchases(
     """One future of each customer: purchases in (T, T + horizon], and the time from T to the last of them (or 0)."""
     alive = np.flatnonzero(random.random(len(buyers)) < buyers.p_alive(model))
     count, last = np.zeros(len(buyers), dtype=np.int64), np.zeros(len(buyers))
-    t = np.full(alive.size, horizon)
-    count[alive], last[alive] = model.draw_if_alive(random, t, buyers.x[alive], buyers.T[alive])
+    T, t = buyers.T[alive], np.full(alive.size, horizon)
+    state = model.state_if_alive(random, buyers.x[alive], buyers.t_x[alive], T)
+    count[alive], last[alive] = model.draw_if_alive(random, t, state, T)
     return count, last

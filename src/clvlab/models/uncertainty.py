@@ -23,6 +23,7 @@ import numpy as np
 import polars as pl
 
 from clvlab.arrays import Matrix, Vector
+from clvlab.displays import Displayed, listed, number
 from clvlab.errors import ConvergenceError, ParamsError
 from clvlab.models.numerics import importance, maximum
 from clvlab.models.numerics.maximum import CorrectedLikelihood, Likelihood
@@ -37,7 +38,7 @@ PRIOR_VARIANCE = np.pi**2 / 3  # of the standard logistic distribution
 
 
 @dataclass(frozen=True, eq=False)
-class Draws:
+class Draws(Displayed):
     """Draws of a model's parameters.
 
     Attributes
@@ -57,6 +58,14 @@ class Draws:
 
     def __len__(self) -> int:
         return len(self.log_values)
+
+    @property
+    def _facts(self) -> str:
+        return f"{len(self):,} draws of {listed(self.names)} ({self.method}), worth {number(self.effective_size)}"
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.intervals()
 
     @cached_property
     def data(self) -> pl.DataFrame:

@@ -34,6 +34,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("late"),
             Text("value"),
             Text("stake"),
+            Text("one_time"),
             Table(
                 "actions",
                 {
@@ -112,6 +113,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "value": (
             Text("lead"),
             Text("model"),
+            Text("other_model"),
             Text("margin"),
             Text("fallback"),
             Text("notes"),

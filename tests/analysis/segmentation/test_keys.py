@@ -78,6 +78,7 @@ TWO_RESULTS = [
     ({}, {"margin": 0.5}),
     ({}, {"margin": "from cost"}),
     ({}, {"model": "nbd"}),
+    ({}, {"model": "mbg_cnbd_k"}),
     ({}, {"holdout": "26 weeks"}),
     ({}, {"strategy": "rfm11"}),
     ({}, {"rfm": {"n_bins": 3}}),

@@ -81,6 +81,6 @@ class ComparisonContext:
         return table.with_columns(missing).select("strategy", *metrics)
 
 
-def strategy_names(group_numbers: list[str]) -> list[Name]:
+def strategy_names(codes: list[str]) -> list[Name]:
     """Names of strategies, for a sentence."""
-    return [Name("strategies", code) for code in group_numbers]
+    return [Name("strategies", code) for code in codes]

@@ -1,0 +1,145 @@
+"""What was known at one past day, what was predicted from it, and what then happened."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from clvlab.customers import summarise_customers
+from clvlab.frames import CustomerSummary, TransactionLog
+from clvlab.models import PurchaseModel, SpendModel
+from clvlab.models.value_models import attempts, fit_spend
+from clvlab.units import DAYS_PER, TimeUnit
+from clvlab.validation.naive import NAIVE, counted, naive, windows
+from clvlab.validation.origins import Ahead
+from clvlab.validation.parts import cohort_of
+from clvlab.validation.scores import SCORES, count_crps, scores
+
+Assignment = Callable[[CustomerSummary], pl.DataFrame]
+"""The groups of customers at a day, customer_id and group: such as `clvlab.strategies["rfm11"].assign`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """The buyers at an origin, in cohorts and groups, and the models fitted to them.
+
+    Attributes
+    ----------
+    buyers : as of the origin, with cohort and, where customers were assigned to groups, group
+    models, spend : as the buyers identify them
+    problems : origin, model, why it could not be fitted
+    """
+
+    buyers: CustomerSummary
+    models: Mapping[str, PurchaseModel]
+    spend: SpendModel | None
+    problems: list[tuple[date, str, str]]
+
+    @classmethod
+    def of(
+        cls,
+        log: TransactionLog,
+        origin: date,
+        kinds: Iterable[type[PurchaseModel]],
+        time_unit: TimeUnit,
+        groups: Assignment | None,
+    ) -> "Past":
+        """Look at the log as it was at the end of the day `origin`."""
+        customers = summarise_customers(log, origin, time_unit)
+        table = customers.data
+        if groups is not None:
+            assigned = groups(customers).select("customer_id", "group")
+            table = table.join(assigned, on="customer_id", how="left", maintain_order="left")
+        table = table.filter(pl.col("n_purchases") > 0)
+        buyers = CustomerSummary(
+            table.with_columns(cohort=cohort_of(table["first_purchase"])), customers.cutoff, customers.time_unit
+        )
+        tried = list(attempts(buyers, kinds))
+        return cls(
+            buyers=buyers,
+            models={each.kind.__name__: each.model for each in tried if each.model is not None},
+            spend=fit_spend(buyers)[0],
+            problems=[
+                (origin, each.kind.__name__, str(each.caveats[0].problem)) for each in tried if each.model is None
+            ],
+        )
+
+    def predict(self, days: pl.DataFrame, ahead: Ahead, first: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What each method predicted, in sums over customers and customer by customer: see `Backtest`.
+
+        `days` are all customers' days, `first` is the log's first.
+        """
+        sums, scored = [], []
+        for what in ("purchases", "spend") if "spend" in days.columns else ("purchases",):
+            table = self._next_to_outcomes(what, days, ahead, first)
+            methods = [name for name in (*self.models, *NAIVE) if name in table.columns]
+            sums.append(_sums(table, methods).select(pl.lit(what).alias("what"), pl.all()))
+            scored.append(self._scored(what, table, methods, ahead))
+        return self._dated(pl.concat(sums), ahead), self._dated(pl.concat(scored), ahead)
+
+    def _next_to_outcomes(self, what: str, days: pl.DataFrame, ahead: Ahead, first: date) -> pl.DataFrame:
+        """The buyers' table with a column `actual` and one for each method that predicts it."""
+        known = windows(self.buyers.cutoff, ahead.days, first)
+        done = counted(days, what, known)
+        table = self.buyers.data.join(done, on="customer_id", how="left", maintain_order="left")
+        table = table.with_columns(pl.col(list(known)).fill_null(0.0))
+        per = DAYS_PER[self.buyers.time_unit]
+        after, until = known["last_365_days"]
+        simple = naive(what, ahead.days / per, (until - after).days / per)
+        return table.with_columns(**self._modelled(what, ahead.days / per), **simple)
+
+    def _modelled(self, what: str, length: float) -> dict[str, pl.Series]:
+        expected = {
+            name: pl.Series(model.expected_purchases(self.buyers, length)) for name, model in self.models.items()
+        }
+        if what == "purchases":
+            return expected
+        if self.spend is None:
+            return {}
+        spend = pl.Series(self.spend.expected_spend(self.buyers))
+        return {name: purchases * spend for name, purchases in expected.items()}
+
+    def _scored(self, what: str, table: pl.DataFrame, methods: Sequence[str], ahead: Ahead) -> pl.DataFrame:
+        """method, customers, and the scores of each."""
+        actual, length = table["actual"].to_numpy(), ahead.days / DAYS_PER[self.buyers.time_unit]
+        rows: list[dict[str, object]] = []
+        for method in methods:
+            found = scores(actual, table[method].to_numpy())
+            crps = found["mae"] if method in NAIVE and what == "purchases" else None
+            if method in self.models and what == "purchases":
+                crps = count_crps(self.models[method], table, actual, length)
+            rows.append({"what": what, "method": method, "customers": table.height, **found, "crps": crps})
+        return pl.DataFrame(rows, schema_overrides=dict.fromkeys(SCORES, pl.Float64))
+
+    def _dated(self, table: pl.DataFrame, ahead: Ahead) -> pl.DataFrame:
+        origin = self.buyers.cutoff
+        return table.select(
+            pl.lit(origin).alias("origin"),
+            pl.lit(ahead.name).alias("horizon"),
+            pl.lit(ahead.from_day(origin)).alias("end"),
+            pl.all(),
+        )
+
+
+def _sums(table: pl.DataFrame, methods: Sequence[str]) -> pl.DataFrame:
+    """method, part, name, customers, actual, predicted, error: of all customers, each cohort and each group."""
+    keys = {"total": pl.lit(None, pl.String), "cohort": pl.col("cohort").cast(pl.String), "group": pl.col("group")}
+    parts = [name for name in keys if name in ("total", *table.columns)]
+    sums = pl.concat(
+        table.group_by(pl.lit(part).alias("part"), keys[part].alias("name"))
+        .agg(pl.len().cast(pl.Int64).alias("customers"), pl.col("actual", *methods).sum())
+        .sort("name")
+        for part in parts
+    )
+    long = sums.unpivot(methods, index=["part", "name", "customers", "actual"], variable_name="method")
+    happened = pl.when(pl.col("actual") > 0)
+    return long.select(
+        "method",
+        "part",
+        "name",
+        "customers",
+        "actual",
+        predicted="value",
+        error=happened.then(pl.col("value") / pl.col("actual") - 1),
+    )
