@@ -18,14 +18,14 @@ help: ## show this list
 
 setup: $(READY) ## create .venv with everything the project needs
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements-setup.lock requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: install Python 3.11 to 3.13."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	  || { echo "Python 3.11 to 3.13 is needed; found $$($(PYTHON) --version). Choose one: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 	  || { echo "python3-venv is missing: install the package python3-venv."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-setup.lock
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps -e .
 	@touch $@
@@ -81,15 +81,16 @@ lab: $(READY) ## open the notebooks in JupyterLab
 sample: $(READY) ## write data/sample anew
 	@$(BIN)/python data/sample/generate.py
 
-lock: ## resolve requirements.lock anew from pyproject.toml
-	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet 'uv>=0.9'; }
+lock: ## resolve requirements.lock and requirements-setup.lock anew from pyproject.toml
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --require-hashes -r requirements-setup.lock; }
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --group setup --universal --python-version 3.11 \
+	  --quiet --generate-hashes --no-emit-index-url -o requirements-setup.lock
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 	  --quiet --generate-hashes --no-emit-index-url -o requirements.lock
 
 bench: $(READY) ## compare our speed with that of lifetimes (some ten minutes)
 	@$(BIN)/python benchmarks/against_lifetimes.py
 
-clean: ## remove .venv, caches and what runs wrote
+clean: ## remove .venv and caches; what runs published stays
 	@rm -rf .venv $(LOWEST) .mypy_cache .ruff_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	@find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

@@ -7,6 +7,7 @@ import pytest
 import xlsxwriter
 
 from clvlab.check import check_source
+from clvlab.check.telling import question
 from clvlab.errors import DataError, ParamsError
 from clvlab.wording import LANGUAGES, Words
 
@@ -87,7 +88,7 @@ def test_a_column_named_twice_is_asked_for_by_name(tmp_path):
     check = check_source(write(tmp_path, "customer_id,date,date\na,2024-01-01,2024-01-02\n"))
     assert "more than one column 'date'" in problem(check)
     path = write(tmp_path, "会员,下单时间,金额,金额\na,2024-01-01,1,2\n")
-    assert "Say which one: `columns: {amount: 金额 (4)}`" in problem(check_source(path))
+    assert "请指明使用哪一列：`columns: {amount: 金额 (4)}`" in problem(check_source(path))
     assert check_source(path, columns={"amount": "金额 (3)"}).log.data["amount"].to_list() == [1.0]
 
 
@@ -203,18 +204,43 @@ def test_a_log_with_nothing_against_it_is_ready(tmp_path, lang, last):
     assert check.text().splitlines()[-1] == last
 
 
-def test_warnings_are_part_of_the_text_in_its_language(tmp_path, recwarn):
+def test_questions_are_part_of_the_text_in_its_language(tmp_path, recwarn):
     path = write(tmp_path, busy("c1,2099-01-01,5\nc2,2024-10-01,9000000\n"))
     check = check_source(path, "en")
-    assert remarks(check) == ["doubts.dates_after_today", "doubts.amount_out_of_proportion"]
+    assert [(it.key, it.remark.key) for it in check.verdict.questions] == [
+        ("as_of", "doubts.dates_after_today"),
+        ("largest_amount", "doubts.amount_out_of_proportion"),
+    ]
+    assert not check.verdict.is_ready
     lines = check.text().splitlines()
-    at = lines.index("To look at")
+    at = lines.index("To settle: only you can know")
     assert lines[at + 1].startswith("  - There are dates after today (rows: 1), the last one 1 January 2099.")
-    assert lines[-1] == "Verdict: ready, with 2 things to look at"
+    assert lines[-1] == (
+        "Verdict: a report can run, but its figures depend on what you know: settle `as_of`, `largest_amount`"
+    )
     lines = check_source(path, "zh").text().splitlines()
     assert "  - 1行的日期晚于今天，最晚为2099年1月1日。" in "\n".join(lines)
-    assert lines[-1] == "结论：可以生成报告，有2处请留意"
+    assert lines[-1].endswith("请先确定`as_of`、`largest_amount`")
     assert list(recwarn) == []
+
+
+@pytest.mark.parametrize(
+    ("extra", "key", "answers"),
+    [
+        ("c1,2099-01-01,5\n", "as_of", ["2024-10-28", "2099-01-01"]),
+        ("c1,2026-11-01,5\n", "as_of", ["2024-10-28"]),
+        ("c2,2024-10-01,9000000\n", "largest_amount", [9_000_000, 100]),
+        ("z,2024-10-01,1\n" * 2500, "guests", [["z"], []]),
+    ],
+)
+def test_a_question_is_settled_by_its_key_whatever_the_answer(tmp_path, extra, key, answers):
+    path = write(tmp_path, busy(extra))
+    check = check_source(path)
+    assert [it.key for it in check.verdict.questions] == [key]
+    assert f"TO SETTLE: {question(Words('en'), check.verdict.questions[0])}" in check.params_yaml()
+    for answer in answers:
+        assert check_source(path, **{key: answer}).verdict.questions == ()
+        assert remarks(check_source(path, **{key: answer})) == []
 
 
 @pytest.mark.parametrize(
@@ -222,7 +248,6 @@ def test_warnings_are_part_of_the_text_in_its_language(tmp_path, recwarn):
     [
         (",2024-10-01,1\n" * 900, "month_refused", "most of them for no customer", "主要原因：缺少客户编号"),
         ("C1,2024-10-01,1\n", "ids_alike", "'C1' / 'c1'", "'C1' / 'c1'"),
-        ("z,2024-10-01,1\n" * 2500, "one_id_above_all", "Customer 'z' has 2,500 rows", "客户'z'有2,500行"),
         ("z,1990-01-01,1\n", "lone_first_day", "days before all others", "比其余各行早"),
     ],
 )
@@ -240,7 +265,9 @@ def test_a_column_of_states_that_is_not_used_is_told(tmp_path):
     path = write(
         tmp_path, "\n".join([header, *(f"{row},{'cancelled' if n % 9 else 'paid'}" for n, row in enumerate(rows))])
     )
-    assert remarks(check_source(path)) == ["doubts.states_unused"]
+    assert [it.key for it in check_source(path).verdict.questions] == ["where"]
+    assert check_source(path, where={}).verdict.is_ready
+    assert check_source(path, where={"status": "paid"}).verdict.questions == ()
 
 
 def test_too_much_that_is_refused_is_not_ready(tmp_path):
@@ -319,7 +346,7 @@ def test_a_setting_that_is_given_is_not_asked_about(tmp_path):
     [
         ("name,when\na,2024-01-31\n", "has no column 'customer_id', 'date'"),
         ("customer_id,date,amount,currency\na,2024-01-31,1,CNY\nb,2024-01-31,1,USD\n", "CNY in 1 row, USD in 1 row"),
-        ("customer_id,date,amount\n,2024-01-31,1\n", "The only row is refused: no customer (1 row)"),
+        ("customer_id,date,amount\n,2024-01-31,1\n", "Every row is refused (rows: 1), most of them for no customer"),
     ],
 )
 def test_a_source_that_cannot_be_read_says_why(tmp_path, text, said):
@@ -390,3 +417,25 @@ def test_the_language_is_the_given_one_else_that_of_the_headers(tmp_path, chines
     assert check_source(chinese, "en").params.lang == "en"
     assert check_source(write(tmp_path, PLAIN)).params.lang == "en"
     assert check_source(write(tmp_path, PLAIN), lang="zh").text().startswith("数据来源：")
+
+
+# Errors in the language of the check
+
+
+@pytest.mark.parametrize(
+    ("text", "en", "zh"),
+    [
+        ("customer_id,date,amount\n", "The source has no rows below its header.", "数据来源的表头之下没有任何行。"),
+        ("customer_id,date,date\na,2024-01-01,x\n", "has more than one column 'date'", "有多个列'date'"),
+        (
+            "customer_id,date,amount\na,soon,1\n",
+            "Every row is refused (rows: 1)",
+            "全部1行均被剔除，主要原因：日期无法识别",
+        ),
+        (PLAIN + "c,2026-01-01,-5\n", "The last purchase up to", "最后一次购买在2024年2月15日"),
+    ],
+)
+def test_what_stops_a_report_is_said_in_the_language_of_the_check(tmp_path, text, en, zh):
+    path = write(tmp_path, text)
+    assert en in check_source(path, "en").text()
+    assert zh in check_source(path, "zh").text()

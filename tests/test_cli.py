@@ -1,7 +1,9 @@
 import json
 import logging
+import signal
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -10,10 +12,12 @@ from click.testing import CliRunner
 
 from clvlab import cli
 from clvlab.errors import ClvlabWarning, DataError
+from clvlab.params import ReportParams
 from clvlab.reporting import runner
-from clvlab.reporting.execution import KernelDiedError, NotebookError, Stopped
+from clvlab.reporting.execution import KernelDiedError, NotebookError
 from clvlab.reporting.lock import LockedError
 from clvlab.reporting.runner import Run
+from clvlab.reporting.stopping import Stopped
 
 PARAMS = "name: demo\nsource: cdnow_sample\nas_of: 1998-06-30\n"
 COSTS = [{"section": "value", "seconds": 1.25, "peak_mb": 210.0}]
@@ -73,7 +77,53 @@ def test_options_reach_the_run(invoke):
     )
     params, options = calls[0]
     assert (params.as_of.isoformat(), params.lang, params.rfm) == ("1998-03-31", "zh", {"n_bins": 4})
-    assert (options["force"], options["timeout"]) == (True, 90.0)
+    assert options["force"]
+
+
+def test_time_limit_holds_for_all_that_a_command_does(invoke, monkeypatch):
+    monkeypatch.setattr(runner, "run", lambda *_, **__: time.sleep(60))
+    result, _ = invoke("report", "demo.yaml", "--timeout", "0.1")
+    assert (result.exit_code, result.stderr) == (124, "clvlab: timed out after 0.1 s\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "name"),
+    [(signal.SIGTERM, 143, "SIGTERM"), (signal.SIGHUP, 129, "SIGHUP"), (signal.SIGINT, 130, "Ctrl-C")],
+)
+def test_signal_while_all_is_still_being_loaded_has_its_code_and_its_sentence(
+    invoke, monkeypatch, number, code, name
+):
+    monkeypatch.setattr(ReportParams, "load", lambda *_: signal.raise_signal(number))
+    result, calls = invoke("report", "demo.yaml")
+    assert (result.exit_code, result.stdout, result.stderr) == (code, "", f"clvlab: stopped by {name}\n")
+    assert calls == []
+
+
+SAY = "from clvlab import cli\ncli._log_to_stderr('human')\ncli._open_streams()\ncli._say('the path')"
+
+
+@pytest.mark.parametrize(
+    ("before", "stderr"),
+    [
+        ("exec >&-", ""),
+        ("exec <&- >&- 2>&-", ""),
+        ("exec 2>&-", ""),
+        ("exec >/dev/full", "standard output cannot be written to (No space left on device): the path"),
+        ("exec > >(exec true); sleep 0.2", "standard output cannot be written to (Broken pipe): the path"),
+        ("exec 2>/dev/full", ""),
+    ],
+)
+def test_standard_streams_that_take_nothing_change_no_exit_code(before, stderr):
+    command = ["bash", "-c", f'{before}; exec "$@"', "bash", sys.executable, "-c", SAY]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.strip().removeprefix("clvlab: ")) == (0, stderr)
+    assert done.stdout == ("the path\n" if ">&-" not in before.replace("2>&-", "") and not stderr else "")
+
+
+def test_files_that_are_opened_later_do_not_get_the_places_of_closed_streams():
+    code = "from clvlab import cli\ncli._open_streams()\nimport sys\nsys.exit(open('/dev/null').fileno())"
+    done = subprocess.run(["sh", "-c", 'exec <&- >&- 2>&-; exec "$@"', "sh", sys.executable, "-c", code])
+    assert done.returncode > 2
 
 
 def test_comparison_has_parameters_of_its_own(invoke):
@@ -92,6 +142,7 @@ def test_comparison_has_parameters_of_its_own(invoke):
         (Stopped("timed out after 5 s", 124), 124),
         (Stopped("stopped by SIGTERM", 143), 143),
         (KernelDiedError("The kernel died"), 138),
+        (MemoryError("Memory ran out"), 1),
         (ZeroDivisionError(), 1),
     ],
 )
@@ -111,6 +162,9 @@ def test_exit_code_tells_what_went_wrong_in_one_message(invoke, monkeypatch, err
         (["report", "demo.yaml", "-p", "horizon"], "Write NAME=VALUE"),
         (["report", "demo.yaml", "--as-of", "June"], "give a day as YEAR-MONTH-DAY"),
         (["report", "demo.yaml", "--timeout", "0"], "not in the range"),
+        (["report", "demo.yaml", "--timeout", "inf"], "not in the range"),
+        (["report", "demo.yaml", "--timeout", "nan"], "give a number of seconds"),
+        (["report", "demo.yaml", "-p", "output=~nobody_here/reports"], "knows no home folder"),
         (["report"], "Missing argument 'PARAMS.yaml'"),
         (["reprot", "demo.yaml"], "No such command 'reprot'"),
     ],
@@ -235,6 +289,18 @@ def test_the_exit_code_of_check_is_its_verdict_in_either_language(invoke, text, 
         assert result.exit_code == code
         assert said in result.stdout.splitlines()[-1]
         assert result.stderr == ""
+
+
+def test_an_error_of_check_is_in_its_language(invoke):
+    Path("empty.csv").touch()
+    for source, en, zh in (
+        ("no.csv", "There is no file 'no.csv'", "找不到文件'no.csv'"),
+        ("empty.csv", "is empty", "为空"),
+    ):
+        for options, said in (((), en), (("--lang", "zh"), zh)):
+            result, _ = invoke("check", source, *options)
+            assert result.exit_code == 2
+            assert said in result.stderr
 
 
 def test_check_serves_tables_of_attributes(invoke):

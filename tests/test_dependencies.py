@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 NOT_IMPORTED = {
-    "ipykernel": "the kernel in which notebooks run",
     "lifetimes": "its distribution carries the CDNOW log, which is read by path",
     "pyarrow": "what polars and pandas hand each other their tables in",
 }
@@ -84,6 +83,16 @@ def test_what_is_declared_is_imported_or_has_its_reason():
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_what_an_extra_brings_is_neither_imported_nor_required(extra):
     assert not names(EXTRAS[extra]) & (PLAIN | USED)
+
+
+def test_what_sets_up_is_pinned_by_its_hashes_and_names_no_registry():
+    lock = (ROOT / "requirements-setup.lock").read_text(encoding="utf-8")
+    assert set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)) == group("setup")
+    assert "--hash=sha256:" in lock
+    assert "://" not in lock
+    installs = re.findall(r"-m pip install .*", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert installs
+    assert all("--require-hashes" in it for it in installs)
 
 
 def test_the_lock_pins_all_that_is_declared_and_names_no_registry():

@@ -60,7 +60,7 @@ def test_parquet_holds_every_text_as_it_is(folder):
 
 
 def test_csv_opens_in_a_spreadsheet_as_what_it_is(folder):
-    assert (folder / "customers.csv").read_bytes().startswith(b"\xef\xbb\xbfcustomer_id,")
+    assert (folder / "customers.csv").read_bytes().startswith(b'\xef\xbb\xbf"customer_id",')
     assert rows_of(folder / "customers.csv") == [
         ["customer_id", "group", "clv"],
         ["007", "loyal", "1.5"],
@@ -94,7 +94,22 @@ def test_no_text_of_any_kind_starts_a_formula_or_breaks_the_rows(tmp_path_factor
     for row, text in zip(rows, texts, strict=True):
         assert not row[1].lstrip().startswith(tuple("=+-@"))
         assert "\0" not in row[1]
-        assert row[1].removeprefix("'") == text.replace("\0", "\ufffd").removeprefix("'")
+        assert row[1].replace("'", "") == text.replace("\0", "\ufffd").replace("'", "")
+
+
+@given(st.lists(st.text(";\t|\n\r\"'=+-@ ,a７＝", max_size=12), min_size=1, max_size=9), st.sampled_from(",;\t|"))
+def test_no_text_is_a_formula_whatever_separates_in_the_spreadsheet(tmp_path_factory, texts, separator):
+    path = tmp_path_factory.mktemp("csv") / "t.csv"
+    export.write_csv(pl.DataFrame({"text": texts, "more": texts[::-1], "n": 1}), path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        cells = [cell for row in csv.reader(file, delimiter=separator) for cell in row]
+    assert not [cell for cell in cells if cell.strip().startswith(tuple("=+-@＝"))]
+
+
+def test_a_formula_behind_a_separator_is_made_plain_and_every_text_is_quoted(tmp_path):
+    table = pl.DataFrame({"id": ["007;=1+1", "a; b"], "a|-b": [1, -2]})
+    export.write_csv(table, tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig") == '"id","a|\'-b"\n"007;\'=1+1",1\n"a; b",-2\n'
 
 
 def test_ten_thousand_characters_stay_one_cell(tmp_path):
@@ -124,6 +139,7 @@ def test_ids_in_a_workbook_are_texts_and_no_text_is_a_formula(tmp_path):
     path = workbook_of(tmp_path, table)
     sheet = zipfile.ZipFile(path).read("xl/worksheets/sheet1.xml").decode()
     assert "<f>" not in sheet
+    assert 'quotePrefix="1"' in zipfile.ZipFile(path).read("xl/styles.xml").decode()
     shown = pl.read_excel(path, engine="calamine")
     assert shown["customer_id"].to_list() == CUSTOMERS["customer_id"].to_list()
     assert shown["group"].to_list() == ["loyal", None]

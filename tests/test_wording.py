@@ -30,7 +30,7 @@ from clvlab.customers import DERIVED
 from clvlab.customers.attribute_values import Kind
 from clvlab.errors import ParamsError
 from clvlab.grouping.measures import MEASURES
-from clvlab.models import MODELLED, PURCHASE_MODELS, GammaGamma
+from clvlab.models import MODEL_NAMES, MODELLED, PURCHASE_MODELS, GammaGamma
 from clvlab.params import CompareParams, ReportParams
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
@@ -58,7 +58,9 @@ def codes(file):
 
 
 def fields(text):
-    return {(name, kind) for _, name, kind, _ in string.Formatter().parse(text) if name is not None}
+    """The figures of a text with their kinds; words that go with a figure are a language's own affair."""
+    found = {(name, kind) for _, name, kind, _ in string.Formatter().parse(text) if name is not None}
+    return {(name, kind) for name, kind in found if "|" not in kind}
 
 
 def sources(pattern):
@@ -79,6 +81,24 @@ def test_a_text_is_there_in_both_languages_with_the_same_figures_of_the_same_kin
     assert all(isinstance(text, str) and text == text.strip() != "" for text in entry.values())
     assert fields(entry["en"]) == fields(entry["zh"])
     assert {kind for _, kind in fields(entry["en"])} <= KINDS
+
+
+def test_in_english_one_thing_is_singular():
+    told = {}
+    for key, entry in catalogue().items():
+        figures = {name: 1 if kind else "x" for name, kind in sorted(fields(entry["en"]))}
+        spans = dict.fromkeys((name for name, kind in fields(entry["en"]) if kind == "span"), "1 month")
+        told[key] = EN(key, **figures | spans)
+    plural = r"\b1 (?:[a-z]+ )?(?!is|was|has|less|as|this|values )[a-z]+s\b|\b1 (?:\([^)]*\) )?(?:are|were|have)\b"
+    assert {key: text for key, text in told.items() if re.search(plural, text)}.keys() <= {
+        "profiles.lead",
+        "profiles.segments_subtitle",
+    }
+
+
+@pytest.mark.parametrize(("n", "said"), [(1, "1 customer has"), (2, "2 customers have"), (0, "0 customers have")])
+def test_a_word_goes_with_its_figure(n, said):
+    assert said in EN("summary.moved", down=n, up=n)
 
 
 @pytest.mark.parametrize("key", sorted(catalogue()))
@@ -170,13 +190,18 @@ def known_values():
     return values | cities | provinces
 
 
+def purchase_models():
+    """Those that are tried, and those that are fitted where parameters name them."""
+    return {*PURCHASE_MODELS, *MODEL_NAMES.values()}
+
+
 CODES = {
     "values": known_values,
     "columns": columns_shown,
     "glossary": lambda: {"heading", "lead", *TERMS, *(f"{term}_meaning" for term in TERMS)},
     "groups": group_codes,
-    "methods": lambda: {*METHODS, "best", *(model.__name__ for model in PURCHASE_MODELS)},
-    "models": lambda: {model.__name__ for model in (*PURCHASE_MODELS, GammaGamma)},
+    "methods": lambda: {*METHODS, "best", *(model.__name__ for model in purchase_models())},
+    "models": lambda: {model.__name__ for model in (*purchase_models(), GammaGamma)},
     "moves": lambda: set(MOVES),
     "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},
@@ -184,6 +209,7 @@ CODES = {
     "strategies": lambda: {*cl.strategies, ANSWERING.name, *BARS},
     "yesno": lambda: {str(value).lower() for value in (True, False)},
     "doubts": lambda: found(r'\bwarn\("(\w+)"', "[cst]*s/*.py"),
+    "faults": lambda: {"max_refused"} | found(r'(?:\bfault\(\s*|code=)"(\w+)"', "[cst]*s/*.py"),
     "hints": lambda: {*HINTED, "other"},
     "kinds": lambda: set(get_args(Kind)),
     "keys": lambda: {*ReportParams.model_fields, *CompareParams.model_fields},
@@ -302,6 +328,24 @@ def test_a_users_own_value_is_its_own_name_and_is_never_a_template(kind, value):
     assert f"“{value}”" in EN("segments.groups", group=Name(kind, value), customers=0.1, spend=0.1)
 
 
+RLO = "\N{RIGHT-TO-LEFT OVERRIDE}"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_marks_that_turn_the_direction_of_text_are_visible_wherever_a_value_is_shown(lang):
+    words = Words(lang, own_groups=frozenset({f"a{RLO}b"}))
+    value = f"a{RLO}b\x1b"
+    shown = [words.group(value), words.group(f"a{RLO}b"), words.attribute(value), words.attribute_value(value)]
+    shown += [words.name("strategies", value), words("quality.alike", ids=1, example=value)]
+    assert all("a\ufffdb" in text and RLO not in text and "\x1b" not in text for text in shown)
+
+
+def test_a_value_that_is_too_long_is_cut_with_its_length():
+    assert EN.group("x" * 10_000) == "x" * 100 + "… (10,000 characters)"
+    assert ZH.attribute("x" * 10_000) == "x" * 100 + "…（共10,000个字符）"
+    assert EN.attribute_value("x" * 100) == "x" * 100
+
+
 def test_an_attribute_is_named_where_we_know_it():
     assert (ZH.attribute("province"), ZH.attribute("会员等级"), EN.attribute("{x}")) == ("省份", "会员等级", "{x}")
 
@@ -350,6 +394,8 @@ def test_a_language_that_is_not_there_is_refused():
         (100_000_000, "short", "100M", "1亿"),
         (-2_346_000_000, "short", "−2.3B", "−23.5亿"),
         (35.4, "money", "$35", "US$35"),
+        (0.42, "money", "$0.42", "US$0.42"),
+        (0.0, "money", "$0", "US$0"),
         (9_876, "money", "$9.9K", "US$9,876"),
         (2_500_000, "money", "$2.5M", "US$250万"),
         (35.171, "price", "$35.17", "US$35.17"),
@@ -398,7 +444,7 @@ def test_money_has_the_currency_of_the_run_or_none(currency, en, zh):
         (-0.004, "pct"),
         (-1e-9, "short"),
         (-0.001, "price"),
-        (-0.4, "money"),
+        (-0.004, "money"),
     ],
 )
 def test_what_rounds_to_zero_has_no_sign(lang, value, kind):
@@ -408,10 +454,17 @@ def test_what_rounds_to_zero_has_no_sign(lang, value, kind):
 
 COLUMNS = [
     ([47_012.4, 96.0, None], "money", ["$47,012", "$96", "–"], ["US$47,012", "US$96", "–"]),
-    ([1_234_567.0, -41_200.0, 0.4], "money", ["$1,235K", "−$41K", "$0K"], ["US$123.5万", "−US$4.1万", "US$0.0万"]),
-    ([2e10, 3e6], "money", ["$20,000.0M", "$3.0M"], ["US$200.00亿", "US$0.03亿"]),
+    ([1_234_567.0, -41_200.0, None], "money", ["$1,235K", "−$41K", "–"], ["US$123.5万", "−US$4.1万", "–"]),
+    (
+        [2e6, 999.0, -0.4, 0.0],
+        "money",
+        ["$2,000K", "$999", "−$0.40", "$0"],
+        ["US$200.0万", "US$999", "−US$0.40", "US$0"],
+    ),
+    ([2e10, 3e6, 12_345.0], "money", ["$20,000.0M", "$3.0M", "$12,345"], ["US$200.00亿", "US$0.03亿", "US$12,345"]),
     ([141.88, 5.72], "price", ["$142", "$6"], ["US$142", "US$6"]),
-    ([14.188, 5.7, None], "price", ["$14.19", "$5.70", "–"], ["US$14.19", "US$5.70", "–"]),
+    ([141.88, 0.72, 0.0], "price", ["$142", "$0.72", "$0"], ["US$142", "US$0.72", "US$0"]),
+    ([14.188, 5.7, None, 0.0], "price", ["$14.19", "$5.70", "–", "$0.00"], ["US$14.19", "US$5.70", "–", "US$0.00"]),
     ([1.5, 10.0, 0.125], "exact", ["1.500", "10.000", "0.125"], ["1.500", "10.000", "0.125"]),
     ([7.0, 12.0, None], "exact", ["7", "12", "–"], ["7", "12", "–"]),
     ([0.5, 1.0], "pct", ["50%", "100%"], ["50%", "100%"]),
@@ -420,7 +473,7 @@ COLUMNS = [
 
 
 @pytest.mark.parametrize(("values", "kind", "en", "zh"), COLUMNS)
-def test_the_figures_of_a_column_have_one_precision_and_one_unit(values, kind, en, zh):
+def test_the_figures_of_a_column_have_one_unit_and_small_amounts_their_own_digits(values, kind, en, zh):
     assert (EN.numbers(values, kind), ZH.numbers(values, kind)) == (en, zh)
 
 

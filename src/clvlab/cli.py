@@ -2,14 +2,17 @@
 
 Standard output carries the path of the report and nothing else; all that is said on the way goes to standard error.
 Exit codes: 0 published or up to date, 1 the notebook failed, 2 bad parameters or bad data, 75 another run holds the
-lock, 124 timed out, 138 the kernel died; 130 and 143 stopped by Ctrl-C or SIGTERM.
+lock, 124 timed out, 138 the kernel died; 129, 130, 131, 143 and 152 stopped by SIGHUP, Ctrl-C, SIGQUIT, SIGTERM or
+the limit on processor time. A standard stream that is closed, or whose reader has gone, changes no exit code.
 """
 
 import logging
+import math
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import reduce
 from pathlib import Path
 from time import gmtime
@@ -28,14 +31,29 @@ logger = logging.getLogger("clvlab")
 
 NOTEBOOK_FAILED, BAD_INPUT, LOCKED, INTERRUPTED, KERNEL_DIED = 1, 2, 75, 130, 138
 
+_LONGEST_TIMEOUT = 366 * 24 * 3600.0
+
 _Command = Callable[..., None]
+
+
+def _seconds(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+    """Refuse what is not a number, which no range excludes."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("give a number of seconds")
+    return value
+
+
 _RUN_OPTIONS: tuple[Callable[[_Command], _Command], ...] = (
     click.argument("params", type=click.Path(path_type=Path), metavar="PARAMS.yaml"),
     click.option("--as-of", metavar="DATE", help="The last day that counts, such as 1998-06-30."),
     click.option("-p", "overrides", metavar="NAME=VALUE", multiple=True, help="Set a parameter; VALUE is YAML."),
     click.option("--force", is_flag=True, help="Run even where the published report is up to date."),
     click.option(
-        "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after SECONDS."
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True, max=_LONGEST_TIMEOUT),
+        callback=_seconds,
+        metavar="SECONDS",
+        help="Stop after SECONDS.",
     ),
     click.option("--log-format", type=click.Choice(["human", "json"]), default="human", show_default=True),
     click.option("-v", "--verbose", is_flag=True, help="Show what each section cost, in time and memory."),
@@ -51,6 +69,7 @@ def _run_options(command: _Command) -> _Command:
 @click.version_option(__version__)
 def main() -> None:
     """Whom to look after, how, and whether the grouping works."""
+    _open_streams()
 
 
 @main.command()
@@ -102,7 +121,7 @@ def check(
     log with -p attributes=TABLE. Exit code 2: something is wrong or to be settled.
     """
     _log_to_stderr("human")
-    with _errors_told(debug):
+    with _errors_told(debug, lang or "en"):
         from clvlab.check import Check, check_attributes, check_source
 
         given = _given(None, settings)
@@ -112,7 +131,7 @@ def check(
                 f"`clvlab check LOG -p attributes={source} --write-params {write_params}`."
             )
         found = (check_attributes if attributes else check_source)(source, lang, **given)
-        click.echo(found.text())
+        _say(found.text())
         if isinstance(found, Check) and write_params is not None:
             _write_new(write_params, found.params_yaml())
         if not found.verdict.is_ready:
@@ -142,20 +161,24 @@ def _publish(
     verbose: bool,
     debug: bool,
 ) -> None:
+    from clvlab.reporting.stopping import interruptible
+    from clvlab.reporting.surroundings import refuse_poor_surroundings
+
     _log_to_stderr(log_format)
-    with _errors_told(debug):
+    with _errors_told(debug), interruptible(timeout):
+        refuse_poor_surroundings()
         params = kind.load(path, _given(as_of, overrides))
         from clvlab.reporting.runner import run
 
-        done = run(params, force=force, timeout=timeout, stderr=sys.stderr if log_format == "human" else None)
+        done = run(params, force=force, stderr=_Terminal() if log_format == "human" else None)
     if verbose:
         _show_costs(done.sections)
-    click.echo(done.report)
+    _say(done.report)
 
 
 @contextmanager
-def _errors_told(debug: bool) -> Iterator[None]:
-    """Turn an error into its message and its exit code; with `debug`, let it through."""
+def _errors_told(debug: bool, lang: "Language" = "en") -> Iterator[None]:
+    """Turn an error into its message, in a language, and its exit code; with `debug`, let it through."""
     try:
         yield
     except SystemExit:
@@ -163,7 +186,7 @@ def _errors_told(debug: bool) -> Iterator[None]:
     except BaseException as error:
         if debug:
             raise
-        code, message = _verdict(error)
+        code, message = _verdict(error, lang)
         logger.error(message)
         sys.exit(code)
 
@@ -175,23 +198,61 @@ def _given(as_of: str | None, overrides: tuple[str, ...]) -> dict[str, Any]:
     return given if as_of is None else {**given, "as_of": as_of}
 
 
-def _verdict(error: BaseException) -> tuple[int, str]:
+def _verdict(error: BaseException, lang: "Language") -> tuple[int, str]:
     """The exit code of an error, and what to say."""
     if isinstance(error, ClvlabError):
-        return BAD_INPUT, str(error)
+        from clvlab.wording import Words
+
+        return BAD_INPUT, str(error) if lang == "en" else Words(lang).error(error)
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED, "stopped by Ctrl-C"
 
-    from clvlab.reporting.execution import KernelDiedError, Stopped
+    from clvlab.reporting.stopping import Stopped
+
+    if isinstance(error, Stopped):
+        return error.exit_code, str(error)
+    if isinstance(error, MemoryError):
+        return NOTEBOOK_FAILED, "Memory ran out. Give the run more, or a smaller log."
+
+    from clvlab.reporting.execution import KernelDiedError
     from clvlab.reporting.lock import LockedError
 
     if isinstance(error, LockedError):
         return LOCKED, str(error)
     if isinstance(error, KernelDiedError):
         return KERNEL_DIED, str(error)
-    if isinstance(error, Stopped):
-        return error.exit_code, str(error)
     return NOTEBOOK_FAILED, f"{error} (--debug shows where)" if str(error) else repr(error)
+
+
+class _Terminal:
+    """Standard error as notebooks write to it; that nobody reads it is no reason for a run to fail."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
+
+
+def _open_streams() -> None:
+    """Put the null device in place of closed standard streams: files that are opened later would get their places."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(os.devnull, "r" if number == 0 else "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+def _say(text: object) -> None:
+    """Write a line to standard output; where that fails the work is done all the same, and the log has the line."""
+    try:
+        click.echo(text)
+    except OSError as error:
+        logger.warning("standard output cannot be written to (%s): %s", error.strerror, text)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_costs(sections: list[dict[str, Any]]) -> None:
@@ -217,7 +278,8 @@ def _log_to_stderr(log_format: str) -> None:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     # papermill reports parameters whose annotation it cannot read as unknown; ours are checked before.
-    logging.getLogger("papermill").setLevel(logging.ERROR)
+    # What it says of a kernel that died, the error says as well.
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
     warnings.showwarning = _log_warning
 
 

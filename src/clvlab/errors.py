@@ -18,6 +18,10 @@ class ClvlabError(ValueError):
         self.code, self.figures = code, figures
         super().__init__(message)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: the message, which says what to do."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class DataError(ClvlabError):
     """The data cannot serve: empty, unreadable, ambiguous, or too little for what was asked."""

@@ -4,7 +4,9 @@ customers.parquet holds codes and every text as it is. The other files hold code
 where the run's `export_labels` asks for them; in customers.xlsx ids are texts, so that "007" keeps its zeros.
 
 Spreadsheets treat a text that starts with =, +, - or @ as a formula; in CSV files such a text gets an apostrophe in
-front, so that it stays a text.
+front, so that it stays a text. So does what follows a semicolon, a tab, a bar or the end of a line inside a text,
+which a spreadsheet of another country may take for a cell of its own; and every text is quoted. In the workbook texts
+are marked as texts, and stay so when they are edited.
 """
 
 import json
@@ -31,7 +33,9 @@ _AS_TEXT = {
     "strings_to_numbers": False,
     "default_date_format": "yyyy-mm-dd",
 }
-_STARTS_A_FORMULA = r"^[\s\x00-\x1f\x7f-\x9f\ufffd]*[=+\-@\t\r＝＋－＠]"
+_SHOWS_NOTHING = r"[\s\x00-\x1f\x7f-\x9f\ufffd]*"
+_STARTS_A_FORMULA = rf"^{_SHOWS_NOTHING}[=+\-@\t\r＝＋－＠]"
+_FORMULA_BEHIND = rf'([;|\t\r\n]{_SHOWS_NOTHING}"?{_SHOWS_NOTHING})([=+\-@＝＋－＠])'
 
 
 def run_folder(params: RunParams) -> Path:
@@ -48,7 +52,7 @@ def write(results: Results, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     params = results.params
-    words = Words(params.lang, params.currency) if params.export_labels == "names" else None
+    words = Words(params.lang, params.currency, results.own_groups) if params.export_labels == "names" else None
     results.customers.write_parquet(folder / "customers.parquet")
     customers = results.customers if words is None else customers_in_words(results.customers, words)
     write_csv(customers, folder / "customers.csv")
@@ -65,7 +69,7 @@ def write(results: Results, folder: Path) -> None:
 def write_csv(table: pl.DataFrame, path: Path) -> None:
     """Write a CSV file that spreadsheets open as what it is: UTF-8 with a mark, no text taken for a formula."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    inert(table).write_csv(path, include_bom=True)
+    inert(table).write_csv(path, include_bom=True, quote_style="non_numeric")
 
 
 def write_workbook(table: pl.DataFrame, path: Path, day: date) -> None:
@@ -79,10 +83,11 @@ def write_workbook(table: pl.DataFrame, path: Path, day: date) -> None:
         book.set_properties({"created": datetime.combine(day, time())})
         sheet = book.add_worksheet("customers")
         sheet.freeze_panes(1, 1)
-        heading = book.add_format({"bold": True})
+        heading = book.add_format({"bold": True, "quote_prefix": True})
+        a_text = book.add_format({"quote_prefix": True})
         for place, column in enumerate(shown):
             sheet.write_string(0, place, column.name[:_LONGEST_CELL], heading)
-            sheet.write_column(1, place, column.to_list())
+            sheet.write_column(1, place, column.to_list(), a_text if column.dtype == pl.String else None)
 
 
 def customers_in_words(customers: pl.DataFrame, words: Words) -> pl.DataFrame:
@@ -160,14 +165,16 @@ _CODES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
 def inert(table: pl.DataFrame) -> pl.DataFrame:
     """The table with every text, names of columns included, that a spreadsheet would take for a formula made plain.
 
-    >>> inert(pl.DataFrame({"customer_id": ["=1+1", "007"], "n": [-1, 2]}))["customer_id"].to_list()
-    ["'=1+1", '007']
+    >>> inert(pl.DataFrame({"customer_id": ["=1+1", "007;=1+1", "7"], "n": [-1, 2, 3]}))["customer_id"].to_list()
+    ["'=1+1", "007;'=1+1", '7']
     """
     texts = pl.selectors.string().str.replace_all("\x00", "\ufffd", literal=True)
-    formulas = pl.when(texts.str.contains(_STARTS_A_FORMULA))
-    return table.with_columns(formulas.then(pl.lit("'") + texts).otherwise(texts).name.keep()).rename(_inert_name)
+    guarded, is_formula = texts.str.replace_all(_FORMULA_BEHIND, "${1}'$2"), texts.str.contains(_STARTS_A_FORMULA)
+    plain = pl.when(is_formula).then(pl.lit("'") + guarded).otherwise(guarded)
+    return table.with_columns(plain.name.keep()).rename(_inert_name)
 
 
 def _inert_name(name: str) -> str:
     name = name.replace("\x00", "\ufffd")
-    return f"'{name}" if re.match(_STARTS_A_FORMULA, name) else name
+    guarded = re.sub(_FORMULA_BEHIND, r"\1'\2", name)
+    return f"'{guarded}" if re.match(_STARTS_A_FORMULA, name) else guarded

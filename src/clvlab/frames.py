@@ -9,18 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from types import MappingProxyType
-from typing import Any
+from types import MappingProxyType, UnionType
+from typing import Any, get_args
 
 import pandas as pd
 import polars as pl
 
-from clvlab.errors import MissingColumnsError
+from clvlab.displays import Displayed, listed
+from clvlab.errors import MissingColumnsError, ParamsError, counted
 from clvlab.units import TimeUnit
 
 
 @dataclass(frozen=True, eq=False)
-class TransactionLog:
+class TransactionLog(Displayed):
     """Accepted rows of a transaction log, and the refused ones, each with the rule that refused it.
 
     Attributes
@@ -58,12 +59,22 @@ class TransactionLog:
         """The accepted rows as a pandas frame."""
         return self.data.to_pandas()
 
-    def _repr_html_(self) -> str:
-        return self.data._repr_html_()
+    @property
+    def _facts(self) -> str:
+        rows = dict(self.quality.select("rule", "rows").iter_rows())
+        columns = listed(self.accepted.collect_schema().names())
+        return (
+            f"{counted(rows.get('accepted', 0), 'row')} accepted, {self.rejected.height:,} refused "
+            f"(see `.rejected`, `.quality`); columns {columns}"
+        )
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.accepted.head(5).collect()
 
 
 @dataclass(frozen=True, eq=False)
-class CustomerSummary:
+class CustomerSummary(Displayed):
     """One row per customer as of a day, with the columns of `clvlab.columns.CUSTOMERS` and any attributes.
 
     Prospects (customers without a purchase) have 0 purchases and 0 spend and nulls elsewhere.
@@ -101,12 +112,20 @@ class CustomerSummary:
         """The table as a pandas frame."""
         return self.data.to_pandas()
 
-    def _repr_html_(self) -> str:
-        return self.data._repr_html_()
+    @property
+    def _facts(self) -> str:
+        return (
+            f"{counted(self.data.height, 'customer')} as of {self.cutoff}, recency and T in {self.time_unit}s; "
+            f"columns {listed(self.data.columns, 12)}"
+        )
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.data.head(5)
 
 
 @dataclass(frozen=True, eq=False)
-class Holdout:
+class Holdout(Displayed):
     """What the calibration's customers did after its cutoff.
 
     Attributes
@@ -136,3 +155,30 @@ class Holdout:
     def to_pandas(self) -> pd.DataFrame:
         """The table as a pandas frame."""
         return self.data.to_pandas()
+
+    @property
+    def _facts(self) -> str:
+        purchases = counted(int(self.data["holdout_purchases"].sum()), "purchase")
+        return (
+            f"what {counted(self.data.height, 'customer')} did after {self.cutoff} and up to {self.end} "
+            f"({counted(self.days, 'day')}): {purchases}; columns {listed(self.data.columns)}"
+        )
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.data.head(5)
+
+
+def check_kind(name: str, given: object, kind: type | UnionType, example: str) -> None:
+    """Raise ParamsError unless an argument is of its kind: what was given, and how to make what is wanted.
+
+    >>> check_kind("log", "orders.csv", TransactionLog, "clvlab.read_transactions")
+    Traceback (most recent call last):
+    clvlab.errors.ParamsError: `log` is a str; it must be a TransactionLog, as `clvlab.read...` makes it...
+    """
+    if not isinstance(given, kind):
+        wanted = " or ".join(each.__name__ for each in get_args(kind) or (kind,))
+        raise ParamsError(
+            f"`{name}` is a {type(given).__name__}; it must be a {wanted}, as `{example}` makes it. "
+            "Check the order of the arguments."
+        )

@@ -9,7 +9,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -39,6 +39,59 @@ _OF_FILES = ("encoding", "separator", "sheet")
 _ACCEPTED, _ABOUT = "accepted.parquet", "log.json"
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """Files as they are at one moment.
+
+    Attributes
+    ----------
+    sources : paths and globs
+    digests : path -> SHA-256 of every file of these
+    stamps : path -> its inode and time of change: a file that is changed and changed back has another
+    """
+
+    sources: tuple[str, ...]
+    digests: Mapping[str, str]
+    stamps: Mapping[str, tuple[int, int]]
+
+    @classmethod
+    def of(cls, sources: Iterable[str]) -> "Snapshot":
+        """The files of paths and globs as they are at present.
+
+        Raises
+        ------
+        DataError : a file is not there, is a folder, or cannot be read
+        """
+        sources = tuple(sources)
+        paths = [path for source in sources for path in files_of(source)]
+        stamps = {str(path): _stamp(path) for path in paths}
+        return cls(sources, {str(path): _digest(path) for path in paths}, stamps)
+
+    def refuse_changes(self) -> None:
+        """Raise DataError where a file is not the one that it was: what was read in between may be neither."""
+        after = Snapshot.of(self.sources)
+        names = sorted({*self.digests, *after.digests})
+        changed = [
+            name
+            for name in names
+            if (self.digests.get(name), self.stamps.get(name)) != (after.digests.get(name), after.stamps.get(name))
+        ]
+        if changed:
+            raise DataError(f"{', '.join(changed)} changed while the run was reading. Run again when it is complete.")
+
+
+def log_sources(params: RunParams) -> tuple[str, ...]:
+    """The paths and globs that a run's log is read from; none where it is embedded."""
+    own = () if params.source in EMBEDDED else params.sources
+    return (*own, *params.items, *params.returns)
+
+
+def table_sources(params: RunParams) -> tuple[str, ...]:
+    """The paths and globs of all else that a run reads: its attributes, its maps."""
+    maps = (choice for choice in params.chosen if isinstance(choice, str) and Path(choice).suffix in MAP_SUFFIXES)
+    return (*params.attributes, *maps)
+
+
 def files_read(params: RunParams) -> dict[str, str]:
     """SHA-256 of every file that a run reads: of its source, unless that is embedded, of its attributes, its maps.
 
@@ -46,20 +99,19 @@ def files_read(params: RunParams) -> dict[str, str]:
     ------
     DataError : a file is not there, is a folder, or cannot be read
     """
-    own = () if params.source in EMBEDDED else params.sources
-    maps = [choice for choice in params.chosen if isinstance(choice, str) and Path(choice).suffix in MAP_SUFFIXES]
-    paths = [
-        path
-        for source in (*own, *params.items, *params.returns, *params.attributes, *maps)
-        for path in files_of(source)
-    ]
-    return {str(path): _digest(path) for path in paths}
+    return dict(Snapshot.of((*log_sources(params), *table_sources(params))).digests)
 
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    with readable(str(path)):
+        found = path.stat()
+    return found.st_ino, found.st_mtime_ns
 
 
 def _digest(path: Path) -> str:
@@ -131,6 +183,7 @@ def attribute_settings(params: RunParams) -> AttributeSettings:
         strict=is_own,
         date_format=how.get("date_format"),
         decimal=how.get("decimal", "."),
+        time_zone=how.get("time_zone"),
     )
 
 

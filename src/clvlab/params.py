@@ -6,6 +6,7 @@ with what was expected. YAML is read without constructing objects.
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -40,6 +41,7 @@ LOG_FOLDER = "CLVLAB_LOG_FOLDER"
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 2), date(2100, 12, 31)
 
 FROM_COST = "from cost"
 AUTO = "auto"
@@ -54,9 +56,11 @@ def _day(value: object) -> object:
         raise ValueError("give a day alone, such as 1998-06-30, without a time")
     if isinstance(value, str):
         try:
-            return date.fromisoformat(value)
+            value = date.fromisoformat(value)
         except ValueError:
             raise ValueError("give a day as YEAR-MONTH-DAY, such as 1998-06-30") from None
+    if isinstance(value, date) and not _FIRST_DAY <= value <= _LAST_DAY:
+        raise ValueError(f"give a day from {_FIRST_DAY} to {_LAST_DAY}, the days that a log may have")
     return value
 
 
@@ -134,6 +138,15 @@ def _of_log(listed: tuple[str, ...]) -> tuple[str, ...]:
     return listed
 
 
+def _folder(path: str) -> str:
+    """Refuse the home folder of a user that the system does not know."""
+    try:
+        Path(path).expanduser()
+    except RuntimeError:
+        raise ValueError("the system knows no home folder for it. Write the path out") from None
+    return path
+
+
 def _margin(value: object) -> object:
     """A share of spend, or FROM_COST."""
     if isinstance(value, str) and value != FROM_COST:
@@ -153,7 +166,7 @@ Margin = Annotated[
     Discriminator(lambda value: "#word" if isinstance(value, str) else "#share"),
     BeforeValidator(_margin),
 ]
-ModelName = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"]
+ModelName = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "bg_cnbd_k", "mbg_cnbd_k"]
 
 
 @with_config(_STRICT)
@@ -188,13 +201,13 @@ class AttributeReading(TypedDict, total=False):
     separator: Text
     sheet: Text
     header_row: Annotated[int, Field(ge=1)]
+    time_zone: Text
 
 
 @with_config(_STRICT)
 class ReaderSettings(AttributeReading, total=False):
     """How the source is read: the keywords of `clvlab.read_transactions`; what is not given is detected."""
 
-    time_zone: Text
     date_cells: Literal["swap", "keep"]
     duplicates: Literal["keep", "drop"]
     zero_amounts: Literal["keep", "refuse"]
@@ -202,6 +215,7 @@ class ReaderSettings(AttributeReading, total=False):
     where: dict[Text, Values]
     fill_down: LogColumns
     guests: Values
+    largest_amount: Annotated[float, Field(gt=0)]
     duplicate_key: Texts
     currency_rates: dict[str, Annotated[float, Field(gt=0)]]
 
@@ -262,7 +276,7 @@ class RunParams(BaseModel):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     lang: Language = "en"
     export_labels: Literal["codes", "names"] = "codes"
-    output: Annotated[str, Field(pattern=r"^[^\x00]+$")] = "reports"
+    output: Annotated[str, Field(pattern=r"^[^\x00]+$"), AfterValidator(_folder)] = "reports"
     reading: ReaderSettings = Field(default_factory=ReaderSettings)
     max_refused: Annotated[float, Field(ge=0, le=1)] = 0.5
     attribute_reading: AttributeReading = Field(default_factory=AttributeReading)
@@ -326,8 +340,8 @@ class RunParams(BaseModel):
 
     @property
     def folder(self) -> Path:
-        """Where the runs of this series are: `output`, and below it the name as a safe file name."""
-        return Path(self.output) / file_name(self.name)
+        """Where the runs of this series are: in `output` (~ is the home folder), by the name as a safe file name."""
+        return Path(self.output).expanduser() / file_name(self.name)
 
 
 class ReportParams(RunParams):
@@ -468,10 +482,21 @@ def file_name(name: str) -> str:
     return f"{safe}-{digits}" if safe else f"run-{digits}"
 
 
+class _EachKeyOnce(yaml.SafeLoader):
+    """Plain YAML whose mappings have no key twice: of two values, YAML would take the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for key, times in keys.items():
+            if times > 1:
+                raise yaml.constructor.ConstructorError(problem=f"the key {key!r} is there more than once")
+        return super().construct_mapping(node, deep)
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_EachKeyOnce)
     except OSError as error:
         raise ParamsError(
             f"{path}: {error.strerror}. Name a params file. `clvlab check SOURCE --write-params {path.name}` writes "

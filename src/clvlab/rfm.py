@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from clvlab.errors import DataError, ParamsError
-from clvlab.frames import CustomerSummary
+from clvlab.frames import CustomerSummary, check_kind
 from clvlab.shares import comparable, share_bounds
 
 RECENCY_DAYS = (30, 90, 180, 365)
@@ -204,6 +204,7 @@ def require_customers(customers: CustomerSummary, n_bins: int) -> None:
 
 def _buyers(customers: CustomerSummary) -> pl.DataFrame:
     """The customers with a purchase; DataError unless all that is scored is known of each."""
+    check_kind("customers", customers, CustomerSummary, "clvlab.summarise_customers")
     customers.require(NEEDS, "score_rfm")
     buyers = customers.data.filter(pl.col("n_purchases") > 0)
     lacking = buyers.filter(_SPEND.is_null() | _SPEND.is_nan() | pl.col("days_since_last").is_null())

@@ -14,9 +14,11 @@ Figures are written in a text as `{name:kind}`, where kind is one of
     date   30 June 1998; 1998年6月30日
     exact  1,234.5678, every digit                        exact_price  $35.17, $35.1768
 
-and a plain `{name}` is inserted as it is.
+and a plain `{name}` is inserted as it is. `{name:customer|customers}` is the word that goes with the figure `name`:
+the first with 1, the second with any other.
 """
 
+import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -37,11 +39,15 @@ from babel.numbers import (
 )
 from babel.units import format_unit
 
-from clvlab.errors import ParamsError, did_you_mean
+from clvlab.errors import ClvlabError, ParamsError, did_you_mean
 
 Language = Literal["en", "zh"]
 LowValue = Literal["stimulate", "basic", "save"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+LONGEST_NAME, LONGEST_TEXT = 100, 1_000
+"""From how many characters on a value is cut where it is a name, and where it is a cell of a table."""
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What changes how the text around it is read, such as marks that turn its direction."""
 _LISTED = ";"
 """Separates what a cell holds several of, such as interests."""
 MINUS = "\N{MINUS SIGN}"
@@ -63,14 +69,16 @@ _PATTERNS: Mapping[str, str] = MappingProxyType(
 _PRICES: Mapping[str, str] = MappingProxyType({"price": "¤#,##0.00", "exact_price": "¤#,##0.00###############"})
 _NO_CENTS_FROM = 100
 """From where on cents are noise."""
+_CENT = 0.005
+"""From where on an amount is a cent."""
 _WHOLE = "¤#,##0"
-_UNITS: Mapping[str, tuple[tuple[float, float, str], ...]] = MappingProxyType(
+_UNITS: Mapping[str, tuple[tuple[float, float, float, str], ...]] = MappingProxyType(
     {
-        "en": ((1e9, 1e6, "¤#,##0.0M"), (1e6, 1e3, "¤#,##0K")),
-        "zh": ((1e10, 1e8, "¤#,##0.00亿"), (1e6, 1e4, "¤#,##0.0万")),
+        "en": ((1e9, 1e6, 1e5, "¤#,##0.0M"), (1e6, 1e3, 1e3, "¤#,##0K")),
+        "zh": ((1e10, 1e8, 1e6, "¤#,##0.00亿"), (1e6, 1e4, 1e3, "¤#,##0.0万")),
     }
 )
-"""From which amount on a column is written in a larger unit, the unit, and how it is written."""
+"""From which amount on a column is written in a larger unit, the unit, its smallest step, and how it is written."""
 
 
 @cache
@@ -102,7 +110,7 @@ class Name:
 
 @dataclass(frozen=True)
 class Words:
-    """The catalogue in one language, with the run's currency.
+    """The catalogue in one language, with the run's currency and the codes of groups that are the user's own.
 
     >>> Words("en").number(1_234_567, "short")
     '1.2M'
@@ -112,6 +120,7 @@ class Words:
 
     lang: Language
     currency: str | None = None
+    own_groups: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:
@@ -127,7 +136,8 @@ class Words:
     def name(self, kind: str, code: str) -> str:
         """The name of a code: a column, a measure, a group, ...; a crossing's code has the names of both its parts.
 
-        A user's own value, such as a city or a grouping of their own, is its own name.
+        A user's own value, such as a city or a grouping of their own, is its own name; so is a group of their own,
+        even where it is called as one of ours.
 
         Raises
         ------
@@ -140,6 +150,8 @@ class Words:
             return self.attribute(code)
         if kind == "attribute_values":
             return self.attribute_value(code)
+        if kind == "groups" and code in self.own_groups:
+            return self.attribute_value(code)
         if kind in USERS_KINDS and CROSSED in code:
             return CROSSED.join(self.name(kind, part) for part in code.split(CROSSED))
         stem, _, number = code.rpartition("_")
@@ -147,8 +159,22 @@ class Words:
             return self(f"numbered.{stem}", n=number)
         key = f"{kind}.{code}"
         if kind in USERS_KINDS and key not in catalogue():
-            return self.attribute_value(code) if kind == "groups" else code
+            return self.attribute_value(code) if kind == "groups" else self.plain(code)
         return self(key)
+
+    def error(self, error: ClvlabError) -> str:
+        """What an error says: in this language where the catalogue has it, else in its own words."""
+        key = f"faults.{error.code}"
+        return self(key, **error.figures) if key in catalogue() else str(error)
+
+    def plain(self, value: str, longest: int = LONGEST_NAME) -> str:
+        """A user's own text as a page shows it: marks of direction and the like made visible, cut where it is long.
+
+        >>> Words("en").plain("\u202etxt.exe"), Words("en").plain("x" * 10_000, 5)
+        ('\ufffdtxt.exe', 'xxxxx… (10,000 characters)')
+        """
+        text = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", value)
+        return text if len(text) <= longest else self("page.cut", start=text[:longest], length=len(text))
 
     def group(self, code: str) -> str:
         """The name of a group."""
@@ -160,7 +186,7 @@ class Words:
 
     def attribute(self, code: str) -> str:
         """The heading of a column that customers have: one that we know, or the user's own, which is its own name."""
-        return self.column(code) if f"columns.{code}" in catalogue() else code
+        return self.column(code) if f"columns.{code}" in catalogue() else self.plain(code)
 
     def row(self, code: str) -> str:
         """Where rows of a log went: accepted, merged, ..., or refused by the rule of that name."""
@@ -174,7 +200,8 @@ class Words:
         Practitioners disagree on customers of low value: `low_value` says what to do with them instead.
         """
         texts = catalogue()
-        known = [f"actions.{part}" for part in code.split(CROSSED) if f"actions.{part}" in texts]
+        parts = () if code in self.own_groups else code.split(CROSSED)
+        known = [f"actions.{part}" for part in parts if part not in self.own_groups and f"actions.{part}" in texts]
         if low_value is not None:
             low = texts["actions.value_low"]
             known = [f"actions.value_low_{low_value}" if texts[key] == low else key for key in known]
@@ -194,7 +221,7 @@ class Words:
             return self.name("yesno", value)
         known = _known_values()
         parts = [self(known[part]) if part in known else part for part in value.split(_LISTED)]
-        return {"en": "; ", "zh": "；"}[self.lang].join(parts)
+        return self.plain({"en": "; ", "zh": "；"}[self.lang].join(parts))
 
     def number(self, value: float | str | date | None, kind: str) -> str:
         """A figure in this language's manner; kinds as in the module's head. A dash stands for null."""
@@ -219,9 +246,9 @@ class Words:
             return [self.number(value, kind) for value in column]
         largest = max((abs(value) for value in column if isinstance(value, int | float)), default=0.0)
         cents = kind == "price" and largest < _NO_CENTS_FROM
-        plain = (0.0, 1.0, _PRICES["price"] if cents else _WHOLE)
-        _, unit, pattern = next((way for way in _UNITS[self.lang] if largest >= way[0]), plain)
-        return [self._amount(value, pattern, unit) for value in column]
+        plain = (0.0, 1.0, 0.0, _PRICES["price"]) if cents else (0.0, 1.0, 1.0, _WHOLE)
+        _, unit, step, pattern = next((way for way in _UNITS[self.lang] if largest >= way[0]), plain)
+        return [self._amount(value, pattern, unit, step) for value in column]
 
     @property
     def currency_symbol(self) -> str:
@@ -265,16 +292,18 @@ class Words:
         if self.currency is None:
             return self._short(value)
         if abs(value) < self._compact_from:
-            return self._currency(value, _WHOLE)
+            return self._in_full(value)
         return str(format_compact_currency(value, self.currency, fraction_digits=1, locale=self.lang))
 
-    def _amount(self, value: Any, pattern: str, unit: float) -> str:
-        """An amount of a column; a dash stands for null."""
-        return (
-            self.number(None, "")
-            if value is None or value != value
-            else _signed(self._currency(value / unit, pattern))
-        )
+    def _amount(self, value: Any, pattern: str, unit: float, step: float) -> str:
+        """An amount of a column; a dash stands for null, and what is less than a step of the unit is in full."""
+        if value is None or value != value:
+            return self.number(None, "")
+        return _signed(self._in_full(value) if abs(value) < step else self._currency(value / unit, pattern))
+
+    def _in_full(self, value: float) -> str:
+        """An amount in whole units of the currency; what is less than one, in cents."""
+        return self._currency(value, _PRICES["price"] if _CENT <= abs(value) < 1 else _WHOLE)
 
     def _currency(self, value: float, pattern: str) -> str:
         if self.currency is None:
@@ -308,4 +337,9 @@ class _Figures(string.Formatter):
             return self._words.name(value.kind, value.code)
         if isinstance(value, date):
             return self._words.number(value, "date")
-        return self._words.number(value, format_spec) if format_spec else str(value)
+        one, bar, other = format_spec.partition("|")
+        if bar:
+            return one if value == 1 else other
+        if format_spec:
+            return self._words.number(value, format_spec)
+        return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", str(value))

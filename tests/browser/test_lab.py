@@ -183,14 +183,21 @@ def ran(request, lab, visit_lab):
 @pytest.fixture(scope="module", params=["light", "dark"])
 def page(request, ran, visit_lab):
     """The notebook opened again, all of its charts and formulas drawn."""
-    name, _ = ran
+    name, outputs = ran
     page = visit_lab(name, request.param)
+    every_chart = "n => document.querySelectorAll('.jp-RenderedVegaCommon5').length === n"
+    page.wait_for_function(every_chart, arg=charts_in(outputs), timeout=1000 * SECONDS)
     charts = page.locator(".jp-RenderedVegaCommon5")
     for place in range(charts.count()):
         charts.nth(place).scroll_into_view_if_needed()
         charts.nth(place).locator("svg.marks").wait_for(timeout=20_000)
     page.locator(".jp-MarkdownOutput mjx-container").last.wait_for(timeout=20_000)
     return page
+
+
+def charts_in(outputs):
+    """How many charts the saved outputs hold."""
+    return sum(VEGA_LITE in output.get("data", {}) for output in outputs)
 
 
 def contrasts(page, selector, css):
@@ -202,7 +209,7 @@ def contrasts(page, selector, css):
 
 def test_every_chart_is_drawn(ran, page):
     name, outputs = ran
-    n_charts = sum(VEGA_LITE in output.get("data", {}) for output in outputs)
+    n_charts = charts_in(outputs)
     assert n_charts > CHARTS[name]
     sizes = page.eval_on_selector_all(
         ".jp-RenderedVegaCommon5 svg.marks",
@@ -220,7 +227,7 @@ def test_a_chart_by_altair_alone_is_drawn(page):
 
 
 def test_no_money_is_taken_for_a_formula(page):
-    texts = page.locator(".jp-OutputArea-output p").all_inner_texts()
+    texts = page.locator(".jp-OutputArea-output p").all_text_contents()
     assert any(text.count("$") > 1 for text in texts)
     assert page.locator(".jp-OutputArea-output mjx-container").count() == 0
 

@@ -5,9 +5,9 @@ import pytest
 
 import clvlab as cl
 from clvlab.charts import colours, segments, theme, value
-from clvlab.charts.colours import CLUSTERS, NOBODYS, ORDERED, STEP, UNORDERED, group_colour
+from clvlab.charts.colours import CLUSTERS, HUES, NOBODYS, ORDERED, STEP, UNORDERED, group_colour
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN
-from clvlab.wording import CROSSED, catalogue
+from clvlab.wording import CROSSED, Words, catalogue
 from tests.charts.drawn import EN, layers
 from tests.charts.tables import BY_GROUP, GROUPS
 from tests.charts.tables import CLUSTERS as CLUSTERED
@@ -62,7 +62,8 @@ def test_every_code_on_the_scale_is_the_code_of_a_group_and_is_there_once():
 @pytest.mark.parametrize("code", ["champions", "lost", "cluster_1", "Hangzhou", PROSPECT])
 def test_a_group_has_its_colour_in_every_list(code):
     lists = [[code], ["champions", code], [code, "lost", "loyal"], [*list(STEP)[:9], code]]
-    scales = [theme.group_scale(list(dict.fromkeys(codes))).to_dict() for codes in lists]
+    tables = [pl.DataFrame({"group": list(dict.fromkeys(codes))}) for codes in lists]
+    scales = [theme.group_scale(table, EN).to_dict() for table in tables]
     found = {scale["range"][scale["domain"].index(code)] for scale in scales}
     assert found == {group_colour(code)}
 
@@ -102,6 +103,27 @@ def test_a_group_without_a_place_on_the_scale_has_another_hue(code, colour):
     assert group_colour(code) == colour
 
 
+def test_own_groups_with_an_order_go_along_the_scale_and_those_without_have_hues():
+    own = frozenset({"gold", "silver", "lead", "Ulm"})
+    ordered = pl.DataFrame({"group": ["gold", "silver", "lead"], "place": [0.0, 0.5, 1.0]})
+    assert theme.group_scale(ordered, Words("en", own_groups=own)).to_dict()["range"] == [
+        ORDERED[0],
+        ORDERED[2],
+        ORDERED[6],
+    ]
+    unordered = ordered.with_columns(place=pl.lit(None, pl.Float64))
+    colours = theme.group_scale(unordered, Words("en", own_groups=own)).to_dict()["range"]
+    assert len(set(colours)) == 3
+    assert set(colours) <= set(HUES)
+    alone = theme.group_scale(unordered.tail(1), Words("en", own_groups=own)).to_dict()["range"]
+    assert alone == colours[-1:]
+
+
+def test_hues_are_none_of_the_scale():
+    assert not set(HUES) & {*ORDERED, NOBODYS}
+    assert len(set(HUES)) == 8
+
+
 # Contrast, as WCAG asks for it: 4.5 for text, 3 for marks that carry meaning
 
 
@@ -113,7 +135,7 @@ def test_figures_on_a_map_can_be_read_on_each_of_its_shades(share):
     assert contrast(dark, theme.DARK_MAPS[theme.MAP_INK]) >= 4.5
 
 
-@pytest.mark.parametrize("colour", [theme.ACCENT, theme.SECOND, ORDERED[0], ORDERED[-1], CLUSTERS[0], UNORDERED])
+@pytest.mark.parametrize("colour", [theme.ACCENT, theme.SECOND, ORDERED[0], ORDERED[-1], CLUSTERS[0], *HUES])
 def test_marks_stand_out_from_a_light_page_and_from_a_dark_one(colour):
     assert contrast(colour, theme.PAPER) >= 3
     assert contrast(theme.DARK.get(colour, colour), theme.DARK_MAPS[theme.PAPER]) >= 3

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clvlab.comparison.outcomes import FIFTHS, ONLY_TEACH, Outcomes, group_numbers
@@ -44,9 +44,10 @@ def test_the_deal_does_not_look_at_the_outcomes():
 
 
 @given(st.lists(st.text(max_size=3), min_size=1, max_size=40))
+@example(["", "\0"])
 @settings(max_examples=30, deadline=None)
 def test_numbers_stand_for_groups(labels):
     numbers = group_numbers(labels)
-    assert set(numbers.tolist()) == set(range(len({*map(str, labels)})))
+    assert set(numbers.tolist()) == set(range(len({*labels})))
     for i, one in enumerate(labels):
         assert all((numbers[i] == numbers[j]) == (one == other) for j, other in enumerate(labels))

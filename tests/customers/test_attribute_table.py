@@ -1,6 +1,6 @@
 """Which columns of a table of attributes are what, and which of its rows say something."""
 
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 import pytest
@@ -10,7 +10,7 @@ import clvlab as cl
 from clvlab.columns import CUSTOMERS, HOLDOUT, RESULTS, names
 from clvlab.customers import AttributeSettings, read_attributes
 from clvlab.customers.attributes import OURS
-from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError, UnsettledError
+from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError, ParamsError, UnsettledError
 from clvlab.sources import FileSettings
 from tests.customers.logs import log_of
 
@@ -128,7 +128,7 @@ def test_rows_that_say_nothing_are_counted():
 
 def test_many_rows_without_a_day_are_a_warning_and_none_with_one_an_error():
     days = [None, "2024-01-01"]
-    with pytest.warns(ClvlabWarning, match="1 of 2 rows of the frame are left out, most of them for no date"):
+    with pytest.warns(ClvlabWarning, match="1 of 2 rows of the frame is left out, most of them for no date"):
         read(PEOPLE.with_columns(date=pl.Series(days)))
     with pytest.raises(DataError, match="All 2 rows of the frame are refused"):
         read(PEOPLE.with_columns(date=pl.Series(["soon", "later"])))
@@ -160,3 +160,27 @@ def test_days_that_are_left_open_are_settled_by_a_format():
     with pytest.raises(UnsettledError, match=r"Column 'date' of the frame: .* Set `date_format: '%d/%m/%Y'`"):
         read(surveys)
     assert read(surveys, date_format="%d/%m/%Y").data["date"].to_list() == [date(2024, 2, 1), date(2024, 4, 3)]
+
+
+def test_moments_count_on_the_days_of_the_zone():
+    late = ["2024-01-31T20:00Z", "2024-02-10T01:00Z"]
+    table = pl.DataFrame(
+        {"customer_id": ["a", "b"], "date": late, "signup": late, "birthday": late, "city": ["x", "y"]}
+    )
+    typed = table.with_columns(pl.col("date").str.to_datetime("%Y-%m-%dT%H:%MZ", time_zone="UTC"))
+    for each in (table, typed):
+        assert read(each).data["date", "signup"].row(0) == (date(2024, 1, 31), date(2024, 1, 31))
+        there = read(each, time_zone="Asia/Shanghai").data
+        assert there["date", "signup", "birthday"].row(0) == (date(2024, 2, 1),) * 3
+    with pytest.raises(ParamsError, match="time_zone is 'Mars'"):
+        AttributeSettings(time_zone="Mars")
+
+
+def test_days_without_a_time_are_those_of_every_zone():
+    table = pl.DataFrame({"customer_id": ["a"], "date": ["2024-01-31"], "birthday": [datetime(1990, 1, 31)]})
+    assert read(table, time_zone="Asia/Shanghai").data.row(0) == ("a", date(2024, 1, 31), date(1990, 1, 31))
+
+
+def test_weeks_and_digits_of_an_attribute_stay_as_they_are():
+    table = pl.DataFrame({"customer_id": ["a", "b"], "week": ["2024-W05", "2024-W06"], "code": ["٠٠٧", "٠٠٨"]})
+    assert read(table).data.rows() == [("a", "2024-W05", "٠٠٧"), ("b", "2024-W06", "٠٠٨")]

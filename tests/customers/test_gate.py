@@ -1,7 +1,9 @@
+import polars as pl
 import pytest
 
-from clvlab.customers import minimum_data, refuse_stale
+from clvlab.customers import minimum_data, one_time_share, refuse_stale
 from clvlab.errors import DataError
+from clvlab.frames import CustomerSummary
 from tests.customers.logs import day, log_of
 
 
@@ -34,6 +36,15 @@ def test_enough_of_everything_passes():
 )
 def test_each_check_fails_on_its_own_account(failing, case):
     assert not gate(*case)[failing]["passed"]
+
+
+@pytest.mark.parametrize(
+    ("bought", "share"), [([1, 1, 1, 2], 0.75), ([1, 0, None, 5], 0.5), ([3], 0.0), ([0, None], float("nan"))]
+)
+def test_the_share_of_customers_who_bought_once_is_that_of_those_who_bought(bought, share):
+    table = pl.DataFrame({"n_purchases": pl.Series(bought, dtype=pl.Int64)})
+    found = one_time_share(CustomerSummary(table, day("2024-12-31"), "day"))
+    assert found == pytest.approx(share, nan_ok=True)
 
 
 def test_no_purchase_at_all_fails_every_check():

@@ -1,8 +1,9 @@
 """Damage logs until the time is up: `python -m tests.fuzz --seconds 600`.
 
-Each round takes a file of the corpus, changes some of its bytes, and reads it as a log, as attributes and by the
-check. The account must add up or an error of ours be raised, within ten seconds of work. What fails is kept in the
-corpus, from where `test_corpus.py` reads it again with every run of the tests.
+Each round takes a file of the corpus, or one of those that fight back anyway (`tests/corpus`), changes some of its
+bytes, and reads it as a log, as attributes and by the check. The account must add up or an error of ours be raised,
+within ten seconds of work. What fails is kept in the corpus, from where `test_corpus.py` reads it again with every
+run of the tests.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.corpus.bad_files import seeds as bad_files
 from tests.fuzz.rounds import CORPUS, damaged, exercise, options_of
 
 SLOWEST = 10.0
@@ -24,7 +26,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="repeat a run; random otherwise")
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else random.randrange(2**32)
-    chance, seeds = random.Random(seed), [path.read_bytes() for path in sorted(CORPUS.glob("*.bin"))]
+    seeds = [*(path.read_bytes() for path in sorted(CORPUS.glob("*.bin"))), *bad_files()]
+    chance = random.Random(seed)
     print(f"seed {seed}, {len(seeds)} files in the corpus", flush=True)
     end, rounds, accounted = time.monotonic() + arguments.seconds, 0, 0
     with tempfile.TemporaryDirectory() as folder:

@@ -10,6 +10,8 @@ MODELS = [
     cl.MbgNbd(0.6, 8.0, 0.7, 2.5, time_unit="week"),
     cl.ParetoNbd(0.6, 8.0, 0.7, 12.0, time_unit="week"),
     cl.Nbd(0.6, 8.0, time_unit="week"),
+    cl.BgCnbdK(0.6, 4.0, 0.7, 2.5, k=2, time_unit="week"),
+    cl.MbgCnbdK(0.9, 3.0, 0.7, 2.5, k=3, time_unit="week"),
 ]
 SPEND = cl.GammaGamma(6.0, 4.0, 15.0)
 

@@ -44,11 +44,11 @@ def card(sample_results):
 @pytest.mark.parametrize(
     ("change", "in_year", "said"),
     [
-        (0.028, None, "▲ +2.8% in a quarter"),
-        (-0.131, None, "▼ −13.1% in a quarter"),
+        (0.028, None, "▲\u00a0+2.8% in a quarter"),
+        (-0.131, None, "▼\u00a0−13.1% in a quarter"),
         (0.0, None, "unchanged in a quarter"),
-        (0.028, -0.2, "▲ +2.8% in a quarter; ▼ −20.0% in a year"),
-        (0.028, 0.0, "▲ +2.8% in a quarter; unchanged in a year"),
+        (0.028, -0.2, "▲\u00a0+2.8% in a quarter; ▼\u00a0−20.0% in a year"),
+        (0.028, 0.0, "▲\u00a0+2.8% in a quarter; unchanged in a year"),
     ],
 )
 def test_a_change_has_its_sign_its_arrow_and_its_period(card, change, in_year, said):
@@ -59,7 +59,7 @@ def test_a_change_has_its_sign_its_arrow_and_its_period(card, change, in_year, s
 
 def test_a_share_changes_in_points(card):
     figure, changes = card(kind="pct", value=0.48, previous=0.466, change=0.014)
-    assert (figure, changes) == ("48%", "▲ +1.4 points in a quarter")
+    assert (figure, changes) == ("48%", "▲\u00a0+1.4 points in a quarter")
 
 
 @pytest.mark.parametrize(("lang", "said"), [("en", "no earlier quarter to compare with"), ("zh", "无上季度可比")])
@@ -79,4 +79,4 @@ def test_money_is_short_and_has_its_currency(card):
 
 def test_a_change_in_chinese_names_what_it_is_compared_with(card):
     _, changes = card("zh", value=10.0, previous=9.0, change=0.111, change_in_year=-0.05)
-    assert changes == "较上季度▲ +11.1%；较上年同期▼ −5.0%"
+    assert changes == "较上季度▲\u00a0+11.1%；较上年同期▼\u00a0−5.0%"

@@ -71,15 +71,17 @@ def test_folders_that_are_no_days_are_not_the_latest(series):
 
 
 def test_what_a_killed_run_left_is_removed(series):
-    (series.stage(DAY) / "report.ipynb").touch()
-    second = series.stage(DAY)
-    assert [path.name for path in series.folder.iterdir()] == [second.name]
+    (series.stage(DAY) / "customers.csv").touch()
+    (series.folder / ".index.html").touch()
+    (series.folder / ".latest").symlink_to("nowhere")
+    series.mend()
+    assert list(series.folder.iterdir()) == []
 
 
 def test_what_a_killed_run_hid_is_restored(series):
     publish(series, DAY, "first")
     series.published(DAY).rename(series.folder / f".staging-replaced-{DAY}")
-    series.stage(DAY)
+    series.mend()
     assert (series.published(DAY) / "report.html").read_text() == "first"
 
 
@@ -144,6 +146,75 @@ def test_file_in_the_place_of_the_output_folder_is_named(tmp_path):
         (tmp_path / "reports" / "tiny").mkdir(parents=True)
 
 
+@pytest.mark.parametrize("can_exchange", [True, False])
+@pytest.mark.parametrize("leads", ["somewhere", "nowhere"])
+def test_link_in_a_days_place_is_replaced_and_what_it_leads_to_stays(series, monkeypatch, can_exchange, leads):
+    if not can_exchange:
+        monkeypatch.setattr(archive, "_exchanged", lambda *_: False)
+    (series.folder / "somewhere").mkdir()
+    (series.folder / "somewhere" / "report.html").write_text("elsewhere", encoding="utf-8")
+    series.published(DAY).symlink_to(leads)
+    publish(series, DAY, "first")
+    assert not series.published(DAY).is_symlink()
+    assert (series.published(DAY) / "report.html").read_text() == "first"
+    assert (series.folder / "somewhere" / "report.html").read_text() == "elsewhere"
+    assert left_over(series) == []
+
+
+def make_file(path):
+    path.write_text("restored", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "message"),
+    [
+        ("2024-07-31", make_file, "is a file, where a run leaves a folder. Move it away"),
+        ("latest", Path.mkdir, "is a folder, where a run leaves a link"),
+        ("latest", make_file, "is a file, where a run leaves a link"),
+        ("failed", make_file, "is a file, where a run leaves a folder"),
+        ("failed", lambda path: path.symlink_to("x"), "is a link to nothing, where a run leaves a folder"),
+        ("index.html", Path.mkdir, "is a folder, where a run leaves a file"),
+    ],
+)
+def test_what_lies_in_a_runs_place_is_refused_with_what_to_do(series, name, make, message):
+    series.refuse_foreign(DAY)
+    make(series.folder / name)
+    with pytest.raises(OutputError, match=f"{name} {message}"):
+        series.refuse_foreign(DAY)
+
+
+def test_places_that_runs_have_filled_are_theirs(series):
+    publish(series, DAY, "first")
+    series.keep_failed(series.stage(LATER), LATER, "it broke")
+    (series.folder / "index.html").touch()
+    series.refuse_foreign(DAY)
+    series.refuse_foreign(LATER)
+
+
+def test_what_was_kept_of_a_failed_run_goes_with_the_last_of_it(series):
+    for day in (DAY, LATER):
+        series.keep_failed(series.stage(day), day, "it broke")
+    series.forget_failed(DAY)
+    assert [path.name for path in (series.folder / "failed").iterdir()] == ["2024-08-31"]
+    series.forget_failed(LATER)
+    assert list(series.folder.iterdir()) == []
+    series.forget_failed(LATER)
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (errno.EFBIG, "ulimit -f"),
+        (errno.EMFILE, "ulimit -n"),
+        (errno.EAGAIN, "ulimit -u"),
+        (errno.ENOMEM, "ulimit -v"),
+    ],
+)
+def test_limits_of_the_system_are_named_with_what_to_do(tmp_path, code, advice):
+    with pytest.raises(OutputError, match=rf"{os.strerror(code)}: .*{advice}"), explained(tmp_path):
+        raise OSError(code, os.strerror(code))
+
+
 class Killed(BaseException):
     """The process ended here."""
 
@@ -162,6 +233,7 @@ def test_publication_killed_at_any_step_leaves_the_old_run_or_the_new(tmp_path, 
                 publish(series, DAY, "new")
         if can_exchange:
             assert (series.folder / "latest" / "report.html").read_text() in {"old", "new"}
+        series.mend()
         publish(series, DAY, "newest")
         assert (series.folder / "latest" / "report.html").read_text() == "newest"
         assert left_over(series) == []

@@ -1,15 +1,13 @@
-"""Runs as schedulers see them: processes that are killed, stopped, started twice."""
+"""Runs as schedulers see them: processes that are killed, stopped, started twice. The long form is tests/torture."""
 
 import json
-import random
 import signal
 import time
 
 import psutil
 import pytest
 
-from clvlab.reporting.manifest import is_current
-from tests.reporting.conftest import EXPORT, SHOW
+from tests.torture.workplace import Workplace, run_together
 
 PARAMS = "name: tiny\nsource: log.csv\nas_of: 2024-08-31\n"
 ENDLESS = "import time\ntime.sleep(600)"
@@ -42,47 +40,29 @@ def wait_for(process, text):
     pytest.fail(f"{text!r} was never logged")
 
 
-def published(workplace):
-    folder = workplace / "reports" / "tiny" / "latest"
-    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+@pytest.fixture
+def tortured(tmp_path):
+    """A place of the torture's, of which this is the short form."""
+    place = Workplace(tmp_path / "torture")
+    yield place
+    place.assert_no_process()
 
 
-def is_whole(workplace):
-    folder = workplace / "reports" / "tiny" / "latest"
-    return is_current(folder, json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["key"])
-
-
-def kill_at(start, workplace, moments):
-    """Kill -9 a forced run at each of these moments; what is published stays whole, and the next run completes."""
-    assert start().wait() == 0
-    page = published(workplace)["report.html"]
-    for moment in moments:
-        process = start("--force")
-        time.sleep(moment)
-        process.kill()
-        assert process.wait() in {0, -signal.SIGKILL}
-        assert is_whole(workplace)
-        assert published(workplace)["report.html"] == page
-    stdout, _ = start("--force").communicate()
-    assert stdout == "reports/tiny/2024-08-31/report.html\n"
-    assert is_whole(workplace)
-    assert not list((workplace / "reports" / "tiny").glob(".staging*"))
-
-
-def test_kill_9_damages_nothing_that_is_published(start, use_notebook, workplace):
-    use_notebook(SHOW, EXPORT)
-    kill_at(start, workplace, [2.5])
-
-
-@pytest.mark.slow
-def test_kill_9_at_thirty_random_moments_damages_nothing(start, use_notebook, workplace):
-    """`pytest -m slow tests/reporting/test_processes.py`; the moments spread over a whole run."""
-    use_notebook(SHOW, EXPORT)
-    clock = time.monotonic()
-    assert start().wait() == 0
-    length = time.monotonic() - clock
-    moments = random.Random(0)
-    kill_at(start, workplace, [moments.uniform(0, length) for _ in range(30)])
+def test_runs_next_to_each_other_and_killed_ones_leave_all_whole_and_clean(tortured):
+    said = run_together(tortured, names=2, starts=1, cwd="/proc")  # where nobody can write
+    assert said == "2 names x 1: 2 published or up to date, 0 found the lock; all pages are equal"
+    page = tortured.page("run0")
+    killed = tortured.start("--force", name="run0")
+    wait_for(killed, "running import json")
+    killed.kill()
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    left = tortured.left_over("run0")
+    assert any(".staging-" in name for name in left)
+    assert any("clvlab-run-" in name for name in left)
+    assert tortured.page("run0") == page
+    tortured.mend("run0")
+    assert tortured.page("run0") == page
 
 
 def test_sigterm_stops_the_kernel_and_keeps_the_notebook_as_failed(start, use_notebook, workplace):
@@ -113,5 +93,5 @@ def test_error_of_the_notebook_exits_with_its_code(start, use_notebook):
     use_notebook("from clvlab.errors import DataError\nraise DataError('No customer has bought yet.')")
     process = start()
     stdout, stderr = process.communicate()
-    assert (process.returncode, stdout) == (2, "")
+    assert (process.returncode, stdout) == (2, ""), stderr
     assert stderr.splitlines()[-1] == "clvlab: No customer has bought yet."

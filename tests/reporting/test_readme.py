@@ -7,7 +7,7 @@ import pytest
 
 from clvlab import cli, params
 from clvlab.errors import DataError
-from clvlab.reporting import archive, execution, lock
+from clvlab.reporting import archive, execution, lock, stopping
 
 FOLDER = Path(archive.__file__).parent
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -38,15 +38,17 @@ def test_variables_between_the_processes_are_those_of_the_params():
         execution.NotebookError("x"),
         execution.KernelDiedError("x"),
         lock.LockedError("x"),
-        execution.Stopped("x", 124),
-        execution.Stopped("x", 130),
-        execution.Stopped("x", 143),
+        stopping.Stopped("x", 124),
+        stopping.Stopped("x", 129),
+        stopping.Stopped("x", 130),
+        stopping.Stopped("x", 143),
         ValueError("x"),
+        MemoryError(),
     ],
     ids=repr,
 )
 def test_every_error_has_the_exit_code_of_its_row(error):
-    code = str(cli._verdict(error)[0])
+    code = str(cli._verdict(error, "en")[0])
     kinds = {kind.__name__ for kind in type(error).__mro__}
     found = [codes for _, raised, codes in rows("what goes wrong") if kinds & set(re.findall(r"`(\w+)`", raised))]
     if not found:

@@ -1,5 +1,6 @@
 """The running of runs, with an executed notebook put in place of a kernel; kernels are in test_execution.py."""
 
+import gzip
 import json
 import re
 from datetime import date
@@ -10,8 +11,9 @@ import polars as pl
 import pytest
 
 from clvlab.errors import ClvlabError, DataError, ParamsError
+from clvlab.inputs import sha256
 from clvlab.params import CompareParams
-from clvlab.reporting import execution, runner
+from clvlab.reporting import runner, stopping
 from clvlab.reporting.lock import LockedError, locked
 from clvlab.reporting.runner import notebook_of, run
 from tests.reporting.conftest import executed
@@ -111,7 +113,7 @@ def test_published_notebook_holds_nothing_that_differs_from_run_to_run(params, w
     assert all(output["output_type"] != "stream" for output in notebook["cells"][1]["outputs"])
 
 
-@pytest.mark.parametrize("error", [DataError("the data\nis bad"), execution.Stopped("stopped by SIGTERM", 143)])
+@pytest.mark.parametrize("error", [DataError("the data\nis bad"), stopping.Stopped("stopped by SIGTERM", 143)])
 def test_failed_run_leaves_the_published_one_alone(params, workplace, monkeypatch, error):
     run(params)
     before = files(workplace / "reports" / "tiny" / "2024-08-31")
@@ -162,23 +164,141 @@ def test_attributes_that_are_not_there_fail_before_anything_is_staged(executions
     assert not (workplace / "reports" / "tiny" / "failed").exists()
 
 
-def test_source_that_changes_while_it_is_read_is_read_again_by_the_next_run(
-    executions, params, workplace, monkeypatch
-):
-    read_log = runner.read_log
+def append_to(path):
+    path.write_text(path.read_text(encoding="utf-8") + "001,2024-08-31,5\n", encoding="utf-8")
 
-    def read_and_append(params):
-        log = read_log(params)
-        with (workplace / "log.csv").open("a", encoding="utf-8") as file:
-            file.write("001,2024-08-31,5\n")
+
+def change_and_change_back(path):
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.upper(), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+
+
+def add_another(path):
+    path.with_name("log-2.csv").write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("change", [append_to, change_and_change_back, add_another])
+@pytest.mark.parametrize("is_before", [True, False])
+def test_log_that_changes_while_it_is_read_fails_the_run(
+    executions, params, workplace, monkeypatch, change, is_before
+):
+    read_source = runner.read_source
+
+    def read_and_change(params):
+        if is_before:
+            change(workplace / "log.csv")
+        log = read_source(params)
+        if not is_before:
+            change(workplace / "log.csv")
         return log
 
-    monkeypatch.setattr(runner, "read_log", read_and_append)
-    run(params)
-    monkeypatch.setattr(runner, "read_log", read_log)
+    monkeypatch.setattr(runner, "read_source", read_and_change)
+    with pytest.raises(DataError, match=r"^log(-2)?\.csv changed while the run was reading\. Run again"):
+        run(params.model_copy(update={"source": "log*.csv"}))
+    assert executions == []
+
+
+@pytest.mark.parametrize("change", [append_to, change_and_change_back])
+@pytest.mark.parametrize("name", ["people.csv", "own.yaml"])
+def test_attributes_and_maps_that_change_while_the_kernel_reads_them_fail_the_run(
+    params, workplace, monkeypatch, name, change
+):
+    (workplace / "own.yaml").write_text("n_bins: 2\nscores: [r_score]\ngroups: {good: '2', bad: '1'}\n")
+    (workplace / "people.csv").write_text("customer_id,city\n001,Bern\n")
+    execute = runner.execute
+
+    def execute_and_change(*given, **options):
+        execute(*given, **options)
+        change(workplace / name)
+
+    own = params.model_copy(update={"attributes": ("people.csv",), "strategy": "own.yaml", "rfm": {"n_bins": 2}})
+    monkeypatch.setattr(runner, "execute", execute_and_change)
+    with pytest.raises(DataError, match=f"^{name} changed while the run was reading"):
+        run(own)
+    assert not (workplace / "reports" / "tiny" / "latest").exists()
+
+
+def test_log_that_grows_once_it_is_read_is_published_as_it_was_and_read_again_by_the_next_run(
+    executions, params, workplace, monkeypatch
+):
+    execute = runner.execute
+
+    def execute_and_append(*given, **options):
+        execute(*given, **options)
+        append_to(workplace / "log.csv")
+
+    monkeypatch.setattr(runner, "execute", execute_and_append)
+    before = sha256(workplace / "log.csv")
+    done = run(params)
+    assert json.loads((done.report.parent / "manifest.json").read_text())["files"] == {"log.csv": before}
+    monkeypatch.setattr(runner, "execute", execute)
     assert run(params).is_new
     assert not run(params).is_new
     assert len(executions) == 2
+
+
+def test_variable_of_another_runs_log_does_not_reach_the_runner(params, workplace, monkeypatch):
+    monkeypatch.setenv("CLVLAB_LOG_FOLDER", str(workplace / "nowhere"))
+    assert run(params).is_new
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_each_run_leaves_the_series_whole_and_clean(params, workplace, force):
+    series = workplace / "reports" / "tiny"
+    run(params)
+    index = (series / "index.html").read_bytes()
+    clean = sorted(path.name for path in series.iterdir())
+    (series / ".staging-2024-08-31-killed" / "log-x").mkdir(parents=True)
+    (series / ".staging-2024-08-31-killed" / "customers.csv").touch()
+    (series / ".latest").symlink_to("2024-07-31")
+    (series / ".index.html").touch()
+    (series / "failed" / "2024-08-31").mkdir(parents=True)
+    (series / "latest").unlink()
+    (series / "index.html").write_text("a day is missing", encoding="utf-8")
+    assert run(params, force=force).is_new == force
+    assert sorted(path.name for path in series.iterdir()) == clean
+    assert force or (series / "index.html").read_bytes() == index
+    assert (series / "latest" / "report.html").exists()
+
+
+def test_run_leaves_no_temporary_file_and_takes_those_of_killed_runs_away(params, workplace, monkeypatch):
+    temporary = workplace / "tmp"
+    (temporary / "clvlab-run-killed").mkdir(parents=True)
+    (temporary / "clvlab-run-killed" / "unpacked").touch()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    (workplace / "log.csv.gz").write_bytes(gzip.compress((workplace / "log.csv").read_bytes()))
+    for day in ("2024-08-31", "2024-08-30"):
+        assert run(params.model_copy(update={"source": "log.csv.gz", "as_of": date.fromisoformat(day)})).is_new
+        assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "kind"), [("2024-08-31", Path.touch, "a file"), ("latest", Path.mkdir, "a folder")]
+)
+def test_what_lies_in_a_runs_place_is_refused_before_any_work(executions, params, workplace, name, make, kind):
+    (workplace / "reports" / "tiny").mkdir(parents=True)
+    make(workplace / "reports" / "tiny" / name)
+    with pytest.raises(ClvlabError, match=f"reports/tiny/{name} is {kind}, .* Move it away"):
+        run(params)
+    assert executions == []
+
+
+def test_report_of_a_day_that_is_a_link_is_published_in_its_place(params, workplace):
+    run(params)
+    day = workplace / "reports" / "tiny" / "2024-08-31"
+    day.rename(workplace / "moved")
+    day.symlink_to(workplace / "moved")
+    assert not run(params).is_new
+    assert run(params, force=True).is_new
+    assert not day.is_symlink()
+    assert (workplace / "moved" / "report.html").read_bytes() == (day / "report.html").read_bytes()
+
+
+def test_output_may_be_below_the_home_folder(params, workplace, monkeypatch):
+    monkeypatch.setenv("HOME", str(workplace / "home"))
+    assert run(params.model_copy(update={"output": "~/reports"})).report.is_relative_to(workplace / "home")
+    assert not (workplace / "~").exists()
 
 
 def test_second_run_of_a_series_is_refused_and_another_series_is_not(params, workplace):

@@ -24,6 +24,22 @@ def test_groups_of_two_as_in_india(text, value):
     assert number(text) == value
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("١٬٢٣٤٫٥٠", 1234.5), ("-٧", -7.0), ("۱۲", 12.0), ("१२.५", 12.5), ("12.50 CR", -12.5), ("12.50Cr.", -12.5),
+        ("¥12.50 DR", 12.5), ("12.50 DB", 12.5), ("贷12.50", None), ("12.50贷", -12.5), ("12.50 借", 12.5),
+        ("-12.50 CR", None), ("(12.50) CR", None), ("₹1.2 Cr", None), ("CR", None),
+    ],
+)  # fmt: skip
+def test_digits_of_other_scripts_and_marks_of_accounts(text, value):
+    assert number(text) == value
+
+
+def test_the_decimal_mark_of_arabic_is_one_whatever_the_column_has():
+    assert number("١٬٢٣٤٫٥٠", decimal=",") == 1234.5
+
+
 @given(st.integers(0, 10**12), st.integers(0, 99))
 def test_an_indian_amount_reads_back(whole, cents):
     digits = str(whole)

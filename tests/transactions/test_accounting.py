@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.transactions.corruption import ENCODINGS, OPTIONS, check_account, frames, text_rows
 
-EXAMPLES = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @given(frame=frames(), options=OPTIONS)
@@ -19,7 +19,7 @@ def test_frames(frame, options):
 
 
 @given(frame=frames(), options=OPTIONS)
-@settings(EXAMPLES, max_examples=50)
+@settings(EXAMPLES, max_examples=25)
 def test_pandas_frames(frame, options):
     check_account(frame.to_pandas(), rows=frame.height, **options)
 
@@ -52,7 +52,7 @@ def test_damaged_text_files(tmp_path, rows, options, damage):
 
 
 @given(tables=st.lists(frames(), min_size=2, max_size=3), options=OPTIONS)
-@settings(EXAMPLES, max_examples=40)
+@settings(EXAMPLES, max_examples=20)
 def test_several_files_of_different_types(tmp_path, tables, options):
     for number, table in enumerate(tables):
         table.write_parquet(tmp_path / f"{number}.parquet")

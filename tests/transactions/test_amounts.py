@@ -3,6 +3,7 @@
 import warnings
 
 import pandas as pd
+import polars as pl
 import pytest
 
 import clvlab as cl
@@ -163,3 +164,37 @@ def test_what_is_said_of_it():
 def test_points_that_may_separate_thousands_are_warned_of(texts, said):
     rows = [(f"C{k}", "2024-01-31", text) for k, text in enumerate(texts)]
     assert read(*rows)[1] == said
+
+
+def test_amounts_of_nothing_and_next_to_nothing_are_told():
+    for amount, code in ((0.0, "amounts_all_zero"), (4e-7, "amounts_below_millionth")):
+        with pytest.warns(ClvlabWarning) as said:
+            cl.read_transactions(frame_of(("a", "2024-01-31", amount), ("b", "2024-01-31", 0.0)))
+        assert [warning.message.code for warning in said] == [code]
+
+
+def test_amounts_beyond_the_largest_are_refused():
+    rows = frame_of(("a", "2024-01-31", 10.0), ("b", "2024-01-31", -11.0), ("c", "2024-01-31", 11.0))
+    log = cl.read_transactions(rows, largest_amount=10.5)
+    assert log.data["customer_id"].to_list() == ["a"]
+    assert log.rejected["rule"].to_list() == ["outlying_amount"] * 2
+    for wrong in (0, -1, float("nan"), "many"):
+        with pytest.raises(ParamsError, match="It is a number above 0"):
+            cl.read_transactions(rows, largest_amount=wrong)
+
+
+def test_credits_are_negative_and_that_is_said():
+    frame = pl.DataFrame({"customer_id": "a", "date": "2024-01-31", "amount": ["12.50 DR", "2.50 CR", "7"]})
+    with pytest.warns(ClvlabWarning, match=r"such as '2\.50 CR', are read as negative"):
+        log = cl.read_transactions(frame)
+    assert log.data["amount"].to_list() == [12.5, -2.5, 7.0]
+
+
+def test_credits_of_a_currency_are_in_it_and_crores_are_none():
+    frame = pl.DataFrame({"customer_id": "a", "date": "2024-01-31", "amount": ["12.50 USD DR", "2.50 USD CR"]})
+    with pytest.warns(ClvlabWarning, match="marked as credits"):
+        assert cl.read_transactions(frame).detected["currencies"] == ["USD"]
+    frame = pl.DataFrame({"customer_id": "a", "date": "2024-01-31", "amount": ["₹5", "₹1.2 Cr"]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert cl.read_transactions(frame).rejected["rule"].to_list() == ["unreadable_amount"]

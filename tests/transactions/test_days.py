@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 import clvlab as cl
-from clvlab.errors import ClvlabWarning, ParamsError, UnsettledError
+from clvlab.errors import ClvlabWarning, DataError, ParamsError, UnsettledError
 from clvlab.transactions import doubts
 
 LATE = datetime(2024, 1, 31, 16, 30, tzinfo=UTC)  # half past midnight of the next day in China
@@ -22,6 +22,41 @@ def read(dates, **settings):
         warnings.simplefilter("always")
         log = cl.read_transactions(frame, **settings)
     return log.data["date"].to_list(), [each.message.code for each in said]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "٢٠٢٤/٠١/٣١", "۲۰۲۴-۰۱-۳۱ ۱۰:۳۰", "२०२४-०१-३१", "民國113年1月31日", "中華民國113年1月31日 上午10:30",
+        "民国 113-1-31", "ROC 113/01/31", "民國1130131", "令和6年1月31日", "平成36/1/31", "2024-W05-3", "2024W053",
+        "2024-W05-3T10:30",
+    ],
+)  # fmt: skip
+def test_days_in_other_digits_eras_and_weeks(text):
+    assert read([text]) == ([date(2024, 1, 31)], [])
+
+
+def test_the_first_year_of_an_era_has_a_word():
+    assert read(["民國元年1月31日", "令和元年5月1日"]) == ([date(1912, 1, 31), date(2019, 5, 1)], [])
+
+
+@pytest.mark.parametrize("header", ["日期(民國)", "Date (ROC)", "民国日期"])
+def test_years_are_counted_as_the_header_says(header):
+    frame = pl.DataFrame({"customer_id": "a", header: ["113/01/31", "99.12.1", "1130201", "2024-02-02"]})
+    log = cl.read_transactions(frame, {"date": header})
+    assert log.data["date"].to_list() == [date(2024, 1, 31), date(2010, 12, 1), date(2024, 2, 1), date(2024, 2, 2)]
+
+
+def test_years_are_counted_as_the_format_says_and_otherwise_not():
+    given = read(["113/01/31", "民國99/12/1"], date_format="民國%Y/%m/%d")
+    assert given == ([date(2024, 1, 31), date(2010, 12, 1)], [])
+    with pytest.raises(DataError, match="cannot be read"):
+        read(["113/01/31"])
+
+
+def test_a_week_without_a_day_is_its_monday_and_that_is_said():
+    assert read(["2024-W05", "2024-W06-7"]) == ([date(2024, 1, 29), date(2024, 2, 11)], ["weeks_for_days"])
+    assert read(["2024-W05-1", "2024-W53-1"]) == ([date(2024, 1, 29)], [])
 
 
 def seconds(*moments):

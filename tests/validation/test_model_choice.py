@@ -66,22 +66,35 @@ def test_the_chosen_model_is_the_one_of_the_table_and_of_the_sentence(choice):
     [
         # method: BIC, RMSE, error of the total
         ({"BgNbd": (100, 1.0, 0.1), "ParetoNbd": (90, 1.005, -0.1)}, "ParetoNbd"),
+        ({"BgNbd": (100, 1.0, 0.1), "ParetoNbd": (94.1, 1.0, 0.1)}, "BgNbd"),  # better by no more than chance
+        ({"BgNbd": (100, 1.0, 0.1), "Nbd": (105.9, 1.0, 0.1)}, "Nbd"),  # simpler, and worse by no more than chance
+        ({"BgNbd": (100, 1.0, 0.1), "Nbd": (106.1, 1.0, 0.1)}, "BgNbd"),
         ({"BgNbd": (100, 1.0, 0.1), "ParetoNbd": (90, 1.02, -0.1)}, "BgNbd"),  # farther from single customers
         ({"BgNbd": (100, 1.0, 0.1), "ParetoNbd": (90, 1.0, -0.2)}, "BgNbd"),  # farther from the total
         ({"BgNbd": (100, 1.0, 0.1), "ParetoNbd": (90, 0.9, -0.9)}, "ParetoNbd"),  # near alone: its total is moot
         ({"BgNbd": (None, None, None), "Nbd": (90, 1.0, 0.0)}, "Nbd"),  # could not be fitted
         ({"BgNbd": (100, None, None), "MbgNbd": (90, None, None)}, "MbgNbd"),  # no holdout
+        ({"BgNbd": (100, None, None), "MbgNbd": (99, None, None)}, "BgNbd"),
     ],
 )
 def test_the_rule(figures, best):
     schema = {"method": pl.String, "bic": pl.Float64, "rmse": pl.Float64, "total_error": pl.Float64}
     table = pl.DataFrame([(name, *values) for name, values in figures.items()], schema=schema, orient="row")
+    table = table.with_columns(parameters=pl.when(pl.col("method") == "Nbd").then(2).otherwise(4))
     assert model_choice.best_of(table) == best
 
 
-def test_without_a_holdout_the_lowest_bic_decides(cdnow):
+def test_a_model_for_regular_buyers_is_judged_where_it_is_asked_for(cdnow):
+    choice = cl.choose_model(*cdnow, given=cl.MbgCnbdK)
+    assert type(choice.model) is cl.MbgCnbdK
+    assert choice.table["method"].to_list()[:5] == ["BgNbd", "MbgNbd", "ParetoNbd", "Nbd", "MbgCnbdK"]
+    assert row(choice, "MbgCnbdK")["rmse"] == pytest.approx(row(choice, "MbgNbd")["rmse"])
+
+
+def test_without_a_holdout_a_bic_that_is_lower_by_chance_does_not_decide(cdnow):
     choice = cl.choose_model(cdnow[0])
-    assert type(choice.model).__name__ == "MbgNbd"
+    assert row(choice, "MbgNbd")["bic"] == pytest.approx(row(choice, "BgNbd")["bic"] - 0.587, abs=0.01)
+    assert type(choice.model).__name__ == "BgNbd"
     assert choice.table["method"].to_list() == ["BgNbd", "MbgNbd", "ParetoNbd", "Nbd"]
     assert "There was no holdout" in choice.explain()
 

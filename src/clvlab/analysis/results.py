@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import polars as pl
 
 from clvlab.analysis.section import Section
-from clvlab.errors import DataError, did_you_mean
+from clvlab.displays import Displayed, listed
+from clvlab.errors import DataError, counted, did_you_mean
 from clvlab.frames import TransactionLog
 from clvlab.params import RunParams
 
@@ -18,8 +19,11 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
-class Results(Mapping[str, Section]):
-    """The sections of a report in their order, with the parameters and the customer table behind them."""
+class Results(Displayed, Mapping[str, Section]):
+    """The sections of a report in their order, with the parameters and the customer table behind them.
+
+    `own_groups` are the codes of groups that are the user's own, whatever they say.
+    """
 
     # A mapping would compare its frames.
     __eq__ = object.__eq__
@@ -30,6 +34,7 @@ class Results(Mapping[str, Section]):
     sections: Mapping[str, Section]
     customers: pl.DataFrame
     measurements: pl.DataFrame
+    own_groups: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> Section:
         if name not in self.sections:
@@ -41,6 +46,22 @@ class Results(Mapping[str, Section]):
 
     def __len__(self) -> int:
         return len(self.sections)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+    @property
+    def _facts(self) -> str:
+        return (
+            f"{self.params.name!r} as of {self.params.as_of}, {counted(self.customers.height, 'customer')}, "
+            f"{counted(len(self), 'section')}: {listed(self, 20)}"
+        )
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        """Each section with its tables."""
+        rows = [(name, listed(section, 12)) for name, section in self.items()]
+        return pl.DataFrame(rows, schema={"section": pl.String, "tables": pl.String}, orient="row")
 
     def customer(self, customer_id: str) -> dict[str, Any]:
         """Everything known of one customer; DataError where there is none of that id."""

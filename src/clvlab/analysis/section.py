@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from clvlab.displays import Displayed, listed
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -22,7 +24,7 @@ class Finding:
 
 
 @dataclass(frozen=True, eq=False)
-class Section(Mapping[str, pl.DataFrame]):
+class Section(Displayed, Mapping[str, pl.DataFrame]):
     """The tables of one section, by name, and its findings by their place on the page.
 
     A finding named like a table is the title of that table's chart; `lead` is the section's first paragraph.
@@ -43,3 +45,18 @@ class Section(Mapping[str, pl.DataFrame]):
 
     def __len__(self) -> int:
         return len(self.tables)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+    @property
+    def _facts(self) -> str:
+        sizes = [f"{name} ({table.height:,} x {table.width})" for name, table in self.items()]
+        return f"tables {listed(sizes)}" if sizes else "no tables"
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        """Each table with its size and columns."""
+        rows = [(name, table.height, listed(table.columns, 12)) for name, table in self.items()]
+        schema = {"table": pl.String, "rows": pl.Int64, "columns": pl.String}
+        return pl.DataFrame(rows, schema=schema, orient="row")

@@ -1,5 +1,30 @@
 """Tidy table -> Altair chart: one module per section; a chart draws what it is given and computes nothing."""
 
+from importlib import import_module
+from types import ModuleType
+
 from clvlab.grammars import import_jsonschema
 
 import_jsonschema()
+
+__all__ = [
+    "base_health",
+    "cohorts",
+    "comparison",
+    "movement",
+    "profiles",
+    "segments",
+    "theme",
+    "validation",
+    "value",
+]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in __all__:
+        return import_module(f"clvlab.charts.{name}")
+    raise AttributeError(f"module 'clvlab.charts' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

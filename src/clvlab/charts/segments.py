@@ -64,7 +64,7 @@ def shares(table: pl.DataFrame, words: Words) -> alt.LayerChart:
             alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
         ],
     )
-    colour = alt.Color("group:N", scale=group_scale(table["group"].to_list()), legend=None)
+    colour = alt.Color("group:N", scale=group_scale(table, words), legend=None)
     bars = base.mark_bar().encode(color=alt.condition("datum.of == 'share_customers'", alt.value(CONTEXT), colour))
     labels = base.mark_text(align="left", dx=4, fontSize=SMALLEST_TEXT).encode(text="label:N")
     layers: alt.LayerChart = bars + labels

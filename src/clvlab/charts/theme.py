@@ -1,6 +1,5 @@
 """One look for all charts: colours that keep their meaning, axes in the reader's language."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -76,9 +75,12 @@ _SHORT = {
 }
 
 
-def group_scale(codes: Sequence[str]) -> alt.Scale:
-    """The colours of groups, each keyed by its code."""
-    return alt.Scale(domain=list(codes), range=list(map(group_colour, codes)))
+def group_scale(table: pl.DataFrame, words: Words) -> alt.Scale:
+    """The colours of a table's groups, each keyed by its code; of own ones with an order, by their `place`."""
+    codes = table["group"].to_list()
+    places = table["place"] if "place" in table.columns else [None] * len(codes)
+    colours = [group_colour(code, place, words.own_groups) for code, place in zip(codes, places, strict=True)]
+    return alt.Scale(domain=codes, range=colours)
 
 
 def in_currency(title: str, words: Words) -> str:

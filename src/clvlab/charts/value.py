@@ -65,7 +65,7 @@ def by_group(table: pl.DataFrame, words: Words) -> alt.LayerChart:
         ],
     )
     value = in_currency(words("charts.clv_per_customer"), words)
-    colour = alt.Color("group:N", scale=group_scale(table["group"].to_list()), legend=None)
+    colour = alt.Color("group:N", scale=group_scale(table, words), legend=None)
     spread = base.mark_bar(height=5, opacity=0.5).encode(
         color=colour,
         x=alt.X(
@@ -83,7 +83,7 @@ def by_group(table: pl.DataFrame, words: Words) -> alt.LayerChart:
 
 
 def deciles(table: pl.DataFrame, words: Words) -> alt.LayerChart:
-    """Share of all value held by each tenth of the customers. Input: `value.deciles`."""
+    """Share of all value held by each part of the customers. Input: `value.deciles`."""
     labelled = table.with_columns(
         label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String)
     )

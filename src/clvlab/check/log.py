@@ -1,7 +1,7 @@
 """What a log holds, what of it would be refused and why, and a params file that is ready to use."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -14,7 +14,7 @@ from clvlab.check import telling
 from clvlab.check.attributes import AttributesCheck, check_tables, language_of
 from clvlab.check.params_file import params_file, without_tables
 from clvlab.check.settling import Settled, heard, settle
-from clvlab.check.verdict import Remark, Verdict
+from clvlab.check.verdict import Doubt, Remark, Verdict
 from clvlab.columns import LOG, names
 from clvlab.customers import minimum_data
 from clvlab.errors import ClvlabError, DataError, UnsettledError
@@ -25,6 +25,7 @@ from clvlab.preflight import check_run
 from clvlab.sources import FileSettings, SourceTable, open_source
 from clvlab.sources.headers import suggest_columns
 from clvlab.transactions.doubts import last_settled_day
+from clvlab.transactions.questions import SETTLED_BY, is_open
 from clvlab.wording import Language, Words
 
 _CODE = re.compile("[A-Z]{3}")
@@ -126,7 +127,7 @@ def check_source(source: str, lang: Language | None = None, **given: Any) -> Che
     attributes = check_tables(params, lang, read.log) if params.attributes else None
     if attributes is not None:
         params = params.model_copy(update={"attribute_reading": attributes.reading})
-    verdict = _verdict(found, params, attributes)
+    verdict = _verdict(found, params, attributes, {*found.settings, *given})
     return Check(source, lang, read.headers, params, verdict, read.log, attributes)
 
 
@@ -189,16 +190,20 @@ def _suggested(params: ReportParams, log: TransactionLog, given: Mapping[str, An
     return ReportParams(**{**params.to_dict(), **suited}).settled(has_amounts=log.has_amounts)
 
 
-def _verdict(found: Settled[_Reading], params: ReportParams, attributes: AttributesCheck | None) -> Verdict:
-    """What is to be settled, what stops a report, and what deserves a look."""
+def _verdict(
+    found: Settled[_Reading], params: ReportParams, attributes: AttributesCheck | None, answered: Collection[str]
+) -> Verdict:
+    """What is to be settled, what stops a report, and what deserves a look, where no key that is given answers it."""
     of_tables = attributes.verdict if attributes else Verdict()
     log = found.value.log
     assert log is not None
     problems = of_tables.problems or tuple(_stopped(params, log))
-    remarks = [*map(Remark.of_warning, found.doubts), *of_tables.remarks, *_remarks(params, log)]
+    asked = [Doubt.of_warning(doubt) for doubt in found.doubts if is_open(doubt.code, answered)]
+    seen = [Remark.of_warning(doubt) for doubt in found.doubts if doubt.code not in SETTLED_BY]
+    remarks = [*seen, *of_tables.remarks, *_remarks(params, log)]
     if not problems:
         remarks += _no_comparison(params, log, attributes)
-    return Verdict((*found.questions, *of_tables.questions), problems, tuple(remarks))
+    return Verdict((*found.questions, *of_tables.questions, *asked), problems, tuple(remarks))
 
 
 def _stopped(params: ReportParams, log: TransactionLog) -> Iterator[Remark]:

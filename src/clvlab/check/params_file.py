@@ -9,6 +9,7 @@ import yaml
 
 from clvlab.check.settling import Question
 from clvlab.check.telling import question
+from clvlab.check.verdict import Doubt
 from clvlab.frames import TransactionLog
 from clvlab.inputs import EMBEDDED
 from clvlab.params import MAP_SUFFIXES, ReportParams, RunParams
@@ -21,7 +22,11 @@ _PATHS = ("source", "items", "returns", "attributes")
 
 
 def params_file(
-    params: ReportParams, log: TransactionLog, questions: Iterable[Question], leaking: Collection[str], words: Words
+    params: ReportParams,
+    log: TransactionLog,
+    questions: Iterable[Question | Doubt],
+    leaking: Collection[str],
+    words: Words,
 ) -> str:
     """The text of the file: what both commands read, then what is for one of them alone.
 

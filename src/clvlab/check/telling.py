@@ -6,10 +6,11 @@ from typing import Any
 import polars as pl
 
 from clvlab.check.settling import Question
-from clvlab.check.verdict import Remark, Verdict
+from clvlab.check.verdict import Doubt, Remark, Verdict
 from clvlab.customers import AttributeTable
 from clvlab.frames import TransactionLog
 from clvlab.sources.dates import COUNTED
+from clvlab.sources.texts import printable
 from clvlab.transactions.days import CELLS
 from clvlab.transactions.rules import RULES
 from clvlab.wording import Name, Words
@@ -118,19 +119,24 @@ def verdict(words: Words, final: Verdict) -> Iterator[str]:
             yield words(part)
             yield from (f"  - {one_line(sentence)}" for sentence in sentences)
     n = len(final.remarks)
-    if final.questions:
-        keys = dict.fromkeys(f"`{each.key}`" for each in final.questions)
-        yield words("check.not_settled", keys=_listed(words, keys))
+    stops = [each for each in final.questions if isinstance(each, Question)]
+    keys = _listed(words, dict.fromkeys(f"`{each.key}`" for each in stops or final.questions))
+    if stops:
+        yield words("check.not_settled", keys=keys)
     elif final.problems:
         yield words("check.not_ready")
+    elif final.questions:
+        yield words("check.open", keys=keys)
     elif n:
         yield words("check.ready_but" if n > 1 else "check.ready_but_one", n=n)
     else:
         yield words("check.ready")
 
 
-def question(words: Words, asked: Question) -> str:
+def question(words: Words, asked: Question | Doubt) -> str:
     """What the data leave open, what was taken for now, and what the choices are."""
+    if isinstance(asked, Doubt):
+        return remark(words, asked.remark)
     figures = {"example": asked.example, "taken": repr(asked.taken)}
     return words(f"check.question_{asked.key}", **figures, choices=_listed(words, map(repr, asked.choices)))
 
@@ -149,7 +155,7 @@ def shown(value: object) -> str:
 
 def one_line(text: str) -> str:
     """A text on one line, without control characters."""
-    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split("\n")))
+    return printable(" ".join(text.split("\n")))
 
 
 def _listed(words: Words, items: Any) -> str:

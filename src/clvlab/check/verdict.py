@@ -6,6 +6,8 @@ from typing import Any
 
 from clvlab.check.settling import Question
 from clvlab.errors import ClvlabError, ClvlabWarning, MissingColumnsError
+from clvlab.transactions.questions import SETTLED_BY
+from clvlab.wording import catalogue
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class Remark:
         if isinstance(error, MissingColumnsError):
             figures = {"table": error.table, "missing": _listed(error.missing), "found": _listed(error.found)}
             return cls(missing, figures)
-        if error.code == "max_refused":
-            return cls("check.problem_max_refused", error.figures)
+        if f"faults.{error.code}" in catalogue():
+            return cls(f"faults.{error.code}", error.figures)
         return cls("check.problem_other", {"message": str(error)})
 
     @classmethod
@@ -35,23 +37,36 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """A question that does not keep a report from running: what is doubtful, and the key that settles it."""
+
+    key: str
+    remark: Remark
+
+    @classmethod
+    def of_warning(cls, warning: ClvlabWarning) -> "Doubt":
+        """What a reader warns of, and only the user knows."""
+        return cls(SETTLED_BY[warning.code], Remark.of_warning(warning))
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """Whether a report can run: not while something is wrong or to be settled.
+    """Whether a report can run as it should: not while something is wrong or to be settled.
 
     Attributes
     ----------
-    questions : what is to be settled
+    questions : what is to be settled, whether or not a report would run on what was taken for now
     problems : what stops a report
     remarks : what deserves a look
     """
 
-    questions: tuple[Question, ...] = ()
+    questions: tuple[Question | Doubt, ...] = ()
     problems: tuple[Remark, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
     @property
     def is_ready(self) -> bool:
-        """Whether a report can run."""
+        """Whether a report can run, and nothing is left to settle."""
         return not (self.questions or self.problems)
 
 

@@ -6,9 +6,11 @@ from datetime import date
 import pandas as pd
 import polars as pl
 
+from clvlab.displays import Displayed
+
 
 @dataclass(frozen=True, eq=False)
-class Board:
+class Board(Displayed):
     """Strategies judged against each other by what the customers did next.
 
     Figures of foresight are means over `n_deals` deals of the customers, and over windows where there are several.
@@ -85,5 +87,14 @@ class Board:
         """`data` as a pandas frame."""
         return self.data.to_pandas()
 
-    def _repr_html_(self) -> str:
-        return self.data._repr_html_()
+    @property
+    def _facts(self) -> str:
+        return (
+            f"{self.data['strategy'].n_unique()} strategies, formed on {self.n_customers:,} customers up to "
+            f"{self.cutoff} and judged until {self.end}; recommended: {self.recommended!r}"
+        )
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        """A row for each strategy, a column for each metric."""
+        return self.data.pivot("metric", index="strategy", values="value")

@@ -22,7 +22,7 @@ from clvlab.comparison.split import Split
 from clvlab.comparison.stability import N_RESAMPLES
 from clvlab.comparison.threads import one_thread
 from clvlab.errors import ParamsError
-from clvlab.frames import CustomerSummary, TransactionLog
+from clvlab.frames import CustomerSummary, TransactionLog, check_kind
 from clvlab.grouping import Strategy
 from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms
 
@@ -100,6 +100,7 @@ def compare(
     >>> board.recommended
     'value_tiers'
     """
+    check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     if n_rounds < MIN_ROUNDS:
         raise ParamsError(f"n_rounds is {n_rounds}; intervals need {MIN_ROUNDS} bootstrap rounds or more.")
     if not 1 <= cutoffs <= MOST_CUTOFFS:

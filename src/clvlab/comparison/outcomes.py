@@ -46,5 +46,6 @@ class Outcomes:
 
 
 def group_numbers(labels: Sequence[str]) -> Labels:
-    """Groups as numbers 0, 1, ... in the order of their group_numbers."""
-    return np.unique(np.asarray(labels, dtype=str), return_inverse=True)[1].astype(np.int64)
+    """Groups as numbers 0, 1, ... in the order of their names."""
+    numbers = {name: number for number, name in enumerate(sorted(set(labels)))}
+    return np.fromiter((numbers[name] for name in labels), np.int64, len(labels))

@@ -3,14 +3,16 @@
 from clvlab.customers.attribute_table import AttributeSettings, AttributeTable
 from clvlab.customers.attributes import read_attributes
 from clvlab.customers.derived import DERIVED, derivable, derive, exact_profit
-from clvlab.customers.gate import minimum_data, refuse_stale, refuse_without_amounts
+from clvlab.customers.gate import MOSTLY_ONE_TIME, minimum_data, one_time_share, refuse_stale, refuse_without_amounts
 from clvlab.customers.margin import MeanMargin, mean_margin
+from clvlab.customers.opportunities import summarise_opportunities
 from clvlab.customers.perishable import refuse_perishable
-from clvlab.customers.purchase_days import customer_days
+from clvlab.customers.purchase_days import customer_days, parse_day
 from clvlab.customers.summary import split_holdout, summarise_customers
 
 __all__ = [
     "DERIVED",
+    "MOSTLY_ONE_TIME",
     "AttributeSettings",
     "AttributeTable",
     "MeanMargin",
@@ -20,10 +22,13 @@ __all__ = [
     "exact_profit",
     "mean_margin",
     "minimum_data",
+    "one_time_share",
+    "parse_day",
     "read_attributes",
     "refuse_perishable",
     "refuse_stale",
     "refuse_without_amounts",
     "split_holdout",
     "summarise_customers",
+    "summarise_opportunities",
 ]

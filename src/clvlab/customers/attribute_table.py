@@ -9,13 +9,16 @@ from types import MappingProxyType
 import polars as pl
 
 from clvlab.customers.attribute_values import day_reader, typed
+from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, MissingColumnsError, all_refused, counted, within
 from clvlab.sources import FileSettings, SourceTable
 from clvlab.sources.cells import NUMBER_CELL
 from clvlab.sources.doubts import warn
+from clvlab.sources.faults import fault
 from clvlab.sources.headers import suggest_attributes
 from clvlab.sources.table import FLAW, ROW, readable
 from clvlab.sources.texts import as_id, as_text
+from clvlab.sources.zones import check_zone, days_in
 from clvlab.wording import Name, Words
 
 MANY_REFUSED = 0.1
@@ -37,6 +40,7 @@ class AttributeSettings:
     files : encoding, separator and sheet
     strict : whether a table that `files` does not fit is an error; else it is read as it shows itself
     date_format, decimal : how days (where the data leaves them open) and numbers are written
+    time_zone : on whose days moments count
     """
 
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -46,10 +50,15 @@ class AttributeSettings:
     strict: bool = True
     date_format: str | None = None
     decimal: str = "."
+    time_zone: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.time_zone is not None:
+            check_zone(self.time_zone)
 
 
 @dataclass(frozen=True, eq=False)
-class AttributeTable:
+class AttributeTable(Displayed):
     """One table of attributes: customer_id, date if it is dated, and the attributes.
 
     Attributes
@@ -64,6 +73,14 @@ class AttributeTable:
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     refused: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     static: frozenset[str] = frozenset()
+
+    @property
+    def _facts(self) -> str:
+        return f"{self.name!r}, {counted(self.data.height, 'row')}; attributes {listed(self.columns)}"
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.data.head(5)
 
     @property
     def is_dated(self) -> bool:
@@ -96,9 +113,10 @@ class AttributeTable:
         ids = as_id("customer_id", rows.schema["customer_id"], table.name)
         known, refused = _kept(rows.with_columns(ids.alias("customer_id")), table.name, given)
         values = [name for name in known.columns if name not in ("customer_id", "date")]
+        how = (table.name, given.date_format, given.decimal, given.time_zone)
         return cls(
             table.name,
-            known.with_columns(typed(known[name], table.name, given.date_format, given.decimal) for name in values),
+            known.with_columns(typed(known[name], *how) for name in values),
             MappingProxyType({name: header for name, header in ours.items() if name != header}),
             MappingProxyType(refused),
             frozenset(name for name in values if {name, ours.get(name, name)} & set(given.static)),
@@ -147,10 +165,7 @@ def _day_column(table: str, free: list[str], recognised: str | None, given: Attr
     """The column that says since when a row is true: as declared, else as recognised."""
     declared = [header for header in free if header in given.dated]
     if len(declared) > 1:
-        raise DataError(
-            f"{table} has {' and '.join(map(repr, declared))}, and `dated` names both. Name the one that says since "
-            "when a row is true."
-        )
+        raise fault("two_days", file=table, columns=" and ".join(map(repr, declared)))
     return declared[0] if declared else recognised if recognised not in given.static else None
 
 
@@ -171,9 +186,10 @@ def _kept(rows: pl.DataFrame, table: str, given: AttributeSettings) -> tuple[pl.
 
 def _days(dates: pl.Series, texts: pl.Series, table: str, given: AttributeSettings) -> pl.Series:
     if isinstance(dates.dtype, pl.Date | pl.Datetime):
-        return dates.cast(pl.Date)
+        days = dates.cast(pl.Date)
+        return days_in(days, dates, given.time_zone) if isinstance(dates.dtype, pl.Datetime) else days
     reader = day_reader(texts, f"Column 'date' of {within(table)}", given.date_format)
-    return texts.to_frame().select(reader.days(pl.col("date"))).to_series()
+    return days_in(texts.to_frame().select(reader.days(pl.col("date"))).to_series(), texts, given.time_zone)
 
 
 def _check_not_all_refused(table: str, n_rows: int, refused: Mapping[str, int]) -> None:
@@ -191,8 +207,7 @@ def _check_whole(table: SourceTable, rows: pl.DataFrame) -> None:
     flawed = rows.filter(pl.col(FLAW).is_not_null())
     if flawed.height:
         row, flaw = flawed.select(ROW, FLAW).row(0)
-        what = Words("en").name("refusals", flaw)
-        raise DataError(f"{table.name} is damaged in row {row}: {what}. Repair the file.")
+        raise fault("damaged_row", file=table.name, row=row, flaw=Name("refusals", flaw))
 
 
 def check_once(table: AttributeTable) -> None:

@@ -11,9 +11,10 @@ from typing import Literal
 import polars as pl
 
 from clvlab.errors import UnsettledError, within
-from clvlab.sources.dates import DayReader, day_of_number, found_formats, given_format
+from clvlab.sources.dates import WEEKS, DayReader, day_of_number, found_formats, given_format
 from clvlab.sources.numbers import read_numbers
-from clvlab.sources.texts import as_text, is_text, missing_to_null
+from clvlab.sources.texts import as_text, is_text, missing_to_null, plain_text
+from clvlab.sources.zones import days_in
 
 Kind = Literal["number", "day", "code", "text", "blank"]
 DAYS = frozenset({"birthday"})
@@ -25,15 +26,15 @@ _NAMES_CODES = re.compile(
 )
 
 
-def typed(values: pl.Series, table: str, date_format: str | None, decimal: str) -> pl.Series:
-    """The values as numbers, days or texts; null for what says nothing.
+def typed(values: pl.Series, table: str, date_format: str | None, decimal: str, zone: str | None = None) -> pl.Series:
+    """The values as numbers, days (of the zone, where they say moments) or texts; null for what says nothing.
 
     Raises
     ------
     UnsettledError : a day whose order of day and month the values leave open; `date_format` settles it
     """
     if values.name in DAYS:
-        return _known_days(values, table, date_format)
+        return _known_days(values, table, date_format, zone)
     if not is_text(values.dtype):
         return values
     text = missing_to_null(pl.col(values.name).cast(pl.String)).alias(values.name)
@@ -42,13 +43,13 @@ def typed(values: pl.Series, table: str, date_format: str | None, decimal: str) 
     if known.is_empty():
         return texts
     numbers = read_numbers(known, decimal)
-    if numbers.null_count() == 0 and not known.str.contains(_CODE).any():
+    if numbers.null_count() == 0 and not plain_text(known).str.contains(_CODE).any():
         days = known.to_frame().select(_written_day(pl.col(known.name))).to_series()
         if days.null_count() == 0:
             return texts.replace_strict(known, days, default=None, return_dtype=pl.Date)
         is_code = _NAMES_CODES.search(values.name) is not None
         return texts if is_code else _numbers(texts, known, numbers)
-    read = _open_days(known, table, date_format)
+    read = _open_days(known, table, date_format, zone)
     return texts if read is None else texts.replace_strict(known, read, default=None, return_dtype=pl.Date)
 
 
@@ -101,22 +102,23 @@ def _numbers(texts: pl.Series, known: pl.Series, numbers: pl.Series) -> pl.Serie
     return column.cast(pl.Int64) if whole else column
 
 
-def _known_days(values: pl.Series, table: str, date_format: str | None) -> pl.Series:
+def _known_days(values: pl.Series, table: str, date_format: str | None, zone: str | None) -> pl.Series:
     if values.dtype.is_temporal():
-        return values.cast(pl.Date)
+        days = values.cast(pl.Date)
+        return days_in(days, values, zone) if isinstance(values.dtype, pl.Datetime) else days
     texts = values.to_frame().select(as_text(values.name, values.dtype, table).alias(values.name)).to_series()
     reader = day_reader(texts, f"Column {values.name!r} of {within(table)}", date_format)
-    return texts.to_frame().select(reader.days(pl.col(values.name))).to_series()
+    return days_in(texts.to_frame().select(reader.days(pl.col(values.name))).to_series(), texts, zone)
 
 
-def _open_days(known: pl.Series, table: str, date_format: str | None) -> pl.Series | None:
+def _open_days(known: pl.Series, table: str, date_format: str | None, zone: str | None) -> pl.Series | None:
     """The days that all of these texts are; None where one is none, or where they leave open which."""
     try:
         reader = day_reader(known, f"Column {known.name!r} of {within(table)}", date_format)
     except UnsettledError:
         return None
     days = known.to_frame().select(reader.days(pl.col(known.name))).to_series()
-    return days if days.null_count() == 0 else None
+    return days_in(days, known, zone) if days.null_count() == 0 and WEEKS not in reader.formats else None
 
 
 def _written_day(text: pl.Expr) -> pl.Expr:

@@ -6,12 +6,14 @@ import polars as pl
 
 from clvlab.customers.purchase_days import customer_days
 from clvlab.errors import DataError
-from clvlab.frames import TransactionLog
+from clvlab.frames import CustomerSummary, TransactionLog
 
 MIN_CUSTOMERS = 500
 MIN_HISTORY_DAYS = 180
 MAX_DAYS_SINCE_LAST = 30
 MIN_ORDERS_OF_SOME = 3
+MOSTLY_ONE_TIME = 0.8
+"""From this share of customers with one purchase on, a base tells little of single customers."""
 
 
 def refuse_stale(log: TransactionLog, as_of: date) -> None:
@@ -25,7 +27,12 @@ def refuse_stale(log: TransactionLog, as_of: date) -> None:
     raise DataError(
         f"The last purchase up to {as_of} is of {last}, {days:,} days before: as of a day that the log does not "
         f"reach, customers seem to leave who may not. Move the day (`as_of: {last}`), complete the log, or say that "
-        "nobody has bought since (`allow_stale: true`)."
+        "nobody has bought since (`allow_stale: true`).",
+        code="stale",
+        as_of=as_of,
+        last=last,
+        days=days,
+        moved=last.isoformat(),
     )
 
 
@@ -33,6 +40,16 @@ def refuse_without_amounts(log: TransactionLog) -> None:
     """Raise DataError where the log has no money to judge groupings by."""
     if not log.has_amounts:
         raise DataError("The log has no amounts, and groupings are judged by spend. Map the column `amount`.")
+
+
+def one_time_share(customers: CustomerSummary) -> float:
+    """The share of the customers who have bought on one day only; nan where nobody has bought.
+
+    A base may pass `minimum_data` and yet have hardly anybody whose second purchase says how often, and how long,
+    customers buy: from MOSTLY_ONE_TIME on, that is worth a warning.
+    """
+    bought = customers.data["n_purchases"].drop_nulls()
+    return float((bought == 1).sum()) / n if (n := int((bought > 0).sum())) else float("nan")
 
 
 def minimum_data(log: TransactionLog, as_of: date) -> pl.DataFrame:

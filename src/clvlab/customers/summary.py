@@ -11,7 +11,7 @@ from clvlab.customers.attributes import attributes_as_of, check_names, read_attr
 from clvlab.customers.derived import derivable
 from clvlab.customers.purchase_days import customer_days, describe_span, lazy_customer_days, parse_day, rows_until
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
-from clvlab.frames import CustomerSummary, Holdout, TransactionLog
+from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind
 from clvlab.money import exact_sum
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
 
@@ -52,12 +52,15 @@ def summarise_customers(
     >>> len(customers), int(customers.data["frequency"].sum())
     (2357, 2457)
     """
+    check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     cutoff, unit = parse_day("cutoff", cutoff), check_time_unit(time_unit)
     rows = rows_until(log, cutoff)
     days, orders = pl.collect_all([lazy_customer_days(rows), _orders(rows)], engine="streaming")
     if not days["is_purchase"].any():
         raise DataError(
-            f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff."
+            f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff.",
+            code="no_purchase",
+            cutoff=cutoff,
         )
     table = _one_row_each(days, orders, cutoff, unit)
     if attributes is not None:
@@ -90,6 +93,7 @@ def split_holdout(
     >>> holdout.days / 7, int(holdout.data["holdout_purchases"].sum())
     (39.0, 1882)
     """
+    check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     cutoff, end, unit = parse_day("cutoff", cutoff), parse_day("end", end), check_time_unit(time_unit)
     if end <= cutoff:
         raise ParamsError(f"The holdout ends on {end}, which is not after its cutoff {cutoff}.")

@@ -122,9 +122,9 @@ _ALL: tuple[Strategy, ...] = (
     Potential(pipeline=True, name="potential_pipeline"),
     cross(_VALUE_TIERS, _LIFECYCLE, name="value_lifecycle"),
     # Who they are
-    Attribute("province", shipped_values("regions"), keep_unmapped=False, name="region"),
+    Attribute("province", shipped_values("regions"), keep_unmapped=False, ours=True, name="region"),
     Locality(),
-    Attribute("industry", shipped_values("industries"), name="industry"),
+    Attribute("industry", shipped_values("industries"), ours=True, name="industry"),
     Attribute("customer_type", name="customer_type"),
     Attribute("lead_source", name="lead_source"),
     Attribute("favourite_category", name="preference"),

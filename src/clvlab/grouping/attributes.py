@@ -38,12 +38,15 @@ class Attribute(Strategy):
     keep_unmapped
         values outside the mapping are groups of their own, the commonest first, up to `max_groups` in all, the rest
         `other`; if False, they are `unmapped` together
+    ours
+        whether the mapping's groups are codes of ours, with a name in each language; else they are the user's own
     """
 
     column: str
     mapping: Values = ()
     keep_unmapped: bool = True
     max_groups: int = 12
+    ours: bool = False
 
     @property
     def needs(self) -> frozenset[str]:
@@ -52,13 +55,17 @@ class Attribute(Strategy):
     def fit(self, customers: CustomerSummary) -> "ValueRule":
         customers.require(self.needs, self.name)
         if not self.keep_unmapped:
-            return ValueRule(self.column, self.mapping, otherwise=UNMAPPED)
+            return ValueRule(self.column, self.mapping, UNMAPPED, self._ours)
         mapped = {comparable(value) for _, values in self.mapping for value in values} | {OTHER, UNKNOWN}
         others = (
             value for value in texts(customers.data[self.column]).drop_nulls() if comparable(value) not in mapped
         )
         own = commonest(others, max(self.max_groups - len(self.mapping), 0))
-        return ValueRule(self.column, (*self.mapping, *((value, (value,)) for value in own)), otherwise=OTHER)
+        return ValueRule(self.column, (*self.mapping, *((value, (value,)) for value in own)), OTHER, self._ours)
+
+    @property
+    def _ours(self) -> frozenset[str]:
+        return frozenset(code for code, _ in self.mapping) if self.ours else frozenset()
 
 
 @dataclass(frozen=True)
@@ -84,20 +91,29 @@ class Locality(Strategy):
     def fit(self, customers: CustomerSummary) -> "ValueRule":
         customers.require(self.needs, self.name)
         home = self.home or tuple(commonest(texts(customers.data[self.column]).drop_nulls(), 1))
-        return ValueRule(self.column, (("local", home),), otherwise="remote")
+        return ValueRule(self.column, (("local", home),), "remote", frozenset({"local"}))
 
 
 @dataclass(frozen=True)
 class ValueRule(Rule):
-    """Which values of an attribute belong to which group, and the group of all other values."""
+    """Which values of an attribute belong to which group, and the group of all other values.
+
+    The groups of `mapping` have the user's own names, but for those in `ours`.
+    """
 
     kind: ClassVar[str] = "values"
 
     column: str
     mapping: Values
     otherwise: str
+    ours: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
+        for code in {UNKNOWN, self.otherwise}.intersection(code for code, _ in self.mapping):
+            raise ParamsError(
+                f"The mapping of {self.column!r} cannot have a group {code!r}: it is the group of customers "
+                f"{'without a value' if code == UNKNOWN else 'with any other value'}. Call yours otherwise."
+            )
         count = Counter(
             comparable(value) for _, values in self.mapping for value in dict.fromkeys(map(comparable, values))
         )
@@ -112,7 +128,10 @@ class ValueRule(Rule):
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        mapped = (Group(code, None, f"{self.column} = {' | '.join(values)}") for code, values in self.mapping)
+        mapped = (
+            Group(code, None, f"{self.column} = {' | '.join(values)}", own=code not in self.ours)
+            for code, values in self.mapping
+        )
         return (
             *mapped,
             Group(self.otherwise, None, f"{self.column} = *"),
@@ -128,12 +147,13 @@ class ValueRule(Rule):
 
     def to_dict(self) -> dict[str, Any]:
         mapping = [[code, list(values)] for code, values in self.mapping]
-        return {"kind": self.kind, "column": self.column, "mapping": mapping, "otherwise": self.otherwise}
+        stored = {"kind": self.kind, "column": self.column, "mapping": mapping, "otherwise": self.otherwise}
+        return {**stored, "ours": sorted(self.ours)}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "ValueRule":
         mapping = tuple((code, tuple(values)) for code, values in stored["mapping"])
-        return cls(stored["column"], mapping, stored["otherwise"])
+        return cls(stored["column"], mapping, stored["otherwise"], frozenset(stored["ours"]))
 
 
 def read_values(source: str | Path | Mapping[str, Any]) -> Values:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import polars as pl
 
 from clvlab.frames import CustomerSummary
-from clvlab.grouping.strategy import PROSPECT, Group, Rule, Strategy, rule_from_dict
+from clvlab.grouping.strategy import Group, Rule, Strategy, rule_from_dict
 from clvlab.wording import CROSSED
 
 
@@ -60,13 +60,20 @@ class CrossRule(Rule):
         ordered = [(a.rank + b.rank, a.rank, a, b) for a, b in pairs if a.rank is not None and b.rank is not None]
         ordered.sort(key=lambda entry: entry[:2])
         ranks = {(a.code, b.code): rank for rank, (_, _, a, b) in enumerate(ordered, start=1)}
-        found = [Group(_join(a.code, b.code), ranks.get((a.code, b.code)), _condition(a, b)) for a, b in pairs]
+        found = [
+            Group(_join(a.code, b.code), ranks.get((a.code, b.code)), _condition(a, b), own=a.own and b.own)
+            for a, b in pairs
+        ]
         return tuple(sorted(found, key=lambda group: (group.rank is None, group.rank or 0)))
 
     def _can_meet(self, a: Group, b: Group) -> bool:
         """Whether one customer can be in both: where both rules know prospects, a prospect is one to both."""
-        both_know = all(PROSPECT in (group.code for group in rule.groups) for rule in (self.first, self.second))
-        return not both_know or (a.code == PROSPECT) == (b.code == PROSPECT)
+        both_know = all(any(group.is_prospects for group in rule.groups) for rule in (self.first, self.second))
+        return not both_know or a.is_prospects == b.is_prospects
+
+    @property
+    def own(self) -> frozenset[str]:
+        return super().own | self.first.own | self.second.own
 
     def label(self, customers: CustomerSummary) -> pl.Series:
         firsts, seconds = self.first.label(customers), self.second.label(customers)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby, product
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +16,7 @@ from clvlab.frames import CustomerSummary
 from clvlab.grouping.decision import PROSPECTS, Case, Condition, DecisionList
 from clvlab.grouping.measures import measured
 from clvlab.grouping.stored import read_list, read_mapping, read_shipped
-from clvlab.grouping.strategy import PROSPECT, Group, Rule, Strategy
+from clvlab.grouping.strategy import PROSPECT, RETURNED_ALL, Group, Rule, Strategy
 from clvlab.grouping.tiers import reaching
 from clvlab.rfm import NEEDS, RfmThresholds
 from clvlab.shares import comparable
@@ -52,10 +53,8 @@ class ScoreMap:
     groups: Mapping[str, tuple[str, ...]]
 
     def __post_init__(self) -> None:
-        if PROSPECT in self.groups:
-            raise ParamsError(
-                f"A map cannot have a group {PROSPECT!r}: it is the group of customers without a purchase."
-            )
+        for code in {PROSPECT, RETURNED_ALL}.intersection(self.groups):
+            raise ParamsError(f"A map cannot have a group {code!r}: it is the group of customers without a purchase.")
         if not (isinstance(self.n_bins, int) and 2 <= self.n_bins <= 9):
             raise ParamsError(f"n_bins is {self.n_bins!r}; a map writes each score as one digit, so 2 to 9.")
         if wrong := [score for score in self.scores if score not in SCORES] or not self.scores:
@@ -116,6 +115,12 @@ def shipped_map(name: str) -> ScoreMap:
     return ScoreMap.read(read_shipped(name))
 
 
+@cache
+def shipped_codes() -> frozenset[str]:
+    """The segments of the shipped maps: a user's own map that names one of them means it."""
+    return frozenset(code for name in ("rfm11", "rfm11_125") for code in shipped_map(name).groups)
+
+
 @dataclass(frozen=True)
 class RfmSegments(Strategy):
     """Named segments by a map over R, F and M scores; prospects are a group of their own.
@@ -168,7 +173,11 @@ class RfmRule(Rule):
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        named = (Group(code, rank, self.map.condition(code)) for rank, code in enumerate(self.map.groups, start=1))
+        ours = shipped_codes()
+        named = (
+            Group(code, rank, self.map.condition(code), own=code not in ours)
+            for rank, code in enumerate(self.map.groups, start=1)
+        )
         return (*named, Group(PROSPECT, None, "n_purchases == 0"))
 
     def label(self, customers: CustomerSummary) -> pl.Series:

@@ -5,14 +5,16 @@ from the last period serves today. It can be shown (`card`) and stored as plain 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, ClassVar
 
 import polars as pl
 
+from clvlab.displays import Displayed, listed
 from clvlab.errors import ParamsError, did_you_mean
-from clvlab.frames import CustomerSummary
+from clvlab.frames import CustomerSummary, check_kind
 
 PROSPECT = "prospect"
 """The group of customers without a purchase, wherever a grouping reads purchases."""
@@ -21,7 +23,7 @@ RETURNED_ALL = "returned_all"
 UNKNOWN = "unknown"
 """The group of customers of whom the grouping's attribute is not known."""
 APART = frozenset({PROSPECT, RETURNED_ALL, UNKNOWN})
-"""Groups that rules have for whoever is in none of their own: of no interest where nobody is."""
+"""Codes of the groups that rules have for whoever is in none of their own."""
 
 ASSIGNMENT = {"customer_id": pl.String(), "group": pl.String(), "rank": pl.Int64()}
 """What `assign` gives: rank 1 is best; null where groups have no order, and for prospects and unknowns."""
@@ -29,17 +31,31 @@ ASSIGNMENT = {"customer_id": pl.String(), "group": pl.String(), "rank": pl.Int64
 
 @dataclass(frozen=True)
 class Group:
-    """One group of a rule: its stable code, its rank, and the condition as language-free formula text."""
+    """One group of a rule: its stable code, its rank, and the condition as language-free formula text.
+
+    The code of a group that is `own` is the user's: whatever it says, it is not one of ours.
+    """
 
     code: str
     rank: int | None
     condition: str
+    own: bool = False
+
+    @property
+    def is_prospects(self) -> bool:
+        """Whether it is the group of customers without a purchase."""
+        return self.code == PROSPECT and not self.own
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it is a group for whoever is in none of the rule's own: of no interest where nobody is."""
+        return not self.own and self.code in APART
 
 
 _RETURNED = (Group(RETURNED_ALL, None, "n_purchases == 0, n_orders >= 1; n_purchases == 0, total_spend < 0"),)
 
 
-class Rule(ABC):
+class Rule(Displayed, ABC):
     """What a strategy yields on customers: thresholds in the user's units, ready for any customers."""
 
     kind: ClassVar[str]
@@ -47,6 +63,7 @@ class Rule(ABC):
     """Every kind of rule by its name; a class that sets `kind` enters itself."""
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         if "kind" in vars(cls):
             Rule.kinds[cls.kind] = cls
 
@@ -75,10 +92,12 @@ class Rule(ABC):
 
     def assign(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, group, rank (1 = best; null where unordered), one row per customer, in their order."""
+        check_kind("customers", customers, CustomerSummary, "clvlab.summarise_customers")
         customers.require(self.needs, "this rule")
-        ranks = {group.code: group.rank for group in (*self.groups, *_RETURNED)}
+        ranks = {group.code: group.rank for group in (*_RETURNED, *self.groups)}
         codes = self.label(customers).cast(pl.String())
-        codes = codes.zip_with((codes != PROSPECT) | ~returned_all(customers), pl.Series([RETURNED_ALL]))
+        if PROSPECT not in self.own:
+            codes = codes.zip_with((codes != PROSPECT) | ~returned_all(customers), pl.Series([RETURNED_ALL]))
         return pl.DataFrame(
             {
                 "customer_id": customers.data["customer_id"],
@@ -89,15 +108,33 @@ class Rule(ABC):
         )
 
     @property
+    def all_groups(self) -> tuple[Group, ...]:
+        """`groups`, and before the prospects those who returned all."""
+        return tuple(each for group in self.groups for each in (*(_RETURNED if group.is_prospects else ()), group))
+
+    @property
+    def _facts(self) -> str:
+        codes = [group.code for group in self.groups]
+        return f"{len(codes)} groups ({listed(codes)}); reads {listed(sorted(self.needs)) or 'nothing'}"
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.card
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The codes of the user's own groups."""
+        return frozenset(group.code for group in self.groups if group.own)
+
+    @property
     def card(self) -> pl.DataFrame:
         """group, rank, condition: one row per group, best first, empty ones included."""
-        groups = [each for group in self.groups for each in (*(_RETURNED if group.code == PROSPECT else ()), group)]
-        rows = [(group.code, group.rank, group.condition) for group in groups]
+        rows = [(group.code, group.rank, group.condition) for group in self.all_groups]
         return pl.DataFrame(rows, schema={"group": pl.String, "rank": pl.Int64, "condition": pl.String}, orient="row")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Strategy(ABC):
+class Strategy(Displayed, ABC):
     """Parameters of a grouping.
 
     Attributes
@@ -108,6 +145,15 @@ class Strategy(ABC):
 
     name: str
     sensitive: bool = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "fit" in vars(cls):
+            cls.fit = _checked(cls.fit)  # type: ignore[assignment, method-assign]
+
+    @property
+    def _facts(self) -> str:
+        return f"{self.name!r}, reads {listed(sorted(self.needs)) or 'nothing'}"
 
     @property
     @abstractmethod
@@ -121,6 +167,17 @@ class Strategy(ABC):
     def assign(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, group, rank: the customers grouped by the rule that they yield themselves."""
         return self.fit(customers).assign(customers)
+
+
+def _checked(fit: Callable[[Any, CustomerSummary], Any]) -> Callable[[Any, CustomerSummary], Any]:
+    """`fit`, which says what is wrong where it is given anything but customers."""
+
+    @wraps(fit)
+    def checked(self: Any, customers: CustomerSummary) -> Any:
+        check_kind("customers", customers, CustomerSummary, "clvlab.summarise_customers")
+        return fit(self, customers)
+
+    return checked
 
 
 def returned_all(customers: CustomerSummary) -> pl.Series:

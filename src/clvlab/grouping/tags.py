@@ -62,7 +62,7 @@ class TagRule(Rule):
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        tagged = (Group(tag, None, f"{self.column} ∋ {tag}") for tag in self.tags)
+        tagged = (Group(tag, None, f"{self.column} ∋ {tag}", own=True) for tag in self.tags)
         return (*tagged, Group(OTHER, None, f"{self.column} ∋ *"), Group(UNKNOWN, None, "–"))
 
     def label(self, customers: CustomerSummary) -> pl.Series:

@@ -4,32 +4,40 @@ A model states its likelihood and its few closed forms; `numerics` finds the max
 """
 
 from clvlab.columns import MODELLED
+from clvlab.models.bg_bb import BgBb
+from clvlab.models.bg_cnbd_k import BgCnbdK
 from clvlab.models.bg_nbd import BgNbd
 from clvlab.models.covariates import CovariateModel
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.intervals import purchase_intervals, value_intervals
 from clvlab.models.lifetime_value import lifetime_value, new_customer_value, residual_lifetime_value
+from clvlab.models.mbg_cnbd_k import MbgCnbdK
 from clvlab.models.mbg_nbd import MbgNbd
 from clvlab.models.mean_spend import MeanSpend, SpendModel
 from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.predictors import PurchasePredictor, SpendPredictor, ValuePredictor
 from clvlab.models.purchase_model import PurchaseModel
+from clvlab.models.shifted_beta_geometric import ShiftedBetaGeometric
 from clvlab.models.value_models import MODEL_NAMES, PURCHASE_MODELS, Terms, ValueModels
 
 __all__ = [
     "MODELLED",
     "MODEL_NAMES",
     "PURCHASE_MODELS",
+    "BgBb",
+    "BgCnbdK",
     "BgNbd",
     "CovariateModel",
     "GammaGamma",
+    "MbgCnbdK",
     "MbgNbd",
     "MeanSpend",
     "Nbd",
     "ParetoNbd",
     "PurchaseModel",
     "PurchasePredictor",
+    "ShiftedBetaGeometric",
     "SpendModel",
     "SpendPredictor",
     "Terms",

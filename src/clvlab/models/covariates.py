@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from clvlab.arrays import Matrix, Vector
+from clvlab.displays import Displayed, listed, number
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models import purchase_history
@@ -30,6 +31,7 @@ from clvlab.models.numerics.maximum import Expansion, Likelihood
 from clvlab.models.numerics.population import Population
 from clvlab.models.purchase_history import Customers
 from clvlab.models.purchase_model import HISTORY, Horizon, PurchaseModel
+from clvlab.models.regular import RegularBetaGeometric
 from clvlab.units import TimeUnit
 
 MOST_KINDS = 10_000  # different combinations of attributes: each is a population of its own, and takes a few ms
@@ -92,7 +94,7 @@ class RatioTest:
 
 
 @dataclass(frozen=True, eq=False)
-class CovariateModel:
+class CovariateModel(Displayed):
     """A fitted purchase model with attributes. There is no unfitted one: call `fit`.
 
     Attributes
@@ -113,6 +115,18 @@ class CovariateModel:
     delta: Vector
     log_likelihood: float
     covariance: Matrix = field(repr=False)
+
+    @property
+    def _facts(self) -> str:
+        acting = {"on purchases": self.purchase.terms, "on leaving": self.dropout.terms}
+        told = "; ".join(f"{where}: {listed(columns)}" for where, columns in acting.items() if columns)
+        return (
+            f"{type(self.reference).__name__} with attributes, {told}; log-likelihood {number(self.log_likelihood)}"
+        )
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.coefficients()
 
     @classmethod
     def fit(
@@ -143,6 +157,8 @@ class CovariateModel:
             raise ParamsError(
                 f"Name attributes by `purchase` or `dropout`; without any, {model.__name__}.fit serves."
             )
+        if issubclass(model, RegularBetaGeometric):
+            raise ParamsError(f"{model.__name__} takes no attributes: use BgNbd or MbgNbd, which it is at k = 1.")
         if dropout and model.leaving is None:
             raise ParamsError(f"Nobody leaves in {model.__name__}: `dropout` cannot act on it.")
         plain = model.fit(customers, time_unit=time_unit, weights=weights)

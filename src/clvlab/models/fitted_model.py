@@ -11,7 +11,8 @@ import polars as pl
 from scipy import special
 
 from clvlab.arrays import Matrix, Vector
-from clvlab.errors import ClvlabError, ClvlabWarning, ParamsError
+from clvlab.displays import Displayed, number
+from clvlab.errors import ClvlabError, ClvlabWarning, ParamsError, counted
 from clvlab.models.numerics.maximum import Expansion, Likelihood
 from clvlab.models.uncertainty import Draws, Method, from_bootstrap, from_likelihood, from_normal
 
@@ -27,7 +28,7 @@ class Estimate:
     log_likelihood : at the parameters: the sum over customers, without the penalty
     log_covariance : of the log-parameters: the inverse of the negative Hessian of the penalised log-likelihood
     n_customers : sum of the weights
-    penalty : as given to `fit`
+    penalty, prior : as given to `fit`
     likelihood : the function that was maximised, with its customers; None for a model read by `from_dict`
     """
 
@@ -35,6 +36,7 @@ class Estimate:
     log_covariance: Matrix
     n_customers: float
     penalty: float = 0.0
+    prior: bool = False
     likelihood: Likelihood | None = None
 
     @classmethod
@@ -56,12 +58,12 @@ class Estimate:
                 ),
                 stacklevel=4,
             )
-        penalty = likelihood.penalty
         return cls(
-            maximum.value + penalty * float(maximum.point @ maximum.point),
+            likelihood.without_prior(maximum),
             log_covariance,
             likelihood.population.n_customers,
-            penalty,
+            likelihood.penalty,
+            likelihood.has_prior,
             likelihood,
         )
 
@@ -72,15 +74,28 @@ class Estimate:
             "log_covariance": self.log_covariance.tolist(),
             "n_customers": self.n_customers,
             "penalty": self.penalty,
+            "prior": self.prior,
         }
 
 
 @dataclass(frozen=True)
-class FittedModel:
+class FittedModel(Displayed):
     """A model with its parameters, all positive. A subclass has their names, in its paper's order, and meanings."""
 
     names: ClassVar[tuple[str, ...]]
     meanings: ClassVar[tuple[str, ...]]
+
+    _behind: ClassVar[frozenset[str]] = frozenset(
+        {
+            "at_draws",
+            "estimate",
+            "log_likelihood_of",
+            "log_parameters",
+            "log_prior_of",
+            "meanings",
+            "names",
+        }
+    )
 
     estimate: Estimate | None = field(default=None, kw_only=True, repr=False, compare=False)
 
@@ -88,6 +103,23 @@ class FittedModel:
         for name, value in self.parameters.items():
             if not (np.isfinite(value) and value > 0):
                 raise ParamsError(f"{type(self).__name__}: {name} is {value}; parameters are positive numbers.")
+
+    @property
+    def _facts(self) -> str:
+        parameters = ", ".join(f"{name} {number(value)}" for name, value in self.parameters.items())
+        if self.estimate is None:
+            return f"{parameters} (given, not fitted)"
+        customers = counted(int(self.n_customers), "customer")
+        return f"{parameters}; {customers}, log-likelihood {number(self.log_likelihood)}"
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        """Each parameter with its 95 % interval and what it says."""
+        meaning = pl.Series("meaning", self.meanings)
+        if self.estimate is None:
+            values = {"parameter": list(self.parameters), "estimate": list(self.parameters.values())}
+            return pl.DataFrame(values).with_columns(meaning)
+        return self.confidence_intervals().with_columns(meaning)
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -205,7 +237,9 @@ class FittedModel:
         return self.estimate
 
 
-def check_penalty(penalty: float) -> None:
-    """Raise ParamsError unless the penalty is a finite number of 0 or more."""
+def check_penalty(penalty: float, *, prior: bool = False) -> None:
+    """Raise ParamsError unless the penalty is a finite number of 0 or more, and 0 where there is a prior."""
     if not (isinstance(penalty, Real) and 0 <= penalty < np.inf):
         raise ParamsError(f"penalty is {penalty}; it must be a finite number, 0 or more.")
+    if penalty and prior:
+        raise ParamsError(f"penalty is {penalty} and there is a prior: a penalty is one, too. Give one of them.")

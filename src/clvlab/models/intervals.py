@@ -6,7 +6,7 @@ import polars as pl
 
 from clvlab.arrays import Positions, Vector
 from clvlab.errors import DataError, MissingColumnsError
-from clvlab.models.lifetime_value import lifetime_value
+from clvlab.models.lifetime_value import check_models, lifetime_value
 from clvlab.models.mean_spend import SpendModel
 from clvlab.models.purchase_history import Customers, PurchaseHistories, table_of
 from clvlab.models.purchase_model import Horizon, PurchaseModel
@@ -69,9 +69,10 @@ def value_intervals(
     >>> cl.value_intervals(model, spend, customers, "12 months", groups=groups, n_draws=100).columns
     ['group', 'customers', 'clv', 'clv_low', 'clv_high']
     """
+    check_models(model, spend)
     without_attributes(model)
     table = lifetime_value(model, spend, customers, horizon, annual_discount_rate, margin, time_unit=time_unit)
-    buyers = read_buyers(model, customers, time_unit)
+    buyers = read_buyers(model, customers, time_unit, spend)
     length = model.horizon_length(customers, horizon, time_unit)
     simulation = Simulation.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
     sums = _sums(
@@ -97,7 +98,7 @@ def purchase_intervals(
     """
     without_attributes(model)
     expected = model.expected_purchases(customers, horizon, time_unit=time_unit)
-    buyers = read_buyers(model, customers, time_unit, with_spend=False)
+    buyers = read_buyers(model, customers, time_unit)
     simulation = Simulation.of(
         model, None, model.horizon_length(customers, horizon, time_unit), 0.0, 1.0, n_draws, seed
     )

@@ -57,13 +57,14 @@ def lifetime_value(
     prospects
     """
     check_margin(margin)
+    check_models(model, spend)
     ahead = model.purchases_ahead(customers, horizon, annual_discount_rate, time_unit=time_unit)
     discounted = ahead.pop("discounted_purchases") * margin
     values = pl.DataFrame(ahead | {"expected_spend": spend.expected_spend(customers)})
     values = values.with_columns(clv=pl.col("expected_spend") * discounted)
     if interval is not None:
         drawn = without_attributes(model)
-        buyers = read_buyers(drawn, customers, time_unit)
+        buyers = read_buyers(drawn, customers, time_unit, spend)
         length = drawn.horizon_length(customers, horizon, time_unit)
         simulation = Simulation.of(drawn, spend, length, annual_discount_rate, margin, n_draws, seed)
         low, high = simulation.intervals(Buyers.of(buyers), interval)
@@ -109,6 +110,7 @@ def residual_lifetime_value(
     for Pareto/NBD; here the same integral for every model of the family.
     """
     check_margin(margin)
+    check_models(model, spend)
     values = pl.DataFrame(
         {
             "p_alive": model.p_alive(customers, time_unit=time_unit),
@@ -142,6 +144,7 @@ def new_customer_value(
     36.9
     """
     check_margin(margin)
+    check_models(model, spend)
     if not isinstance(model, PurchaseModel):
         raise ParamsError(
             f"A new customer of a {type(model).__name__} has attributes that this figure does not know: "
@@ -150,6 +153,15 @@ def new_customer_value(
     if not np.isfinite(spend.mean_spend):
         raise ParamsError(f"q is {spend.q:.3g}: the mean spend of new customers exists only if q is above 1.")
     return margin * spend.mean_spend * (1 + model.discounted_purchases_new(horizon, annual_discount_rate))
+
+
+def check_models(model: object, spend: object) -> None:
+    """Raise ParamsError unless the first predicts purchases, and the second spend."""
+    if not hasattr(model, "purchases_ahead") or not hasattr(spend, "expected_spend"):
+        raise ParamsError(
+            f"`model` is a {type(model).__name__}, `spend` a {type(spend).__name__}: give a purchase model such as "
+            "BgNbd first, then a spend model such as GammaGamma, then the customers."
+        )
 
 
 def check_margin(margin: float) -> None:

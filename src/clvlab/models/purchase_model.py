@@ -31,6 +31,7 @@ from clvlab.models.numerics.maximum import Likelihood
 from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import legendre
 from clvlab.models.purchase_history import Customers, PurchaseHistories
+from clvlab.models.uncertainty import log_logistic
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 
 HISTORY = ("frequency", "recency", "T")
@@ -59,6 +60,29 @@ class PurchaseModel(FittedModel, ABC):
     leaving: ClassVar[tuple[str, float] | None] = None
     """The parameter that says how readily customers leave, and the power of it that does; None if nobody leaves."""
 
+    _behind: ClassVar[frozenset[str]] = frozenset(
+        {
+            "draw_future",
+            "draw_if_alive",
+            "horizon_length",
+            "leaves_from",
+            "leaving",
+            "log_rate_prior_of",
+            "may_have_left",
+            "p_alive_given",
+            "pmf_if_alive",
+            "purchases_ahead",
+            "purchases_if_alive",
+            "rate_if_alive",
+            "rate_steepness",
+            "starting_point",
+            "state_if_alive",
+            "survived",
+            "time_scale",
+            "unit_of",
+        }
+    )
+
     leaves_from: ClassVar[int] = 0
     """After how many repeat purchases a customer may have left; P(alive) of one with fewer is 1 by assumption."""
 
@@ -70,6 +94,10 @@ class PurchaseModel(FittedModel, ABC):
         super().__post_init__()
         check_time_unit(self.time_unit)
 
+    @property
+    def _facts(self) -> str:
+        return f"{super()._facts}; time in {self.time_unit}s"
+
     @classmethod
     def fit(
         cls,
@@ -78,8 +106,9 @@ class PurchaseModel(FittedModel, ABC):
         time_unit: TimeUnit | None = None,
         weights: ArrayLike | None = None,
         penalty: float = 0.0,
+        prior: bool = False,
     ) -> Self:
-        """Fit by maximum likelihood.
+        """Fit by maximum likelihood, or with a weak prior.
 
         Parameters
         ----------
@@ -92,6 +121,11 @@ class PurchaseModel(FittedModel, ABC):
         penalty
             subtracts penalty * sum(ln(parameter)^2) from the log-likelihood, parameters in the data's own units: a
             normal prior on each log-parameter with mean 0 and standard deviation 1 / sqrt(2 penalty)
+        prior
+            whether a weak prior counts, so that few or one-sided customers have an answer, too, with wide intervals.
+            It is in the data's own units: standard logistic distributions of the logarithm of the mean purchases in a
+            mean age, r T / alpha, of ln r, and of what the model says of leaving (see its `log_prior_of`). Each has
+            half its mass within a factor of 3 of 1. Where purchases are on different days there always is an answer
 
         Raises
         ------
@@ -100,10 +134,10 @@ class PurchaseModel(FittedModel, ABC):
         """
         unit = purchase_history.unit_of(customers, time_unit)
         table = purchase_history.read_histories(customers, HISTORY, unit, unit)
-        check_penalty(penalty)
+        check_penalty(penalty, prior=prior)
         population = Population.of(table.columns, table.weights(weights))
-        cls._refuse_uninformative(population)
-        likelihood = Likelihood(cls.log_likelihood_of, cls.names, population, penalty, cls.meanings, cls.log_prior_of)
+        cls._refuse_uninformative(population, prior=prior)
+        likelihood = cls._likelihood(cls.log_likelihood_of, population, penalty, prior=prior)
         found = maximum.maximise(likelihood, np.log(cls.starting_point(population)))
         return cls(*np.exp(found.point).tolist(), time_unit=unit, estimate=Estimate.at(found, likelihood))
 
@@ -117,7 +151,7 @@ class PurchaseModel(FittedModel, ABC):
     ) -> Vector:
         """Expected purchases of each customer in (T, T + horizon]; one per row, NaN for prospects."""
         table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
-        return table.spread(_by_age(table).each(self._expected_at(t), self._alive(table)))
+        return table.spread(self._by_state(table, self._expected_at(t), self._alive(table)))
 
     def expected_purchases_new(self, horizon: Horizon | Iterable[Horizon]) -> float | Vector:
         """Expected repeat purchases of a new customer within the horizon after the first purchase.
@@ -135,7 +169,7 @@ class PurchaseModel(FittedModel, ABC):
         """Probability that each customer buys exactly `n` times in (T, T + horizon]; NaN for prospects."""
         table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
         count, alive = _count(n), self._alive(table)
-        per_alive = _by_age(table).each(lambda x, T: self.pmf_if_alive(count, t, x, T))
+        per_alive = self._by_state(table, lambda x, T: self.pmf_if_alive(count, t, x, T))
         return table.spread(alive * per_alive + (1 - alive if count == 0 else 0.0))
 
     def probability_of_none(
@@ -179,7 +213,7 @@ class PurchaseModel(FittedModel, ABC):
         table = self._read(customers, time_unit)
         t = math.inf if horizon is None else self.horizon_length(customers, horizon, time_unit)
         decay = self._decay(annual_discount_rate, t)
-        return table.spread(_by_age(table).each(self._worth_at(t, decay), self._alive(table)))
+        return table.spread(self._by_state(table, self._worth_at(t, decay), self._alive(table)))
 
     def purchases_ahead(
         self,
@@ -191,11 +225,11 @@ class PurchaseModel(FittedModel, ABC):
     ) -> dict[str, Vector]:
         """All that a value rests on, in one pass: p_alive, expected_purchases and discounted_purchases."""
         table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
-        alive, by_age, decay = self._alive(table), _by_age(table), self._decay(annual_discount_rate, t)
+        alive, decay = self._alive(table), self._decay(annual_discount_rate, t)
         return {
             "p_alive": table.spread(alive),
-            "expected_purchases": table.spread(by_age.each(self._expected_at(t), alive)),
-            "discounted_purchases": table.spread(by_age.each(self._worth_at(t, decay), alive)),
+            "expected_purchases": table.spread(self._by_state(table, self._expected_at(t), alive)),
+            "discounted_purchases": table.spread(self._by_state(table, self._worth_at(t, decay), alive)),
         }
 
     def discounted_purchases_new(self, horizon: Horizon | None, annual_discount_rate: float) -> float:
@@ -211,8 +245,15 @@ class PurchaseModel(FittedModel, ABC):
 
     @classmethod
     @abstractmethod
-    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+    def log_prior_of(cls, log_parameters: Sequence[Number], population: Population) -> Number:
         """Log-density of the weak prior that draws follow where the data do not say; free of the unit of time."""
+
+    @classmethod
+    def log_rate_prior_of(cls, log_parameters: Sequence[Number], population: Population) -> Number:
+        """The weak prior with one of the rate, too, which no draws but those of a fit with a prior need."""
+        log_r, log_alpha = log_parameters[:2]
+        log_mean = log_r - log_alpha + float(np.log(population.mean(2)))
+        return cls.log_prior_of(log_parameters, population) + log_logistic(log_mean)
 
     @staticmethod
     @abstractmethod
@@ -239,12 +280,17 @@ class PurchaseModel(FittedModel, ABC):
     def draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
         """Draw, given alive at T and the history: purchases in (T, T + t], and the time from T to the last (or 0)."""
 
+    def state_if_alive(self, random: np.random.Generator, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        """Draw the state from which a customer alive at T goes on: x itself, unless more matters than x and T."""
+        del random, t_x, T
+        return x
+
     def draw_future(
         self, random: np.random.Generator, t: Vector, x: Vector, t_x: Vector, T: Vector
     ) -> tuple[Counts, Vector]:
         """Draw whether each customer is alive, and if so the purchases in (T, T + t] and the time to the last."""
         alive = random.random(x.size) < self.p_alive_given(x, t_x, T)
-        count, last = self.draw_if_alive(random, t, x, T)
+        count, last = self.draw_if_alive(random, t, self.state_if_alive(random, x, t_x, T), T)
         return count * alive, last * alive
 
     @property
@@ -287,10 +333,22 @@ class PurchaseModel(FittedModel, ABC):
         return total
 
     @classmethod
-    def _refuse_uninformative(cls, population: Population) -> None:
+    def _likelihood(
+        cls,
+        total: Callable[[Sequence[Number], Population], Number],
+        population: Population,
+        penalty: float,
+        *,
+        prior: bool,
+    ) -> Likelihood:
+        log_prior = cls.log_rate_prior_of if prior else cls.log_prior_of
+        return Likelihood(total, cls.names, population, penalty, cls.meanings, log_prior, prior)
+
+    @classmethod
+    def _refuse_uninformative(cls, population: Population, *, prior: bool) -> None:
         if population.n_distinct == 0:
             raise DataError(f"{cls.__name__} needs customers who have bought; the table has none.", code="no_buyers")
-        if population.mean(0) == 0:
+        if population.mean(0) == 0 and not (prior and population.mean(2) > 0):
             raise ConvergenceError(
                 f"None of {population.n_customers:g} customers has a repeat purchase, so that no parameter of "
                 f"{cls.__name__} ({', '.join(cls.names)}) can be identified. Use a longer history.",
@@ -310,6 +368,12 @@ class PurchaseModel(FittedModel, ABC):
         scale = float(self.time_scale(np.zeros(1))[0])
         return lambda x, T: interpolated_in_age(function, x, T, scale)
 
+    def _by_state(
+        self, table: PurchaseHistories, function: Callable[[Vector, Vector], Vector], times: Vector | float = 1.0
+    ) -> Vector:
+        """function(x, T) of each customer if alive, computed once for each distinct one, times a factor per row."""
+        return by_age(table).each(function, times)
+
     def _alive(self, table: PurchaseHistories) -> Vector:
         return in_chunks(self.p_alive_given, *table.columns)
 
@@ -325,8 +389,8 @@ class PurchaseModel(FittedModel, ABC):
         return purchase_history.read_histories(customers, HISTORY, unit, self.time_unit)
 
 
-def _by_age(table: PurchaseHistories) -> DistinctRows:
-    """The distinct (x, T): all that the future of an active customer depends on."""
+def by_age(table: PurchaseHistories) -> DistinctRows:
+    """The distinct (x, T): all that the future of an active customer depends on, but for one who buys regularly."""
     x, _, T = table.columns
     return DistinctRows.of([x, T])
 

@@ -33,7 +33,7 @@ class Buyers:
     Attributes
     ----------
     x, t_x, T : repeat purchases, age at the last one, age at the cutoff
-    spent : money spent on repeat purchases
+    spent : money spent on repeat purchases, or on all where the spend model counts the first, too
     """
 
     x: Vector
@@ -44,8 +44,8 @@ class Buyers:
     @classmethod
     def of(cls, table: PurchaseHistories) -> Self:
         """The customers of a table that `read_buyers` has read."""
-        x, t_x, T, *m = table.columns
-        return cls(x, t_x, T, np.where(x > 0, x * m[0], 0.0) if m else np.zeros(x.size))
+        x, t_x, T, *spent = table.columns
+        return cls(x, t_x, T, spent[0] if spent else np.zeros(x.size))
 
     def __len__(self) -> int:
         return self.x.size
@@ -78,11 +78,16 @@ def without_attributes(model: object) -> PurchaseModel:
 
 
 def read_buyers(
-    model: PurchaseModel, customers: Customers, time_unit: TimeUnit | None, *, with_spend: bool = True
+    model: PurchaseModel, customers: Customers, time_unit: TimeUnit | None, spend: SpendModel | None = None
 ) -> PurchaseHistories:
-    """The buyers' frequency, recency, T (and monetary_value), times in the model's unit."""
-    columns = (*HISTORY, "monetary_value") if with_spend else HISTORY
-    return purchase_history.read_histories(customers, columns, model.unit_of(customers, time_unit), model.time_unit)
+    """The buyers' frequency, recency, T (and the money that `spend` knows of), times in the model's unit."""
+    unit = model.unit_of(customers, time_unit)
+    histories = purchase_history.read_histories(customers, HISTORY, unit, model.time_unit)
+    if spend is None:
+        return histories
+    n, mean = purchase_history.read_spend(customers, first_purchases=spend.first_purchases).columns
+    spent = np.multiply(n, mean, out=np.zeros(n.size), where=n > 0)
+    return PurchaseHistories([*histories.columns, spent], histories.is_buyer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +156,8 @@ class Simulation:
         """The value of one future of each customer."""
         count, last = simulated_purchases(model, buyers, self.horizon, random)
         owner = np.repeat(np.arange(count.size), count)
-        # Given the time of the last, the purchases before it fall evenly on the time up to there.
+        # Given the time of the last, the purchases before it fall evenly on the time up to there; those of regular
+        # buyers fall more evenly still, which a discount hardly sees.
         share = random.random(owner.size)
         share[np.cumsum(count)[count > 0] - 1] = 1.0
         worth = np.exp(-self.decay * last[owner] * share)
@@ -166,6 +172,7 @@ def simulated_purchases(
     """One future of each customer: purchases in (T, T + horizon], and the time from T to the last of them (or 0)."""
     alive = np.flatnonzero(random.random(len(buyers)) < buyers.p_alive(model))
     count, last = np.zeros(len(buyers), dtype=np.int64), np.zeros(len(buyers))
-    t = np.full(alive.size, horizon)
-    count[alive], last[alive] = model.draw_if_alive(random, t, buyers.x[alive], buyers.T[alive])
+    T, t = buyers.T[alive], np.full(alive.size, horizon)
+    state = model.state_if_alive(random, buyers.x[alive], buyers.t_x[alive], T)
+    count[alive], last[alive] = model.draw_if_alive(random, t, state, T)
     return count, last

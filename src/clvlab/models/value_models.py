@@ -18,10 +18,12 @@ import polars as pl
 from clvlab.columns import MODELLED, names
 from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
 from clvlab.frames import CustomerSummary
+from clvlab.models.bg_cnbd_k import BgCnbdK
 from clvlab.models.bg_nbd import BgNbd
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.intervals import value_intervals
 from clvlab.models.lifetime_value import lifetime_value
+from clvlab.models.mbg_cnbd_k import MbgCnbdK
 from clvlab.models.mbg_nbd import MbgNbd
 from clvlab.models.mean_spend import MeanSpend, SpendModel
 from clvlab.models.nbd import Nbd
@@ -32,9 +34,16 @@ PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nb
 """In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""
 
 MODEL_NAMES: Mapping[str, type[PurchaseModel]] = MappingProxyType(
-    {"bg_nbd": BgNbd, "mbg_nbd": MbgNbd, "pareto_nbd": ParetoNbd, "nbd": Nbd}
+    {
+        "bg_nbd": BgNbd,
+        "mbg_nbd": MbgNbd,
+        "pareto_nbd": ParetoNbd,
+        "nbd": Nbd,
+        "bg_cnbd_k": BgCnbdK,
+        "mbg_cnbd_k": MbgCnbdK,
+    }
 )
-"""The purchase models by the names that parameters have for them."""
+"""The purchase models by the names that parameters have for them; those for regular buyers only by name."""
 
 HELD = 0.1
 """Penalty of an NBD that customers alike do not identify: a prior within which r is 1 give or take a factor of 9."""
@@ -121,7 +130,7 @@ class ValueModels:
         preferred
             tried first; a fitted model is taken as it is
         """
-        spend, of_spend = _spend(customers)
+        spend, of_spend = fit_spend(customers)
         if isinstance(preferred, PurchaseModel):
             return cls(preferred, spend, terms, caveats=of_spend)
         failed: list[Attempt[PurchaseModel]] = []
@@ -183,7 +192,7 @@ def _held(customers: CustomerSummary, failed: Iterable[Attempt[PurchaseModel]]) 
     return replace(held, caveats=(Caveat(Nbd, told), *held.caveats))
 
 
-def _spend(customers: CustomerSummary) -> tuple[SpendModel | None, tuple[Caveat, ...]]:
+def fit_spend(customers: CustomerSummary) -> tuple[SpendModel | None, tuple[Caveat, ...]]:
     """The spend model; where customers spend too much alike to identify it, the mean of what they spend."""
     if "monetary_value" not in customers.data.columns:
         return None, ()

@@ -18,6 +18,7 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.charts import theme
 from clvlab.charts.notebook import Bundle
 from clvlab.errors import ParamsError, did_you_mean
+from clvlab.frames import check_kind
 from clvlab.params import ReportParams
 from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
 from clvlab.presentation.segmentation import PAGES
@@ -62,8 +63,9 @@ class Report:
     cover: ClassVar[str] = "summary"  # the section that carries the report's title
 
     def __init__(self, results: Results) -> None:
+        check_kind("results", results, Results, "clvlab.analyse")
         self.results = results
-        self.words = Words(results.params.lang, results.params.currency)
+        self.words = Words(results.params.lang, results.params.currency, results.own_groups)
 
     def show(self, section: str) -> None:
         """Display one section: heading, sentences, charts and tables."""
@@ -93,8 +95,8 @@ class Report:
         """Title, period and data of the report, and the heading of its first section."""
         words, given = self.words, self.results.params.to_dict()
         named = {"source": self.results.params.source_name, "currency": given["currency"] or "–"}
-        figures = {**given, **named, "as_of": self.results.params.as_of}
-        title = given["title"] or words(f"{section}.title", **figures)
+        figures = {**given, "name": words.plain(given["name"]), **named, "as_of": self.results.params.as_of}
+        title = (given["title"] and words.plain(given["title"])) or words(f"{section}.title", **figures)
         line = words(f"{section}.cover", **figures)
         html = Markup('<h1>{}</h1>\n<p class="cover">{}</p>\n<h2 id="{}">{}</h2>').format(
             title, line, section, words(f"{section}.heading")
@@ -119,7 +121,8 @@ class Report:
             name: self._listed(figure) if isinstance(figure, list) else figure
             for name, figure in found.figures.items()
         }
-        return self.words(found.key, **figures)
+        # What is a key of the params to a terminal is in quotation marks to a reader.
+        return re.sub("`([^`]+)`", r"“\1”", self.words(found.key, **figures))
 
     def _listed(self, items: list[Name] | list[Finding]) -> str:
         """Names with commas between them, or one sentence after the other."""
@@ -135,8 +138,11 @@ class Report:
         return Fragment(Markup('<p class="{}">{}</p>').format(block.finding, unbroken(text)), text)
 
     def _chart(self, section: str, content: Section, block: Chart) -> Drawing:
-        title = self._sentence(content.findings[block.table])
-        subtitle = self.words(f"{section}.{block.table}_subtitle", as_of=self.results.params.as_of)
+        finding = content.findings[block.table]
+        title = self._sentence(finding)
+        subtitle = self.words(
+            f"{section}.{block.table}_subtitle", **{**finding.figures, "as_of": self.results.params.as_of}
+        )
         chart = block.draw(content[block.table], self.words)
         return Drawing(
             theme.titled(chart, title, subtitle, self.words("charts.alternative", title=title, subtitle=subtitle))

@@ -34,6 +34,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("late"),
             Text("value"),
             Text("stake"),
+            Text("one_time"),
             Table(
                 "actions",
                 {
@@ -53,6 +54,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Table("rows", {"rule": "rule", "rows": "int", "share": "pct1", "amount": "money"}),
             Text("returns"),
             Text("repeated"),
+            Text("questions"),
             Text("gate"),
             Table("gate", {"check": "name:gate", "required": "int", "found": "int", "passed": "yesno"}),
             Text("attributes"),
@@ -111,6 +113,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "value": (
             Text("lead"),
             Text("model"),
+            Text("other_model"),
             Text("margin"),
             Text("fallback"),
             Text("notes"),

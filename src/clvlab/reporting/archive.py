@@ -11,8 +11,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,7 +26,7 @@ _EXCHANGE = 2
 _AT_FDCWD = -100
 _NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
 _SYSTEM_CODE = re.compile(r"(?:\[Errno |os error )(\d+)")
-_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EMFILE}
 
 
 class OutputError(ClvlabError):
@@ -48,14 +48,31 @@ class Series:
         """The folder of a day's published run, whether or not there is one."""
         return self.folder / as_of.isoformat()
 
-    def stage(self, as_of: date) -> Path:
-        """A fresh folder to write a run into; what killed runs left behind is removed, what they hid is restored."""
+    def refuse_foreign(self, as_of: date) -> None:
+        """Raise OutputError where something else lies in a place that a run of this day has to fill."""
+        ours: dict[Path, tuple[str, Callable[[Path], bool]]] = {
+            self.published(as_of): ("a folder", Path.is_dir),
+            self.folder / "latest": ("a link", Path.is_symlink),
+            self.folder / "failed": ("a folder", Path.is_dir),
+            self.folder / "index.html": ("a file", Path.is_file),
+        }
+        for path, (kind, is_ours) in ours.items():
+            if os.path.lexists(path) and not is_ours(path):
+                raise OutputError(f"{path} is {_kind(path)}, where a run leaves {kind}. Move it away, and run again.")
+
+    def mend(self) -> None:
+        """Remove what killed runs left behind, and restore what they hid."""
         for left in sorted(self.folder.glob(f"{_STAGING}*")):
             day = left.name.removeprefix(f"{_STAGING}replaced-")
             if day != left.name and not (self.folder / day).exists():
                 left.rename(self.folder / day)
             else:
-                shutil.rmtree(left)
+                _remove(left)
+        for name in (".latest", ".index.html"):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def stage(self, as_of: date) -> Path:
+        """A fresh folder to write a run into."""
         return Path(tempfile.mkdtemp(prefix=f"{_STAGING}{as_of}-", dir=self.folder))
 
     def publish(self, staged: Path, as_of: date) -> Path:
@@ -63,7 +80,7 @@ class Series:
         staged.chmod(0o755)
         sync(staged)
         target = self.published(as_of)
-        if target.exists():
+        if os.path.lexists(target):
             _replace(staged, target)
         else:
             staged.rename(target)
@@ -82,6 +99,13 @@ class Series:
         shutil.rmtree(staged)
         (target / "reason.txt").write_text(" ".join(reason.split()) + "\n", encoding="utf-8")
         return target
+
+    def forget_failed(self, as_of: date) -> None:
+        """Remove what was kept of a failed run of a day."""
+        failed = self.folder / "failed"
+        shutil.rmtree(failed / as_of.isoformat(), ignore_errors=True)
+        with suppress(OSError):
+            failed.rmdir()
 
     def days(self) -> list[Path]:
         """The folders of the published days, newest first."""
@@ -118,18 +142,30 @@ def sync(folder: Path) -> None:
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Turn what the system says of a full or unwritable disk into an error of ours."""
+    """Turn what the system says of a full or unwritable disk, or of its limits, into an error of ours."""
     try:
         yield
-    except (OSError, pl.exceptions.PolarsError) as error:
-        found = error if isinstance(error, OSError) else disk_trouble(str(error))
-        if found is None or found.errno not in _ADVICE:
-            raise
-        raise OutputError(f"Cannot write to {folder}: {found.strerror}. {_ADVICE[found.errno]}") from error
+    except Exception as error:
+        found = _of_system(error)
+        if found is not None and found.errno in _ADVICE:
+            raise OutputError(f"Cannot write to {folder}: {found.strerror}. {_advice(found.errno)}") from error
+        if found is not None and found.errno in _LIMITS:
+            raise OutputError(f"{found.strerror}: {_LIMITS[found.errno]}") from error
+        raise
+
+
+def _of_system(error: Exception) -> OSError | None:
+    """The system's error that an error is, or that a library's error carries or quotes."""
+    if isinstance(error, OSError):
+        return error
+    if isinstance(error, pl.exceptions.PolarsError):
+        return disk_trouble(str(error))
+    code = getattr(error, "errno", None)
+    return OSError(code, os.strerror(code)) if isinstance(code, int) else None
 
 
 def disk_trouble(message: str) -> OSError | None:
-    """The system's error of a full or read-only disk, where a library's message quotes one.
+    """The system's error of a full or read-only disk or of a limit, where a library's message quotes one.
 
     >>> disk_trouble("parquet: underlying IO error: No space left on device (os error 28)")
     OSError(28, 'No space left on device')
@@ -140,10 +176,11 @@ def disk_trouble(message: str) -> OSError | None:
     return None
 
 
+_FREE = "Free some space, also for temporary files in {temporary}; or name other folders: `output: <folder>`, TMPDIR."
 _ADVICE = {
     errno.ENOENT: "Name a folder that can be made: `output: <folder>`.",
-    errno.ENOSPC: "Free some space, or name another folder: `output: <folder>`.",
-    errno.EDQUOT: "Free some space, or name another folder: `output: <folder>`.",
+    errno.ENOSPC: _FREE,
+    errno.EDQUOT: _FREE,
     errno.EROFS: "Name a folder that can be written to: `output: <folder>`.",
     errno.EACCES: "Name a folder that you may write to: `output: <folder>`.",
     errno.EPERM: "Name a folder that you may write to: `output: <folder>`.",
@@ -151,17 +188,42 @@ _ADVICE = {
     errno.EEXIST: "A file is in the way. Name another folder: `output: <folder>`.",
     errno.ENAMETOOLONG: "Name a folder with a shorter path: `output: <folder>`.",
 }
+_LIMITS = {
+    errno.EFBIG: "the limit on the size of a file is too low for a run. Raise it: `ulimit -f`.",
+    errno.EMFILE: "the limit on open files is too low for a run. Raise it: `ulimit -n`.",
+    errno.ENFILE: "the system has no room for more open files. Close some, or raise its limit.",
+    errno.EAGAIN: "the limit on processes is too low for a run. Raise it: `ulimit -u`.",
+    errno.ENOMEM: "give the run more memory (`ulimit -v`), or a smaller log.",
+}
+
+
+def _advice(code: int) -> str:
+    return _ADVICE[code].format(temporary=tempfile.gettempdir())
+
+
+def _kind(path: Path) -> str:
+    if path.is_symlink():
+        return "a link to nothing" if not path.exists() else "a link"
+    return "a folder" if path.is_dir() else "a file"
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder, or a link or a file in a folder's place; what a link leads to stays."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+    else:
+        shutil.rmtree(path)
 
 
 def _replace(staged: Path, target: Path) -> None:
     """Put `staged` in the place of `target`, in one step where the system can exchange two folders."""
     if _exchanged(staged, target):
-        shutil.rmtree(staged)
+        _remove(staged)
         return
     aside = target.with_name(f"{_STAGING}replaced-{target.name}")
     target.rename(aside)
     staged.rename(target)
-    shutil.rmtree(aside)
+    _remove(aside)
 
 
 def _exchanged(one: Path, other: Path) -> bool:

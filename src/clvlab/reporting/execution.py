@@ -1,15 +1,12 @@
 """Runs one of our notebooks in a kernel of its own, by papermill, and leaves no process behind."""
 
 import os
-import signal
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any, Protocol
 
 import psutil
@@ -20,9 +17,14 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from clvlab import errors
+from clvlab.reporting import kernel as kernels
 from clvlab.reporting.archive import disk_trouble
+from clvlab.reporting.kernel import OwnKernel
+from clvlab.reporting.temporary import temporary_folder
 
 _POLL_SECONDS = 0.1
+# A dead kernel is seen at once; a slow one is a busy machine, where many runs start together.
+_PATIENCE_SECONDS = 600
 # The same bytes on every machine: no time zone, language, hash seed or number of cores of the host plays a part.
 # Threads add up floating-point numbers in the order in which they happen to finish.
 _KERNEL_ENVIRONMENT = {
@@ -51,14 +53,6 @@ class NotebookError(RuntimeError):
 
 class KernelDiedError(RuntimeError):
     """The kernel ended before the notebook did."""
-
-
-class Stopped(BaseException):
-    """The run was told to stop, or its time is up; like KeyboardInterrupt not to be caught as an error."""
-
-    def __init__(self, reason: str, exit_code: int) -> None:
-        super().__init__(reason)
-        self.exit_code = exit_code
 
 
 def execute(
@@ -94,46 +88,22 @@ def execute(
     KernelDiedError : the kernel ended early
     """
     others = set(_descendants())
-    with tempfile.TemporaryDirectory(prefix="clvlab-") as private, ThreadPoolExecutor(1) as pool:
-        own = {"JUPYTER_RUNTIME_DIR": private, "IPYTHONDIR": private, "JUPYTER_PREFER_ENV_PATH": "1"}
+    statuses: list[int | None] = []
+    with temporary_folder(of_sockets=True) as private, ThreadPoolExecutor(1) as pool:
+        own = {"JUPYTER_RUNTIME_DIR": str(private), "IPYTHONDIR": str(private), "TMPDIR": tempfile.gettempdir()}
         with environment_of({**_KERNEL_ENVIRONMENT, **own, **environment}):
+            kernel = kernels.config_of(private, statuses.append)
             # In a thread, papermill leaves signals alone, and the main thread can stop the kernel at any moment.
-            running = pool.submit(_run, notebook, output, parameters, on_cell, stderr)
+            running = pool.submit(_run, notebook, output, parameters, kernel, on_cell, stderr)
             try:
                 running.result()
             except PapermillExecutionError as error:
                 raise _explained(error) from None
             except (DeadKernelError, RuntimeError) as error:
-                raise KernelDiedError(f"The kernel died: {_one_line(str(error))}") from error
+                status = next(iter(statuses), None)
+                raise KernelDiedError(f"The kernel died. {kernels.last_words(private, status)}".rstrip()) from error
             finally:
                 _end(running, others)
-
-
-@contextmanager
-def interruptible(timeout: float | None) -> Iterator[None]:
-    """Raise Stopped at SIGTERM, at Ctrl-C, and when `timeout` seconds are over; in the main thread alone."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    reasons = {
-        signal.SIGTERM: ("stopped by SIGTERM", 128 + signal.SIGTERM),
-        signal.SIGINT: ("stopped by Ctrl-C", 128 + signal.SIGINT),
-        signal.SIGALRM: (f"timed out after {timeout:g} s" if timeout else "", 124),
-    }
-
-    def stop(number: int, _: FrameType | None) -> None:
-        for known in reasons:
-            signal.signal(known, signal.SIG_IGN)
-        raise Stopped(*reasons[signal.Signals(number)])
-
-    before = {known: signal.signal(known, stop) for known in reasons}
-    signal.setitimer(signal.ITIMER_REAL, timeout or 0)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        for known, handler in before.items():
-            signal.signal(known, handler)
 
 
 @contextmanager
@@ -157,22 +127,24 @@ def _run(
     notebook: Path,
     output: Path,
     parameters: Mapping[str, Any],
+    kernel: Config,
     on_cell: Callable[[str], None],
     stderr: Writable,
 ) -> None:
     try:
-        # A folder of its own: in the working directory, kernels that start together take each other's sockets.
-        with tempfile.TemporaryDirectory(prefix="clvlab-") as sockets:
-            execute_notebook(
-                _literal(notebook),
-                _literal(output),
-                parameters=dict(parameters),
-                kernel_name="python3",
-                progress_bar=False,
-                stderr_file=stderr,
-                config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
-                on_cell_start=lambda cell, **_: on_cell(cell["source"]) if _computes(cell) else None,
-            )
+        execute_notebook(
+            _literal(notebook),
+            _literal(output),
+            parameters=dict(parameters),
+            kernel_name="python3",
+            kernel_manager_class=OwnKernel,
+            progress_bar=False,
+            stderr_file=stderr,
+            start_timeout=_PATIENCE_SECONDS,
+            iopub_timeout=_PATIENCE_SECONDS,
+            config=kernel,
+            on_cell_start=lambda cell, **_: on_cell(cell["source"]) if _computes(cell) else None,
+        )
     finally:
         # The kernel's client opens an event loop in each thread and leaves it open.
         ensure_event_loop().close()
@@ -193,7 +165,8 @@ def _explained(error: PapermillExecutionError) -> Exception:
     kind = getattr(errors, error.ename, None)
     if isinstance(kind, type) and issubclass(kind, errors.ClvlabError):
         return errors.ClvlabError(error.evalue)
-    other = NotebookError(f"{error.ename} in cell {error.exec_count}: {_one_line(error.evalue)}")
+    advice = ". Give the run more memory, or a smaller log." if error.ename.endswith("MemoryError") else ""
+    other = NotebookError(f"{error.ename} in cell {error.exec_count}: {_one_line(error.evalue)}{advice}")
     return disk_trouble(error.evalue) or other
 
 

@@ -27,14 +27,17 @@ class Row:
 
 
 def write_index(series: Series, params: RunParams) -> None:
-    """Write index.html next to the published days, in the language of the run that was published last."""
+    """Write index.html next to the published days, in the language of the last run, unless it is there already."""
     page = Environment(loader=FileSystemLoader([TEMPLATES]), autoescape=True).get_template("index.html.j2")
     style = (TEMPLATES / "report" / "page.css").read_text(encoding="utf-8")
     words = Words(params.lang)
     html = page.render(name=params.title or params.name, words=words, runs=list(_runs(series)), style=style)
+    index = series.folder / "index.html"
+    if index.exists() and index.read_text(encoding="utf-8", errors="replace") == html:
+        return
     fresh = series.folder / ".index.html"
     fresh.write_text(html, encoding="utf-8")
-    fresh.replace(series.folder / "index.html")
+    fresh.replace(index)
 
 
 def _runs(series: Series) -> Iterator[Row]:

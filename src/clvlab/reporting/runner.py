@@ -15,14 +15,16 @@ import nbformat
 
 from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
-from clvlab.inputs import files_read, hand_over, read_log
+from clvlab.inputs import Snapshot, check_refused, hand_over, log_sources, read_source, table_sources
 from clvlab.params import LOG_FOLDER, RUN_FOLDER, CompareParams, ReportParams, RunParams
 from clvlab.preflight import check_run
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
-from clvlab.reporting.execution import Stopped, Writable, environment_of, execute, interruptible
+from clvlab.reporting.execution import Writable, environment_of, execute
 from clvlab.reporting.index import write_index
 from clvlab.reporting.lock import locked
+from clvlab.reporting.stopping import Stopped, interruptible
+from clvlab.reporting.temporary import temporary_files_in, temporary_folder
 
 logger = logging.getLogger("clvlab")
 
@@ -78,10 +80,16 @@ def run(
         follows from parameters, log and attributes alone comes before the notebook starts
     """
     series = Series(params.folder)
-    with interruptible(timeout), explained(params.folder):
+    with interruptible(timeout), explained(params.folder), temporary_folder() as private, temporary_files_in(private):
         params.folder.mkdir(parents=True, exist_ok=True)
         with locked(params.folder):
-            return _run(params, series, force, stderr or _CellLog())
+            series.refuse_foreign(params.as_of)
+            series.mend()
+            done = _run(params, series, force, stderr or _CellLog())
+            series.point_latest()
+            series.forget_failed(params.as_of)
+            write_index(series, params)
+            return done
 
 
 def notebook_of(params: RunParams) -> Path:
@@ -95,27 +103,27 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
     started, clock = datetime.now(UTC), perf_counter()
     _refuse_other_kind(params, series)
     logger.info("reading %s", ", ".join(params.sources))
-    # Before they are read: what changes from here on is not taken for what this run was made from.
-    files = files_read(params)
-    log = read_log(params)
+    of_log, tables = Snapshot.of(log_sources(params)), Snapshot.of(table_sources(params))
+    log = read_source(params)
+    check_refused(log, params)
+    of_log.refuse_changes()
     params = params.settled(has_amounts=log.has_amounts)
     notebook = notebook_of(params)
     earlier = series.before(params.as_of)
-    inputs = manifest.Inputs.of(params, files, log, notebook, earlier)
+    inputs = manifest.Inputs.of(params, {**of_log.digests, **tables.digests}, log, notebook, earlier)
     target = series.published(params.as_of)
     if not force and manifest.is_current(target, inputs.key):
-        series.point_latest()
         logger.info("up to date")
         return Run(target / "report.html", is_new=False, sections=[])
     check_run(params, log)
     with _staged(series, params) as staged:
         (staged / "params.yaml").write_text(params.to_yaml(), encoding="utf-8")
         _execute(notebook, staged, params, log, stderr)
+        tables.refuse_changes()
         _write_page(staged, earlier)
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
         manifest.write(staged, inputs, log, account)
     series.publish(staged, params.as_of)
-    write_index(series, params)
     return Run(target / "report.html", is_new=True, sections=account.sections)
 
 

@@ -4,6 +4,7 @@
     31/01/2024, 1-31-2024, 31.01.2024                           day or month first: the data must settle which
     31/01/24, 24-01-31                                          two-digit year: 69-99 are 1969-1999, 00-68 2000-2068
     31 Jan 2024, 31-JAN-24, 31. Januar 2024, Sept 5, 2024       names of months, in the languages of `day_texts`
+    2024-W05-3, 2024W053, 2024-W05                              ISO weeks; a week without a day is its Monday
     45322, 45322.5                                              days since 1899-12-30, as spreadsheets count
     1706659200, 1706659200000                                   seconds since 1970, or thousandths: see `zones`
 
@@ -17,14 +18,18 @@ from datetime import date, datetime
 import polars as pl
 
 from clvlab.errors import ParamsError, UnsettledError
-from clvlab.sources.day_texts import day_part, with_english_months, with_numbered_months
-from clvlab.sources.texts import INVISIBLE
+from clvlab.sources.day_texts import day_part, era_of, of_era, with_english_months, with_numbered_months
+from clvlab.sources.faults import fault
+from clvlab.sources.texts import plain_text
 
 SECONDS = "%s"
 """The format of seconds since 1970, which `moment_of_number` reads."""
+WEEKS = "%G-W%V"
+"""The format of weeks without a day."""
 COUNTED = "45322"
 """What stands for days that spreadsheets count, among the formats in use."""
-EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
+EARLIEST, LATEST = date(1900, 1, 2), date(2100, 12, 31)
+"""The days that a log may have: 1900-01-01 is what databases and spreadsheets write where there is none."""
 _SPREADSHEET_ZERO = {1900: date(1899, 12, 30), 1904: date(1904, 1, 1)}
 _SERIALS = (18264, 73415)  # 1950-01-01 to 2100-12-31: smaller and larger numbers are more likely something else
 _SECONDS = (315532800, 4133980799)  # 1980 to 2100
@@ -59,9 +64,9 @@ _FAMILIES = (
     Family(rf"^{_MONTH}[-/ ,.]*(\d{{1,2}})(?:st|nd|rd|th)?[-/ ,.']+(\d{{4}})$", ("%m-%d-%Y",), "%B %d %Y"),
     Family(rf"^{_MONTH}[-/ ,.]*(\d{{1,2}})(?:st|nd|rd|th)?[-/ ,.']+(\d{{2}})$", ("%m-%d-%y",), "%B %d %y"),
     Family(rf"^(\d{{4}})[-/ ,.]*{_MONTH}[-/ ,.]*(\d{{1,2}})\.?$", ("%Y-%m-%d",), "%Y %B %d"),
+    Family(r"^(\d{4})-?W(\d{2})-?([1-7])$", ("%G-%V-%u",), "%G-W%V-%u"),
 )
-TURNABLE = _FAMILIES[2].pattern, _FAMILIES[3].pattern
-"""Patterns of texts whose day and month could be meant the other way round."""
+_WEEK = r"^(\d{4})-?W(\d{2})$"
 _YEAR_FIRST = _FAMILIES[0]
 
 
@@ -69,19 +74,22 @@ _YEAR_FIRST = _FAMILIES[0]
 class GivenFormat:
     """Reads days in the one strftime format that was given, and days written year first, which leave nothing open.
 
-    Where the format itself begins with the year, no other order of it is read.
+    Where the format itself begins with the year, no other order of it is read. Years of two or three digits are
+    counted in the era, if one is given.
     """
 
     date_format: str
+    era: str = ""
 
     @property
     def formats(self) -> tuple[str, ...]:
         """The formats in use, for the account of what was detected."""
-        return (self.date_format,)
+        return (self.era + self.date_format,)
 
     def days(self, text: pl.Expr) -> pl.Expr:
         """The days of `text`, null where it is none."""
-        return text.map_batches(self._days, return_dtype=pl.Date, is_elementwise=True)
+        counted = of_era(text, self.era) if self.era else text
+        return counted.map_batches(self._days, return_dtype=pl.Date, is_elementwise=True)
 
     def days_of_numbers(self, number: pl.Expr) -> pl.Expr | None:
         """The days of numbers that are digits of the format, such as 31012024; None where it has other signs."""
@@ -138,18 +146,19 @@ DayReader = GivenFormat | FoundFormats
 
 
 def given_format(date_format: str) -> GivenFormat:
-    """A reader for one strftime format; ParamsError where it names no day."""
+    """A reader for one strftime format; ParamsError where it names no day.
+
+    Behind an era, as in 民國%Y/%m/%d, its years are those of that era.
+    """
+    era = era_of(date_format)
     days = pl.Series([datetime(2024, 2, 1), datetime(2024, 2, 2), datetime(2024, 3, 1), datetime(2023, 2, 1)])
     try:
         complete = days.dt.strftime(re.sub(_ZONE_CODES, "", date_format)).n_unique() == len(days)
     except pl.exceptions.PolarsError:
         complete = False
     if not complete:
-        raise ParamsError(
-            f"date_format is {date_format!r}, which names no day. "
-            "Write strftime codes, such as '%d/%m/%Y' for 31/12/2024."
-        )
-    return GivenFormat(date_format)
+        raise fault("not_a_day_format", ParamsError, given=repr(date_format))
+    return GivenFormat(date_format.removeprefix(era), era)
 
 
 def found_formats(texts: pl.LazyFrame, column: str, where: str) -> FoundFormats:
@@ -161,13 +170,15 @@ def found_formats(texts: pl.LazyFrame, column: str, where: str) -> FoundFormats:
     """
     bare = texts.select(text=pl.col(column).map_batches(day_part, return_dtype=pl.String, is_elementwise=True))
     known = bare.unique().drop_nulls().collect(engine="streaming").sort("text")
-    numbered = with_numbered_months(known["text"])
-    day, formats = pl.lit(None, pl.Date), []
+    is_week = known["text"].str.contains(_WEEK)
+    numbered = with_numbered_months(known["text"].str.replace(_WEEK, "$1-W$2-1"))
+    day, formats = pl.lit(None, pl.Date), [WEEKS] if is_week.any() else []
     for family in _FAMILIES:
         parts = pl.select(parts=family.parts(pl.lit(numbered))).to_series()
         if parts.null_count() < len(parts):
             chosen = _settle(known["text"], parts, family.formats, where)
-            formats.append(family.shown or _as_set(chosen))
+            if not is_week.filter(parts.is_not_null()).all():
+                formats.append(family.shown or _as_set(chosen))
             day = pl.coalesce(day, _in_format(pl.lit(parts), chosen))
     serial = pl.col("text").str.extract(r"^(\d{5}(?:\.\d+)?)$").cast(pl.Float64)
     if known.select(day_of_number(serial).is_not_null().any()).item():
@@ -255,7 +266,7 @@ def _century(day: pl.Expr, date_format: str) -> pl.Expr:
 
 def _moments(texts: pl.Series, date_format: str) -> pl.Series:
     """The days of texts that have a time, as they are written: an offset to another zone is not applied."""
-    bare = texts.str.normalize("NFKC").str.replace_all(INVISIBLE, "").str.strip_chars()
+    bare = plain_text(texts).str.strip_chars()
     written = re.sub(_ZONE_CODES, "", date_format).rstrip()
     if written != date_format:
         bare = bare.str.replace(r"\s*(?:Z|[A-Z]{2,5}|(?:UTC|GMT)?[-+]\d{2}:?\d{2})$", "")

@@ -4,6 +4,7 @@
     2024年1月31日 星期三 10:30           2024年1月31日
     mer. 31 janvier 2024              31 =01= 2024
     20240131T103000Z                  20240131
+    民國113年1月31日                    2024年1月31日
 
 A month that has a name stands between signs of equality, since no one can take it for a day.
 """
@@ -16,7 +17,7 @@ from functools import cache
 import polars as pl
 from babel import Locale
 
-from clvlab.sources.texts import INVISIBLE
+from clvlab.sources.texts import plain_text
 
 _LOCALES = (
     "en", "de", "fr", "es", "pt", "it", "nl", "da", "sv", "nb", "fi", "pl", "cs", "sk", "hu", "ro", "ru", "uk", "tr",
@@ -44,6 +45,14 @@ _TIMES = (
 _COMPACT_TIMES = (r"^(\d{8})[T ]\d{4,6}.*$", r"^(\d{4}-\d{2}-\d{2})[T ]\d{2}Z?$")
 _TIME_FIRST = r"(?i)^\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AP]M)?,?\s+(.*)$"
 _TIME_INSIDE = r"^(?:\p{L}+\.?,?\s+)?(\p{L}+\.? \d{1,2}),? \d{1,2}:\d{2}:\d{2}(?: [A-Z]\S*)? (\d{4})$"
+_JAPANESE_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+"""Era -> the year before its first."""
+_BEFORE_THE_REPUBLIC = 1911
+_ERA = re.compile(
+    rf"^((?:中[華华])?民[國国]|(?i:R\.?O\.?C\.?|Minguo)|{'|'.join(_JAPANESE_ERAS)})\s*(?:(元)|([0-9]{{1,3}}))"
+    r"(\s*[-/.年]|[0-9]{4}$)"
+)
+_SHORT_YEAR = r"^\s*(\d{2,3}\s*[-/.年]|\d{6,7}\s*$)"
 _CHINESE_MONTHS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 
 
@@ -52,6 +61,11 @@ def day_part(texts: pl.Series, *, keeps_weekday: bool = False) -> pl.Series:
 
     >>> day_part(pl.Series(["2024-01-31T23:59Z", "２０２４年１月３１日 星期三 8:30", "Wed, 31 Jan 2024"])).to_list()
     ['2024-01-31', '2024年1月31日', '31 Jan 2024']
+
+    Years of the Republic of China and of Japanese eras are those of the common era.
+
+    >>> day_part(pl.Series(["民國113年1月31日 10:30", "ROC 113/01/31", "民國1130131", "令和元年5月1日"])).to_list()
+    ['2024年1月31日', '2024/01/31', '20240131', '2019年5月1日']
     """
     plain = texts.str.extract(_PLAIN, 1)
     hard = (plain.is_null() & texts.is_not_null()).arg_true()
@@ -60,11 +74,10 @@ def day_part(texts: pl.Series, *, keeps_weekday: bool = False) -> pl.Series:
     # The time first, which is cheap: what is left repeats itself, and each way of writing is looked at once.
     untimed = texts.gather(hard).str.replace(_USUAL_TIME, "")
     written = untimed.unique()
-    bare = written.str.normalize("NFKC").str.replace_all(INVISIBLE, "")
-    bare = bare.str.replace_all("[–—−‒]", "-").str.replace_all(r"\s+", " ").str.strip_chars()
+    bare = plain_text(written).str.replace_all("[–—−‒]", "-").str.replace_all(r"\s+", " ").str.strip_chars()
     if not keeps_weekday:
         bare = _without_weekday(bare)
-    bare = _without_time(bare).str.strip_chars(" ,")
+    bare = _in_western_years(_without_time(bare).str.strip_chars(" ,"))
     return plain.clone().scatter(hard, untimed.replace_strict(written, bare, return_dtype=pl.String))
 
 
@@ -84,6 +97,33 @@ def with_english_months(texts: pl.Series) -> pl.Series:
     ['5 Sep 2024', '31 Jan 2024']
     """
     return _replace_months(texts, lambda month: _ENGLISH[month - 1])
+
+
+def era_of(header: str) -> str:
+    """The era that a header says years are counted in, such as 民國; "" where it says none.
+
+    >>> era_of("交易日期(民國)"), era_of("Date (ROC)"), era_of("process date")
+    ('民國', 'ROC', '')
+    """
+    found = re.search(rf"民[國国]|\bROC\b|\bMinguo\b|{'|'.join(_JAPANESE_ERAS)}", header)
+    return found.group() if found else ""
+
+
+def of_era(text: pl.Expr, era: str) -> pl.Expr:
+    """Texts that begin with a year of two or three digits, with its era in front; others as they are."""
+    return text.str.replace(_SHORT_YEAR, f"{era}$1")
+
+
+def _in_western_years(texts: pl.Series) -> pl.Series:
+    eras = texts.str.contains(_ERA.pattern).fill_null(False)
+    if not eras.any():
+        return texts
+    return texts.clone().scatter(eras.arg_true(), [_ERA.sub(_western_year, text) for text in texts.filter(eras)])
+
+
+def _western_year(era: "re.Match[str]") -> str:
+    name, first, year, rest = era.groups()
+    return f"{_JAPANESE_ERAS.get(name, _BEFORE_THE_REPUBLIC) + (1 if first else int(year))}{rest}"
 
 
 def _without_weekday(texts: pl.Series) -> pl.Series:

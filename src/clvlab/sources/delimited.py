@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from clvlab.errors import DataError, ParamsError
+from clvlab.errors import ParamsError
 from clvlab.sources.doubts import warn
 from clvlab.sources.encodings import FoundEncoding, check_encoding, find_encoding
+from clvlab.sources.faults import fault
 from clvlab.sources.headers import distinct, header_at
 from clvlab.sources.scratch import scratch_file
 from clvlab.sources.settings import FileSettings
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _EXTRA = OURS + "extra"
 _SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_RECORDS = 200
+_LONGEST_FIELD = 16 * 1024**2  # characters
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def open_text(path: Path, name: str, settings: FileSettings, *, lazily: bool) ->
     """
     separator, encoding = settings.separator, settings.encoding
     if separator is not None and (len(separator) != 1 or separator in '"\r\n\0'):
-        raise ParamsError(f"separator is {separator!r}. It must be a single character, such as ';'.")
+        raise fault("bad_separator", ParamsError, separator=repr(separator))
     found = FoundEncoding(check_encoding(encoding)) if encoding is not None else find_encoding(path, name)
     layout = _layout(path, name, found, settings)
     facts: dict[str, Any] = {"format": "text", "encoding": layout.encoding, "separator": layout.separator}
@@ -101,9 +103,12 @@ def _layout(path: Path, name: str, found: FoundEncoding, settings: FileSettings)
     fits: list[tuple[float, int, Layout]] = []
     for candidate in _SEPARATORS if settings.separator is None else (settings.separator,):
         with _records(path, name, found.encoding, candidate, damaged=found.damaged > 0) as records:
-            lines, sample = _numbered(records, _SAMPLE_RECORDS + (settings.header_row or 0))
+            try:
+                lines, sample = _numbered(records, _SAMPLE_RECORDS + (settings.header_row or 0))
+            except csv.Error as error:
+                raise fault("not_separated", file=name, reason=error) from None
         if not any(sample):
-            raise DataError(f"{name} is empty.")
+            raise fault("empty", file=name)
         preface = _preface(name, lines, sample, settings)
         header, *rows = filter(None, sample[preface:])
         share = sum(len(row) == len(header) for row in rows) / len(rows) if rows else 1.0
@@ -128,13 +133,11 @@ def _preface(name: str, lines: list[int], sample: list[list[str]], settings: Fil
         names_separator = next((at for at, record in enumerate(sample) if record), 0)
         skipped = names_separator + 1 if _names_separator(sample[names_separator]) else 0
         if not any(sample[skipped:]):
-            raise DataError(f"{name} is empty.")
+            raise fault("empty", file=name)
         return skipped + header_at(sample[skipped:], settings.columns)
     at = next((at for at, line in enumerate(lines) if line == settings.header_row), None)
     if at is None or not sample[at]:
-        raise DataError(
-            f"{name} has no header in row {settings.header_row}. Look at the file, and set `header_row:`."
-        )
+        raise fault("no_header", file=name, row=settings.header_row)
     return at
 
 
@@ -153,10 +156,13 @@ def _records(
         errors="replace" if damaged else "strict",
         newline="",
     ) as file:
+        usual = csv.field_size_limit(_LONGEST_FIELD)
         try:
             yield csv.reader(file, delimiter=separator, strict=strict)
         except UnicodeError as error:
-            raise DataError(f"{name} is not text in {encoding}: {error}. Say what it is: `encoding: ...`.") from None
+            raise fault("not_in_encoding", file=name, encoding=encoding, reason=error) from None
+        finally:
+            csv.field_size_limit(usual)
 
 
 def _rows(path: Path, name: str, layout: Layout, *, lazily: bool) -> pl.LazyFrame:
@@ -191,7 +197,7 @@ def _rewrite(path: Path, name: str, layout: Layout, target: Path) -> bool:
     try:
         _write_plain(path, name, layout, target, strict=False)
     except csv.Error as error:
-        raise DataError(f"{name} cannot be read as text with separators: {error}.") from None
+        raise fault("not_separated", file=name, reason=error) from None
     return False
 
 

@@ -2,6 +2,9 @@
 
 import inspect
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +12,27 @@ from clvlab.errors import ClvlabWarning
 from clvlab.wording import Words
 
 _PACKAGE = str(Path(__file__).parents[1])
+_noted: ContextVar[list[ClvlabWarning] | None] = ContextVar("noted", default=None)
 
 
 def warn(code: str, **figures: Any) -> None:
     """Warn in English of what `wording/doubts.yaml` says under this code, at the line that called the package."""
     text = Words("en")(f"doubts.{code}", **figures)
-    warnings.warn(ClvlabWarning(text, code=code, **figures), stacklevel=_depth() + 1)
+    doubt = ClvlabWarning(text, code=code, **figures)
+    if (noting := _noted.get()) is not None:
+        noting.append(doubt)
+    warnings.warn(doubt, stacklevel=_depth() + 1)
+
+
+@contextmanager
+def noted() -> Iterator[list[ClvlabWarning]]:
+    """All that is warned of inside, which is warned of all the same."""
+    doubts: list[ClvlabWarning] = []
+    before = _noted.set(doubts)
+    try:
+        yield doubts
+    finally:
+        _noted.reset(before)
 
 
 def _depth() -> int:

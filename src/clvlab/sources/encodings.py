@@ -15,7 +15,8 @@ from pathlib import Path
 
 import yaml
 
-from clvlab.errors import DataError, ParamsError
+from clvlab.errors import ParamsError
+from clvlab.sources.faults import fault
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -37,9 +38,7 @@ def check_encoding(encoding: str) -> str:
         name = codecs.lookup(encoding).name
         "".encode(name)
     except (LookupError, ValueError):
-        raise ParamsError(
-            f"encoding is {encoding!r}, which is unknown. Common ones: utf-8, gb18030, utf-16, latin-1."
-        ) from None
+        raise fault("unknown_encoding", ParamsError, encoding=repr(encoding)) from None
     return name
 
 
@@ -60,7 +59,7 @@ def marked_encoding(path: Path, name: str) -> str | None:
             return encoding
     control = sum(head.count(byte) for byte in range(32) if byte not in b"\t\n\r\x0b\x0c\x1a\x1b")
     if control > 0.02 * len(head) + 8:
-        raise DataError(f"{name} is a binary file of an unknown kind. CSV, Excel, Parquet, gz and zip can be read.")
+        raise fault("binary", file=name)
     return None
 
 

@@ -2,16 +2,18 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import accumulate
 from statistics import median
 from typing import Literal
 
 import yaml
 
 Kind = Literal["log", "attributes", "status", "returns"]
-_SEARCHED = 100
+_SEARCHED, _SEARCHED_CELLS = 100, 200_000
 _ENOUGH, _PLENTY = 2, 3
 _NUMBER = re.compile(r"\s*[-+]?\d[\d.,]*\s*")
 
@@ -77,16 +79,18 @@ def header_at(records: Sequence[Sequence[str | None]], names: Collection[str] = 
     >>> header_at([["Sales report 2024"], [], ["Customer", "Order date", "Total"], ["Ann", "2024-01-31", "5"]])
     2
     """
-    searched = range(min(len(records), _SEARCHED))
+    cells = accumulate(len(record) for record in records[:_SEARCHED])
+    searched = range(max(1, sum(1 for so_far in cells if so_far <= _SEARCHED_CELLS)))
     wanted = {plain_header(name) for name in names}
     for at in searched if wanted else ():
         if wanted <= {plain_header(cell or "") for cell in records[at]}:
             return at
-    recognised = [_n_recognised(record) for record in records[:_SEARCHED]]
+    recognised = [_n_recognised(records[at]) for at in searched]
     first = _first_full(records)
     best = max(searched, key=lambda at: (recognised[at], -at), default=first)
     enough = _ENOUGH if best < first else _PLENTY
-    return best if recognised[best:] and recognised[best] >= max(enough, recognised[first] + 2) else first
+    at_first = recognised[first] if first < len(recognised) else 0
+    return best if recognised[best] >= max(enough, at_first + 2) else first
 
 
 def _first_full(records: Sequence[Sequence[str | None]]) -> int:
@@ -115,12 +119,12 @@ def distinct(headers: Iterable[str]) -> tuple[list[str], list[str]]:
     (['id', 'column (2)', 'amount (3)', 'amount (4)'], ['amount'])
     """
     given = list(headers)
-    repeated = sorted({name for name in given if name and given.count(name) > 1})
-    names: list[str] = []
+    repeated = {name for name, n in Counter(given).items() if name and n > 1}
+    names: dict[str, None] = {}
     for place, name in enumerate(given, start=1):
         plain = name if name and name not in repeated else f"{name or 'column'} ({place})"
-        names.append(plain if plain not in names else f"{plain} ({place})")
-    return names, repeated
+        names[plain if plain not in names else f"{plain} ({place})"] = None
+    return list(names), sorted(repeated)
 
 
 @cache
@@ -144,6 +148,7 @@ def _every_header() -> Mapping[str, str]:
     }
 
 
+@lru_cache(maxsize=2**15)
 def plain_header(header: str) -> str:
     """Lower case letters and digits alone, without a unit or a remark in brackets behind them.
 

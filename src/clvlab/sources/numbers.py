@@ -7,8 +7,9 @@ from importlib.resources import files
 import polars as pl
 import yaml
 
-from clvlab.errors import DataError, within
-from clvlab.sources.texts import INVISIBLE, is_text, missing_to_null
+from clvlab.errors import within
+from clvlab.sources.faults import fault
+from clvlab.sources.texts import is_text, missing_to_null, plain_text
 
 _CATALOGUE = yaml.safe_load(files("clvlab.sources").joinpath("currencies.yaml").read_text(encoding="utf-8"))
 SHARED: Mapping[str, tuple[str, ...]] = {mark: tuple(each["means"]) for mark, each in _CATALOGUE["shared"].items()}
@@ -22,6 +23,9 @@ _MEANING: Mapping[str, str] = {
 _MARKS = rf"(?i:{'|'.join(sorted(map(re.escape, _MEANING), key=len, reverse=True))})"
 _IN_FRONT, _BEHIND = rf"^([-+\s]*){_MARKS}\s*", rf"\s*{_MARKS}([-\s]*)$"
 _MINUS = r"^[△▲负負]\s*"
+CREDIT, _DEBIT = r"^([^-+(].*?)\s*(?:CR|Cr|cr|贷|貸)\.?$", r"^([^-+(].*?)\s*(?:DR|Dr|dr|DB|借)\.?$"
+"""Patterns of amounts that are marked as credits, and as debits."""
+_RUPEES = r"(?i)₹|\bRs|\bINR"
 _MULTIPLES = {"千": 10**3, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _NUMBER, _CODE = r"^-?\d+(\.\d+)?$|^-?\d{1,3}(,\d{3})+(\.\d+)?$", r"^-?0\d|\d{16}"
 _NOTHING = pl.Series([None], dtype=pl.String)
@@ -41,7 +45,7 @@ def as_number(column: str, dtype: pl.DataType, table: str, decimal: str) -> pl.E
         )
     if dtype.is_numeric() or isinstance(dtype, pl.Null):
         return value.cast(pl.Float64).fill_nan(None)
-    raise DataError(f"Column {column!r} of {within(table)} holds {dtype}. Numbers are expected.")
+    raise fault("no_numbers", column=repr(column), table=within(table), type=dtype)
 
 
 def numbers_or_codes(texts: pl.Series) -> pl.Series:
@@ -59,7 +63,8 @@ def numbers_or_codes(texts: pl.Series) -> pl.Series:
     bare = (
         texts.to_frame("text").select(missing_to_null(pl.col("text").cast(pl.String))).to_series().alias(texts.name)
     )
-    if bare.null_count() == len(bare) or not bare.str.contains(_NUMBER).all() or bare.str.contains(_CODE).any():
+    plain = plain_text(bare)
+    if bare.null_count() == len(bare) or not plain.str.contains(_NUMBER).all() or plain.str.contains(_CODE).any():
         return bare
     numbers = read_numbers(bare, ".")
     return numbers.cast(pl.Int64) if (numbers == numbers.round()).all() else numbers
@@ -70,12 +75,15 @@ def read_numbers(texts: pl.Series, decimal: str) -> pl.Series:
 
     Brackets, a trailing minus and a triangle mean negative, as in accounts. A thousands separator (the other mark, a
     space, an apostrophe) counts only between groups of three digits, or of two as in India: "12,50" and "12 50" are
-    not twelve hundred and fifty. Marks of currencies stand in front or behind; 1.2万 is twelve thousand.
+    not twelve hundred and fifty. Marks of currencies stand in front or behind; 1.2万 is twelve thousand. Credits (CR)
+    are negative, debits (DR) are not, as in the account that a shop keeps for a customer.
 
     >>> read_numbers(pl.Series(["¥1,234.50", "(7)", "3-", "12,50", "1e3", "-inf", "x"]), ".").to_list()
     [1234.5, -7.0, -3.0, None, 1000.0, -inf, None]
     >>> read_numbers(pl.Series(["₹ 12,34,567.50", "US$(5)", "Rs. 1,000", "1,200円", "100,- kr"]), ".").to_list()
     [1234567.5, -5.0, 1000.0, 1200.0, 100.0]
+    >>> read_numbers(pl.Series(["١٬٢٣٤٫٥٠", "۱۲", "12.50 CR", "12.50 Dr", "₹1.2 Cr"]), ".").to_list()
+    [1234.5, 12.0, -12.5, 12.5, None]
     """
     numbers = _plain_numbers(texts, decimal)
     hard = texts.filter(numbers.is_null() & texts.is_not_null()).unique()
@@ -94,7 +102,9 @@ def _plain_numbers(texts: pl.Series, decimal: str) -> pl.Series:
 
 def _hard_numbers(texts: pl.Series, decimal: str) -> pl.Series:
     thousands, point = (r"[,\s'’]", r"\.") if decimal == "." else (r"[.\s'’]", ",")
-    bare = texts.str.normalize("NFKC").str.replace_all(INVISIBLE, "").str.replace_all("[−–—]", "-").str.strip_chars()
+    other = "," if decimal == "." else "."
+    bare = plain_text(texts).str.replace_all("٫", decimal, literal=True).str.replace_all("٬", other, literal=True)
+    bare = _with_signs(bare.str.replace_all("[−–—]", "-").str.strip_chars())
     bare = _without_marks(bare).str.replace(r"^\(\s*(.+?)\s*\)$", "-$1").str.replace(_MINUS, "-")
     bare = _without_marks(bare).str.replace(r"[.,]-+$", "").str.replace(r"^([^-].*?)\s*-$", "-$1")
     bare = bare.str.replace(r"^([-+])\s+", "$1")
@@ -109,6 +119,12 @@ def _hard_numbers(texts: pl.Series, decimal: str) -> pl.Series:
     return with_point.zip_with(number.fill_null(False), _NOTHING).cast(pl.Float64, strict=False) * multiple
 
 
+def _with_signs(texts: pl.Series) -> pl.Series:
+    """Debits without their mark, credits with a minus; of rupees, Cr is ten million, and stays."""
+    signed = texts.str.replace(CREDIT, "-$1").str.replace(_DEBIT, "$1")
+    return texts.zip_with(texts.str.contains(_RUPEES).fill_null(False), signed)
+
+
 def _without_marks(texts: pl.Series) -> pl.Series:
     """Without marks of currencies in front and behind: a code and a sign may come together."""
     for _ in range(2):
@@ -119,6 +135,7 @@ def _without_marks(texts: pl.Series) -> pl.Series:
 def currency_mark(text: pl.Expr) -> pl.Expr:
     """The code of the currency that a text names; of a mark that several share, such as ¥, $, kr and 元, the mark."""
     plain = text.str.normalize("NFKC").str.strip_chars().str.strip_chars("()").str.strip_chars()
+    plain = plain.str.replace(CREDIT, "$1").str.replace(_DEBIT, "$1")
     mark = pl.coalesce(
         plain.str.extract(rf"^[-+\s(]*({_MARKS})"), plain.str.extract(rf"({_MARKS})[-\s)]*$")
     ).str.to_uppercase()

@@ -9,10 +9,10 @@ _numbers = count()
 
 
 def scratch_file() -> Path:
-    """A new path; its folder goes when the process ends."""
-    return Path(_folder().name) / str(next(_numbers))
+    """A new path; its folder goes when the process ends, or with the folder of temporary files that it is in."""
+    return Path(_folder_in(tempfile.gettempdir()).name) / str(next(_numbers))
 
 
 @cache
-def _folder() -> "tempfile.TemporaryDirectory[str]":
-    return tempfile.TemporaryDirectory(prefix="clvlab-")
+def _folder_in(above: str) -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="clvlab-", dir=above)

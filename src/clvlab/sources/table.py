@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 
 from clvlab.errors import DataError
+from clvlab.sources.faults import fault
+from clvlab.sources.texts import printable
 
 OURS = "clvlab."  # prefix of our columns next to the source's own
 ROW = OURS + "row"
@@ -49,10 +51,10 @@ class SourceTable:
         with readable(name):
             found = rows.collect_schema().names()
         if not found:
-            raise DataError(f"{name} is empty: it has no columns.")
+            raise fault("no_columns", file=name)
         for column in found:
             if column.startswith(OURS) and column not in (FLAW, *made):
-                raise DataError(f"{name} has a column {column!r}. Rename it: the prefix {OURS!r} is taken.")
+                raise fault("our_prefix", file=name, column=repr(column), prefix=repr(OURS))
         if FLAW not in found:
             rows = rows.with_columns(pl.lit(None, pl.String).alias(FLAW))
         return cls(rows.with_row_index(ROW, offset=1), name, facts or {}, is_large)
@@ -71,5 +73,5 @@ def readable(name: str) -> Iterator[None]:
     except DataError:
         raise
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, EOFError, zlib.error) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise DataError(f"{name} cannot be read: {reason}. Check that it is complete and not damaged.") from error
+        reason = printable(" ".join(str(error).split())[:300])
+        raise fault("unreadable", file=name, reason=reason) from error

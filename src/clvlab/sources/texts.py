@@ -1,8 +1,11 @@
 """Any column as text, the texts that mean nothing, and ids."""
 
+import unicodedata
+
 import polars as pl
 
-from clvlab.errors import DataError, within
+from clvlab.errors import within
+from clvlab.sources.faults import fault
 
 MISSING = (
     "", "nan", "null", "none", "nil", "na", "n/a", "n.a.", "#n/a", "nat", "<na>", "<null>", "(null)", "[null]", r"\n",
@@ -19,6 +22,7 @@ INVISIBLE = r"[\p{Cf}\u{34F}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{180B}-\u{180E}\u{
 _READABLE = (pl.Boolean, pl.Null, pl.Date, pl.Datetime)
 _ODD_ID = r"[^!-~]|^['=]|^zcrm_"
 _BEYOND_FLOAT = 2**53
+_FOREIGN_DIGIT = r"[\p{Nd}--0-9]"
 
 
 def is_text(dtype: pl.DataType) -> bool:
@@ -44,7 +48,7 @@ def as_text(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
         return value.cast(pl.String).str.replace(r"(\.\d*?)0+$", "$1").str.replace(r"\.$", "")
     if dtype.is_numeric() or isinstance(dtype, _READABLE):
         return value.cast(pl.String)
-    raise DataError(f"Column {column!r} of {within(table)} holds {dtype}. Text, numbers or dates are expected.")
+    raise fault("no_texts", column=repr(column), table=within(table), type=dtype)
 
 
 def as_id(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
@@ -55,19 +59,37 @@ def as_id(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
 def fold_ids(ids: pl.Series) -> pl.Series:
     r"""Ids without what only the way of writing adds; null where nothing is left.
 
-    Full-width letters and digits become plain ones, invisible marks go, spaces are one; so do the wrappings by which
-    spreadsheets keep an id a text ('007, ="007") and the prefix of exports of Zoho CRM.
+    Letters and digits are as in `plain_text`, spaces are one; the wrappings by which spreadsheets keep an id a text
+    ('007, ="007") go, and so does the prefix of exports of Zoho CRM.
 
-    >>> fold_ids(pl.Series(["ＶＩＰ００７", "VIP\u200b007", '="007"', "'007", "zcrm_42", "－"])).to_list()
-    ['VIP007', 'VIP007', '007', '007', '42', None]
+    >>> fold_ids(pl.Series(["ＶＩＰ００７", "VIP\u200b007", '="007"', "'007", "٠٠٧", "zcrm_42", "－"])).to_list()
+    ['VIP007', 'VIP007', '007', '007', '007', '42', None]
     """
     odd = ids.filter(ids.str.contains(_ODD_ID).fill_null(False)).unique()
     if odd.is_empty():
         return ids
-    bare = odd.str.normalize("NFKC").str.replace_all(INVISIBLE, "").str.replace_all(r"\s+", " ")
+    bare = plain_text(odd).str.replace_all(r"\s+", " ")
     bare = bare.str.replace('^="(.*)"$', "$1").str.replace(r"^'(\d)", "$1").str.replace(r"^zcrm_(\d+)$", "$1")
     folded = bare.to_frame("id").select(missing_to_null(pl.col("id"))).to_series()
     return ids.replace(odd, folded)
+
+
+def plain_text(texts: pl.Series) -> pl.Series:
+    """Texts with plain letters for full-width ones, the digits 0 to 9 for those of any script, no invisible marks.
+
+    >>> plain_text(pl.Series(["ＶＩＰ００７", "٢٠٢٤/٠١/٣١", "२०२४", "7"])).to_list()
+    ['VIP007', '2024/01/31', '2024', '7']
+    """
+    bare = texts.str.normalize("NFKC").str.replace_all(INVISIBLE, "")
+    if not bare.str.contains(_FOREIGN_DIGIT).any():
+        return bare
+    digits = bare.str.extract_all(_FOREIGN_DIGIT).explode().drop_nulls().unique().to_list()
+    return bare.str.replace_many(digits, [str(unicodedata.decimal(digit)) for digit in digits])
+
+
+def printable(text: str) -> str:
+    """A text with a question mark for each control character, which a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def missing_to_null(text: pl.Expr) -> pl.Expr:

@@ -9,11 +9,14 @@ from typing import Any, Literal
 import fastexcel
 import polars as pl
 
-from clvlab.errors import DataError, UnsettledError
+from clvlab.errors import UnsettledError
 from clvlab.sources.cells import DAY_CELL, NUMBER_CELL
+from clvlab.sources.faults import fault
 from clvlab.sources.headers import distinct, header_at
 from clvlab.sources.settings import FileSettings
 from clvlab.sources.table import SourceTable
+from clvlab.sources.texts import printable
+from clvlab.sources.trial import sheets_with_rows
 
 # Of a blank column it warns that it cannot tell its type, which is no news to anybody.
 logging.getLogger("fastexcel").setLevel(logging.ERROR)
@@ -31,10 +34,13 @@ def open_sheet(path: Path, name: str, settings: FileSettings) -> SourceTable:
     UnsettledError : several sheets with rows, and none named
     """
     try:
+        filled = sheets_with_rows(path, name, settings.sheet)
         book = fastexcel.read_excel(path)
-        chosen = settings.sheet if settings.sheet is not None else _only_sheet(book, name)
+        # Where the trial failed, what is wrong shows below.
+        known = book.sheet_names if filled is None else filled
+        chosen = settings.sheet if settings.sheet is not None else _only_sheet(known, name)
         if chosen not in book.sheet_names:
-            raise DataError(f"{name} has no sheet {chosen!r}. Sheets: {', '.join(map(repr, book.sheet_names))}.")
+            raise fault("no_sheet", file=name, sheet=repr(chosen), sheets=", ".join(map(repr, book.sheet_names)))
         top = pl.DataFrame(
             book.load_sheet(chosen, header_row=None, skip_rows=0, n_rows=_SAMPLE_ROWS, dtypes="string")
         )
@@ -42,7 +48,7 @@ def open_sheet(path: Path, name: str, settings: FileSettings) -> SourceTable:
         names, repeated = distinct((text or "").strip("\ufeff \t\r\n'") for text in top.row(header_row))
         rows = _rows(book, chosen, header_row, names)
     except fastexcel.FastExcelError as error:
-        raise DataError(f"{name} cannot be read as a workbook: {str(error).splitlines()[0]}.") from None
+        raise fault("not_a_workbook", file=name, reason=printable(str(error).splitlines()[0])) from None
     facts: dict[str, Any] = {"format": "workbook", "sheet": chosen}
     facts |= {"header_row": header_row + 1} if header_row else {}
     facts |= {"repeated": repeated} if repeated else {}
@@ -53,14 +59,12 @@ def open_sheet(path: Path, name: str, settings: FileSettings) -> SourceTable:
 def _header_row(name: str, top: pl.DataFrame, settings: FileSettings) -> int:
     """The row of the sheet, from 0, that names the columns."""
     if top.is_empty():
-        raise DataError(f"{name} is empty: it has no columns.")
+        raise fault("no_columns", file=name)
     if settings.header_row is None:
         return header_at(top.rows(), settings.columns)
     at = settings.header_row - 1
     if not (at < top.height and any(top.row(at))):
-        raise DataError(
-            f"{name} has no header in row {settings.header_row}. Look at the sheet, and set `header_row:`."
-        )
+        raise fault("no_header", file=name, row=settings.header_row)
     return at
 
 
@@ -121,10 +125,9 @@ def _counts_from_1904(path: Path) -> bool:
         return re.search(rb'date1904="(1|true)"', parts.read("xl/workbook.xml")) is not None
 
 
-def _only_sheet(book: fastexcel.ExcelReader, name: str) -> str:
-    filled = [sheet for sheet in book.sheet_names if book.load_sheet(sheet, n_rows=1).height]
+def _only_sheet(filled: list[str], name: str) -> str:
     if not filled:
-        raise DataError(f"{name} has no sheet with rows.")
+        raise fault("no_rows_in_sheets", file=name)
     if len(filled) > 1:
         raise UnsettledError(
             f"{name} has {len(filled)} sheets with rows: {', '.join(map(repr, filled))}. "
@@ -132,4 +135,4 @@ def _only_sheet(book: fastexcel.ExcelReader, name: str) -> str:
             "sheet",
             filled,
         )
-    return str(filled[0])
+    return filled[0]

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from clvlab.errors import ParamsError
+from clvlab.sources.faults import fault
+from clvlab.sources.texts import plain_text
 
 _DAY = timedelta(days=1)
 _TIME = r"(\d{1,2})\s?[:：时時点點h]\s?(\d{2})?"
@@ -24,9 +26,7 @@ def check_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ValueError, OSError, KeyError):
-        raise ParamsError(
-            f"time_zone is {name!r}, which is not a time zone. Write its name, such as 'Asia/Shanghai' or 'UTC'."
-        ) from None
+        raise fault("no_zone", ParamsError, given=repr(name)) from None
 
 
 def day_in(moment: pl.Expr, zone: str) -> pl.Expr:
@@ -34,8 +34,37 @@ def day_in(moment: pl.Expr, zone: str) -> pl.Expr:
     return moment.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.date()
 
 
+def with_days_in(rows: pl.LazyFrame, day: str, moment: str, zone: str) -> pl.LazyFrame:
+    """The rows with the days of their moments in the zone, in the column `day`; a row without a moment keeps its own.
+
+    Where every moment is a midnight of UTC, they are days that were given a time, and stay.
+    """
+    at = pl.col(moment)
+    has_times = rows.select((at != at.dt.truncate("1d")).any()).collect(engine="streaming").item()
+    return rows.with_columns(pl.coalesce(day_in(at, zone) if has_times else at.dt.date(), day).alias(day))
+
+
+def days_in(days: pl.Series, written: pl.Series, zone: str | None) -> pl.Series:
+    """The days of texts or moments in the zone; as they are without one."""
+    if zone is None:
+        return days
+    table = pl.DataFrame({"day": days, "written": written}).lazy()
+    is_moment = isinstance(written.dtype, pl.Datetime)
+    moment = in_utc("written", written.dtype) if is_moment else moment_of_text(pl.col("written"), pl.col("day"))
+    return with_days_in(table.with_columns(moment=moment), "day", "moment", zone).collect()["day"].alias(days.name)
+
+
+def in_utc(column: str, dtype: pl.DataType) -> pl.Expr:
+    """A column of moments as those of UTC; they are so already where they name no zone."""
+    moment = pl.col(column)
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+        moment = moment.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return moment.dt.cast_time_unit("ms")
+
+
 def moment_of_text(text: pl.Expr, day: pl.Expr) -> pl.Expr:
     """The moment of UTC that a text says, whose day is known; null where it has no time."""
+    text = text.map_batches(plain_text, return_dtype=pl.String, is_elementwise=True)
     hour, minute = (text.str.extract(_TIME, group).cast(pl.Int64, strict=False) for group in (1, 2))
     hour = (
         pl.when(text.str.contains(_AFTERNOON) & (hour < 12))

@@ -7,9 +7,10 @@ import polars as pl
 
 from clvlab.errors import UnsettledError
 from clvlab.sources import OURS
-from clvlab.sources.dates import GivenFormat, found_formats
+from clvlab.sources.dates import WEEKS, GivenFormat, found_formats
+from clvlab.sources.day_texts import era_of, of_era
 from clvlab.sources.doubts import warn
-from clvlab.sources.zones import day_in, midnight_elsewhere, moment_of_text
+from clvlab.sources.zones import midnight_elsewhere, moment_of_text, with_days_in
 
 DateCells = Literal["swap", "keep"]
 CELLS = "cells"
@@ -33,7 +34,11 @@ def with_days(
     """
     where = f"Column {column!r}"
     has_cells = rows.select(pl.col(_DAY).is_not_null().any()).collect(engine="streaming").item()
+    if given is None and (era := era_of(column)):
+        rows = rows.with_columns(of_era(pl.col(_TEXT), era))
     reader = given or found_formats(rows.filter(pl.col(_DAY).is_null()), _TEXT, where)
+    if WEEKS in reader.formats:
+        warn("weeks_for_days", column=repr(column))
     formats = (*reader.formats, *([CELLS] if has_cells else []))
     rows = rows.with_columns(pl.coalesce(_DAY, reader.days(pl.col(_TEXT))).alias(_DAY))
     rows = _turned(rows, where, date_cells)
@@ -56,12 +61,9 @@ def _counted(rows: pl.LazyFrame, column: str) -> pl.LazyFrame:
 
 
 def _in_zone(rows: pl.LazyFrame, zone: str) -> pl.LazyFrame:
-    """Days of moments in the zone; where every moment is a midnight of UTC, they are days that were given a time."""
+    """Days of moments, those that texts say among them, in the zone."""
     rows = rows.with_columns(pl.coalesce(moment_of_text(pl.col(_TEXT), pl.col(_DAY)), _MOMENT).alias(_MOMENT))
-    moment = pl.col(_MOMENT)
-    has_times = rows.select((moment != moment.dt.truncate("1d")).any()).collect(engine="streaming").item()
-    day = day_in(moment, zone) if has_times else moment.dt.date()
-    return rows.with_columns(pl.coalesce(day, _DAY).alias(_DAY))
+    return with_days_in(rows, _DAY, _MOMENT, zone)
 
 
 def _turned(rows: pl.LazyFrame, where: str, date_cells: DateCells | None) -> pl.LazyFrame:

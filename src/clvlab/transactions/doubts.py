@@ -8,6 +8,7 @@ import polars as pl
 
 from clvlab.sources import OURS
 from clvlab.sources.doubts import warn
+from clvlab.sources.numbers import CREDIT, read_numbers
 from clvlab.sources.texts import cut_short, spelled_apart
 from clvlab.transactions.rules import hint
 from clvlab.wording import Name
@@ -16,6 +17,7 @@ _EXAMPLES = 3
 _FEW = 3  # rows that could be slips
 _MANY_AMOUNTS, _OUT_OF_PROPORTION = 10, 1000
 _MANY_ROWS, _MOST, _HARDLY_ANY = 10, 0.5, 0.1
+_MILLIONTH = 1e-6  # the unit in which money is added up
 _ENOUGH_ROWS, _MUCH = 20, 0.2
 _MANY_DAYS, _FAR, _TIMES_FARTHER = 20, 90, 5
 
@@ -68,17 +70,26 @@ def _lone_end(counts: pl.DataFrame) -> dict[str, Any] | None:
 
 
 def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -> None:
-    """Warn of an amount out of all proportion, and of points that may separate thousands.
+    """Warn of an amount out of all proportion, and of amounts that are nothing, or credits, or perhaps in thousands.
 
     `texts` are the different texts of amounts.
     """
     if OURS + "amount" not in accepted.collect_schema():
         return
     size = pl.col(OURS + "amount").abs()
-    found = accepted.select(n=pl.len(), largest=size.top_k(2).implode()).collect(engine="streaming")
+    tiny = (size > 0) & (size < _MILLIONTH)
+    found = accepted.select(n=pl.len(), largest=size.top_k(2).implode(), tiny=tiny.sum()).collect(engine="streaming")
     largest = found["largest"][0]
     if found["n"][0] >= _MANY_AMOUNTS and largest[0] >= _OUT_OF_PROPORTION * largest[1] > 0:
         warn("amount_out_of_proportion", largest=largest[0], next=largest[1])
+    if found["tiny"][0]:
+        warn("amounts_below_millionth", rows=found["tiny"][0])
+    elif len(largest) and largest[0] == 0:
+        warn("amounts_all_zero", rows=found["n"][0])
+    credited = texts["text"].filter(texts["text"].str.contains(CREDIT))
+    credited = credited.filter(read_numbers(credited, decimal) < 0)
+    if len(credited):
+        warn("credits_negative", examples=_few(credited))
     pointed = texts["text"].filter(texts["text"].str.contains(r"\d\.\d"))
     if decimal == "." and len(pointed) >= _MANY_AMOUNTS and pointed.str.contains(r"^\D*\d{1,3}(\.\d{3})\D*$").all():
         warn("points_of_thousands", examples=_few(pointed))
@@ -87,9 +98,10 @@ def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -
 def warn_of_bulk(judged: pl.LazyFrame) -> None:
     """Warn of a file most of whose rows are refused, where hardly any are elsewhere; else of such a month.
 
-    Where neither is so, warn if more than a fifth of all rows is refused, guests aside.
+    Where neither is so, warn if more than a fifth of all rows is refused. Guests do not count.
     """
     rule = pl.col(OURS + "rule")
+    judged = judged.filter(rule.ne_missing("guest"))
     figures = {"rows": pl.len(), "refused": rule.count(), "rule": rule.drop_nulls().mode().first()}
     files = judged.group_by(part=pl.col(OURS + "file")).agg(**figures).collect(engine="streaming")
     if refused_files := list(_refused_alone(files)):
@@ -102,8 +114,7 @@ def warn_of_bulk(judged: pl.LazyFrame) -> None:
         for part in large:
             warn("month_refused", **part)
         return
-    known = judged.filter(rule.ne_missing("guest"))
-    [whole] = known.select(**figures).collect(engine="streaming").iter_rows(named=True)
+    [whole] = judged.select(**figures).collect(engine="streaming").iter_rows(named=True)
     if whole["rows"] >= _ENOUGH_ROWS and whole["refused"] > _MUCH * whole["rows"]:
         warn("much_refused", **_named(whole), hint=hint(whole["rule"]))
 

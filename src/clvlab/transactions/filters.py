@@ -5,9 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from clvlab.errors import DataError, MissingColumnsError
+from clvlab.errors import MissingColumnsError
 from clvlab.sources import OURS, SourceTable
 from clvlab.sources.doubts import warn
+from clvlab.sources.faults import fault
 from clvlab.sources.headers import plain_header, suggest_status
 from clvlab.sources.texts import as_text, fold_ids
 from clvlab.transactions.words import words
@@ -44,10 +45,7 @@ def check_kept(tables: Sequence[SourceTable], mappings: Sequence[Mapping[str, st
         unmet = [value for value in _listed(values) if _plain(value) not in found]
         if unmet and len(unmet) == len(_listed(values)):
             there = ", ".join(repr(value) for value in sorted(found, key=str)[:_SHOWN])
-            raise DataError(
-                f"`where` keeps rows whose {name!r} is {', '.join(map(repr, unmet))}, and no row is. "
-                f"Values found: {there}."
-            )
+            raise fault("no_row_kept", column=repr(name), values=", ".join(map(repr, unmet)), found=there)
         if unmet:
             warn("where_unmet", column=name, values=", ".join(map(repr, unmet)))
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from clvlab.errors import DataError, MissingColumnsError, ParamsError
+from clvlab.errors import MissingColumnsError, ParamsError
 from clvlab.sources import OURS, SourceTable
+from clvlab.sources.faults import fault
 from clvlab.sources.headers import suggest_columns
 from clvlab.sources.table import FLAW, ROW
 from clvlab.sources.texts import as_id
@@ -88,17 +89,10 @@ def _check_money(items: SourceTable, columns: Mapping[str, str]) -> None:
         )
         raise MissingColumnsError(items.name, ["amount"], items.columns, hint=hint)
     if "amount" in columns and "amount" not in found:
-        raise ParamsError(
-            f"columns maps 'amount' to {columns['amount']!r}, which {items.name} does not have: each item would "
-            "repeat the amount of its order. Map a column of the items."
-        )
+        raise fault("items_without_amount", ParamsError, column=repr(columns["amount"]), file=items.name)
 
 
 def _check_once(orders: pl.LazyFrame, name: str) -> None:
     ids = orders.select(pl.col(_KEY).drop_nulls()).filter(pl.col(_KEY).is_duplicated()).collect()[_KEY]
     if len(ids):
-        raise DataError(
-            f"{name} has order {ids[0]!r} in more than one row ({ids.n_unique():,} such orders): orders are one row "
-            "each, and their items are the other table. Give the file with more than one row per order as `items`, "
-            "or as the only source."
-        )
+        raise fault("orders_repeat", file=name, example=repr(ids[0]), orders=ids.n_unique())

@@ -10,9 +10,11 @@ from clvlab.sources import OURS, SourceTable
 from clvlab.sources.cells import DAY_CELL, NUMBER_CELL
 from clvlab.sources.dates import SECONDS, GivenFormat, day_of_number, moment_of_number
 from clvlab.sources.doubts import warn
+from clvlab.sources.faults import fault
 from clvlab.sources.headers import plain_header, suggest_columns
 from clvlab.sources.numbers import as_number
 from clvlab.sources.texts import as_id, as_text, is_beyond_float, is_text
+from clvlab.sources.zones import in_utc
 
 IDS = ("customer_id", "order_id")
 TEXTS = ("customer_id", "order_id", "category", "channel", "currency")
@@ -44,7 +46,7 @@ def resolve(columns: Mapping[str, str], tables: Sequence[SourceTable]) -> list[d
     twice = sorted({name for name in theirs if theirs.count(name) > 1})
     if twice:
         both = " and ".join(repr(ours) for ours in columns if columns[ours] == twice[0])
-        raise ParamsError(f"columns maps both {both} to the column {twice[0]!r}. Map each column once.")
+        raise fault("mapped_twice", ParamsError, both=both, column=repr(twice[0]))
     mappings = [found_columns(columns, table) for table in tables]
     some_have = any(map(has_money, mappings))
     for table, mapping in zip(tables, mappings, strict=True):
@@ -147,9 +149,13 @@ def _check_columns(
     for lost in needed:
         ours = taken.get(plain_header(lost))
         if ours is not None and lost not in mapping and lost not in asked:
-            raise ParamsError(
-                f"columns maps {ours!r} to the column {asked[ours]!r}, which leaves {lost!r} without one. Say which "
-                f"column that is: `columns: {{{ours}: {asked[ours]}, {lost}: <your column>}}`."
+            raise fault(
+                "leaves_without",
+                ParamsError,
+                ours=repr(ours),
+                theirs=repr(asked[ours]),
+                lost=repr(lost),
+                mapping=f"{{{ours}: {asked[ours]}, {lost}: <your column>}}",
             )
     if missing:
         known = {**suggest_columns(table.columns), **mapping}
@@ -178,10 +184,8 @@ def _check_once(table: SourceTable, mapping: Mapping[str, str | None]) -> None:
 
 
 def _question(table: SourceTable, ours: str, meant: str, headers: Sequence[str]) -> DataError:
-    return DataError(
-        f"{table.name} has more than one column {meant!r}: {', '.join(map(repr, headers))}. "
-        f"Say which one: `columns: {{{ours}: {headers[-1]}}}`."
-    )
+    listed, example = ", ".join(map(repr, headers)), f"{{{ours}: {headers[-1]}}}"
+    return fault("column_twice", file=table.name, column=repr(meant), headers=listed, mapping=example)
 
 
 def _text(ours: str, theirs: str, schema: pl.Schema, table: str) -> pl.Expr:
@@ -226,10 +230,7 @@ def _moment(column: str, schema: pl.Schema, given: GivenFormat | None) -> pl.Exp
     """The moments of UTC of a column of times, and those that numbers and texts of digits count."""
     dtype = schema[column]
     if isinstance(dtype, pl.Datetime):
-        moment = pl.col(column)
-        if dtype.time_zone is not None:
-            moment = moment.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        return moment.dt.cast_time_unit("ms")
+        return in_utc(column, dtype)
     number = pl.col(column).cast(pl.Float64) if dtype.is_numeric() else _numbers(column, schema)
     if is_text(dtype):
         pattern = _COUNTED_TEXT if given is None else r"^(-?\d+(?:\.\d+)?)$"

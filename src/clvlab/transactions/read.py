@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -12,6 +13,7 @@ from clvlab.errors import ParamsError, UnsettledError, counted
 from clvlab.frames import TransactionLog
 from clvlab.sources import OURS, FileSettings, SourceTable, open_source
 from clvlab.sources.dates import GivenFormat, given_format
+from clvlab.sources.doubts import noted
 from clvlab.sources.numbers import read_numbers
 from clvlab.sources.table import readable
 from clvlab.sources.zones import check_zone
@@ -24,6 +26,7 @@ from clvlab.transactions.guests import is_guest, warn_of_giants
 from clvlab.transactions.joining import joined
 from clvlab.transactions.mapping import resolve, standardise, together
 from clvlab.transactions.own_attributes import own_attributes
+from clvlab.transactions.questions import kept
 from clvlab.transactions.returns import with_returns
 from clvlab.transactions.rules import Duplicates, ZeroAmounts, rule_of
 from clvlab.transactions.signs import Signs, with_signs
@@ -49,6 +52,7 @@ def read_transactions(
     where: Where | None = None,
     fill_down: str | Sequence[str] = (),
     guests: Iterable[Any] = (),
+    largest_amount: float | None = None,
     duplicate_key: str | Sequence[str] | None = None,
     currency: str | None = None,
     currency_rates: Mapping[str, float] | None = None,
@@ -101,6 +105,8 @@ def read_transactions(
         our names of columns in which a blank cell means what is above it, as in merged cells
     guests
         ids that are nobody, such as 0, besides the usual words (guest, 散客, ...); their rows are refused
+    largest_amount
+        rows of amounts beyond it, on either side of 0, are refused, once all are in one currency
     currency
         the run's currency, which the log's must then be, or be turned into
     currency_rates
@@ -118,7 +124,8 @@ def read_transactions(
     Returns
     -------
     A `TransactionLog`. Its `detected` has files (with encoding, separator, ...), columns, date_formats, currencies,
-    and for a log in memory duplicate_rows (exact repetitions among the rows that pass).
+    doubts (code and figures of those that `clvlab.transactions.questions` names), and for a log in memory
+    duplicate_rows (exact repetitions among the rows that pass).
 
     Raises
     ------
@@ -154,6 +161,7 @@ def read_transactions(
         _check_choice("signs", signs, get_args(Signs))
     given = None if date_format is None else given_format(date_format)
     zone = None if time_zone is None else check_zone(time_zone)
+    _check_largest(largest_amount)
     key = None if duplicate_key is None else _names("duplicate_key", duplicate_key)
     filled, columns, where = _names("fill_down", fill_down), columns or {}, where or {}
     settings = FileSettings(encoding, separator, sheet, header_row, tuple(columns.values()))
@@ -166,7 +174,7 @@ def read_transactions(
     check_kept(tables, mappings, where)
     large = ", ".join(table.name for table in tables if table.is_large)
     # What is small has been read already; what is large can still turn out to be damaged.
-    with readable(large) if large else nullcontext():
+    with noted() as doubts, readable(large) if large else nullcontext():
         rows = together(
             [_standardised(*each, filled, where, decimal, given) for each in zip(tables, mappings, strict=True)]
         )
@@ -179,7 +187,7 @@ def read_transactions(
         rows = one_currency(rows, currencies, currency_rates, currency)
         rows, formats = with_days(rows, mapping["date"], given, zone, date_cells)
         rows = with_signs(rows, signs)
-        judged = _judged(rows, zero_amounts, guests)
+        judged = _judged(rows, zero_amounts, guests, largest_amount)
         judged = judged if large else judged.collect().lazy()
         log = sort_out(judged, left_out, key, drops=duplicates == "drop" or key is not None, lazily=bool(large))
         own = own_attributes(judged.filter(pl.col(RULE).is_null()), attributes, tables[0].name)
@@ -192,6 +200,7 @@ def read_transactions(
         "columns": mapping,
         "date_formats": list(formats),
         "currencies": list(currencies),
+        "doubts": kept(doubts),
         **log.detected,
     }
     log = replace(log, detected=MappingProxyType(detected), attributes=own)
@@ -219,10 +228,13 @@ def _standardised(
     return standardise(*filled_down(table, mapping, filled), decimal, given)
 
 
-def _judged(rows: pl.LazyFrame, zero_amounts: ZeroAmounts, guests: Iterable[Any]) -> pl.LazyFrame:
+def _judged(
+    rows: pl.LazyFrame, zero_amounts: ZeroAmounts, guests: Iterable[Any], largest_amount: float | None
+) -> pl.LazyFrame:
     """The rows with the rule that refuses each; null for those that pass."""
     found = rows.collect_schema()
-    judged = rows.with_columns(rule_of(found, zero_amounts, says_total(rows), is_guest(guests)).alias(RULE))
+    rule = rule_of(found, zero_amounts, says_total(rows), is_guest(guests), largest_amount)
+    judged = rows.with_columns(rule.alias(RULE))
     if OURS + "amount" not in found:
         return judged
     is_sum = sums_up(judged.filter(pl.col(RULE).is_null()))
@@ -246,6 +258,11 @@ def _names(setting: str, given: str | Sequence[str]) -> tuple[str, ...]:
     if not all(isinstance(name, str) for name in listed):
         raise ParamsError(f"{setting} is {given!r}. List names of columns.")
     return tuple(listed)
+
+
+def _check_largest(amount: float | None) -> None:
+    if amount is not None and not (isinstance(amount, int | float) and isfinite(amount) and amount > 0):
+        raise ParamsError(f"largest_amount is {amount!r}. It is a number above 0.")
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

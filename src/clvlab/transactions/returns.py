@@ -10,6 +10,7 @@ from clvlab.columns import LOG, names
 from clvlab.errors import MissingColumnsError, ParamsError
 from clvlab.frames import TransactionLog
 from clvlab.sources import SourceTable
+from clvlab.sources.faults import fault
 from clvlab.sources.headers import plain_header, suggest_returns
 from clvlab.sources.texts import as_id, as_text
 from clvlab.transactions.mapping import IDS, found_columns, together
@@ -45,7 +46,7 @@ def with_returns(
     MissingColumnsError : a table with neither an order nor a customer, a day and an amount
     """
     if not log.has_amounts:
-        raise ParamsError("`returns` takes money back, and the log has no amounts. Map the column `amount`.")
+        raise fault("returns_without_amounts", ParamsError)
     rows = _with_orders(together([_ours(table, columns) for table in tables]).collect(), log)
     whose = pl.col("customer_id").is_not_null()
     parts = [_unmet(rows.filter(~whose))]

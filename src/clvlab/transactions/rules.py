@@ -25,6 +25,7 @@ RULES = (
     "missing_amount",
     "unreadable_amount",
     "infinite_amount",
+    "outlying_amount",
     "missing_currency",
     "zero_amount",
 )
@@ -52,7 +53,13 @@ def meaning(rule: str) -> str:
     return Words("en").name("refusals", rule)
 
 
-def rule_of(schema: pl.Schema, zero_amounts: ZeroAmounts, says_total: pl.Expr, is_guest: pl.Expr) -> pl.Expr:
+def rule_of(
+    schema: pl.Schema,
+    zero_amounts: ZeroAmounts,
+    says_total: pl.Expr,
+    is_guest: pl.Expr,
+    largest_amount: float | None = None,
+) -> pl.Expr:
     """The first rule that a standardised row breaks; null where it breaks none."""
     day, broken = pl.col(OURS + "day"), {"total_row": says_total, "guest": is_guest}
     broken["missing_customer"] = pl.col(OURS + "customer_id").is_null()
@@ -64,6 +71,8 @@ def rule_of(schema: pl.Schema, zero_amounts: ZeroAmounts, says_total: pl.Expr, i
         broken["missing_amount"] = pl.col(OURS + "lacks_amount")
         broken["unreadable_amount"] = amount.is_null()
         broken["infinite_amount"] = amount.abs() > LARGEST_AMOUNT
+        if largest_amount is not None:
+            broken["outlying_amount"] = amount.abs() > largest_amount
         if zero_amounts == "refuse":
             broken["zero_amount"] = amount == 0
     if OURS + "currency" in schema:

@@ -9,8 +9,10 @@ from clvlab.columns import LOG, names
 from clvlab.errors import DataError, MissingColumnsError, all_refused, counted
 from clvlab.frames import TransactionLog
 from clvlab.sources import OURS
+from clvlab.sources.faults import fault
 from clvlab.sources.headers import plain_header
 from clvlab.transactions.rules import RULES, account, meaning, quality_table
+from clvlab.wording import Name
 
 RULE, DAY = OURS + "rule", OURS + "day"
 _NO_KEY = OURS + "no_key"
@@ -57,13 +59,17 @@ def check_not_all_refused(log: TransactionLog, mapping: Mapping[str, str]) -> No
     """Raise DataError where no row is left, with the reasons and an example."""
     counts = dict(log.quality.select("rule", "rows").iter_rows())
     if counts["read"] == 0:
-        raise DataError("The source has no rows below its header.")
+        raise fault("no_rows")
     if counts["accepted"] == 0:
         reasons = ", ".join(f"{meaning(rule)} ({counted(counts[rule], 'row')})" for rule in RULES if rule in counts)
         first = {ours: log.rejected[theirs][0] for ours, theirs in mapping.items() if theirs in log.rejected.columns}
         raise DataError(
             f"{all_refused(counts['read'])}: {reasons}. The first one: {first}. "
-            "Check `columns`, `date_format` and `decimal`."
+            "Check `columns`, `date_format` and `decimal`.",
+            code="all_refused",
+            rows=counts["read"],
+            rule=Name("refusals", max((rule for rule in RULES if rule in counts), key=lambda rule: counts[rule])),
+            first=first,
         )
 
 

@@ -1,9 +1,14 @@
 """Which purchase model: all of them next to baselines, and the choice in words.
 
-The rule: of the models nearest to the holdout, the one with the lowest BIC. Nearest are those whose error per
-customer (root mean squared) is within `ERROR_TOLERANCE` of the smallest, and of these those whose error of the total
-is within `TOTAL_TOLERANCE` of the smallest. Where BG/NBD is chosen and most customers bought once, MBG/NBD is
+The rule: of the models nearest to the holdout, the simplest whose BIC is the lowest but for noise. Nearest are those
+whose error per customer (root mean squared) is within `ERROR_TOLERANCE` of the smallest, and of these those whose
+error of the total is within `TOTAL_TOLERANCE` of the smallest. A BIC that is lower by less than `BIC_TOLERANCE` is no
+reason to take a model with more parameters, or one that is tried later: a choice that followed it would change from
+month to month with the chance of the month [1]. Where BG/NBD is chosen and most customers bought once, MBG/NBD is
 offered: BG/NBD takes every one-time buyer to be alive, MBG/NBD lets them leave.
+
+[1] Kass & Raftery (1995), Journal of the American Statistical Association 90, 773-795: a difference of 6 is strong
+    evidence.
 """
 
 from collections.abc import Mapping
@@ -13,8 +18,9 @@ from typing import Any
 
 import polars as pl
 
+from clvlab.displays import Displayed
 from clvlab.errors import ConvergenceError
-from clvlab.frames import CustomerSummary, Holdout
+from clvlab.frames import CustomerSummary, Holdout, check_kind
 from clvlab.models import PURCHASE_MODELS, BgNbd, PurchaseModel
 from clvlab.models.value_models import attempts
 from clvlab.validation.predictions import BASELINE_METHODS, METHODS, predictions
@@ -23,11 +29,12 @@ from clvlab.wording import Language, Name, Words
 
 ERROR_TOLERANCE = 0.01
 TOTAL_TOLERANCE = 0.03
+BIC_TOLERANCE = 6.0
 MOSTLY_ONE_TIME = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class ModelChoice:
+class ModelChoice(Displayed):
     """Models and baselines side by side, and the one that was chosen.
 
     Attributes
@@ -44,6 +51,14 @@ class ModelChoice:
     reasons: tuple[str, ...]
     figures: Mapping[str, Any]
 
+    @property
+    def _facts(self) -> str:
+        return self.explain()
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.table.drop("problem")
+
     def explain(self, lang: Language = "en") -> str:
         """The choice in words."""
         words = Words(lang)
@@ -58,7 +73,7 @@ def choose_model(
     Parameters
     ----------
     calibration, holdout
-        the two halves of `clvlab.split_holdout`; without a holdout the lowest BIC decides
+        the two halves of `clvlab.split_holdout`; without a holdout the BIC alone decides
     given
         the model to take, whatever the rule says, where it can be fitted
 
@@ -74,11 +89,15 @@ def choose_model(
     >>> type(choice.model).__name__
     'BgNbd'
     """
-    fitted, problems = _fit_all(calibration)
+    check_kind("calibration", calibration, CustomerSummary, "clvlab.split_holdout")
+    if holdout is not None:
+        check_kind("holdout", holdout, Holdout, "clvlab.split_holdout")
+    kinds = PURCHASE_MODELS if given is None or given in PURCHASE_MODELS else (*PURCHASE_MODELS, given)
+    fitted, problems = _fit_all(calibration, kinds)
     table = _criteria(fitted, problems)
     if holdout is not None:
         table = table.join(_judged(fitted, calibration, holdout), on="method", how="full", coalesce=True)
-    table = _in_order(table)
+    table = _in_order(table, kinds)
     is_given = given is not None and any(isinstance(model, given) for model in fitted)
     chosen = given.__name__ if given is not None and is_given else best_of(table)
     table = table.with_columns(chosen=pl.col("method") == chosen)
@@ -86,9 +105,11 @@ def choose_model(
     return ModelChoice(model, table, *_in_words(table, _one_time_share(calibration), is_given=is_given))
 
 
-def _fit_all(calibration: CustomerSummary) -> tuple[list[PurchaseModel], dict[str, str]]:
+def _fit_all(
+    calibration: CustomerSummary, kinds: tuple[type[PurchaseModel], ...]
+) -> tuple[list[PurchaseModel], dict[str, str]]:
     """The models that can be fitted, and why the others cannot; all failing is an error."""
-    tried = list(attempts(calibration, PURCHASE_MODELS))
+    tried = list(attempts(calibration, kinds))
     problems = {each.kind.__name__: str(each.caveats[0].problem) for each in tried if each.model is None}
     fitted = [each.model for each in tried if each.model is not None]
     if not fitted:
@@ -127,9 +148,9 @@ def _judged(fitted: list[PurchaseModel], calibration: CustomerSummary, holdout: 
     return pl.concat(found).unique("method", maintain_order=True)
 
 
-def _in_order(table: pl.DataFrame) -> pl.DataFrame:
+def _in_order(table: pl.DataFrame, kinds: tuple[type[PurchaseModel], ...]) -> pl.DataFrame:
     """Models first, then baselines; the figures of a holdout null where there is none."""
-    names = [*(candidate.__name__ for candidate in PURCHASE_MODELS), *BASELINE_METHODS]
+    names = [*(candidate.__name__ for candidate in kinds), *BASELINE_METHODS]
     judged = [name for name in ("total_error", "mae", "rmse", "rank_correlation") if name not in table.columns]
     table = table.with_columns(pl.lit(None, pl.Float64).alias(name) for name in judged)
     order = pl.col("method").replace_strict(names, range(len(names)))
@@ -153,13 +174,14 @@ def _one_time_share(calibration: CustomerSummary) -> float:
 
 
 def best_of(table: pl.DataFrame) -> str:
-    """The model that the rule chooses."""
+    """The model that the rule chooses, of those in the table, in the order in which they are tried."""
     models = table.drop_nulls("bic")
     if models["rmse"].null_count() == 0:
         total = pl.col("total_error").abs()
         models = models.filter(pl.col("rmse") <= pl.col("rmse").min() * (1 + ERROR_TOLERANCE))
         models = models.filter((total <= total.min() + TOTAL_TOLERANCE).fill_null(True))
-    best: str = models.sort("bic")["method"][0]
+    models = models.filter(pl.col("bic") <= pl.col("bic").min() + BIC_TOLERANCE)
+    best: str = models.sort("parameters", maintain_order=True)["method"][0]
     return best
 
 
@@ -174,6 +196,7 @@ def _in_words(table: pl.DataFrame, one_time: float, *, is_given: bool) -> tuple[
         "total": chosen["total_error"],
         "error_tolerance": ERROR_TOLERANCE,
         "total_tolerance": TOTAL_TOLERANCE,
+        "bic_tolerance": BIC_TOLERANCE,
         "one_time": one_time,
     }
     reason = "bic"

@@ -69,9 +69,14 @@ def by_cohort(predictions: pl.DataFrame) -> pl.DataFrame:
 
     Of a history longer than a year the cohorts are quarters.
     """
-    months = predictions["first_purchase"].dt.truncate("1mo").n_unique()
-    cohort = pl.col("first_purchase").dt.truncate("1mo" if months <= 12 else "1q")
+    cohort = cohort_of(predictions["first_purchase"])
     return by_part(predictions.with_columns(cohort=cohort), ["what", "cohort"])
+
+
+def cohort_of(first_purchase: pl.Series) -> pl.Series:
+    """The first day of the month of each first purchase; of its quarter, where they lie in more than 12 months."""
+    months = first_purchase.dt.truncate("1mo")
+    return months if months.n_unique() <= 12 else first_purchase.dt.truncate("1q")
 
 
 def by_group(predictions: pl.DataFrame, groups: pl.DataFrame | None) -> pl.DataFrame:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from clvlab.frames import CustomerSummary, Holdout
+from clvlab.displays import Displayed
+from clvlab.errors import counted
+from clvlab.frames import CustomerSummary, Holdout, check_kind
 from clvlab.metrics import gini
 from clvlab.models import PurchaseModel, SpendModel, purchase_intervals, value_intervals
 from clvlab.validation import parts
@@ -25,7 +27,7 @@ MANY_TENTHS = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Validation:
+class Validation(Displayed):
     """Tidy tables of a holdout validation. `what` is purchases or spend; `method` a name of METHODS.
 
     Attributes
@@ -49,6 +51,17 @@ class Validation:
     gain: pl.DataFrame
     tracking: pl.DataFrame
     warnings: pl.DataFrame
+
+    @property
+    def _facts(self) -> str:
+        totals = self.totals.filter(pl.col("model_error").is_not_null())
+        errors = [f"{what} {error:+.1%}" for what, error in totals.select("what", "model_error").rows()]
+        of = f"error of the model's total: {', '.join(errors)}" if errors else "nothing happened"
+        return f"{of}; {counted(self.warnings.height, 'warning')} (see `.warnings`, `.errors`)"
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.totals
 
 
 def validate(
@@ -84,6 +97,9 @@ def validate(
     >>> {method: round(mae, 3) for method, mae in validation.errors.select("method", "mae").rows()}
     {'model': 0.785, 'naive': 1.024, 'last_period': 1.596, 'average': 1.382}
     """
+    check_kind("model", model, PurchaseModel, "clvlab.BgNbd.fit")
+    check_kind("calibration", calibration, CustomerSummary, "clvlab.split_holdout")
+    check_kind("holdout", holdout, Holdout, "clvlab.split_holdout")
     predicted = predictions(model, spend, calibration, holdout)
     intervals = _intervals(model, spend, calibration, holdout, seed)
     totals = totals_of(predicted).join(intervals, on="what", how="left", maintain_order="left")

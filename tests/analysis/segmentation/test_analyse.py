@@ -126,9 +126,9 @@ def test_purchases_per_customer_gathers_the_heavy_buyers():
 
 
 def test_deciles_share_all_value_best_first():
-    deciles = value_deciles(pl.Series([float(i) for i in range(1, 21)]))
-    assert deciles["customers"].to_list() == [2] * 10
-    assert deciles["clv"].to_list()[0] == 39
+    deciles = value_deciles(pl.Series([float(i) for i in range(1, 101)]))
+    assert deciles["customers"].to_list() == [10] * 10
+    assert deciles["clv"].to_list()[0] == sum(range(91, 101))
     assert deciles["share"].sum() == pytest.approx(1)
 
 

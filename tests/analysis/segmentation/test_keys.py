@@ -78,6 +78,7 @@ TWO_RESULTS = [
     ({}, {"margin": 0.5}),
     ({}, {"margin": "from cost"}),
     ({}, {"model": "nbd"}),
+    ({}, {"model": "mbg_cnbd_k"}),
     ({}, {"holdout": "26 weeks"}),
     ({}, {"strategy": "rfm11"}),
     ({}, {"rfm": {"n_bins": 3}}),
@@ -116,6 +117,7 @@ ERRORS = [
     ("attribute_reading", {**PEOPLE, "attribute_reading": {"separator": ";"}}),
     ("attribute_columns", {"attribute_columns": {"city": "town"}}),
     ("log_attributes", {"log_attributes": ["Contry"]}),
+    ("as_of", {"as_of": "9999-12-31"}),
     ("items", {"items": "people.csv"}),
     ("returns", {"returns": "people.csv"}),
 ]
@@ -145,6 +147,7 @@ SETTINGS = {
     "where": (LOG + "a,2024-01-31,1\nb,2024-01-31,1\n", {}, {"customer_id": "a"}),
     "fill_down": (LOG + "a,2024-01-31,1\n,2024-02-01,2\n", {}, "customer_id"),
     "guests": (LOG + "a,2024-01-31,1\n0,2024-02-01,2\n", {}, [0]),
+    "largest_amount": (LOG + "a,2024-01-31,1\na,2024-02-01,90\n", {}, 50),
     "duplicate_key": (LOG + "a,2024-01-31,1\na,2024-01-31,2\n", {}, ["customer_id", "date"]),
     "currency_rates": (
         "customer_id,date,amount,currency\na,2024-01-31,1,EUR\n",

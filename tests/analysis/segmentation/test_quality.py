@@ -30,6 +30,23 @@ def test_returns_and_repetitions_among_the_rows_used_are_told():
     assert not {"returns", "repeated"} & quality.compute(context_of(*ROWS, as_of="2024-06-30")).findings.keys()
 
 
+def test_questions_that_no_parameter_answers_are_told():
+    context = context_of(*ROWS, as_of="2024-06-30")
+    doubts = [
+        {
+            "code": "states_unused",
+            "figures": {"file": "/home/me/log.csv", "column": "'s'", "states": "'x'", "rows": 2},
+        },
+        {"code": "one_id_above_all", "figures": {"id": "'a1'", "rows": 900, "next": 9}},
+    ]
+    open_ = replace(context, log=replace(context.log, detected={"doubts": doubts}))
+    [asked] = quality.compute(open_).findings["questions"].figures.values()
+    assert [it.key for it in asked] == ["doubts.states_unused", "doubts.one_id_above_all"]
+    assert asked[0].figures["file"] == "log.csv"
+    params = context.params.model_copy(update={"reading": {"where": {}, "guests": ()}})
+    assert "questions" not in quality.compute(replace(open_, params=params)).findings
+
+
 def test_every_table_says_how_many_customers_it_meets():
     found = section(PEOPLE.filter(pl.col("customer_id").is_not_null()), SURVEYS)["attributes"]
     assert found.rows() == [("rows", 4, 1, 3, 0.5, 0), ("rows", 1, 1, 0, 0.5, 0)]

@@ -6,6 +6,7 @@ import pytest
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation import summary
+from tests.analysis.pages import sentences_of
 from tests.analysis.segmentation.logs import context_of
 
 # Quarters end on 2024-12-31, 2024-09-30, ...; the year before ends on 2023-12-31.
@@ -37,6 +38,19 @@ def test_the_numbers_by_hand():
     assert numbers["repeat_share"]["change"] == 0
     assert numbers["revenue"]["previous"] == 60
     assert numbers["revenue"]["change"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("once", "warned"), [(8, True), (7, False)])
+def test_a_base_that_mostly_bought_once_is_told_what_it_cannot_tell(once, warned):
+    rows = [(f"c{i}", "2024-11-01", 10.0) for i in range(10)]
+    again = [(f"c{i}", "2024-12-01", 10.0) for i in range(once, 10)]
+    context = context_of(*rows, *again, as_of="2024-12-31")
+    section = summary.compute(context)
+    assert ("one_time" in section.findings) == warned
+    if warned:
+        (told,) = [text for text in sentences_of("summary", section, context.params) if text.startswith("Caution")]
+        assert told.startswith("Caution: 80% of customers have bought only once")
+        assert "the 2 who have bought again" in told
 
 
 def test_the_same_quarter_of_the_year_before_where_the_log_has_it():

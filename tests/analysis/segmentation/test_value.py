@@ -10,6 +10,7 @@ from clvlab.analysis.segmentation.value import histogram, value_deciles
 from clvlab.errors import ClvlabWarning, ConvergenceError
 from clvlab.models import BgNbd, MbgNbd, Terms, ValueModels
 from clvlab.models.value_models import Caveat
+from clvlab.presentation import Drawing, Report
 from tests.analysis.pages import is_chinese, page_of, sentences_of
 from tests.analysis.segmentation.logs import context_of, nbd, valued
 
@@ -115,34 +116,42 @@ def test_the_first_page_and_the_groups_say_the_same(section, plain):
     assert first["actions"]["share_clv"].to_list() == pytest.approx(section["by_group"]["share"].to_list())
 
 
-def test_tenths_need_ten_customers(section):
+def test_parts_need_ten_customers_each(section):
     assert "deciles" not in section
     assert "deciles" not in section.findings
 
 
-def test_tenths_by_hand():
-    rows = [(f"c{i:02d}", ago(100), 1.0) for i in range(18)]
+def test_parts_by_hand():
+    rows = [(f"c{i:02d}", ago(100), 1.0) for i in range(21)]
     twice = [(f"c{i:02d}", ago(50), 1.0) for i in range(2)]
-    tenths = value.compute(context(*rows, *twice))  # two are worth 20, sixteen are worth 10
-    table = tenths["deciles"]
-    assert table["decile"].to_list() == list(range(1, 11))
-    assert table["customers"].to_list() == [2, 2, 2, 2, 1, 2, 2, 2, 2, 1]
-    assert table["clv"].to_list() == pytest.approx([40, 20, 20, 20, 10, 20, 20, 20, 20, 10])
-    assert table["mean"].to_list() == pytest.approx([20] + [10] * 9)
-    assert tenths.findings["deciles"].figures["share"] == pytest.approx(40 / 200)
+    whole = context(*rows, *twice)  # two are worth 20, nineteen are worth 10
+    halves = value.compute(whole)
+    table = halves["deciles"]
+    assert table.select("decile", "customers").rows() == [(1, 11), (2, 10)]
+    assert table["clv"].to_list() == pytest.approx([130, 100])
+    assert table["mean"].to_list() == pytest.approx([130 / 11, 10])
+    assert "The most valuable 50% of customers hold 57% of all expected value" in sentences_of(
+        "value", halves, whole.params
+    )
 
 
-def test_what_is_worth_nothing_has_no_tenths():
+def test_a_chart_of_parts_says_how_many_there_are(sample_results):
+    report = Report(sample_results)
+    titles = [piece.chart.to_dict()["title"] for piece in report.pieces("value") if isinstance(piece, Drawing)]
+    assert any("(10 of equal size)" in title["subtitle"] for title in titles)
+
+
+def test_what_is_worth_nothing_has_no_parts():
     assert value.compute(context(*LOG, model=nbd(1.0, 100.0), spend=1e-300))["by_group"]["clv"].sum() < 1e-290
     free = valued(context_of(*LOG, as_of=str(AS_OF), **TERMS), nbd(1.0, 100.0), 0.0)
     assert "deciles" not in value.compute(free)
 
 
-def test_tenths_hold_all_the_value_whatever_the_number_of_customers():
-    for n in range(10, 40):
+def test_parts_hold_all_the_value_and_are_of_one_size_whatever_the_number_of_customers():
+    for n in [*range(20, 40), 99, 104]:
         table = value_deciles(pl.Series([float(i) for i in range(n)]))
         assert table["customers"].sum() == n
-        assert table.height == 10
+        assert table["customers"].max() - table["customers"].min() <= 1 <= table["customers"].min() / 10
         assert table["share"].sum() == pytest.approx(1)
         assert table["mean"].is_sorted(descending=True)
 

@@ -23,7 +23,7 @@ from clvlab.analysis.segmentation import (
     watch,
 )
 from clvlab.analysis.segmentation.context import Context
-from clvlab.frames import TransactionLog
+from clvlab.frames import TransactionLog, check_kind
 from clvlab.inputs import read_log
 from clvlab.params import ReportParams
 
@@ -63,6 +63,7 @@ def analyse(params: ReportParams | Mapping[str, Any], *, log: TransactionLog | N
     -------
     An ordered, frozen mapping: section -> table name -> table. `results.customer(id)` is one customer's row.
     """
+    check_kind("params", params, Mapping | ReportParams, "clvlab.ReportParams")
     checked = params if isinstance(params, ReportParams) else ReportParams(**params)
     stopwatch = Stopwatch()
     found = stopwatch.time("read", lambda: log or read_log(checked))
@@ -75,4 +76,5 @@ def analyse(params: ReportParams | Mapping[str, Any], *, log: TransactionLog | N
         sections=MappingProxyType(sections),
         customers=context.table,
         measurements=stopwatch.measurements,
+        own_groups=context.rule.own,
     )

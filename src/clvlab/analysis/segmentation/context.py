@@ -21,7 +21,7 @@ from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
-from clvlab.grouping.strategy import APART, Rule, Strategy
+from clvlab.grouping.strategy import Rule, Strategy
 from clvlab.inputs import attribute_tables, margin_of, our_names
 from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.params import ReportParams
@@ -193,7 +193,13 @@ class Context:
     def groups(self) -> tuple[str, ...]:
         """Every group of the rule, best first, those without a customer included."""
         present = set(self.table["group"])
-        return tuple(code for code in self.rule.card["group"] if code in present or code not in APART)
+        return tuple(group.code for group in self.rule.all_groups if group.code in present or not group.is_apart)
+
+    @cached_property
+    def places(self) -> pl.DataFrame:
+        """group, place: where a group lies between the best (0) and the worst (1); null where there is no order."""
+        place = (pl.col("rank") - 1) / (pl.col("rank").max() - 1)
+        return self.rule.card.select("group", place=place.fill_nan(0.0))
 
     @cached_property
     def window(self) -> pl.DataFrame:

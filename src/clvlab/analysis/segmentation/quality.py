@@ -1,6 +1,8 @@
 """Data quality: where every row went, and whether there is enough to predict from."""
 
+from collections.abc import Mapping
 from pathlib import PurePath
+from typing import Any
 
 import polars as pl
 
@@ -10,6 +12,7 @@ from clvlab.customers import minimum_data
 from clvlab.grouping import returned_all
 from clvlab.money import exact_sum
 from clvlab.sources.texts import spelled_apart
+from clvlab.transactions.questions import is_open
 
 _NOT_REFUSED = ("read", "accepted", "merged", "filtered", "outside_window")
 
@@ -34,6 +37,7 @@ def compute(context: Context) -> Section:
         "gate": Finding.of(f"quality.gate_{'failed' if failed else 'passed'}", failed=failed, checks=gate.height),
         **_returns(context),
         **_repetitions(context),
+        **_questions(context),
     }
     if not context.attributes:
         return Section(tables, findings)
@@ -56,6 +60,23 @@ def _repetitions(context: Context) -> dict[str, Finding]:
     repeated = context.log.detected.get("duplicate_rows") or 0
     counted = repeated and not context.log.quality.filter(rule="merged")["rows"].sum()
     return {"repeated": Finding.of("quality.repeated", rows=repeated)} if counted else {}
+
+
+def _questions(context: Context) -> dict[str, Finding]:
+    """What the log leaves open and no parameter answers, each with what was taken for now."""
+    doubts = context.log.detected.get("doubts", ())
+    answered = {"as_of", *context.params.reading}
+    asked = [
+        Finding.of(f"doubts.{it['code']}", **_without_folders(it["figures"]))
+        for it in doubts
+        if is_open(it["code"], answered)
+    ]
+    return {"questions": Finding.of("quality.questions", questions=asked)} if asked else {}
+
+
+def _without_folders(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures with the bare name of a file: where it lies is the machine's affair."""
+    return {name: PurePath(it).name if name == "file" else it for name, it in figures.items()}
 
 
 def _attributes(context: Context) -> pl.DataFrame:

@@ -9,7 +9,8 @@ from clvlab.wording import Name
 
 def compute(context: Context) -> Section:
     """Tables `groups` (one row per group, empty ones too) and, with scores, `grid` (one row per R x F cell)."""
-    groups = group_profile(context.shown, context.groups)
+    profile = group_profile(context.shown, context.groups)
+    groups = profile.join(context.places, on="group", how="left", maintain_order="left")
     filled = groups.filter(pl.col("customers") > 0)
     largest = filled.sort("customers", descending=True).row(0, named=True)
     tables = {"groups": groups}
@@ -113,7 +114,7 @@ def _why_empty(context: Context, groups: pl.DataFrame) -> dict[str, Finding]:
     findings = {}
     if empty:
         findings["empty"] = Finding.of("segments.empty", groups=[Name("groups", code) for code in empty])
-    if "new" in empty:
+    if "new" in empty and "new" not in context.rule.own:
         latest = context.buyers.select(pl.col("first_purchase").max()).item()
         findings["empty_new"] = Finding.of(
             "segments.empty_new", group=Name("groups", "new"), latest=latest, days=(context.as_of - latest).days

@@ -7,6 +7,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context, quarters_from
+from clvlab.customers import MOSTLY_ONE_TIME, one_time_share
 from clvlab.frames import CustomerSummary
 from clvlab.money import exact_sum
 from clvlab.wording import Name
@@ -31,6 +32,10 @@ def compute(context: Context) -> Section:
             share=now["active"] / now["customers"],
         ),
     }
+    one_time = one_time_share(context.base)
+    if one_time >= MOSTLY_ONE_TIME:
+        repeaters = context.buyers.filter(pl.col("n_purchases") > 1).height
+        findings["one_time"] = Finding.of("summary.one_time", share=one_time, repeaters=repeaters)
     latest = context.buyers.select(pl.col("first_purchase").max()).item()
     if latest <= quarters_from(context.as_of, -1):
         findings["no_new"] = Finding.of("summary.no_new", latest=latest, days=(context.as_of - latest).days)

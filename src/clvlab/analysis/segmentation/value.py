@@ -5,6 +5,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.earlier import model_before
 from clvlab.customers import mean_margin
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError
 from clvlab.models.fitted_model import FittedModel
@@ -13,7 +14,9 @@ from clvlab.params import FROM_COST
 from clvlab.wording import Name
 
 N_BINS = 40
-N_TENTHS = 10
+PARTS = (10, 5, 4, 3, 2)
+SMALLEST_PART = 10
+"""Of so many customers, parts differ in size by a tenth at most."""
 
 
 def compute(context: Context) -> Section:
@@ -30,13 +33,14 @@ def compute(context: Context) -> Section:
     by_group = _by_group(context, values)
     total = values.row(-1, named=True)
     best = by_group.sort("clv_mean", descending=True).row(0, named=True)
-    tables = {"distribution": histogram(clv), "by_group": by_group, **_tenths(clv), **tables}
+    tables = {"distribution": histogram(clv), "by_group": by_group, **_parts(clv), **tables}
     deciles = tables.get("deciles")
     return Section(
         tables,
         _caveats(context)
         | {
             "model": _model(context),
+            **_other_model(context),
             **_margin(context),
             "lead": Finding.of(
                 "value.lead",
@@ -49,7 +53,7 @@ def compute(context: Context) -> Section:
             "distribution": Finding.of("value.distribution", median=clv.median(), mean=clv.mean()),
             "by_group": Finding.of("value.by_group", group=Name("groups", best["group"]), mean=best["clv_mean"]),
         }
-        | ({} if deciles is None else {"deciles": Finding.of("value.deciles", share=deciles["share"][0])}),
+        | ({} if deciles is None else {"deciles": _headline(deciles)}),
     )
 
 
@@ -59,6 +63,16 @@ def _model(context: Context) -> Finding:
     if isinstance(context.models.purchases, context.given_model or ()):
         return Finding.of("value.model_given", model=model)
     return Finding.of("value.model_chosen" if context.choice else "value.model_first", model=model)
+
+
+def _other_model(context: Context) -> dict[str, Finding]:
+    """That the report before valued customers by another model, where it did."""
+    before = model_before(context.params)
+    used = type(context.models.purchases).__name__
+    if before is None or before.model == used:
+        return {}
+    models = {"before": Name("models", before.model), "model": Name("models", used)}
+    return {"other_model": Finding.of("value.other_model", day=before.as_of, **models)}
 
 
 def _margin(context: Context) -> dict[str, Finding]:
@@ -104,15 +118,29 @@ def histogram(clv: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"low": edges[:-1], "high": edges[1:], "customers": counts})
 
 
-def _tenths(clv: pl.Series) -> dict[str, pl.DataFrame]:
-    """The table `deciles`, where there are customers for ten tenths and value for them to share."""
-    return {"deciles": value_deciles(clv)} if clv.len() >= N_TENTHS and clv.sum() > 0 else {}
+def _parts(clv: pl.Series) -> dict[str, pl.DataFrame]:
+    """The table `deciles`, where there are customers for more than one part and value for them to share."""
+    return {"deciles": value_deciles(clv)} if n_parts(clv.len()) > 1 and clv.sum() > 0 else {}
+
+
+def _headline(deciles: pl.DataFrame) -> Finding:
+    parts = deciles.height
+    return Finding.of("value.deciles", customers=1 / parts, parts=parts, share=deciles["share"][0])
+
+
+def n_parts(customers: int) -> int:
+    """Into how many parts of equal size so many customers are cut: ten, or fewer of SMALLEST_PART and more.
+
+    >>> [n_parts(customers) for customers in (19, 20, 49, 50, 100, 23_570)]
+    [1, 2, 4, 5, 10, 10]
+    """
+    return next((parts for parts in PARTS if customers >= parts * SMALLEST_PART), 1)
 
 
 def value_deciles(clv: pl.Series) -> pl.DataFrame:
-    """decile (1 = most valuable), customers, clv, share, mean: the value that each tenth of the customers holds."""
+    """decile (1 = most valuable), customers, clv, share, mean: the value that each of `n_parts` parts holds."""
     ordered = clv.sort(descending=True).to_frame("clv").with_row_index("place")
-    decile = (pl.col("place") * N_TENTHS // clv.len() + 1).alias("decile")
+    decile = (pl.col("place") * n_parts(clv.len()) // clv.len() + 1).alias("decile")
     return (
         ordered.group_by(decile)
         .agg(customers=pl.len(), clv=pl.col("clv").sum(), mean=pl.col("clv").mean())
@@ -138,7 +166,7 @@ def parameters(context: Context) -> pl.DataFrame:
 
 
 def _by_group(context: Context, values: pl.DataFrame) -> pl.DataFrame:
-    """group, customers, clv with its interval, share, clv_mean, and the quartiles of a customer's value."""
+    """group, customers, clv with its interval, share, clv_mean, the quartiles of a customer's value, and place."""
     order = pl.DataFrame({"group": context.groups}, schema={"group": pl.String})
     clv = pl.col("clv")
     groups = (
@@ -152,7 +180,8 @@ def _by_group(context: Context, values: pl.DataFrame) -> pl.DataFrame:
         )
     )
     return (
-        order.join(values, on="group", how="inner", maintain_order="left")
+        order.join(values.head(-1), on="group", how="inner", maintain_order="left")
+        .join(context.places, on="group", how="left", maintain_order="left")
         .join(groups, on="group", maintain_order="left")
         .with_columns(share=clv / clv.sum())
     )

@@ -1,0 +1,47 @@
+"""What the report before, of the same series, was made with."""
+
+import csv
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from clvlab.models import MODEL_NAMES
+from clvlab.params import ReportParams
+from clvlab.wording import LANGUAGES, Words
+
+_PARAMETERS = "tables/value_parameters.csv"
+
+
+@dataclass(frozen=True)
+class Before:
+    """The last published report before a day, and the purchase model that it valued customers by."""
+
+    as_of: date
+    model: str
+
+
+def model_before(params: ReportParams) -> Before | None:
+    """The report before the run's day and its model; None where there is none, or it valued nobody."""
+    found = ((_day(path.parts[-3]), path) for path in params.folder.glob(f"*-*-*/{_PARAMETERS}"))
+    earlier = [(day, path) for day, path in found if day is not None and day < params.as_of]
+    if not earlier:
+        return None
+    day, path = max(earlier)
+    model = _first_model(path)
+    return None if model is None else Before(day, model)
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        return None
+
+
+def _first_model(path: Path) -> str | None:
+    """The class of the model that the table begins with, be it there by its code or by its name in a language."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    classes = [model.__name__ for model in MODEL_NAMES.values()]
+    named = {Words(lang).name("models", code): code for lang in LANGUAGES for code in classes}
+    return {**named, **{code: code for code in classes}}.get(rows[1][0]) if len(rows) > 1 else None

@@ -1,0 +1,343 @@
+"""What BG/CNBD-k and MBG/CNBD-k share: BG/NBD and MBG/NBD for customers who buy at regular intervals.
+
+The time between two purchases is Erlang-k: a purchase is every k-th event of a Poisson process whose rate lambda ~
+Gamma(r, alpha). With k = 1 a purchase may come at any moment; the larger k, the more evenly a customer buys, and the
+sooner silence says that they have left. A customer who is still active has had k x events up to the last purchase and
+j = 0 ... k - 1 since, of which only the probabilities are known; events = k x + j is the state from which they go on.
+
+All predictions are exact: probabilities are sums over j, and expected purchases a mean over p of a closed form (its
+sum over purchases is taken by the k-th roots of unity). The papers' expectation is an approximation.
+
+[1] Reutterer, Platzer & Schroeder (2021), "Leveraging purchase regularity for predicting customer behavior the easy
+    way", International Journal of Research in Marketing 38(1), 194-215.
+[2] Platzer & Reutterer (2016), "Ticking away the moments: timing regularity helps to better predict customer
+    activity", Marketing Science 35(5), 779-799.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from clvlab.arrays import Counts, Matrix, Vector
+from clvlab.errors import ConvergenceError, ParamsError
+from clvlab.models import purchase_history
+from clvlab.models.beta_geometric import LARGEST_LOG, BetaGeometric
+from clvlab.models.fitted_model import Estimate, check_penalty
+from clvlab.models.negative_binomial import log_buying, log_probability, upper_tail
+from clvlab.models.numerics import maximum
+from clvlab.models.numerics.jets import Number, exp, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
+from clvlab.models.numerics.maximum import Expansion, Likelihood
+from clvlab.models.numerics.population import Population
+from clvlab.models.numerics.quadrature import BetaMean, legendre
+from clvlab.models.purchase_history import Customers, PurchaseHistories
+from clvlab.models.purchase_model import HISTORY, WORTH_NOTHING_AT, by_age
+from clvlab.units import TimeUnit
+
+LARGEST_K = 6  # beyond it an Erlang distribution hardly changes any more
+NEARLY_SURE = 1e-3  # of staying: below it the sum over purchases has few terms, and its closed form cancels
+N_TERMS = 6  # of that sum, whose terms fall as powers of NEARLY_SURE
+LARGEST_P = 1 - 1e-12  # of which a power can be taken
+N_HALVINGS = 54  # after which nothing is left of a double
+
+
+@dataclass(frozen=True)
+class RegularBetaGeometric(BetaGeometric):
+    """A customer's purchases are every k-th event at rate lambda; at each they leave with probability p ~ Beta(a, b).
+
+    Where a function of an active customer takes `events`, it is k x + j, j events having passed since the last
+    purchase.
+    """
+
+    _behind: ClassVar[frozenset[str]] = frozenset({"since_last"})
+
+    k: int = field(kw_only=True)
+
+    @property
+    def _facts(self) -> str:
+        return f"k {self.k}, {super()._facts}"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_k(self.k)
+
+    @classmethod
+    def fit(
+        cls,
+        customers: Customers,
+        *,
+        k: int | None = None,
+        time_unit: TimeUnit | None = None,
+        weights: ArrayLike | None = None,
+        penalty: float = 0.0,
+        prior: bool = False,
+    ) -> Self:
+        """Fit by maximum likelihood, with the `k` that makes it largest unless it is given.
+
+        The likelihood is that of what the table holds, (x, t_x, T), the purchases in between having come at any times
+        that their Erlang gaps allow; at k = 1 it is the plain model's. From k = 1 on, k grows while the likelihood
+        does, up to 6. `aic` and `bic` do not count k as a parameter.
+
+        Parameters
+        ----------
+        customers
+            frequency, recency, T; a CustomerSummary or a plain frame
+        k
+            regularity, a whole number of 1 or more; chosen by likelihood if None
+        time_unit, weights, penalty, prior
+            as in `PurchaseModel.fit`
+
+        Raises
+        ------
+        DataError : a value that cannot be a history, with its column and row
+        ConvergenceError : the data cannot identify a parameter; it says which
+        """
+        unit = purchase_history.unit_of(customers, time_unit)
+        table = purchase_history.read_histories(customers, HISTORY, unit, unit)
+        check_penalty(penalty, prior=prior)
+        if k is not None:
+            _check_k(k)
+        population = Population.of(table.columns, table.weights(weights))
+        cls._refuse_uninformative(population, prior=prior)
+
+        def likelihood_at(k: int) -> Likelihood:
+            return cls._likelihood(partial(cls.log_likelihood_of, k=k), population, penalty, prior=prior)
+
+        k, found = cls._most_likely(likelihood_at) if k is None else (k, cls._maximum(likelihood_at(k), k))
+        estimate = Estimate.at(found, likelihood_at(k))
+        return cls(*np.exp(found.point).tolist(), k=k, time_unit=unit, estimate=estimate)
+
+    @classmethod
+    def log_likelihood_of(cls, parameters: Sequence[Number], population: Population, k: int = 1) -> Number:
+        """As in BG/NBD, with k events a purchase, and a sum over the events since the last one. [1]"""
+        r, alpha, a, b = parameters
+        x, weight = population.by_x
+        survived = cls.survived(x)
+        total = log_buying(r, alpha, population, k) + sum_of(
+            log_gamma(b + survived) - log_gamma(b) - (log_gamma(a + b + survived) - log_gamma(a + b)), weight
+        )
+        may_have_left = cls.may_have_left(population)
+        for block in _before(may_have_left, population).blocks if k > 1 else ():
+            x, t_x, T = block.columns
+            total = total + sum_of(log(silence(r, alpha, x, t_x, T, k)), block.weight)
+        for block in may_have_left.blocks:
+            x, t_x, T = block.columns
+            level = log(a) - log(b + (cls.survived(x[block.starts]) - 1))
+            since = (r + k * x) * log_ratio(alpha + t_x, T - t_x)
+            if k > 1:
+                log_silence = log(silence(r, alpha, x, t_x, T, k))
+                total, since = total + sum_of(log_silence, block.weight), since - log_silence
+            total = total + sum_of_log1p_exp(since, block.weight, level, block.starts)
+        return total + (_log_places(population.repeaters, k) if k > 1 else 0.0)
+
+    def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        """P(alive at T | history): as in BG/NBD, the odds of having left divided by the sum over a silence. [1]"""
+        survived = self.survived(x)
+        at_last_purchase = (survived > 0) * self.a / (self.b + (np.maximum(survived, 1) - 1))
+        log_since = (self.r + self.k * x) * np.log1p((T - t_x) / (self.alpha + t_x))
+        log_since -= np.log(silence(self.r, self.alpha, x, t_x, T, self.k))
+        return 1.0 / (1.0 + at_last_purchase * np.exp(np.minimum(log_since, LARGEST_LOG)))
+
+    def since_last(self, x: Vector, t_x: Vector, T: Vector) -> Matrix:
+        """P(j events since the last purchase | alive at T, history), shape (k, n)."""
+        terms = np.array(_silence_terms(self.r, self.alpha, x, t_x, T, self.k))
+        return np.asarray(terms / terms.sum(axis=0))
+
+    def purchases_if_alive(self, t: float, events: Vector, T: Vector) -> Vector:
+        """Sum over n of P(the n-th purchase is due by t) times that of staying for n - 1 purchases."""
+        return self._purchases_by(events, T)(np.full(T.size, t))
+
+    def rate_if_alive(self, events: Vector, T: Vector) -> Callable[[Vector], Vector]:
+        """The derivative of the above at t = u."""
+
+        def due(n: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
+            log_events = special.gammaln(shape + n) - special.gammaln(shape) - special.gammaln(n)
+            log_density = log_events + special.xlogy(n - 1, u / age) - (shape + n) * np.log1p(u / age) - np.log(age)
+            return np.asarray(np.exp(log_density))
+
+        def fading(c: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
+            return shape / age * np.exp(-(shape + 1) * np.log1p(c * (u / age)))
+
+        return self._mean_over_p(due, fading, events, T)
+
+    def pmf_if_alive(self, n: int, t: float, events: Vector, T: Vector) -> Vector:
+        """Bought n times and still active, or left at the n-th of at least n purchases."""
+        k, a, phase = self.k, self.a, events % self.k
+        shape, age, b = self.r + events, self.alpha + T, self.b + self.survived(events // k)
+        first = n * k - phase  # events until the n-th purchase
+        log_events = np.array([log_probability(np.maximum(first + j, 0), t, shape, age) for j in range(k)])
+        bought = np.exp(log_events).sum(axis=0, where=np.array([first + j >= 0 for j in range(k)]))
+        active: Vector = np.exp(special.betaln(a, b + n) - special.betaln(a, b)) * bought
+        if n == 0:
+            return active
+        log_left = special.betaln(a + 1, b + n - 1) - special.betaln(a, b)
+        left: Vector = np.exp(log_left) * upper_tail(first, t, shape, age)
+        return active + left
+
+    def state_if_alive(self, random: np.random.Generator, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        """Events so far, those since the last purchase drawn."""
+        up_to = self.since_last(x, t_x, T).cumsum(axis=0)
+        since: Vector = (random.random(x.size) > up_to[:-1]).sum(axis=0).astype(float)
+        return self.k * x + since
+
+    def draw_if_alive(
+        self, random: np.random.Generator, t: Vector, events: Vector, T: Vector
+    ) -> tuple[Counts, Vector]:
+        """Draw the events ahead, of which every k-th is a purchase, and how many of these the customer stays for."""
+        phase = (events % self.k).astype(np.int64)
+        ahead = random.poisson(random.standard_gamma(self.r + events) / (self.alpha + T) * t)
+        chances = (ahead + phase) // self.k
+        last, count, some = np.zeros(T.size), np.zeros_like(chances), np.flatnonzero(chances)
+        p = random.beta(self.a, (self.b + self.survived(events // self.k))[some])
+        # Beta(a, b) of a small a underflows to 0: nobody leaves.
+        count[some] = np.minimum(chances[some], random.geometric(np.maximum(p, np.finfo(float).tiny)))
+        # The event of the last purchase, of `ahead` points that fall evenly on (0, t).
+        event = self.k * count[some] - phase[some]
+        last[some] = t[some] * random.beta(event, ahead[some] - event + 1)
+        return count, last
+
+    def _by_state(
+        self, table: PurchaseHistories, function: Callable[[Vector, Vector], Vector], times: Vector | float = 1.0
+    ) -> Vector:
+        """The mean over the events since the last purchase, each state computed once for all who may be in it."""
+        ages = by_age(table)
+        total: Vector = np.zeros(table.columns[0].size)
+        for phase, share in enumerate(self.since_last(*table.columns)):
+            total += ages.each(lambda x, T, j=phase: function(self.k * x + j, T), share)
+        return total * times
+
+    def _discounted_if_alive(self, t: float, decay: float, events: Vector, T: Vector) -> Vector:
+        """By parts: the expected purchases are smoother in time than their rate, which moves with every gap."""
+        end = t if decay == 0 else min(t, WORTH_NOTHING_AT / decay)
+        purchases = self._purchases_by(events, T)
+        total: Vector = np.exp(-decay * end) * purchases(np.full(T.size, end))
+        if decay == 0:
+            return total
+        scale = (self.alpha + T) / (1 + self.r + events)
+        longest = np.log1p(end / scale)
+        # The larger k, the longer the gaps of a customer show; where the discount ends the integral it is steep.
+        length, ends = float(longest.max(initial=0.0)), decay * end >= 1
+        nodes, weights = legendre(12 + 2 * self.k + 14 * ends + int((1 + self.k / 2 + 2 * ends) * length))
+        for node, weight in zip(nodes, weights, strict=True):
+            u = scale * np.expm1(node * longest)
+            total += decay * np.exp(-decay * u) * purchases(u) * (scale + u) * longest * weight
+        return total
+
+    def _purchases_by(self, events: Vector, T: Vector) -> Callable[[Vector], Vector]:
+        """Expected purchases in (T, T + u], given alive at T: a function of u."""
+
+        def fading(c: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
+            return -np.expm1(-shape * np.log1p(c * (u / age))) / c
+
+        def due(n: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
+            return upper_tail(n, u, shape, age)
+
+        closed, b = self._mean_over_p(due, fading, events, T), self.b + self.survived(events // self.k)
+        shape, age, phase = self.r + events, self.alpha + T, events % self.k
+
+        def by(u: Vector) -> Vector:
+            few = (shape + 1) * u < age  # so that every term is at most half of the one before
+            expected = np.empty(T.size) if few.all() else closed(u)
+            expected[few] = self._summed(u[few], b[few], shape[few], age[few], phase[few])
+            return expected
+
+        return by
+
+    def _summed(self, u: Vector, b: Vector, shape: Vector, age: Vector, phase: Vector) -> Vector:
+        """The sum over n itself, where few events are to be expected: all its terms are positive."""
+        total, staying = np.zeros(u.size), np.ones(u.size)
+        for n in range(1, 2 + N_HALVINGS // self.k):
+            total += staying * upper_tail(n * self.k - phase, u, shape, age)
+            staying *= (b + (n - 1)) / (self.a + b + (n - 1))
+        return total
+
+    def _mean_over_p(
+        self, due: Callable[..., Vector], fading: Callable[..., Vector], events: Vector, T: Vector
+    ) -> Callable[[Vector], Vector]:
+        """Mean over p of the sum over n of (1 - p)^(n - 1) due(n k - j, ...): a function of u.
+
+        With theta = (1 - p)^(1/k) and w the k-th roots of unity, of which the sum leaves only every k-th event, it is
+
+            theta^(j + 1 - k) / k * sum over w of w^(j + 1) fading(1 - w theta, ...)
+        """
+        k, shape, age, phase = self.k, self.r + events, self.alpha + T, events % self.k
+        mean = BetaMean(self.a, self.b + self.survived(events // k))
+        roots = np.exp(2j * np.pi * np.arange(1, k) / k)[: k // 2]
+
+        def given(p: Vector, shape: Vector, age: Vector, phase: Vector, u: Vector) -> Vector:
+            log_stay = np.log1p(-np.minimum(p, LARGEST_P))
+            theta = np.exp(log_stay / k)
+            total = fading(-np.expm1(log_stay / k), shape, age, u)
+            for root in roots:
+                if root.imag < 1e-9:
+                    total += (-1.0) ** (phase + 1) * fading(1 + theta, shape, age, u)
+                else:
+                    total += 2 * np.real(root ** (phase + 1) * fading(1 - root * theta, shape, age, u))
+            total *= theta ** (phase + 1 - k) / k
+            few = sum((1 - p) ** n * due((n + 1) * k - phase, shape, age, u) for n in range(N_TERMS))
+            return np.where(1 - p < NEARLY_SURE, few, total)
+
+        return lambda u: mean(given, shape, age, phase, u)
+
+    @classmethod
+    def _most_likely(cls, likelihood_at: Callable[[int], Likelihood]) -> tuple[int, Expansion]:
+        """The k at which the likelihood stops growing, and the maximum there; a k without one is passed over."""
+        best: tuple[int, Expansion] | None = None
+        reasons = []
+        for k in range(1, LARGEST_K + 1):
+            try:
+                found = cls._maximum(likelihood_at(k), k)
+            except ConvergenceError as error:
+                reasons.append(error)
+                continue
+            if best is not None and not found.value > best[1].value:
+                break
+            best = k, found
+        if best is None:
+            raise reasons[0]
+        return best
+
+    @classmethod
+    def _maximum(cls, likelihood: Likelihood, k: int) -> Expansion:
+        r, alpha, a, b = cls.starting_point(likelihood.population)
+        return maximum.maximise(likelihood, np.log([r, alpha / k, a, b]))
+
+
+def silence(r: Number, alpha: Number, x: Vector, t_x: Vector, T: Vector, k: int) -> Number:
+    """By how much a silence of T - t_x is more probable for who may have had up to k - 1 events in it: 1 if k = 1."""
+    return sum(_silence_terms(r, alpha, x, t_x, T, k))
+
+
+def _silence_terms(r: Number, alpha: Number, x: Vector, t_x: Vector, T: Vector, k: int) -> list[Number]:
+    """P(j events in the silence) over that of none: (r + k x)_j / j! ((T - t_x) / (alpha + T))^j, for j below k."""
+    share = (T - t_x) * exp(-log(alpha + T))
+    terms: list[Number] = [np.ones_like(T)]
+    for j in range(1, k):
+        terms.append(terms[-1] * share * (r + (k * x + (j - 1))) * (1 / j))
+    return terms
+
+
+def _log_places(repeaters: Population, k: int) -> float:
+    """Ln of what the purchases between the first and the last have more of places to be, the k-th events being these.
+
+    The density of the last purchase, Gamma(k x), over that of k = 1: t_x^(k x - x) Gamma(x) / Gamma(k x).
+    """
+    (x, weight), t_x = repeaters.by_x, repeaters.columns[1]
+    with np.errstate(divide="ignore"):  # Of no time at all nothing is a k-th part.
+        of_times = float(repeaters.weight @ (repeaters.columns[0] * np.log(t_x)))
+    return (k - 1) * of_times + float(weight @ (special.gammaln(x) - special.gammaln(k * x)))
+
+
+def _before(later: Population, all_of_them: Population) -> Population:
+    """The first of a population, of which the last are `later`."""
+    n = all_of_them.n_distinct - later.n_distinct
+    return Population(all_of_them.columns[:, :n], all_of_them.weight[:n])
+
+
+def _check_k(k: int) -> None:
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        raise ParamsError(f"k is {k}; the regularity of purchases is a whole number, 1 or more.")

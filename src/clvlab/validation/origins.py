@@ -1,0 +1,72 @@
+"""The past days at which predictions are made again, and how far ahead they look."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from clvlab.errors import DataError, ParamsError
+from clvlab.units import DAYS_PER, TimeUnit, horizon_in
+
+APART = 7
+"""Days between origins that are spread evenly, at least: nearer ones see the same."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A horizon as it was given, and its whole days, at least one."""
+
+    name: str
+    days: int
+
+    @classmethod
+    def of(cls, horizon: str | float, time_unit: TimeUnit) -> "Ahead":
+        """Read "13 weeks", or a number of `time_unit`s; ParamsError if it is shorter than a day."""
+        length = horizon_in(horizon, time_unit) * DAYS_PER[time_unit]
+        if length < 1:
+            raise ParamsError(f"The horizon {horizon!r} is shorter than a day: no purchase day falls into it.")
+        name = horizon if isinstance(horizon, str) else f"{horizon:g} {time_unit}{'' if horizon == 1 else 's'}"
+        return cls(name, round(length))
+
+    def from_day(self, origin: date) -> date:
+        """The last day of the horizon that begins after `origin`."""
+        return origin + timedelta(days=self.days)
+
+
+def spread_origins(first: date, end: date, days: int, most: int) -> tuple[date, ...]:
+    """Up to `most` days, evenly spread, at each of which `days` ahead lie in a log from `first` to `end`.
+
+    The last is as late as they allow. Before the first lie a quarter of the days up to the last, and at least half as
+    many as it looks ahead: with less, a model knows next to nothing of what it predicts. DataError where the log is
+    too short for a single one.
+
+    Examples
+    --------
+    >>> [str(day) for day in spread_origins(date(2024, 1, 1), date(2024, 12, 31), 90, most=3)]
+    ['2024-03-09', '2024-06-20', '2024-10-02']
+    """
+    if most < 1:
+        raise ParamsError(f"origins is {most}; it must be 1 or more, or a list of days.")
+    latest = end - timedelta(days=days)
+    earliest = first + timedelta(days=max(days, (latest - first).days // 2) // 2)
+    room = (latest - earliest).days
+    if room < 0:
+        raise DataError(
+            f"A log from {first} to {end} is too short to predict {days} days from a past day of it and see what "
+            "happened: it takes half as long before as after that day. Choose a shorter horizon."
+        )
+    n = min(most, 1 + room // APART)
+    # A single one is the latest: it has seen most.
+    return tuple(latest - timedelta(days=round(room * place / max(n - 1, 1))) for place in reversed(range(n)))
+
+
+def check_origins(days: Iterable[date], first: date, end: date, shortest: int) -> tuple[date, ...]:
+    """The days in order, each once; DataError for one before the log, or too late for the shortest horizon."""
+    found = tuple(sorted(set(days)))
+    latest = end - timedelta(days=shortest)
+    wrong: Sequence[date] = [day for day in found if not first <= day <= latest]
+    if wrong or not found:
+        raise DataError(
+            f"The origins {', '.join(map(str, wrong)) or '(none)'} cannot serve: the log runs from {first} to {end}, "
+            f"so that origins lie between {first} and {latest}, {shortest} days before its end."
+        )
+    return found

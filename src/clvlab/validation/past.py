@@ -1,0 +1,179 @@
+"""What was known at one past day, what was predicted from it, and what then happened."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from clvlab.customers import summarise_customers
+from clvlab.frames import CustomerSummary, TransactionLog
+from clvlab.models import PurchaseModel, SpendModel
+from clvlab.models.value_models import attempts, fit_spend
+from clvlab.units import DAYS_PER, TimeUnit
+from clvlab.validation.futures import INTERVALS, simulated_intervals
+from clvlab.validation.naive import NAIVE, counted, naive, windows
+from clvlab.validation.origins import Ahead
+from clvlab.validation.parts import cohort_of
+from clvlab.validation.scores import SCORES, count_crps, scores
+
+Assignment = Callable[[CustomerSummary], pl.DataFrame]
+"""The groups of customers at a day, customer_id and group: such as `clvlab.strategies["rfm11"].assign`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """The buyers at an origin, in cohorts and groups, and the models fitted to them.
+
+    Attributes
+    ----------
+    buyers : as of the origin, with cohort and, where customers were assigned to groups, group
+    models, spend : as the buyers identify them
+    problems : origin, model, why it could not be fitted
+    """
+
+    buyers: CustomerSummary
+    models: Mapping[str, PurchaseModel]
+    spend: SpendModel | None
+    problems: list[tuple[date, str, str]]
+
+    @classmethod
+    def of(
+        cls,
+        log: TransactionLog,
+        origin: date,
+        kinds: Iterable[type[PurchaseModel]],
+        time_unit: TimeUnit,
+        groups: Assignment | None,
+    ) -> "Past":
+        """Look at the log as it was at the end of the day `origin`."""
+        customers = summarise_customers(log, origin, time_unit)
+        table = customers.data
+        if groups is not None:
+            assigned = groups(customers).select("customer_id", "group")
+            table = table.join(assigned, on="customer_id", how="left", maintain_order="left")
+        table = table.filter(pl.col("n_purchases") > 0)
+        buyers = CustomerSummary(
+            table.with_columns(cohort=cohort_of(table["first_purchase"])), customers.cutoff, customers.time_unit
+        )
+        tried = list(attempts(buyers, kinds))
+        return cls(
+            buyers=buyers,
+            models={each.kind.__name__: each.model for each in tried if each.model is not None},
+            spend=fit_spend(buyers)[0],
+            problems=[
+                (origin, each.kind.__name__, str(each.caveats[0].problem)) for each in tried if each.model is None
+            ],
+        )
+
+    def predict(
+        self, days: pl.DataFrame, ahead: Ahead, first: date, level: float | None, seed: int
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What each method predicted, in sums over customers and customer by customer: see `Backtest`.
+
+        `days` are all customers' days, `first` is the log's first.
+        """
+        sums, scored = [], []
+        for what in ("purchases", "spend") if "spend" in days.columns else ("purchases",):
+            table = self._next_to_outcomes(what, days, ahead, first)
+            methods = [name for name in (*self.models, *NAIVE) if name in table.columns]
+            sums.append(_sums(table, methods).select(pl.lit(what).alias("what"), pl.all()))
+            scored.append(self._scored(what, table, methods, ahead))
+        summed = _with_half_purchases(pl.concat(sums))
+        intervals = self._intervals(summed, ahead, level, seed)
+        summed = summed.join(
+            intervals, on=["what", "method", "part", "name"], how="left", nulls_equal=True, maintain_order="left"
+        )
+        return self._dated(summed, ahead), self._dated(pl.concat(scored), ahead)
+
+    def _intervals(self, summed: pl.DataFrame, ahead: Ahead, level: float | None, seed: int) -> pl.DataFrame:
+        """what, method, part, name, low, high: of what models predicted, if a level is asked for."""
+        length = ahead.days / DAYS_PER[self.buyers.time_unit]
+        parts = [name for name in ("cohort", "group") if name in self.buyers.data.columns]
+        found = [
+            simulated_intervals(
+                self.models[method], self.spend if what == "spend" else None, self.buyers, length, parts, level, seed
+            ).with_columns(what=pl.lit(what), method=pl.lit(method))
+            for what, method in summed.select("what", "method").unique(maintain_order=True).rows()
+            if level is not None and method in self.models
+        ]
+        nothing = pl.DataFrame(schema={"what": pl.String, "method": pl.String, **INTERVALS})
+        return pl.concat([nothing, *(each.select(nothing.columns) for each in found)])
+
+    def _next_to_outcomes(self, what: str, days: pl.DataFrame, ahead: Ahead, first: date) -> pl.DataFrame:
+        """The buyers' table with a column `actual` and one for each method that predicts it."""
+        known = windows(self.buyers.cutoff, ahead.days, first)
+        done = counted(days, what, known)
+        table = self.buyers.data.join(done, on="customer_id", how="left", maintain_order="left")
+        table = table.with_columns(pl.col(list(known)).fill_null(0.0))
+        per = DAYS_PER[self.buyers.time_unit]
+        after, until = known["last_365_days"]
+        simple = naive(what, ahead.days / per, (until - after).days / per)
+        return table.with_columns(**self._modelled(what, ahead.days / per), **simple)
+
+    def _modelled(self, what: str, length: float) -> dict[str, pl.Series]:
+        expected = {
+            name: pl.Series(model.expected_purchases(self.buyers, length)) for name, model in self.models.items()
+        }
+        if what == "purchases":
+            return expected
+        if self.spend is None:
+            return {}
+        spend = pl.Series(self.spend.expected_spend(self.buyers))
+        return {name: purchases * spend for name, purchases in expected.items()}
+
+    def _scored(self, what: str, table: pl.DataFrame, methods: Sequence[str], ahead: Ahead) -> pl.DataFrame:
+        """method, customers, and the scores of each."""
+        actual, length = table["actual"].to_numpy(), ahead.days / DAYS_PER[self.buyers.time_unit]
+        rows: list[dict[str, object]] = []
+        for method in methods:
+            found = scores(actual, table[method].to_numpy())
+            crps = found["mae"] if method in NAIVE and what == "purchases" else None
+            if method in self.models and what == "purchases":
+                crps = count_crps(self.models[method], table, actual, length)
+            rows.append({"what": what, "method": method, "customers": table.height, **found, "crps": crps})
+        return pl.DataFrame(rows, schema_overrides=dict.fromkeys(SCORES, pl.Float64))
+
+    def _dated(self, table: pl.DataFrame, ahead: Ahead) -> pl.DataFrame:
+        origin = self.buyers.cutoff
+        return table.select(
+            pl.lit(origin).alias("origin"),
+            pl.lit(ahead.name).alias("horizon"),
+            pl.lit(ahead.from_day(origin)).alias("end"),
+            pl.all(),
+        )
+
+
+def _with_half_purchases(sums: pl.DataFrame) -> pl.DataFrame:
+    """half_purchase: what half a purchase is worth to each method, in purchases or in money."""
+    total = sums.filter(part="total")
+    purchases = total.filter(what="purchases").select("method", purchases="predicted")
+    worth = total.join(purchases, on="method", maintain_order="left").select(
+        "what",
+        "method",
+        half_purchase=pl.when(pl.col("purchases") > 0).then(pl.col("predicted") / pl.col("purchases") / 2),
+    )
+    return sums.join(worth, on=["what", "method"], how="left", maintain_order="left")
+
+
+def _sums(table: pl.DataFrame, methods: Sequence[str]) -> pl.DataFrame:
+    """method, part, name, customers, actual, predicted, error: of all customers, each cohort and each group."""
+    keys = {"total": pl.lit(None, pl.String), "cohort": pl.col("cohort").cast(pl.String), "group": pl.col("group")}
+    parts = [name for name in keys if name in ("total", *table.columns)]
+    sums = pl.concat(
+        table.group_by(pl.lit(part).alias("part"), keys[part].alias("name"))
+        .agg(pl.len().cast(pl.Int64).alias("customers"), pl.col("actual", *methods).sum())
+        .sort("name")
+        for part in parts
+    )
+    long = sums.unpivot(methods, index=["part", "name", "customers", "actual"], variable_name="method")
+    happened = pl.when(pl.col("actual") > 0)
+    return long.select(
+        "method",
+        "part",
+        "name",
+        "customers",
+        "actual",
+        predicted="value",
+        error=happened.then(pl.col("value") / pl.col("actual") - 1),
+    )

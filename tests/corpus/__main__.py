@@ -1,0 +1,111 @@
+"""Run `clvlab report` on everything that fights back: `python -m tests.corpus`.
+
+Each run must publish (exit code 0), or refuse in words (2) within ten seconds of work; no process of it may take more
+than a gibibyte. The table of all goes to `results.md`.
+"""
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tests.corpus.bad_files import FILES, LAST, table
+from tests.corpus.bad_params import PARAMS, PEOPLE
+
+COMMAND = [sys.executable, "-c", "from clvlab.cli import main; main()", "report", "run.yaml"]
+RESULTS = Path(__file__).parent / "results.md"
+SLOWEST, LARGEST = 10.0, 1024.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run ended: exit code, seconds of work and on the clock, MiB of its largest process, what it said last."""
+
+    kind: str
+    name: str
+    code: int
+    work: float
+    clock: float
+    memory: float
+    said: str
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it published, or refused in words, soon, and within its limits."""
+        in_time = self.code == 0 or (self.code == 2 and self.work < SLOWEST and "Traceback" not in self.said)
+        return in_time and self.memory < LARGEST
+
+    @property
+    def row(self) -> str:
+        """Its line of the table."""
+        figures = f"{self.code} | {self.work:.1f} | {self.clock:.1f} | {self.memory:.0f}"
+        return f"| {'' if self.is_right else '**'}{self.kind}: {self.name} | {figures} | {self.said} |"
+
+
+# A process of its own for each, since the peak of memory is that of all children so far.
+_MEASURED = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:]).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print("\\n", code, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, file=sys.stderr)
+"""
+
+
+def run(kind: str, name: str, folder: Path) -> Run:
+    """The report that `run.yaml` in the folder describes."""
+    begin = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURED, *COMMAND],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+    )
+    clock = time.monotonic() - begin
+    *said, figures = done.stderr.decode(errors="replace").strip().splitlines()
+    code, work, memory = figures.split()
+    refusal = [line for line in said if line.strip()] if code != "0" else []
+    last = " ".join(refusal)[-300:].replace(str(folder), ".").replace("|", "\\|")
+    return Run(kind, name, int(code), float(work), clock, float(memory), last)
+
+
+def runs():
+    """Every run: params first, then files that are refused, then those that are read."""
+    for name, (content, _) in PARAMS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "log.csv").write_text(table(), encoding="utf-8")
+            (Path(folder) / "people.csv").write_text(PEOPLE, encoding="utf-8")
+            (Path(folder) / "run.yaml").write_bytes(content.encode() if isinstance(content, str) else content)
+            yield run("params", name, Path(folder))
+    for name, bad in sorted(FILES.items(), key=lambda each: isinstance(each[1].outcome, int)):
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as data:
+            params = {"name": "bad", "source": bad.make(Path(data)), "as_of": LAST, "n_clusters": 2, **bad.settings}
+            (Path(folder) / "run.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
+            yield run("file", name, Path(folder))
+
+
+def main() -> int:
+    found = []
+    with RESULTS.open("w", encoding="utf-8") as file:
+        print("# What becomes of each\n\nMade by `python -m tests.corpus`.\n", file=file)
+        print("| | exit | work, s | clock, s | MiB | says |\n| --- | ---: | ---: | ---: | ---: | --- |", file=file)
+        for each in runs():
+            found.append(each)
+            print(each.row, file=file, flush=True)
+        wrong = [each for each in found if not each.is_right]
+        published = sum(each.code == 0 for each in found)
+        print(
+            f"\n{len(found)} runs: {published} published, {len(found) - published} refused, {len(wrong)} wrong.",
+            file=file,
+        )
+    return len(wrong) > 0
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.exit(main())
