@@ -16,7 +16,7 @@ def compute(context: ComparisonContext) -> Section:
     """Tables `gini` (strategy, value, low, high, role), `bar`, `metrics`, and where there are such `covered`,
     `windows` and `ageing`, of the best strategies and the yardsticks.
 
-    `bar` has what each grouping reaches more than a ranking by last year's spend: strategy, from_bar, low, high, and as
+    `bar` has what each grouping reaches more than a ranking by last year: strategy, from_bar, low, high, and as
     shares and money first_10, money_10, first_20, money_20. `board` has every metric of every strategy with its
     interval, `differences` every paired difference of the Gini, `every_bar` both rankings; they are exported.
     """
