@@ -18,8 +18,9 @@ import polars as pl
 import clvlab as cl
 from clvlab.arrays import Labels, Vector
 from clvlab.comparison import tables
-from clvlab.comparison.compare import Board
+from clvlab.comparison.compare import Board, windows_of
 from clvlab.comparison.crossfit import CrossFitted
+from clvlab.comparison.fitted_strategies import chosen
 from clvlab.comparison.foresight import CAPTURES, HEADLINE, Metric
 from clvlab.comparison.foresight import scored as score
 from clvlab.comparison.groups import Grouped
@@ -35,6 +36,7 @@ from clvlab.customers import derive
 from clvlab.datasets.lighting_law import law
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import strategies
+from clvlab.models import BgNbd, Terms
 
 N_ROUNDS = 300
 HELD = "93-97 %"
@@ -257,9 +259,7 @@ def seeds(title: str, log: TransactionLog, cutoff: str, end: str, n_seeds: int) 
     print(f"\n{title}:\n")
     print("| seed | deals | recommended | highest Gini | not distinguishable from the highest |")
     print("| --- | --- | --- | --- | --- |")
-    first: Split | None = None
     for seed in range(n_seeds):
-        first = first or Split.read(log, cutoff, end, attributes, "week", 0)
         ranking, deals = ranked(log, cutoff, end, attributes, seed)
         chosen = ranking.filter("recommended")["strategy"].to_list()
         tied = ranking.filter("tied", "knows")["strategy"].to_list()
@@ -269,14 +269,12 @@ def seeds(title: str, log: TransactionLog, cutoff: str, end: str, n_seeds: int) 
 
 def ranked(log: TransactionLog, cutoff: str, end: str, attributes: object, seed: int) -> tuple[pl.DataFrame, int]:
     """The ranking of a comparison of all strategies; the agreement on resamples, which it does not turn on, is 1."""
-    from clvlab.comparison import compare as module
-
     splits = [Split.read(log, cutoff, end, attributes, "week", seed)]
-    terms, wanted = module.Terms("12 months", 0.1, 1.0), module.chosen([])
-    windows, _ = module._windows(wanted, splits, terms, module.BgNbd, leave_out=True)
+    terms, wanted = Terms("12 months", 0.1, 1.0), chosen([])
+    windows, _ = windows_of(wanted, splits, terms, BgNbd, leave_out=True)
     scoring = Scoring.run(windows, N_ROUNDS, silent)
     features = Features.of(scoring.split.buyers)
-    rows = [row for each in scoring.fitted_strategies for row in tables._shape(scoring.split, each, features)]
+    rows = [row for each in scoring.fitted_strategies for row in tables.shape_figures(scoring.split, each, features)]
     shape = pl.DataFrame(
         [(name, metric, value) for name, metric, value, _, _ in rows],
         schema={"strategy": pl.String, "metric": pl.String, "value": pl.Float64},

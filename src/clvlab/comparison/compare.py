@@ -112,7 +112,7 @@ def compare(
     splits = [*(latest.earlier(back) for back in range(cutoffs - 1, 0, -1)), latest]
     terms, preferred = Terms(horizon, annual_discount_rate, margin), MODEL_NAMES.get(model, BgNbd)
     with one_thread():
-        windows, left_out = _windows(chosen(asked), splits, terms, preferred, leave_out=not asked)
+        windows, left_out = windows_of(chosen(asked), splits, terms, preferred, leave_out=not asked)
         # tqdm takes None for "on a terminal only".
         hidden = None if progress is None else not progress
         n_steps = len(windows[-1].fitted_strategies) * (N_RESAMPLES + 1) + n_rounds
@@ -122,7 +122,7 @@ def compare(
             return _board(scoring, later, left_out, n_rounds, bar.update)
 
 
-def _windows(
+def windows_of(
     wanted: list[Strategy],
     splits: list[Split],
     terms: Terms,

@@ -33,7 +33,7 @@ def all_figures(scoring: Scoring, later: CustomerSummary, features: Features, ti
     for fitted in scoring.fitted_strategies:
         rows += _of_foresight(scoring, fitted.name)
         rows += _stability(scoring.split, fitted, later, tick)
-        rows += _shape(scoring.split, fitted, features)
+        rows += shape_figures(scoring.split, fitted, features)
     for ranking in scoring.rankings:
         rows += _of_foresight(scoring, ranking.name)
     table = pl.DataFrame(rows, schema={"strategy": pl.String, "metric": pl.String, **_INTERVAL}, orient="row")
@@ -61,7 +61,8 @@ def _stability(split: Split, fitted: FittedStrategy, later: CustomerSummary, tic
     tick(1)
 
 
-def _shape(split: Split, fitted: FittedStrategy, features: Features) -> Iterator[Row]:
+def shape_figures(split: Split, fitted: FittedStrategy, features: Features) -> Iterator[Row]:
+    """How the groups are shaped, and how simply they can be told."""
     labels, strategy = fitted.grouped.labels, fitted.strategy
     figures = {
         "n_groups": float(len(fitted.grouped.names)),
