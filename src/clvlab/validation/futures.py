@@ -39,7 +39,7 @@ def simulated_intervals(
 
     simulation = Simulation.of(model, spend, length, 0.0, 1.0, FUTURES, seed)
     futures = np.zeros((FUTURES, 1 + sum(sizes)))
-    histories = read_buyers(model, buyers, None, with_spend=spend is not None)
+    histories = read_buyers(model, buyers, None, spend)
     for rows, values in simulation.values(Buyers.of(histories)):
         futures += np.stack([sums(each, rows) for each in values])
     low, high = np.quantile(futures, tails(level), axis=0)
