@@ -123,7 +123,7 @@ def test_standard_streams_that_take_nothing_change_no_exit_code(before, stderr):
 def test_files_that_are_opened_later_do_not_get_the_places_of_closed_streams():
     code = "from clvlab import cli\ncli._open_streams()\nimport sys\nsys.exit(open('/dev/null').fileno())"
     done = subprocess.run(["sh", "-c", 'exec <&- >&- 2>&-; exec "$@"', "sh", sys.executable, "-c", code])
-    assert done.returncode == 3
+    assert done.returncode > 2
 
 
 def test_comparison_has_parameters_of_its_own(invoke):

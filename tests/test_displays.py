@@ -80,7 +80,9 @@ def test_every_public_class_that_holds_frames_is_displayed():
     assert all(issubclass(kind, Displayed) for kind in [*classes, cl.comparison.Board])
 
 
-@pytest.mark.parametrize("kind", [*Rule.kinds.values(), *{type(each) for each in cl.strategies.values()}])
+@pytest.mark.parametrize(
+    "kind", [*Rule.kinds.values(), *dict.fromkeys(type(each) for each in cl.strategies.values())]
+)
 def test_every_rule_and_strategy_shows_itself_in_the_one_manner(kind):
     assert issubclass(kind, Rule | Strategy)
     assert kind.__repr__ is Displayed.__repr__

@@ -72,7 +72,7 @@ def test_columns_are_those_asked_for_in_that_order_under_their_names():
         ([3.14159, 2.0], "dec2", ["3.14", "2.00"], ["3.14", "2.00"]),
         ([0.41, 1.0], "pct", ["41%", "100%"], ["41%", "100%"]),
         ([41_000.0, 96.4], "money", ["$41,000", "$96"], ["US$41,000", "US$96"]),
-        ([1_234_567.0, 41_000.0, 96.0], "money", ["$1,235K", "$41K", "$0K"], ["US$123.5万", "US$4.1万", "US$0.0万"]),
+        ([1_234_567.0, 41_000.0, 96.0], "money", ["$1,235K", "$41K", "$96"], ["US$123.5万", "US$4.1万", "US$96"]),
         ([141.88, 5.72, -5.72], "price", ["$142", "$6", "−$6"], ["US$142", "US$6", "−US$6"]),
         ([0.5, 12.25, None], "exact", ["0.50", "12.25", "–"], ["0.50", "12.25", "–"]),
         ([35.174], "price", ["$35.17"], ["US$35.17"]),
@@ -188,7 +188,7 @@ def test_the_style_sets_no_colours_so_that_every_theme_can():
 def test_texts_come_out_of_the_html_as_they_went_in(texts, caption):
     shown = tables.display(pl.DataFrame({"value": texts}), {"value": "text"}, Words("en"), caption=f"<{caption}")
     html = Parsed(shown.to_html().replace("\0", "\ufffd"))
-    assert [row[0] for row in html.rows[1:]] == [text.replace("\0", "\ufffd") for text in texts]
+    assert [row[0] for row in html.rows[1:]] == [Words("en").plain(text) for text in texts]
     assert html.caption == f"<{caption}".replace("\0", "\ufffd")
 
 

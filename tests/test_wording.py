@@ -23,6 +23,8 @@ from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
 from clvlab.charts.comparison import ROLES
 from clvlab.columns import CUSTOMERS, names
+from clvlab.comparison.answering import ANSWERING
+from clvlab.comparison.rankings import BARS
 from clvlab.comparison.stability import N_RESAMPLES
 from clvlab.customers import DERIVED
 from clvlab.customers.attribute_values import Kind
@@ -88,7 +90,10 @@ def test_in_english_one_thing_is_singular():
         spans = dict.fromkeys((name for name, kind in fields(entry["en"]) if kind == "span"), "1 month")
         told[key] = EN(key, **figures | spans)
     plural = r"\b1 (?:[a-z]+ )?(?!is|was|has|less|as|this|values )[a-z]+s\b|\b1 (?:\([^)]*\) )?(?:are|were|have)\b"
-    assert {key: text for key, text in told.items() if re.search(plural, text)}.keys() <= {"profiles.lead"}
+    assert {key: text for key, text in told.items() if re.search(plural, text)}.keys() <= {
+        "profiles.lead",
+        "profiles.segments_subtitle",
+    }
 
 
 @pytest.mark.parametrize(("n", "said"), [(1, "1 customer has"), (2, "2 customers have"), (0, "0 customers have")])
@@ -150,7 +155,8 @@ def group_codes():
     }
     texts = customers.data.select(pl.col(pl.String).exclude("customer_id"))
     own = {value for column in texts for value in column} | {"design", "outdoor", "music"}
-    return {code for code in given - own if not re.fullmatch(r"(cluster|random)_\d+", code)}
+    answering = {f"answered_{how}" for how in ("all", "some", "none")}
+    return {code for code in given - own if not re.fullmatch(r"(cluster|random)_\d+", code)} | answering
 
 
 def columns_shown():
@@ -200,7 +206,7 @@ CODES = {
     "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},
     "refusals": lambda: set(RULES),
-    "strategies": lambda: set(cl.strategies),
+    "strategies": lambda: {*cl.strategies, ANSWERING.name, *BARS},
     "yesno": lambda: {str(value).lower() for value in (True, False)},
     "doubts": lambda: found(r'\bwarn\("(\w+)"', "[cst]*s/*.py"),
     "faults": lambda: {"max_refused"} | found(r'(?:\bfault\(\s*|code=)"(\w+)"', "[cst]*s/*.py"),
@@ -209,7 +215,7 @@ CODES = {
     "keys": lambda: {*ReportParams.model_fields, *CompareParams.model_fields},
     "caveats": lambda: {"other"} | found(r'code="(\w+)"', "models/**/*.py"),
 }
-FOUND = ("gate", "rows", "measures", "facts", "outcomes")
+FOUND = ("gate", "rows", "measures", "facts", "outcomes", "judged", "left_out")
 """Catalogues of codes that a report finds."""
 
 
@@ -320,6 +326,24 @@ def test_an_error_names_the_nearest_known():
 def test_a_users_own_value_is_its_own_name_and_is_never_a_template(kind, value):
     assert [words.name(kind, value) for words in (EN, ZH)] == [value, value]
     assert f"“{value}”" in EN("segments.groups", group=Name(kind, value), customers=0.1, spend=0.1)
+
+
+RLO = "\N{RIGHT-TO-LEFT OVERRIDE}"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_marks_that_turn_the_direction_of_text_are_visible_wherever_a_value_is_shown(lang):
+    words = Words(lang, own_groups=frozenset({f"a{RLO}b"}))
+    value = f"a{RLO}b\x1b"
+    shown = [words.group(value), words.group(f"a{RLO}b"), words.attribute(value), words.attribute_value(value)]
+    shown += [words.name("strategies", value), words("quality.alike", ids=1, example=value)]
+    assert all("a\ufffdb" in text and RLO not in text and "\x1b" not in text for text in shown)
+
+
+def test_a_value_that_is_too_long_is_cut_with_its_length():
+    assert EN.group("x" * 10_000) == "x" * 100 + "… (10,000 characters)"
+    assert ZH.attribute("x" * 10_000) == "x" * 100 + "…（共10,000个字符）"
+    assert EN.attribute_value("x" * 100) == "x" * 100
 
 
 def test_an_attribute_is_named_where_we_know_it():

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from jinja2 import Environment, PackageLoader, Template
 
-from clvlab.wording import MINUS, Words
+from clvlab.wording import LONGEST_TEXT, MINUS, Words
 
 NAMES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
     {
@@ -131,9 +131,9 @@ def _text(value: Any, kind: str, words: Words) -> str:
     if kind == "yesno":
         return words.name(kind, str(value).lower())
     if kind == "condition":
-        return _in_words(value, words)
+        return words.plain(_in_words(value, words), LONGEST_TEXT)
     if kind == "text":
-        return str(value)
+        return words.plain(str(value), LONGEST_TEXT)
     return NAMES[kind](words, value) if kind in NAMES else words.name(kind.removeprefix("name:"), value)
 
 

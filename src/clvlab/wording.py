@@ -18,6 +18,7 @@ and a plain `{name}` is inserted as it is. `{name:customer|customers}` is the wo
 the first with 1, the second with any other.
 """
 
+import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,10 @@ from clvlab.errors import ClvlabError, ParamsError, did_you_mean
 Language = Literal["en", "zh"]
 LowValue = Literal["stimulate", "basic", "save"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+LONGEST_NAME, LONGEST_TEXT = 100, 1_000
+"""From how many characters on a value is cut where it is a name, and where it is a cell of a table."""
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What changes how the text around it is read, such as marks that turn its direction."""
 _LISTED = ";"
 """Separates what a cell holds several of, such as interests."""
 MINUS = "\N{MINUS SIGN}"
@@ -154,13 +159,22 @@ class Words:
             return self(f"numbered.{stem}", n=number)
         key = f"{kind}.{code}"
         if kind in USERS_KINDS and key not in catalogue():
-            return self.attribute_value(code) if kind == "groups" else code
+            return self.attribute_value(code) if kind == "groups" else self.plain(code)
         return self(key)
 
     def error(self, error: ClvlabError) -> str:
         """What an error says: in this language where the catalogue has it, else in its own words."""
         key = f"faults.{error.code}"
         return self(key, **error.figures) if key in catalogue() else str(error)
+
+    def plain(self, value: str, longest: int = LONGEST_NAME) -> str:
+        """A user's own text as a page shows it: marks of direction and the like made visible, cut where it is long.
+
+        >>> Words("en").plain("\u202etxt.exe"), Words("en").plain("x" * 10_000, 5)
+        ('\ufffdtxt.exe', 'xxxxx… (10,000 characters)')
+        """
+        text = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", value)
+        return text if len(text) <= longest else self("page.cut", start=text[:longest], length=len(text))
 
     def group(self, code: str) -> str:
         """The name of a group."""
@@ -172,7 +186,7 @@ class Words:
 
     def attribute(self, code: str) -> str:
         """The heading of a column that customers have: one that we know, or the user's own, which is its own name."""
-        return self.column(code) if f"columns.{code}" in catalogue() else code
+        return self.column(code) if f"columns.{code}" in catalogue() else self.plain(code)
 
     def row(self, code: str) -> str:
         """Where rows of a log went: accepted, merged, ..., or refused by the rule of that name."""
@@ -207,7 +221,7 @@ class Words:
             return self.name("yesno", value)
         known = _known_values()
         parts = [self(known[part]) if part in known else part for part in value.split(_LISTED)]
-        return {"en": "; ", "zh": "；"}[self.lang].join(parts)
+        return self.plain({"en": "; ", "zh": "；"}[self.lang].join(parts))
 
     def number(self, value: float | str | date | None, kind: str) -> str:
         """A figure in this language's manner; kinds as in the module's head. A dash stands for null."""
@@ -326,4 +340,6 @@ class _Figures(string.Formatter):
         one, bar, other = format_spec.partition("|")
         if bar:
             return one if value == 1 else other
-        return self._words.number(value, format_spec) if format_spec else str(value)
+        if format_spec:
+            return self._words.number(value, format_spec)
+        return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", str(value))

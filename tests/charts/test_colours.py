@@ -108,7 +108,7 @@ def test_own_groups_with_an_order_go_along_the_scale_and_those_without_have_hues
     ordered = pl.DataFrame({"group": ["gold", "silver", "lead"], "place": [0.0, 0.5, 1.0]})
     assert theme.group_scale(ordered, Words("en", own_groups=own)).to_dict()["range"] == [
         ORDERED[0],
-        ORDERED[3],
+        ORDERED[2],
         ORDERED[6],
     ]
     unordered = ordered.with_columns(place=pl.lit(None, pl.Float64))

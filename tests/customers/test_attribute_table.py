@@ -128,7 +128,7 @@ def test_rows_that_say_nothing_are_counted():
 
 def test_many_rows_without_a_day_are_a_warning_and_none_with_one_an_error():
     days = [None, "2024-01-01"]
-    with pytest.warns(ClvlabWarning, match="1 of 2 rows of the frame are left out, most of them for no date"):
+    with pytest.warns(ClvlabWarning, match="1 of 2 rows of the frame is left out, most of them for no date"):
         read(PEOPLE.with_columns(date=pl.Series(days)))
     with pytest.raises(DataError, match="All 2 rows of the frame are refused"):
         read(PEOPLE.with_columns(date=pl.Series(["soon", "later"])))

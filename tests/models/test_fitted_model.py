@@ -162,7 +162,7 @@ def test_what_is_saved_is_plain_json_without_the_customers(models, family):
     saved = json.loads(json.dumps(model.to_dict()))
     assert saved["model"] == family.__name__
     assert saved["parameters"] == model.parameters
-    assert set(saved["estimate"]) == {"log_likelihood", "log_covariance", "n_customers", "penalty"}
+    assert set(saved["estimate"]) == {"log_likelihood", "log_covariance", "n_customers", "penalty", "prior"}
     again = family.from_dict(saved)
     assert again == model
     assert np.array_equal(again.covariance, model.covariance)

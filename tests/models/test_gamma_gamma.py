@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
 import clvlab as cl
+from clvlab.errors import DataError, MissingColumnsError
 from clvlab.models.numerics.population import Population
 from tests.models.laws import few_examples
 
@@ -250,3 +251,88 @@ def test_spend_that_falls_with_frequency_is_not_warned_of():
     rare = customers.with_columns(pl.col("monetary_value") / pl.col("frequency") ** 0.3)
     assert rare.select(pl.corr("frequency", "monetary_value")).item() < -0.1
     assert np.isfinite(cl.GammaGamma.fit(rare).log_likelihood)
+
+
+def with_first_purchases(n, seed):
+    """A population whose first purchases follow the law of the others: frequency, monetary_value, total_spend."""
+    random = np.random.default_rng(seed)
+    x = random.geometric(0.5, n) - 1
+    nu = random.gamma(4.0, 1 / 15.0, n)
+    repeats, first = random.gamma(np.maximum(6.0 * x, 1e-9)) / nu * (x > 0), random.gamma(6.0, size=n) / nu
+    mean = np.where(x > 0, repeats / np.maximum(x, 1), np.nan)
+    return pl.DataFrame(
+        {"frequency": x, "monetary_value": mean, "n_purchases": x + 1, "total_spend": repeats + first}
+    ).fill_nan(None)
+
+
+def test_first_purchases_are_those_of_all_purchases_and_all_money():
+    table = with_first_purchases(500, seed=8)
+    shifted = pl.DataFrame(
+        {"frequency": table["n_purchases"], "monetary_value": table["total_spend"] / table["n_purchases"]}
+    )
+    model, known = cl.GammaGamma.fit(table, first_purchases=True), cl.GammaGamma.fit(shifted)
+    assert model.parameters == pytest.approx(known.parameters, rel=1e-10)
+    assert model.n_customers == 500
+    assert model.expected_spend(table) == pytest.approx(known.expected_spend(shifted), rel=1e-12)
+
+
+def test_the_own_first_purchase_of_a_one_time_buyer_counts():
+    model = cl.GammaGamma(6.0, 4.0, 15.0, first_purchases=True)
+    table = pl.DataFrame({"frequency": [0, 0, 0], "n_purchases": [1, 1, 0], "total_spend": [10.0, 90.0, 0.0]})
+    small, large, prospect = model.expected_spend(table)
+    assert (small, large) == pytest.approx((6 * 25 / 9, 6 * 105 / 9))
+    assert np.isnan(prospect)
+
+
+def test_first_purchases_narrow_what_is_known_of_the_same_law():
+    table = with_first_purchases(4_000, seed=9)
+    with_first, without = (cl.GammaGamma.fit(table, first_purchases=first) for first in (True, False))
+    for model in (with_first, without):
+        intervals = model.confidence_intervals(0.999)
+        truth = pl.Series([6.0, 4.0, 15.0])
+        assert ((intervals["low"] < truth) & (truth < intervals["high"])).all()
+    assert all(with_first.standard_errors[name] < without.standard_errors[name] for name in without.names)
+
+
+def test_who_returned_all_has_spent_nothing():
+    table = pl.DataFrame({"frequency": [0, 1], "n_purchases": [1, 2], "total_spend": [-5.0, 60.0]})
+    expected = cl.GammaGamma(6.0, 4.0, 15.0, first_purchases=True).expected_spend(table)
+    assert expected == pytest.approx([6 * 15 / 9, 6 * 75 / 15])
+
+
+def test_first_purchases_need_all_that_customers_spent():
+    with pytest.raises(MissingColumnsError, match="total_spend"):
+        cl.GammaGamma.fit(spenders(50, seed=1), first_purchases=True)
+    table = with_first_purchases(50, seed=1).with_columns(
+        total_spend=pl.when(pl.int_range(pl.len()) != 3).then("total_spend")
+    )
+    with pytest.raises(DataError, match="'total_spend', row 3: None is missing"):
+        cl.GammaGamma.fit(table, first_purchases=True)
+
+
+def test_values_and_their_intervals_use_first_purchases(cdnow):
+    purchases = cl.BgNbd.fit(cdnow)
+    spend = cl.GammaGamma.fit(cdnow, first_purchases=True)
+    assert spend.n_customers > 2_300
+    once = cdnow.data.filter(frequency=0).sort("total_spend")
+    values = cl.lifetime_value(purchases, spend, once, "12 months", interval=0.9, n_draws=60, time_unit="week")
+    assert values["expected_spend"].is_sorted()
+    assert values["expected_spend"][-1] > 3 * values["expected_spend"][0]
+    assert values["clv_high"][-50:].mean() > values["clv_high"][:50].mean()
+    total = cl.value_intervals(purchases, spend, cdnow, "12 months", n_draws=60).row(-1, named=True)
+    assert total["clv_low"] < total["clv"] < total["clv_high"]
+
+
+def test_whether_first_purchases_count_is_saved_and_drawn():
+    model = cl.GammaGamma.fit(with_first_purchases(300, seed=3), first_purchases=True)
+    again = cl.GammaGamma.from_dict(model.to_dict())
+    assert again == model
+    assert again.first_purchases
+    assert repr(again).endswith("; first purchases count")
+    assert all(each.first_purchases for each in model.futures(5, seed=1))
+
+
+def test_a_weak_prior_answers_for_two_customers():
+    two = pl.DataFrame({"frequency": [2, 1], "monetary_value": [20.0, 35.0]})
+    model = cl.GammaGamma.fit(two, prior=True)
+    assert 15 < model.expected_spend(two)[0] < model.expected_spend(two)[1] < 40

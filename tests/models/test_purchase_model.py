@@ -24,11 +24,11 @@ CUSTOMERS = pl.concat(
 OFFERED = {*PURCHASE_MODELS, *MODEL_NAMES.values()}
 
 
-def test_every_model_that_is_offered_is_held_to_the_laws():
+def test_every_model_that_is_tried_or_named_is_held_to_the_laws():
     assert {type(model) for model in MODELS} >= OFFERED
 
 
-def test_every_model_that_is_offered_has_a_name():
+def test_every_model_that_is_tried_or_named_has_a_name():
     codes = {f"{kind}.{model.__name__}" for kind in ("models", "methods") for model in OFFERED}
     assert codes <= set(catalogue())
 
@@ -164,6 +164,56 @@ def test_any_customers_are_fitted_or_a_parameter_is_named(model, rows):
         assert np.isfinite(fitted.expected_purchases(table, 365)).all()
     assert named
     assert named <= set(model.names)
+
+
+def on_days(x, share, T):
+    """A history whose purchases are on different days."""
+    x = min(x, T)
+    return x, float(x + int(share * (T - x))) if x else 0.0, float(T)
+
+
+DAYS = st.builds(on_days, st.integers(0, 30), st.floats(0, 1), st.integers(1, 2_000))
+
+
+@every_model
+@pytest.mark.filterwarnings("ignore::clvlab.errors.ClvlabWarning")
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(st.lists(DAYS, min_size=1, max_size=20))
+def test_with_a_weak_prior_any_customers_have_an_answer(model, rows):
+    table = pl.DataFrame(rows, schema=["frequency", "recency", "T"], orient="row")
+    fitted = type(model).fit(table, time_unit="day", prior=True)
+    assert np.isfinite(list(fitted.standard_errors.values())).all()
+    assert np.isfinite(fitted.expected_purchases(table, 365)).all()
+
+
+@every_model
+def test_a_weak_prior_knows_no_unit_of_time_and_yields_to_many_customers(model):
+    few, many = model.simulate(12, 40.0, seed=12), model.simulate(5_000, 40.0, seed=13)
+    weeks = type(model).fit(few, time_unit="week", prior=True)
+    days = type(model).fit(few.with_columns(pl.col("recency", "T") * 7), time_unit="day", prior=True)
+    assert days.alpha == pytest.approx(7 * weeks.alpha, rel=1e-6)
+    assert days.r == pytest.approx(weeks.r, rel=1e-6)
+    without, with_prior = (type(model).fit(many, time_unit="week", prior=prior) for prior in (False, True))
+    errors = np.array(list(without.standard_errors.values()))
+    moved = np.array(list(with_prior.parameters.values())) - np.array(list(without.parameters.values()))
+    assert (np.abs(moved) < errors / 3).all()
+    assert with_prior.log_likelihood == pytest.approx(without.log_likelihood, abs=0.1)
+    assert with_prior.log_likelihood <= without.log_likelihood
+
+
+@every_model
+@pytest.mark.filterwarnings("ignore::clvlab.errors.ClvlabWarning")
+def test_one_time_buyers_alone_are_expected_to_buy_less_the_more_they_are(model):
+    few, many = (pl.concat([history(0, 0, 20)] * n) for n in (5, 500))
+    expected = [
+        type(model).fit(table, time_unit="week", prior=True).expected_purchases_new(52) for table in (few, many)
+    ]
+    assert 0 < expected[1] < expected[0] < 52
+
+
+def test_a_penalty_and_a_prior_are_one_too_many():
+    with pytest.raises(ParamsError, match="Give one of them"):
+        cl.BgNbd.fit(history(2, 5.0, 9.0), time_unit="week", penalty=0.1, prior=True)
 
 
 def test_what_cannot_be_identified_is_said_in_words():

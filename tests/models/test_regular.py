@@ -265,6 +265,10 @@ def test_k_is_a_whole_number(k):
         cl.BgCnbdK.fit(CUSTOMERS, k=k, time_unit="week")
 
 
+def test_k_is_shown():
+    assert repr(of(cl.BgCnbdK, 3)).startswith("BgCnbdK: k 3, r 2, alpha 8,")
+
+
 def test_draws_and_the_bootstrap_keep_k():
     table = of(cl.MbgCnbdK, 2).simulate(600, np.linspace(5, 60, 600), seed=5)
     fitted = cl.MbgCnbdK.fit(table, k=2, time_unit="week")

@@ -38,7 +38,7 @@ def all_values(futures, buyers):
 
 def test_buyers_know_what_they_spent():
     table = PurchaseHistories(
-        [np.array([2.0, 0.0]), np.array([5.0, 0.0]), np.array([9.0, 4.0]), np.array([30.0, np.nan])],
+        [np.array([2.0, 0.0]), np.array([5.0, 0.0]), np.array([9.0, 4.0]), np.array([60.0, 0.0])],
         np.array([True, True]),
     )
     buyers = Buyers.of(table)
@@ -76,10 +76,10 @@ def test_buyers_are_read_in_the_models_unit():
         monetary_value=pl.Series([30.0, None]), n_purchases=pl.Series([3, 1])
     )
     prospect = pl.DataFrame({"n_purchases": [0]})
-    table = read_buyers(BG_NBD, pl.concat([days, prospect], how="diagonal_relaxed"), "day")
-    assert [column.tolist() for column in table.columns[:3]] == [[2, 0], [5, 0], [9, 4]]
+    table = read_buyers(BG_NBD, pl.concat([days, prospect], how="diagonal_relaxed"), "day", SPEND)
+    assert [column.tolist() for column in table.columns] == [[2, 0], [5, 0], [9, 4], [60, 0]]
     assert table.is_buyer.tolist() == [True, True, False]
-    assert len(read_buyers(BG_NBD, days, "day", with_spend=False).columns) == 3
+    assert len(read_buyers(BG_NBD, days, "day").columns) == 3
 
 
 def test_a_model_with_attributes_cannot_be_drawn():

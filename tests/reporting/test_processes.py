@@ -55,7 +55,8 @@ def test_runs_next_to_each_other_and_killed_ones_leave_all_whole_and_clean(tortu
     killed = tortured.start("--force", name="run0")
     wait_for(killed, "running import json")
     killed.kill()
-    assert killed.wait() == -signal.SIGKILL
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
     left = tortured.left_over("run0")
     assert any(".staging-" in name for name in left)
     assert any("clvlab-run-" in name for name in left)
@@ -92,5 +93,5 @@ def test_error_of_the_notebook_exits_with_its_code(start, use_notebook):
     use_notebook("from clvlab.errors import DataError\nraise DataError('No customer has bought yet.')")
     process = start()
     stdout, stderr = process.communicate()
-    assert (process.returncode, stdout) == (2, "")
+    assert (process.returncode, stdout) == (2, ""), stderr
     assert stderr.splitlines()[-1] == "clvlab: No customer has bought yet."

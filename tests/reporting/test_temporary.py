@@ -99,7 +99,7 @@ def test_no_folder_for_temporary_files_is_named_with_what_to_do(monkeypatch):
 def test_folders_that_are_made_and_swept_at_once_are_each_their_own(above):
     code = (
         "from clvlab.reporting.temporary import temporary_folder\n"
-        "for n in range(200):\n"
+        "for n in range(60):\n"
         "    with temporary_folder() as folder:\n"
         "        (folder / 'key').touch()\n"
         "        assert [path.name for path in folder.iterdir()] == ['key']\n"

@@ -1,10 +1,11 @@
 """Runs with too little of something: streams, memory, files, time, a folder. Each has a code and a sentence."""
 
+import gzip
 import signal
 import subprocess
 from dataclasses import dataclass, field
 
-from tests.reporting.conftest import EXPORT, SHOW
+from tests.reporting.conftest import EXPORT, LOG, SHOW
 from tests.torture.workplace import Workplace
 
 DYING = "import os, signal\nos.write(2, b'memory allocation of 99 bytes failed\\n')\nos.kill(os.getpid(), signal.{})"
@@ -39,7 +40,14 @@ CASES = (
     ),
     Case("nobody reads standard error", 0, "", given={"stderr": "broken"}),
     Case("closed standard error, bad parameters", 2, "", "exec 2>&-;", options=("-p", "horizn=1")),
-    Case("16 KB for temporary files", 2, "No space left on device. Free some space, also for temp", SMALL_DISK),
+    Case("TMPDIR is full", 0, "making the page", f"{SMALL_DISK} head -c 16384 /dev/zero >{{folder}}/tmp/full;"),
+    Case(
+        "TMPDIR has 16 KB, and 60 KB are to be unpacked",
+        2,
+        "No space left on device",
+        SMALL_DISK,
+        options=("--force", "-p", "source={folder}/large.csv.gz"),
+    ),
     Case("TMPDIR is not there", 0, "making the page", "export TMPDIR=/nowhere;"),
     Case(
         "TMPDIR has a path of 120 characters",
@@ -84,13 +92,13 @@ def limited(workplace: Workplace, case: Case) -> None:
     send = given.pop("send", None)
     for stream in [name for name, value in given.items() if value == "broken"]:
         given[stream] = subprocess.Popen(["true"], stdin=subprocess.PIPE).stdin
-    before = case.before.replace("{folder}", str(workplace.folder))
-    process = workplace.start(*case.options, before=before, **given)
+    before, *options = (text.replace("{folder}", str(workplace.folder)) for text in (case.before, *case.options))
+    process = workplace.start(*options, before=before, **given)
     if send:
         process.stderr.readline()
         process.send_signal(send)
     _, stderr = process.communicate()
-    if case.before == SMALL_DISK:
+    if case.before.startswith(SMALL_DISK):
         subprocess.run(["umount", workplace.temporary], check=True)
     code = process.returncode if process.returncode >= 0 else 128 - process.returncode
     assert code == case.code, (case.name, code, stderr)
@@ -103,10 +111,11 @@ def limited(workplace: Workplace, case: Case) -> None:
 
 
 def limits(workplace: Workplace) -> str:
-    """Every case, as the rows of a table."""
-    rows = ["| what a run lacks | code | says |", "| --- | --- | --- |"]
+    """Every case, as the rows of a table that is printed."""
+    (workplace.folder / "large.csv.gz").write_bytes(gzip.compress((LOG + LOG.partition("\n")[2] * 20).encode()))
+    workplace.own.add("large.csv.gz")
+    print("| what a run lacks | code | says |\n| --- | --- | --- |", flush=True)
     for case in CASES:
         limited(workplace, case)
-        rows.append(f"| {case.name} | {case.code} | {case.says} |")
-        print(rows[-1], flush=True)
-    return "\n".join(rows)
+        print(f"| {case.name} | {case.code} | {case.says} |", flush=True)
+    return f"{len(CASES)} cases, each with its code and its sentence; nothing is left but the failed run's notebook"

@@ -15,6 +15,7 @@ import psutil
 
 from clvlab.reporting.manifest import is_current
 from tests.reporting.conftest import EXPORT, LOG, SHOW, TINY_RUN, notebook
+from tests.torture.killed_run import NEVER, publish_and_die
 
 ROOT = Path(__file__).parents[2]
 _SET_CHILD_SUBREAPER = 36
@@ -172,19 +173,14 @@ def signal_at_random(workplace: Workplace, count: int, chance: random.Random) ->
 
 def kill_at_publishing(workplace: Workplace, count: int) -> str:
     """Kill -9 runs just before each of the system calls by which they publish, in turn, until there are no more."""
-    program = Path(__file__).with_name("killed_run.py")
-    workplace.mend()
-    kills = steps = 0
+    assert publish_and_die(workplace.folder, NEVER) == 0
+    kills = step = 0
     while kills < count:
-        process = workplace.start("--force", program=program, environment={"KILL_BEFORE": str(steps)})
-        _, stderr = process.communicate()
-        assert process.returncode in {0, -signal.SIGKILL}, stderr
-        killed = process.returncode != 0
-        steps, kills = (steps + 1 if killed else 0), kills + killed
+        code = publish_and_die(workplace.folder, step)
+        assert code in {0, -signal.SIGKILL}, code
+        step, kills = (step + 1, kills + 1) if code else (0, kills)
         workplace.page()
-        mended = workplace.start(program=program, environment={"KILL_BEFORE": "-1"})
-        _, stderr = mended.communicate()
-        assert mended.returncode == 0, stderr
+        assert publish_and_die(workplace.folder, NEVER, "--force" if kills % 2 else "") == 0
         workplace.page()
         assert workplace.left_over() == [], workplace.left_over()
     return f"{kills} kills at publishing system calls, one after the other; each left the old run or the new one"

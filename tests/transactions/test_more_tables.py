@@ -76,7 +76,7 @@ def test_files_are_read_as_frames_are(tmp_path):
 
 
 def test_an_order_in_two_rows_is_an_error():
-    with pytest.raises(DataError, match=r"order '2' in more than one row \(1 such orders\)"):
+    with pytest.raises(DataError, match=r"order '2' in more than one row \(such orders: 1\)"):
         cl.read_transactions(pl.concat([ORDERS, ORDERS.slice(1, 1)]), MAPPED, items=ITEMS)
 
 

@@ -1,6 +1,7 @@
 """What it takes to make a report again: its parameters, its data, and the versions that it was made with."""
 
 import platform
+import re
 from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
@@ -14,6 +15,10 @@ from clvlab.params import RunParams
 
 LIBRARIES = ("clvlab", "polars", "numpy", "scipy", "scikit-learn", "altair", "papermill", "nbconvert")
 
+PATHS = frozenset({"source", "items", "returns", "attributes", "strategy", "output"})
+"""Parameters that hold paths, or may."""
+_FROM_ROOT = re.compile(r"^(?:~[^/\\]*|[A-Za-z]:)?[/\\].*[/\\](?=[^/\\])", re.DOTALL)
+
 
 def reproduction(params: RunParams, log: TransactionLog, until: date) -> Mapping[str, pl.DataFrame]:
     """Tables `parameters` (parameter, value), `data` (fact, value; up to a day), `versions` (library, version)."""
@@ -21,8 +26,15 @@ def reproduction(params: RunParams, log: TransactionLog, until: date) -> Mapping
 
 
 def _parameters(params: RunParams) -> pl.DataFrame:
-    given = params.to_dict()
+    given = {name: _named(value) if name in PATHS else value for name, value in params.to_dict().items()}
     return pl.DataFrame({"parameter": list(given), "value": [_written(value) for value in given.values()]})
+
+
+def _named(value: Any) -> Any:
+    """A path, or each of several, without the folders of the machine on which it is one; any other value as it is."""
+    if isinstance(value, list):
+        return [_named(each) for each in value]
+    return _FROM_ROOT.sub("", value) if isinstance(value, str) else value
 
 
 def _written(value: Any) -> str:

@@ -13,6 +13,8 @@ from clvlab.wording import CROSSED
 
 ORDERED = ("#1f5a94", "#4f86b8", "#8fb3d3", "#a9a9a9", "#e3b382", "#c98231", "#a85e0f")
 """From best to worst."""
+COLOURED = (*ORDERED[:3], *ORDERED[4:])
+"""The same without the grey in the middle, in which charts draw what groups are compared with."""
 CLUSTERS = ("#0f6b62", "#3f9188", "#7bb5ae", "#a3c9c4")
 """The first cluster, the second, the third, and all others."""
 UNORDERED = "#3f9188"
@@ -68,5 +70,5 @@ def _our_colour(code: str) -> str | None:
 
 def _own_colour(code: str, place: float | None, own_groups: Set[str]) -> str:
     if place is not None:
-        return ORDERED[round(place * (len(ORDERED) - 1))]
+        return COLOURED[round(place * (len(COLOURED) - 1))]
     return HUES[sorted(own_groups).index(code) % len(HUES)] if code in own_groups else UNORDERED

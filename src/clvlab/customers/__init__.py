@@ -5,6 +5,7 @@ from clvlab.customers.attributes import read_attributes
 from clvlab.customers.derived import DERIVED, derivable, derive, exact_profit
 from clvlab.customers.gate import MOSTLY_ONE_TIME, minimum_data, one_time_share, refuse_stale, refuse_without_amounts
 from clvlab.customers.margin import MeanMargin, mean_margin
+from clvlab.customers.opportunities import summarise_opportunities
 from clvlab.customers.perishable import refuse_perishable
 from clvlab.customers.purchase_days import customer_days, parse_day
 from clvlab.customers.summary import split_holdout, summarise_customers
@@ -29,4 +30,5 @@ __all__ = [
     "refuse_without_amounts",
     "split_holdout",
     "summarise_customers",
+    "summarise_opportunities",
 ]

@@ -4,6 +4,7 @@ A model states its likelihood and its few closed forms; `numerics` finds the max
 """
 
 from clvlab.columns import MODELLED
+from clvlab.models.bg_bb import BgBb
 from clvlab.models.bg_cnbd_k import BgCnbdK
 from clvlab.models.bg_nbd import BgNbd
 from clvlab.models.covariates import CovariateModel
@@ -17,12 +18,14 @@ from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.predictors import PurchasePredictor, SpendPredictor, ValuePredictor
 from clvlab.models.purchase_model import PurchaseModel
+from clvlab.models.shifted_beta_geometric import ShiftedBetaGeometric
 from clvlab.models.value_models import MODEL_NAMES, PURCHASE_MODELS, Terms, ValueModels
 
 __all__ = [
     "MODELLED",
     "MODEL_NAMES",
     "PURCHASE_MODELS",
+    "BgBb",
     "BgCnbdK",
     "BgNbd",
     "CovariateModel",
@@ -34,6 +37,7 @@ __all__ = [
     "ParetoNbd",
     "PurchaseModel",
     "PurchasePredictor",
+    "ShiftedBetaGeometric",
     "SpendModel",
     "SpendPredictor",
     "Terms",

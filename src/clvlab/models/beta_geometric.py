@@ -18,7 +18,7 @@ from clvlab.models.numerics.jets import Number, log, log_gamma, log_ratio, sum_o
 from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import BetaMean
 from clvlab.models.purchase_model import BUYING, LEAVING, PurchaseModel
-from clvlab.models.uncertainty import log_logistic
+from clvlab.models.uncertainty import log_logistic, log_sum
 
 LARGEST_LOG = 690.0  # of odds, which must stay finite
 
@@ -63,11 +63,11 @@ class BetaGeometric(PurchaseModel):
         return total
 
     @classmethod
-    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+    def log_prior_of(cls, log_parameters: Sequence[Number], population: Population) -> Number:
         """Logistic priors of ln r, of ln(a + b) and of ln(a / b): the mean probability of leaving is uniform."""
         del population
         log_r, _, log_a, log_b = log_parameters
-        return log_logistic(log_r) + log_logistic(np.logaddexp(log_a, log_b)) + log_logistic(log_a - log_b)
+        return log_logistic(log_r) + log_logistic(log_sum(log_a, log_b)) + log_logistic(log_a - log_b)
 
     @staticmethod
     def starting_point(population: Population) -> Vector:

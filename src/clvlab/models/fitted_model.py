@@ -28,7 +28,7 @@ class Estimate:
     log_likelihood : at the parameters: the sum over customers, without the penalty
     log_covariance : of the log-parameters: the inverse of the negative Hessian of the penalised log-likelihood
     n_customers : sum of the weights
-    penalty : as given to `fit`
+    penalty, prior : as given to `fit`
     likelihood : the function that was maximised, with its customers; None for a model read by `from_dict`
     """
 
@@ -36,6 +36,7 @@ class Estimate:
     log_covariance: Matrix
     n_customers: float
     penalty: float = 0.0
+    prior: bool = False
     likelihood: Likelihood | None = None
 
     @classmethod
@@ -57,12 +58,12 @@ class Estimate:
                 ),
                 stacklevel=4,
             )
-        penalty = likelihood.penalty
         return cls(
-            maximum.value + penalty * float(maximum.point @ maximum.point),
+            likelihood.without_prior(maximum),
             log_covariance,
             likelihood.population.n_customers,
-            penalty,
+            likelihood.penalty,
+            likelihood.has_prior,
             likelihood,
         )
 
@@ -73,6 +74,7 @@ class Estimate:
             "log_covariance": self.log_covariance.tolist(),
             "n_customers": self.n_customers,
             "penalty": self.penalty,
+            "prior": self.prior,
         }
 
 
@@ -235,7 +237,9 @@ class FittedModel(Displayed):
         return self.estimate
 
 
-def check_penalty(penalty: float) -> None:
-    """Raise ParamsError unless the penalty is a finite number of 0 or more."""
+def check_penalty(penalty: float, *, prior: bool = False) -> None:
+    """Raise ParamsError unless the penalty is a finite number of 0 or more, and 0 where there is a prior."""
     if not (isinstance(penalty, Real) and 0 <= penalty < np.inf):
         raise ParamsError(f"penalty is {penalty}; it must be a finite number, 0 or more.")
+    if penalty and prior:
+        raise ParamsError(f"penalty is {penalty} and there is a prior: a penalty is one, too. Give one of them.")

@@ -11,7 +11,7 @@ Symbols, as in the papers: x purchases (repeat purchase days), m their mean valu
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
@@ -40,6 +40,7 @@ class GammaGamma(FittedModel):
     ----------
     p : shape of one customer's purchase values
     q, gamma : shape and rate of nu across customers; the population's mean spend is p gamma / (q - 1) if q > 1
+    first_purchases : whether customers' first purchases count, too, as in `fit`
 
     Examples
     --------
@@ -55,6 +56,7 @@ class GammaGamma(FittedModel):
     p: float
     q: float
     gamma: float
+    first_purchases: bool = field(default=False, kw_only=True)
 
     names: ClassVar[tuple[str, ...]] = ("p", "q", "gamma")
     meanings: ClassVar[tuple[str, ...]] = (
@@ -63,9 +65,21 @@ class GammaGamma(FittedModel):
         "how much customers differ",
     )
 
+    @property
+    def _facts(self) -> str:
+        return super()._facts + ("; first purchases count" if self.first_purchases else "")
+
     @classmethod
-    def fit(cls, customers: Customers, *, weights: ArrayLike | None = None, penalty: float = 0.0) -> Self:
-        """Fit by maximum likelihood to the customers with a repeat purchase and a positive mean spend.
+    def fit(
+        cls,
+        customers: Customers,
+        *,
+        weights: ArrayLike | None = None,
+        penalty: float = 0.0,
+        prior: bool = False,
+        first_purchases: bool = False,
+    ) -> Self:
+        """Fit by maximum likelihood to the customers with a purchase that counts and a positive mean spend.
 
         Parameters
         ----------
@@ -75,22 +89,32 @@ class GammaGamma(FittedModel):
             how many customers each row stands for; 1 by default
         penalty
             subtracts penalty * sum(ln(parameter)^2) from the log-likelihood, gamma in units of the currency
+        prior
+            whether a weak prior counts, standard logistic distributions of ln p and ln q, so that few customers have
+            an answer, too, with wide intervals
+        first_purchases
+            whether first purchases count, so that a one-time buyer's own is known: read are frequency and
+            total_spend, of which returns on other days are taken off, instead of monetary_value. The literature
+            leaves them out, since what brings a customer in may be unlike what they buy later
 
         A customer whose mean spend is 0 cannot come from this model and is left out. ClvlabWarning if frequency and
         spend correlate above 0.3: the model takes them for independent.
         """
-        check_penalty(penalty)
-        table = purchase_history.read_histories(customers, ("frequency", "monetary_value"), "day", "day")
+        check_penalty(penalty, prior=prior)
+        table = purchase_history.read_spend(customers, first_purchases=first_purchases)
         x, m = table.columns
         spends = np.flatnonzero((x > 0) & (m > 0))
         given = table.weights(weights)
         population = Population.of([x[spends], m[spends]], None if given is None else given[spends])
         _refuse_uninformative(population)
         _warn_if_dependent(population)
-        likelihood = Likelihood(cls.log_likelihood_of, cls.names, population, penalty, cls.meanings, cls.log_prior_of)
+        likelihood = Likelihood(
+            cls.log_likelihood_of, cls.names, population, penalty, cls.meanings, cls.log_prior_of, prior
+        )
         start = np.log([3.0, 3.0, 2.0 / 3.0 * population.mean(1)])
         found = maximum.maximise(likelihood, start)
-        return cls(*np.exp(found.point).tolist(), estimate=Estimate.at(found, likelihood))
+        estimate = Estimate.at(found, likelihood)
+        return cls(*np.exp(found.point).tolist(), first_purchases=first_purchases, estimate=estimate)
 
     @property
     def mean_spend(self) -> float:
@@ -100,10 +124,10 @@ class GammaGamma(FittedModel):
     def expected_spend(self, customers: Customers) -> Vector:
         """Expected value of each customer's future purchases; one per row, NaN for prospects. Equation (5) of [2].
 
-        A customer without a repeat purchase has the population's mean; where q <= 1 that mean does not exist: they
-        have NaN, and a ClvlabWarning says so.
+        A customer without a repeat purchase has the population's mean, unless first purchases count; where q <= 1
+        that mean does not exist: they have NaN, and a ClvlabWarning says so.
         """
-        table = purchase_history.read_histories(customers, ("frequency", "monetary_value"), "day", "day")
+        table = purchase_history.read_spend(customers, first_purchases=self.first_purchases)
         expected = in_chunks(self.expected_spend_given, *table.columns)
         if np.isnan(expected).any():
             warnings.warn(
@@ -126,7 +150,7 @@ class GammaGamma(FittedModel):
         random
             of the future
         x, spent
-            repeat purchases so far, and the money spent on them, of each customer
+            repeat purchases so far, and the money spent on those that count, of each customer
         count
             purchases of the future, of each customer
         owner
@@ -134,7 +158,8 @@ class GammaGamma(FittedModel):
         """
         buys = np.flatnonzero(count)
         nu = np.ones(count.size)
-        nu[buys] = random.standard_gamma(self.p * x[buys] + self.q) / (self.gamma + spent[buys])
+        known = x[buys] + self.first_purchases
+        nu[buys] = random.standard_gamma(self.p * known + self.q) / (self.gamma + spent[buys])
         return np.asarray(random.standard_gamma(self.p, owner.size) / nu[owner])
 
     @classmethod
@@ -153,7 +178,7 @@ class GammaGamma(FittedModel):
         return total
 
     @classmethod
-    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+    def log_prior_of(cls, log_parameters: Sequence[Number], population: Population) -> Number:
         """Logistic priors of ln p and of ln q."""
         del population
         return log_logistic(log_parameters[0]) + log_logistic(log_parameters[1])

@@ -72,7 +72,7 @@ def value_intervals(
     check_models(model, spend)
     without_attributes(model)
     table = lifetime_value(model, spend, customers, horizon, annual_discount_rate, margin, time_unit=time_unit)
-    buyers = read_buyers(model, customers, time_unit)
+    buyers = read_buyers(model, customers, time_unit, spend)
     length = model.horizon_length(customers, horizon, time_unit)
     simulation = Simulation.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
     sums = _sums(
@@ -98,7 +98,7 @@ def purchase_intervals(
     """
     without_attributes(model)
     expected = model.expected_purchases(customers, horizon, time_unit=time_unit)
-    buyers = read_buyers(model, customers, time_unit, with_spend=False)
+    buyers = read_buyers(model, customers, time_unit)
     simulation = Simulation.of(
         model, None, model.horizon_length(customers, horizon, time_unit), 0.0, 1.0, n_draws, seed
     )

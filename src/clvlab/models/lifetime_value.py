@@ -64,7 +64,7 @@ def lifetime_value(
     values = values.with_columns(clv=pl.col("expected_spend") * discounted)
     if interval is not None:
         drawn = without_attributes(model)
-        buyers = read_buyers(drawn, customers, time_unit)
+        buyers = read_buyers(drawn, customers, time_unit, spend)
         length = drawn.horizon_length(customers, horizon, time_unit)
         simulation = Simulation.of(drawn, spend, length, annual_discount_rate, margin, n_draws, seed)
         low, high = simulation.intervals(Buyers.of(buyers), interval)

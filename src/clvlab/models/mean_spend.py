@@ -1,7 +1,7 @@
 """One spend for everybody: what is expected where customers spend too much alike for Gamma-Gamma."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class MeanSpend:
     """
 
     mean: float
+
+    first_purchases: ClassVar[bool] = False
 
     @classmethod
     def fit(cls, customers: Customers) -> Self:

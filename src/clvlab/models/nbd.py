@@ -43,7 +43,7 @@ class Nbd(PurchaseModel):
         return log_buying(r, alpha, population)
 
     @classmethod
-    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+    def log_prior_of(cls, log_parameters: Sequence[Number], population: Population) -> Number:
         """A logistic prior of ln r."""
         del population
         return log_logistic(log_parameters[0])

@@ -23,9 +23,14 @@ def log_buying(r: Number, alpha: Number, population: Population, per_purchase: i
 
 
 def by_moments(population: Population) -> tuple[float, float]:
-    """r and alpha that give the purchases their mean and variance, if all customers were active and of one age."""
+    """r and alpha that give the purchases their mean and variance, if all customers were active and of one age.
+
+    Without any purchase: one in a mean age.
+    """
     x, weight = population.by_x
     mean = population.mean(0)
+    if mean == 0:
+        return 1.0, population.mean(2)
     excess = float(weight @ (x - mean) ** 2 / population.n_customers) - mean
     r = max(mean**2 / max(excess, mean**2 / LARGEST_SHAPE), SMALLEST_SHAPE)
     return r, r * population.mean(2) / mean

@@ -72,7 +72,7 @@ class ParetoNbd(PurchaseModel):
         return total
 
     @classmethod
-    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+    def log_prior_of(cls, log_parameters: Sequence[Number], population: Population) -> Number:
         """Logistic priors of ln r, of ln s and of ln(T s / beta), the rate of leaving in a mean age T."""
         log_r, _, log_s, log_beta = log_parameters
         log_age = float(np.log(population.mean(2)))

@@ -94,6 +94,30 @@ def read_histories(customers: Customers, names: Sequence[str], from_unit: str, t
     return PurchaseHistories(list(columns.values()), is_buyer)
 
 
+def read_spend(customers: Customers, *, first_purchases: bool) -> PurchaseHistories:
+    """How many purchases each customer's spend is known of, and their mean value.
+
+    Those are the repeat purchases (frequency, monetary_value); with first purchases all of them, and their value is
+    all that the customer spent, less what went back on other days (total_spend), or 0 where nothing is left.
+    """
+    if not first_purchases:
+        return read_histories(customers, ("frequency", "monetary_value"), "day", "day")
+    histories, table = read_histories(customers, ("frequency",), "day", "day"), table_of(customers)
+    if "total_spend" not in table.columns:
+        raise MissingColumnsError(
+            "The customer table",
+            ["total_spend"],
+            table.columns,
+            hint="`clvlab.summarise_customers` makes such a table of a log with amounts.",
+        )
+    spent = _floats(table, "total_spend")[histories.is_buyer]
+    if not np.isfinite(spent).all():
+        row = int(np.flatnonzero(histories.is_buyer)[np.isfinite(spent).argmin()])
+        _refuse(table, "total_spend", row, "")
+    n = histories.columns[0] + 1
+    return PurchaseHistories([n, np.maximum(spent, 0.0) / n], histories.is_buyer)
+
+
 def table_of(customers: Customers) -> pl.DataFrame:
     """The table itself, as a polars frame."""
     if isinstance(customers, CustomerSummary):

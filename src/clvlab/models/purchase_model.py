@@ -31,6 +31,7 @@ from clvlab.models.numerics.maximum import Likelihood
 from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import legendre
 from clvlab.models.purchase_history import Customers, PurchaseHistories
+from clvlab.models.uncertainty import log_logistic
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 
 HISTORY = ("frequency", "recency", "T")
@@ -66,6 +67,7 @@ class PurchaseModel(FittedModel, ABC):
             "horizon_length",
             "leaves_from",
             "leaving",
+            "log_rate_prior_of",
             "may_have_left",
             "p_alive_given",
             "pmf_if_alive",
@@ -74,6 +76,7 @@ class PurchaseModel(FittedModel, ABC):
             "rate_if_alive",
             "rate_steepness",
             "starting_point",
+            "state_if_alive",
             "survived",
             "time_scale",
             "unit_of",
@@ -103,8 +106,9 @@ class PurchaseModel(FittedModel, ABC):
         time_unit: TimeUnit | None = None,
         weights: ArrayLike | None = None,
         penalty: float = 0.0,
+        prior: bool = False,
     ) -> Self:
-        """Fit by maximum likelihood.
+        """Fit by maximum likelihood, or with a weak prior.
 
         Parameters
         ----------
@@ -117,6 +121,11 @@ class PurchaseModel(FittedModel, ABC):
         penalty
             subtracts penalty * sum(ln(parameter)^2) from the log-likelihood, parameters in the data's own units: a
             normal prior on each log-parameter with mean 0 and standard deviation 1 / sqrt(2 penalty)
+        prior
+            whether a weak prior counts, so that few or one-sided customers have an answer, too, with wide intervals.
+            It is in the data's own units: standard logistic distributions of the logarithm of the mean purchases in a
+            mean age, r T / alpha, of ln r, and of what the model says of leaving (see its `log_prior_of`). Each has
+            half its mass within a factor of 3 of 1. Where purchases are on different days there always is an answer
 
         Raises
         ------
@@ -125,10 +134,10 @@ class PurchaseModel(FittedModel, ABC):
         """
         unit = purchase_history.unit_of(customers, time_unit)
         table = purchase_history.read_histories(customers, HISTORY, unit, unit)
-        check_penalty(penalty)
+        check_penalty(penalty, prior=prior)
         population = Population.of(table.columns, table.weights(weights))
-        cls._refuse_uninformative(population)
-        likelihood = Likelihood(cls.log_likelihood_of, cls.names, population, penalty, cls.meanings, cls.log_prior_of)
+        cls._refuse_uninformative(population, prior=prior)
+        likelihood = cls._likelihood(cls.log_likelihood_of, population, penalty, prior=prior)
         found = maximum.maximise(likelihood, np.log(cls.starting_point(population)))
         return cls(*np.exp(found.point).tolist(), time_unit=unit, estimate=Estimate.at(found, likelihood))
 
@@ -236,8 +245,15 @@ class PurchaseModel(FittedModel, ABC):
 
     @classmethod
     @abstractmethod
-    def log_prior_of(cls, log_parameters: Vector, population: Population) -> float:
+    def log_prior_of(cls, log_parameters: Sequence[Number], population: Population) -> Number:
         """Log-density of the weak prior that draws follow where the data do not say; free of the unit of time."""
+
+    @classmethod
+    def log_rate_prior_of(cls, log_parameters: Sequence[Number], population: Population) -> Number:
+        """The weak prior with one of the rate, too, which no draws but those of a fit with a prior need."""
+        log_r, log_alpha = log_parameters[:2]
+        log_mean = log_r - log_alpha + float(np.log(population.mean(2)))
+        return cls.log_prior_of(log_parameters, population) + log_logistic(log_mean)
 
     @staticmethod
     @abstractmethod
@@ -317,10 +333,22 @@ class PurchaseModel(FittedModel, ABC):
         return total
 
     @classmethod
-    def _refuse_uninformative(cls, population: Population) -> None:
+    def _likelihood(
+        cls,
+        total: Callable[[Sequence[Number], Population], Number],
+        population: Population,
+        penalty: float,
+        *,
+        prior: bool,
+    ) -> Likelihood:
+        log_prior = cls.log_rate_prior_of if prior else cls.log_prior_of
+        return Likelihood(total, cls.names, population, penalty, cls.meanings, log_prior, prior)
+
+    @classmethod
+    def _refuse_uninformative(cls, population: Population, *, prior: bool) -> None:
         if population.n_distinct == 0:
             raise DataError(f"{cls.__name__} needs customers who have bought; the table has none.", code="no_buyers")
-        if population.mean(0) == 0:
+        if population.mean(0) == 0 and not (prior and population.mean(2) > 0):
             raise ConvergenceError(
                 f"None of {population.n_customers:g} customers has a repeat purchase, so that no parameter of "
                 f"{cls.__name__} ({', '.join(cls.names)}) can be identified. Use a longer history.",

@@ -17,7 +17,7 @@ sum over purchases is taken by the k-th roots of unity). The papers' expectation
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -53,7 +53,13 @@ class RegularBetaGeometric(BetaGeometric):
     purchase.
     """
 
+    _behind: ClassVar[frozenset[str]] = frozenset({"since_last"})
+
     k: int = field(kw_only=True)
+
+    @property
+    def _facts(self) -> str:
+        return f"k {self.k}, {super()._facts}"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,6 +74,7 @@ class RegularBetaGeometric(BetaGeometric):
         time_unit: TimeUnit | None = None,
         weights: ArrayLike | None = None,
         penalty: float = 0.0,
+        prior: bool = False,
     ) -> Self:
         """Fit by maximum likelihood, with the `k` that makes it largest unless it is given.
 
@@ -81,7 +88,7 @@ class RegularBetaGeometric(BetaGeometric):
             frequency, recency, T; a CustomerSummary or a plain frame
         k
             regularity, a whole number of 1 or more; chosen by likelihood if None
-        time_unit, weights, penalty
+        time_unit, weights, penalty, prior
             as in `PurchaseModel.fit`
 
         Raises
@@ -91,15 +98,17 @@ class RegularBetaGeometric(BetaGeometric):
         """
         unit = purchase_history.unit_of(customers, time_unit)
         table = purchase_history.read_histories(customers, HISTORY, unit, unit)
-        check_penalty(penalty)
-        population = Population.of(table.columns, table.weights(weights))
-        cls._refuse_uninformative(population)
-        if k is None:
-            k, found = cls._most_likely(population, penalty)
-        else:
+        check_penalty(penalty, prior=prior)
+        if k is not None:
             _check_k(k)
-            found = cls._maximum(k, population, penalty)
-        estimate = Estimate.at(found, cls._likelihood(k, population, penalty))
+        population = Population.of(table.columns, table.weights(weights))
+        cls._refuse_uninformative(population, prior=prior)
+
+        def likelihood_at(k: int) -> Likelihood:
+            return cls._likelihood(partial(cls.log_likelihood_of, k=k), population, penalty, prior=prior)
+
+        k, found = cls._most_likely(likelihood_at) if k is None else (k, cls._maximum(likelihood_at(k), k))
+        estimate = Estimate.at(found, likelihood_at(k))
         return cls(*np.exp(found.point).tolist(), k=k, time_unit=unit, estimate=estimate)
 
     @classmethod
@@ -275,13 +284,13 @@ class RegularBetaGeometric(BetaGeometric):
         return lambda u: mean(given, shape, age, phase, u)
 
     @classmethod
-    def _most_likely(cls, population: Population, penalty: float) -> tuple[int, Expansion]:
+    def _most_likely(cls, likelihood_at: Callable[[int], Likelihood]) -> tuple[int, Expansion]:
         """The k at which the likelihood stops growing, and the maximum there; a k without one is passed over."""
         best: tuple[int, Expansion] | None = None
         reasons = []
         for k in range(1, LARGEST_K + 1):
             try:
-                found = cls._maximum(k, population, penalty)
+                found = cls._maximum(likelihood_at(k), k)
             except ConvergenceError as error:
                 reasons.append(error)
                 continue
@@ -293,14 +302,9 @@ class RegularBetaGeometric(BetaGeometric):
         return best
 
     @classmethod
-    def _maximum(cls, k: int, population: Population, penalty: float) -> Expansion:
-        r, alpha, a, b = cls.starting_point(population)
-        return maximum.maximise(cls._likelihood(k, population, penalty), np.log([r, alpha / k, a, b]))
-
-    @classmethod
-    def _likelihood(cls, k: int, population: Population, penalty: float) -> Likelihood:
-        of_k = partial(cls.log_likelihood_of, k=k)
-        return Likelihood(of_k, cls.names, population, penalty, cls.meanings, cls.log_prior_of)
+    def _maximum(cls, likelihood: Likelihood, k: int) -> Expansion:
+        r, alpha, a, b = cls.starting_point(likelihood.population)
+        return maximum.maximise(likelihood, np.log([r, alpha / k, a, b]))
 
 
 def silence(r: Number, alpha: Number, x: Vector, t_x: Vector, T: Vector, k: int) -> Number:

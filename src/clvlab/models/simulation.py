@@ -33,7 +33,7 @@ class Buyers:
     Attributes
     ----------
     x, t_x, T : repeat purchases, age at the last one, age at the cutoff
-    spent : money spent on repeat purchases
+    spent : money spent on repeat purchases, or on all where the spend model counts the first, too
     """
 
     x: Vector
@@ -44,8 +44,8 @@ class Buyers:
     @classmethod
     def of(cls, table: PurchaseHistories) -> Self:
         """The customers of a table that `read_buyers` has read."""
-        x, t_x, T, *m = table.columns
-        return cls(x, t_x, T, np.where(x > 0, x * m[0], 0.0) if m else np.zeros(x.size))
+        x, t_x, T, *spent = table.columns
+        return cls(x, t_x, T, spent[0] if spent else np.zeros(x.size))
 
     def __len__(self) -> int:
         return self.x.size
@@ -78,11 +78,16 @@ def without_attributes(model: object) -> PurchaseModel:
 
 
 def read_buyers(
-    model: PurchaseModel, customers: Customers, time_unit: TimeUnit | None, *, with_spend: bool = True
+    model: PurchaseModel, customers: Customers, time_unit: TimeUnit | None, spend: SpendModel | None = None
 ) -> PurchaseHistories:
-    """The buyers' frequency, recency, T (and monetary_value), times in the model's unit."""
-    columns = (*HISTORY, "monetary_value") if with_spend else HISTORY
-    return purchase_history.read_histories(customers, columns, model.unit_of(customers, time_unit), model.time_unit)
+    """The buyers' frequency, recency, T (and the money that `spend` knows of), times in the model's unit."""
+    unit = model.unit_of(customers, time_unit)
+    histories = purchase_history.read_histories(customers, HISTORY, unit, model.time_unit)
+    if spend is None:
+        return histories
+    n, mean = purchase_history.read_spend(customers, first_purchases=spend.first_purchases).columns
+    spent = np.multiply(n, mean, out=np.zeros(n.size), where=n > 0)
+    return PurchaseHistories([*histories.columns, spent], histories.is_buyer)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,6 +26,7 @@ from clvlab.arrays import Matrix, Vector
 from clvlab.displays import Displayed, listed, number
 from clvlab.errors import ConvergenceError, ParamsError
 from clvlab.models.numerics import importance, maximum
+from clvlab.models.numerics.jets import Number, exp, log1p, value_of
 from clvlab.models.numerics.maximum import CorrectedLikelihood, Likelihood
 from clvlab.models.numerics.population import Population
 
@@ -89,12 +90,18 @@ def tails(level: float) -> tuple[float, float]:
     return (1 - level) / 2, (1 + level) / 2
 
 
-def log_logistic(u: float) -> float:
+def log_logistic(u: Number) -> Number:
     """Log-density of the standard logistic distribution, up to a constant: the weak prior of a log-parameter.
 
-    It has half its mass within a factor of 3 of 1, and its tails fall as 1 / parameter.
+    It has half its mass within a factor of 3 of 1, and its tails fall as 1 / parameter. In numbers or jets.
     """
-    return u - 2 * float(np.logaddexp(0.0, u))
+    return u - 2 * log_sum(0.0, u)
+
+
+def log_sum(u: Number, v: Number) -> Number:
+    """ln(e^u + e^v), in numbers or jets."""
+    larger, smaller = (u, v) if value_of(u) > value_of(v) else (v, u)
+    return larger + log1p(exp(smaller - larger))
 
 
 def from_normal(names: tuple[str, ...], point: Vector, covariance: Matrix, n: int, seed: int) -> Draws:

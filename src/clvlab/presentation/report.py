@@ -95,8 +95,8 @@ class Report:
         """Title, period and data of the report, and the heading of its first section."""
         words, given = self.words, self.results.params.to_dict()
         named = {"source": self.results.params.source_name, "currency": given["currency"] or "–"}
-        figures = {**given, **named, "as_of": self.results.params.as_of}
-        title = given["title"] or words(f"{section}.title", **figures)
+        figures = {**given, "name": words.plain(given["name"]), **named, "as_of": self.results.params.as_of}
+        title = (given["title"] and words.plain(given["title"])) or words(f"{section}.title", **figures)
         line = words(f"{section}.cover", **figures)
         html = Markup('<h1>{}</h1>\n<p class="cover">{}</p>\n<h2 id="{}">{}</h2>').format(
             title, line, section, words(f"{section}.heading")

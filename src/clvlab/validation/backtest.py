@@ -11,14 +11,17 @@ from datetime import date
 import polars as pl
 
 from clvlab.customers import customer_days, parse_day
-from clvlab.errors import DataError, ParamsError, did_you_mean
+from clvlab.displays import Displayed, listed
+from clvlab.errors import DataError, ParamsError, counted, did_you_mean
 from clvlab.frames import TransactionLog
 from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, PurchaseModel
 from clvlab.units import TimeUnit, check_time_unit
+from clvlab.validation.model_error import SMALLEST_PART, honest_intervals, independent, widened
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.origins import Ahead, check_origins, spread_origins
 from clvlab.validation.past import Assignment, Past
 from clvlab.validation.scores import SCORES
+from clvlab.wording import Language, Name, Words
 
 ORIGINS = 8
 """Past days at which predictions are made again, where the history allows so many."""
@@ -28,7 +31,7 @@ BY = ("horizon", "what", "method")
 
 
 @dataclass(frozen=True, eq=False)
-class Backtest:
+class Backtest(Displayed):
     """What was predicted at each origin, and what then happened. `method` is a model's class or a name of NAIVE.
 
     Attributes
@@ -36,16 +39,19 @@ class Backtest:
     origins : the past days, in order
     sums : origin, horizon, end (the horizon's last day), what (purchases, spend), method, part (total, cohort,
         group), name (of the cohort, its first day; of the group; null for the total), customers, actual, predicted,
-        error (predicted relative to actual less 1, null where actual is not positive)
+        error (predicted relative to actual less 1, null where actual is not positive), half_purchase (what half a
+        purchase is worth), low, high (a model's interval, were it right; null where none was asked for)
     customers : origin, horizon, end, what, method, customers, mae, rmse, rank_correlation, calibration (the slope of
         actual on predicted), crps (of purchases; a naive prediction's is its mae)
     problems : origin, method, problem: models that could not be fitted there, and why
+    level : probability of the intervals of `sums`, None where there are none
     """
 
     origins: tuple[date, ...]
     sums: pl.DataFrame
     customers: pl.DataFrame
     problems: pl.DataFrame
+    level: float | None = None
 
     @property
     def summary(self) -> pl.DataFrame:
@@ -69,6 +75,87 @@ class Backtest:
         average = self.customers.filter(method="average").select(*at, average="rmse")
         relative = self.customers.join(average, on=at, maintain_order="left").group_by(BY, maintain_order=True)
         return relative.agg(origins=pl.len(), rmse_to_average=(pl.col("rmse") / pl.col("average")).mean())
+
+    def honest_intervals(self) -> pl.DataFrame:
+        """What models predicted, with the intervals that earlier predictions would have given at each origin.
+
+        The rows of `sums` that have an interval, and honest_low, honest_high, seen (earlier predictions that had come
+        to their end), independent (how many they are worth); see `clvlab.validation.model_error`.
+        """
+        return honest_intervals(self.sums, self._level)
+
+    def coverage(self) -> pl.DataFrame:
+        """How often intervals held what happened: method, what, part, predictions, model, honest (shares), widths.
+
+        `model_width` and `honest_width` are medians of half the interval relative to what was predicted. Parts of
+        fewer than 30 customers are left out.
+        """
+        rows = self.honest_intervals().filter((pl.col("part") == "total") | (pl.col("customers") >= SMALLEST_PART))
+        actual, predicted = pl.col("actual"), pl.col("predicted")
+        ends = {"model": ("low", "high"), "honest": ("honest_low", "honest_high")}
+        shares = {name: actual.is_between(low, high).mean() for name, (low, high) in ends.items()}
+        halves = {name: (pl.col(high) - pl.col(low)) / 2 / predicted for name, (low, high) in ends.items()}
+        widths = {f"{name}_width": half.filter(predicted > 0).median() for name, half in halves.items()}
+        return rows.group_by("method", "what", "part", maintain_order=True).agg(
+            predictions=pl.len(), **shares, **widths
+        )
+
+    def widened(self, intervals: pl.DataFrame, method: str, what: str, days: int) -> pl.DataFrame:
+        """Intervals of today's predictions that allow for the errors of earlier ones.
+
+        Parameters
+        ----------
+        intervals
+            part (total, cohort, group), name, customers, predicted, low, high (of the model alone, at `level`),
+            half_purchase (0.5, or half of what a purchase is worth)
+        method, what
+            whose predictions, and of what: as in `sums`
+        days
+            the horizon
+
+        Returns
+        -------
+        `intervals` with honest_low, honest_high, seen and independent
+        """
+        return widened(intervals, self.sums.filter(method=method, what=what), days, self._level)
+
+    def explain(self, method: str, horizon: str, lang: Language = "en") -> str:
+        """In words: how the last prediction of total purchases turned out and, with intervals, how often these held.
+
+        Raises
+        ------
+        ParamsError : there is no prediction of this method and horizon
+        """
+        words = Words(lang)
+        rows = self.sums.filter(method=method, horizon=horizon, what="purchases", part="total").sort("origin")
+        if rows.is_empty():
+            known = self.sums.select("method", "horizon").unique(maintain_order=True).rows()
+            raise ParamsError(
+                f"There is no prediction of {method!r} over {horizon!r}. Those there are: "
+                f"{', '.join(f'{name} over {ahead}' for name, ahead in known)}."
+            )
+        row = rows.row(-1, named=True)
+        miss = row["actual"] / row["predicted"] - 1
+        figures = {**row, "model": Name("methods", method), "miss": abs(miss)}
+        told = [words("backtest.more" if miss >= 0 else "backtest.fewer", **figures)]
+        if self.level is not None:
+            told += [words("backtest.held", **self._held(rows)), words("backtest.seen", **_to_go_by(rows))]
+        return {"en": " ", "zh": ""}[lang].join(told)
+
+    def _held(self, rows: pl.DataFrame) -> dict[str, int]:
+        honest = honest_intervals(rows, self._level)
+        actual = pl.col("actual")
+        return honest.select(
+            predictions=pl.len(),
+            alone=actual.is_between("low", "high").sum(),
+            honest=actual.is_between("honest_low", "honest_high").sum(),
+        ).row(0, named=True)
+
+    @property
+    def _level(self) -> float:
+        if self.level is None:
+            raise DataError("This backtest has no intervals. Ask for them: cl.backtest(..., level=0.9).")
+        return self.level
 
     def choose(self, what: str = "purchases") -> "BacktestChoice":
         """Choose a model by the inner origins, and judge it by the last, of which the choice has seen nothing.
@@ -99,12 +186,21 @@ class Backtest:
         )
         return BacktestChoice(chosen, inner["origin"].n_unique(), judged)
 
-    def _repr_html_(self) -> str:
-        return self.summary._repr_html_()
+    @property
+    def _facts(self) -> str:
+        horizons = listed(self.customers["horizon"].unique(maintain_order=True))
+        methods = listed(self.customers["method"].unique(maintain_order=True))
+        return (
+            f"{counted(len(self.origins), 'origin')}, {self.origins[0]} to {self.origins[-1]}; {horizons}; {methods}"
+        )
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.summary
 
 
 @dataclass(frozen=True, eq=False)
-class BacktestChoice:
+class BacktestChoice(Displayed):
     """A model chosen by earlier origins than the one that judges it.
 
     Attributes
@@ -118,6 +214,14 @@ class BacktestChoice:
     inner_origins: int
     judged: pl.DataFrame
 
+    @property
+    def _facts(self) -> str:
+        return f"{self.method}, chosen by {counted(self.inner_origins, 'earlier origin')}, judged by the last"
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.judged
+
 
 def backtest(
     log: TransactionLog,
@@ -127,6 +231,8 @@ def backtest(
     *,
     time_unit: TimeUnit = "week",
     groups: Assignment | None = None,
+    level: float | None = None,
+    seed: int = 0,
 ) -> Backtest:
     """Make at past days the predictions that were possible then, and compare them with what happened.
 
@@ -147,6 +253,10 @@ def backtest(
         unit of the models' times: day, week (7 days) or month (30.4375 days)
     groups
         what assigns customers to groups, at each origin anew: customer_id, group from a customer table
+    level
+        probability, such as 0.9, of the models' intervals, which are simulated; without one there are none
+    seed
+        of the simulation
 
     Raises
     ------
@@ -176,11 +286,13 @@ def backtest(
         problems += known.problems
         for each in ahead:
             if each.from_day(origin) <= end:
-                summed, single = known.predict(days, each, first)
+                summed, single = known.predict(days, each, first, level, seed)
                 sums.append(summed)
                 scored.append(single)
     schema = {"origin": pl.Date, "method": pl.String, "problem": pl.String}
-    return Backtest(chosen, pl.concat(sums), pl.concat(scored), pl.DataFrame(problems, schema=schema, orient="row"))
+    return Backtest(
+        chosen, pl.concat(sums), pl.concat(scored), pl.DataFrame(problems, schema=schema, orient="row"), level
+    )
 
 
 def _read_horizons(horizons: str | float | Sequence[str | float], time_unit: TimeUnit) -> list[Ahead]:
@@ -200,6 +312,10 @@ def _kind(model: type[PurchaseModel] | str) -> type[PurchaseModel]:
             f"There is no model {model!r}.{did_you_mean(model, MODEL_NAMES)} Known models: {', '.join(MODEL_NAMES)}."
         )
     return MODEL_NAMES[model]
+
+
+def _to_go_by(rows: pl.DataFrame) -> dict[str, float]:
+    return {"seen": rows.height, "independent": independent(rows)}
 
 
 def _span(days: pl.DataFrame) -> tuple[date, date]:

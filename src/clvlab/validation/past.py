@@ -11,6 +11,7 @@ from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.models import PurchaseModel, SpendModel
 from clvlab.models.value_models import attempts, fit_spend
 from clvlab.units import DAYS_PER, TimeUnit
+from clvlab.validation.futures import INTERVALS, simulated_intervals
 from clvlab.validation.naive import NAIVE, counted, naive, windows
 from clvlab.validation.origins import Ahead
 from clvlab.validation.parts import cohort_of
@@ -65,7 +66,9 @@ class Past:
             ],
         )
 
-    def predict(self, days: pl.DataFrame, ahead: Ahead, first: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def predict(
+        self, days: pl.DataFrame, ahead: Ahead, first: date, level: float | None, seed: int
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What each method predicted, in sums over customers and customer by customer: see `Backtest`.
 
         `days` are all customers' days, `first` is the log's first.
@@ -76,7 +79,26 @@ class Past:
             methods = [name for name in (*self.models, *NAIVE) if name in table.columns]
             sums.append(_sums(table, methods).select(pl.lit(what).alias("what"), pl.all()))
             scored.append(self._scored(what, table, methods, ahead))
-        return self._dated(pl.concat(sums), ahead), self._dated(pl.concat(scored), ahead)
+        summed = _with_half_purchases(pl.concat(sums))
+        intervals = self._intervals(summed, ahead, level, seed)
+        summed = summed.join(
+            intervals, on=["what", "method", "part", "name"], how="left", nulls_equal=True, maintain_order="left"
+        )
+        return self._dated(summed, ahead), self._dated(pl.concat(scored), ahead)
+
+    def _intervals(self, summed: pl.DataFrame, ahead: Ahead, level: float | None, seed: int) -> pl.DataFrame:
+        """what, method, part, name, low, high: of what models predicted, if a level is asked for."""
+        length = ahead.days / DAYS_PER[self.buyers.time_unit]
+        parts = [name for name in ("cohort", "group") if name in self.buyers.data.columns]
+        found = [
+            simulated_intervals(
+                self.models[method], self.spend if what == "spend" else None, self.buyers, length, parts, level, seed
+            ).with_columns(what=pl.lit(what), method=pl.lit(method))
+            for what, method in summed.select("what", "method").unique(maintain_order=True).rows()
+            if level is not None and method in self.models
+        ]
+        nothing = pl.DataFrame(schema={"what": pl.String, "method": pl.String, **INTERVALS})
+        return pl.concat([nothing, *(each.select(nothing.columns) for each in found)])
 
     def _next_to_outcomes(self, what: str, days: pl.DataFrame, ahead: Ahead, first: date) -> pl.DataFrame:
         """The buyers' table with a column `actual` and one for each method that predicts it."""
@@ -120,6 +142,18 @@ class Past:
             pl.lit(ahead.from_day(origin)).alias("end"),
             pl.all(),
         )
+
+
+def _with_half_purchases(sums: pl.DataFrame) -> pl.DataFrame:
+    """half_purchase: what half a purchase is worth to each method, in purchases or in money."""
+    total = sums.filter(part="total")
+    purchases = total.filter(what="purchases").select("method", purchases="predicted")
+    worth = total.join(purchases, on="method", maintain_order="left").select(
+        "what",
+        "method",
+        half_purchase=pl.when(pl.col("purchases") > 0).then(pl.col("predicted") / pl.col("purchases") / 2),
+    )
+    return sums.join(worth, on=["what", "method"], how="left", maintain_order="left")
 
 
 def _sums(table: pl.DataFrame, methods: Sequence[str]) -> pl.DataFrame:

@@ -85,6 +85,24 @@ def test_lists_and_mappings_are_no_code(given, parameter, shown):
     assert dict(appendix.compute(plain)["parameters"].iter_rows())[parameter] == shown
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("/home/mara/shop/orders.csv", "orders.csv"),
+        ("~/orders/*.csv", "*.csv"),
+        (r"C:\\Users\\mara\\orders.xlsx", "orders.xlsx"),
+        ("data/orders.csv", "data/orders.csv"),
+        ("cdnow", "cdnow"),
+        (("/a/2023.csv", "2024.csv"), "2023.csv, 2024.csv"),
+    ],
+)
+def test_no_full_path_on_the_page(given, shown):
+    plain = context()
+    params = plain.params.model_copy(update={"source": given, "output": "/srv/reports"})
+    found = dict(appendix.compute(replace(plain, params=params))["parameters"].iter_rows())
+    assert (found["source"], found["output"]) == (shown, "reports")
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_no_code_on_the_page(lang):
     plain = context(rfm={"n_bins": 4}, attributes=["x.csv"], columns={"amount": "Paid"})

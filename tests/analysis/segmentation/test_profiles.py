@@ -73,6 +73,20 @@ def test_values_of_few_customers_are_hidden_and_counted():
     assert section.findings["lead"].figures["hidden"] == 1
 
 
+def test_pairs_of_few_customers_are_not_shown():
+    """Of twenty in the north nine are in another group."""
+    names = [f"n{i:02d}" for i in range(20)]
+    context = context_of(
+        [(who, 10.0) for who in names] + BOUGHT[10:20], region=dict.fromkeys(names, "north") | REGION
+    )
+    groups = ["lapsed" if int(who[1:]) < 9 and who[0] == "n" else "active" for who in context.table["customer_id"]]
+    vars(context)["table"] = context.table.with_columns(group=pl.Series(groups))
+    section = profiles.compute(context)
+    shown = section["segments"].select("value", "group", "customers", "share").rows()
+    assert shown == [("north", "active", 11, 0.55), ("south", "active", 10, 1.0)]
+    assert section.findings["segments"].figures == {"smallest": 10}
+
+
 def test_where_every_value_is_rare_there_is_no_table():
     rare = {f"n{i}": f"city {i % 3}" for i in range(9)}
     section = profiles.compute(context_of(BOUGHT, city=rare))

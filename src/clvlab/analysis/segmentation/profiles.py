@@ -18,7 +18,8 @@ def compute(context: Context) -> Section:
     attributes : attribute, value (null: all others), customers, coverage, repeat_share, spend_per_customer, index
         with its 95 % interval (low, high). The index is spend per customer over that of the customers of whom the
         attribute is known. Values of fewer than SMALLEST customers are suppressed, and said to be
-    segments : attribute, value, group, rank, customers, share (of the value): who of each value is in which group
+    segments : attribute, value, group, rank, customers, share (of the value): who of each value is in which group;
+        pairs of fewer than SMALLEST customers are left out
     """
     columns = [name for name in context.buyers.columns if name not in names(CUSTOMERS)]
     if not columns or not context.has_amounts:
@@ -37,11 +38,11 @@ def compute(context: Context) -> Section:
     if shown.is_empty():
         return Section({}, {"lead": lead} | findings)
     meeting = pl.concat(_meeting(buyers, name, *band) for name, band in bands.items())
-    tables = {
-        "attributes": shown,
-        "segments": meeting.join(shown, on=["attribute", "value"], how="semi", nulls_equal=True),
-    }
-    titles = {"attributes": _headline(shown), "segments": Finding.of("profiles.segments")}
+    enough = meeting.filter(pl.col("customers") >= SMALLEST)
+    tables, titles = {"attributes": shown}, {"attributes": _headline(shown)}
+    if enough.height:
+        tables["segments"] = enough
+        titles["segments"] = Finding.of("profiles.segments", smallest=SMALLEST)
     return Section(tables, {"lead": lead} | titles | findings)
 
 

@@ -76,8 +76,9 @@ class Likelihood:
     population : the customers
     penalty : subtracted is penalty * sum(ln(parameter)^2), parameters in the data's own units
     meanings : what the parameters say, in their order, for the message where they cannot be identified
-    log_prior : (log-parameters, population) -> log-density of a weak prior, which draws follow where the data do not
-        say; it does not move the maximum. A penalty takes its place
+    log_prior : (log-parameters, population) -> log-density of a weak prior, in numbers or jets, which draws follow
+        where the data do not say. A penalty takes its place
+    has_prior : whether the prior moves the maximum, too
     """
 
     total: Callable[[Sequence[Number], Population], Number]
@@ -85,7 +86,8 @@ class Likelihood:
     population: Population
     penalty: float = 0.0
     meanings: tuple[str, ...] = ()
-    log_prior: Callable[[Vector, Population], float] | None = None
+    log_prior: Callable[[Sequence[Number], Population], Number] | None = None
+    has_prior: bool = False
 
     @property
     def n_customers(self) -> float:
@@ -111,12 +113,12 @@ class Likelihood:
             return -np.inf
         if self.penalty or self.log_prior is None:
             return self.at(point) - self.penalty * float(point @ point)
-        return self.at(point) + self.log_prior(point, self.population)
+        return self.at(point) + float(self.log_prior(point.tolist(), self.population))
 
     def expand(self, point: Vector) -> "Expansion":
-        """The penalised log-likelihood, its gradient and its Hessian in the log-parameters."""
+        """The log-likelihood with penalty or prior, its gradient and its Hessian in the log-parameters."""
         values = np.exp(point)
-        value, slope, curvature = jets.expanded(self.total(jets.variables(values), self.population), point.size)
+        value, slope, curvature = jets.expanded(self._with_prior(jets.variables(values)), point.size)
         gradient = values * slope
         return Expansion(
             point,
@@ -124,6 +126,19 @@ class Likelihood:
             gradient - 2 * self.penalty * point,
             np.outer(values, values) * curvature + np.diag(gradient - 2 * self.penalty),
         )
+
+    def without_prior(self, found: "Expansion") -> float:
+        """The log-likelihood alone where `found` is the expansion of all that is maximised."""
+        value = found.value + self.penalty * float(found.point @ found.point)
+        if self.has_prior and self.log_prior is not None:
+            value -= float(self.log_prior(found.point.tolist(), self.population))
+        return value
+
+    def _with_prior(self, parameters: Sequence[Number]) -> Number:
+        total = self.total(parameters, self.population)
+        if self.has_prior and self.log_prior is not None:
+            total = total + self.log_prior([jets.log(each) for each in parameters], self.population)
+        return total
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,7 +305,7 @@ def _judge(likelihood: Objective, found: Expansion, start: Vector) -> None:
     raise ConvergenceError(
         f"{likelihood.n_customers:g} customers ({likelihood.n_distinct} distinct) cannot identify "
         f"{', '.join(up + down)}{_in_words(likelihood, up + down)}: the likelihood has no maximum, it still rises as "
-        f"{' and '.join(ways)}. Use a simpler model, more customers, or a penalty (penalty=0.1).",
+        f"{' and '.join(ways)}. Use a simpler model, more customers, or a weak prior (prior=True).",
         up + down,
         code="no_maximum",
         customers=likelihood.n_customers,
