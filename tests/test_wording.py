@@ -93,6 +93,7 @@ def test_in_english_one_thing_is_singular():
     assert {key: text for key, text in told.items() if re.search(plural, text)}.keys() <= {
         "profiles.lead",
         "profiles.segments_subtitle",
+        "recommendation.rule_3",
     }
 
 
