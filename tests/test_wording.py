@@ -23,6 +23,8 @@ from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
 from clvlab.charts.comparison import ROLES
 from clvlab.columns import CUSTOMERS, names
+from clvlab.comparison.answering import ANSWERING
+from clvlab.comparison.rankings import BARS
 from clvlab.comparison.stability import N_RESAMPLES
 from clvlab.customers import DERIVED
 from clvlab.customers.attribute_values import Kind
@@ -153,7 +155,8 @@ def group_codes():
     }
     texts = customers.data.select(pl.col(pl.String).exclude("customer_id"))
     own = {value for column in texts for value in column} | {"design", "outdoor", "music"}
-    return {code for code in given - own if not re.fullmatch(r"(cluster|random)_\d+", code)}
+    answering = {f"answered_{how}" for how in ("all", "some", "none")}
+    return {code for code in given - own if not re.fullmatch(r"(cluster|random)_\d+", code)} | answering
 
 
 def columns_shown():
@@ -203,7 +206,7 @@ CODES = {
     "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},
     "refusals": lambda: set(RULES),
-    "strategies": lambda: set(cl.strategies),
+    "strategies": lambda: {*cl.strategies, ANSWERING.name, *BARS},
     "yesno": lambda: {str(value).lower() for value in (True, False)},
     "doubts": lambda: found(r'\bwarn\("(\w+)"', "[cst]*s/*.py"),
     "faults": lambda: {"max_refused"} | found(r'(?:\bfault\(\s*|code=)"(\w+)"', "[cst]*s/*.py"),
@@ -212,7 +215,7 @@ CODES = {
     "keys": lambda: {*ReportParams.model_fields, *CompareParams.model_fields},
     "caveats": lambda: {"other"} | found(r'code="(\w+)"', "models/**/*.py"),
 }
-FOUND = ("gate", "rows", "measures", "facts", "outcomes")
+FOUND = ("gate", "rows", "measures", "facts", "outcomes", "judged", "left_out")
 """Catalogues of codes that a report finds."""
 
 

@@ -88,7 +88,7 @@ def variance_explained(
     del within  # Predictions are compared with outcomes, not with each other.
     forecast, happened, counts = np.asarray(predicted, float), np.asarray(actual, float), _weights(weight, predicted)
     total = counts.sum(axis=-1)
-    mean = counts @ happened / total
+    mean = _ratio(counts @ happened, total)
     return 1 - _ratio(counts @ (happened - forecast) ** 2, counts @ happened**2 - total * mean**2)
 
 
@@ -129,7 +129,7 @@ def brier(
     """
     del within
     forecast, happened, counts = np.asarray(predicted, float), np.asarray(actual, float), _weights(weight, predicted)
-    return np.asarray(counts @ (happened - forecast) ** 2 / counts.sum(axis=-1))
+    return _ratio(counts @ (happened - forecast) ** 2, counts.sum(axis=-1))
 
 
 def calibration_slope(

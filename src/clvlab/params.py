@@ -392,7 +392,8 @@ class CompareParams(RunParams):
     """The parameters of a comparison of strategies.
 
     Groups are formed on data up to `cutoff` and judged on what follows, up to `as_of`. `strategies` empty means
-    all that the data can serve; `rounds` bootstrap rounds draw the intervals.
+    all that the data can serve; `cutoffs` is at how many days to judge, each one holdout before the next; `rounds`
+    bootstrap rounds draw the intervals.
     """
 
     kind: ClassVar[Literal["", "report", "comparison"]] = "comparison"
@@ -400,6 +401,7 @@ class CompareParams(RunParams):
 
     holdout: Length = "39 weeks"
     strategies: StrategyChoices = ()
+    cutoffs: Annotated[int, Field(ge=1, le=12)] = 1
     rounds: Annotated[int, Field(ge=20, le=10_000)] = 500
     seed: Annotated[int, Field(ge=0)] = 0
 

@@ -123,6 +123,7 @@ GINI = pl.DataFrame(
 GROUP_SPEND = pl.DataFrame(
     {
         "group": ["champions", "lost"],
+        "measure": ["spend", "spend"],
         "n": [118, 900],
         "value": [194.0, 4.0],
         "low": [160.0, 2.0],

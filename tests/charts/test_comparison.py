@@ -11,12 +11,16 @@ from tests.charts.tables import CURVE, GINI, GROUP_SPEND, PAIRS, STABILITY
 
 def test_each_strategy_has_its_dot_interval_and_name():
     chart = comparison.gini(GINI, EN)
-    assert marks(chart) == ["rule", "rule", "point", "text"]
+    assert marks(chart) == ["rule", "rule", "point", "text", "text"]
     assert [(row["name"], row["low"], row["value"], row["high"]) for row in layer(chart, "point")["rows"]] == [
         ("RFM segments (recency × frequency)", 0.5, 0.58, 0.64),
         ("One group", -0.02, 0.0, 0.02),
     ]
-    assert column(chart, "text", "start") == [-0.02, -0.02]
+    # On the right of the chart the name comes before the interval, on the left after it.
+    before, after = (unit for unit in layers(chart) if unit["mark"]["type"] == "text")
+    assert [row["far"] for row in before["rows"]] == [True, False]
+    assert (before["transform"], before["encoding"]["x"]["field"]) == ([{"filter": "datum.far"}], "low")
+    assert (after["transform"], after["encoding"]["x"]["field"]) == ([{"filter": "!datum.far"}], "high")
 
 
 def test_what_a_strategy_is_to_the_recommendation_is_its_colour():
@@ -60,7 +64,7 @@ def test_only_the_recommended_strategy_is_named_on_the_map_of_stability():
     assert named["transform"] == [{"filter": "datum.role == 'recommended'"}]
     assert axis_titles(chart) == {
         "x": "Stability (1 = the same groups)",
-        "y": "Gini of holdout spend (0 = chance)",
+        "y": "Gini in the holdout (0 = chance)",
     }
 
 

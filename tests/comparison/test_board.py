@@ -1,5 +1,6 @@
 """What a board answers: the recommended, the best, one metric."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -20,22 +21,24 @@ DATA = pl.DataFrame(
 RANKING = pl.DataFrame(
     {
         "strategy": ["b", "c", "a"],
-        "dominated_by": ["c", None, None],
         "recommended": [False, False, True],
     }
 )
 BOARD = Board(
     **dict.fromkeys(
-        ("differences", "outcomes", "reach", "allocation", "agreement", "crossings", "trees", "cards"), NONE
+        ("differences", "bar", "outcomes", "reach", "allocation", "agreement", "crossings", "windows", "ageing"), NONE
     ),
     data=DATA,
     ranking=RANKING,
+    trees=NONE,
+    cards=NONE,
     assignments=NONE,
     left_out=NONE,
+    judged_by="spend",
     cutoff=date(2024, 6, 30),
     end=date(2024, 12, 31),
     n_customers=100,
-    n_judged=60,
+    n_deals=20,
     n_rounds=20,
     seed=0,
 )
@@ -45,8 +48,13 @@ def test_the_recommended_is_the_one_the_rule_chose():
     assert BOARD.recommended == "a"
 
 
-def test_the_best_is_not_dominated():
-    assert BOARD.best == "c"
+def test_none_may_be_recommended():
+    nothing = RANKING.with_columns(recommended=pl.lit(False))
+    assert replace(BOARD, ranking=nothing).recommended is None
+
+
+def test_the_best_is_the_first_of_the_ranking():
+    assert BOARD.best == "b"
 
 
 @pytest.mark.parametrize(("metric", "order"), [("gini", ["b", "c", "a"]), ("balance", ["a", "c", "b"])])

@@ -9,6 +9,8 @@ from polars.testing import assert_frame_equal
 
 import clvlab as cl
 from clvlab.comparison import Board
+from clvlab.comparison.fitted_strategies import CHANCE
+from clvlab.comparison.rankings import BARS
 from clvlab.comparison.split import Split
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.frames import TransactionLog
@@ -47,14 +49,15 @@ def with_rows(log: TransactionLog, rows: pl.LazyFrame) -> TransactionLog:
 def test_board_is_tidy(board):
     assert board.data.columns == ["strategy", "metric", "value", "low", "high"]
     assert board.data.select("strategy", "metric").is_unique().all()
-    assert set(board.data["strategy"]) == {*SOME, "clusters", "one_group", "random_groups"}
+    assert set(board.data["strategy"]) == {*SOME, "clusters", *CHANCE, *BARS}
     known = board.data.drop_nulls(["low", "high"])
     assert (known["low"] <= known["high"]).all()
     assert not board.data.select(pl.col("value", "low", "high").is_nan().any()).row(0).count(True)
 
 
 def test_every_strategy_has_every_metric_and_clusters_have_three_more(board):
-    counts = dict(board.data.group_by("strategy").len().iter_rows())
+    groupings = board.data.filter(~pl.col("strategy").is_in(BARS))
+    counts = dict(groupings.group_by("strategy").len().iter_rows())
     assert counts.pop("clusters") == counts["hiatus"] + 3
     assert len(set(counts.values())) == 1
 
@@ -77,9 +80,14 @@ def test_spend_foretells_spend_better_than_random_groups(board):
 def test_paired_differences_are_antisymmetric(board):
     there = board.differences.sort("strategy", "versus")
     back = board.differences.select(
-        strategy="versus", versus="strategy", value=-pl.col("value"), low=-pl.col("high"), high=-pl.col("low")
+        "error",
+        strategy="versus",
+        versus="strategy",
+        value=-pl.col("value"),
+        low=-pl.col("high"),
+        high=-pl.col("low"),
     )
-    assert_frame_equal(there, back.sort("strategy", "versus"))
+    assert_frame_equal(there, back.sort("strategy", "versus"), check_column_order=False)
 
 
 def test_the_recommended_strategy_can_be_recommended(board):
@@ -208,9 +216,16 @@ def test_undated_values_of_a_perishable_kind_are_refused(retailer):
         cl.compare(["industry"], retailer, **LIGHTING, attributes=[static, undated])
 
 
-def test_a_log_without_amounts_is_refused(cdnow):
-    with pytest.raises(DataError, match="no amounts"):
-        cl.compare(SOME, with_rows(cdnow, cdnow.accepted.drop("amount")), **CDNOW)
+def test_a_log_without_amounts_is_judged_by_purchases(cdnow):
+    moneyless = with_rows(cdnow, cdnow.accepted.drop("amount"))
+    board = cl.compare(["frequency_tiers", "hiatus"], moneyless, **CDNOW, n_rounds=20)
+    assert board.judged_by == "purchases"
+    assert board.recommended == "frequency_tiers"
+    mine = board.outcomes.filter(strategy="frequency_tiers", measure="purchases")
+    assert mine["value"].is_sorted(descending=True)
+    assert board.bar["money"].null_count() == board.bar.height
+    with pytest.raises(MissingColumnsError, match="'total_spend'"):
+        cl.compare(["value_tiers"], moneyless, **CDNOW)
 
 
 def test_too_few_customers_are_refused(cdnow):
@@ -234,6 +249,7 @@ def test_a_holdout_without_spend_is_refused(cdnow):
         (["hiatus", "hiatus"], {}, "Two strategies are called 'hiatus'"),
         (["one_group"], {}, "nothing to compare"),
         (SOME, {"n_rounds": 19}, "n_rounds is 19"),
+        (SOME, {"cutoffs": 0}, "cutoffs is 0. Choose 1 to 12"),
     ],
 )
 def test_wrong_arguments_are_refused(cdnow, strategies, options, message):

@@ -9,7 +9,7 @@ from clvlab import metrics
 from clvlab.comparison.crossfit import CrossFitted, cross_fit
 from clvlab.comparison.foresight import CAPTURES, FORESIGHT, HEADLINE, scored
 from clvlab.comparison.outcomes import Outcomes, group_numbers
-from clvlab.comparison.resampling import interval, resamples
+from clvlab.comparison.resampling import resamples
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,9 @@ def test_scoring_on_the_customers_learnt_from_would_flatter_random_groups(outcom
     assert scored(CrossFitted.of(groups, outcomes), outcomes, variance) < one
 
 
-def test_interval_holds_the_middle():
-    assert interval(np.arange(1, 1002, dtype=float)) == pytest.approx((26.0, 976.0))
-    low, high = interval(np.array([1.0, np.nan]))
-    assert np.isnan(low)
-    assert np.isnan(high)
+def test_who_did_not_answer_earns_a_grouping_nothing():
+    # The unknown spend more than anybody; they are predicted the mean of all others.
+    groups, part = np.array([0, 1, 2, 0, 1, 2]), np.array([0, 0, 0, 1, 1, 1])
+    spend = np.array([2.0, 6.0, 90.0, 1.0, 1.0, 90.0])
+    assert cross_fit(groups, spend, part, unknown=2)[3:].tolist() == [2.0, 6.0, 4.0]
+    assert cross_fit(groups, spend, part)[3:].tolist() == [2.0, 6.0, 90.0]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvlab.comparison.crossfit import CrossFitted
-from clvlab.comparison.groups import FEWEST, Grouped, group_means, group_outcomes, wilson
+from clvlab.comparison.groups import FEWEST, Grouped, group_outcomes, wilson
 from clvlab.comparison.outcomes import Outcomes
 
 
@@ -31,35 +31,26 @@ def test_wilson_interval_stays_within_0_and_1_and_holds_the_share(n, data):
     assert successes / n - 1e-12 <= high <= 1 + 1e-12
 
 
-def test_places_follow_what_was_foretold_not_a_strategys_own_rank():
+def test_places_follow_what_is_expected_not_a_strategys_own_rank():
     grouped = Grouped.of(["vip", "low", "vip", "low", "mid", "mid"])
-    outcomes = Outcomes(np.zeros(6), np.zeros(6), np.array([1, 1, 1, 1, 1, 0]))
-    predicted = np.array([1.0, 9.0, 1.0, 9.0, 4.0])
-    assert dict(zip(grouped.names, grouped.places(predicted, outcomes), strict=True)) == {
-        "low": 1,
-        "mid": 2,
-        "vip": 3,
-    }
+    places = dict(zip(grouped.names, grouped.places(np.array([9.0, 4.0, 1.0])), strict=True))
+    assert places == {"low": 1, "mid": 2, "vip": 3}
 
 
-def test_a_group_without_a_judged_customer_comes_last():
-    grouped = Grouped.of(["a", "b", "b"])
-    outcomes = Outcomes(np.zeros(3), np.zeros(3), np.array([0, 1, 1]))
-    assert grouped.places(np.array([-5.0, -5.0]), outcomes) == [2, 1]
+def test_a_group_of_which_nothing_is_known_comes_last():
+    assert Grouped.of(["a", "b", "b"]).places(np.array([np.nan, -5.0])) == [2, 1]
 
 
-def test_group_means_by_hand():
-    grouped = Grouped.of(["a", "a", "b", "b"])
-    means = group_means(np.array([1.0, 3.0, np.nan, 8.0]), grouped, np.array([[1.0, 1, 1, 1], [3, 1, 1, 0]]))
-    assert means[0].tolist() == [2.0, 8.0]
-    assert means[1, 0] == 1.5
-    assert np.isnan(means[1, 1])
+def test_the_group_of_the_unknown_is_one_only_beside_others():
+    assert Grouped.of(["a", "unknown"]).unknown == 1
+    assert Grouped.of(["a", "b"]).unknown is None
+    assert Grouped.of(["unknown"]).unknown is None
 
 
-def test_figures_of_fewer_than_ten_customers_are_not_shown():
+def test_figures_of_fewer_than_fifteen_customers_are_not_shown():
     groups = ["big"] * FEWEST + ["small"] * (FEWEST - 1)
     grouped, values = Grouped.of(groups), np.ones(len(groups))
-    table = group_outcomes("s", grouped, [1, 2], {"repurchase": values}, {})
+    table = group_outcomes("s", grouped, [1, 2], {"repurchase": values})
     shown = dict(zip(table["group"], table["value"], strict=True))
     assert shown == {"big": 1.0, "small": None}
     assert table["low"].null_count() == table["high"].null_count() == 1
@@ -67,11 +58,9 @@ def test_figures_of_fewer_than_ten_customers_are_not_shown():
 
 
 def test_unknown_figures_do_not_count():
-    values = np.array([5.0] * 12 + [np.nan] * 30)
-    table = group_outcomes(
-        "s", Grouped.of(["a"] * 42), [1], {"satisfaction": values}, {"satisfaction": np.full((20, 1), 5.0)}
-    )
-    assert table.select("n", "value", "low", "high").row(0) == (12, 5.0, 5.0, 5.0)
+    values = np.array([5.0] * 15 + [np.nan] * 30)
+    table = group_outcomes("s", Grouped.of(["a"] * 45), [1], {"satisfaction": values})
+    assert table.select("n", "value", "low", "high").row(0) == (15, 5.0, 5.0, 5.0)
 
 
 def test_forecasts_of_both_outcomes():

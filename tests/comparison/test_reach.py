@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clvlab.comparison.bootstrap import Bootstrap
 from clvlab.comparison.reach import allocation, reach_table
+from clvlab.comparison.scoring import Scoring, Window
 from tests.comparison.splits import fitted_on, split_of
 
 # Two teach (a spent 8, b 2); of the four who are judged a and a spend 6 and 4, b and b nothing and 2.
@@ -13,8 +13,13 @@ SPLIT = split_of([8, 2, 6, 4, 0, 2], [0, 0, 1, 1, 1, 1], kind=list("abaabb"))
 (KIND,) = fitted_on(SPLIT, "kind")
 
 
+def scoring_of(split):
+    """One deal, and few rounds."""
+    return Scoring.run([Window(split, fitted_on(split, "kind"))], 20, lambda _: None, n_deals=1)
+
+
 def test_a_budget_follows_customers_times_what_was_predicted_of_them():
-    table = allocation(KIND.grouped, KIND.predicted(SPLIT.outcomes), SPLIT)
+    table = allocation(KIND.grouped, scoring_of(SPLIT).expected["kind"])
     assert table["group"].to_list() == ["a", "b"]
     assert table["place"].to_list() == [1, 2]
     assert table["customers"].to_list() == [3, 3]
@@ -26,21 +31,18 @@ def test_a_budget_follows_customers_times_what_was_predicted_of_them():
 def test_a_group_that_is_expected_to_cost_is_given_nothing():
     split = split_of([8, -5, 6, 0], [0, 0, 1, 1], kind=list("abab"))
     (kind,) = fitted_on(split, "kind")
-    table = allocation(kind.grouped, kind.predicted(split.outcomes), split)
+    table = allocation(kind.grouped, scoring_of(split).expected["kind"])
     assert table["expected_spend"].to_list() == [8, -5]
     assert table["share_budget"].to_list() == [1, 0]
 
 
 def test_where_nothing_is_expected_nothing_is_shared_out():
-    split = split_of([0, 0, 6, 1], [0, 0, 1, 1], kind=list("abab"))
-    (kind,) = fitted_on(split, "kind")
-    assert allocation(kind.grouped, kind.predicted(split.outcomes), split)["share_budget"].to_list() == [0, 0]
+    (kind,) = fitted_on(SPLIT, "kind")
+    assert allocation(kind.grouped, np.array([0.0, -1.0]))["share_budget"].to_list() == [0, 0]
 
 
 def test_what_contacts_reach_by_hand():
-    predicted = {"kind": KIND.predicted(SPLIT.outcomes)}
-    bootstrap = Bootstrap.run(SPLIT, predicted, {}, {}, 20, lambda _: None)
-    table = reach_table(SPLIT, predicted, bootstrap)
+    table = reach_table(scoring_of(SPLIT))
     at_half = {row["strategy"]: row for row in table.filter(share=0.5).iter_rows(named=True)}
     assert at_half["kind"]["reached"] == pytest.approx(10 / 12)  # both of a, of the four who are judged
     assert at_half["oracle"]["reached"] == pytest.approx(10 / 12)
@@ -53,8 +55,7 @@ def test_what_contacts_reach_by_hand():
 
 
 def test_bounds_have_no_interval():
-    predicted = {"kind": KIND.predicted(SPLIT.outcomes)}
-    table = reach_table(SPLIT, predicted, Bootstrap.run(SPLIT, predicted, {}, {}, 20, lambda _: None))
+    table = reach_table(scoring_of(SPLIT))
     bounds = table.filter(pl.col("strategy").is_in(["oracle", "random"]))
     assert bounds["low"].null_count() == bounds["high"].null_count() == bounds.height == 10
     mine = table.filter(strategy="kind")

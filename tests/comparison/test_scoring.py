@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from clvlab.comparison import tables
-from clvlab.comparison.bootstrap import Bootstrap
 from clvlab.comparison.foresight import FORESIGHT, HEADLINE, METRICS
-from clvlab.comparison.scoring import Scoring
+from clvlab.comparison.scoring import Scoring, Window
 from tests.comparison.splits import fitted_on, split_of
 
 # Five times over: four teach, four are judged. `right` knows who spends, `wrong` says the opposite, `mute` nothing.
@@ -21,34 +20,38 @@ SPLIT = split_of(
     half=list("abababab" * 5),
 )
 TICKS: list[int] = []
-SCORING = Scoring.run(SPLIT, fitted_on(SPLIT, "right", "wrong", "mute", "half"), 40, TICKS.append)
+NAMES = ("right", "wrong", "mute", "half")
+SCORING = Scoring.run([Window(SPLIT, fitted_on(SPLIT, *NAMES))], 40, TICKS.append, n_deals=1)
 
 
 def test_ginis_by_hand():
     # Places of the judged: best two 3/4 on average, worst two 1/4; spend 14 and 2 of 16.
-    assert SCORING.figure("right") == pytest.approx((14 * 0.5 - 2 * 0.5) / 16)
-    assert SCORING.figure("wrong") == pytest.approx(-(14 * 0.5 - 2 * 0.5) / 16)
-    assert SCORING.figure("mute") == 0
-    assert SCORING.figure("half") == 0  # both of its groups were taught 5
+    assert SCORING.figure("right").value == pytest.approx((14 * 0.5 - 2 * 0.5) / 16)
+    assert SCORING.figure("wrong").value == pytest.approx(-(14 * 0.5 - 2 * 0.5) / 16)
+    assert SCORING.figure("mute").value == 0
+    assert SCORING.figure("half").value == 0  # both of its groups were taught 5
 
 
 def test_the_best_is_the_one_of_the_highest_headline():
-    assert SCORING.best.name == "right"
+    assert SCORING.best == "right"
     assert [fitted.name for fitted in SCORING.recommendable] == ["right", "wrong", "mute", "half"]
 
 
 def test_differences_are_paired_and_antisymmetric():
-    value, low, high = SCORING.difference("right", "mute")
-    assert value == pytest.approx(0.375)
-    assert low <= high
-    assert SCORING.difference("mute", "right") == pytest.approx((-value, -high, -low))
-    assert SCORING.difference("right", "right") == (0, 0, 0)
+    there, back = SCORING.difference("right", "mute"), SCORING.difference("mute", "right")
+    assert there.value == pytest.approx(0.375)
+    assert back.value == -there.value
+    assert back.error == pytest.approx(there.error)
+    assert SCORING.difference("right", "right").interval() == (0, 0)
 
 
 def test_crossing_with_what_knows_nothing_changes_nothing():
-    together, gain, low, high = SCORING.crossing("mute")
-    assert together == pytest.approx(SCORING.figure("right"))
-    assert (gain, low, high) == pytest.approx((0, 0, 0))
+    gain = SCORING.crossing("mute") - SCORING.figure("right")
+    assert gain.interval() == pytest.approx((0, 0))
+
+
+def test_who_came_first_in_the_deals():
+    assert SCORING.first() == {"right": 1, "wrong": 0, "mute": 0, "half": 0}
 
 
 def test_places_follow_what_was_predicted():
@@ -59,23 +62,32 @@ def test_places_follow_what_was_predicted():
 
 def test_every_round_is_counted_and_kept():
     assert sum(TICKS) == 40
-    assert set(SCORING.bootstrap.scores) >= {
-        (name, metric.name) for name in ("right", "wrong", "mute", "half") for metric in METRICS
-    }
-    assert all(values.shape == (40,) for values in SCORING.bootstrap.scores.values())
-    assert SCORING.bootstrap.means["right", "spend"].shape == (40, 2)
+    assert set(SCORING.figures) >= {(name, metric.name) for name in NAMES for metric in METRICS}
+    assert all(figure.errors.shape == (1, 40) for figure in SCORING.figures.values())
 
 
 def test_the_same_customers_are_drawn_for_all_figures():
-    alone = Bootstrap.run(SPLIT, {"right": SCORING.predicted["right"]}, {}, {}, 40, lambda _: None)
-    mine, together = alone.scores["right", HEADLINE.name], SCORING.rounds("right")
-    assert np.array_equal(mine, together, equal_nan=True)
+    alone = Scoring.run([Window(SPLIT, fitted_on(SPLIT, "right"))], 40, lambda _: None, n_deals=1)
+    assert np.array_equal(alone.figure("right").errors, SCORING.figure("right").errors, equal_nan=True)
 
 
-def test_means_of_groups_are_those_of_the_drawn_customers():
-    means = SCORING.bootstrap.means["mute", "spend"]
-    assert np.all((means >= min(SPEND)) & (means <= max(SPEND)))
-    assert np.nanmean(means) == pytest.approx(np.mean(SPEND), abs=1)
+def test_more_deals_are_made_until_the_leaders_place_is_settled(monkeypatch):
+    window = Window(SPLIT, fitted_on(SPLIT, "right", "half"))
+    settled = Scoring.run([window], 20, lambda _: None)
+    assert settled.n_deals == 20  # nobody comes near
+    monkeypatch.setattr("clvlab.comparison.scoring.NEAR", 2.0)
+    assert Scoring.run([window], 20, lambda _: None).n_deals == 100
+
+
+def test_two_windows_are_averaged_and_their_customers_drawn_together():
+    first = split_of([0, 0, *SPEND[2:]], PART, right=list("aabbaabb" * 5))
+    both = [Window(split, fitted_on(split, "right")) for split in (first, SPLIT)]
+    scoring = Scoring.run(both, 40, lambda _: None, n_deals=1)
+    alone = Scoring.run(both[1:], 40, lambda _: None, n_deals=1)
+    figure = scoring.figure("right")
+    assert figure.points.shape == (2, 1)
+    assert figure.value == pytest.approx(figure.points.mean())
+    assert np.array_equal(figure.errors[1], alone.figure("right").errors[0], equal_nan=True)
 
 
 def test_the_tables_hold_the_same_figures():

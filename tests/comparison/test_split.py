@@ -97,7 +97,6 @@ def test_what_changes_with_the_customers_doings_needs_a_day():
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        (rows(("c00", "2024-07-01", 7.0)).drop("amount"), "no amounts"),
         (rows(("c00", "2024-07-01", 7.0)).filter(pl.col("customer_id") < "c49"), "49 customers bought"),
         (rows(("new", "2024-07-01", 7.0)).filter(pl.col("amount") != 1), "spent nothing"),
     ],
@@ -105,3 +104,17 @@ def test_what_changes_with_the_customers_doings_needs_a_day():
 def test_what_cannot_be_judged_is_refused(frame, message):
     with pytest.raises(DataError, match=message):
         split_at(frame)
+
+
+def test_without_amounts_purchases_are_what_counts():
+    split = split_at(rows(("c00", "2024-07-01", 7.0), ("c00", "2024-07-09", 7.0)).drop("amount"))
+    assert split.judged_by == "purchases"
+    assert split.outcomes.spend[0] == 2
+    assert set(split.measures) == {"purchases", "repurchase"}
+
+
+def test_the_first_deal_is_the_one_of_the_outcomes_and_others_differ():
+    split = split_at(rows(("c00", "2024-07-01", 7.0)))
+    assert split.deal(0) is split.outcomes
+    assert split.deal(1).part.tolist() != split.outcomes.part.tolist()
+    assert split.deal(1).spend is split.outcomes.spend

@@ -8,7 +8,7 @@ from clvlab.comparison import tables
 from clvlab.comparison.fitted_strategies import FittedStrategy
 from clvlab.comparison.foresight import FORESIGHT
 from clvlab.comparison.recommend import CRITERIA, recommend
-from clvlab.comparison.scoring import Scoring
+from clvlab.comparison.scoring import Scoring, Window
 from clvlab.comparison.simplicity import Features
 from clvlab.comparison.split import Split
 from clvlab.comparison.stability import N_RESAMPLES
@@ -29,7 +29,7 @@ def split() -> Split:
 def scoring(split) -> Scoring:
     wanted = (HALVES, Clusters(k=2), cl.strategies["one_group"], cl.strategies["random_groups"])
     fitted = tuple(FittedStrategy.fit(strategy, split.customers, split.buyers) for strategy in wanted)
-    return Scoring.run(split, fitted, 30, lambda _: None)
+    return Scoring.run([Window(split, fitted)], 30, lambda _: None)
 
 
 @pytest.fixture(scope="module")
@@ -70,22 +70,28 @@ def test_progress_is_told_for_each_resample(figures, scoring, ticks):
     assert sum(ticks) == len(scoring.fitted_strategies) * (N_RESAMPLES + 1)
 
 
-def test_criteria_are_of_those_that_can_be_recommended(figures):
-    criteria = tables.criteria(figures)
-    assert criteria.columns == ["strategy", "n_groups", *CRITERIA]
+def test_criteria_are_of_those_that_can_be_recommended(figures, scoring):
+    criteria = tables.criteria(scoring, figures)
+    assert criteria.columns == ["strategy", "gini", "gini_low", "gini_high", "first", *CRITERIA]
     assert set(criteria["strategy"]) == {"halves", "clusters"}
+    assert criteria["first"].sum() == pytest.approx(1)
     for row in criteria.iter_rows(named=True):
         mine = of(figures, row["strategy"])
-        assert [row[name] for name in CRITERIA] == [round(mine[name], 3) for name in CRITERIA]
+        assert [row[name] for name in ("gini", *CRITERIA)] == [mine[name] for name in ("gini", *CRITERIA)]
+
+
+def test_what_holds_for_all_at_once_is_no_narrower(figures, scoring):
+    alone = dict(figures.filter(metric="gini").select("strategy", "low").iter_rows())
+    for row in tables.criteria(scoring, figures).iter_rows(named=True):
+        assert row["gini_low"] <= alone[row["strategy"]]
 
 
 def test_the_recommendation_follows_from_criteria_and_differences(figures, scoring):
-    ranking = recommend(tables.criteria(figures), tables.differences(scoring))
+    ranking = recommend(tables.criteria(scoring, figures), tables.differences(scoring))
     assert ranking["gini"].is_sorted(descending=True)
     assert ranking["recommended"].sum() == 1
-    best = ranking.filter(pl.col("dominated_by").is_null())["strategy"][0]
-    assert ranking.filter(strategy=best).select("difference", "low", "high").row(0) == (0, 0, 0)
-    assert ranking.filter("recommended")["tied"].all()
+    assert ranking.select("difference", "low", "high").row(0) == (0, 0, 0)
+    assert ranking.filter("recommended").select("equal", "knows").row(0) == (True, True)
 
 
 def test_groups_of_every_strategy_hold_every_buyer(scoring, split):

@@ -19,7 +19,7 @@ from clvlab.models.numerics.population import Population
 from tests.models.laws import few_examples
 from tests.models.populations import simulated_bg_nbd, with_spend
 
-FAMILIES = [cl.BgNbd, cl.MbgNbd, cl.ParetoNbd, cl.Nbd, cl.MbgCnbdK, cl.GammaGamma]
+FAMILIES = [cl.BgNbd, cl.MbgNbd, cl.ParetoNbd, cl.Nbd, cl.GammaGamma]
 COPIES = {"pickle": lambda model: pickle.loads(pickle.dumps(model)), "deepcopy": copy.deepcopy}
 
 every_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)

@@ -188,3 +188,17 @@ def test_credits_are_negative_and_that_is_said():
     with pytest.warns(ClvlabWarning, match=r"such as '2\.50 CR', are read as negative"):
         log = cl.read_transactions(frame)
     assert log.data["amount"].to_list() == [12.5, -2.5, 7.0]
+
+
+def test_credits_of_a_currency_are_in_it_and_crores_are_none():
+    frame = pl.DataFrame({"customer_id": "a", "date": "2024-01-31", "amount": ["12.50 USD DR", "2.50 USD CR"]})
+    with pytest.warns(ClvlabWarning, match="marked as credits"):
+        assert cl.read_transactions(frame).detected["currencies"] == ["USD"]
+    frame = pl.DataFrame({"customer_id": "a", "date": "2024-01-31", "amount": ["₹5", "₹1.2 Cr"]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert cl.read_transactions(frame).rejected["rule"].to_list() == ["unreadable_amount"]
+
+
+def test_a_zero_before_an_amount_is_not_the_largest():
+    assert read(("a", "2024-01-31", 0.0), ("b", "2024-01-31", 1.0))[1] == []

@@ -251,8 +251,8 @@ def test_what_cannot_be_asked_is_told(arguments, error, message):
 @pytest.mark.parametrize(
     ("lang", "first"),
     [
-        ("en", "BG/NBD predicted on 1997-09-30 that the customers of that day would make 1,653 purchases"),
-        ("zh", "BG/NBD曾于1997-09-30预测当时的客户在39周内购买1,653次；实际为1,882次，比预测多14%。"),
+        ("en", "BG/NBD predicted on 30 September 1997 that the customers of that day would make 1,653 purchases"),
+        ("zh", "BG/NBD曾于1997年9月30日预测当时的客户在39周内购买1,653次；实际为1,882次，比预测多14%。"),
     ],
 )
 def test_the_last_prediction_in_words(log, lang, first):
@@ -268,3 +268,10 @@ def test_the_last_prediction_in_words(log, lang, first):
 def test_words_for_a_prediction_that_is_not_there_name_those_that_are(cdnow):
     with pytest.raises(ParamsError, match="BgNbd over 13 weeks"):
         cdnow.explain("BgNbd", "14 weeks")
+
+
+def test_a_backtest_shows_what_it_compared(cdnow):
+    assert repr(cdnow).startswith("Backtest: 3 origins, 1997-04-24 to 1998-03-31; ")
+    assert "13 weeks, 26 weeks; BgNbd, MbgNbd, own_rate" in repr(cdnow)
+    assert "rmse_to_average" in cdnow._repr_html_()
+    assert repr(cdnow.choose()).endswith("chosen by 2 earlier origins, judged by the last")

@@ -23,9 +23,9 @@ ROLES = {"recommended": ACCENT, "contender": "#8fb3d3", "baseline": SECOND, "oth
 
 
 def gini(table: pl.DataFrame, words: Words) -> alt.LayerChart:
-    """One dot with its interval per strategy, best first, its name above it. Input: `foresight.gini`."""
-    named = _with_names(table, words).with_columns(start=pl.min_horizontal(pl.col("low").min(), pl.lit(0.0)))
-    # Names above the intervals, not to their left: they would leave no room for the intervals on a phone.
+    """One dot with its interval per strategy, best first, its name next to it. Input: `foresight.gini`."""
+    far = (pl.col("high") + pl.col("low")) / 2 > pl.col("high").max() / 2
+    named = _with_names(table, words).with_columns(far=far.fill_null(False))
     y = alt.Y("name:N", sort=named["name"].to_list(), title=None, axis=None)
     base = alt.Chart(named).encode(y=y)
     x = alt.X("value:Q", title=words("compare.gini_axis"), axis=alt.Axis(format=".1f", tickCount=6))
@@ -42,20 +42,24 @@ def gini(table: pl.DataFrame, words: Words) -> alt.LayerChart:
             alt.Tooltip("high:Q", title=words.column("high"), format=".3f"),
         ],
     )
-    labels = base.mark_text(align="left", dy=-11, fontSize=SMALLEST_TEXT).encode(x="start:Q", text="name:N")
+    # Where there is room: left of an interval on the right, right of one on the left.
+    before = base.transform_filter("datum.far").mark_text(align="right", dx=-6, fontSize=SMALLEST_TEXT)
+    after = base.transform_filter("!datum.far").mark_text(align="left", dx=6, fontSize=SMALLEST_TEXT)
+    left, right = before.encode(x="low:Q", text="name:N"), after.encode(x="high:Q", text="name:N")
     chance = alt.Chart(pl.DataFrame({"value": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[2, 3]).encode(x="value:Q")
-    layers: alt.LayerChart = chance + interval + dots + labels
-    return layers.properties(width="container", height=29 * table.height)
+    layers: alt.LayerChart = chance + interval + dots + left + right
+    return layers.properties(width="container", height=22 * table.height)
 
 
 def spend(table: pl.DataFrame, words: Words) -> alt.LayerChart:
-    """Mean holdout spend by group, actual with its interval and as expected. Input: `by_group.spend`."""
+    """Mean holdout spend or purchases by group, actual with interval and as expected. Input: `by_group.spend`."""
     named = table.with_columns(name=pl.col("group").map_elements(words.group, pl.String))
     series = {"value": words("charts.actual"), "expected_spend": words("compare.expected")}
     long = named.unpivot(list(series), index=["name", "n", "low", "high"], variable_name="of", value_name="mean")
     long = long.with_columns(series=pl.col("of").replace_strict(series, return_dtype=pl.String))
     y = alt.Y("name:N", sort=named["name"].to_list(), title=None)
-    mean = in_currency(words("compare.mean_spend"), words)
+    in_money = "purchases" not in table["measure"]
+    mean = in_currency(words("compare.mean_spend"), words) if in_money else words("compare.mean_purchases")
     x = alt.X("mean:Q", title=mean, axis=axis(words, "short", tickCount=6))
     interval = alt.Chart(named).mark_rule(color=ACCENT, strokeWidth=2).encode(y=y, x=alt.X("low:Q"), x2="high:Q")
     domain = list(series.values())

@@ -13,55 +13,70 @@ from clvlab.displays import Displayed
 class Board(Displayed):
     """Strategies judged against each other by what the customers did next.
 
+    Figures of foresight are means over `n_deals` deals of the customers, and over windows where there are several.
+
     Attributes
     ----------
-    data : strategy, metric, value, low, high; intervals run 95 %, null where a metric has none
-    differences : strategy, versus, value, low, high: paired differences of the Gini of holdout spend
-    ranking : what the recommendation follows from, see `clvlab.comparison.recommend`
+    data : strategy, metric, value, low, high; intervals hold with 95 %, each by itself; null where a metric has none
+    differences : strategy, versus, value, low, high, error: paired differences of the Gini. The intervals hold with
+        95 % for all groupings against each other at once, and for all of them at once against chance (`one_group`)
+        or a ranking; `error` is the standard error
+    ranking : what the recommendation follows from, see `clvlab.comparison.recommend`, and in which share of the
+        deals each strategy came `first`
+    bar : strategy, versus, metric, value, low, high, money: what each grouping reaches more than a ranking of the
+        customers by last year's spend or its rate; money over all customers, where the log knows it
     outcomes : strategy, group, place, measure, n, value, low, high: what each group did in the holdout
     reach : strategy, share, contacts, reached, low, high, spend: holdout spend reached by contacting the best
         `share`; the strategies `oracle` and `random` are the bounds
     allocation : strategy, group, place, customers, expected_spend, share_customers, share_budget
     agreement : strategy, other, agreement (adjusted mutual information)
     crossings : strategy, versus, n_groups, gini, gain, low, high: the best strategy crossed with each other, and what
-        that adds to the better of the two
+        that adds to it; the intervals hold for all at once
+    windows : strategy, cutoff, end, gini, rank: each window by itself
+    ageing : strategy, cutoff, gini, gini_aged: of each cutoff but the first, the Gini of the rule fitted there, and
+        of the rule fitted one holdout earlier
     trees : strategy, leaf, condition, group, customers, share: each grouping told by a tree of depth 3
     cards : strategy, group, rank, condition: the rules applied
     assignments : customer_id, and each strategy's group of the customer
     left_out : strategy, missing (columns), reason: strategies that the data cannot serve
-    cutoff, end : groups are formed up to `cutoff` and judged on (cutoff, end]
-    n_customers, n_judged : customers with a purchase by the cutoff, and how many of them were judged
-    n_rounds, seed : of the bootstrap
+    judged_by : spend, or purchases where the log knows no money; then whatever is said of spend is of purchases
+    cutoff, end : groups are formed up to `cutoff` and judged on (cutoff, end], in the latest window
+    n_customers : customers with a purchase by the cutoff
+    n_deals, n_rounds, seed : of the deals and the bootstrap
     """
 
     data: pl.DataFrame
     differences: pl.DataFrame
     ranking: pl.DataFrame
+    bar: pl.DataFrame
     outcomes: pl.DataFrame
     reach: pl.DataFrame
     allocation: pl.DataFrame
     agreement: pl.DataFrame
     crossings: pl.DataFrame
+    windows: pl.DataFrame
+    ageing: pl.DataFrame
     trees: pl.DataFrame
     cards: pl.DataFrame
     assignments: pl.DataFrame
     left_out: pl.DataFrame
+    judged_by: str
     cutoff: date
     end: date
     n_customers: int
-    n_judged: int
+    n_deals: int
     n_rounds: int
     seed: int
 
     @property
-    def recommended(self) -> str:
-        """The strategy that the rule recommends."""
-        return str(self.ranking.filter("recommended")["strategy"][0])
+    def recommended(self) -> str | None:
+        """The strategy that the rule recommends; None where none is shown to tell more than chance."""
+        return next(iter(self.ranking.filter("recommended")["strategy"]), None)
 
     @property
     def best(self) -> str:
-        """The strategy of the highest Gini of holdout spend among those that are not dominated."""
-        return str(self.ranking.filter(pl.col("dominated_by").is_null())["strategy"][0])
+        """The strategy of the highest Gini, among those shown to tell more than chance where there are such."""
+        return str(self.ranking["strategy"][0])
 
     def metric(self, name: str) -> pl.DataFrame:
         """One metric, best value first: strategy, value, low, high."""

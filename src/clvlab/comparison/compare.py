@@ -1,6 +1,7 @@
 """Strategies side by side, judged by what the customers did next."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,21 +10,23 @@ from tqdm import tqdm
 
 from clvlab.comparison import tables
 from clvlab.comparison.agreement import agreement_table
+from clvlab.comparison.answering import ANSWERING, with_answers
 from clvlab.comparison.board import Board
 from clvlab.comparison.fitted_strategies import FittedStrategy, chosen, servable
+from clvlab.comparison.rankings import rankings
 from clvlab.comparison.reach import allocation, reach_table
 from clvlab.comparison.recommend import recommend
-from clvlab.comparison.scoring import Scoring
+from clvlab.comparison.scoring import Scoring, Tick, Window
 from clvlab.comparison.simplicity import Features, readable_tree
 from clvlab.comparison.split import Split
 from clvlab.comparison.stability import N_RESAMPLES
-from clvlab.comparison.tables import Tick
+from clvlab.comparison.threads import one_thread
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog, check_kind
 from clvlab.grouping import Strategy
-from clvlab.models import MODEL_NAMES, BgNbd, Terms
+from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms
 
-MIN_ROUNDS = 20
+MIN_ROUNDS, MOST_CUTOFFS = 20, 12
 
 
 def compare(
@@ -33,6 +36,7 @@ def compare(
     end: str | date,
     attributes: Any = None,
     *,
+    cutoffs: int = 1,
     n_rounds: int = 500,
     seed: int = 0,
     time_unit: str = "week",
@@ -45,22 +49,26 @@ def compare(
     """Judge ways of grouping customers by what the customers did after the cutoff.
 
     Groups are formed on data up to the cutoff, as they would be in practice. A group's expected outcome is learnt
-    on one part of the customers and judged on another; intervals come from resampling the customers with their
-    stored predictions. What is estimated: this grouping, as formed, on customers like these. Customers with a
-    purchase by the cutoff are judged; prospects only have a part in forming groups.
+    on one part of the customers and judged on another; that is done over many deals of the customers, and figures
+    are means over these. Intervals come from resampling the customers with their stored predictions. What is
+    estimated: this grouping, as formed, on customers like these. Customers with a purchase by the cutoff are judged;
+    prospects only have a part in forming groups. Where the log knows no money, purchases take the place of spend.
 
     Parameters
     ----------
     strategies
         names (or what else `clvlab.grouping.find` takes), strategies, or both; None, or none of them, for all that
-        the data can serve. One group and random groups are always judged beside them
+        the data can serve. One group, random groups and the rankings of customers by last year's spend and by its
+        rate are always judged with them; so is the pattern of answering, where a grouping knows of some only
     log
-        accepted rows with amounts
+        accepted rows
     cutoff, end
         the holdout is (cutoff, end]
     attributes
         as for `summarise_customers`; values dated after the cutoff are not seen, and undated ones of a perishable
         kind (satisfaction, pipeline, referrals) are refused
+    cutoffs
+        at how many days to judge: `cutoff`, and others earlier by one holdout each. Figures are means over them
     n_rounds
         bootstrap rounds
     seed
@@ -79,9 +87,10 @@ def compare(
 
     Raises
     ------
-    DataError : no amounts, fewer than 50 customers, nobody bought in the holdout, or undated perishable attributes
+    DataError : fewer than 50 customers, nobody bought in the holdout, or undated perishable attributes
     MissingColumnsError : a strategy asked for needs a column that neither log nor attributes have
-    ParamsError : an unknown strategy or model, two strategies of one name, or fewer than 20 rounds
+    ParamsError : an unknown strategy or model, two strategies of one name, fewer than 20 rounds, or not 1 to 12
+        cutoffs
 
     Examples
     --------
@@ -94,20 +103,65 @@ def compare(
     check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     if n_rounds < MIN_ROUNDS:
         raise ParamsError(f"n_rounds is {n_rounds}; intervals need {MIN_ROUNDS} bootstrap rounds or more.")
+    if not 1 <= cutoffs <= MOST_CUTOFFS:
+        raise ParamsError(f"cutoffs is {cutoffs}. Choose 1 to {MOST_CUTOFFS}.")
     if model not in ("auto", *MODEL_NAMES):
         raise ParamsError(f"model is {model!r}. Choose auto or one of {', '.join(MODEL_NAMES)}.")
     asked: list[Any] = [strategies] if isinstance(strategies, str | Mapping) else list(strategies or [])
-    wanted, split = chosen(asked), Split.read(log, cutoff, end, attributes, time_unit, seed)
+    latest = Split.read(log, cutoff, end, attributes, time_unit, seed)
+    splits = [*(latest.earlier(back) for back in range(cutoffs - 1, 0, -1)), latest]
     terms, preferred = Terms(horizon, annual_discount_rate, margin), MODEL_NAMES.get(model, BgNbd)
-    kept, table, left_out = servable(wanted, log, split.customers, terms, preferred, leave_out=not asked)
-    _, later, _ = servable(kept, log, split.later(), terms, preferred, leave_out=True)
-    split = split.with_customers(table)
-    # tqdm takes None for "on a terminal only".
-    hidden = None if progress is None else not progress
-    with tqdm(total=len(kept) * (N_RESAMPLES + 1) + n_rounds, disable=hidden, desc="compare") as bar:
-        fitted_strategies = tuple(FittedStrategy.fit(strategy, table, split.buyers) for strategy in kept)
-        scoring = Scoring.run(split, fitted_strategies, n_rounds, bar.update)
-        return _board(scoring, later, left_out, n_rounds, bar.update)
+    with one_thread():
+        windows, left_out = _windows(chosen(asked), splits, terms, preferred, leave_out=not asked)
+        # tqdm takes None for "on a terminal only".
+        hidden = None if progress is None else not progress
+        n_steps = len(windows[-1].fitted_strategies) * (N_RESAMPLES + 1) + n_rounds
+        with tqdm(total=n_steps, disable=hidden, desc="compare") as bar:
+            scoring = Scoring.run(windows, n_rounds, bar.update)
+            later = _later(windows[-1], terms, preferred)
+            return _board(scoring, later, left_out, n_rounds, bar.update)
+
+
+def _windows(
+    wanted: list[Strategy],
+    splits: list[Split],
+    terms: Terms,
+    preferred: type[PurchaseModel],
+    *,
+    leave_out: bool,
+) -> tuple[list[Window], pl.DataFrame]:
+    """Every split with the strategies that all splits can serve, fitted; and those left out, once each."""
+    rows, equipped = [], []
+    for split in splits:
+        wanted, table, left_out = servable(wanted, split.log, split.customers, terms, preferred, leave_out=leave_out)
+        rows.append(left_out)
+        equipped.append(split.with_customers(table))
+    fitted = [tuple(FittedStrategy.fit(each, split.customers, split.buyers) for each in wanted) for split in equipped]
+    partial = {each.name for window in fitted for each in window if each.is_partial}
+    windows = [
+        _with_answering(Window(split, each, rankings(split.log, split.buyers)), partial)
+        for split, each in zip(equipped, fitted, strict=True)
+    ]
+    return windows, pl.concat(rows)
+
+
+def _with_answering(window: Window, partial: set[str]) -> Window:
+    """The window with the pattern of answering as one more grouping, where some are `partial`."""
+    rules = [each.rule for each in window.fitted_strategies if each.name in partial]
+    if not rules:
+        return window
+    split = window.split.with_customers(with_answers(window.split.customers, rules))
+    answering = FittedStrategy.fit(ANSWERING, split.customers, split.buyers)
+    return replace(window, split=split, fitted_strategies=(answering, *window.fitted_strategies))
+
+
+def _later(window: Window, terms: Terms, preferred: type[PurchaseModel]) -> CustomerSummary:
+    """The customers a quarter later, with whatever the strategies read that there is by then."""
+    split, answering = window.split, ANSWERING.name
+    strategies = [each.strategy for each in window.fitted_strategies if each.name != answering]
+    _, later, _ = servable(strategies, split.log, split.later(), terms, preferred, leave_out=True)
+    partial = [each.rule for each in window.fitted_strategies if each.is_partial and each.name != answering]
+    return with_answers(later, partial) if partial else later
 
 
 def _board(scoring: Scoring, later: CustomerSummary, left_out: pl.DataFrame, n_rounds: int, tick: Tick) -> Board:
@@ -117,24 +171,26 @@ def _board(scoring: Scoring, later: CustomerSummary, left_out: pl.DataFrame, n_r
     return Board(
         data=data,
         differences=differences,
-        ranking=recommend(tables.criteria(data), differences),
+        ranking=recommend(tables.criteria(scoring, data), differences),
+        bar=tables.bar(scoring),
         outcomes=tables.outcomes(scoring),
-        reach=reach_table(split, scoring.predicted, scoring.bootstrap),
-        allocation=tables.named(
-            (c, allocation(c.grouped, scoring.predicted[c.name], split)) for c in fitted_strategies
-        ),
+        reach=reach_table(scoring),
+        allocation=tables.named((c, allocation(c.grouped, scoring.expected[c.name])) for c in fitted_strategies),
         agreement=agreement_table({c.name: c.grouped.labels for c in scoring.recommendable}),
         crossings=tables.crossings(scoring),
+        windows=tables.windows(scoring),
+        ageing=tables.ageing(scoring),
         trees=tables.named((c, readable_tree(features, list(c.groups), split.seed)) for c in fitted_strategies),
         cards=tables.named((c, c.rule.card) for c in fitted_strategies),
         assignments=split.buyers.data.select("customer_id").with_columns(
             pl.Series(c.name, c.groups, dtype=pl.String) for c in fitted_strategies
         ),
         left_out=left_out,
+        judged_by=split.judged_by,
         cutoff=split.holdout.cutoff,
         end=split.holdout.end,
         n_customers=len(split.buyers),
-        n_judged=int(split.outcomes.judged.sum()),
+        n_deals=scoring.n_deals,
         n_rounds=n_rounds,
         seed=split.seed,
     )

@@ -4,9 +4,9 @@ Customers are dealt into parts at random: two fifths that only teach, then three
 judged by what the *earlier* parts taught: the mean outcome of a customer's group there. So nothing is ever judged by
 a mean that the judged customers shaped, neither directly nor through the parts that follow, and a grouping that knows
 nothing scores like chance, with errors that do not pile up from part to part: the judged parts are a martingale, and
-resampling the customers with their stored predictions gives intervals that run. Folds that teach each other in turn
+resampling the customers with their stored predictions gives intervals that hold. Folds that teach each other in turn
 would not do: each pair of folds would count twice, and intervals would come out too narrow by a factor of about the
-square root of 2 [1].
+square root of 2 [1]. One deal leaves much to chance; figures are means over many, see `resampling.Figure`.
 
 [1] benchmarks/comparison_coverage.md has both, simulated.
 """
@@ -19,10 +19,11 @@ from clvlab.arrays import Labels, Vector
 from clvlab.comparison.outcomes import Outcomes
 
 
-def cross_fit(groups: Labels, outcome: Vector, part: Labels) -> Vector:
+def cross_fit(groups: Labels, outcome: Vector, part: Labels, unknown: int | None = None) -> Vector:
     """The mean outcome of each customer's group in the earlier parts; NaN in the first part, which none teaches.
 
-    A group that the earlier parts do not have is predicted their overall mean.
+    A group that the earlier parts do not have is predicted their overall mean. The group `unknown`, of those of whom
+    nothing is known, is predicted the mean of all others: that somebody did not answer earns a grouping nothing.
 
     Examples
     --------
@@ -37,6 +38,9 @@ def cross_fit(groups: Labels, outcome: Vector, part: Labels) -> Vector:
         size = np.bincount(groups[taught], minlength=n_groups)
         total = np.bincount(groups[taught], outcome[taught], minlength=n_groups)
         mean = np.where(size > 0, total / np.maximum(size, 1), outcome[taught].mean())
+        if unknown is not None:
+            known = np.arange(n_groups) != unknown
+            mean[unknown] = total[known].sum() / max(size[known].sum(), 1)
         predicted[part == judged] = mean[groups[part == judged]]
     return predicted
 
@@ -49,10 +53,10 @@ class CrossFitted:
     bought: Vector
 
     @classmethod
-    def of(cls, groups: Labels, outcomes: Outcomes) -> "CrossFitted":
-        """Foretell both outcomes."""
+    def of(cls, groups: Labels, outcomes: Outcomes, unknown: int | None = None) -> "CrossFitted":
+        """Predict both outcomes."""
         judged = outcomes.judged
         spend, bought = (
-            cross_fit(groups, outcomes.of(outcome), outcomes.part)[judged] for outcome in ("spend", "bought")
+            cross_fit(groups, outcomes.of(outcome), outcomes.part, unknown)[judged] for outcome in ("spend", "bought")
         )
         return cls(spend, bought)

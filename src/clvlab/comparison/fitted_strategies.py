@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from clvlab.arrays import Flags
 from clvlab.columns import names
 from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.groups import Grouped
@@ -15,7 +17,8 @@ from clvlab.comparison.outcomes import Outcomes
 from clvlab.customers import derivable, derive
 from clvlab.errors import ClvlabError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog
-from clvlab.grouping import Rule, Strategy, find, strategies
+from clvlab.grouping import RandomGroups, Rule, Strategy, find, strategies
+from clvlab.grouping.strategy import UNKNOWN
 from clvlab.models import MODELLED, BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.wording import CROSSED
 
@@ -48,13 +51,26 @@ class FittedStrategy:
         """The groups as numbers."""
         return Grouped.of(self.groups)
 
+    @cached_property
+    def known(self) -> Flags:
+        """Of which buyers the grouping knows what it reads."""
+        return np.array([group != UNKNOWN for group in self.groups])
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it knows what it reads of some buyers, and not of all."""
+        return bool(0 < self.known.mean() < 1)
+
     def crossed(self, other: "FittedStrategy") -> Grouped:
         """Every pair of a group of this strategy and one of another."""
         return Grouped.of([f"{a}{CROSSED}{b}" for a, b in zip(self.groups, other.groups, strict=True)])
 
     def predicted(self, outcomes: Outcomes) -> CrossFitted:
-        """What the groups predict of the judged customers."""
-        return CrossFitted.of(self.grouped.labels, outcomes)
+        """What the groups predict of the judged customers; of random groups each deal draws its own."""
+        labels = self.grouped.labels
+        if isinstance(self.strategy, RandomGroups):
+            labels = np.random.default_rng([self.strategy.seed, 6, outcomes.number]).permutation(labels)
+        return CrossFitted.of(labels, outcomes, self.grouped.unknown)
 
 
 def chosen(asked: list[str | Mapping[str, Any] | Strategy]) -> list[Strategy]:

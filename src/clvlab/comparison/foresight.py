@@ -14,11 +14,12 @@ from clvlab.comparison.outcomes import Outcomes
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of foresight: its name, its formula, and which outcome it is about."""
+    """A metric of foresight: its name, formula and outcome, and whether the order of predictions is all it asks."""
 
     name: str
     outcome: Literal["spend", "bought"]
     score: Callable[..., Vector]
+    of_order: bool = True
 
 
 CAPTURES: Mapping[float, Metric] = MappingProxyType(
@@ -31,12 +32,12 @@ CAPTURES: Mapping[float, Metric] = MappingProxyType(
 HEADLINE = Metric("gini", "spend", metrics.gini)
 FORESIGHT: tuple[Metric, ...] = (
     HEADLINE,
-    Metric("variance_explained", "spend", metrics.variance_explained),
+    Metric("variance_explained", "spend", metrics.variance_explained, of_order=False),
     CAPTURES[0.10],
     CAPTURES[0.20],
-    Metric("calibration_slope", "spend", metrics.calibration_slope),
+    Metric("calibration_slope", "spend", metrics.calibration_slope, of_order=False),
     Metric("buys_again_auc", "bought", metrics.auc),
-    Metric("buys_again_brier", "bought", metrics.brier),
+    Metric("buys_again_brier", "bought", metrics.brier, of_order=False),
 )
 """What each strategy is judged by, in the order of the page: a metric is one line here."""
 METRICS: tuple[Metric, ...] = tuple(dict.fromkeys((*FORESIGHT, *CAPTURES.values())))

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
 import polars as pl
 
 from clvlab.arrays import Labels, Vector
-from clvlab.comparison.outcomes import Outcomes, group_numbers
-from clvlab.comparison.resampling import interval
+from clvlab.comparison.mean_interval import mean_interval
+from clvlab.comparison.outcomes import group_numbers
+from clvlab.grouping.strategy import UNKNOWN
 
-FEWEST = 10
-"""A figure of fewer customers is not shown."""
+FEWEST = 15
+"""A figure of fewer customers is not shown: no interval would hold."""
 
 SCHEMA = {
     "strategy": pl.String,
@@ -38,12 +40,17 @@ class Grouped:
         """Number the groups in the order of their names."""
         return cls(tuple(sorted(set(groups))), group_numbers(groups))
 
-    def places(self, predicted: Vector, outcomes: Outcomes) -> list[int]:
-        """Each group's place, 1 = best, by the mean of what was predicted of its judged customers."""
-        judged = self.labels[outcomes.judged]
-        size = np.bincount(judged, minlength=len(self.names))
-        mean = np.bincount(judged, predicted, minlength=len(self.names)) / np.maximum(size, 1)
-        order = sorted(range(len(self.names)), key=lambda g: (-mean[g] if size[g] else np.inf, self.names[g]))
+    @cached_property
+    def unknown(self) -> int | None:
+        """The number of the group of whom nothing is known, where there are others."""
+        return self.names.index(UNKNOWN) if UNKNOWN in self.names and len(self.names) > 1 else None
+
+    def places(self, expected: Vector) -> list[int]:
+        """Each group's place, 1 = best, by what is expected of it; those of whom that is not known come last."""
+        order = sorted(
+            range(len(self.names)),
+            key=lambda g: (np.inf if np.isnan(expected[g]) else -expected[g], self.names[g]),
+        )
         return [order.index(g) + 1 for g in range(len(self.names))]
 
 
@@ -65,13 +72,9 @@ def wilson(successes: float, n: int, level: float = 0.95) -> tuple[float, float]
 
 
 def group_outcomes(
-    strategy: str,
-    grouped: Grouped,
-    places: Sequence[int],
-    measures: Mapping[str, Vector],
-    means: Mapping[str, Vector],
+    strategy: str, grouped: Grouped, places: Sequence[int], measures: Mapping[str, Vector]
 ) -> pl.DataFrame:
-    """Columns of SCHEMA: one row per group and measure; value, low and high are null for fewer than 10 customers.
+    """Columns of SCHEMA: one row per group and measure; value, low and high are null for fewer than 15 customers.
 
     Parameters
     ----------
@@ -83,27 +86,17 @@ def group_outcomes(
         of each group
     measures
         each customer's figure, NaN where it is not known; 0 or 1 for `repurchase`
-    means
-        of each measure, the groups' means in bootstrap rounds, shape (n_rounds, n_groups)
     """
     rows = []
     for measure, values in measures.items():
+        everyone = values[~np.isnan(values)]
         for g, name in enumerate(grouped.names):
             known = values[(grouped.labels == g) & ~np.isnan(values)]
             figures: tuple[float | None, ...] = (None, None, None)
             if known.size >= FEWEST:
-                low, high = (
-                    wilson(known.sum(), known.size) if measure == "repurchase" else interval(means[measure][:, g])
+                bounds = (
+                    wilson(known.sum(), known.size) if measure == "repurchase" else mean_interval(known, everyone)
                 )
-                figures = (float(known.mean()), low, high)
+                figures = (float(known.mean()), *bounds)
             rows.append((strategy, name, places[g], measure, known.size, *figures))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("measure", "place", maintain_order=True)
-
-
-def group_means(values: Vector, grouped: Grouped, weight: Vector) -> Vector:
-    """Weighted means by group, one row per row of `weight`; NaN where a group has none."""
-    known = ~np.isnan(values)
-    member = (grouped.labels[known][:, None] == np.arange(len(grouped.names))).astype(float)
-    size = weight[:, known] @ member
-    total = weight[:, known] @ (member * values[known][:, None])
-    return np.where(size > 0, total / np.where(size > 0, size, 1.0), np.nan)

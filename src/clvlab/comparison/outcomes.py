@@ -18,20 +18,22 @@ class Outcomes:
 
     Attributes
     ----------
-    spend : net spend
+    spend : net spend; purchases where the log knows no money
     bought : 1 where there was a purchase, else 0
     part : 0 (only teaches), then 1, 2, 3 in the order in which they are judged
+    number : of the deal
     """
 
     spend: Vector
     bought: Vector
     part: Labels
+    number: int = 0
 
     @classmethod
-    def deal(cls, spend: Vector, bought: Vector, seed: int) -> "Outcomes":
-        """Deal the customers at random, by their order and the seed."""
-        order = np.random.default_rng([seed, 1]).permutation(spend.size)
-        return cls(spend, bought, np.maximum(order % FIFTHS - ONLY_TEACH + 1, 0))
+    def deal(cls, spend: Vector, bought: Vector, seed: int, number: int = 0) -> "Outcomes":
+        """Deal the customers at random, by their order, the seed and the number of the deal."""
+        order = np.random.default_rng([seed, 1, number]).permutation(spend.size)
+        return cls(spend, bought, np.maximum(order % FIFTHS - ONLY_TEACH + 1, 0), number)
 
     @property
     def judged(self) -> NDArray[np.bool_]:

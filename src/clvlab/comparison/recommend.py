@@ -1,57 +1,86 @@
 """Which grouping to use, by a rule that follows from the numbers.
 
-1. A strategy is dominated if another is at least as good in foresight (Gini of holdout spend), in stability
-   (agreement on resamples) and in simplicity (fidelity of a small tree), and better in one of them. Dominated ones
-   are out.
-2. The best is the one of the highest Gini among those left.
-3. Of those left whose paired difference from the best includes zero, or is open, the simplest is recommended: the
-   one with the fewest groups; of equals, the one that a small tree tells best; then the one of the higher Gini.
+1. A grouping knows something if its Gini is above 0 (chance) by an interval that holds for all groupings at once.
+   Where none does, none is recommended.
+2. The best is the one of the highest Gini among those that know something. Equal to it are those that lose at most
+   one standard error of their difference from it, and at most .02 of Gini: equality is a small loss, not a difference
+   that cannot be seen.
+3. Of the equals the simplest is recommended: one without groups too small to be reported on, if there is one; of the
+   fewest groups; that covers most customers; of the highest Gini.
+
+A grouping is dominated if another beats it in foresight, beyond what chance explains, and is not worse in any of
+stability, number of groups, coverage, smallest group and simplicity. It is left out of the tables of contenders.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
-CRITERIA = ("gini", "stability_resamples", "fidelity")
+from clvlab.comparison.groups import FEWEST
+
+TOLERANCE = 0.02
+"""The most that a grouping may lose of the best one's Gini and be taken for its equal."""
+NOISE: Mapping[str, float] = {"stability_resamples": 0.02, "fidelity": 0.01, "coverage": 0.0}
+"""Criteria besides foresight, more is better, and how far apart they say nothing."""
+CRITERIA = ("n_groups", "smallest", "coverage", "stability_resamples", "fidelity")
 
 INCLUDES_ZERO = ((pl.col("low") <= 0) & (pl.col("high") >= 0)).fill_null(True)
 """Whether the data cannot tell a difference from none: its interval includes zero, or is open."""
 
 
 def recommend(criteria: pl.DataFrame, differences: pl.DataFrame) -> pl.DataFrame:
-    """The table of criteria with `dominated_by`, `difference`, `low`, `high`, `tied` and `recommended`.
+    """The table of criteria with what the rule says of each grouping.
 
     Parameters
     ----------
     criteria
-        strategy, n_groups and CRITERIA, one row per strategy that can be recommended
+        strategy, gini, gini_low (of the interval that holds for all at once) and CRITERIA
     differences
-        strategy, versus, value, low, high: paired differences of the Gini, strategy less versus
+        strategy, versus, value, low, high, error: paired differences of the Gini, strategy less versus; the
+        intervals hold for all at once, `error` is the standard error
 
     Returns
     -------
-    Highest Gini first; `difference`, `low` and `high` are those from the best strategy that is not dominated, `tied`
-    whether it includes zero, `dominated_by` the first strategy that is better throughout, or null
+    Those first that tell more than chance (`knows`), of these the highest Gini; `difference`, `low` and `high` from
+    the best; `tied` whether that includes zero; `equal` whether it is taken for the best one's equal; `dominated_by`
+    the first grouping that dominates it, or null; `recommended`
     """
-    ranked = criteria.sort("gini", "strategy", descending=[True, False])
-    ranked = ranked.with_columns(dominated_by=_dominators(ranked))
-    best = ranked.filter(pl.col("dominated_by").is_null())["strategy"][0]
-    from_best = differences.filter(pl.col("versus") == best).select("strategy", "low", "high", difference="value")
-    from_itself = pl.when(pl.col("strategy") == best).then(0.0)
-    ranked = ranked.join(from_best, on="strategy", how="left", maintain_order="left").with_columns(
-        from_itself.otherwise(pl.col(name)).alias(name) for name in ("difference", "low", "high")
+    ranked = criteria.with_columns(knows=(pl.col("gini_low") > 0).fill_null(False)).sort(
+        "knows", "gini", "strategy", descending=[True, True, False], nulls_last=True
     )
-    ranked = ranked.with_columns(tied=pl.col("dominated_by").is_null() & INCLUDES_ZERO)
-    simplest = ranked.filter("tied").sort("n_groups", "fidelity", "gini", descending=[False, True, True])["strategy"][
-        0
-    ]
-    return ranked.with_columns(recommended=pl.col("strategy") == simplest)
+    best = ranked["strategy"][0]
+    from_best = differences.filter(pl.col("versus") == best).select(
+        "strategy", "low", "high", "error", difference="value"
+    )
+    itself = pl.when(pl.col("strategy") == best).then(0.0)
+    ranked = ranked.join(from_best, on="strategy", how="left", maintain_order="left").with_columns(
+        itself.otherwise(pl.col(name)).alias(name) for name in ("difference", "low", "high", "error")
+    )
+    beaten = differences.filter(pl.col("low") > 0).select("strategy", "versus").rows()
+    ranked = ranked.with_columns(
+        tied=INCLUDES_ZERO,
+        dominated_by=_dominators(ranked.rows(named=True), set(beaten)),
+    )
+    tolerance = pl.col("error").clip(upper_bound=TOLERANCE).fill_null(0.0)
+    ranked = ranked.with_columns(equal=(pl.col("knows") & (pl.col("difference") >= -tolerance)).fill_null(False))
+    simplest = ranked.filter("equal").sort(
+        pl.col("smallest") < FEWEST, "n_groups", "coverage", "gini", descending=[False, False, True, True]
+    )
+    chosen = simplest["strategy"].head(1).to_list()
+    return ranked.with_columns(recommended=pl.col("strategy").is_in(chosen)).drop("error")
 
 
-def _dominators(criteria: pl.DataFrame) -> pl.Series:
-    """For each strategy the first one that is at least as good in all criteria and better in one."""
-    names, points = criteria["strategy"].to_list(), criteria.select(CRITERIA).rows()
+def _dominators(rows: list[dict[str, Any]], beaten: set[tuple[str, str]]) -> pl.Series:
+    """For each strategy the first one that beats it in foresight and is not worse in anything else."""
 
-    def dominates(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-        return one != other and all(a >= b for a, b in zip(one, other, strict=True))
+    def dominates(one: dict[str, Any], other: dict[str, Any]) -> bool:
+        return (
+            (one["strategy"], other["strategy"]) in beaten
+            and one["n_groups"] <= other["n_groups"]
+            and min(one["smallest"], FEWEST) >= min(other["smallest"], FEWEST)
+            and all(one[name] >= other[name] - noise for name, noise in NOISE.items())
+        )
 
-    found = [next((name for name, p in zip(names, points, strict=True) if dominates(p, q)), None) for q in points]
+    found = [next((one["strategy"] for one in rows if dominates(one, other)), None) for other in rows]
     return pl.Series(found, dtype=pl.String)

@@ -1,86 +1,283 @@
-"""Strategies on the same customers: what each predicts, and the resamples that all of them share."""
+"""Strategies on the same customers: what each predicts, deal by deal, and the resamples that all of them share."""
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
-from clvlab.arrays import Vector
-from clvlab.comparison.bootstrap import Bootstrap
-from clvlab.comparison.crossfit import CrossFitted
+import numpy as np
+from numpy.typing import NDArray
+
+from clvlab.arrays import Flags, Positions, Vector
+from clvlab.comparison.answering import ANSWERING
+from clvlab.comparison.crossfit import CrossFitted, cross_fit
 from clvlab.comparison.fitted_strategies import CHANCE, FittedStrategy
-from clvlab.comparison.foresight import HEADLINE, Metric, scored
+from clvlab.comparison.foresight import HEADLINE, METRICS, Metric, scored
 from clvlab.comparison.groups import Grouped
-from clvlab.comparison.resampling import interval
+from clvlab.comparison.outcomes import Outcomes
+from clvlab.comparison.rankings import Ranking
+from clvlab.comparison.resampling import Figure, resamples
 from clvlab.comparison.split import Split
 from clvlab.wording import CROSSED
 
-Interval = tuple[float, float]
+NEVER_RECOMMENDED = (*CHANCE, ANSWERING.name)
+"""What groupings are held against: groups that know nothing, and whether somebody answered."""
+N_DEALS, MOST_DEALS = 20, 100
+MOVED = 0.002
+"""The leader's distance from who comes next is settled when the deals leave it a smaller standard error."""
+NEAR = 0.05
+"""Who is as near to the leader may come first in other deals."""
+COVERED = "gini_covered"
+"""The headline among the customers of whom the grouping knows what it reads."""
+Tick = Callable[[int], object]
+
+
+class Contender(Protocol):
+    """Whatever predicts of the judged customers."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    def predicted(self, outcomes: Outcomes) -> CrossFitted:
+        """What it predicts in one deal."""
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """One cutoff: its customers and their outcomes, and who is judged by them, the same contenders in each window."""
+
+    split: Split
+    fitted_strategies: tuple[FittedStrategy, ...]
+    rankings: tuple[Ranking, ...] = ()
+
+    @property
+    def contenders(self) -> tuple[Contender, ...]:
+        """Groupings and rankings."""
+        return (*self.fitted_strategies, *self.rankings)
+
+    def named(self, name: str) -> FittedStrategy:
+        """The strategy of that name."""
+        return next(fitted for fitted in self.fitted_strategies if fitted.name == name)
+
+    def crossing(self, best: str, other: str) -> "Crossed":
+        """The groups of one strategy crossed with those of another."""
+        return Crossed(f"{best}{CROSSED}{other}", self.named(best).crossed(self.named(other)))
+
+
+@dataclass(frozen=True, eq=False)
+class Crossed:
+    """Two groupings as one."""
+
+    name: str
+    grouped: Grouped
+
+    def predicted(self, outcomes: Outcomes) -> CrossFitted:
+        """What the groups predict of the judged customers."""
+        return CrossFitted.of(self.grouped.labels, outcomes)
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A figure that is asked of a contender: a metric, over all judged customers or those whom it covers."""
+
+    name: str
+    metric: Metric
+    covered: Flags | None = None
+
+    def weights(self, judged: Flags, weight: Vector | None) -> Vector | None:
+        """How often each judged customer counts."""
+        if self.covered is None:
+            return weight
+        known = self.covered[judged].astype(float)
+        return known if weight is None else weight * known
+
+
+def questions(contender: Contender, deal: int) -> list[Question]:
+    """What a contender is asked: a ranking only what needs no level; a crossing, and in later deals, the headline."""
+    if isinstance(contender, Crossed) or deal >= N_DEALS:
+        return [Question(HEADLINE.name, HEADLINE)]
+    asked = [Question(m.name, m) for m in METRICS if m.of_order or not isinstance(contender, Ranking)]
+    if isinstance(contender, FittedStrategy) and contender.is_partial:
+        asked.append(Question(COVERED, HEADLINE, contender.known))
+    return asked
 
 
 @dataclass(frozen=True, eq=False)
 class Scoring:
-    """Strategies scored on one split.
+    """Strategies scored on the same windows.
 
     Attributes
     ----------
-    predicted : name -> what the strategy's groups predict
+    windows : the latest last
+    figures : (name of a contender or a crossing, metric) -> the figure
     best : the strategy of the highest headline, baselines that know nothing aside
-    crossings : name -> the best strategy's groups crossed with that strategy's
-    bootstrap : figures of all of them on the same resamples
+    n_deals : how often the customers were dealt for the headline; for all else, up to N_DEALS times
     """
 
-    split: Split
-    fitted_strategies: tuple[FittedStrategy, ...]
-    predicted: Mapping[str, CrossFitted]
-    best: FittedStrategy
-    crossings: Mapping[str, Grouped]
-    bootstrap: Bootstrap
+    windows: tuple[Window, ...]
+    figures: Mapping[tuple[str, str], Figure]
+    best: str
+    n_deals: int
 
     @classmethod
-    def run(
-        cls, split: Split, fitted_strategies: tuple[FittedStrategy, ...], n_rounds: int, tick: Callable[[int], object]
-    ) -> "Scoring":
-        """Cross-fit every strategy, and resample the customers."""
-        predicted = {fitted.name: fitted.predicted(split.outcomes) for fitted in fitted_strategies}
-        recommendable = [fitted for fitted in fitted_strategies if fitted.name not in CHANCE]
-        best = max(recommendable, key=lambda fitted: float(scored(predicted[fitted.name], split.outcomes, HEADLINE)))
-        crossings = {other.name: best.crossed(other) for other in recommendable if other is not best}
-        crossed = {
-            _crossed(best.name, name): CrossFitted.of(g.labels, split.outcomes) for name, g in crossings.items()
-        }
-        groupings = {fitted.name: fitted.grouped for fitted in fitted_strategies}
-        bootstrap = Bootstrap.run(split, predicted, crossed, groupings, n_rounds, tick)
-        return cls(split, fitted_strategies, predicted, best, crossings, bootstrap)
+    def run(cls, windows: Sequence[Window], n_rounds: int, tick: Tick, n_deals: int | None = None) -> "Scoring":
+        """Deal and cross-fit until the leader's place is settled, or `n_deals` times, and resample the customers."""
+        names = [fitted.name for fitted in windows[-1].fitted_strategies if fitted.name not in NEVER_RECOMMENDED]
+        points: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
+        while not points or (n_deals is None and not _settled(points, names)):
+            done = len(points[names[0], HEADLINE.name]) if points else 0
+            _add(points, [window.contenders for window in windows], windows, range(done, done + (n_deals or N_DEALS)))
+        dealt = len(points[names[0], HEADLINE.name])
+        best = max(names, key=lambda name: float(np.mean(points[name, HEADLINE.name])))
+        crossed = [[w.crossing(best, name) for name in names if name != best] for w in windows]
+        _add(points, crossed, windows, range(min(dealt, N_DEALS)))
+        judged = [(*w.contenders, *c) for w, c in zip(windows, crossed, strict=True)]
+        by_deal = {key: np.array(values).T for key, values in points.items()}
+        errors = _errors(by_deal, judged, windows, n_rounds, tick)
+        return cls(tuple(windows), {key: Figure(by_deal[key], errors[key]) for key in by_deal}, best, dealt)
+
+    @property
+    def split(self) -> Split:
+        """The latest split, by which groups are reported."""
+        return self.windows[-1].split
+
+    @property
+    def fitted_strategies(self) -> tuple[FittedStrategy, ...]:
+        """The strategies as of the latest cutoff."""
+        return self.windows[-1].fitted_strategies
 
     @cached_property
     def recommendable(self) -> tuple[FittedStrategy, ...]:
         """The strategies that can be recommended."""
-        return tuple(fitted for fitted in self.fitted_strategies if fitted.name not in CHANCE)
+        return tuple(fitted for fitted in self.fitted_strategies if fitted.name not in NEVER_RECOMMENDED)
 
-    def figure(self, name: str, metric: Metric = HEADLINE) -> float:
-        """A metric of one strategy."""
-        return float(scored(self.predicted[name], self.split.outcomes, metric))
+    @property
+    def rankings(self) -> tuple[Ranking, ...]:
+        """The rankings of the latest cutoff."""
+        return self.windows[-1].rankings
 
-    def rounds(self, name: str, metric: Metric = HEADLINE) -> Vector:
-        """The same in each bootstrap round."""
-        return self.bootstrap.scores[name, metric.name]
+    @property
+    def ranked(self) -> tuple[Contender, ...]:
+        """Whoever is no baseline that knows nothing: strategies, and the rankings that they are held against."""
+        return (*self.recommendable, *self.rankings)
 
-    def difference(self, name: str, versus: str) -> tuple[float, *Interval]:
-        """The headline of one strategy less that of another, and its paired interval."""
-        value = self.figure(name) - self.figure(versus)
-        return value, *interval(self.rounds(name) - self.rounds(versus))
+    def figure(self, name: str, metric: str = HEADLINE.name) -> Figure:
+        """A metric of one contender."""
+        return self.figures[name, metric]
 
-    def crossing(self, name: str) -> tuple[float, float, *Interval]:
-        """The headline of the best strategy crossed with another, what that adds, and its paired interval."""
-        together = CrossFitted.of(self.crossings[name].labels, self.split.outcomes)
-        value = float(scored(together, self.split.outcomes, HEADLINE))
-        rounds = self.bootstrap.scores[_crossed(self.best.name, name), HEADLINE.name]
-        return value, value - self.figure(self.best.name), *interval(rounds - self.rounds(self.best.name))
+    def difference(self, name: str, versus: str, metric: str = HEADLINE.name) -> Figure:
+        """A metric of one contender less that of another, paired."""
+        return self.figure(name, metric) - self.figure(versus, metric)
+
+    def crossing(self, name: str) -> Figure:
+        """The headline of the best strategy crossed with another."""
+        return self.figure(f"{self.best}{CROSSED}{name}")
+
+    def first(self) -> dict[str, float]:
+        """In which share of the deals each strategy came first; who ties shares."""
+        names = [fitted.name for fitted in self.recommendable]
+        ginis = np.array([self.figure(name).points.mean(axis=0) for name in names])
+        leads = ginis == ginis.max(axis=0)
+        return dict(zip(names, (leads / leads.sum(axis=0)).mean(axis=1).tolist(), strict=True))
+
+    @cached_property
+    def expected(self) -> Mapping[str, Vector]:
+        """Each strategy -> what is expected of its groups: the mean of what others taught, NaN where none did."""
+        deals = [self.split.deal(number) for number in range(min(self.n_deals, N_DEALS))]
+        return {fitted.name: _expected(fitted.grouped, deals) for fitted in self.fitted_strategies}
 
     def places(self, fitted: FittedStrategy) -> list[int]:
-        """The place of each of a strategy's groups, 1 = best, by what was predicted of it."""
-        return fitted.grouped.places(self.predicted[fitted.name].spend, self.split.outcomes)
+        """The place of each of a strategy's groups, 1 = best, by what was expected of it."""
+        return fitted.grouped.places(self.expected[fitted.name])
 
 
-def _crossed(best: str, other: str) -> str:
-    return f"{best}{CROSSED}{other}"
+def point(contender: Contender, outcomes: Outcomes) -> float:
+    """The headline of one deal."""
+    return float(scored(contender.predicted(outcomes), outcomes, HEADLINE))
+
+
+def _settled(points: Mapping[tuple[str, str], list[list[float]]], names: list[str]) -> bool:
+    """Whether further deals would hardly change how far the leader is from those who come near."""
+    ginis = {name: np.mean(points[name, HEADLINE.name], axis=1) for name in names}
+    leader = max(ginis.values(), key=lambda values: float(values.mean()))
+    n_deals = leader.size
+    gaps = [leader - values for values in ginis.values() if leader.mean() - values.mean() < NEAR]
+    moved = max(float(gap.std()) for gap in gaps) / float(np.sqrt(n_deals))
+    return n_deals >= MOST_DEALS or moved <= MOVED
+
+
+def _add(
+    points: dict[tuple[str, str], list[list[float]]],
+    contenders: Sequence[Sequence[Contender]],
+    windows: Sequence[Window],
+    numbers: Iterable[int],
+) -> None:
+    """Score these deals, one figure for each window, and add them."""
+    for number in numbers:
+        found: dict[tuple[str, str], list[float]] = defaultdict(list)
+        for window, judged in zip(windows, contenders, strict=True):
+            for key, value in _scores(judged, window.split.deal(number)):
+                found[key].append(float(value))
+        for key, values in found.items():
+            if len(values) == len(windows):
+                points[key].append(values)
+
+
+def _scores(
+    contenders: Iterable[Contender], outcomes: Outcomes, weight: Vector | None = None
+) -> Iterator[tuple[tuple[str, str], Vector]]:
+    """(name, metric) and the figure, one for each row of `weight`."""
+    judged = outcomes.judged
+    for contender in contenders:
+        predicted = contender.predicted(outcomes)
+        for asked in questions(contender, outcomes.number):
+            yield (
+                (contender.name, asked.name),
+                scored(predicted, outcomes, asked.metric, asked.weights(judged, weight)),
+            )
+
+
+def _errors(
+    points: Mapping[tuple[str, str], Vector],
+    contenders: Sequence[Sequence[Contender]],
+    windows: Sequence[Window],
+    n_rounds: int,
+    tick: Tick,
+) -> dict[tuple[str, str], Vector]:
+    """(n_windows, n_rounds): each round's figure less that of its deal; rounds are spread over the first deals."""
+    n_deals = min(*(deals.shape[1] for deals in points.values()), n_rounds)
+    split = windows[-1].split
+    rows = [_rows(split, window.split) for window in windows]
+    found: dict[tuple[str, str], list[NDArray[np.float64]]] = defaultdict(list)
+    for number in range(n_deals):
+        n_here = n_rounds // n_deals + (number < n_rounds % n_deals)
+        for weight in resamples(len(split.buyers), n_here, split.seed, number):
+            here: dict[tuple[str, str], list[Vector]] = defaultdict(list)
+            for window, judged, mine in zip(windows, contenders, rows, strict=True):
+                outcomes = window.split.deal(number)
+                for key, value in _scores(judged, outcomes, weight[:, mine][:, outcomes.judged]):
+                    here[key].append(value)
+            for key, values in here.items():
+                if key in points:
+                    found[key].append(np.array(values) - points[key][:, [number]])
+            tick(len(weight))
+    return {key: np.concatenate(blocks, axis=1) for key, blocks in found.items()}
+
+
+def _rows(latest: Split, split: Split) -> Positions:
+    """Where the buyers of a split are among those of the latest, who are all of them and more."""
+    place = {name: at for at, name in enumerate(latest.buyers.data["customer_id"])}
+    return np.array([place[name] for name in split.buyers.data["customer_id"]], np.intp)
+
+
+def _expected(grouped: Grouped, deals: Sequence[Outcomes]) -> Vector:
+    n_groups = len(grouped.names)
+    total, size = np.zeros(n_groups), np.zeros(n_groups)
+    for outcomes in deals:
+        judged = grouped.labels[outcomes.judged]
+        predicted = cross_fit(grouped.labels, outcomes.spend, outcomes.part)[outcomes.judged]
+        total += np.bincount(judged, predicted, minlength=n_groups)
+        size += np.bincount(judged, minlength=n_groups)
+    return np.where(size > 0, total / np.maximum(size, 1), np.nan)

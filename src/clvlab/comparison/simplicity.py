@@ -7,18 +7,25 @@ import numpy as np
 import polars as pl
 
 from clvlab.arrays import Labels, Matrix, Vector
+from clvlab.columns import MODELLED, names
+from clvlab.comparison.answering import ANSWERS
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.measures import measured
 
 DEPTH = 3
 _FOLDS = 5
 _MOST_VALUES = 40  # of a text column that the tree may ask about
-_SAID_OTHERWISE = ("customer_id", "frequency", "recency", "T")  # purchases and days say the same
+_SAID_OTHERWISE = ("customer_id", "frequency", "recency", "T", ANSWERS)  # purchases, days and attributes say the same
+_HABIT = ("gap_median", "gap_p80", "gap_max", "gap_cv")
+_UNSEEN = (*names(MODELLED), *_HABIT)  # by whoever looks at a customer's card
 
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """The customer table as a tree reads it: numbers, and yes/no for each value of the text columns."""
+    """The customer table as a tree reads it: numbers, and yes/no for each value of the text columns.
+
+    It may ask what a salesperson sees (days, purchases, spend, attributes), and nothing that a model predicts.
+    """
 
     questions: tuple[tuple[str, str | None], ...]  # column, and the value asked for
     values: Matrix
@@ -28,7 +35,7 @@ class Features:
         """Numbers, and texts of at most 40 values; no dates, and nothing twice in other units."""
         columns: dict[tuple[str, str | None], pl.Series] = {}
         table = customers.data.with_columns(measured(customers, {"days_since_first"}))
-        for column in table.drop(_SAID_OTHERWISE, strict=False):
+        for column in table.drop(*_SAID_OTHERWISE, *_UNSEEN, strict=False):
             if column.dtype.is_numeric():
                 columns[column.name, None] = column.cast(pl.Float64).fill_null(float("nan"))
             elif column.dtype == pl.String and column.n_unique() <= _MOST_VALUES:

@@ -15,7 +15,6 @@ from clvlab.customers import (
     exact_profit,
     read_attributes,
     refuse_perishable,
-    refuse_without_amounts,
     split_holdout,
     summarise_customers,
 )
@@ -48,9 +47,26 @@ class Split:
         cls, log: TransactionLog, cutoff: str | date, end: str | date, attributes: Any, time_unit: str, seed: int
     ) -> "Split":
         """Cut the log; DataError where it cannot be judged."""
-        refuse_without_amounts(log)
         tables = tuple(read_attributes(attributes)) if attributes is not None else ()
         refuse_perishable(tables)
+        return cls._at(log, cutoff, end, tables, time_unit, seed)
+
+    def earlier(self, windows: int) -> "Split":
+        """The same log cut so many holdouts earlier, the holdout as long; DataError where it cannot be judged."""
+        back = windows * (self.holdout.end - self.holdout.cutoff)
+        cutoff, end = self.holdout.cutoff - back, self.holdout.end - back
+        return self._at(self.log, cutoff, end, self.tables, self.customers.time_unit, self.seed)
+
+    @classmethod
+    def _at(
+        cls,
+        log: TransactionLog,
+        cutoff: str | date,
+        end: str | date,
+        tables: tuple[AttributeTable, ...],
+        time_unit: str,
+        seed: int,
+    ) -> "Split":
         customers, holdout = split_holdout(log, cutoff, end, time_unit, tables or None)
         split = cls(log, customers, holdout, tables, seed)
         if len(split.buyers) < MIN_CUSTOMERS:
@@ -60,9 +76,10 @@ class Split:
             )
         spend = split.outcomes.spend
         if min(spend.sum(), spend[split.outcomes.judged].sum()) <= 0:
+            nothing = "spent nothing" if log.has_amounts else "bought nothing"
             raise DataError(
-                f"Less returns, the customers of {holdout.cutoff} spent nothing from then to {holdout.end}, so that "
-                "there is no spend to judge by. Choose another cutoff."
+                f"Less returns, the customers of {holdout.cutoff} {nothing} from then to {holdout.end}, so that "
+                "there is nothing to judge by. Choose another cutoff."
             )
         return split
 
@@ -77,21 +94,33 @@ class Split:
 
     @cached_property
     def outcomes(self) -> Outcomes:
-        """What the buyers did, dealt into parts."""
+        """What the buyers did, dealt into parts for the first time."""
         did = self.buyers.data.select("customer_id").join(
             self.holdout.data, on="customer_id", how="left", maintain_order="left"
         )
         bought = (did["holdout_purchases"] > 0).cast(pl.Float64)
-        return Outcomes.deal(did["holdout_spend"].to_numpy(), bought.to_numpy(), self.seed)
+        judged_by = did["holdout_spend" if self.log.has_amounts else "holdout_purchases"].cast(pl.Float64)
+        return Outcomes.deal(judged_by.to_numpy(), bought.to_numpy(), self.seed)
+
+    def deal(self, number: int) -> Outcomes:
+        """The same outcomes dealt again; the first deal has the number 0."""
+        first = self.outcomes
+        return Outcomes.deal(first.spend, first.bought, self.seed, number) if number else first
+
+    @property
+    def judged_by(self) -> str:
+        """The outcome that counts: `spend`, or `purchases` where the log knows no money."""
+        return "spend" if self.log.has_amounts else "purchases"
 
     @cached_property
     def measures(self) -> Mapping[str, Vector]:
         """What groups are reported by: the buyers' figures in the holdout, NaN where not known.
 
-        spend; repurchase (0 or 1); satisfaction, the last answer in the holdout, where surveys are dated; profit,
-        where the log has costs, and where the cost of each of their rows is known.
+        spend, or purchases where the log knows no money; repurchase (0 or 1); satisfaction, the last answer in the
+        holdout, where surveys are dated; profit, where the log has costs, and where the cost of each of their rows is
+        known.
         """
-        found = {"spend": self.outcomes.spend, "repurchase": self.outcomes.bought}
+        found = {self.judged_by: self.outcomes.spend, "repurchase": self.outcomes.bought}
         ids = self.buyers.data.select("customer_id")
         within = pl.col("date").is_between(self.holdout.cutoff, self.holdout.end, closed="right")
         for table in self.tables:

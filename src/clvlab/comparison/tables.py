@@ -1,18 +1,18 @@
 """The figures of a scoring as tidy tables."""
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import permutations
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
 
 import numpy as np
 import polars as pl
 
 from clvlab.comparison import stability
-from clvlab.comparison.fitted_strategies import CHANCE, FittedStrategy
-from clvlab.comparison.foresight import FORESIGHT
+from clvlab.comparison.fitted_strategies import FittedStrategy
+from clvlab.comparison.foresight import CAPTURES, FORESIGHT, HEADLINE
 from clvlab.comparison.groups import group_outcomes
 from clvlab.comparison.recommend import CRITERIA
-from clvlab.comparison.resampling import interval
-from clvlab.comparison.scoring import Scoring
+from clvlab.comparison.resampling import Figure, simultaneous
+from clvlab.comparison.scoring import COVERED, N_DEALS, NEVER_RECOMMENDED, Scoring, Tick, Window, point
 from clvlab.comparison.shape import balance, cluster_separation, coverage
 from clvlab.comparison.simplicity import Features, fidelity
 from clvlab.comparison.split import Split
@@ -20,27 +20,31 @@ from clvlab.frames import CustomerSummary
 from clvlab.grouping import Clusters, SampledClusters
 from clvlab.grouping.feature_space import LogScale
 
-Tick = Callable[[int], object]
 Row = tuple[str, str, float, float | None, float | None]
 
 _INTERVAL = dict.fromkeys(("value", "low", "high"), pl.Float64)
+ASKED_OF_THE_BAR = (HEADLINE, CAPTURES[0.10], CAPTURES[0.20])
+"""What a grouping is held against the rankings by: the order of all, and the first whom a campaign can reach."""
 
 
 def all_figures(scoring: Scoring, later: CustomerSummary, features: Features, tick: Tick) -> pl.DataFrame:
     """strategy, metric, value, low, high: every figure of every strategy; null where the data leave one open."""
     rows: list[Row] = []
     for fitted in scoring.fitted_strategies:
-        rows += _of_foresight(scoring, fitted)
+        rows += _of_foresight(scoring, fitted.name)
         rows += _stability(scoring.split, fitted, later, tick)
         rows += _shape(scoring.split, fitted, features)
+    for ranking in scoring.rankings:
+        rows += _of_foresight(scoring, ranking.name)
     table = pl.DataFrame(rows, schema={"strategy": pl.String, "metric": pl.String, **_INTERVAL}, orient="row")
     return table.with_columns(pl.col(list(_INTERVAL)).fill_nan(None))
 
 
-def _of_foresight(scoring: Scoring, fitted: FittedStrategy) -> Iterator[Row]:
-    for metric in FORESIGHT:
-        low, high = interval(scoring.rounds(fitted.name, metric))
-        yield fitted.name, metric.name, scoring.figure(fitted.name, metric), low, high
+def _of_foresight(scoring: Scoring, name: str) -> Iterator[Row]:
+    for metric in (*(metric.name for metric in FORESIGHT), COVERED):
+        figure = scoring.figures.get((name, metric))
+        if figure is not None:
+            yield name, metric, figure.value, *figure.interval()
 
 
 def _stability(split: Split, fitted: FittedStrategy, later: CustomerSummary, tick: Tick) -> Iterator[Row]:
@@ -48,7 +52,8 @@ def _stability(split: Split, fitted: FittedStrategy, later: CustomerSummary, tic
     for agreement in stability.on_resamples(fitted, split.customers, split.buyers, split.seed):
         again.append(agreement)
         tick(1)
-    yield name, "stability_resamples", float(np.mean(again)), *interval(np.array(again))
+    low, high = np.quantile(again, [0.025, 0.975])
+    yield name, "stability_resamples", float(np.mean(again)), float(low), float(high)
     halves = stability.on_halves(fitted.strategy, split.customers, split.buyers, split.seed)
     yield name, "stability_halves", halves, None, None
     if fitted.rule.needs <= set(later.data.columns):
@@ -72,50 +77,142 @@ def _shape(split: Split, fitted: FittedStrategy, features: Features) -> Iterator
         yield fitted.name, metric, value, None, None
 
 
-def criteria(figures: pl.DataFrame) -> pl.DataFrame:
-    """strategy, n_groups and the criteria of the recommendation, to three places: less is noise."""
-    chosen = figures.filter(pl.col("metric").is_in(["n_groups", *CRITERIA]), ~pl.col("strategy").is_in(CHANCE))
-    wide = chosen.pivot("metric", index="strategy", values="value")
-    return wide.select("strategy", pl.col("n_groups").cast(pl.Int64), pl.col(CRITERIA).round(3))
+def criteria(scoring: Scoring, figures: pl.DataFrame) -> pl.DataFrame:
+    """strategy, gini, gini_low, gini_high, first and the other criteria of the recommendation.
+
+    The interval of the Gini holds for all strategies at once.
+    """
+    names = [fitted.name for fitted in scoring.recommendable]
+    ginis = [scoring.figure(name) for name in names]
+    bounds = simultaneous(ginis)
+    foresight = pl.DataFrame(
+        {
+            "strategy": names,
+            "gini": [figure.value for figure in ginis],
+            "gini_low": [low for low, _ in bounds],
+            "gini_high": [high for _, high in bounds],
+            "first": [scoring.first()[name] for name in names],
+        }
+    ).fill_nan(None)
+    others = figures.filter(pl.col("metric").is_in(CRITERIA)).pivot("metric", index="strategy", values="value")
+    whole = [pl.col(name).cast(pl.Int64) for name in ("n_groups", "smallest")]
+    return foresight.join(others.select("strategy", *CRITERIA), on="strategy", maintain_order="left").with_columns(
+        whole
+    )
 
 
 def differences(scoring: Scoring) -> pl.DataFrame:
-    """strategy, versus, value, low, high: paired differences of the headline for every ordered pair.
+    """strategy, versus, value, low, high, error: paired differences of the headline for every ordered pair.
 
-    An interval is null where it is open, since in some resample nobody spent.
+    Intervals hold at once for all pairs of strategies that can be recommended, and for all of these against each
+    of the others. An interval is null where it is open, since in some resample nobody spent.
     """
-    rows = [(one, other, *scoring.difference(one, other)) for one, other in permutations(scoring.predicted, 2)]
-    table = pl.DataFrame(rows, schema={"strategy": pl.String, "versus": pl.String, **_INTERVAL}, orient="row")
-    return table.fill_nan(None)
+    names = [fitted.name for fitted in scoring.recommendable]
+    others = [each.name for each in scoring.windows[-1].contenders if each.name not in names]
+    families = [list(combinations(names, 2)), *([(name, other) for name in names] for other in others)]
+    families += [[pair] for pair in combinations(others, 2)]
+    rows = []
+    for pairs in families:
+        figures = [scoring.difference(*pair) for pair in pairs]
+        for (one, other), figure, (low, high) in zip(pairs, figures, simultaneous(figures), strict=True):
+            rows += [
+                (one, other, figure.value, low, high, figure.error),
+                (other, one, -figure.value, -high, -low, figure.error),
+            ]
+    schema = {"strategy": pl.String, "versus": pl.String, **_INTERVAL, "error": pl.Float64}
+    table = pl.DataFrame(rows, schema=schema, orient="row").fill_nan(None)
+    order = pl.Enum([each.name for each in scoring.windows[-1].contenders])
+    return table.sort(pl.col("strategy").cast(order), pl.col("versus").cast(order))
+
+
+def bar(scoring: Scoring) -> pl.DataFrame:
+    """strategy, versus, metric, value, low, high, money: what each grouping reaches more than each ranking.
+
+    Intervals hold for all strategies at once; money is that of the captures, null where the log knows none.
+    """
+    total = float(scoring.split.outcomes.spend.sum())
+    rows = []
+    for ranking in scoring.rankings:
+        for metric in ASKED_OF_THE_BAR:
+            figures = [scoring.difference(each.name, ranking.name, metric.name) for each in scoring.recommendable]
+            for fitted, figure, bounds in zip(scoring.recommendable, figures, simultaneous(figures), strict=True):
+                money = figure.value * total if metric is not HEADLINE and scoring.split.log.has_amounts else None
+                rows.append((fitted.name, ranking.name, metric.name, figure.value, *bounds, money))
+    schema = {"strategy": pl.String, "versus": pl.String, "metric": pl.String, **_INTERVAL, "money": pl.Float64}
+    return pl.DataFrame(rows, schema=schema, orient="row").fill_nan(None)
 
 
 def crossings(scoring: Scoring) -> pl.DataFrame:
-    """strategy (the best), versus, n_groups, gini, gain, low, high; most gain first."""
+    """strategy (the best), versus, n_groups, gini, gain, low, high; most gain first; all gains hold at once."""
+    best, latest = scoring.best, scoring.windows[-1]
+    names = [fitted.name for fitted in scoring.recommendable if fitted.name != best]
+    gains: list[Figure] = [scoring.crossing(name) - scoring.figure(best) for name in names]
     rows = [
-        (scoring.best.name, name, len(grouped.names), *scoring.crossing(name))
-        for name, grouped in scoring.crossings.items()
+        (
+            best,
+            name,
+            len(latest.crossing(best, name).grouped.names),
+            scoring.figure(best).value + gain.value,
+            gain.value,
+            *bounds,
+        )
+        for name, gain, bounds in zip(names, gains, simultaneous(gains), strict=True)
     ]
     schema = {"strategy": pl.String, "versus": pl.String, "n_groups": pl.Int64}
     schema |= dict.fromkeys(("gini", "gain", "low", "high"), pl.Float64)
     return pl.DataFrame(rows, schema=schema, orient="row").fill_nan(None).sort("gain", descending=True)
 
 
+def windows(scoring: Scoring) -> pl.DataFrame:
+    """strategy, cutoff, end, gini, rank (1 = highest): each window by itself, the earliest first."""
+    rows = [
+        (
+            each.name,
+            window.split.holdout.cutoff,
+            window.split.holdout.end,
+            float(scoring.figure(each.name).points[at].mean()),
+        )
+        for at, window in enumerate(scoring.windows)
+        for each in scoring.ranked
+    ]
+    schema = {"strategy": pl.String, "cutoff": pl.Date, "end": pl.Date, "gini": pl.Float64}
+    table = pl.DataFrame(rows, schema=schema, orient="row").fill_nan(None)
+    return table.with_columns(rank=pl.col("gini").rank("min", descending=True).over("cutoff").cast(pl.Int64))
+
+
+def ageing(scoring: Scoring) -> pl.DataFrame:
+    """strategy, cutoff, gini, gini_aged: the rule fitted at each cutoff but the first, and that of the one before."""
+    rows = []
+    for at, window in enumerate(scoring.windows[1:], start=1):
+        for fitted, aged in zip(window.fitted_strategies, _aged(scoring.windows[at - 1], window), strict=True):
+            if fitted.name not in NEVER_RECOMMENDED:
+                deals = range(min(scoring.n_deals, N_DEALS))
+                old = np.mean([point(aged, window.split.deal(number)) for number in deals])
+                fresh = scoring.figure(fitted.name).points[at].mean()
+                rows.append((fitted.name, window.split.holdout.cutoff, float(fresh), float(old)))
+    schema = {"strategy": pl.String, "cutoff": pl.Date, "gini": pl.Float64, "gini_aged": pl.Float64}
+    return pl.DataFrame(rows, schema=schema, orient="row").fill_nan(None)
+
+
+def _aged(earlier: Window, window: Window) -> Sequence[FittedStrategy]:
+    """The rules of the window before, on the customers of this one."""
+    buyers = window.split.buyers
+    return [
+        FittedStrategy(each.strategy, each.rule, tuple(each.rule.assign(buyers)["group"]))
+        for each in earlier.fitted_strategies
+    ]
+
+
 def outcomes(scoring: Scoring) -> pl.DataFrame:
     """strategy, group, place, measure, n, value, low, high: what every group of every strategy did."""
     measures = scoring.split.measures
     tables = (
-        group_outcomes(
-            fitted.name,
-            fitted.grouped,
-            scoring.places(fitted),
-            measures,
-            {measure: scoring.bootstrap.means[fitted.name, measure] for measure in measures},
-        )
+        group_outcomes(fitted.name, fitted.grouped, scoring.places(fitted), measures)
         for fitted in scoring.fitted_strategies
     )
     return pl.concat(tables).fill_nan(None)
 
 
 def named(tables: Iterable[tuple[FittedStrategy, pl.DataFrame]]) -> pl.DataFrame:
-    """Tables of fitted_strategies as one, each row with its strategy."""
+    """Tables of fitted strategies as one, each row with its strategy."""
     return pl.concat(table.select(pl.lit(fitted.name).alias("strategy"), pl.all()) for fitted, table in tables)

@@ -135,6 +135,7 @@ def _without_marks(texts: pl.Series) -> pl.Series:
 def currency_mark(text: pl.Expr) -> pl.Expr:
     """The code of the currency that a text names; of a mark that several share, such as ¥, $, kr and 元, the mark."""
     plain = text.str.normalize("NFKC").str.strip_chars().str.strip_chars("()").str.strip_chars()
+    plain = plain.str.replace(CREDIT, "$1").str.replace(_DEBIT, "$1")
     mark = pl.coalesce(
         plain.str.extract(rf"^[-+\s(]*({_MARKS})"), plain.str.extract(rf"({_MARKS})[-\s)]*$")
     ).str.to_uppercase()

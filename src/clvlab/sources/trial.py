@@ -17,7 +17,9 @@ _START = """
 import json, resource, sys
 path, rest = sys.argv[1], json.loads(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-resource.setrlimit(resource.RLIMIT_AS, (rest["room"], resource.getrlimit(resource.RLIMIT_AS)[1]))
+most = resource.getrlimit(resource.RLIMIT_AS)[1]
+room = rest["room"] if most == resource.RLIM_INFINITY else min(rest["room"], most)
+resource.setrlimit(resource.RLIMIT_AS, (room, most))
 """
 _SHEETS = """
 import fastexcel

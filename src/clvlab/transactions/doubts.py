@@ -8,7 +8,7 @@ import polars as pl
 
 from clvlab.sources import OURS
 from clvlab.sources.doubts import warn
-from clvlab.sources.numbers import CREDIT
+from clvlab.sources.numbers import CREDIT, read_numbers
 from clvlab.sources.texts import cut_short, spelled_apart
 from clvlab.transactions.rules import hint
 from clvlab.wording import Name
@@ -78,7 +78,9 @@ def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -
         return
     size = pl.col(OURS + "amount").abs()
     tiny = (size > 0) & (size < _MILLIONTH)
-    found = accepted.select(n=pl.len(), largest=size.top_k(2).implode(), tiny=tiny.sum()).collect(engine="streaming")
+    found = accepted.select(
+        n=pl.len(), largest=size.top_k(2).sort(descending=True).implode(), tiny=tiny.sum()
+    ).collect(engine="streaming")
     largest = found["largest"][0]
     if found["n"][0] >= _MANY_AMOUNTS and largest[0] >= _OUT_OF_PROPORTION * largest[1] > 0:
         warn("amount_out_of_proportion", largest=largest[0], next=largest[1])
@@ -87,6 +89,7 @@ def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -
     elif len(largest) and largest[0] == 0:
         warn("amounts_all_zero", rows=found["n"][0])
     credited = texts["text"].filter(texts["text"].str.contains(CREDIT))
+    credited = credited.filter(read_numbers(credited, decimal) < 0)
     if len(credited):
         warn("credits_negative", examples=_few(credited))
     pointed = texts["text"].filter(texts["text"].str.contains(r"\d\.\d"))

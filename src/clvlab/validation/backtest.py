@@ -11,7 +11,8 @@ from datetime import date
 import polars as pl
 
 from clvlab.customers import customer_days, parse_day
-from clvlab.errors import DataError, ParamsError, did_you_mean
+from clvlab.displays import Displayed, listed
+from clvlab.errors import DataError, ParamsError, counted, did_you_mean
 from clvlab.frames import TransactionLog
 from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, PurchaseModel
 from clvlab.units import TimeUnit, check_time_unit
@@ -30,7 +31,7 @@ BY = ("horizon", "what", "method")
 
 
 @dataclass(frozen=True, eq=False)
-class Backtest:
+class Backtest(Displayed):
     """What was predicted at each origin, and what then happened. `method` is a model's class or a name of NAIVE.
 
     Attributes
@@ -185,12 +186,21 @@ class Backtest:
         )
         return BacktestChoice(chosen, inner["origin"].n_unique(), judged)
 
-    def _repr_html_(self) -> str:
-        return self.summary._repr_html_()
+    @property
+    def _facts(self) -> str:
+        horizons = listed(self.customers["horizon"].unique(maintain_order=True))
+        methods = listed(self.customers["method"].unique(maintain_order=True))
+        return (
+            f"{counted(len(self.origins), 'origin')}, {self.origins[0]} to {self.origins[-1]}; {horizons}; {methods}"
+        )
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.summary
 
 
 @dataclass(frozen=True, eq=False)
-class BacktestChoice:
+class BacktestChoice(Displayed):
     """A model chosen by earlier origins than the one that judges it.
 
     Attributes
@@ -203,6 +213,14 @@ class BacktestChoice:
     method: str
     inner_origins: int
     judged: pl.DataFrame
+
+    @property
+    def _facts(self) -> str:
+        return f"{self.method}, chosen by {counted(self.inner_origins, 'earlier origin')}, judged by the last"
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.judged
 
 
 def backtest(

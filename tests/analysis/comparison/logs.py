@@ -70,6 +70,13 @@ def ranking(*rows: tuple[str, int, float, str | None, float, float, bool]) -> pl
     return table.with_columns(
         difference=pl.col("gini") - table["gini"][0],
         tied=pl.col("dominated_by").is_null() & (pl.col("low") <= 0) & (pl.col("high") >= 0),
+        equal=(pl.col("gini") >= table["gini"][0] - 0.02) & pl.col("dominated_by").is_null(),
+        knows=pl.lit(True),
+        gini_low=pl.col("gini") - 0.1,
+        gini_high=pl.col("gini") + 0.1,
+        first=pl.lit(0.5),
+        smallest=pl.lit(100),
+        coverage=pl.lit(1.0),
         stability_resamples=pl.lit(0.9),
         fidelity=pl.lit(0.75),
     )

@@ -73,7 +73,7 @@ def test_a_gain_is_one_where_its_interval_excludes_zero(low, gains):
     )
     sentence = sentences_of("agreement", with_tables(crossings=crossings))[2]
     assert "0.020" in sentence
-    assert f"({'−' if low < 0 else ''}{abs(low):.3f} to 0.040)" in sentence
+    assert f"({'−' if low < 0 else ''}{abs(low):.3f} to 0.040" in sentence
     assert sentence.startswith("Crossing “Last year's spend” with “Recently active or not” gains most") == gains
     assert ("gains nothing that the data can distinguish from zero" in sentence) != gains
     assert is_chinese(sentences_of("agreement", with_tables(crossings=crossings), "zh"))

@@ -1,10 +1,11 @@
 """How it was done: the numbers of the method are those of the comparison, and what was left out is named."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from clvlab.analysis.comparison import ComparisonContext
-from clvlab.comparison.outcomes import FIFTHS, ONLY_TEACH
 from tests.analysis.comparison.logs import (
     ROWS,
     context,
@@ -15,21 +16,20 @@ from tests.analysis.comparison.logs import (
     sentences_of,
     with_tables,
 )
-from tests.analysis.comparison.test_foresight import judged
 from tests.analysis.pages import is_chinese
 
 
-def test_the_customers_by_hand():
-    lead = section_of("method").findings["lead"].figures
-    assert lead["customers"] == 60
-    assert lead["judged"] == len(judged()) == 60 * (FIFTHS - ONLY_TEACH) // FIFTHS == 36
+def test_the_customers_and_deals_by_hand():
+    findings = section_of("method").findings
+    assert findings["lead"].figures["customers"] == 60
+    assert findings["parts"].figures["deals"] == context().board.n_deals >= 20
 
 
 def test_the_sentences_by_hand():
     lead, parts, intervals, estimand = sentences_of("method")
     assert lead == (
-        "The 60 customers who had bought by 30 June 2024 are compared; 36 of them are judged. Prospects only take "
-        "part in forming the groups."
+        "The 60 customers who had bought by 30 June 2024 are compared. Prospects only take part in forming the "
+        "groups."
     )
     assert parts.startswith(
         "Customers were assigned at random to fifths: two are only learnt from, and the other three"
@@ -41,7 +41,7 @@ def test_the_sentences_by_hand():
 def test_the_sentences_are_there_in_chinese():
     told = sentences_of("method", lang="zh")
     assert is_chinese(told)
-    assert told[0] == ("参与对比的是截至2024年6月30日购买过的60位客户，其中36位用于评判。潜在客户只参与分组的形成。")
+    assert told[0] == ("参与对比的是截至2024年6月30日购买过的60位客户。潜在客户只参与分组的形成。")
 
 
 def test_who_first_buys_after_the_cutoff_is_not_compared():
@@ -54,7 +54,7 @@ def test_who_first_buys_after_the_cutoff_is_not_compared():
 def test_what_the_data_cannot_serve_is_named_with_what_it_lacks(lang):
     left_out = pl.DataFrame({"strategy": ["industry"], "missing": ["industry"], "reason": [""]})
     given = with_tables(left_out=left_out)
-    assert section_of("method", given)["left_out"].equals(left_out)
+    assert section_of("method", given)["left_out"].rows() == [("industry", "industry", "", "column")]
     table = next(piece for piece in page_of("method", given, lang) if "\n" in piece).splitlines()
     assert (
         table[0]
@@ -63,7 +63,23 @@ def test_what_the_data_cannot_serve_is_named_with_what_it_lacks(lang):
             "zh": "因数据不足未参与对比的分组方式及所缺数据",
         }[lang]
     )
-    assert table[2].split() == {"en": ["Industry", "Industry"], "zh": ["行业", "行业"]}[lang]
+    why = {"en": "Neither the log nor a table of attributes has it", "zh": "交易数据与属性表中均无此项"}[lang]
+    assert table[2].split() == [*{"en": ["Industry", "Industry"], "zh": ["行业", "行业"]}[lang], *why.split()]
+
+
+@pytest.mark.parametrize(
+    ("missing", "reason", "columns", "why"),
+    [
+        ("clv", "too few", "customer_id date amount", "model"),
+        ("total_spend", "", "customer_id date", "money"),
+        ("industry", "", "customer_id date", "column"),
+    ],
+)
+def test_why_a_grouping_was_left_out(missing, reason, columns, why):
+    left_out = pl.DataFrame({"strategy": ["rfm11"], "missing": [missing], "reason": [reason]})
+    log = log_of([row[: len(columns.split())] for row in ROWS], columns)
+    given = replace(with_tables(left_out=left_out), log=log)
+    assert section_of("method", given)["left_out"]["why"].to_list() == [why]
 
 
 def test_where_nothing_was_left_out_nothing_is_said_of_it():

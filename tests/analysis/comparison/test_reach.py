@@ -11,10 +11,15 @@ TOTAL = 20 * 60 + 25 * 12
 
 
 def reached(share: float) -> float:
+    """The mean over the first twenty deals."""
+    return sum(reached_in(share, deal) for deal in range(20)) / 20
+
+
+def reached_in(share: float, deal: int) -> float:
     """What the best share of each part brings of the judged customers' spend: A is taken first, then B, then C."""
     taken = total = 0.0
     for part in (1, 2, 3):
-        members = sorted((SPEND[kind] for kind, own in judged() if own == part), reverse=True)
+        members = sorted((SPEND[kind] for kind, own in judged(deal) if own == part), reverse=True)
         left = share * len(members)
         for spend in members:
             taken += spend * max(0.0, min(1.0, left))
@@ -42,7 +47,8 @@ def test_nobody_reaches_more_than_an_oracle_and_chance_reaches_its_share():
 
 def test_the_curve_has_each_line_once():
     curve = section_of("reach")["curve"]
-    assert curve["strategy"].unique(maintain_order=True).to_list() == ["last_year_spend", "random", "oracle"]
+    lines = curve["strategy"].unique(maintain_order=True).to_list()
+    assert lines == ["last_year_spend", "ranked_last_year", "random", "oracle"]
     assert not curve.select(pl.struct("strategy", "share").is_duplicated().any()).item()
 
 
@@ -62,14 +68,15 @@ def test_the_sentences_by_hand():
         f"6 contacts chosen by “Last year's spend” reach {percent} of spend; at random 10%, at best {percent}"
     )
     assert budget == (
-        "Spread by expected spend, a budget gives 80% of the money to the group “Top fifth”, with 33% of customers."
+        "Spread by what is expected of the groups, a budget gives 80% of the money to the group “Highest of five "
+        "bands”, with 33% of customers."
     )
 
 
 def test_the_sentences_are_there_in_chinese():
     told = sentences_of("reach", lang="zh")
     assert is_chinese(told)
-    assert told[2] == "若按预期消费分配预算，“前20%”组（占客户总数的33%）应得80%。"
+    assert told[2] == "若按各分组的预期分配预算，“五档之最高档”组（占客户总数的33%）应得80%。"
 
 
 def test_the_verdict_says_the_same():
@@ -90,11 +97,11 @@ def test_a_group_of_whom_nothing_was_judged_is_expected_to_bring_nothing_that_is
         expected_spend=pl.when(~unknown).then(pl.col("expected_spend"))
     )
     table = page_of("reach", with_tables(allocation=allocation))[-1].splitlines()
-    assert table[4].split() == ["3", "Bottom", "fifth", "15", "25.0%", "–", "0.0%"]
+    assert table[4].split() == ["3", "Lowest", "of", "five", "bands", "15", "25.0%", "–", "0.0%"]
 
 
 def test_the_tables_read_as_computed():
     contacts, budget = (piece.splitlines() for piece in page_of("reach") if "\n" in piece)
     assert contacts[2].split()[:3] == ["5%", "3", f"{reached(0.05):.0%}"]
     assert contacts[2].split()[-1] == f"{TOTAL * reached(0.05):.0f}"
-    assert budget[2].split() == ["1", "Top", "fifth", "20", "33.3%", "60.00", "80.0%"]
+    assert budget[2].split() == ["1", "Highest", "of", "five", "bands", "20", "33.3%", "60.00", "80.0%"]

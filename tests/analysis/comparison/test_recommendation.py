@@ -28,7 +28,7 @@ KNOWN = {
     "C": {"days since first purchase": 395, "Days since last purchase": 395, "Purchases": 1, "Total spend": 20,
           "Spend of the last year": 0},
 }  # fmt: skip
-GROUPS = {"A": "Top fifth", "B": "Middle fifth", "C": "Bottom fifth"}
+GROUPS = {"A": "Highest of five bands", "B": "Middle band", "C": "Lowest of five bands"}
 HOLDS = {
     "≤": lambda a, b: a <= b,
     "<": lambda a, b: a < b,
@@ -57,17 +57,31 @@ def table_of(caption: str, given=None) -> list[list[str]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_printed_rule_puts_every_kind_where_the_comparison_does(kind):
-    card = table_of("The rule of the recommended grouping, as applied")
+    card = table_of("The rule of the grouping, as applied")
     found = [row[0] for row in card if row[-1] != "–" and fits(KNOWN[kind], row[-1])]
     assert found == [GROUPS[kind]]
-    names = {"Top fifth": "fifth_1", "Middle fifth": "fifth_3", "Bottom fifth": "fifth_5"}
+    names = {GROUPS["A"]: "fifth_1", GROUPS["B"]: "fifth_3", GROUPS["C"]: "fifth_5"}
     assigned = context().board.assignments.filter(customer_id=f"{kind}00")["last_year_spend"].item()
     assert names[found[0]] == assigned
 
 
+def told_by_a_tree():
+    """The same, had the rule more lines than the tree."""
+    cards = context().board.cards
+    many = pl.concat([cards, *[cards.filter(strategy="last_year_spend")] * 3])
+    return with_tables(cards=many)
+
+
+def test_a_rule_that_is_no_longer_than_its_tree_is_told_by_itself():
+    section = section_of("recommendation")
+    assert "tree" not in section
+    assert "told" not in section.findings
+    assert "tree" in section_of("recommendation", told_by_a_tree())
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_three_questions_put_every_kind_where_the_rule_does(kind):
-    tree = table_of("The grouping in simple terms")
+    tree = table_of("The grouping in simple terms", told_by_a_tree())
     (leaf,) = (row for row in tree if fits(KNOWN[kind], row[1]))
     assert leaf[2:] == [GROUPS[kind], str(KINDS[kind][0]), "100%"]
 
@@ -81,15 +95,11 @@ def test_money_of_any_size_is_told_with_every_digit_that_counts():
     ]
     log = log_of(rows, "customer_id date amount")
     given = ComparisonContext.of(params_of(strategies=["last_year_spend"]), log, progress=False)
-    for caption, at in (
-        ("The rule of the recommended grouping, as applied", -1),
-        ("The grouping in simple terms", 1),
-    ):
-        conditions = [row[at] for row in table_of(caption, given)]
-        assert not any(re.search(r"\d[eE][+-]?\d", condition) for condition in conditions)
-        for spend in (1_234_567.0, 1_234_568.0):
-            known = {"Total spend": spend, "Spend of the last year": spend, "Purchases": 1}
-            assert sum(fits(known, each) for each in conditions if each != "–") == 1
+    conditions = [row[-1] for row in table_of("The rule of the grouping, as applied", given)]
+    assert not any(re.search(r"\d[eE][+-]?\d", condition) for condition in conditions)
+    for spend in (1_234_567.0, 1_234_568.0):
+        known = {"Total spend": spend, "Spend of the last year": spend, "Purchases": 1}
+        assert sum(fits(known, each) for each in conditions if each != "–") == 1
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -100,9 +110,9 @@ def test_no_code_on_the_page(lang):
 
 def test_the_ranking_by_hand():
     section = section_of("recommendation")
-    assert section["ranking"]["strategy"].to_list() == ["last_year_spend"]
+    assert section["ranking"]["strategy"].to_list() == ["last_year_spend", "frequency_tiers"]
     every = {row["strategy"]: row for row in section["every_strategy"].iter_rows(named=True)}
-    assert every["hiatus"]["dominated_by"] == every["frequency_tiers"]["dominated_by"] == "last_year_spend"
+    assert every["hiatus"]["dominated_by"] == "frequency_tiers"  # as simple, and it predicts better
     assert every["last_year_spend"]["recommended"]
 
 
@@ -110,8 +120,11 @@ def test_the_sentences_by_hand():
     told = sentences_of("recommendation")
     assert told[0] == "Recommended: “Last year's spend”. The rule by which it was chosen:"
     assert [sentence[:2] for sentence in told[1:4]] == ["1.", "2.", "3."]
-    assert told[4] == "Groupings compared: 3; left out by the first step: 2."
-    assert told[6] == "Put into three questions, “Last year's spend” is right for 100% of customers:"
+    assert told[4] == (
+        "Groupings compared: 3. Left out of the table, since another predicts better beyond noise and is worse in "
+        "nothing else: 1."
+    )
+    assert len(told) == 6
 
 
 def test_the_sentences_are_there_in_chinese():
@@ -122,24 +135,32 @@ RANKED = (
     ("rfm8", 8, 0.50, None, 0.0, 0.0, False),
     ("frequency_tiers", 3, 0.49, None, -0.03, 0.01, True),
     ("abc", 4, 0.48, None, -0.04, 0.01, False),
-    ("hiatus", 2, 0.30, None, -0.25, -0.15, False),
+    ("last_year_spend", 2, 0.30, None, -0.25, -0.15, False),
     ("industry", 3, 0.45, "rfm8", -0.07, -0.02, False),
 )
 
 
 def test_following_the_rule_over_the_printed_table_gives_the_printed_choice():
     rows = table_of(
-        "The groupings left, by predictive power, with their difference from the best",
+        "The best groupings, with their difference from the first; its intervals hold for all at once",
         with_tables(ranking=ranking(*RANKED)),
     )
-    best = max(rows, key=lambda row: float(row[2]))
+    best = max(rows, key=lambda row: float(row[4]))
     assert best[0] == "RFM cube of eight types"
     number = lambda text: float(text.replace("−", "-"))  # noqa: E731
-    tied = [row for row in rows if number(row[6]) <= 0 <= number(row[7])]
-    assert [row[0] for row in tied] == [row[0] for row in rows if row[8] == "yes"]
-    simplest = min(tied, key=lambda row: (int(row[1]), -float(row[4]), -float(row[2])))
+    equal = [row for row in rows if number(row[5]) >= -0.02]
+    assert [row[0] for row in equal] == [row[0] for row in rows if row[9] == "yes"]
+    simplest = min(equal, key=lambda row: (int(row[1]), -float(row[4])))
     assert simplest[-1] == "yes"
     assert [row[-1] for row in rows].count("yes") == 1
+
+
+def test_where_none_is_recommended_none_is_named_as_such():
+    board = context().board
+    none = with_tables(ranking=board.ranking.with_columns(knows=pl.lit(False), recommended=pl.lit(False)))
+    told = sentences_of("recommendation", none)
+    assert told[0].startswith("None is recommended; “Last year's spend” has the highest Gini")
+    assert is_chinese(sentences_of("recommendation", none, "zh"))
 
 
 def test_groups_in_which_nobody_can_be_are_no_part_of_the_printed_rule():
@@ -156,9 +177,10 @@ def test_groups_in_which_nobody_can_be_are_no_part_of_the_printed_rule():
     assert {"prospect", "unknown"} <= set(section_of("recommendation")["every_card"]["group"])
 
 
-def test_what_the_first_step_leaves_out_is_counted():
+def test_what_is_dominated_is_counted():
     given = with_tables(ranking=ranking(*RANKED))
-    assert "Groupings compared: 5; left out by the first step: 1." in sentences_of("recommendation", given)
+    assert sentences_of("recommendation", given)[4].startswith("Groupings compared: 5. Left out of the table")
+    assert sentences_of("recommendation", given)[4].endswith("nothing else: 1.")
     assert section_of("recommendation", given)["ranking"].height == 4
 
 

@@ -9,13 +9,15 @@ from markupsafe import escape
 
 import clvlab as cl
 from clvlab.analysis.comparison import SECTIONS, ComparisonContext, analyse_comparison
-from clvlab.analysis.comparison.verdict import choice
 from clvlab.analysis.results import Results
 from clvlab.grouping import Clusters
 from clvlab.params import CompareParams
 from clvlab.presentation import Chart, Drawing, Table, Text
 from clvlab.presentation.comparison import PAGES, ComparisonReport
-from clvlab.wording import LANGUAGES, Words, catalogue
+from clvlab.wording import LANGUAGES, Words
+
+OPTIONAL = ("blind", "covered", "hidden", "sensitive", "tied", "told", "windows")
+"""Findings of pages that not every comparison has."""
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def test_every_block_of_every_page_has_what_it_shows(results):
                 assert block.table in results[section].findings, (section, block.table)
             elif isinstance(block, Table) and block.table in results[section]:
                 assert set(block.kinds) <= set(results[section][block.table].columns), (section, block.table)
-            elif isinstance(block, Text) and block.finding not in ("blind", "hidden", "sensitive"):
+            elif isinstance(block, Text) and block.finding not in OPTIONAL:
                 assert block.finding in results[section].findings, (section, block.finding)
 
 
@@ -98,42 +100,6 @@ def test_customers_of_a_comparison_are_their_groups(results):
     assert {"value_tiers", "industry", "rfm8"} <= set(results.customers.columns)
     one = results.customers["customer_id"][0]
     assert results.customer(one)["industry"].startswith("industry_")
-
-
-def told(
-    context: ComparisonContext, gini: dict[str, float], groups: dict[str, int], tied: list[str], chosen: str
-) -> str:
-    ranking = pl.DataFrame(
-        {
-            "strategy": list(gini),
-            "n_groups": [groups[name] for name in gini],
-            "gini": list(gini.values()),
-            "dominated_by": [None] * len(gini),
-            "difference": [value - max(gini.values()) for value in gini.values()],
-            "low": [-0.03] * len(gini),
-            "high": [0.01 if name in tied else -0.01 for name in gini],
-            "tied": [name in tied for name in gini],
-            "recommended": [name == chosen for name in gini],
-        },
-        schema_overrides={"dominated_by": pl.String},
-    )
-    found = choice(replace(context, board=replace(context.board, ranking=ranking)))
-    return found.key
-
-
-@pytest.mark.parametrize(
-    ("tied", "chosen", "key"),
-    [
-        (["rfm8"], "rfm8", "verdict.alone"),
-        (["rfm8", "industry"], "rfm8", "verdict.best_and_simplest"),
-        (["rfm8", "industry"], "industry", "verdict.simpler_of_two"),
-        (["rfm8", "industry", "abc"], "industry", "verdict.simplest"),
-    ],
-)
-def test_the_choice_says_what_the_data_cannot_tell_apart(context, tied, chosen, key):
-    gini = {"rfm8": 0.5, "industry": 0.49, "abc": 0.48}
-    assert told(context, gini, {"rfm8": 8, "industry": 3, "abc": 3}, tied, chosen) == key
-    assert f"{key}" in catalogue()
 
 
 def test_clusters_say_how_far_apart_they_lie(params):

@@ -54,7 +54,7 @@ def test_the_map_has_the_figures_of_the_tables():
     assert {name: row["role"] for name, row in points.items()} == {
         "last_year_spend": "recommended",
         "hiatus": "baseline",
-        "frequency_tiers": "other",
+        "frequency_tiers": "contender",
     }
 
 

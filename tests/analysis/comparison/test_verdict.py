@@ -1,69 +1,98 @@
-"""The verdict: its figures are those of the other sections, and it says of no other grouping what is not so."""
+"""The verdict: its figures are those of the other sections, and it says of no grouping what is not so."""
 
 import polars as pl
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from clvlab.analysis.comparison.verdict import choice
-from clvlab.wording import Words
-from tests.analysis.comparison.logs import context, page_of, ranking, section_of, sentences_of, with_tables
+from clvlab.analysis.comparison import ComparisonContext
+from clvlab.analysis.comparison.verdict import choice, over_windows, price
+from clvlab.comparison.recommend import recommend
+from clvlab.params import CompareParams
+from clvlab.wording import LANGUAGES, Words
+from tests.analysis.comparison.logs import (
+    context,
+    page_of,
+    params_of,
+    ranking,
+    section_of,
+    sentences_of,
+    with_tables,
+)
 from tests.analysis.pages import is_chinese
 
 
 def test_the_contenders_by_hand():
-    (only,) = section_of("verdict")["contenders"].iter_rows(named=True)
-    assert (only["strategy"], only["n_groups"], only["stability_resamples"]) == ("last_year_spend", 3, 1)
+    first, second = section_of("verdict")["contenders"].iter_rows(named=True)
+    assert (first["strategy"], first["n_groups"], first["stability_resamples"]) == ("last_year_spend", 3, 1)
+    assert (first["first"], first["from_bar"]) == (1, 0)
+    assert (second["strategy"], second["n_groups"]) == ("frequency_tiers", 2)
     board = context().board
     gini = board.metric("gini").filter(strategy="last_year_spend").row(0, named=True)
-    assert (only["gini"], only["low"], only["high"]) == (gini["value"], gini["low"], gini["high"])
+    assert (first["gini"], first["low"], first["high"]) == (gini["value"], gini["low"], gini["high"])
     reach = board.reach.filter(strategy="oracle", share=0.2)["reached"].item()
-    assert only["reached"] == pytest.approx(reach)  # it knows what everybody will spend
+    assert first["reached"] == pytest.approx(reach)  # it knows what everybody will spend
 
 
 def test_the_sentences_by_hand():
-    lead, alone, data = sentences_of("verdict")
+    lead, best, tied, bar, data = sentences_of("verdict")
     reached = context().board.reach.filter(strategy="last_year_spend", share=0.2).row(0, named=True)
     low, middle, high = (f"{reached[name]:.0%}" for name in ("low", "reached", "high"))
     assert lead == (
         "Use “Last year's spend” (number of groups: 3). Contacting the 20% of customers that it places first would "
-        f"have reached {middle} ({low}–{high}) of what customers spent from 30 June 2024 to 31 December 2024; as "
-        "many picked at random would have reached 20%."
+        f"have reached {middle} ({low}–{high}) of all spend from 30 June 2024 to 31 December 2024; as many picked at "
+        "random would have reached 20%."
     )
-    assert alone == "No other grouping comes close: every paired difference from “Last year's spend” excludes zero."
+    deals = context().board.n_deals
+    assert best.startswith("“Last year's spend” predicts best (Gini 0.")
+    assert best.endswith(f"It came first in 100% of {deals} deals of the customers.")
+    assert tied.startswith("The data cannot choose between “Last year's spend” and these: Frequency tiers.")
+    assert bar.startswith("The data cannot distinguish it from ranking customers one by one by last year's spend")
     assert data == (
-        "60 customers had bought by 30 June 2024. 3 ways of grouping them were formed on what was known that day, "
-        "and judged by what the customers did until 31 December 2024."
+        "60 customers had bought by 30 June 2024. They were grouped in 3 ways by what was known that day, judged by "
+        f"what they did until 31 December 2024, and dealt anew {deals} times into those who teach and those who are "
+        "judged."
     )
 
 
 def test_the_sentences_are_there_in_chinese():
-    lead, alone, data = sentences_of("verdict", lang="zh")
-    assert is_chinese([lead, alone, data])
-    assert alone == "没有其他分组方式与之接近：与“近一年消费额”的成对差异区间均不含零。"
+    assert is_chinese(sentences_of("verdict", lang="zh"))
 
 
-def test_every_difference_that_is_said_to_exclude_zero_does():
-    found = choice(context())
-    assert found.key == "verdict.alone"
-    rest = context().board.ranking.filter(~pl.col("recommended"))
-    assert ((rest["low"] > 0) | (rest["high"] < 0)).all()
+def test_the_last_line_puts_the_winner_to_work():
+    applied = section_of("verdict")["apply"].row(0)
+    assert applied == ("strategy", "last_year_spend")
+    assert page_of("verdict")[-1].splitlines()[2].split() == ["strategy", "last_year_spend"]
+
+
+def test_a_grouping_of_ones_own_is_named_as_params_name_it():
+    choices = [{"attribute": "city", "groups": {"south": ["Bern", "Basel"]}}, "hiatus"]
+    given_params = params_of(strategies=choices)
+    board = context().board
+    names = ("data", "ranking", "bar", "reach", "windows")
+    told = with_tables(
+        **{
+            name: getattr(board, name).with_columns(strategy=pl.col("strategy").replace("last_year_spend", "city"))
+            for name in names
+        }
+    )
+    line = section_of("verdict", ComparisonContext(given_params, told.log, told.board))["apply"]["value"].item()
+    assert "\n" not in line
+    assert yaml.safe_load(line) == choices[0]
+    assert CompareParams(**{**params_of().to_dict(), "strategies": [yaml.safe_load(line)]}).strategies
 
 
 BEST = ("rfm8", 8, 0.50, None, 0.0, 0.0, True)
-BEATEN_BUT_ALIKE = ("abc", 3, 0.49, "rfm8", -0.03, 0.01, False)
-BEATEN_AND_WORSE = ("industry", 3, 0.30, "rfm8", -0.25, -0.15, False)
+ALIKE = ("abc", 3, 0.47, None, -0.06, 0.001, False)
 WORSE = ("region", 4, 0.30, None, -0.25, -0.15, False)
-ALIKE = ("abc", 3, 0.49, None, -0.03, 0.01, False)
+BEATEN = ("industry", 3, 0.30, "rfm8", -0.25, -0.15, False)
+SIMPLER = ("abc", 3, 0.49, None, -0.03, 0.01, True)
 
 
 def told(*rows, lang="en"):
     found = choice(with_tables(ranking=ranking(*rows)))
-    names = {
-        name: "、".join(Words(lang).name(each.kind, each.code) for each in figure)
-        if isinstance(figure, list)
-        else figure
-        for name, figure in found.figures.items()
-    }
-    return found.key, Words(lang)(found.key, **names)
+    return found.key, Words(lang)(found.key, **found.figures)
 
 
 @pytest.mark.parametrize(
@@ -71,10 +100,9 @@ def told(*rows, lang="en"):
     [
         ((BEST,), "verdict.only"),
         ((BEST, WORSE), "verdict.alone"),
-        ((BEST, BEATEN_AND_WORSE), "verdict.alone"),
-        ((BEST, BEATEN_BUT_ALIKE), "verdict.unbeaten"),
-        ((BEST, BEATEN_BUT_ALIKE, WORSE), "verdict.unbeaten"),
-        ((BEST, ALIKE, WORSE), "verdict.best_and_simplest"),
+        ((BEST, BEATEN), "verdict.alone"),
+        ((BEST, ALIKE, WORSE), "verdict.best"),
+        (((*BEST[:6], False), SIMPLER, WORSE), "verdict.simplest"),
     ],
 )
 def test_that_no_other_comes_close_is_only_said_where_none_does(rows, key):
@@ -84,37 +112,138 @@ def test_that_no_other_comes_close_is_only_said_where_none_does(rows, key):
     assert is_chinese([told(*rows, lang="zh")[1]])
 
 
-def test_what_is_left_out_although_it_predicts_no_worse_is_named():
-    assert told(BEST, BEATEN_BUT_ALIKE, BEATEN_AND_WORSE, WORSE)[1] == (
-        "The data cannot distinguish the predictive power of “RFM cube of eight types” from that of ABC classes; but "
-        "each of these is left out, because another grouping is at least as good in predictive power, stability and "
-        "simplicity, and better in one of them."
-    )
-
-
 def test_a_single_grouping_has_none_to_compare_with():
     assert told(BEST)[1] == "“RFM cube of eight types” is the only grouping compared."
 
 
-def test_the_simpler_of_two_is_worth_the_difference_that_is_stated():
-    best = (*BEST[:6], False)
-    key, sentence = told(best, (*ALIKE[:6], True))
-    assert key == "verdict.simpler_of_two"
+def test_the_simpler_costs_what_is_stated():
+    _, sentence = told((*BEST[:6], False), SIMPLER)
     assert sentence == (
-        "“RFM cube of eight types” predicts spend slightly better, by a Gini of 0.010 (−0.010 to 0.030), which the "
-        "data cannot distinguish from zero; “ABC classes” is simpler."
+        "“RFM cube of eight types” predicts best, by a Gini higher by 0.010. That is no more than one standard error "
+        "and 0.02, the most that simplicity may cost: “ABC classes” has 3 groups, “RFM cube of eight types” 8."
     )
 
 
+def none_known():
+    return with_tables(
+        ranking=context().board.ranking.with_columns(
+            knows=pl.lit(False), recommended=pl.lit(False), equal=pl.lit(False), gini_low=pl.lit(-0.1)
+        )
+    )
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_where_nothing_tells_more_than_chance_no_grouping_is_to_be_used(lang):
+    section = section_of("verdict", none_known())
+    assert "apply" not in section
+    told = sentences_of("verdict", none_known(), lang)
+    start = {"en": "No grouping is of use here: of the groupings compared (3)", "zh": "此处没有可用的分组方式"}
+    assert told[0].startswith(start[lang])
+    assert not any("Use “" in sentence or "建议采用" in sentence for sentence in told)
+    assert len(page_of("by_group", none_known(), lang)) > 2  # the best one's groups are shown all the same
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "key"),
+    [
+        (-0.05, -0.01, "verdict.price"),
+        (-0.02, 0.02, "verdict.as_good"),
+        (0.01, 0.05, "verdict.gain"),
+        (None, None, "verdict.as_good"),
+    ],
+)
+def test_the_price_is_told_as_the_difference_from_the_bar_is(low, high, key):
+    shift = [pl.lit(value, pl.Float64).alias(name) for name, value in (("low", low), ("high", high))]
+    found = price(with_tables(bar=context().board.bar.with_columns(shift)))
+    assert found.key == key
+    assert is_chinese([Words("zh")(found.key, **found.figures)])
+
+
 def test_one_group_is_no_plural():
-    one = (("hiatus", 1, 0.5, None, 0.0, 0.0, True),)
-    lead = sentences_of("verdict", with_tables(ranking=ranking(*one)))[0]
-    assert "(number of groups: 1)" in lead
+    one = context().board.ranking.with_columns(n_groups=pl.lit(1))
+    assert "(number of groups: 1)" in sentences_of("verdict", with_tables(ranking=one))[0]
+
+
+def test_of_one_cutoff_nothing_is_said_of_several():
+    assert over_windows(context()) is None
+
+
+NAMES = ("rfm8", "abc", "industry", "last_year_spend", "hiatus")
+NUMBER = st.floats(-0.3, 0.9).map(lambda value: round(value, 3))
+SPREAD = st.floats(0.001, 0.2).map(lambda value: round(value, 3))
+
+
+@st.composite
+def boards(draw):
+    """A ranking as the rule makes it of any figures, with the differences that it was made of."""
+    names = NAMES[: draw(st.integers(1, len(NAMES)))]
+    gini = {name: draw(NUMBER) for name in names}
+    criteria = pl.DataFrame(
+        {
+            "strategy": names,
+            "gini": [gini[name] for name in names],
+            "gini_low": [gini[name] - draw(SPREAD) for name in names],
+            "gini_high": [gini[name] + draw(SPREAD) for name in names],
+            "first": [1 / len(names)] * len(names),
+            "n_groups": [draw(st.integers(1, 12)) for _ in names],
+            "smallest": [draw(st.integers(1, 40)) for _ in names],
+            "coverage": [draw(st.sampled_from([0.5, 1.0])) for _ in names],
+            "stability_resamples": [draw(st.sampled_from([0.8, 0.95])) for _ in names],
+            "fidelity": [draw(st.sampled_from([0.8, 1.0])) for _ in names],
+        }
+    )
+    rows = []
+    for i, one in enumerate(names):
+        for other in names[i + 1 :]:
+            value, spread = gini[one] - gini[other], draw(SPREAD)
+            rows += [(one, other, value, value - spread, value + spread, spread / 3)]
+            rows += [(other, one, -value, -value - spread, -value + spread, spread / 3)]
+    schema = {"strategy": pl.String, "versus": pl.String}
+    schema |= dict.fromkeys(("value", "low", "high", "error"), pl.Float64)
+    differences = pl.DataFrame(rows, schema=schema, orient="row")
+    return recommend(criteria, differences), differences
+
+
+@given(boards())
+@settings(max_examples=60, deadline=None)
+def test_every_sentence_is_true_of_the_figures_that_it_was_made_of(made):
+    ranked, differences = made
+    board = {row["strategy"]: row for row in ranked.iter_rows(named=True)}
+    shown = with_tables(ranking=ranked, differences=differences)
+    section = choice(shown)
+    recommended = shown.recommended
+    knows = {name for name, row in board.items() if row["gini_low"] > 0}
+    assert (recommended is None) == (not knows)
+    for lang in LANGUAGES:
+        sentence = Words(lang)(section.key, **section.figures)
+        assert "{" not in sentence
+    if recommended is None:
+        assert section.key == "verdict.no_choice"
+        return
+    assert recommended in knows
+    best = max(knows, key=lambda name: board[name]["gini"])
+    gap = board[best]["gini"] - board[recommended]["gini"]
+    assert gap <= 0.02 + 1e-9
+    from_me = differences.filter(strategy=recommended)
+    if section.key == "verdict.alone":
+        assert ((from_me["low"] > 0) | (from_me["high"] < 0)).all()
+    if section.key in ("verdict.alone", "verdict.best"):
+        assert gap == 0
+        assert section.figures["gini"] == board[recommended]["gini"]
+    if section.key == "verdict.simplest":
+        against = from_me.filter(versus=best).row(0, named=True)
+        assert section.figures["difference"] == pytest.approx(-against["value"])
+        assert -against["value"] <= min(against["error"], 0.02) + 1e-9
+        assert section.figures["groups"] == board[recommended]["n_groups"]
+    for name in shown.tied:
+        if name != shown.board.best:
+            row = differences.filter(strategy=name, versus=shown.board.best).row(0, named=True)
+            assert row["low"] <= 0 <= row["high"]
 
 
 def test_the_table_reads_as_computed():
-    table = page_of("verdict")[-1].splitlines()
-    gini = context().board.metric("gini").row(0, named=True)
-    assert table[0] == "Groupings that no other beats in predictive power, stability and simplicity at once"
-    assert table[2].split()[3:5] == ["3", f"{gini['value']:.2f}"]
-    assert len(table) == 3
+    contenders = page_of("verdict")[-2].splitlines()
+    gini = context().board.metric("gini").filter(strategy="last_year_spend").row(0, named=True)
+    assert contenders[0].startswith("The best groupings, by predictive power")
+    assert contenders[2].split()[3:5] == ["3", f"{gini['value']:.2f}"]
+    assert len(contenders) == 4

@@ -2,17 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
+from clvlab.columns import MODELLED, names
 from clvlab.comparison import Board, compare
+from clvlab.comparison.rankings import BARS
+from clvlab.customers import AttributeTable, split_holdout
+from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import TransactionLog
-from clvlab.grouping import find
+from clvlab.grouping import Strategy, find, strategies
 from clvlab.inputs import attribute_tables, margin_of, our_names
+from clvlab.models import MODEL_NAMES
 from clvlab.params import CompareParams
+from clvlab.units import Span
+from clvlab.validation import choose_model
 from clvlab.wording import Name
 
-YARDSTICKS = ("one_group", "random_groups", "hiatus", "last_year_spend")
+YARDSTICKS = ("one_group", "random_groups", "answering", "hiatus", "last_year_spend", *BARS)
+MOST_SHOWN = 10
+"""So many of the best are shown; the tables of all are exported."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,27 +37,39 @@ class ComparisonContext:
     def of(cls, params: CompareParams, log: TransactionLog, progress: bool | None = None) -> "ComparisonContext":
         """Compare the strategies that the parameters name, or all that the data can serve."""
         tables = attribute_tables(params, log)
+        wanted = [find(choice, our_names=our_names(tables)) for choice in params.strategies]
         board = compare(
-            [find(choice, our_names=our_names(tables)) for choice in params.strategies],
+            wanted,
             log,
             params.cutoff,
             params.as_of,
             tables or None,
+            cutoffs=params.cutoffs,
             n_rounds=params.rounds,
             seed=params.seed,
             time_unit=params.time_unit,
             horizon=params.horizon,
             annual_discount_rate=params.annual_discount_rate,
             margin=margin_of(params, log),
-            model=params.model,
+            model=_model(params, log, tables, wanted),
             progress=progress,
         )
         return cls(params, log, board)
 
     @property
-    def recommended(self) -> str:
-        """The strategy that the rule recommends."""
+    def recommended(self) -> str | None:
+        """The strategy that the rule recommends, if it recommends one."""
         return self.board.recommended
+
+    @property
+    def shown(self) -> str:
+        """The strategy whose groups are shown: the recommended one, else the best."""
+        return self.recommended or self.board.best
+
+    @property
+    def judged(self) -> Name:
+        """What customers are judged by, for a sentence: spend or purchases."""
+        return Name("judged", self.board.judged_by)
 
     @property
     def contenders(self) -> list[str]:
@@ -56,8 +78,15 @@ class ComparisonContext:
 
     @property
     def tied(self) -> list[str]:
-        """Contenders that the data cannot distinguish from the best, best first."""
+        """Strategies that the data cannot distinguish from the best, best first."""
         return self.board.ranking.filter("tied")["strategy"].to_list()
+
+    @property
+    def relevant(self) -> list[str]:
+        """The best strategies, the recommended one, and the yardsticks that there are."""
+        known = set(self.board.data["strategy"])
+        best = self.board.ranking["strategy"].head(MOST_SHOWN).to_list()
+        return list(dict.fromkeys([*best, self.shown, *(name for name in YARDSTICKS if name in known)]))
 
     def role(self, strategy: str) -> str:
         """recommended, baseline, contender or other: how a chart shows the strategy."""
@@ -84,3 +113,24 @@ class ComparisonContext:
 def strategy_names(codes: list[str]) -> list[Name]:
     """Names of strategies, for a sentence."""
     return [Name("strategies", code) for code in codes]
+
+
+def _model(
+    params: CompareParams, log: TransactionLog, tables: Sequence[AttributeTable], wanted: Sequence[Strategy]
+) -> str:
+    """The purchase model by which a report of the cutoff would value customers, where a strategy asks for values."""
+    needs = frozenset[str]().union(*(strategy.needs for strategy in wanted or strategies.values()))
+    if params.model != "auto" or not needs & set(names(MODELLED)):
+        return params.model
+    first = log.accepted.select(pl.col("date").min()).collect().item()
+    days = min(round(Span.parse(params.holdout).days), ((params.cutoff - first).days + 1) // 2)
+    if days < 1:
+        return params.model
+    try:
+        halves = split_holdout(
+            log, params.cutoff - timedelta(days=days), params.cutoff, params.time_unit, tables or None
+        )
+        chosen = type(choose_model(*halves).model)
+    except (ConvergenceError, DataError):
+        return params.model
+    return next(name for name, kind in MODEL_NAMES.items() if kind is chosen)

@@ -2,49 +2,94 @@
 
 import polars as pl
 
-from clvlab.analysis.comparison.context import ComparisonContext
+from clvlab.analysis.comparison.context import ComparisonContext, strategy_names
 from clvlab.analysis.section import Finding, Section
 from clvlab.comparison.foresight import FORESIGHT
+from clvlab.comparison.rankings import BY_LAST_YEAR
 from clvlab.wording import Name
 
 METRIC_NAMES = tuple(metric.name for metric in FORESIGHT)
 """The columns of the table `metrics`, next to `strategy`."""
-YARDSTICK = "last_year_spend"
 
 
 def compute(context: ComparisonContext) -> Section:
-    """Tables `gini` (strategy, value, low, high, role) and `metrics` (strategy and the metrics of foresight).
+    """Tables `gini` (strategy, value, low, high, role), `bar`, `metrics`, and where there are such `covered`,
+    `windows` and `ageing`, of the best strategies and the yardsticks.
 
-    `board` has every metric with its interval, `differences` every paired difference of the Gini; they are exported.
+    `bar` has what each grouping reaches more than a ranking by last year's spend: strategy, gini, low, high, and as
+    shares and money first_10, money_10, first_20, money_20. `board` has every metric of every strategy with its
+    interval, `differences` every paired difference of the Gini, `every_bar` both rankings; they are exported.
     """
-    board = context.board
-    gini = context.with_roles(board.metric("gini"))
-    best, alone = (gini.filter(strategy=name) for name in (board.best, YARDSTICK))
-    versus = board.differences.filter(pl.col("strategy") == context.recommended)
-    chance = versus.filter(pl.col("versus") == "random_groups").row(0, named=True)
-    judged = gini.filter(~pl.col("strategy").is_in(["one_group", "random_groups"]))
-    blind = judged.filter((pl.col("low") <= 0).fill_null(True))
+    board, relevant = context.board, pl.col("strategy").is_in(context.relevant)
+    gini = context.with_roles(board.metric("gini").filter(relevant))
+    best = gini.filter(strategy=board.best)["value"].item()
+    bar = gini.filter(strategy=BY_LAST_YEAR)["value"].item()
+    mine = board.ranking.filter(strategy=context.shown).row(0, named=True)
     findings = {
-        "lead": Finding.of("foresight.lead"),
-        "gini": Finding.of("foresight.gini", strategy=Name("strategies", board.best), gini=best["value"].item()),
-        "chance": Finding.of(
-            "foresight.chance" if (chance["low"] or 0) > 0 else "foresight.no_better_than_chance",
-            strategy=Name("strategies", context.recommended),
-            difference=chance["value"],
-            low=chance["low"],
-            high=chance["high"],
+        "lead": Finding.of("foresight.lead", judged=context.judged),
+        "gini": Finding.of(
+            "foresight.gini",
+            strategy=Name("strategies", board.best),
+            gini=best,
+            bar=bar,
+            judged=context.judged,
         ),
+        "chance": Finding.of(
+            "foresight.chance" if mine["knows"] else "foresight.no_better_than_chance",
+            strategy=Name("strategies", context.shown),
+            gini=mine["gini"],
+            low=mine["gini_low"],
+            high=mine["gini_high"],
+        ),
+        "bar": Finding.of("foresight.bar", judged=context.judged),
     }
-    if alone.height and board.best != YARDSTICK:
-        figures = {**findings["gini"].figures, "alone": alone["value"][0]}
-        findings["gini"] = Finding.of("foresight.gini_beside", **figures)
-    if blind.height:
-        names = [Name("strategies", code) for code in blind["strategy"]]
-        findings["blind"] = Finding.of("foresight.blind", strategies=names)
+    blind = board.ranking.filter(~pl.col("knows"))["strategy"].to_list()
+    if blind:
+        findings["blind"] = Finding.of("foresight.blind", strategies=strategy_names(blind))
     tables = {
         "gini": gini,
-        "metrics": context.wide(METRIC_NAMES),
+        "bar": _bar(board.bar).filter(relevant),
+        "metrics": context.wide(METRIC_NAMES).filter(relevant),
         "board": board.data,
         "differences": board.differences,
+        "every_bar": board.bar,
     }
+    covered = _covered(board.data)
+    if covered.height:
+        tables["covered"] = covered
+        findings["covered"] = Finding.of("foresight.covered")
+    if board.windows["cutoff"].n_unique() > 1:
+        tables |= _windows(context)
     return Section(tables, findings)
+
+
+def _bar(bar: pl.DataFrame) -> pl.DataFrame:
+    """One row per strategy: its differences from the ranking by last year's spend; most Gini first."""
+    mine = bar.filter(versus=BY_LAST_YEAR)
+
+    def of(metric: str, **columns: str) -> pl.DataFrame:
+        return mine.filter(metric=metric).select("strategy", **columns)
+
+    table = of("gini", gini="value", low="low", high="high")
+    for share in ("10", "20"):
+        captured = of(f"capture_{share}", **{f"first_{share}": "value", f"money_{share}": "money"})
+        table = table.join(captured, on="strategy", maintain_order="left")
+    return table.sort("gini", descending=True, nulls_last=True)
+
+
+def _covered(data: pl.DataFrame) -> pl.DataFrame:
+    """strategy, coverage, gini_covered, low, high, gini: groupings that know of some customers only."""
+    among = data.filter(metric="gini_covered").select("strategy", "low", "high", gini_covered="value")
+    for metric in ("coverage", "gini"):
+        of = data.filter(metric=metric).select("strategy", pl.col("value").alias(metric))
+        among = among.join(of, on="strategy", maintain_order="left")
+    return among.sort("gini_covered", descending=True, nulls_last=True)
+
+
+def _windows(context: ComparisonContext) -> dict[str, pl.DataFrame]:
+    """Each cutoff by itself, and how the rule of the cutoff before did there."""
+    board = context.board
+    shown = list(dict.fromkeys([context.shown, board.best, BY_LAST_YEAR]))
+    windows = pl.concat(board.windows.filter(strategy=name) for name in shown)
+    ageing = board.ageing.filter(strategy=context.shown).drop("strategy")
+    return {"windows": windows, "ageing": ageing, "every_window": board.windows, "every_ageing": board.ageing}

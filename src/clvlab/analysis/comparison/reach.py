@@ -4,6 +4,7 @@ import polars as pl
 
 from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.section import Finding, Section
+from clvlab.comparison.rankings import BY_LAST_YEAR
 from clvlab.wording import Name
 
 SHARE = 0.10
@@ -12,11 +13,12 @@ SHARE = 0.10
 def compute(context: ComparisonContext) -> Section:
     """Tables `curve` (by share of customers contacted: strategy, reached, ...), `contacts` and `budget`.
 
-    `curve` has the recommended strategy, the best one, last year's spend, random contacts and an oracle; the
-    tables of every strategy are exported.
+    `curve` has the recommended strategy, the best one, the ranking by last year's spend, random contacts and an
+    oracle; the tables of every strategy are exported. Where the log knows no money, `contacts_counted` and
+    `budget_counted` have purchases instead.
     """
-    board, strategy = context.board, context.recommended
-    lines = list(dict.fromkeys([strategy, board.best, "last_year_spend", "random", "oracle"]))
+    board, strategy = context.board, context.shown
+    lines = list(dict.fromkeys([strategy, board.best, BY_LAST_YEAR, "random", "oracle"]))
     curve = pl.concat(board.reach.filter(pl.col("strategy") == line) for line in lines)
     mine = board.reach.filter(pl.col("strategy") == strategy).rename({"spend": "reached_spend"})
     at = mine.filter(pl.col("share") == SHARE).row(0, named=True)
@@ -24,7 +26,7 @@ def compute(context: ComparisonContext) -> Section:
     budget = board.allocation.filter(pl.col("strategy") == strategy).drop("strategy")
     first = budget.row(0, named=True)
     findings = {
-        "lead": Finding.of("reach.lead"),
+        "lead": Finding.of("reach.lead", judged=context.judged),
         "curve": Finding.of(
             "reach.curve",
             strategy=Name("strategies", strategy),
@@ -32,6 +34,7 @@ def compute(context: ComparisonContext) -> Section:
             reached=at["reached"],
             oracle=oracle,
             random=SHARE,
+            judged=context.judged,
         ),
         "budget": Finding.of(
             "reach.budget",
@@ -40,6 +43,13 @@ def compute(context: ComparisonContext) -> Section:
             budget=first["share_budget"],
         ),
     }
-    tables = {"curve": curve, "contacts": mine.drop("strategy"), "budget": budget}
-    tables |= {"every_strategy": board.reach, "budget_every_strategy": board.allocation}
-    return Section(tables, findings)
+    mine = mine.drop("strategy")
+    if board.judged_by == "spend":
+        tables = {"curve": curve, "contacts": mine, "budget": budget}
+    else:
+        tables = {
+            "curve": curve,
+            "contacts_counted": mine.rename({"reached_spend": "purchases"}),
+            "budget_counted": budget.rename({"expected_spend": "expected_purchases"}),
+        }
+    return Section(tables | {"every_strategy": board.reach, "budget_every_strategy": board.allocation}, findings)

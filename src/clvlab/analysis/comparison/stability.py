@@ -4,6 +4,7 @@ import polars as pl
 
 from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.section import Finding, Section
+from clvlab.comparison.rankings import BARS
 from clvlab.wording import Name
 
 STABILITY = ["stability_resamples", "stability_halves", "stability_quarter"]
@@ -14,11 +15,16 @@ SEPARATION = ["silhouette", "calinski_harabasz", "davies_bouldin"]
 
 
 def compute(context: ComparisonContext) -> Section:
-    """Tables `map` (gini against stability), `figures` (stability and shape) and, with clusters, `clusters`."""
-    chance = pl.col("strategy").is_in(["one_group", "random_groups"])
-    figures = context.wide([*STABILITY, *SHAPE]).filter(~chance)
-    points = context.with_roles(context.wide(["gini", "stability_resamples", "n_groups"]).filter(~chance))
-    tables = {"map": points, "figures": figures}
+    """Tables `map` (gini against stability), `figures` (stability and shape, of the best strategies and
+    the yardsticks) and, with clusters, `clusters`."""
+    grouping = ~pl.col("strategy").is_in(["one_group", "random_groups", *BARS])
+    figures = context.wide([*STABILITY, *SHAPE]).filter(grouping)
+    points = context.with_roles(context.wide(["gini", "stability_resamples", "n_groups"]).filter(grouping))
+    tables = {
+        "map": points,
+        "figures": figures.filter(pl.col("strategy").is_in(context.relevant)),
+        "every_strategy": figures,
+    }
     clusters = context.wide(SEPARATION).filter(pl.any_horizontal(pl.col(SEPARATION).is_not_null()))
     findings = {
         "lead": Finding.of("stability.lead"),

@@ -1,79 +1,171 @@
-"""The verdict, first: which grouping to use, and what it would have brought."""
+"""The verdict, first: which grouping to use, what it would have brought, and at which price."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
+import yaml
 
-from clvlab.analysis.comparison.context import ComparisonContext, strategy_names
+from clvlab.analysis.comparison.context import MOST_SHOWN, ComparisonContext, strategy_names
 from clvlab.analysis.section import Finding, Section
-from clvlab.comparison.recommend import INCLUDES_ZERO
+from clvlab.comparison.rankings import BY_LAST_YEAR
+from clvlab.comparison.recommend import INCLUDES_ZERO, TOLERANCE
+from clvlab.params import strategy_name
 from clvlab.wording import Name
 
 BEST_SHARE = 0.20
 
 
 def compute(context: ComparisonContext) -> Section:
-    """Table `contenders`: strategy, n_groups, gini, low, high, reached (by the best 20 %), stability_resamples."""
+    """Tables `contenders`, and `apply` (parameter, value), the line of params that puts the recommended to work.
+
+    `contenders` has strategy, n_groups, coverage, gini, low, high, reached (by the best 20 %), first (share of deals)
+    and the difference from the ranking by last year's spend, of the best strategies that none dominates.
+    """
     board = context.board
-    reach = board.reach.filter(pl.col("share") == BEST_SHARE)
-    reached = reach.filter(pl.col("strategy") == context.recommended).row(0, named=True)
-    contenders = (
-        board.ranking.filter(pl.col("dominated_by").is_null())
-        .select("strategy", "n_groups", "stability_resamples")
-        .join(board.metric("gini").rename({"value": "gini"}), on="strategy", maintain_order="left")
-        .join(reach.select("strategy", "reached"), on="strategy", maintain_order="left")
-        .select("strategy", "n_groups", "gini", "low", "high", "reached", "stability_resamples")
+    findings = {"lead": _lead(context), "choice": choice(context), "price": price(context)}
+    if others := _others_tied(context):
+        findings["tied"] = Finding.of(
+            "verdict.tied", strategy=Name("strategies", context.shown), others=strategy_names(others)
+        )
+    if windows := over_windows(context):
+        findings["windows"] = windows
+    findings["data"] = Finding.of(
+        "verdict.data",
+        customers=board.n_customers,
+        strategies=board.ranking.height,
+        cutoff=board.cutoff,
+        end=board.end,
+        deals=board.n_deals,
     )
-    findings = {
-        "lead": Finding.of(
-            "verdict.lead",
-            strategy=Name("strategies", context.recommended),
-            groups=int(contenders.filter(pl.col("strategy") == context.recommended)["n_groups"][0]),
-            share=BEST_SHARE,
-            reached=reached["reached"],
-            low=reached["low"],
-            high=reached["high"],
-            cutoff=board.cutoff,
-            end=board.end,
-        ),
-        "choice": choice(context),
-        "data": Finding.of(
-            "verdict.data",
-            customers=board.n_customers,
+    tables = {"contenders": _contenders(context)}
+    if context.recommended:
+        tables["apply"] = pl.DataFrame({"parameter": ["strategy"], "value": [_as_param(context)]})
+    return Section(tables, findings)
+
+
+def _lead(context: ComparisonContext) -> Finding:
+    board, shown = context.board, context.shown
+    row = board.ranking.filter(strategy=shown).row(0, named=True)
+    if context.recommended is None:
+        return Finding.of(
+            "verdict.none",
             strategies=board.ranking.height,
-            cutoff=board.cutoff,
-            end=board.end,
-        ),
-    }
-    return Section({"contenders": contenders}, findings)
+            judged=context.judged,
+            strategy=Name("strategies", shown),
+            gini=row["gini"],
+            low=row["gini_low"],
+            high=row["gini_high"],
+        )
+    reached = board.reach.filter(strategy=shown, share=BEST_SHARE).row(0, named=True)
+    return Finding.of(
+        "verdict.lead",
+        strategy=Name("strategies", shown),
+        groups=row["n_groups"],
+        share=BEST_SHARE,
+        reached=reached["reached"],
+        low=reached["low"],
+        high=reached["high"],
+        judged=context.judged,
+        cutoff=board.cutoff,
+        end=board.end,
+    )
 
 
 def choice(context: ComparisonContext) -> Finding:
-    """Why the recommended strategy, and which others the data cannot distinguish from it."""
-    best = context.board.best
-    others = [name for name in context.tied if name not in (context.recommended, best)]
-    recommended = Name("strategies", context.recommended)
-    if best == context.recommended:
-        if not others:
-            return _alone(context)
-        return Finding.of("verdict.best_and_simplest", strategy=recommended, others=strategy_names(others))
-    row = context.board.ranking.filter(pl.col("strategy") == context.recommended).row(0, named=True)
+    """Why the recommended strategy: it predicts best, or it is simpler and loses little."""
+    ranking, recommended = context.board.ranking, context.recommended
+    if recommended is None:
+        return Finding.of("verdict.no_choice")
+    if ranking.height == 1:
+        return Finding.of("verdict.only", strategy=Name("strategies", recommended))
+    best, mine = ranking.row(0, named=True), ranking.filter("recommended").row(0, named=True)
+    if best["strategy"] != recommended:
+        return Finding.of(
+            "verdict.simplest",
+            strategy=Name("strategies", recommended),
+            best=Name("strategies", best["strategy"]),
+            difference=-mine["difference"],
+            tolerance=TOLERANCE,
+            groups=mine["n_groups"],
+            best_groups=best["n_groups"],
+        )
+    alone = not ranking.filter(pl.col("strategy") != recommended, INCLUDES_ZERO).height
     return Finding.of(
-        "verdict.simplest" if others else "verdict.simpler_of_two",
-        strategy=recommended,
-        best=Name("strategies", best),
-        difference=-row["difference"],
-        low=-row["high"],
-        high=-row["low"],
-        others=strategy_names(others),
+        "verdict.alone" if alone else "verdict.best",
+        strategy=Name("strategies", recommended),
+        gini=mine["gini"],
+        first=mine["first"],
+        deals=context.board.n_deals,
     )
 
 
-def _alone(context: ComparisonContext) -> Finding:
-    """Why the best is recommended where no contender ties with it; those left out may predict no worse."""
-    ranking, recommended = context.board.ranking, Name("strategies", context.recommended)
-    if ranking.height == 1:
-        return Finding.of("verdict.only", strategy=recommended)
-    rest = ranking.filter(pl.col("strategy") != context.recommended)
-    alike = rest.filter(INCLUDES_ZERO)["strategy"].to_list()
-    if alike:
-        return Finding.of("verdict.unbeaten", strategy=recommended, others=strategy_names(alike))
-    return Finding.of("verdict.alone", strategy=recommended)
+def price(context: ComparisonContext) -> Finding:
+    """What the grouping shown loses, or gains, against a plain ranking by last year's spend."""
+    mine = context.board.bar.filter(strategy=context.shown, versus=BY_LAST_YEAR)
+    gini = mine.filter(metric="gini").row(0, named=True)
+    key = "verdict.as_good"
+    if (gini["high"] or 0) < 0:
+        key = "verdict.price"
+    elif (gini["low"] or 0) > 0:
+        key = "verdict.gain"
+    return Finding.of(
+        key,
+        strategy=Name("strategies", context.shown),
+        judged=context.judged,
+        difference=abs(gini["value"]),
+        low=gini["low"],
+        high=gini["high"],
+        first_10=mine.filter(metric="capture_10")["value"].item(),
+        first_20=mine.filter(metric="capture_20")["value"].item(),
+        groups=context.board.ranking.filter(strategy=context.shown)["n_groups"].item(),
+    )
+
+
+def over_windows(context: ComparisonContext) -> Finding | None:
+    """Where several cutoffs disagree; None where there is one."""
+    windows = context.board.windows
+    mine = windows.filter(strategy=context.shown)
+    if mine.height < 2:
+        return None
+    # Ranks among groupings: the rankings that they are held against are no groupings.
+    groupings = windows.filter(pl.col("strategy").is_in(context.board.ranking["strategy"].to_list()))
+    first = groupings.filter(pl.col("gini") == pl.col("gini").max().over("cutoff"))
+    return Finding.of(
+        "verdict.windows",
+        strategy=Name("strategies", context.shown),
+        cutoffs=mine.height,
+        first=first.filter(strategy=context.shown).height,
+        low=mine["gini"].min(),
+        high=mine["gini"].max(),
+        leaders=strategy_names(first["strategy"].unique(maintain_order=True).to_list()),
+    )
+
+
+def _others_tied(context: ComparisonContext) -> list[str]:
+    """Whom the data cannot distinguish from the best, the grouping shown aside."""
+    known = context.board.ranking.filter("knows", "tied")["strategy"].to_list()
+    return [name for name in known if name != context.shown]
+
+
+def _contenders(context: ComparisonContext) -> pl.DataFrame:
+    board = context.board
+    reach = board.reach.filter(share=BEST_SHARE).select("strategy", "reached")
+    bar = board.bar.filter(versus=BY_LAST_YEAR, metric="gini").select("strategy", from_bar="value")
+    names = [name for name in context.contenders if name in context.relevant][:MOST_SHOWN]
+    if context.shown not in names:
+        names.append(context.shown)
+    return (
+        board.ranking.filter(pl.col("strategy").is_in(names))
+        .select("strategy", "n_groups", "smallest", "coverage", "first", "stability_resamples")
+        .join(board.metric("gini").rename({"value": "gini"}), on="strategy", maintain_order="left")
+        .join(reach, on="strategy", maintain_order="left")
+        .join(bar, on="strategy", maintain_order="left")
+    )
+
+
+def _as_param(context: ComparisonContext) -> str:
+    """The recommended strategy as params files name it, on one line."""
+    choices: Mapping[str, Any] = {strategy_name(each): each for each in context.params.strategies}
+    chosen = choices.get(context.shown, context.shown)
+    return yaml.safe_dump(chosen, allow_unicode=True, default_flow_style=True).removesuffix("...\n").strip()

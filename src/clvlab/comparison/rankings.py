@@ -1,0 +1,47 @@
+"""The bar: what a spreadsheet gives without any grouping, the customers ranked by one column."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import polars as pl
+
+from clvlab.arrays import Vector
+from clvlab.comparison.crossfit import CrossFitted
+from clvlab.comparison.outcomes import Outcomes
+from clvlab.customers import derive
+from clvlab.frames import CustomerSummary, TransactionLog
+
+YEAR, QUARTER = 365, 91
+BY_LAST_YEAR, BY_RATE = "ranked_last_year", "ranked_rate"
+BARS: tuple[str, ...] = (BY_LAST_YEAR, BY_RATE)
+"""By what customers spent in the last 365 days, and by the rate at which they did since they first bought."""
+
+_SUMS: Mapping[bool, str] = MappingProxyType({True: "spend_last_year", False: "purchases_last_year"})
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Customers in the order of a number that is known of each; nothing is learnt from others."""
+
+    name: str
+    values: Vector
+
+    def predicted(self, outcomes: Outcomes) -> CrossFitted:
+        """The order of the judged customers; no level is predicted."""
+        values = self.values[outcomes.judged]
+        return CrossFitted(values, values)
+
+
+def rankings(log: TransactionLog, buyers: CustomerSummary) -> tuple[Ranking, ...]:
+    """The BARS: by the spend of the last 365 days, and by its rate; by purchases where the log knows no money."""
+    column = _SUMS[log.has_amounts]
+    table = derive(log, buyers, {column}).data
+    # Who came yesterday would have the highest rate of all.
+    days = (pl.lit(buyers.cutoff) - pl.col("first_purchase")).dt.total_days() + 1
+    found = table.select(pl.col(column).cast(pl.Float64), rate=pl.col(column) / days.clip(QUARTER, YEAR))
+    return tuple(
+        Ranking(name, np.asarray(found[of].fill_null(0.0).to_numpy(), np.float64))
+        for name, of in zip(BARS, (column, "rate"), strict=True)
+    )
