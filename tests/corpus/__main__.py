@@ -56,8 +56,8 @@ print("\\n", code, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, file=sy
 """
 
 
-def run(kind: str, name: str, folder: Path) -> Run:
-    """The report that `run.yaml` in the folder describes."""
+def run(kind: str, name: str, folder: Path, *others: str) -> Run:
+    """The report that `run.yaml` in the folder describes; what it says names neither this folder nor others."""
     begin = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", _MEASURED, *COMMAND],
@@ -70,23 +70,25 @@ def run(kind: str, name: str, folder: Path) -> Run:
     *said, figures = done.stderr.decode(errors="replace").strip().splitlines()
     code, work, memory = figures.split()
     refusal = [line for line in said if line.strip()] if code != "0" else []
-    last = " ".join(refusal)[-300:].replace(str(folder), ".").replace("|", "\\|")
-    return Run(kind, name, int(code), float(work), clock, float(memory), last)
+    last = " ".join(refusal).replace("|", "\\|")
+    for hidden in (str(folder), *others):
+        last = last.replace(hidden, ".")
+    return Run(kind, name, int(code), float(work), clock, float(memory), last[:300])
 
 
 def runs():
-    """Every run: params first, then files that are refused, then those that are read."""
+    """Every run: of files, those that are refused first, and of params."""
+    for name, bad in sorted(FILES.items(), key=lambda each: isinstance(each[1].outcome, int)):
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as data:
+            params = {"name": "bad", "source": bad.make(Path(data)), "as_of": LAST, "n_clusters": 2, **bad.settings}
+            (Path(folder) / "run.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
+            yield run("file", name, Path(folder), data)
     for name, (content, _) in PARAMS.items():
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "log.csv").write_text(table(), encoding="utf-8")
             (Path(folder) / "people.csv").write_text(PEOPLE, encoding="utf-8")
             (Path(folder) / "run.yaml").write_bytes(content.encode() if isinstance(content, str) else content)
             yield run("params", name, Path(folder))
-    for name, bad in sorted(FILES.items(), key=lambda each: isinstance(each[1].outcome, int)):
-        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as data:
-            params = {"name": "bad", "source": bad.make(Path(data)), "as_of": LAST, "n_clusters": 2, **bad.settings}
-            (Path(folder) / "run.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
-            yield run("file", name, Path(folder))
 
 
 def main() -> int:

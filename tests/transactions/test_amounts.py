@@ -198,3 +198,7 @@ def test_credits_of_a_currency_are_in_it_and_crores_are_none():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert cl.read_transactions(frame).rejected["rule"].to_list() == ["unreadable_amount"]
+
+
+def test_a_zero_before_an_amount_is_not_the_largest():
+    assert read(("a", "2024-01-31", 0.0), ("b", "2024-01-31", 1.0))[1] == []

@@ -78,7 +78,9 @@ def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -
         return
     size = pl.col(OURS + "amount").abs()
     tiny = (size > 0) & (size < _MILLIONTH)
-    found = accepted.select(n=pl.len(), largest=size.top_k(2).implode(), tiny=tiny.sum()).collect(engine="streaming")
+    found = accepted.select(
+        n=pl.len(), largest=size.top_k(2).sort(descending=True).implode(), tiny=tiny.sum()
+    ).collect(engine="streaming")
     largest = found["largest"][0]
     if found["n"][0] >= _MANY_AMOUNTS and largest[0] >= _OUT_OF_PROPORTION * largest[1] > 0:
         warn("amount_out_of_proportion", largest=largest[0], next=largest[1])
