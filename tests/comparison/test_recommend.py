@@ -136,7 +136,7 @@ def test_exactly_one_is_recommended_even_of_one():
 
 def test_a_difference_that_is_open_proves_no_equality():
     rows = criteria(("best", 12, 0.50), ("open", 3, 0.49))
-    versus = differences({"open": (0.0, 0.0)}, "best").with_columns(
+    versus = differences({"open": (-0.02, 0.0)}, "best").with_columns(
         pl.lit(None, pl.Float64).alias(name) for name in ("low", "high", "error")
     )
     table = recommend(rows, versus)

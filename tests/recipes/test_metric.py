@@ -29,8 +29,8 @@ def register(checkout):
     checkout.append("src/clvlab/metrics.py", f"\n\n{inspect.getsource(mean_absolute_error)}")
     checkout.insert(
         "src/clvlab/comparison/foresight.py",
-        '    Metric("buys_again_brier", "bought", metrics.brier),\n',
-        '    Metric("mean_absolute_error", "spend", metrics.mean_absolute_error),\n',
+        '    Metric("buys_again_brier", "bought", metrics.brier, of_order=False),\n',
+        '    Metric("mean_absolute_error", "spend", metrics.mean_absolute_error, of_order=False),\n',
     )
 
 
