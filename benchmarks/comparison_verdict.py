@@ -28,7 +28,7 @@ from clvlab.comparison.mean_interval import mean_interval
 from clvlab.comparison.outcomes import Outcomes, group_numbers
 from clvlab.comparison.rankings import Ranking
 from clvlab.comparison.recommend import recommend
-from clvlab.comparison.resampling import Figure, resamples, simultaneous
+from clvlab.comparison.resampling import KNOWLEDGE, Figure, resamples, simultaneous
 from clvlab.comparison.scoring import N_DEALS, Scoring, point
 from clvlab.comparison.simplicity import Features
 from clvlab.comparison.split import Split
@@ -130,7 +130,7 @@ def null_logs(people: People, n: int, logs: int) -> None:
         drawn = rng.integers(0, people.spend.size, n)
         groups = {f"null_{i:02d}": rng.integers(0, 2 + i // 2, n) for i in range(20)}
         made = list(figures(groups, None, people.spend[drawn], (HEADLINE,), seed).values())
-        claimed += any(low > 0 for low, _ in simultaneous(made))
+        claimed += any(low > 0 for low, _ in simultaneous(made, KNOWLEDGE))
         alone += max(made, key=lambda figure: figure.value).interval()[0] > 0
     print(
         f"| {n:,} | {logs} | {claimed / logs:.1%} | {alone / logs:.1%} | at most 6 % |",

@@ -11,7 +11,7 @@ from clvlab.comparison.fitted_strategies import FittedStrategy
 from clvlab.comparison.foresight import CAPTURES, FORESIGHT, HEADLINE
 from clvlab.comparison.groups import group_outcomes
 from clvlab.comparison.recommend import CRITERIA
-from clvlab.comparison.resampling import Figure, simultaneous
+from clvlab.comparison.resampling import KNOWLEDGE, Figure, simultaneous
 from clvlab.comparison.scoring import COVERED, N_DEALS, NEVER_RECOMMENDED, Scoring, Tick, Window, point
 from clvlab.comparison.shape import balance, cluster_separation, coverage
 from clvlab.comparison.simplicity import Features, fidelity
@@ -81,11 +81,11 @@ def shape_figures(split: Split, fitted: FittedStrategy, features: Features) -> I
 def criteria(scoring: Scoring, figures: pl.DataFrame) -> pl.DataFrame:
     """strategy, gini, gini_low, gini_high, first and the other criteria of the recommendation.
 
-    The interval of the Gini holds for all strategies at once.
+    The interval of the Gini holds for all strategies at once, with 99 %.
     """
     names = [fitted.name for fitted in scoring.recommendable]
     ginis = [scoring.figure(name) for name in names]
-    bounds = simultaneous(ginis)
+    bounds = simultaneous(ginis, KNOWLEDGE)
     foresight = pl.DataFrame(
         {
             "strategy": names,
