@@ -2,9 +2,10 @@
 
     python benchmarks/comparison_coverage.py > benchmarks/comparison_coverage.md
 
-Each population is a retailer of its own, dealt once. What is asked: are the shares of variance that attributes carry found; do
-intervals run the truth; are attributes that carry nothing, and random groups, taken for what they are; and would the
-same have come out had groups been scored on the customers they learnt from, or by ordinary cross-validation.
+Each population is a retailer of its own, dealt once. What is asked: are the shares of variance that attributes
+carry found; do intervals hold the truth; are attributes that carry nothing, and random groups, taken for what they
+are; and would the same have come out had groups been scored on the customers they learnt from, or by ordinary
+cross-validation.
 """
 
 import sys

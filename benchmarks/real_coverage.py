@@ -68,7 +68,7 @@ def conformal(rows):
         earlier = np.sort(same.filter(pl.col("end") <= row["origin"])["miss"].to_numpy())
         place = int(np.ceil(LEVEL * (earlier.size + 1))) - 1
         reach.append(earlier[min(place, earlier.size - 1)] if earlier.size else np.inf)
-    factor = pl.Series(reach).exp()
+    factor = pl.Series(reach, dtype=pl.Float64).exp()
     centre = pl.col("predicted")
     return rows.drop("miss").with_columns(honest_low=centre / factor, honest_high=centre * factor)
 

@@ -158,5 +158,5 @@ TURNED_ROUND = {
 @pytest.mark.parametrize("call", TURNED_ROUND)
 def test_arguments_turned_round_are_told_by_what_was_given(objects, call):
     given = SimpleNamespace(**objects)
-    with pytest.raises(ClvlabError, match=r"(?i)is (an? |not a customer table)\w*.*(make|give|order)"):
+    with pytest.raises(ClvlabError, match=r"(?i)is (of type |not a customer table)\w*.*(make|give|order)"):
         TURNED_ROUND[call](given)

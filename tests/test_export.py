@@ -27,6 +27,7 @@ class StandIn(dict):
     params: ReportParams = PARAMS
     customers: pl.DataFrame = field(default_factory=lambda: CUSTOMERS)
     measurements: pl.DataFrame = field(default_factory=lambda: COSTS)
+    own_groups: frozenset[str] = frozenset()
 
 
 @pytest.fixture

@@ -174,11 +174,11 @@ def check_kind(name: str, given: object, kind: type | UnionType, example: str) -
 
     >>> check_kind("log", "orders.csv", TransactionLog, "clvlab.read_transactions")
     Traceback (most recent call last):
-    clvlab.errors.ParamsError: `log` is a str; it must be a TransactionLog, as `clvlab.read...` makes it...
+    clvlab.errors.ParamsError: `log` is of type str; it must be a TransactionLog, as `clvlab.read...` makes it...
     """
     if not isinstance(given, kind):
         wanted = " or ".join(each.__name__ for each in get_args(kind) or (kind,))
         raise ParamsError(
-            f"`{name}` is a {type(given).__name__}; it must be a {wanted}, as `{example}` makes it. "
+            f"`{name}` is of type {type(given).__name__}; it must be a {wanted}, as `{example}` makes it. "
             "Check the order of the arguments."
         )

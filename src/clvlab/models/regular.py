@@ -39,8 +39,8 @@ from clvlab.models.purchase_model import HISTORY, WORTH_NOTHING_AT, by_age
 from clvlab.units import TimeUnit
 
 LARGEST_K = 6  # beyond it an Erlang distribution hardly changes any more
-NEARLY_SURE = 1e-3  # of staying: below it the sum over purchases has few terms, and its closed form cancels
-N_TERMS = 6  # of that sum, whose terms fall as powers of NEARLY_SURE
+NEARLY_SURE = 1e-5  # of staying: below it the sum over purchases has few terms, and its closed form cancels
+N_TERMS = 3  # of that sum, whose terms fall as powers of NEARLY_SURE
 LARGEST_P = 1 - 1e-12  # of which a power can be taken
 N_HALVINGS = 54  # after which nothing is left of a double
 
@@ -221,7 +221,7 @@ class RegularBetaGeometric(BetaGeometric):
         longest = np.log1p(end / scale)
         # The larger k, the longer the gaps of a customer show; where the discount ends the integral it is steep.
         length, ends = float(longest.max(initial=0.0)), decay * end >= 1
-        nodes, weights = legendre(12 + 2 * self.k + 14 * ends + int((1 + self.k / 2 + 2 * ends) * length))
+        nodes, weights = legendre(2 + 3 * self.k + 14 * ends + int((1 + self.k / 2 + 2 * ends) * length))
         for node, weight in zip(nodes, weights, strict=True):
             u = scale * np.expm1(node * longest)
             total += decay * np.exp(-decay * u) * purchases(u) * (scale + u) * longest * weight
@@ -231,7 +231,8 @@ class RegularBetaGeometric(BetaGeometric):
         """Expected purchases in (T, T + u], given alive at T: a function of u."""
 
         def fading(c: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
-            return -np.expm1(-shape * np.log1p(c * (u / age))) / c
+            log_left = -shape * np.log1p(c * (u / age))
+            return -(np.expm1(log_left) if np.isrealobj(c) else np.exp(log_left) - 1) / c
 
         def due(n: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
             return upper_tail(n, u, shape, age)
@@ -277,9 +278,13 @@ class RegularBetaGeometric(BetaGeometric):
                     total += (-1.0) ** (phase + 1) * fading(1 + theta, shape, age, u)
                 else:
                     total += 2 * np.real(root ** (phase + 1) * fading(1 - root * theta, shape, age, u))
-            total *= theta ** (phase + 1 - k) / k
-            few = sum((1 - p) ** n * due((n + 1) * k - phase, shape, age, u) for n in range(N_TERMS))
-            return np.where(1 - p < NEARLY_SURE, few, total)
+            total *= np.exp((phase + 1 - k) * (log_stay / k)) / k
+            row, node = np.nonzero(1 - p < NEARLY_SURE)
+            if row.size:
+                stay = 1 - p[row, node]
+                terms = [due((n + 1) * k - phase, shape, age, u)[row, 0] * stay**n for n in range(N_TERMS)]
+                total[row, node] = sum(terms)
+            return total
 
         return lambda u: mean(given, shape, age, phase, u)
 

@@ -45,7 +45,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 "bar",
                 {
                     "strategy": "strategy",
-                    "gini": "dec3",
+                    "from_bar": "dec3",
                     "low": "dec3",
                     "high": "dec3",
                     "first_10": "pct1",

@@ -114,7 +114,7 @@ def test_the_bar_by_hand():
     value = dict(section_of("foresight")["gini"].select("strategy", "value").iter_rows())
     assert bar["strategy"].to_list() == ["last_year_spend", "frequency_tiers", "hiatus"]
     for row in bar.iter_rows(named=True):
-        assert row["gini"] == pytest.approx(value[row["strategy"]] - value["ranked_last_year"])
+        assert row["from_bar"] == pytest.approx(value[row["strategy"]] - value["ranked_last_year"])
         assert row["money_10"] == pytest.approx(1_500 * row["first_10"])
     # Kinds are told apart by last year's spend, be it of each customer or of groups.
     assert bar.row(0)[1:] == (0,) * 7

@@ -16,7 +16,7 @@ def compute(context: ComparisonContext) -> Section:
     """Tables `gini` (strategy, value, low, high, role), `bar`, `metrics`, and where there are such `covered`,
     `windows` and `ageing`, of the best strategies and the yardsticks.
 
-    `bar` has what each grouping reaches more than a ranking by last year's spend: strategy, gini, low, high, and as
+    `bar` has what each grouping reaches more than a ranking by last year: strategy, from_bar, low, high, and as
     shares and money first_10, money_10, first_20, money_20. `board` has every metric of every strategy with its
     interval, `differences` every paired difference of the Gini, `every_bar` both rankings; they are exported.
     """
@@ -70,11 +70,11 @@ def _bar(bar: pl.DataFrame) -> pl.DataFrame:
     def of(metric: str, **columns: str) -> pl.DataFrame:
         return mine.filter(metric=metric).select("strategy", **columns)
 
-    table = of("gini", gini="value", low="low", high="high")
+    table = of("gini", from_bar="value", low="low", high="high")
     for share in ("10", "20"):
         captured = of(f"capture_{share}", **{f"first_{share}": "value", f"money_{share}": "money"})
         table = table.join(captured, on="strategy", maintain_order="left")
-    return table.sort("gini", descending=True, nulls_last=True)
+    return table.sort("from_bar", descending=True, nulls_last=True)
 
 
 def _covered(data: pl.DataFrame) -> pl.DataFrame:
