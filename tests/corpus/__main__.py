@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from tests.corpus.bad_files import FILES, LAST, table
+from tests.corpus.bad_files import FILES, LAST, Bad, table
 from tests.corpus.bad_params import PARAMS, PEOPLE
 
 COMMAND = [sys.executable, "-c", "from clvlab.cli import main; main()", "report", "run.yaml"]
@@ -77,35 +78,41 @@ def run(kind: str, name: str, folder: Path, *others: str) -> Run:
 
 
 def runs():
-    """Every run: of files, those that are refused first, and of params."""
-    for name, bad in sorted(FILES.items(), key=lambda each: isinstance(each[1].outcome, int)):
-        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as data:
-            params = {"name": "bad", "source": bad.make(Path(data)), "as_of": LAST, "n_clusters": 2, **bad.settings}
-            (Path(folder) / "run.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
-            yield run("file", name, Path(folder), data)
-    for name, (content, _) in PARAMS.items():
-        with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "log.csv").write_text(table(), encoding="utf-8")
-            (Path(folder) / "people.csv").write_text(PEOPLE, encoding="utf-8")
-            (Path(folder) / "run.yaml").write_bytes(content.encode() if isinstance(content, str) else content)
-            yield run("params", name, Path(folder))
+    """Every run: files that are refused, params, and files that are read, which take the longest."""
+    yield from (of_file(name, bad) for name, bad in FILES.items() if isinstance(bad.outcome, str))
+    yield from (of_params(name, content) for name, (content, _) in PARAMS.items())
+    yield from (of_file(name, bad) for name, bad in FILES.items() if isinstance(bad.outcome, int))
+
+
+def of_file(name: str, bad: Bad) -> Run:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as data:
+        params = {"name": "bad", "source": bad.make(Path(data)), "as_of": LAST, "n_clusters": 2, **bad.settings}
+        (Path(folder) / "run.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
+        return run("file", name, Path(folder), data)
+
+
+def of_params(name: str, content: str | bytes) -> Run:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "log.csv").write_text(table(), encoding="utf-8")
+        (Path(folder) / "people.csv").write_text(PEOPLE, encoding="utf-8")
+        (Path(folder) / "run.yaml").write_bytes(content.encode() if isinstance(content, str) else content)
+        return run("params", name, Path(folder))
 
 
 def main() -> int:
-    found = []
+    found: list[Run] = []
     with RESULTS.open("w", encoding="utf-8") as file:
         print("# What becomes of each\n\nMade by `python -m tests.corpus`.\n", file=file)
         print("| | exit | work, s | clock, s | MiB | says |\n| --- | ---: | ---: | ---: | ---: | --- |", file=file)
-        for each in runs():
-            found.append(each)
-            print(each.row, file=file, flush=True)
-        wrong = [each for each in found if not each.is_right]
-        published = sum(each.code == 0 for each in found)
-        print(
-            f"\n{len(found)} runs: {published} published, {len(found) - published} refused, {len(wrong)} wrong.",
-            file=file,
-        )
-    return len(wrong) > 0
+        with suppress(KeyboardInterrupt):
+            for each in runs():
+                found.append(each)
+                print(each.row, file=file, flush=True)
+        wrong, published = (sum(map(is_so, found)) for is_so in (lambda it: not it.is_right, lambda it: it.code == 0))
+        every, refused = len(FILES) + len(PARAMS), len(found) - published
+        tally = f"{len(found)} of {every} runs: {published} published, {refused} refused, {wrong} wrong."
+        print(f"\n{tally}", file=file)
+    return wrong > 0
 
 
 if __name__ == "__main__":

@@ -210,7 +210,7 @@ def test_ids_in_different_spellings_are_a_warning_with_examples():
 
 
 def test_a_cost_that_is_no_number_is_a_warning():
-    with pytest.warns(ClvlabWarning, match="1 values of cost are not numbers, the first 'cheap'"):
+    with pytest.warns(ClvlabWarning, match="1 value of cost is not a number, the first 'cheap'"):
         log = cl.read_transactions(frame_of((*GOOD, "cheap"), columns="customer_id date amount cost"))
     assert log.data["cost"].to_list() == [None]
 

@@ -159,8 +159,8 @@ def check_models(model: object, spend: object) -> None:
     """Raise ParamsError unless the first predicts purchases, and the second spend."""
     if not hasattr(model, "purchases_ahead") or not hasattr(spend, "expected_spend"):
         raise ParamsError(
-            f"`model` is of type {type(model).__name__}, `spend` of type {type(spend).__name__}: give a purchase model "
-            "such as BgNbd first, then a spend model such as GammaGamma, then the customers."
+            f"`model` is of type {type(model).__name__}, `spend` of type {type(spend).__name__}: give a purchase "
+            "model such as BgNbd first, then a spend model such as GammaGamma, then the customers."
         )
 
 
