@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from clvlab.columns import MODELLED, names
 from clvlab.customers import (
+    NO_MONEY,
+    OF_MONEY,
     derivable,
     refuse_perishable,
     refuse_stale,
-    refuse_without_amounts,
     split_holdout,
     summarise_customers,
 )
@@ -29,8 +30,8 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
     ParamsError : a map that cannot be read or used, or scores that it does not have
     MissingColumnsError : a strategy needs a column that neither log nor attributes have
     DataError : attributes that cannot be read or joined; no purchases to group by; a last purchase long before the
-        run's day; costs that tell no margin; where strategies are compared, no amounts, or attributes that are
-        perishable and undated
+        run's day; costs that tell no margin; where strategies are compared, attributes that are perishable
+        and undated
     """
     params = params.settled(has_amounts=log.has_amounts)
     tables = attribute_tables(params, log)
@@ -38,7 +39,6 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
     if not params.allow_stale:
         refuse_stale(log, params.as_of)
     if isinstance(params, CompareParams):
-        refuse_without_amounts(log)
         refuse_perishable(tables)
         customers, _ = split_holdout(log, params.cutoff, params.as_of, params.time_unit, tables or None)
     else:
@@ -55,12 +55,15 @@ def _strategies(params: RunParams, known_as: Mapping[str, str]) -> list[Strategy
 
 def _check_served(strategy: Strategy, customers: CustomerSummary, log: TransactionLog) -> None:
     """Raise MissingColumnsError for a column that the strategy needs, and nothing can give."""
-    missing = strategy.needs - {*customers.data.columns, *derivable(log), *names(MODELLED)}
+    modelled = {*names(MODELLED)} - (set() if log.has_amounts else OF_MONEY)
+    missing = strategy.needs - {*customers.data.columns, *derivable(log), *modelled}
     if missing:
         raise MissingColumnsError(
             f"The customer table, which {strategy.name} reads,",
             missing,
             customers.data.columns,
-            hint="Add a table that has it (`attributes`), name a column of the log (`log_attributes`), map one that "
+            hint=NO_MONEY
+            if not log.has_amounts and missing & OF_MONEY
+            else "Add a table that has it (`attributes`), name a column of the log (`log_attributes`), map one that "
             "is called otherwise (`attribute_columns`), or choose another strategy.",
         )

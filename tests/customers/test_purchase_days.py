@@ -8,6 +8,7 @@ from clvlab.errors import ParamsError
 from tests.customers.logs import day, log_of
 
 
+@pytest.mark.filterwarnings("ignore:The amount of every row is 0")
 @pytest.mark.parametrize(
     ("amounts", "spend", "is_purchase"),
     [

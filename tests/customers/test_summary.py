@@ -155,6 +155,7 @@ ROWS = st.lists(
 )
 
 
+@pytest.mark.filterwarnings("ignore:The amount of every row is 0")
 @given(rows=ROWS, order=st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
 def test_money_adds_up_and_the_order_of_rows_does_not_matter(rows, order):
@@ -188,6 +189,7 @@ def in_plain_python(rows, cutoff):
     return found
 
 
+@pytest.mark.filterwarnings("ignore:The amount of every row is 0")
 @given(rows=ROWS)
 @settings(max_examples=30, deadline=None)
 def test_customers_are_summarised_as_in_plain_python(rows):
@@ -203,6 +205,7 @@ def test_customers_are_summarised_as_in_plain_python(rows):
     assert table["customer_id"].to_list() == sorted(expected)
 
 
+@pytest.mark.filterwarnings("ignore:The amount of every row is 0")
 @given(rows=ROWS)
 @settings(max_examples=30, deadline=None)
 def test_what_was_known_and_what_came_next_add_up_to_what_is_known_later(rows):

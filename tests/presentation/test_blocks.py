@@ -32,7 +32,9 @@ def test_nothing_is_shown_twice(pages):
         for kind, name in ((Text, "finding"), (Chart, "table")):
             shown = [getattr(block, name) for block in blocks if isinstance(block, kind)]
             assert len(shown) == len(set(shown))
-        captions = [block.caption or block.table for block in blocks if isinstance(block, Table)]
+        # What counts purchases stands in for its namesake where the log knows no money.
+        tables = [block for block in blocks if isinstance(block, Table) and not block.table.endswith("_counted")]
+        captions = [block.caption or block.table for block in tables]
         assert len(captions) == len(set(captions))
 
 

@@ -151,7 +151,8 @@ def test_money_in_a_table_is_of_one_precision_a_column(report, section):
             [unescape(re.sub("<[^>]*>", "", cell)) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in rows
         ]
         for column in zip(*cells, strict=True):
-            money = [cell for cell in column if re.fullmatch(r"−?(US)?\$[\d,.]+\D?", cell)]
+            # What is less than 1 would be a plain 0.
+            money = [cell for cell in column if re.fullmatch(r"−?(US)?\$(?!0\.)[\d,.]+\D?", cell)]
             assert len({len(cell.partition(".")[2]) for cell in money}) <= 1, money
             assert len({cell[-1] for cell in money if not cell[-1].isdigit()}) <= 1, money
 

@@ -69,7 +69,7 @@ def test_a_stray_byte_in_utf8_is_marked_where_it_is(tmp_path):
     assert log.data["customer_id"].to_list()[::200] == ["客户000", "K\ufffd"]
     assert log.detected["files"][0]["encoding"] == "utf-8"
     assert (said.code, said.figures["places"]) == ("damaged_text", 1)
-    assert "1 places of it do not decode" in str(said)
+    assert "1 place of it does not decode" in str(said)
     assert "set `encoding:`" in str(said)
 
 

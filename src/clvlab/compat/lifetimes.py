@@ -81,9 +81,9 @@ def from_params(
     Examples
     --------
     >>> from_params({"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}, fitter="BetaGeoFitter", time_unit="week")
-    BgNbd(r=0.243, alpha=4.414, time_unit='week', a=0.793, b=2.426)
+    BgNbd: r 0.243, alpha 4.414, a 0.793, b 2.426 (given, not fitted); time in weeks
     >>> from_params({"p": 6.25, "q": 3.74, "v": 15.44})
-    GammaGamma(p=6.25, q=3.74, gamma=15.44)
+    GammaGamma: p 6.25, q 3.74, gamma 15.44 (given, not fitted)
     """
     given = _read_json(Path(params)) if isinstance(params, (str, Path)) else params
     ours = {_OURS.get(name, name): float(value) for name, value in given.items()}

@@ -3,7 +3,14 @@
 from clvlab.customers.attribute_table import AttributeSettings, AttributeTable
 from clvlab.customers.attributes import read_attributes
 from clvlab.customers.derived import DERIVED, derivable, derive, exact_profit
-from clvlab.customers.gate import MOSTLY_ONE_TIME, minimum_data, one_time_share, refuse_stale, refuse_without_amounts
+from clvlab.customers.gate import (
+    MOSTLY_ONE_TIME,
+    NO_MONEY,
+    OF_MONEY,
+    minimum_data,
+    one_time_share,
+    refuse_stale,
+)
 from clvlab.customers.margin import MeanMargin, mean_margin
 from clvlab.customers.opportunities import summarise_opportunities
 from clvlab.customers.perishable import refuse_perishable
@@ -13,6 +20,8 @@ from clvlab.customers.summary import split_holdout, summarise_customers
 __all__ = [
     "DERIVED",
     "MOSTLY_ONE_TIME",
+    "NO_MONEY",
+    "OF_MONEY",
     "AttributeSettings",
     "AttributeTable",
     "MeanMargin",
@@ -27,7 +36,6 @@ __all__ = [
     "read_attributes",
     "refuse_perishable",
     "refuse_stale",
-    "refuse_without_amounts",
     "split_holdout",
     "summarise_customers",
     "summarise_opportunities",

@@ -14,6 +14,9 @@ MAX_DAYS_SINCE_LAST = 30
 MIN_ORDERS_OF_SOME = 3
 MOSTLY_ONE_TIME = 0.8
 """From this share of customers with one purchase on, a base tells little of single customers."""
+OF_MONEY = frozenset({"total_spend", "monetary_value", "expected_spend", "clv"})
+"""Columns that a log without amounts cannot give."""
+NO_MONEY = "The log has no amounts: map the column `amount`. Choose a strategy that needs no money otherwise."
 
 
 def refuse_stale(log: TransactionLog, as_of: date) -> None:
@@ -34,12 +37,6 @@ def refuse_stale(log: TransactionLog, as_of: date) -> None:
         days=days,
         moved=last.isoformat(),
     )
-
-
-def refuse_without_amounts(log: TransactionLog) -> None:
-    """Raise DataError where the log has no money to judge groupings by."""
-    if not log.has_amounts:
-        raise DataError("The log has no amounts, and groupings are judged by spend. Map the column `amount`.")
 
 
 def one_time_share(customers: CustomerSummary) -> float:

@@ -1,6 +1,7 @@
 """Profiles by attribute, compared with those of whom the attribute is known."""
 
 import polars as pl
+import pytest
 
 import clvlab as cl
 from clvlab.analysis.segmentation import profiles
@@ -127,6 +128,7 @@ def test_more_values_than_fit_are_gathered():
     assert table["customers"].to_list() == [20] * 11 + [40]
 
 
+@pytest.mark.filterwarnings("ignore:The amount of every row is 0")
 def test_money_that_adds_up_to_nothing_has_no_index():
     bought = [(who, 0.0) for who, _ in BOUGHT]
     section = profiles.compute(context_of(bought, region=REGION))
