@@ -159,7 +159,7 @@ def test_where_none_is_recommended_none_is_named_as_such():
     board = context().board
     none = with_tables(ranking=board.ranking.with_columns(knows=pl.lit(False), recommended=pl.lit(False)))
     told = sentences_of("recommendation", none)
-    assert told[0].startswith("None is recommended; “Last year's spend” has the highest Gini")
+    assert told[0].startswith("No grouping is recommended; “Last year's spend” has the highest Gini")
     assert is_chinese(sentences_of("recommendation", none, "zh"))
 
 
