@@ -34,6 +34,8 @@ _KERNEL_ENVIRONMENT = {
     "POLARS_MAX_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    # Else a debugger that nobody uses has the last word of a kernel that dies.
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 
 

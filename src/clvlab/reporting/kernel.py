@@ -32,7 +32,8 @@ class OwnKernel(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         """Our interpreter; -P keeps code that lies in the working directory from being imported."""
         # With capture_fd_output a library's last words would go to a thread that does not live to pass them on.
-        settings = ["--IPKernelApp.capture_fd_output=False", "--InteractiveShellApp.exec_PYTHONSTARTUP=False"]
+        shell = ("ignore_cwd=True", "exec_PYTHONSTARTUP=False")
+        settings = ["--IPKernelApp.capture_fd_output=False", *(f"--InteractiveShellApp.{each}" for each in shell)]
         argv = [sys.executable, "-P", str(_PROGRAM), "-f", "{connection_file}", *settings]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
