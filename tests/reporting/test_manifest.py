@@ -276,3 +276,18 @@ def test_every_requirement_of_the_package_is_versioned():
 def test_what_only_an_extra_brings_plays_no_part():
     assert any("extra ==" in requirement for requirement in requires("clvlab"))
     assert "jupyterlab" not in manifest.versions()
+
+
+def test_the_run_before_matters_by_its_day_and_its_own_inputs(workplace, params):
+    def key(earlier):
+        return Inputs.of(params, {}, EMPTY, workplace / "log.csv", earlier).key
+
+    before = workplace / "2024-05-31"
+    before.mkdir()
+    keys = [key(None), key(before)]
+    for own in ("a", "b"):
+        (before / "manifest.json").write_text(json.dumps({"key": own}), encoding="utf-8")
+        keys.append(key(before))
+    assert len(set(keys)) == 4
+    assert key(before.rename(workplace / "2024-06-30")) not in keys
+    assert keys[0] == key(None)

@@ -12,7 +12,7 @@ import platform
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ class Inputs:
     parameters : of the run
     files : path -> SHA-256 of what it reads, see `clvlab.inputs.files_read`
     rows : SHA-256 and number of the accepted rows up to its day, and the refused ones by rule
-    earlier : the day of the report before this one, to which the page has a link
+    earlier : the day and the key of the run before this one, to which the page has a link and whose model it names
     notebook, package : SHA-256 of the notebook, and over all files of the package
     versions : of Python and every library
     """
@@ -45,7 +45,7 @@ class Inputs:
     parameters: Mapping[str, Any]
     files: Mapping[str, str]
     rows: Mapping[str, Any]
-    earlier: str | None
+    earlier: Mapping[str, str | None] | None
     notebook: str
     package: str
     versions: Mapping[str, str]
@@ -57,14 +57,17 @@ class Inputs:
         files: Mapping[str, str],
         log: TransactionLog,
         notebook: Path,
-        earlier: date | None = None,
+        earlier: Path | None = None,
     ) -> "Inputs":
-        """The inputs of a run by `notebook` over `log`, which was read from `files` or from an embedded data set."""
+        """The inputs of a run by `notebook` over `log`, which was read from `files` or from an embedded data set.
+
+        `earlier` is the folder of the run before.
+        """
         return cls(
             parameters=params.to_dict(),
             files=files,
             rows=_rows(params, log),
-            earlier=earlier.isoformat() if earlier else None,
+            earlier={"as_of": earlier.name, "key": key_of(earlier)} if earlier else None,
             notebook=sha256(notebook),
             package=_package(),
             versions=versions(),
@@ -116,9 +119,20 @@ def is_current(folder: Path, key: str) -> bool:
 
 def kind_of(folder: Path) -> str | None:
     """Of which kind the run in a folder is, "report" or "comparison"; None where its manifest does not tell."""
+    given = _told(folder, "parameters")
+    return None if given is None else "comparison" if "strategies" in given else "report"
+
+
+def key_of(folder: Path) -> str | None:
+    """The key of the inputs of the run in a folder; None where its manifest does not tell."""
+    key = _told(folder, "key")
+    return None if key is None else str(key)
+
+
+def _told(folder: Path, name: str) -> Any:
+    """What a run's manifest has under a name; None where there is none, or it cannot be read."""
     try:
-        given = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["parameters"]
-        return "comparison" if "strategies" in given else "report"
+        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))[name]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

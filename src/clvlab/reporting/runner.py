@@ -110,7 +110,8 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
     params = params.settled(has_amounts=log.has_amounts)
     notebook = notebook_of(params)
     earlier = series.before(params.as_of)
-    inputs = manifest.Inputs.of(params, {**of_log.digests, **tables.digests}, log, notebook, earlier)
+    before = None if earlier is None else series.published(earlier)
+    inputs = manifest.Inputs.of(params, {**of_log.digests, **tables.digests}, log, notebook, before)
     target = series.published(params.as_of)
     if not force and manifest.is_current(target, inputs.key):
         logger.info("up to date")

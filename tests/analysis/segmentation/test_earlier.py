@@ -45,6 +45,12 @@ def test_a_report_that_valued_nobody_used_no_model(tmp_path):
     assert model_before(params(tmp_path)) is None
 
 
+def test_the_report_before_is_the_last_one_whatever_it_valued(tmp_path):
+    publish(tmp_path, "2024-09-30", "Nbd")
+    (tmp_path / "own" / "2024-10-31").mkdir()
+    assert model_before(params(tmp_path)) is None
+
+
 @pytest.mark.parametrize(("before", "told"), [("BgNbd", True), ("Nbd", False)])
 def test_the_page_says_that_the_model_has_changed(tmp_path, before, told):
     context = valued(context_of(*ROWS, as_of="2024-12-31", output=str(tmp_path)), nbd(1.0, 100.0), 10.0)

@@ -22,12 +22,12 @@ class Before:
 
 def model_before(params: ReportParams) -> Before | None:
     """The report before the run's day and its model; None where there is none, or it valued nobody."""
-    found = ((_day(path.parts[-3]), path) for path in params.folder.glob(f"*-*-*/{_PARAMETERS}"))
+    found = ((_day(path.name), path) for path in params.folder.glob("*-*-*"))
     earlier = [(day, path) for day, path in found if day is not None and day < params.as_of]
     if not earlier:
         return None
-    day, path = max(earlier)
-    model = _first_model(path)
+    day, folder = max(earlier)
+    model = _first_model(folder / _PARAMETERS)
     return None if model is None else Before(day, model)
 
 
@@ -40,6 +40,8 @@ def _day(name: str) -> date | None:
 
 def _first_model(path: Path) -> str | None:
     """The class of the model that the table begins with, be it there by its code or by its name in a language."""
+    if not path.exists():
+        return None
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     classes = [model.__name__ for model in MODEL_NAMES.values()]
