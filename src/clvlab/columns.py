@@ -4,8 +4,12 @@ Other tables declare their own columns where they are made.
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
+
+EARLIEST, LATEST = date(1900, 1, 2), date(2100, 12, 31)
+"""The days that a log may have: 1900-01-01 is what databases and spreadsheets write where there is none."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,6 @@ LOG_FOLDER = "CLVLAB_LOG_FOLDER"
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
-_FIRST_DAY, _LAST_DAY = date(1900, 1, 2), date(2100, 12, 31)
 
 FROM_COST = "from cost"
 AUTO = "auto"
@@ -59,8 +58,8 @@ def _day(value: object) -> object:
             value = date.fromisoformat(value)
         except ValueError:
             raise ValueError("give a day as YEAR-MONTH-DAY, such as 1998-06-30") from None
-    if isinstance(value, date) and not _FIRST_DAY <= value <= _LAST_DAY:
-        raise ValueError(f"give a day from {_FIRST_DAY} to {_LAST_DAY}, the days that a log may have")
+    if isinstance(value, date) and not columns.EARLIEST <= value <= columns.LATEST:
+        raise ValueError(f"give a day from {columns.EARLIEST} to {columns.LATEST}, the days that a log may have")
     return value
 
 

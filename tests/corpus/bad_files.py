@@ -79,16 +79,12 @@ def _file(content, name="log.csv"):
 
 
 def _zipped(members, name="log.zip"):
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for member, content in members.items():
-            archive.writestr(member, content)
-    return _file(packed.getvalue(), name)
+    return _file(_zip_bytes(members), name)
 
 
 def _zip_bytes(members):
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for member, content in members.items():
             archive.writestr(member, content)
     return packed.getvalue()

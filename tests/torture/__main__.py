@@ -1,6 +1,6 @@
 """Kill, signal, starve and crowd runs: `python -m tests.torture`, or one part of it: `python -m tests.torture kills`.
 
-Linux alone; the case of a full disk for temporary files mounts one, and so needs root. README.md has the results.
+Linux alone; `limits` mounts small disks for temporary files, and so needs root. README.md has the results.
 """
 
 import argparse

@@ -30,12 +30,12 @@ def adopt_orphans() -> None:
 class Workplace:
     """Where runs stand, and what is found there: each method says one thing that must hold."""
 
-    def __init__(self, folder: Path, *cells: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder, self.temporary = folder, folder / "tmp"
         self.temporary.mkdir(parents=True)
         (folder / "log.csv").write_text(LOG, encoding="utf-8")
         self.params("tiny")
-        self.use(*(cells or (SHOW, EXPORT)))
+        self.use(SHOW, EXPORT)
         self.own = {path.name for path in folder.iterdir()} | {"reports"}
 
     def use(self, *cells: str) -> None:
@@ -54,7 +54,6 @@ class Workplace:
             "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
             "TMPDIR": str(self.temporary),
             "TINY_NOTEBOOK": str(self.folder / "tiny.ipynb"),
-            **given.pop("environment", {}),
         }
         command = [sys.executable, str(program), "report", str(self.folder / f"{name}.yaml"), *options]
         usual = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": self.folder}

@@ -58,9 +58,7 @@ class _CellLog:
         """Nothing is held back."""
 
 
-def run(
-    params: RunParams, *, force: bool = False, timeout: float | None = None, stderr: Writable | None = None
-) -> Run:
+def run(params: RunParams, *, force: bool = False, stderr: Writable | None = None) -> Run:
     """Publish the report that `params` ask for, unless the published one was made from the same inputs.
 
     Parameters
@@ -69,8 +67,6 @@ def run(
         ReportParams or CompareParams
     force
         run even so
-    timeout
-        seconds after which the run is stopped
     stderr
         given what the notebook's cells write to stderr; logged line by line otherwise
 
@@ -80,7 +76,7 @@ def run(
         follows from parameters, log and attributes alone comes before the notebook starts
     """
     series = Series(params.folder)
-    with interruptible(timeout), explained(params.folder), temporary_folder() as private, temporary_files_in(private):
+    with interruptible(None), explained(params.folder), temporary_folder() as private, temporary_files_in(private):
         params.folder.mkdir(parents=True, exist_ok=True)
         with locked(params.folder):
             series.refuse_foreign(params.as_of)

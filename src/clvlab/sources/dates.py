@@ -28,8 +28,6 @@ WEEKS = "%G-W%V"
 """The format of weeks without a day."""
 COUNTED = "45322"
 """What stands for days that spreadsheets count, among the formats in use."""
-EARLIEST, LATEST = date(1900, 1, 2), date(2100, 12, 31)
-"""The days that a log may have: 1900-01-01 is what databases and spreadsheets write where there is none."""
 _SPREADSHEET_ZERO = {1900: date(1899, 12, 30), 1904: date(1904, 1, 1)}
 _SERIALS = (18264, 73415)  # 1950-01-01 to 2100-12-31: smaller and larger numbers are more likely something else
 _SECONDS = (315532800, 4133980799)  # 1980 to 2100

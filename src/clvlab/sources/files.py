@@ -189,8 +189,6 @@ def _room(path: Path) -> int:
 
 def _is_workbook(path: Path, name: str) -> bool:
     with _archive(path, name) as archive:
-        if sum(member.file_size for member in archive.infolist()) > _room(path):
-            raise fault("too_packed", file=name)
         return any(part.startswith(_WORKBOOK_PARTS) for part in archive.namelist())
 
 
@@ -216,8 +214,11 @@ def _member_name(member: zipfile.ZipInfo) -> str:
 
 @contextmanager
 def _archive(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
+    """An archive that can be opened, and says that it unpacks to what there is room for."""
     try:
         with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _room(path):
+                raise fault("too_packed", file=name)
             yield archive
     except DataError:
         raise

@@ -87,7 +87,7 @@ def header_at(records: Sequence[Sequence[str | None]], names: Collection[str] = 
             return at
     recognised = [_n_recognised(records[at]) for at in searched]
     first = _first_full(records)
-    best = max(searched, key=lambda at: (recognised[at], -at), default=first)
+    best = max(searched, key=lambda at: (recognised[at], -at))
     enough = _ENOUGH if best < first else _PLENTY
     at_first = recognised[first] if first < len(recognised) else 0
     return best if recognised[best] >= max(enough, at_first + 2) else first

@@ -4,9 +4,9 @@ from typing import Literal
 
 import polars as pl
 
+from clvlab.columns import EARLIEST, LATEST
 from clvlab.money import LARGEST_AMOUNT, from_millionths, to_millionths
 from clvlab.sources import OURS
-from clvlab.sources.dates import EARLIEST, LATEST
 from clvlab.sources.table import FLAW
 from clvlab.wording import Name, Words
 
