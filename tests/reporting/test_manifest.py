@@ -139,6 +139,12 @@ def test_keys_are_equal_exactly_where_all_inputs_are(before, edits, lang):
     assert (key_of(folder, state, lang) == first) == same
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_matters_by_itself(before, name):
+    folder, first = before
+    assert key_of(folder, {**FILES, name: f"{FILES[name]} "}, "en") != first
+
+
 @pytest.fixture(scope="module")
 def before(tmp_path_factory):
     """A folder, and the key of a run over its files as they are before any edit."""
