@@ -120,7 +120,9 @@ def is_current(folder: Path, key: str) -> bool:
 def kind_of(folder: Path) -> str | None:
     """Of which kind the run in a folder is, "report" or "comparison"; None where its manifest does not tell."""
     given = _told(folder, "parameters")
-    return None if given is None else "comparison" if "strategies" in given else "report"
+    if not isinstance(given, dict):
+        return None
+    return "comparison" if "strategies" in given else "report"
 
 
 def key_of(folder: Path) -> str | None:
