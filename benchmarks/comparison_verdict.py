@@ -10,10 +10,12 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from time import perf_counter
 
 import numpy as np
 import polars as pl
+from scipy import special
 
 import clvlab as cl
 from clvlab.arrays import Labels, Vector
@@ -132,10 +134,7 @@ def null_logs(people: People, n: int, logs: int) -> None:
         made = list(figures(groups, None, people.spend[drawn], (HEADLINE,), seed).values())
         claimed += any(low > 0 for low, _ in simultaneous(made, KNOWLEDGE))
         alone += max(made, key=lambda figure: figure.value).interval()[0] > 0
-    print(
-        f"| {n:,} | {logs} | {claimed / logs:.1%} | {alone / logs:.1%} | at most 6 % |",
-        flush=True,
-    )
+    print(f"| {n:,} | {logs} | {claimed / logs:.1%} | {alone / logs:.1%} | at most 6 % |", flush=True)
 
 
 def small_worlds(worlds: int) -> None:
@@ -193,7 +192,7 @@ def board_of(log: TransactionLog, seed: int) -> Board:
 
 
 def means(samples: int) -> None:
-    """Does the interval of a group's mean spend hold, beside those of the usual kinds?"""
+    """Does the interval of a group's mean spend hold, next to those of the usual kinds?"""
     people = People.read()
     log = cl.datasets.lighting(30_000, seed=1)
     lighting = Split.read(log, law().cutoff, law().last_day, None, "week", 0).outcomes.spend
@@ -230,10 +229,11 @@ def ways(drawn: Vector, everyone: Vector, rng: np.random.Generator) -> dict[str,
     low, high = np.quantile(means, [0.025, 0.975])
     t = (means - mean)[errors > 0] / errors[errors > 0]
     below, above = np.quantile(t, [0.025, 0.975]) if t.size else (0.0, 0.0)
+    t_reach = special.stdtrit(n - 1, 0.975)
     return {
         "ours": mean_interval(drawn, everyone),
         "percentiles": (low, high),
-        "t": (mean - 2.0 * error, mean + 2.0 * error),
+        "t": (mean - t_reach * error, mean + t_reach * error),
         "bootstrap-t": (mean - above * error, mean - below * error),
         "BCa": accelerated(drawn, means),
     }
@@ -241,8 +241,6 @@ def ways(drawn: Vector, everyone: Vector, rng: np.random.Generator) -> dict[str,
 
 def accelerated(drawn: Vector, means: Vector) -> tuple[float, float]:
     """Efron's bias-corrected and accelerated interval."""
-    from statistics import NormalDist
-
     normal, away = NormalDist(), drawn - drawn.mean()
     if not away.any():
         return float(drawn[0]), float(drawn[0])

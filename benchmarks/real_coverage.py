@@ -38,12 +38,13 @@ TYPICAL = model_error.TYPICAL, model_error.TYPICAL_OF_PART
 
 def judged(found):
     """way, what, part, held, width: of each way of making an interval."""
-    honest = found.honest_intervals().filter((pl.col("part") == "total") | (pl.col("customers") >= 30))
+    is_large = (pl.col("part") == "total") | (pl.col("customers") >= model_error.SMALLEST_PART)
+    honest = found.honest_intervals().filter(is_large)
     ways = {"model": honest.with_columns(pl.col("low").alias("honest_low"), pl.col("high").alias("honest_high"))}
     ways |= {"honest": honest, "conformal": conformal(honest)}
     for name, factor in (("honest / 2", 0.5), ("honest x 2", 2.0)):
         model_error.TYPICAL, model_error.TYPICAL_OF_PART = (size * factor for size in TYPICAL)
-        ways[name] = found.honest_intervals().filter((pl.col("part") == "total") | (pl.col("customers") >= 30))
+        ways[name] = found.honest_intervals().filter(is_large)
     model_error.TYPICAL, model_error.TYPICAL_OF_PART = TYPICAL
     return pl.concat(
         rows.select(

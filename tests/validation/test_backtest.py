@@ -119,9 +119,16 @@ def test_a_model_that_cannot_be_fitted_is_told_with_its_problem():
     assert set(found.sums["method"]) == set(NAIVE)
 
 
-def test_crps_is_the_sum_over_counts(log):
-    customers = cl.summarise_customers(log, "1997-09-30", "week")
-    model, few = cl.BgNbd.fit(customers), customers.data.head(40)
+@pytest.mark.parametrize(
+    "model",
+    [
+        cl.BgNbd(0.243, 4.414, 0.793, 2.426, time_unit="week"),
+        # What its active customers will do depends on the time of their last purchase, too.
+        cl.models.BgCnbdK(0.5, 4.0, 0.7, 2.5, k=3, time_unit="week"),
+    ],
+)
+def test_crps_is_the_sum_over_counts(log, model):
+    few = cl.summarise_customers(log, "1997-09-30", "week").data.head(40)
     actual = np.arange(40.0) % 4
     exactly = np.stack([model.probability_of_purchases(k, few, "26 weeks", time_unit="week") for k in range(60)])
     at_most = np.cumsum(exactly, axis=0)

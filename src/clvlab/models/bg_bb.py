@@ -27,7 +27,7 @@ from clvlab.models.discrete import DiscreteModel, check_count, never_ending
 from clvlab.models.numerics.jets import Number, log_beta, log_integral, sum_of, sum_of_log1p_exp
 from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import BetaMean
-from clvlab.models.purchase_history import Customers
+from clvlab.models.purchase_history import Customers, numbered
 from clvlab.models.purchase_model import BUYING, LEAVING
 from clvlab.models.uncertainty import log_logistic, log_sum
 
@@ -160,10 +160,9 @@ class BgBb(DiscreteModel):
         stay = np.minimum(random.geometric(theta) - 1, given)
         p, at = random.beta(self.alpha, self.beta, n), np.arange(1, int(given.max(initial=0)) + 1)
         taken = (random.random((n, at.size)) < p[:, None]) & (at <= stay[:, None])
-        ids = [f"{i:0{len(str(n))}d}" for i in range(1, n + 1)]
         recency = (taken * at).max(axis=1, initial=0)
         return pl.DataFrame(
-            {"customer_id": ids, "frequency": taken.sum(axis=1), "recency": recency, "opportunities": given}
+            {"customer_id": numbered(n), "frequency": taken.sum(axis=1), "recency": recency, "opportunities": given}
         )
 
     def _alive(self, x: Vector, t_x: Vector, n: Vector) -> Vector:

@@ -21,7 +21,8 @@ from clvlab.models.numerics.jets import Number
 from clvlab.models.numerics.maximum import Likelihood
 from clvlab.models.numerics.population import Population
 from clvlab.models.purchase_history import Customers, PurchaseHistories, table_of
-from clvlab.units import DAYS_PER, Span
+from clvlab.models.purchase_model import decay_rate
+from clvlab.units import Span
 
 LARGEST_DISCOUNT = 1e-6  # of a period: with less, what never ends has no value that could be told
 
@@ -133,10 +134,7 @@ class DiscreteModel(FittedModel, ABC):
 
     def discount(self, annual_discount_rate: float) -> float:
         """What a period later is worth of what it is worth at once: (1 + d)^-years."""
-        if not 0 <= annual_discount_rate < np.inf:
-            raise ParamsError(f"annual_discount_rate is {annual_discount_rate}; it must be 0 or more, 0.1 for 10 %.")
-        years = Span.parse(self.period).days / DAYS_PER["year"]
-        return float(np.exp(-np.log1p(annual_discount_rate) * years))
+        return float(np.exp(-decay_rate(annual_discount_rate, "day") * Span.parse(self.period).days))
 
 
 def check_count(name: str, n: int) -> int:

@@ -141,6 +141,11 @@ def buyers_of(table: pl.DataFrame) -> Flags:
     return (table["n_purchases"] != 0).fill_null(True).to_numpy()
 
 
+def numbered(n: int) -> list[str]:
+    """Ids of `n` simulated customers, 1 ... n, all of one length so that they sort as numbers do."""
+    return [f"{i:0{len(str(n))}d}" for i in range(1, n + 1)]
+
+
 def with_ids(values: pl.DataFrame, customers: Customers) -> pl.DataFrame:
     """`values` with the table's customer_id in front, if it has one."""
     table = table_of(customers)

@@ -62,6 +62,7 @@ class PurchaseModel(FittedModel, ABC):
 
     _behind: ClassVar[frozenset[str]] = frozenset(
         {
+            "by_state",
             "draw_future",
             "draw_if_alive",
             "horizon_length",
@@ -132,11 +133,7 @@ class PurchaseModel(FittedModel, ABC):
         DataError : a value that cannot be a history, with its column and row
         ConvergenceError : the data cannot identify a parameter; it says which
         """
-        unit = purchase_history.unit_of(customers, time_unit)
-        table = purchase_history.read_histories(customers, HISTORY, unit, unit)
-        check_penalty(penalty, prior=prior)
-        population = Population.of(table.columns, table.weights(weights))
-        cls._refuse_uninformative(population, prior=prior)
+        unit, population = cls._population(customers, time_unit, weights, penalty, prior=prior)
         likelihood = cls._likelihood(cls.log_likelihood_of, population, penalty, prior=prior)
         found = maximum.maximise(likelihood, np.log(cls.starting_point(population)))
         return cls(*np.exp(found.point).tolist(), time_unit=unit, estimate=Estimate.at(found, likelihood))
@@ -151,7 +148,7 @@ class PurchaseModel(FittedModel, ABC):
     ) -> Vector:
         """Expected purchases of each customer in (T, T + horizon]; one per row, NaN for prospects."""
         table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
-        return table.spread(self._by_state(table, self._expected_at(t), self._alive(table)))
+        return table.spread(self.by_state(table, self._expected_at(t), self._alive(table)))
 
     def expected_purchases_new(self, horizon: Horizon | Iterable[Horizon]) -> float | Vector:
         """Expected repeat purchases of a new customer within the horizon after the first purchase.
@@ -169,7 +166,7 @@ class PurchaseModel(FittedModel, ABC):
         """Probability that each customer buys exactly `n` times in (T, T + horizon]; NaN for prospects."""
         table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
         count, alive = _count(n), self._alive(table)
-        per_alive = self._by_state(table, lambda x, T: self.pmf_if_alive(count, t, x, T))
+        per_alive = self.by_state(table, lambda x, T: self.pmf_if_alive(count, t, x, T))
         return table.spread(alive * per_alive + (1 - alive if count == 0 else 0.0))
 
     def probability_of_none(
@@ -191,9 +188,14 @@ class PurchaseModel(FittedModel, ABC):
         random = np.random.default_rng(seed)
         ages = np.broadcast_to(np.asarray(T, dtype=float), n)
         x, t_x = self.draw_future(random, ages, *(np.zeros(n) for _ in HISTORY))
-        ids = [f"{i:0{len(str(n))}d}" for i in range(1, n + 1)]
         return pl.DataFrame(
-            {"customer_id": ids, "frequency": x, "recency": t_x, "T": ages, "n_purchases": x + 1},
+            {
+                "customer_id": purchase_history.numbered(n),
+                "frequency": x,
+                "recency": t_x,
+                "T": ages,
+                "n_purchases": x + 1,
+            },
             schema_overrides={"frequency": pl.Int64, "n_purchases": pl.Int64},
         )
 
@@ -213,7 +215,7 @@ class PurchaseModel(FittedModel, ABC):
         table = self._read(customers, time_unit)
         t = math.inf if horizon is None else self.horizon_length(customers, horizon, time_unit)
         decay = self._decay(annual_discount_rate, t)
-        return table.spread(self._by_state(table, self._worth_at(t, decay), self._alive(table)))
+        return table.spread(self.by_state(table, self._worth_at(t, decay), self._alive(table)))
 
     def purchases_ahead(
         self,
@@ -228,8 +230,8 @@ class PurchaseModel(FittedModel, ABC):
         alive, decay = self._alive(table), self._decay(annual_discount_rate, t)
         return {
             "p_alive": table.spread(alive),
-            "expected_purchases": table.spread(self._by_state(table, self._expected_at(t), alive)),
-            "discounted_purchases": table.spread(self._by_state(table, self._worth_at(t, decay), alive)),
+            "expected_purchases": table.spread(self.by_state(table, self._expected_at(t), alive)),
+            "discounted_purchases": table.spread(self.by_state(table, self._worth_at(t, decay), alive)),
         }
 
     def discounted_purchases_new(self, horizon: Horizon | None, annual_discount_rate: float) -> float:
@@ -313,6 +315,12 @@ class PurchaseModel(FittedModel, ABC):
         unit = self.unit_of(customers, time_unit)
         return horizon_in(horizon, unit) * DAYS_PER[unit] / DAYS_PER[self.time_unit]
 
+    def by_state(
+        self, table: PurchaseHistories, function: Callable[[Vector, Vector], Vector], times: Vector | float = 1.0
+    ) -> Vector:
+        """function(x, T) of each customer if alive, computed once for each distinct one, times a factor per row."""
+        return by_age(table).each(function, times)
+
     def _discounted_if_alive(self, t: float, decay: float, x: Vector, T: Vector) -> Vector:
         """Integral of e^(-decay u) * rate over u in (0, t), by Gauss-Legendre in ln(1 + u / time scale).
 
@@ -345,6 +353,24 @@ class PurchaseModel(FittedModel, ABC):
         return Likelihood(total, cls.names, population, penalty, cls.meanings, log_prior, prior)
 
     @classmethod
+    def _population(
+        cls,
+        customers: Customers,
+        time_unit: TimeUnit | None,
+        weights: ArrayLike | None,
+        penalty: float,
+        *,
+        prior: bool,
+    ) -> tuple[TimeUnit, Population]:
+        """The unit of the table's times, and the customers to fit to, of whom there is something to learn."""
+        unit = purchase_history.unit_of(customers, time_unit)
+        table = purchase_history.read_histories(customers, HISTORY, unit, unit)
+        check_penalty(penalty, prior=prior)
+        population = Population.of(table.columns, table.weights(weights))
+        cls._refuse_uninformative(population, prior=prior)
+        return unit, population
+
+    @classmethod
     def _refuse_uninformative(cls, population: Population, *, prior: bool) -> None:
         if population.n_distinct == 0:
             raise DataError(f"{cls.__name__} needs customers who have bought; the table has none.", code="no_buyers")
@@ -367,12 +393,6 @@ class PurchaseModel(FittedModel, ABC):
         """The same function of (x, T), computed at no more ages than its smoothness needs."""
         scale = float(self.time_scale(np.zeros(1))[0])
         return lambda x, T: interpolated_in_age(function, x, T, scale)
-
-    def _by_state(
-        self, table: PurchaseHistories, function: Callable[[Vector, Vector], Vector], times: Vector | float = 1.0
-    ) -> Vector:
-        """function(x, T) of each customer if alive, computed once for each distinct one, times a factor per row."""
-        return by_age(table).each(function, times)
 
     def _alive(self, table: PurchaseHistories) -> Vector:
         return in_chunks(self.p_alive_given, *table.columns)

@@ -25,9 +25,8 @@ from scipy import special
 
 from clvlab.arrays import Counts, Matrix, Vector
 from clvlab.errors import ConvergenceError, ParamsError
-from clvlab.models import purchase_history
 from clvlab.models.beta_geometric import LARGEST_LOG, BetaGeometric
-from clvlab.models.fitted_model import Estimate, check_penalty
+from clvlab.models.fitted_model import Estimate
 from clvlab.models.negative_binomial import log_buying, log_probability, upper_tail
 from clvlab.models.numerics import maximum
 from clvlab.models.numerics.jets import Number, exp, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
@@ -35,7 +34,7 @@ from clvlab.models.numerics.maximum import Expansion, Likelihood
 from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import BetaMean, legendre
 from clvlab.models.purchase_history import Customers, PurchaseHistories
-from clvlab.models.purchase_model import HISTORY, WORTH_NOTHING_AT, by_age
+from clvlab.models.purchase_model import WORTH_NOTHING_AT, by_age
 from clvlab.units import TimeUnit
 
 LARGEST_K = 6  # beyond it an Erlang distribution hardly changes any more
@@ -96,13 +95,9 @@ class RegularBetaGeometric(BetaGeometric):
         DataError : a value that cannot be a history, with its column and row
         ConvergenceError : the data cannot identify a parameter; it says which
         """
-        unit = purchase_history.unit_of(customers, time_unit)
-        table = purchase_history.read_histories(customers, HISTORY, unit, unit)
-        check_penalty(penalty, prior=prior)
         if k is not None:
             _check_k(k)
-        population = Population.of(table.columns, table.weights(weights))
-        cls._refuse_uninformative(population, prior=prior)
+        unit, population = cls._population(customers, time_unit, weights, penalty, prior=prior)
 
         def likelihood_at(k: int) -> Likelihood:
             return cls._likelihood(partial(cls.log_likelihood_of, k=k), population, penalty, prior=prior)
@@ -200,7 +195,7 @@ class RegularBetaGeometric(BetaGeometric):
         last[some] = t[some] * random.beta(event, ahead[some] - event + 1)
         return count, last
 
-    def _by_state(
+    def by_state(
         self, table: PurchaseHistories, function: Callable[[Vector, Vector], Vector], times: Vector | float = 1.0
     ) -> Vector:
         """The mean over the events since the last purchase, each state computed once for all who may be in it."""

@@ -25,7 +25,7 @@ from clvlab.models.lifetime_value import check_margin
 from clvlab.models.numerics.jets import Number, log_gamma, sum_of
 from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import BetaMean
-from clvlab.models.purchase_history import Customers, with_ids
+from clvlab.models.purchase_history import Customers, numbered, with_ids
 from clvlab.models.uncertainty import log_logistic, log_sum
 
 CANCELLING = "how readily customers cancel, and how much they differ in it"
@@ -186,8 +186,7 @@ class ShiftedBetaGeometric(DiscreteModel):
         due = np.broadcast_to(np.asarray(opportunities), n)
         theta = np.maximum(random.beta(self.alpha, self.beta, n), np.finfo(float).tiny)
         renewals = np.minimum(random.geometric(theta) - 1, due)
-        ids = [f"{i:0{len(str(n))}d}" for i in range(1, n + 1)]
-        return pl.DataFrame({"customer_id": ids, "renewals": renewals, "cancelled": renewals < due})
+        return pl.DataFrame({"customer_id": numbered(n), "renewals": renewals, "cancelled": renewals < due})
 
     def _ahead(self, discount: float, m: Vector) -> Vector:
         """Discounted renewals without end: the mean over theta of (1 - theta) / (1 - discount (1 - theta)).

@@ -18,6 +18,7 @@ from typing import Any
 
 import polars as pl
 
+from clvlab.customers import one_time_share
 from clvlab.displays import Displayed
 from clvlab.errors import ConvergenceError
 from clvlab.frames import CustomerSummary, Holdout, check_kind
@@ -102,7 +103,7 @@ def choose_model(
     chosen = given.__name__ if given is not None and is_given else best_of(table)
     table = table.with_columns(chosen=pl.col("method") == chosen)
     model = next(each for each in fitted if type(each).__name__ == chosen)
-    return ModelChoice(model, table, *_in_words(table, _one_time_share(calibration), is_given=is_given))
+    return ModelChoice(model, table, *_in_words(table, one_time_share(calibration), is_given=is_given))
 
 
 def _fit_all(
@@ -166,11 +167,6 @@ def _in_order(table: pl.DataFrame, kinds: tuple[type[PurchaseModel], ...]) -> pl
         "rank_correlation",
     )
     return table.sort(order).select(*columns, "problem")
-
-
-def _one_time_share(calibration: CustomerSummary) -> float:
-    buyers = calibration.data.filter(pl.col("n_purchases") > 0)
-    return buyers.filter(pl.col("n_purchases") == 1).height / buyers.height
 
 
 def best_of(table: pl.DataFrame) -> str:

@@ -10,9 +10,8 @@ customers of a period share (a season, a campaign, a law of buying that is not t
 Then e ~ N(0, s^2 + tau^2). Before anything was predicted tau is half-t distributed about a typical size [1]; every
 prediction whose horizon has ended adds what it shows. Predictions whose horizons overlap show the same in part, and
 count for as many as could follow one upon the other. A part of the customers has an error of its own, whose typical
-size is that of all parts of its kind. Of a longer horizon than was seen the error
-is as much larger as the square root of time.
-A bias that every origin shows widens the interval, and does not move it.
+size is that of all parts of its kind. Of a longer horizon than was seen the error is as much larger as the square
+root of time. A bias that every origin shows widens the interval, and does not move it.
 
 [1] Gelman (2006), "Prior distributions for variance parameters in hierarchical models", Bayesian Analysis 1(3).
 """

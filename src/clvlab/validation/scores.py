@@ -1,18 +1,20 @@
 """How near predictions came to single customers: what every method is scored by, and the score of a distribution."""
 
+from functools import partial
+
 import numpy as np
 import polars as pl
 
 from clvlab.arrays import Vector
 from clvlab.metrics import calibration_slope
 from clvlab.models import PurchaseModel
-from clvlab.models.numerics.distinct import DistinctRows
+from clvlab.models.purchase_history import PurchaseHistories
+from clvlab.models.purchase_model import HISTORY
 
 SURE = 1e-3
 """Probability of more purchases below which the rest of a distribution adds its square, nothing, to the score."""
 MOST_PURCHASES = 400
 SCORES = ("mae", "rmse", "rank_correlation", "calibration", "crps")
-HISTORY = ("frequency", "recency", "T")
 
 
 def scores(actual: Vector, predicted: Vector) -> dict[str, float | None]:
@@ -47,18 +49,17 @@ def count_crps(model: PurchaseModel, customers: pl.DataFrame, actual: Vector, ho
     """
     alike = customers.select(HISTORY).with_columns(actual=pl.Series(actual)).group_by(pl.all()).len()
     x, t_x, T, made, weight = alike.sort(pl.all()).cast(pl.Float64).to_numpy().T.copy()
-    # What an active customer will buy depends on (x, T) alone, of which there are far fewer.
-    pairs = DistinctRows.of([x, T])
-    alive, pair = model.p_alive_given(x, t_x, T), pairs.index
+    histories, alive = np.stack([x, t_x, T]), model.p_alive_given(x, t_x, T)
     at_most, score = 1 - alive, 0.0
     for k in range(MOST_PURCHASES):
-        used, place = np.unique(pair, return_inverse=True)
-        at_most += alive * model.pmf_if_alive(k, horizon, *pairs.rows[:, used])[place]
+        table = PurchaseHistories(list(histories), np.ones(made.size, dtype=bool))
+        at_most += alive * model.by_state(table, partial(model.pmf_if_alive, k, horizon))
         score += float(weight @ (at_most - (made <= k)) ** 2)
         is_open = (made > k) | (at_most < 1 - SURE)
         if not is_open.any():
             break
-        made, weight, alive, pair, at_most = (each[is_open] for each in (made, weight, alive, pair, at_most))
+        made, weight, alive, at_most = (each[is_open] for each in (made, weight, alive, at_most))
+        histories = histories[:, is_open]
     return score / actual.size
 
 
