@@ -31,7 +31,7 @@ from clvlab.wording import Language, Name, Words
 ERROR_TOLERANCE = 0.01
 TOTAL_TOLERANCE = 0.03
 BIC_TOLERANCE = 6.0
-MOSTLY_ONE_TIME = 0.5
+MBG_NBD_OFFERED_FROM = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,5 +205,5 @@ def _in_words(table: pl.DataFrame, one_time: float, *, is_given: bool) -> tuple[
         figures["best"] = Name("methods", best)
         agreed = "model_choice.given" if best == chosen["method"] else "model_choice.given_other"
         return (agreed,), MappingProxyType(figures)
-    offer = ["offer"] if chosen["method"] == "BgNbd" and one_time > MOSTLY_ONE_TIME else []
+    offer = ["offer"] if chosen["method"] == "BgNbd" and one_time > MBG_NBD_OFFERED_FROM else []
     return tuple(f"model_choice.{each}" for each in (reason, *offer)), MappingProxyType(figures)
