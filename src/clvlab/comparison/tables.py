@@ -85,14 +85,14 @@ def criteria(scoring: Scoring, figures: pl.DataFrame) -> pl.DataFrame:
     """
     names = [fitted.name for fitted in scoring.recommendable]
     ginis = [scoring.figure(name) for name in names]
-    bounds = simultaneous(ginis, KNOWLEDGE)
+    bounds, first = simultaneous(ginis, KNOWLEDGE), scoring.first()
     foresight = pl.DataFrame(
         {
             "strategy": names,
             "gini": [figure.value for figure in ginis],
             "gini_low": [low for low, _ in bounds],
             "gini_high": [high for _, high in bounds],
-            "first": [scoring.first()[name] for name in names],
+            "first": [first[name] for name in names],
         }
     ).fill_nan(None)
     others = figures.filter(pl.col("metric").is_in(CRITERIA)).pivot("metric", index="strategy", values="value")

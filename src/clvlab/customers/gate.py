@@ -4,6 +4,8 @@ from datetime import date
 
 import polars as pl
 
+from clvlab.columns import CUSTOMERS, MODELLED
+from clvlab.customers.derived import DERIVED
 from clvlab.customers.purchase_days import customer_days
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, TransactionLog
@@ -14,7 +16,7 @@ MAX_DAYS_SINCE_LAST = 30
 MIN_ORDERS_OF_SOME = 3
 MOSTLY_ONE_TIME = 0.8
 """From this share of customers with one purchase on, a base tells little of single customers."""
-OF_MONEY = frozenset({"total_spend", "monetary_value", "expected_spend", "clv"})
+OF_MONEY = frozenset(each.name for each in (*CUSTOMERS, *DERIVED, *MODELLED) if each.unit == "currency")
 """Columns that a log without amounts cannot give."""
 NO_MONEY = "The log has no amounts: map the column `amount`. Choose a strategy that needs no money otherwise."
 

@@ -5,10 +5,8 @@ import polars as pl
 from clvlab.analysis.comparison.context import ComparisonContext, strategy_names
 from clvlab.analysis.reproduction import reproduction
 from clvlab.analysis.section import Finding, Section
+from clvlab.customers import OF_MONEY
 from clvlab.grouping import strategies
-
-OF_MONEY = "spend|profit|clv|value"
-"""Columns that a log without amounts cannot give."""
 
 
 def compute(context: ComparisonContext) -> Section:
@@ -33,7 +31,7 @@ def _left_out(context: ComparisonContext) -> pl.DataFrame:
     why = (
         pl.when(pl.col("reason") != "")
         .then(pl.lit("model"))
-        .when(pl.lit(not context.log.has_amounts) & pl.col("missing").str.contains(OF_MONEY))
+        .when(pl.lit(not context.log.has_amounts) & pl.col("missing").str.contains("|".join(OF_MONEY)))
         .then(pl.lit("money"))
         .otherwise(pl.lit("column"))
     )
