@@ -20,12 +20,12 @@ from scipy import special
 import clvlab as cl
 from clvlab.arrays import Labels, Vector
 from clvlab.comparison import tables
-from clvlab.comparison.compare import Board, windows_of
+from clvlab.comparison.board import Board
+from clvlab.comparison.compare import windows_of
 from clvlab.comparison.crossfit import CrossFitted
-from clvlab.comparison.fitted_strategies import chosen
-from clvlab.comparison.foresight import CAPTURES, HEADLINE, Metric
+from clvlab.comparison.fitted_strategies import FittedStrategy, chosen
+from clvlab.comparison.foresight import HEADLINE, Metric
 from clvlab.comparison.foresight import scored as score
-from clvlab.comparison.groups import Grouped
 from clvlab.comparison.mean_interval import mean_interval
 from clvlab.comparison.outcomes import Outcomes, group_numbers
 from clvlab.comparison.rankings import Ranking
@@ -34,6 +34,7 @@ from clvlab.comparison.resampling import KNOWLEDGE, Figure, resamples, simultane
 from clvlab.comparison.scoring import N_DEALS, Scoring, point
 from clvlab.comparison.simplicity import Features
 from clvlab.comparison.split import Split
+from clvlab.comparison.tables import ASKED_OF_THE_BAR
 from clvlab.customers import derive
 from clvlab.datasets.lighting_law import law
 from clvlab.frames import CustomerSummary, TransactionLog
@@ -43,7 +44,6 @@ from clvlab.models import BgNbd, Terms
 N_ROUNDS = 300
 HELD = "93-97 %"
 GROUPINGS = ("value_grades", "frequency_tiers", "rfm11", "hiatus", "last_year_spend")
-ASKED = (HEADLINE, CAPTURES[0.10], CAPTURES[0.20])
 FEW = (
     *("value_tiers", "value_grades", "frequency_tiers", "rfm8", "rfm11", "hiatus", "last_year_spend", "abc"),
     *("industry", "income", "region", "customer_type"),
@@ -100,10 +100,10 @@ def intervals(people: People, n: int, samples: int) -> None:
         drawn = rng.integers(0, people.spend.size, n)
         groups = {name: of[drawn] for name, of in people.groups.items()}
         groups |= {f"random_{k}": rng.integers(0, k, n) for k in (2, 5, 12)}
-        made = figures(groups, people.ranked[drawn], people.spend[drawn], ASKED, seed)
+        made = figures(groups, people.ranked[drawn], people.spend[drawn], ASKED_OF_THE_BAR, seed)
         for (name, metric), figure in made.items():
             found[f"{metric}|{name}"].append((figure.value, *figure.interval()))
-        for metric in ASKED:
+        for metric in ASKED_OF_THE_BAR:
             for other in ("frequency_tiers", "rfm11", "last_year_spend", "ranked"):
                 figure = made["value_grades", metric.name] - made[other, metric.name]
                 found[f"{metric.name}|value_grades less {other}"].append((figure.value, *figure.interval()))
@@ -113,7 +113,7 @@ def intervals(people: People, n: int, samples: int) -> None:
     rates = []
     for name in dict.fromkeys(key.split("|")[1] for key in found):
         cells = []
-        for metric in ASKED:
+        for metric in ASKED_OF_THE_BAR:
             value, low, high = np.array(found[f"{metric.name}|{name}"]).T
             truth = {"gini": 0.0, "capture_10": 0.1, "capture_20": 0.2}[metric.name]
             truth = truth if name.startswith("random") else value.mean()
@@ -149,11 +149,10 @@ def small_worlds(worlds: int) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             board = board_of(log, seed)
-        true = {}
+        customers, true = with_last_year(log, seed), {}
         for name in board.ranking["strategy"]:
-            rule = strategies[name].fit(with_last_year(log, seed))
-            grouped = Grouped.of(rule.assign(buyers)["group"].to_list())
-            true[name] = np.mean([point(Groups(grouped.labels), large.deal(d)) for d in range(3)])
+            fitted = FittedStrategy.fit(strategies[name], customers, buyers)
+            true[name] = np.mean([point(fitted, large.deal(d)) for d in range(3)])
         if board.recommended is None:
             none += 1
             continue
@@ -166,18 +165,6 @@ def small_worlds(worlds: int) -> None:
         f"| {worlds} | {none} | {within / max(len(losses), 1):.1%} | {np.mean(losses):.3f} | {np.max(losses):.3f} "
         f"| {told} |"
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Groups:
-    """A grouping by its labels alone."""
-
-    labels: Labels
-    name: str = "groups"
-
-    def predicted(self, outcomes: Outcomes) -> CrossFitted:
-        """What the groups predict."""
-        return CrossFitted.of(self.labels, outcomes)
 
 
 def with_last_year(log: TransactionLog, seed: int) -> CustomerSummary:

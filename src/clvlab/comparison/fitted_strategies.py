@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,10 @@ class FittedStrategy:
         """Fit on all customers, prospects too, and group the buyers."""
         rule = strategy.fit(customers)
         return cls(strategy, rule, tuple(rule.assign(buyers)["group"]))
+
+    def on(self, buyers: CustomerSummary) -> "FittedStrategy":
+        """The same rule on other buyers."""
+        return replace(self, groups=tuple(self.rule.assign(buyers)["group"]))
 
     @property
     def name(self) -> str:

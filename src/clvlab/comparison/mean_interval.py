@@ -4,8 +4,8 @@ What a group spends on average is the share who spent times what these spent. Th
 money of those who spent is taken for lognormal, with a level and spread towards which what *all* customers spent
 pulls a small group: with the weight of one customer for the level, of ten for the spread. The interval is that of the
 product, widened to that of the mean by itself where money is not lognormal after all. Ordinary intervals hold far
-too seldom on such money, since the few who spend much are usually not among so few customers;
-benchmarks/comparison_coverage.md has them all, simulated.
+too seldom on such money, since the few who spend much are usually not among so few customers; the part `means` of
+benchmarks/comparison_verdict.py simulates them all.
 """
 
 from functools import cache
@@ -14,8 +14,8 @@ from statistics import NormalDist
 import numpy as np
 
 from clvlab.arrays import Matrix, Vector
+from clvlab.comparison.resampling import LEVEL
 
-LEVEL = 0.95
 _DRAWS = 4_000
 _WEIGHT_OF_LEVEL, _WEIGHT_OF_SPREAD = 1, 10
 _MANY = 2_000

@@ -7,7 +7,7 @@ from clvlab.arrays import Vector
 from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.foresight import CAPTURES, Metric, scored
 from clvlab.comparison.groups import Grouped
-from clvlab.comparison.scoring import N_DEALS, Scoring
+from clvlab.comparison.scoring import Scoring
 
 ORACLE, RANDOM = "oracle", "random"
 
@@ -37,9 +37,7 @@ def reach_table(scoring: Scoring) -> pl.DataFrame:
 
 def _oracle(scoring: Scoring, metric: Metric) -> float:
     """What whoever knows the outcomes reaches, the mean over windows and deals."""
-    deals = (
-        window.split.deal(number) for window in scoring.windows for number in range(min(scoring.n_deals, N_DEALS))
-    )
+    deals = (window.split.deal(number) for window in scoring.windows for number in scoring.first_deals)
     return float(np.mean([scored(_all_known(o.spend[o.judged]), o, metric) for o in deals]))
 
 

@@ -25,9 +25,6 @@ NOISE: Mapping[str, float] = {"stability_resamples": 0.02, "fidelity": 0.01, "co
 """Criteria besides foresight, more is better, and how far apart they say nothing."""
 CRITERIA = ("n_groups", "smallest", "coverage", "stability_resamples", "fidelity")
 
-INCLUDES_ZERO = ((pl.col("low") <= 0) & (pl.col("high") >= 0)).fill_null(True)
-"""Whether the data cannot tell a difference from none: its interval includes zero, or is open."""
-
 
 def recommend(criteria: pl.DataFrame, differences: pl.DataFrame) -> pl.DataFrame:
     """The table of criteria with what the rule says of each grouping.
@@ -43,8 +40,8 @@ def recommend(criteria: pl.DataFrame, differences: pl.DataFrame) -> pl.DataFrame
     Returns
     -------
     Those first that tell more than chance (`knows`), of these the highest Gini; `difference`, `low` and `high` from
-    the best; `tied` whether that includes zero; `equal` whether it is taken for the best one's equal; `dominated_by`
-    the first grouping that dominates it, or null; `recommended`
+    the best; `tied` whether that interval includes zero, or is open; `equal` whether it is taken for the best one's
+    equal; `dominated_by` the first grouping that dominates it, or null; `recommended`
     """
     ranked = criteria.with_columns(knows=(pl.col("gini_low") > 0).fill_null(False)).sort(
         "knows", "gini", "strategy", descending=[True, True, False], nulls_last=True
@@ -59,7 +56,7 @@ def recommend(criteria: pl.DataFrame, differences: pl.DataFrame) -> pl.DataFrame
     )
     beaten = differences.filter(pl.col("low") > 0).select("strategy", "versus").rows()
     ranked = ranked.with_columns(
-        tied=INCLUDES_ZERO,
+        tied=((pl.col("low") <= 0) & (pl.col("high") >= 0)).fill_null(True),
         dominated_by=_dominators(ranked.rows(named=True), set(beaten)),
     )
     tolerance = pl.col("error").clip(upper_bound=TOLERANCE).fill_null(0.0)

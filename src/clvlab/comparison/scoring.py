@@ -154,6 +154,11 @@ class Scoring:
         return tuple(fitted for fitted in self.fitted_strategies if fitted.name not in NEVER_RECOMMENDED)
 
     @property
+    def first_deals(self) -> range:
+        """Numbers of the deals in which all was asked; the others have the headline alone."""
+        return range(min(self.n_deals, N_DEALS))
+
+    @property
     def rankings(self) -> tuple[Ranking, ...]:
         """The rankings of the latest cutoff."""
         return self.windows[-1].rankings
@@ -185,7 +190,7 @@ class Scoring:
     @cached_property
     def expected(self) -> Mapping[str, Vector]:
         """Each strategy -> what is expected of its groups: the mean of what others taught, NaN where none did."""
-        deals = [self.split.deal(number) for number in range(min(self.n_deals, N_DEALS))]
+        deals = [self.split.deal(number) for number in self.first_deals]
         return {fitted.name: _expected(fitted.grouped, deals) for fitted in self.fitted_strategies}
 
     def places(self, fitted: FittedStrategy) -> list[int]:

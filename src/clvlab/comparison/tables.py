@@ -1,6 +1,6 @@
 """The figures of a scoring as tidy tables."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 import numpy as np
@@ -12,7 +12,7 @@ from clvlab.comparison.foresight import CAPTURES, FORESIGHT, HEADLINE
 from clvlab.comparison.groups import group_outcomes
 from clvlab.comparison.recommend import CRITERIA
 from clvlab.comparison.resampling import KNOWLEDGE, Figure, simultaneous
-from clvlab.comparison.scoring import COVERED, N_DEALS, NEVER_RECOMMENDED, Scoring, Tick, Window, point
+from clvlab.comparison.scoring import COVERED, NEVER_RECOMMENDED, Scoring, Tick, point
 from clvlab.comparison.shape import balance, cluster_separation, coverage
 from clvlab.comparison.simplicity import Features, fidelity
 from clvlab.comparison.split import Split
@@ -185,23 +185,14 @@ def ageing(scoring: Scoring) -> pl.DataFrame:
     """strategy, cutoff, gini, gini_aged: the rule fitted at each cutoff but the first, and that of the one before."""
     rows = []
     for at, window in enumerate(scoring.windows[1:], start=1):
-        for fitted, aged in zip(window.fitted_strategies, _aged(scoring.windows[at - 1], window), strict=True):
+        for fitted in window.fitted_strategies:
             if fitted.name not in NEVER_RECOMMENDED:
-                deals = range(min(scoring.n_deals, N_DEALS))
-                old = np.mean([point(aged, window.split.deal(number)) for number in deals])
+                aged = scoring.windows[at - 1].named(fitted.name).on(window.split.buyers)
+                old = np.mean([point(aged, window.split.deal(number)) for number in scoring.first_deals])
                 fresh = scoring.figure(fitted.name).points[at].mean()
                 rows.append((fitted.name, window.split.holdout.cutoff, float(fresh), float(old)))
     schema = {"strategy": pl.String, "cutoff": pl.Date, "gini": pl.Float64, "gini_aged": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row").fill_nan(None)
-
-
-def _aged(earlier: Window, window: Window) -> Sequence[FittedStrategy]:
-    """The rules of the window before, on the customers of this one."""
-    buyers = window.split.buyers
-    return [
-        FittedStrategy(each.strategy, each.rule, tuple(each.rule.assign(buyers)["group"]))
-        for each in earlier.fitted_strategies
-    ]
 
 
 def outcomes(scoring: Scoring) -> pl.DataFrame:

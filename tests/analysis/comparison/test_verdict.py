@@ -235,7 +235,7 @@ def test_every_sentence_is_true_of_the_figures_that_it_was_made_of(made):
         assert section.figures["difference"] == pytest.approx(-against["value"])
         assert -against["value"] <= min(against["error"], 0.02) + 1e-9
         assert section.figures["groups"] == board[recommended]["n_groups"]
-    for name in shown.tied:
+    for name in ranked.filter("tied")["strategy"]:
         if name != shown.board.best:
             row = differences.filter(strategy=name, versus=shown.board.best).row(0, named=True)
             assert row["low"] <= 0 <= row["high"]

@@ -9,6 +9,7 @@ import polars as pl
 from clvlab.columns import MODELLED, names
 from clvlab.comparison import Board, compare
 from clvlab.comparison.rankings import BARS
+from clvlab.comparison.scoring import NEVER_RECOMMENDED
 from clvlab.customers import AttributeTable, split_holdout
 from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import TransactionLog
@@ -20,7 +21,7 @@ from clvlab.units import Span
 from clvlab.validation import choose_model
 from clvlab.wording import Name
 
-YARDSTICKS = ("one_group", "random_groups", "answering", "hiatus", "last_year_spend", *BARS)
+YARDSTICKS = (*NEVER_RECOMMENDED, "hiatus", "last_year_spend", *BARS)
 MOST_SHOWN = 10
 """So many of the best are shown; the tables of all are exported."""
 
@@ -75,11 +76,6 @@ class ComparisonContext:
     def contenders(self) -> list[str]:
         """Strategies that no other dominates, best first."""
         return self.board.ranking.filter(pl.col("dominated_by").is_null())["strategy"].to_list()
-
-    @property
-    def tied(self) -> list[str]:
-        """Strategies that the data cannot distinguish from the best, best first."""
-        return self.board.ranking.filter("tied")["strategy"].to_list()
 
     @property
     def relevant(self) -> list[str]:

@@ -6,6 +6,7 @@ from clvlab.analysis.comparison.context import ComparisonContext, strategy_names
 from clvlab.analysis.section import Finding, Section
 from clvlab.comparison.foresight import FORESIGHT
 from clvlab.comparison.rankings import BY_LAST_YEAR
+from clvlab.comparison.scoring import COVERED
 from clvlab.wording import Name
 
 METRIC_NAMES = tuple(metric.name for metric in FORESIGHT)
@@ -54,7 +55,7 @@ def compute(context: ComparisonContext) -> Section:
         "differences": board.differences,
         "every_bar": board.bar,
     }
-    covered = _covered(board.data)
+    covered = _covered(context)
     if covered.height:
         tables["covered"] = covered
         findings["covered"] = Finding.of("foresight.covered")
@@ -77,13 +78,11 @@ def _bar(bar: pl.DataFrame) -> pl.DataFrame:
     return table.sort("from_bar", descending=True, nulls_last=True)
 
 
-def _covered(data: pl.DataFrame) -> pl.DataFrame:
-    """strategy, coverage, gini_covered, low, high, gini: groupings that know of some customers only."""
-    among = data.filter(metric="gini_covered").select("strategy", "low", "high", gini_covered="value")
-    for metric in ("coverage", "gini"):
-        of = data.filter(metric=metric).select("strategy", pl.col("value").alias(metric))
-        among = among.join(of, on="strategy", maintain_order="left")
-    return among.sort("gini_covered", descending=True, nulls_last=True)
+def _covered(context: ComparisonContext) -> pl.DataFrame:
+    """strategy, coverage, gini_covered, low, high, gini: groupings that know of some customers only, best first."""
+    among = context.board.metric(COVERED).rename({"value": COVERED})
+    table = among.join(context.wide(["coverage", "gini"]), on="strategy", maintain_order="left")
+    return table.select("strategy", "coverage", COVERED, "low", "high", "gini")
 
 
 def _windows(context: ComparisonContext) -> dict[str, pl.DataFrame]:

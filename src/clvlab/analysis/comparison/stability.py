@@ -4,6 +4,7 @@ import polars as pl
 
 from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.section import Finding, Section
+from clvlab.comparison.fitted_strategies import CHANCE
 from clvlab.comparison.rankings import BARS
 from clvlab.wording import Name
 
@@ -17,7 +18,7 @@ SEPARATION = ["silhouette", "calinski_harabasz", "davies_bouldin"]
 def compute(context: ComparisonContext) -> Section:
     """Tables `map` (gini against stability), `figures` (stability and shape, of the best strategies and
     the yardsticks) and, with clusters, `clusters`."""
-    grouping = ~pl.col("strategy").is_in(["one_group", "random_groups", *BARS])
+    grouping = ~pl.col("strategy").is_in([*CHANCE, *BARS])
     figures = context.wide([*STABILITY, *SHAPE]).filter(grouping)
     points = context.with_roles(context.wide(["gini", "stability_resamples", "n_groups"]).filter(grouping))
     tables = {

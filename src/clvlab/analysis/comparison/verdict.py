@@ -9,7 +9,7 @@ import yaml
 from clvlab.analysis.comparison.context import MOST_SHOWN, ComparisonContext, strategy_names
 from clvlab.analysis.section import Finding, Section
 from clvlab.comparison.rankings import BY_LAST_YEAR
-from clvlab.comparison.recommend import INCLUDES_ZERO, TOLERANCE
+from clvlab.comparison.recommend import TOLERANCE
 from clvlab.params import strategy_name
 from clvlab.wording import Name
 
@@ -19,8 +19,9 @@ BEST_SHARE = 0.20
 def compute(context: ComparisonContext) -> Section:
     """Tables `contenders`, and `apply` (parameter, value), the line of params that puts the recommended to work.
 
-    `contenders` has strategy, n_groups, coverage, gini, low, high, reached (by the best 20 %), first (share of deals)
-    and the difference from the ranking by last year's spend, of the best strategies that none dominates.
+    `contenders` has n_groups, smallest, coverage, gini, low, high, reached (by the best 20 %), first (share of
+    deals), stability_resamples and from_bar, the difference from the ranking by last year's spend, of the best
+    strategies that none dominates.
     """
     board = context.board
     findings = {"lead": _lead(context), "choice": choice(context), "price": price(context)}
@@ -90,7 +91,7 @@ def choice(context: ComparisonContext) -> Finding:
             groups=mine["n_groups"],
             best_groups=best["n_groups"],
         )
-    alone = not ranking.filter(pl.col("strategy") != recommended, INCLUDES_ZERO).height
+    alone = not ranking.filter("tied", pl.col("strategy") != recommended).height
     return Finding.of(
         "verdict.alone" if alone else "verdict.best",
         strategy=Name("strategies", recommended),
