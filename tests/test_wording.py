@@ -45,7 +45,7 @@ from tests.grouping.customers import wide
 
 SRC = Path(cl.__file__).parent
 FILES = {key.split(".")[0] for key in catalogue()}
-KINDS = {"", "int", "dec1", "dec2", "dec3", "pct", "pct1", "short", "money", "price", "span"}
+KINDS = {"", "int", "dec1", "dec2", "dec3", "pct", "pct1", "points", "short", "money", "price", "span"}
 PAGES = {**segmentation_pages.PAGES, **comparison_pages.PAGES}
 CHINESE = "[\u4e00-\u9fff]"
 EN, ZH = Words("en", "USD"), Words("zh", "USD")
@@ -381,6 +381,9 @@ def test_a_language_that_is_not_there_is_refused():
         (0.413, "pct", "41%", "41%"),
         (1.5, "pct1", "150.0%", "150.0%"),
         (-0.5, "pct", "−50%", "−50%"),
+        (-0.0432, "points", "−4.3 points", "−4.3个百分点"),
+        (0.0118, "points", "+1.2 points", "+1.2个百分点"),
+        (-0.0001, "points", "0.0 points", "0.0个百分点"),
         (12.34, "short", "12.3", "12.3"),
         (999, "short", "999", "999"),
         (1_000, "short", "1K", "1,000"),

@@ -88,9 +88,9 @@ def run(params: RunParams, *, force: bool = False, stderr: Writable | None = Non
             return done
 
 
-def notebook_of(params: RunParams) -> Path:
-    """The notebook that serves these parameters: in the package, or in the checkout of an editable install."""
-    name = NOTEBOOKS[type(params)]
+def notebook_of(kind: type[RunParams]) -> Path:
+    """The notebook that serves parameters of this kind: in the package, or in the checkout of an editable install."""
+    name = NOTEBOOKS[kind]
     packaged = manifest.PACKAGE / "notebooks" / name
     return packaged if packaged.exists() else manifest.PACKAGE.parent.parent / "notebooks" / name
 
@@ -104,7 +104,7 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
     check_refused(log, params)
     of_log.refuse_changes()
     params = params.settled(has_amounts=log.has_amounts)
-    notebook = notebook_of(params)
+    notebook = notebook_of(type(params))
     earlier = series.before(params.as_of)
     before = None if earlier is None else series.published(earlier)
     inputs = manifest.Inputs.of(params, {**of_log.digests, **tables.digests}, log, notebook, before)
