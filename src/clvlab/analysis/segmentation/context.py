@@ -22,7 +22,7 @@ from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import Rule, Strategy
-from clvlab.inputs import attribute_tables, margin_of, our_names
+from clvlab.inputs import attribute_tables, margin_of, our_names, pseudonym_key
 from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds
@@ -173,7 +173,7 @@ class Context:
     @cached_property
     def pseudonyms(self) -> pl.DataFrame:
         """customer_id, pseudonym."""
-        return pseudonyms(self.base.data)
+        return pseudonyms(self.base.data, pseudonym_key(self.params))
 
     @cached_property
     def shown(self) -> pl.DataFrame:
