@@ -76,5 +76,5 @@ def analyse(params: ReportParams | Mapping[str, Any], *, log: TransactionLog | N
         sections=MappingProxyType(sections),
         customers=context.table,
         measurements=stopwatch.measurements,
-        own_groups=context.rule.own,
+        own_groups=context.own_groups,
     )
