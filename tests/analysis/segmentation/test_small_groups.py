@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 
 import clvlab as cl
 from clvlab.analysis.segmentation import clusters, movement, profiles, rules, segments, summary, validation, value
-from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.context import Backtest, Context
 from clvlab.analysis.segmentation.small_groups import SMALL, SMALLEST, is_by_attribute, too_small
 from clvlab.customers import read_attributes
+from clvlab.models import Terms, ValueModels
+from clvlab.models.mean_spend import MeanSpend
 from clvlab.params import ReportParams
 from clvlab.wording import Words
 from tests.analysis.pages import is_chinese, sentences_of
 from tests.analysis.segmentation.logs import nbd, valued
+from tests.analysis.segmentation.test_validation import choice
 
 # City -> customers, and what each of them spends a purchase.
 CITIES = {"Ulm": (30, 10.0), "Bonn": (20, 20.0), "Trier": (12, 30.0), "Aue": (3, 1000.0), "Calw": (1, 5000.0)}
@@ -33,17 +36,25 @@ SECTIONS = {
 
 @pytest.fixture(scope="module")
 def context():
-    """Customers of Aue and Calw, four in all, are far richer than others. Every other one buys once, not four times."""
+    """Customers of Aue and Calw, four in all, are far richer than others. All buy four times or once."""
     people = [(f"{city}{i}", city, spend) for city, (n, spend) in CITIES.items() for i in range(n)]
     rows = [(who, day, spend) for at, (who, _, spend) in enumerate(people) for day in DAYS[: 1 if at % 2 else 4]]
     log = cl.read_transactions(pl.DataFrame(rows, schema=["customer_id", "date", "amount"], orient="row"))
     params = ReportParams(
-        name="cities", source="rows", as_of="2024-12-31", time_unit="day", strategy={"attribute": "city"}
+        name="cities",
+        source="rows",
+        as_of="2024-12-31",
+        time_unit="day",
+        holdout="100 days",
+        strategy={"attribute": "city"},
     )
     found = Context(params, log)
     vars(found)["attributes"] = read_attributes(
         pl.DataFrame([row[:2] for row in people], schema=["customer_id", "city"], orient="row")
     )
+    calibration, holdout = found.halves
+    models = ValueModels(nbd(1.0, 100.0), MeanSpend(10.0), Terms(found.horizon))
+    vars(found)["backtest"] = Backtest(calibration, holdout, models, choice())
     return valued(found, nbd(1.0, 100.0), 10.0)
 
 
