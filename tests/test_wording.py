@@ -21,6 +21,7 @@ from clvlab.analysis.segmentation.cohorts import PERIODS
 from clvlab.analysis.segmentation.context import VALUE_LEVEL
 from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
+from clvlab.analysis.segmentation.small_groups import SMALL
 from clvlab.charts.comparison import ROLES
 from clvlab.columns import CUSTOMERS, names
 from clvlab.comparison.answering import ANSWERING
@@ -143,7 +144,10 @@ def test_figures_that_a_text_states_are_those_of_the_code(lang):
 
 
 def group_codes():
-    """The codes of all groups that registered strategies yield, but for users' own values and numbered groups."""
+    """The codes of all groups that registered strategies yield, but for users' own values and numbered groups.
+
+    And the one that a page has for small groups.
+    """
     customers = wide()
     given = {
         code
@@ -154,7 +158,7 @@ def group_codes():
     texts = customers.data.select(pl.col(pl.String).exclude("customer_id"))
     own = {value for column in texts for value in column} | {"design", "outdoor", "music"}
     answering = {f"answered_{how}" for how in ("all", "some", "none")}
-    return {code for code in given - own if not re.fullmatch(r"(cluster|random)_\d+", code)} | answering
+    return {code for code in given - own if not re.fullmatch(r"(cluster|random)_\d+", code)} | answering | {SMALL}
 
 
 def columns_shown():

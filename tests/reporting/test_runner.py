@@ -37,7 +37,7 @@ def executions(workplace, monkeypatch):
         made.cells[1].id = f"random-{len(seen)}"
         nbformat.write(made, output)
         folder = output.parent
-        assert set(environment) == {"CLVLAB_RUN_FOLDER", "CLVLAB_LOG_FOLDER"}
+        assert set(environment) == {"CLVLAB_RUN_FOLDER", "CLVLAB_LOG_FOLDER", "CLVLAB_PSEUDONYM_KEY"}
         assert environment["CLVLAB_RUN_FOLDER"] == str(folder.resolve())
         handed_over = Path(environment["CLVLAB_LOG_FOLDER"])
         assert handed_over.parent == folder.resolve()
@@ -338,7 +338,7 @@ def test_index_shows_hostile_names_as_text_and_speaks_chinese(params, workplace)
     run(hostile)
     html = (hostile.folder / "index.html").read_text(encoding="utf-8")
     assert "<h1>报告列表：&lt;script&gt;alert(1)&lt;/script&gt;</h1>" in html
-    assert [path.name for path in (workplace / "reports").iterdir()] == [hostile.folder.name]
+    assert {path.name for path in (workplace / "reports").iterdir()} == {hostile.folder.name, ".pseudonym-key"}
 
 
 def test_file_in_place_of_the_output_is_an_error_of_ours(params, workplace):

@@ -14,7 +14,7 @@ from clvlab.columns import names
 from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.groups import Grouped
 from clvlab.comparison.outcomes import Outcomes
-from clvlab.customers import NO_MONEY, OF_MONEY, derivable, derive
+from clvlab.customers import advice_on, derivable, derive
 from clvlab.errors import ClvlabError, DataError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import RandomGroups, Rule, Strategy, find, strategies
@@ -25,6 +25,7 @@ from clvlab.wording import CROSSED
 CHANCE = ("one_group", "random_groups")
 """Baselines that know nothing: always judged, never recommended."""
 _MODELLED = frozenset(names(MODELLED))
+_ADD_THEM = "Add them by `attributes=`, compare on a log that has them, or leave the strategy out."
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,7 @@ def servable(
                 f"The customer table, which {strategy.name} reads,",
                 missing,
                 table.data.columns,
-                hint=NO_MONEY
-                if not log.has_amounts and OF_MONEY & set(missing)
-                else "Add them by `attributes=`, compare on a log that has them, or leave the strategy out.",
+                hint=advice_on(missing, log, otherwise=_ADD_THEM),
             )
         if missing:
             rows.append((strategy.name, ", ".join(missing), str(of_models or "")))

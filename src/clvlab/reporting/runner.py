@@ -16,13 +16,14 @@ import nbformat
 from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
 from clvlab.inputs import Snapshot, check_refused, hand_over, log_sources, read_source, table_sources
-from clvlab.params import LOG_FOLDER, RUN_FOLDER, CompareParams, ReportParams, RunParams
+from clvlab.params import LOG_FOLDER, PSEUDONYM_KEY, RUN_FOLDER, CompareParams, ReportParams, RunParams
 from clvlab.preflight import check_run
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
 from clvlab.reporting.execution import Writable, environment_of, execute
 from clvlab.reporting.index import write_index
 from clvlab.reporting.lock import locked
+from clvlab.reporting.pseudonym_key import found_or_made
 from clvlab.reporting.stopping import Stopped, interruptible
 from clvlab.reporting.temporary import temporary_files_in, temporary_folder
 
@@ -107,7 +108,8 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
     notebook = notebook_of(type(params))
     earlier = series.before(params.as_of)
     before = None if earlier is None else series.published(earlier)
-    inputs = manifest.Inputs.of(params, {**of_log.digests, **tables.digests}, log, notebook, before)
+    secret = found_or_made(params) if isinstance(params, ReportParams) else None
+    inputs = manifest.Inputs.of(params, {**of_log.digests, **tables.digests}, log, notebook, before, secret)
     target = series.published(params.as_of)
     if not force and manifest.is_current(target, inputs.key):
         logger.info("up to date")
@@ -116,7 +118,7 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
     _tell_replaced(params, target)
     with _staged(series, params) as staged:
         (staged / "params.yaml").write_text(params.to_yaml(), encoding="utf-8")
-        _execute(notebook, staged, params, log, stderr)
+        _execute(notebook, staged, params, log, secret, stderr)
         tables.refuse_changes()
         _write_page(staged, earlier)
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
@@ -160,7 +162,9 @@ def _staged(series: Series, params: RunParams) -> Iterator[Path]:
         raise
 
 
-def _execute(notebook: Path, staged: Path, params: RunParams, log: TransactionLog, stderr: Writable) -> None:
+def _execute(
+    notebook: Path, staged: Path, params: RunParams, log: TransactionLog, secret: str | None, stderr: Writable
+) -> None:
     """Run the notebook over the log, which lies in a folder of its own as long as the kernel lives."""
     whole = staged.resolve()
     with tempfile.TemporaryDirectory(prefix="log-", dir=whole) as handed_over:
@@ -169,7 +173,7 @@ def _execute(notebook: Path, staged: Path, params: RunParams, log: TransactionLo
             notebook,
             staged / "report.ipynb",
             params.to_dict(),
-            environment={RUN_FOLDER: str(whole), LOG_FOLDER: handed_over},
+            environment={RUN_FOLDER: str(whole), LOG_FOLDER: handed_over, PSEUDONYM_KEY: secret or ""},
             on_cell=lambda source: logger.info("running %s", source.strip().partition("\n")[0]),
             stderr=stderr,
         )

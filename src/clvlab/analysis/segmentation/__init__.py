@@ -88,5 +88,5 @@ def analyse(
         sections=MappingProxyType(sections),
         customers=context.table,
         measurements=stopwatch.measurements,
-        own_groups=context.rule.own,
+        own_groups=context.own_groups,
     )
