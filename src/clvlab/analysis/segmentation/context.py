@@ -322,7 +322,7 @@ class Context:
 
     @cached_property
     def choice(self) -> ModelChoice | None:
-        """The purchase model that the parameters name, else the one that did best on an earlier period or the holdout.
+        """The purchase model that the parameters name, else the one that did best on an earlier period or holdout.
 
         None without a holdout, or where no model can be fitted.
         """
@@ -330,7 +330,7 @@ class Context:
 
     @cached_property
     def _inner_choice(self) -> ModelChoice | None:
-        """The choice by a period before the holdout; None where there is none, or where the parameters name a model."""
+        """The choice by a period before the holdout; None where there is none, or the parameters name a model."""
         return None if self.given_model else self._choose(self.inner_halves)
 
     def _choose(self, halves: tuple[CustomerSummary, Holdout] | None) -> ModelChoice | None:

@@ -4,12 +4,13 @@ They look as far ahead as the report does, or as far as a third of the history: 
 what is left, and before the first lies half as long a time.
 """
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
-from clvlab.errors import DataError
+from clvlab.errors import ClvlabWarning, DataError
 from clvlab.frames import TransactionLog
 from clvlab.models import PurchaseModel
 from clvlab.units import Span, TimeUnit
@@ -69,21 +70,26 @@ class PastForecasts:
         if span is None:
             return None
         futures = min(max(WORK // max(buyers, 1), FEWEST), MOST)
-        try:
-            found = backtest(
-                log,
-                [model],
-                ORIGINS,
-                span,
-                time_unit=time_unit,
-                until=days[1],
-                groups=groups,
-                level=level,
-                futures=futures,
-            )
-        except DataError:
-            return None
-        past = cls(found, model.__name__, span)
+        with warnings.catch_warnings():
+            # What models warn of on an earlier day is no news of today's.
+            warnings.simplefilter("ignore", ClvlabWarning)
+            try:
+                found = backtest(
+                    log,
+                    [model],
+                    ORIGINS,
+                    span,
+                    time_unit=time_unit,
+                    until=days[1],
+                    groups=groups,
+                    level=level,
+                    futures=futures,
+                )
+            except DataError:
+                return None
+        # A spend model without a mean expects nothing that could be judged.
+        known = found.sums.filter(pl.col("predicted").is_finite(), pl.col("low").is_finite().fill_null(True))
+        past = cls(replace(found, sums=known), model.__name__, span)
         return None if past._own.is_empty() else past
 
     @property

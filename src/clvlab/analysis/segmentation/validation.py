@@ -23,12 +23,13 @@ BEYOND_CHANCE = 1.645
 def compute(context: Context) -> Section:
     """Tables of `clvlab.validate`; "not validated", with the reason, where the history is too short."""
     backtest, earlier = context.backtest, _forecasts(context)
-    if backtest is None or backtest.models.purchases is None:
+    model = None if backtest is None else backtest.models.purchases
+    if backtest is None or model is None:
         lead = Finding.of("validation.forecasts_alone" if earlier.tables else "validation.none")
         return Section(earlier.tables, {"lead": lead, **(earlier.findings if earlier.tables else {})})
     models, calibration = backtest.models, backtest.calibration
     groups = context.strategy.assign(context.equip(calibration.with_columns(models.value(calibration))))
-    outcome = validate(models.purchases, models.spend, calibration, backtest.holdout, groups=groups)
+    outcome = validate(model, models.spend, calibration, backtest.holdout, groups=groups)
     # The ranking is for money, where there is any.
     happened = outcome.totals.filter(pl.col("actual") > 0)["what"].tail(1)
     gain = outcome.gain.filter(pl.col("what").is_in(happened.implode()))
@@ -73,7 +74,9 @@ def _forecasts(context: Context) -> Section:
         simple_error=rows["simple_error"].abs().mean(),
     )
     findings = {"forecasts_lead": lead, "forecasts": Finding.of("validation.forecasts", **told)}
-    return Section({"forecasts": totals}, findings | cautions(context, past))
+    return Section(
+        {"forecasts": totals.drop("held_alone", "error", "simple_error")}, findings | cautions(context, past)
+    )
 
 
 def cautions(context: Context, past: PastForecasts) -> dict[str, Finding]:
