@@ -17,7 +17,7 @@ from clvlab.customers import (
     split_holdout,
     summarise_customers,
 )
-from clvlab.errors import ClvlabError, ConvergenceError, DataError
+from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
@@ -152,17 +152,11 @@ class Context:
         )
 
     def _groups_at(self, customers: CustomerSummary) -> pl.DataFrame:
-        """customer_id, group: by the run's strategy, on customers of an earlier day.
-
-        Customers whom it could not yet group, being too few for it, are one group without a name.
-        """
+        """customer_id, group: by the run's strategy, on customers of an earlier day."""
         known = self.summarise(customers.cutoff) if self.attributes else customers
-        try:
-            if self.strategy.needs & set(names(MODELLED)):
-                known = known.with_columns(ValueModels.fit(known, self.terms, self.preferred_model).value(known))
-            return self.strategy.assign(self.equip(known))
-        except ClvlabError:
-            return customers.data.select("customer_id", group=pl.lit(""))
+        if self.strategy.needs & set(names(MODELLED)):
+            known = known.with_columns(ValueModels.fit(known, self.terms, self.preferred_model).value(known))
+        return self.strategy.assign(self.equip(known))
 
     @cached_property
     def strategy(self) -> Strategy:
