@@ -374,6 +374,18 @@ def test_reports_and_comparisons_of_one_name_do_not_overwrite_each_other(executi
         run(params.model_copy(update={"name": "tiny_comparison"}))
 
 
+def test_a_run_that_takes_the_place_of_one_in_another_language_says_so(params, caplog):
+    run(params)
+    chinese = params.model_copy(update={"lang": "zh"})
+    run(chinese)
+    (told,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert re.search(r"takes the place of .*2024-08-31.* \(`lang: en` -> `zh`\)\. .*`name: tiny_zh`", told)
+    caplog.clear()
+    run(chinese, force=True)
+    run(params.model_copy(update={"name": "tiny_en"}))
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
 def test_a_day_whose_manifest_is_lost_does_not_tell_the_kind(params, workplace):
     run(params)
     (workplace / "reports" / "tiny" / "2024-08-31" / "manifest.json").write_text("{")

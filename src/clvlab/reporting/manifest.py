@@ -119,10 +119,16 @@ def is_current(folder: Path, key: str) -> bool:
 
 def kind_of(folder: Path) -> str | None:
     """Of which kind the run in a folder is, "report" or "comparison"; None where its manifest does not tell."""
-    given = _told(folder, "parameters")
-    if not isinstance(given, dict):
+    given = parameters_of(folder)
+    if not given:
         return None
     return "comparison" if "strategies" in given else "report"
+
+
+def parameters_of(folder: Path) -> dict[str, Any]:
+    """The parameters of the run in a folder; none where its manifest does not tell."""
+    given = _told(folder, "parameters")
+    return given if isinstance(given, dict) else {}
 
 
 def key_of(folder: Path) -> str | None:

@@ -113,6 +113,7 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
         logger.info("up to date")
         return Run(target / "report.html", is_new=False, sections=[])
     check_run(params, log)
+    _tell_replaced(params, target)
     with _staged(series, params) as staged:
         (staged / "params.yaml").write_text(params.to_yaml(), encoding="utf-8")
         _execute(notebook, staged, params, log, stderr)
@@ -132,6 +133,18 @@ def _refuse_other_kind(params: RunParams, series: Series) -> None:
         raise ParamsError(
             f"{series.folder} holds {_KINDS[there]}, and this run is one of {_KINDS[params.kind]}. "
             f"Give it another name, such as `name: {params.name}_{params.kind}`."
+        )
+
+
+def _tell_replaced(params: RunParams, target: Path) -> None:
+    """Say with which parameters the day's published run was made, where this one's are others: it takes its place."""
+    there, here = manifest.parameters_of(target), params.to_dict()
+    others = [name for name in here if name != "output" and there.get(name, here[name]) != here[name]]
+    if others:
+        changes = ", ".join(f"`{name}: {there[name]}` -> `{here[name]}`" for name in others)
+        logger.warning(
+            f"takes the place of the run published in {target}, made with other parameters ({changes}). "
+            f"To keep both, give one of them another name, such as `name: {params.name}_{params.lang}`."
         )
 
 
