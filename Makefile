@@ -58,6 +58,7 @@ wheel-check: report ## publish the same report with nothing but the built wheel
 	@$(BIN)/uv venv --quiet --python $(BIN)/python $(WHEEL)/venv
 	@$(BIN)/uv pip install --quiet --python $(WHEEL)/venv/bin/python --constraints requirements.lock $(WHEEL)/*.whl
 	@cp params/cdnow.yaml $(WHEEL)/empty
+	@mkdir $(WHEEL)/empty/reports && cp -p reports/.pseudonym-key $(WHEEL)/empty/reports
 	@cd $(WHEEL)/empty && ../venv/bin/clvlab report cdnow.yaml && ../venv/bin/clvlab notebooks
 	@cmp reports/cdnow/latest/report.html $(WHEEL)/empty/reports/cdnow/latest/report.html
 	@diff -r -x ".ipynb_checkpoints" notebooks $(WHEEL)/empty/notebooks

@@ -38,6 +38,7 @@ from clvlab.presentation import comparison as comparison_pages
 from clvlab.presentation import segmentation as segmentation_pages
 from clvlab.sources.headers import known_headers
 from clvlab.transactions.rules import HINTED, RULES
+from clvlab.validation.naive import NAIVE
 from clvlab.validation.parts import PART_TOLERANCE
 from clvlab.validation.predictions import METHODS
 from clvlab.validation.validate import TOTALS_LEVEL
@@ -202,7 +203,7 @@ CODES = {
     "columns": columns_shown,
     "glossary": lambda: {"heading", "lead", *TERMS, *(f"{term}_meaning" for term in TERMS)},
     "groups": group_codes,
-    "methods": lambda: {*METHODS, "best", *(model.__name__ for model in purchase_models())},
+    "methods": lambda: {*METHODS, *NAIVE, "best", *(model.__name__ for model in purchase_models())},
     "models": lambda: {model.__name__ for model in (*purchase_models(), GammaGamma)},
     "moves": lambda: set(MOVES),
     "periods": lambda: {period.name for period in PERIODS},
@@ -282,6 +283,7 @@ def keys_in_code():
 
 CHOSEN = {
     *("compare.oracle", "compare.random", "validation.above", "validation.below"),
+    *("summary.more", "summary.less", "summary.inside", "summary.outside"),
     *("model_choice.beaten", "model_choice.bic", "model_choice.holdout", "model_choice.offer"),
 }
 """Keys of which the code knows the last part only, where it chooses among them."""

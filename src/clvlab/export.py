@@ -156,6 +156,7 @@ _CODES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
         "model": _names("models"),
         "move": _names("moves"),
         "period": _names("periods"),
+        "simple": _names("methods"),
         "what": _names("outcomes"),
     }
 )

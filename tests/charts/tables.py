@@ -93,6 +93,17 @@ CALIBRATION = pl.DataFrame(
         "naive": [0.0, 1.5, 4.0],
     }
 )
+FORECASTS = pl.DataFrame(
+    {
+        "what": ["purchases", "purchases", "spend", "spend"],
+        "origin": [date(2024, 3, 1), date(2024, 6, 1)] * 2,
+        "predicted": [20.0, 30.0, 200.0, 300.0],
+        "honest_low": [10.0, 20.0, 100.0, 200.0],
+        "honest_high": [40.0, 45.0, 400.0, 450.0],
+        "actual": [25.0, 31.0, 240.0, 500.0],
+        "simple_predicted": [12.0, 50.0, 120.0, None],
+    }
+)
 GAIN = pl.DataFrame(
     {
         "method": ["model", "model", "naive", "naive", "best", "best", "last_period", "last_period"],
@@ -177,6 +188,7 @@ CHARTS = {
     "validation.tracking": (validation.tracking, TRACKING),
     "validation.by_frequency": (validation.by_frequency, CALIBRATION),
     "validation.by_decile": (validation.by_decile, CALIBRATION.rename({"repeats": "decile"})),
+    "validation.forecasts": (validation.forecasts, FORECASTS),
     "validation.gain": (validation.gain, GAIN),
     "value.distribution": (value.distribution, VALUES),
     "value.by_group": (value.by_group, BY_GROUP),

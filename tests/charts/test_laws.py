@@ -88,7 +88,9 @@ def test_a_chart_takes_the_width_of_its_page(draw, table):
     assert draw(table, EN).to_dict()["width"] == "container"
 
 
-@pytest.mark.parametrize("name", ["base_health.months", "cohorts.spend", "value.distribution", "value.by_group"])
+@pytest.mark.parametrize(
+    "name", ["base_health.months", "cohorts.spend", "validation.forecasts", "value.distribution", "value.by_group"]
+)
 def test_an_axis_of_money_says_in_which_currency(name):
     draw, table = CHARTS[name]
     said = {lang: str(axis_titles(draw(table, words))) for lang, words in (("en", EN), ("zh", ZH))}

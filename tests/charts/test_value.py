@@ -8,7 +8,18 @@ import pytest
 from clvlab.charts import cohorts, theme, validation, value
 from clvlab.wording import Words
 from tests.charts.drawn import EN, ZH, axis_titles, channel, colours, column, layer, layers, marks
-from tests.charts.tables import BY_GROUP, CALIBRATION, COHORTS, DECILES, GAIN, RETENTION, SPEND, TRACKING, VALUES
+from tests.charts.tables import (
+    BY_GROUP,
+    CALIBRATION,
+    COHORTS,
+    DECILES,
+    FORECASTS,
+    GAIN,
+    RETENTION,
+    SPEND,
+    TRACKING,
+    VALUES,
+)
 
 # Value
 
@@ -149,3 +160,21 @@ def test_gain_draws_the_model_its_baseline_and_the_best_and_no_other_method():
 def test_money_without_a_currency_has_none_on_its_axis():
     assert axis_titles(value.by_group(BY_GROUP, Words("en")))["x"] == "Expected value per customer"
     assert axis_titles(value.by_group(BY_GROUP, ZH))["x"] == "人均预期价值（¥）"
+
+
+def test_past_forecasts_are_drawn_with_their_interval_next_to_what_happened():
+    chart = validation.forecasts(FORECASTS, EN)
+    assert column(chart, "rule", "honest_low") == [100.0, 200.0]  # of spend, where there is any
+    assert column(chart, "rule", "honest_high") == [400.0, 450.0]
+    assert [(row["day"], row["series"], row["value"]) for row in layer(chart, "point")["rows"]] == [
+        ("2024-03-01", "Actual", 240.0),
+        ("2024-06-01", "Actual", 500.0),
+        ("2024-03-01", "Expected by the model", 200.0),
+        ("2024-06-01", "Expected by the model", 300.0),
+        ("2024-03-01", "Nearest simple rule", 120.0),
+        ("2024-06-01", "Nearest simple rule", None),
+    ]
+    assert axis_titles(chart)["y"] == "Spend ($)"
+    only = validation.forecasts(FORECASTS.filter(what="purchases"), EN)
+    assert axis_titles(only)["y"] == "Purchases"
+    assert column(only, "rule", "honest_high") == [40.0, 45.0]

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import ACCENT, CONTEXT, SECOND, axis
+from clvlab.charts.theme import ACCENT, CONTEXT, SECOND, axis, in_currency
 from clvlab.wording import Words
 
 MOST_POINTS = 260
@@ -95,6 +95,55 @@ def gain(table: pl.DataFrame, words: Words) -> alt.LayerChart:
         .encode(x="share_customers:Q", y=alt.Y("share_customers:Q"))
     )
     layers: alt.LayerChart = random + ranked
+    return layers.properties(width="container", height=280)
+
+
+def forecasts(table: pl.DataFrame, words: Words) -> alt.LayerChart:
+    """What was expected at past days with its interval, and what happened, of the last outcome of the table.
+
+    Input: `validation.forecasts`.
+    """
+    series = {
+        "actual": ("#555555", "circle"),
+        "predicted": (ACCENT, "diamond"),
+        "simple_predicted": (SECOND, "triangle-up"),
+    }
+    titles = {
+        "actual": words("charts.actual"),
+        "predicted": words("charts.expected"),
+        "simple_predicted": words("charts.simple"),
+    }
+    what = table["what"][-1] if table.height else "purchases"
+    drawn = table.filter(what=what).with_columns(day=pl.col("origin").dt.strftime("%Y-%m-%d"))
+    long = drawn.unpivot(list(titles), index="day", variable_name="of").with_columns(
+        series=pl.col("of").replace_strict(titles, return_dtype=pl.String)
+    )
+    name = words.name("outcomes", what)
+    title = in_currency(name, words) if what == "spend" else name
+    x = alt.X("day:N", sort=None, title=words("charts.forecast_made"), axis=alt.Axis(labelAngle=0))
+    y = alt.Y("value:Q", title=title, axis=axis(words, "short"), scale=alt.Scale(zero=True))
+    colours, shapes = ([look[place] for look in series.values()] for place in (0, 1))
+    points = (
+        alt.Chart(long)
+        .mark_point(size=80, filled=True, opacity=1)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("series:N", scale=alt.Scale(domain=list(titles.values()), range=colours)),
+            shape=alt.Shape("series:N", scale=alt.Scale(domain=list(titles.values()), range=shapes)),
+            tooltip=[
+                alt.Tooltip("day:N", title=words("charts.forecast_made")),
+                alt.Tooltip("series:N", title=words("charts.what")),
+                alt.Tooltip("value:Q", title=title, format=",.0f"),
+            ],
+        )
+    )
+    interval = (
+        alt.Chart(drawn)
+        .mark_rule(color=ACCENT, opacity=0.5, strokeWidth=4)
+        .encode(x=x, y=alt.Y("honest_low:Q", title=title), y2="honest_high:Q")
+    )
+    layers: alt.LayerChart = interval + points
     return layers.properties(width="container", height=280)
 
 

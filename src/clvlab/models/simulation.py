@@ -135,11 +135,21 @@ class Simulation:
 
     def values(self, buyers: Buyers) -> Iterator[tuple[slice, Matrix]]:
         """Simulated values, block by block: which customers, and an array (futures, customers)."""
+        for rows, futures in self._blocks(buyers):
+            yield rows, np.stack([value for _, value in futures])
+
+    def purchases_and_values(self, buyers: Buyers) -> Iterator[tuple[slice, Matrix, Matrix]]:
+        """The same futures with the purchases that the values are of: which customers, purchases, values."""
+        for rows, futures in self._blocks(buyers):
+            yield rows, np.stack([count for count, _ in futures]), np.stack([value for _, value in futures])
+
+    def _blocks(self, buyers: Buyers) -> Iterator[tuple[slice, list[tuple[Vector, Vector]]]]:
+        """Block by block: which customers, and of each future their purchases and values."""
         random = np.random.default_rng(self.seed)
         for low in range(0, len(buyers), CUSTOMERS_AT_ONCE):
             rows = slice(low, low + CUSTOMERS_AT_ONCE)
             block, pairs = buyers[rows], zip(self.models, self.spends, strict=True)
-            yield rows, np.stack([self._future(model, spend, block, random) for model, spend in pairs])
+            yield rows, [self._future(model, spend, block, random) for model, spend in pairs]
 
     def intervals(self, buyers: Buyers, level: float) -> tuple[Vector, Vector]:
         """Central intervals of each customer's value: low, high. Equal customers have equal ones."""
@@ -152,8 +162,8 @@ class Simulation:
 
     def _future(
         self, model: PurchaseModel, spend: SpendModel | None, buyers: Buyers, random: np.random.Generator
-    ) -> Vector:
-        """The value of one future of each customer."""
+    ) -> tuple[Vector, Vector]:
+        """The purchases of each customer in one future, and their value."""
         count, last = simulated_purchases(model, buyers, self.horizon, random)
         owner = np.repeat(np.arange(count.size), count)
         # Given the time of the last, the purchases before it fall evenly on the time up to there; those of regular
@@ -163,7 +173,7 @@ class Simulation:
         worth = np.exp(-self.decay * last[owner] * share)
         if spend is not None:
             worth *= spend.worth(random, buyers.x, buyers.spent, count, owner)
-        return np.multiply(self.margin, np.bincount(owner, worth, count.size))
+        return count.astype(np.float64), np.multiply(self.margin, np.bincount(owner, worth, count.size))
 
 
 def simulated_purchases(

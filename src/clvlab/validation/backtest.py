@@ -16,6 +16,7 @@ from clvlab.errors import DataError, ParamsError, counted, did_you_mean
 from clvlab.frames import TransactionLog
 from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, PurchaseModel
 from clvlab.units import TimeUnit, check_time_unit
+from clvlab.validation.futures import FUTURES
 from clvlab.validation.model_error import SMALLEST_PART, honest_intervals, independent, widened
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.origins import Ahead, check_origins, spread_origins
@@ -230,14 +231,16 @@ def backtest(
     horizons: str | float | Sequence[str | float] = "13 weeks",
     *,
     time_unit: TimeUnit = "week",
+    until: str | date | None = None,
     groups: Assignment | None = None,
     level: float | None = None,
+    futures: int = FUTURES,
     seed: int = 0,
 ) -> Backtest:
     """Make at past days the predictions that were possible then, and compare them with what happened.
 
     At each origin only the rows up to its end are known; whoever had bought by then is predicted. An origin serves
-    every horizon that has ended by the log's last day.
+    every horizon that has ended by the log's last day, or by `until`.
 
     Parameters
     ----------
@@ -251,10 +254,14 @@ def backtest(
         how far ahead: one or more lengths with their unit ("13 weeks"), or numbers in `time_unit`s; whole days count
     time_unit
         unit of the models' times: day, week (7 days) or month (30.4375 days)
+    until
+        the last day that counts; without it the log's last
     groups
         what assigns customers to groups, at each origin anew: customer_id, group from a customer table
     level
         probability, such as 0.9, of the models' intervals, which are simulated; without one there are none
+    futures
+        simulated behind each interval: fewer are faster, and leave its ends rougher
     seed
         of the simulation
 
@@ -273,8 +280,9 @@ def backtest(
     unit = check_time_unit(time_unit)
     ahead = _read_horizons(horizons, unit)
     kinds = [_kind(each) for each in models]
-    days = customer_days(log, date.max)
-    first, end = _span(days)
+    last = None if until is None else parse_day("until", until)
+    days = customer_days(log, last or date.max)
+    first, end = _span(days, last)
     shortest = min(each.days for each in ahead)
     if isinstance(origins, int):
         chosen = spread_origins(first, end, shortest, origins)
@@ -286,7 +294,7 @@ def backtest(
         problems += known.problems
         for each in ahead:
             if each.from_day(origin) <= end:
-                summed, single = known.predict(days, each, first, level, seed)
+                summed, single = known.predict(days, each, first, level, futures, seed)
                 sums.append(summed)
                 scored.append(single)
     schema = {"origin": pl.Date, "method": pl.String, "problem": pl.String}
@@ -318,8 +326,8 @@ def _to_go_by(rows: pl.DataFrame) -> dict[str, float]:
     return {"seen": rows.height, "independent": independent(rows)}
 
 
-def _span(days: pl.DataFrame) -> tuple[date, date]:
+def _span(days: pl.DataFrame, until: date | None) -> tuple[date, date]:
     if days.is_empty():
         raise DataError("The log has no rows: there is nothing to predict from, and nothing to compare with.")
     first, last = days.select(first=pl.col("date").min(), last=pl.col("date").max()).row(0)
-    return first, last
+    return first, until or last

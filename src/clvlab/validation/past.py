@@ -67,7 +67,7 @@ class Past:
         )
 
     def predict(
-        self, days: pl.DataFrame, ahead: Ahead, first: date, level: float | None, seed: int
+        self, days: pl.DataFrame, ahead: Ahead, first: date, level: float | None, futures: int, seed: int
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What each method predicted, in sums over customers and customer by customer: see `Backtest`.
 
@@ -80,25 +80,28 @@ class Past:
             sums.append(_sums(table, methods).select(pl.lit(what).alias("what"), pl.all()))
             scored.append(self._scored(what, table, methods, ahead))
         summed = _with_half_purchases(pl.concat(sums))
-        intervals = self._intervals(summed, ahead, level, seed)
+        intervals = self._intervals(summed, ahead, level, futures, seed)
         summed = summed.join(
             intervals, on=["what", "method", "part", "name"], how="left", nulls_equal=True, maintain_order="left"
         )
         return self._dated(summed, ahead), self._dated(pl.concat(scored), ahead)
 
-    def _intervals(self, summed: pl.DataFrame, ahead: Ahead, level: float | None, seed: int) -> pl.DataFrame:
+    def _intervals(
+        self, summed: pl.DataFrame, ahead: Ahead, level: float | None, futures: int, seed: int
+    ) -> pl.DataFrame:
         """what, method, part, name, low, high: of what models predicted, if a level is asked for."""
         length = ahead.days / DAYS_PER[self.buyers.time_unit]
         parts = [name for name in ("cohort", "group") if name in self.buyers.data.columns]
+        spend = self.spend if "spend" in summed["what"] else None
         found = [
-            simulated_intervals(
-                self.models[method], self.spend if what == "spend" else None, self.buyers, length, parts, level, seed
-            ).with_columns(what=pl.lit(what), method=pl.lit(method))
-            for what, method in summed.select("what", "method").unique(maintain_order=True).rows()
-            if level is not None and method in self.models
+            simulated_intervals(model, spend, self.buyers, length, parts, level, futures, seed).with_columns(
+                method=pl.lit(method)
+            )
+            for method, model in self.models.items()
+            if level is not None
         ]
-        nothing = pl.DataFrame(schema={"what": pl.String, "method": pl.String, **INTERVALS})
-        return pl.concat([nothing, *(each.select(nothing.columns) for each in found)])
+        nothing = pl.DataFrame(schema={**INTERVALS, "method": pl.String})
+        return pl.concat([nothing, *found])
 
     def _next_to_outcomes(self, what: str, days: pl.DataFrame, ahead: Ahead, first: date) -> pl.DataFrame:
         """The buyers' table with a column `actual` and one for each method that predicts it."""

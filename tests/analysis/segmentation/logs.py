@@ -17,9 +17,10 @@ def context_of(*rows: tuple, as_of: str, columns: str = "customer_id date amount
 
 
 def valued(context: Context, model, spend: float | None = None) -> Context:
-    """The context with models that are given instead of fitted; every purchase is worth `spend`."""
+    """The context with models that are given instead of fitted, and no past; every purchase is worth `spend`."""
     money = None if spend is None else MeanSpend(spend)
     vars(context)["models"] = ValueModels(model, money, Terms(context.horizon))
+    vars(context)["past"] = None
     return context
 
 

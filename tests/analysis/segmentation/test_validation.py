@@ -118,6 +118,8 @@ def test_the_sentences_by_hand(section, plain):
         "simple rules, it would have been 20.0% below.",
         "Beyond chance, no total is more than 2% off, no cohort or group of 30 customers or more is more than 15% "
         "off, and at most two of the ten tenths are.",
+        "No earlier forecast could be judged: the history is too short, or too few customers had bought again by "
+        "then.",
         "The model expected 10 repeat purchases in all; there were 9",
         "Purchases in the holdout by earlier behaviour",
         "The tenth that the model ranks highest bought 2.0 times each, against 2.0 expected; the lowest tenth, 0.3 "
@@ -167,8 +169,8 @@ def test_a_total_a_cohort_and_a_group_that_are_off_are_warned_of():
         f"Caution ({what}): {warning}"
         for what in ("Purchases", "Spend")
         for warning in (
-            "the model's total was 50.0% below what happened, which its own 95% interval misses. Trust its order of "
-            "customers more than its totals.",
+            "the model's total was 50.0% below what happened, which its own 95% interval misses, and its order of "
+            "customers is no better than chance.",
             "cohorts for which the model fails: 1. Those who first bought from 1 June 2024 on matter most, at 50% "
             "below what happened.",
             "groups for which the model fails: 1. The group “Active” matters most, at 50% below what happened.",
@@ -212,7 +214,7 @@ def test_the_nearest_of_the_simple_rules_is_the_one_to_beat():
     assert lead["simple"] == min(errors.values()) == errors[lead["method"].code]
 
 
-def test_an_order_that_a_simple_rule_beats_is_not_to_be_trusted():
+def test_an_order_worse_than_chance_is_not_to_be_trusted():
     # The more they had bought, the less they bought: the model has the order turned round, an average has none.
     early = many(30, 200, 190, 180, 170)  # expected 60, bought nothing
     late = [row for i in range(30) for row in days_ago(f"l{i:02d}", 200, 60, 50, 40, 30, 20)]  # 15, and 150
@@ -220,7 +222,25 @@ def test_an_order_that_a_simple_rule_beats_is_not_to_be_trusted():
     ginis = dict(section["errors"].filter(what="purchases").select("method", "gini").iter_rows())
     assert ginis["model"] == -0.5
     assert ginis["average"] == 0
-    assert section.findings["warning_total_purchases"].key == "validation.warning_total_alone"
+    assert section.findings["warning_total_purchases"].key == "validation.warning_total_unordered"
+
+
+@pytest.mark.parametrize(
+    ("model", "rank", "best", "key"),
+    [
+        (0.6, 0.5, 0.4, "total"),
+        (0.3, 0.5, 0.4, "total_alone"),
+        (-0.2, -0.3, 0.0, "total_unordered"),
+        (0.6, 0.1, 0.4, "total_unordered"),  # 0.1 of 100 customers is one standard error
+        (0.0, None, 0.0, "total_unordered"),
+    ],
+)
+def test_an_order_is_trusted_if_it_is_beyond_chance_and_the_best(model, rank, best, key):
+    errors = pl.DataFrame(
+        {"method": ["model", "naive"], "gini": [model, best], "rank_correlation": [rank, 0.2]},
+        schema_overrides={"rank_correlation": pl.Float64},
+    )
+    assert validation._total_warning(errors, 100) == key
 
 
 def test_a_holdout_without_a_purchase_has_no_relative_errors():
@@ -258,6 +278,7 @@ def test_without_amounts_purchases_are_judged():
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_without_a_holdout_it_is_said_to_be_not_validated(lang):
     without = context_of(*LOG, as_of=str(AS_OF), holdout=None)
+    vars(without)["past"] = None
     section = validation.compute(without)
     assert not section
     assert sentences_of("validation", section, without.params, lang) == [

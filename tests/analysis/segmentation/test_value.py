@@ -89,9 +89,11 @@ def test_the_sentences_by_hand(section, plain):
     low, high = (f"{section.findings['lead'].figures[end]:.0f}" for end in ("low", "high"))
     assert told[0].startswith(
         f"Over the next 100 days, a customer is expected to bring in 15.83 on average, and all together about 95 "
-        f"({low} to {high})."
+        f"({low} to {high} with a probability of 90%)."
     )
     assert told[1:] == [
+        "The intervals of the total and of the groups are the model's own: the history is too short, or customers "
+        "too few, for any past forecast to be judged, and a model that errs errs outside them.",
         "Throughout this report customers are valued by NBD (nobody leaves), the first model that the data identify; "
         "there is no holdout to choose by.",
         "Half of the customers are worth 10.00 or less; the mean is 15.83",  # four of six are
@@ -237,7 +239,7 @@ def test_costs_that_are_not_used_are_mentioned():
     )
     section = value.compute(plain)
     assert dict(section.findings["margin"].figures) == {"margin": pytest.approx(0.25), "given": 1.0}
-    told = sentences_of("value", section, plain.params)[2]
+    told = sentences_of("value", section, plain.params)[3]
     assert told.startswith(
         "The log has costs, which leave a margin of 25.0%; values in this report are at the margin"
     )

@@ -125,7 +125,7 @@ def test_movement_ends_where_the_segments_are(results, customers):
 def test_what_is_expected_is_said_alike_and_lies_within_its_interval(results, pages, customers):
     money = r"(CN¥[\d.,]+[KM]?)"
     first = figures(rf"bring in about {money} \({money} to {money} with a probability", pages["summary"])
-    second = figures(rf"all together about {money} \({money} to {money}\)", pages["value"])
+    second = figures(rf"all together about {money} \({money} to {money} with a probability of 90%\)", pages["value"])
     assert first == second
     lead = results["value"].findings["lead"].figures
     assert lead["low"] <= lead["total"] <= lead["high"]

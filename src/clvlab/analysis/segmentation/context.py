@@ -7,9 +7,10 @@ from functools import cached_property
 import polars as pl
 from dateutil.relativedelta import relativedelta
 
+from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.analysis.segmentation.pseudonyms import pseudonyms
 from clvlab.analysis.segmentation.small_groups import SMALL, as_one, is_by_attribute, small_codes, without_rank
-from clvlab.columns import names
+from clvlab.columns import MODELLED, names
 from clvlab.customers import (
     DERIVED,
     AttributeTable,
@@ -55,12 +56,16 @@ def quarters_from(day: date, quarters: int) -> date:
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
-    """Models fitted up to an earlier cutoff, and what their customers did next."""
+    """Models fitted up to an earlier cutoff, and what their customers did next.
+
+    `chosen_on` is the earlier period that chose the purchase model; None where the holdout itself did.
+    """
 
     calibration: CustomerSummary
     holdout: Holdout
     models: ValueModels
     choice: ModelChoice
+    chosen_on: Holdout | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,8 +127,14 @@ class Context:
 
     @cached_property
     def group_values(self) -> pl.DataFrame | None:
-        """group, customers, clv, clv_low, clv_high, the last row "total"; None without both models."""
-        return self.models.by_group(self.customers, self.shown_groups(self.rule, self.customers), VALUE_LEVEL)
+        """group, customers, clv, clv_low, clv_high, the last row "total"; None without both models.
+
+        The intervals allow for how far past forecasts missed, where there are any.
+        """
+        values = self.models.by_group(self.customers, self.shown_groups(self.rule, self.customers), VALUE_LEVEL)
+        if values is None or self.past is None:
+            return values
+        return self.past.widened(values, float(self.customers.data["expected_purchases"].sum()), self.horizon)
 
     @property
     def is_by_attribute(self) -> bool:
@@ -143,6 +154,29 @@ class Context:
         """customer_id, group, rank: the rule's groups as readers see them."""
         small = self.small_groups(rule, customers)
         return rule.assign(customers).with_columns(as_one(small), without_rank(small))
+
+    @cached_property
+    def past(self) -> PastForecasts | None:
+        """What the purchase model of the report predicted at past days; None where nothing could be judged."""
+        if self.models.purchases is None:
+            return None
+        return PastForecasts.of(
+            self.log,
+            type(self.models.purchases),
+            (self.first_day, self.as_of),
+            self.horizon,
+            time_unit=self.params.time_unit,
+            groups=self._groups_at,
+            level=VALUE_LEVEL,
+            buyers=self.buyers.height,
+        )
+
+    def _groups_at(self, customers: CustomerSummary) -> pl.DataFrame:
+        """customer_id, group: by the run's strategy, on customers of an earlier day."""
+        known = self.summarise(customers.cutoff) if self.attributes else customers
+        if self.strategy.needs & set(names(MODELLED)):
+            known = known.with_columns(ValueModels.fit(known, self.terms, self.preferred_model).value(known))
+        return self.strategy.assign(self.equip(known))
 
     @cached_property
     def strategy(self) -> Strategy:
@@ -275,16 +309,35 @@ class Context:
     @cached_property
     def halves(self) -> tuple[CustomerSummary, Holdout] | None:
         """Calibration and holdout, a holdout's length before the run's day; None where history is too short."""
-        history = (self.as_of - self.first_day).days + 1
-        days = min(round(Span.parse(self.params.holdout).days), history // 2) if self.params.holdout else 0
-        if days < 1:
+        days = self._holdout_days
+        return self._split(self.as_of - timedelta(days=days), self.as_of) if days >= 1 else None
+
+    @cached_property
+    def inner_halves(self) -> tuple[CustomerSummary, Holdout] | None:
+        """The same up to where the holdout begins, to choose a model by; None unless a holdout's length is left."""
+        days = self._holdout_days
+        if self.halves is None or self._history < 3 * days:
             return None
-        cutoff = self.as_of - timedelta(days=days)
+        end = self.as_of - timedelta(days=days)
+        return self._split(end - timedelta(days=days), end)
+
+    @property
+    def _history(self) -> int:
+        """Days from the log's first to the run's."""
+        return (self.as_of - self.first_day).days + 1
+
+    @property
+    def _holdout_days(self) -> int:
+        """The length of the holdout: half of the history at most."""
+        wanted = self.params.holdout
+        return min(round(Span.parse(wanted).days), self._history // 2) if wanted else 0
+
+    def _split(self, cutoff: date, end: date) -> tuple[CustomerSummary, Holdout] | None:
         try:
             return split_holdout(
                 self.log,
                 cutoff=cutoff,
-                end=self.as_of,
+                end=end,
                 time_unit=self.params.time_unit,
                 attributes=self.attributes or None,
             )
@@ -293,12 +346,20 @@ class Context:
 
     @cached_property
     def choice(self) -> ModelChoice | None:
-        """The purchase model that the parameters name, else the one that did best on the holdout.
+        """The purchase model that the parameters name, else the one that did best on an earlier period or holdout.
 
         None without a holdout, or where no model can be fitted.
         """
+        return self._inner_choice or self._choose(self.halves)
+
+    @cached_property
+    def _inner_choice(self) -> ModelChoice | None:
+        """The choice by a period before the holdout; None where there is none, or the parameters name a model."""
+        return None if self.given_model else self._choose(self.inner_halves)
+
+    def _choose(self, halves: tuple[CustomerSummary, Holdout] | None) -> ModelChoice | None:
         try:
-            return choose_model(*self.halves, given=self.given_model) if self.halves else None
+            return choose_model(*halves, given=self.given_model) if halves else None
         except (ConvergenceError, DataError):
             return None
 
@@ -318,5 +379,8 @@ class Context:
         if self.halves is None or self.choice is None:
             return None
         calibration, holdout = self.halves
-        models = ValueModels.fit(calibration, self.terms, self.choice.model)
-        return Backtest(calibration, holdout, models, self.choice)
+        if self._inner_choice is None or self.inner_halves is None:
+            models = ValueModels.fit(calibration, self.terms, self.choice.model)
+            return Backtest(calibration, holdout, models, self.choice)
+        models = ValueModels.fit(calibration, self.terms, type(self.choice.model))
+        return Backtest(calibration, holdout, models, self.choice, chosen_on=self.inner_halves[1])

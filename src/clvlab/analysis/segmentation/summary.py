@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context, quarters_from
+from clvlab.analysis.segmentation.past_forecasts import FEW, PastForecasts
+from clvlab.analysis.segmentation.validation import cautions
 from clvlab.customers import MOSTLY_ONE_TIME, one_time_share
 from clvlab.frames import CustomerSummary
 from clvlab.money import exact_sum
@@ -44,13 +47,38 @@ def compute(context: Context) -> Section:
         tables["actions"] = _actions(context, context.group_values)
         total = context.group_values.row(-1, named=True)
         top = tables["actions"].row(0, named=True)
-        findings["value"] = Finding.of(
-            "summary.value", total=total["clv"], low=total["clv_low"], high=total["clv_high"], horizon=context.horizon
-        )
+        findings["value"] = _value(context, total)
         findings["stake"] = Finding.of(
             "summary.stake", group=Name("groups", top["group"]), share=top["share_clv"], customers=top["customers"]
         )
+    if context.past is not None:
+        findings |= {"trust": _trust(context.past), **cautions(context, context.past)}
     return Section(tables, findings)
+
+
+def _value(context: Context, total: Mapping[str, Any]) -> Finding:
+    """What all customers will bring, and what past forecasts its interval allows for."""
+    known = {"total": total["clv"], "low": total["clv_low"], "high": total["clv_high"], "horizon": context.horizon}
+    if context.past is None or not context.past.judges("spend"):
+        return Finding.of("summary.value_alone", **known)
+    seen = context.past.seen("spend")
+    return Finding.of("summary.value_few" if seen < FEW else "summary.value", **known, seen=seen)
+
+
+def _trust(past: PastForecasts) -> Finding:
+    """How the last forecast that could be judged turned out."""
+    what = past.main
+    last = past.totals().filter(what=what).row(-1, named=True)
+    figures = {name: last[name] for name in ("origin", "predicted", "actual")}
+    more, inside = last["actual"] >= last["predicted"], last["held"]
+    return Finding.of(
+        "summary.trust_spend" if what == "spend" else "summary.trust_purchases",
+        **figures,
+        horizon=past.horizon,
+        miss=abs(last["actual"] / last["predicted"] - 1),
+        direction=Name("summary", "more" if more else "less"),
+        place=Name("summary", "inside" if inside else "outside"),
+    )
 
 
 def with_news(sections: Mapping[str, Section]) -> Section:

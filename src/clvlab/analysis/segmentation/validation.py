@@ -1,5 +1,6 @@
 """Validation: what the model would have said some time ago, and what happened since."""
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -8,23 +9,28 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Backtest, Context
-from clvlab.validation import ModelChoice
+from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.validation.predictions import BASELINE_METHODS
 from clvlab.validation.validate import Validation, validate
 from clvlab.wording import Name
 
 BEST_SHARE = 0.2
+GIVEN = ("model_choice.given", "model_choice.given_other")
+BEYOND_CHANCE = 1.645
+"""Standard errors of a rank correlation of 0 that an order better than chance exceeds, at 5 %."""
 
 
 def compute(context: Context) -> Section:
     """Tables of `clvlab.validate`; "not validated", with the reason, where the history is too short."""
-    backtest = context.backtest
-    if backtest is None:
-        return Section({}, {"lead": Finding.of("validation.none")})
+    backtest, earlier = context.backtest, _forecasts(context)
+    model = None if backtest is None else backtest.models.purchases
+    if backtest is None or model is None:
+        lead = Finding.of("validation.forecasts_alone" if earlier.tables else "validation.none")
+        return Section(earlier.tables, {"lead": lead, **(earlier.findings if earlier.tables else {})})
     models, calibration = backtest.models, backtest.calibration
     equipped = context.equip(calibration.with_columns(models.value(calibration)))
     groups = context.shown_groups(context.strategy.fit(equipped), equipped)
-    outcome = validate(backtest.choice.model, models.spend, calibration, backtest.holdout, groups=groups)
+    outcome = validate(model, models.spend, calibration, backtest.holdout, groups=groups)
     # The ranking is for money, where there is any.
     happened = outcome.totals.filter(pl.col("actual") > 0)["what"].tail(1)
     gain = outcome.gain.filter(pl.col("what").is_in(happened.implode()))
@@ -39,10 +45,57 @@ def compute(context: Context) -> Section:
         "models": backtest.choice.table,
         "by_group": _in_order(outcome.by_group.filter(what="purchases"), context.groups),
     }
-    findings = {**_findings(outcome, backtest), **_warnings(outcome)}
+    findings = {**_findings(outcome, backtest), **_warnings(outcome, _judged(backtest))}
     if gain.height:
         findings["gain"] = _gain(gain)
-    return Section(tables, findings | _choice(backtest.choice))
+    return Section({**tables, **earlier.tables}, {**findings, **_choice(backtest), **earlier.findings})
+
+
+def _forecasts(context: Context) -> Section:
+    """The table `forecasts` of what the model predicted at past days, and what there is to say of it."""
+    past = context.past
+    if past is None:
+        return Section({}, {"forecasts_none": Finding.of("validation.forecasts_none")})
+    totals = past.totals()
+    rows = totals.filter(what=past.main)
+    told = {
+        "what": Name("outcomes", past.main),
+        "days": rows.height,
+        "horizon": past.horizon,
+        "held": rows["held"].sum(),
+        "alone": rows["held_alone"].sum(),
+    }
+    lead = Finding.of(
+        "validation.forecasts_lead",
+        **told,
+        first=rows["origin"][0],
+        last=rows["origin"][-1],
+        error=rows["error"].abs().mean(),
+        simple=Name("methods", rows["simple"][0]),
+        simple_error=rows["simple_error"].abs().mean(),
+    )
+    findings = {"forecasts_lead": lead, "forecasts": Finding.of("validation.forecasts", **told)}
+    return Section(
+        {"forecasts": totals.drop("held_alone", "error", "simple_error")}, findings | cautions(context, past)
+    )
+
+
+def cautions(context: Context, past: PastForecasts) -> dict[str, Finding]:
+    """What past forecasts warn of: a bias that all of them have, and a horizon that none of them looked over."""
+    biases = {what: past.bias(what) for what in ("purchases", "spend") if past.judges(what)}
+    found = {
+        f"bias_{what}": Finding.of(
+            "validation.bias_more" if bias > 0 else "validation.bias_less",
+            what=Name("outcomes", what),
+            days=past.seen(what),
+            size=abs(bias),
+        )
+        for what, bias in biases.items()
+        if bias is not None
+    }
+    if past.is_far(context.horizon):
+        found["beyond"] = Finding.of("validation.beyond", horizon=context.horizon, judged=past.horizon)
+    return found
 
 
 def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
@@ -72,7 +125,7 @@ def _lead(total: Mapping[str, Any], backtest: Backtest) -> Finding:
     judged = {
         "cutoff": backtest.holdout.cutoff,
         "end": backtest.holdout.end,
-        "customers": backtest.calibration.data.filter(pl.col("n_purchases") > 0).height,
+        "customers": _judged(backtest),
     }
     if not total["actual"]:
         return Finding.of("validation.lead_nothing", **judged, expected=total["model"], naive=total["naive"])
@@ -89,10 +142,24 @@ def _lead(total: Mapping[str, Any], backtest: Backtest) -> Finding:
     )
 
 
-def _choice(choice: ModelChoice) -> dict[str, Finding]:
-    """Why this model; the offer of another is a paragraph of its own."""
-    return {
+def _judged(backtest: Backtest) -> int:
+    """How many customers had bought by the cutoff, and are judged."""
+    return backtest.calibration.data.filter(pl.col("n_purchases") > 0).height
+
+
+def _choice(backtest: Backtest) -> dict[str, Finding]:
+    """Why this model, and by which period; the offer of another is a paragraph of its own."""
+    choice, chosen_on = backtest.choice, backtest.chosen_on
+    found = {
         place: Finding(key, choice.figures) for place, key in zip(("choice", "offer"), choice.reasons, strict=False)
+    }
+    if choice.reasons[0] in GIVEN:
+        return found
+    if chosen_on is None:
+        return {**found, "choice_period": Finding.of("validation.choice_same")}
+    return {
+        **found,
+        "choice_period": Finding.of("validation.choice_apart", cutoff=chosen_on.cutoff, end=chosen_on.end),
     }
 
 
@@ -109,25 +176,29 @@ def _gain(gain: pl.DataFrame) -> Finding:
     )
 
 
-def _warnings(outcome: Validation) -> dict[str, Finding]:
+def _warnings(outcome: Validation, customers: int) -> dict[str, Finding]:
     """One sentence for each kind of warning and for purchases and spend each; or that there is none."""
     if outcome.warnings.is_empty() and (outcome.totals["actual"] > 0).all():
         return {"calibrated": Finding.of("validation.calibrated")}
-    ordered = _well_ordered(outcome.errors)
+    kinds = outcome.errors.group_by("what", maintain_order=True)
+    total = {what: _total_warning(errors, customers) for (what,), errors in kinds}
     return {
-        f"warning_{row['warning']}_{row['what']}": _warning(**row, ordered=row["what"] in ordered)
+        f"warning_{row['warning']}_{row['what']}": _warning(**row, total=total[row["what"]])
         for row in outcome.warnings.iter_rows(named=True)
     }
 
 
-def _well_ordered(errors: pl.DataFrame) -> set[str]:
-    """For what (purchases, spend) no simple rule puts the customers in a better order than the model."""
-    best = errors.filter(pl.col("gini") == pl.col("gini").max().over("what"))
-    return set(best.filter(method="model")["what"])
+def _total_warning(errors: pl.DataFrame, customers: int) -> str:
+    """Which warning a wrong total gets: whether the model's order of so many customers is worth trusting instead."""
+    model = errors.filter(method="model").row(0, named=True)
+    standard_errors = (model["rank_correlation"] or 0.0) * math.sqrt(customers)
+    if (model["gini"] or 0.0) <= 0 or standard_errors < BEYOND_CHANCE:
+        return "total_unordered"
+    return "total" if model["gini"] == errors["gini"].max() else "total_alone"
 
 
-def _warning(warning: str, what: str, part: str | None, count: int | None, error: float, *, ordered: bool) -> Finding:
-    key = "total_alone" if warning == "total" and not ordered else warning
+def _warning(warning: str, what: str, part: str | None, count: int | None, error: float, *, total: str) -> Finding:
+    key = total if warning == "total" else warning
     return Finding.of(
         f"validation.warning_{key}",
         what=Name("outcomes", what),

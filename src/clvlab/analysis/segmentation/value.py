@@ -6,6 +6,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.earlier import model_before
+from clvlab.analysis.segmentation.past_forecasts import FEW, PastForecasts
 from clvlab.customers import mean_margin
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError
 from clvlab.models.fitted_model import FittedModel
@@ -39,6 +40,7 @@ def compute(context: Context) -> Section:
         tables,
         _caveats(context)
         | {
+            "basis": _basis(context.past),
             "model": _model(context),
             **_other_model(context),
             **_margin(context),
@@ -55,6 +57,16 @@ def compute(context: Context) -> Section:
         }
         | ({} if deciles is None else {"deciles": _headline(deciles)}),
     )
+
+
+def _basis(past: PastForecasts | None) -> Finding:
+    """What past forecasts the intervals allow for."""
+    if past is None or not past.judges("spend"):
+        return Finding.of("value.basis_alone")
+    seen = past.seen("spend")
+    if seen < FEW:
+        return Finding.of("value.basis_few", seen=seen, judged=past.horizon)
+    return Finding.of("value.basis", seen=seen, judged=past.horizon, independent=past.independent("spend"))
 
 
 def _model(context: Context) -> Finding:
