@@ -58,8 +58,9 @@ wheel-check: report ## publish the same report with nothing but the built wheel
 	@$(BIN)/uv venv --quiet --python $(BIN)/python $(WHEEL)/venv
 	@$(BIN)/uv pip install --quiet --python $(WHEEL)/venv/bin/python --constraints requirements.lock $(WHEEL)/*.whl
 	@cp params/cdnow.yaml $(WHEEL)/empty
-	@cd $(WHEEL)/empty && ../venv/bin/clvlab report cdnow.yaml
+	@cd $(WHEEL)/empty && ../venv/bin/clvlab report cdnow.yaml && ../venv/bin/clvlab notebooks
 	@cmp reports/cdnow/latest/report.html $(WHEEL)/empty/reports/cdnow/latest/report.html
+	@diff -r -x ".ipynb_checkpoints" notebooks $(WHEEL)/empty/notebooks
 
 browser: $(READY) ## look at the published reports in headless Chromium
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \

@@ -91,12 +91,15 @@ def test_an_embedded_log_keeps_its_name(places):
     assert ReportParams.load(written(places, "cdnow_sample")).source == "cdnow_sample"
 
 
-def test_without_amounts_nothing_concerns_money(places):
-    values = yaml.safe_load(written(places, "days.csv").read_text(encoding="utf-8"))
+def test_without_amounts_nothing_concerns_money_and_both_commands_run(places):
+    path = written(places, "days.csv")
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert values["report"]["strategy"] == "lifecycle5"
     assert not {"currency", "margin", "annual_discount_rate"} & values.keys()
     assert not {"rfm", "low_value"} & values["report"].keys()
-    assert "compare" not in values
+    for kind in (ReportParams, CompareParams):
+        params = kind.load(path)
+        check_run(params, cl.read_transactions(params.source, params.columns, **params.reading))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

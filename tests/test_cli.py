@@ -246,6 +246,31 @@ def test_version_is_printed(invoke):
     assert "0.1.0" in result.stdout
 
 
+def test_help_in_an_empty_folder_leads_to_params_a_report_and_the_notebooks(invoke):
+    result, _ = invoke("--help")
+    told = " ".join(result.stdout.split())
+    for step in ("check orders.csv --write-params orders.yaml", "report orders.yaml", "notebooks"):
+        assert f"`clvlab {step}`" in told
+    lacking, _ = invoke("report", "nothing.yaml")
+    assert "`clvlab check SOURCE --write-params nothing.yaml`" in lacking.stderr
+    first, _ = invoke("check", "cdnow_sample", "--write-params", "nothing.yaml")
+    assert (first.exit_code, Path("nothing.yaml").exists()) == (0, True)
+
+
+def test_notebooks_are_copied_and_none_is_overwritten(invoke):
+    result, _ = invoke("notebooks", "bench")
+    copied = sorted(Path("bench").iterdir())
+    assert [path.name for path in copied] == ["segmentation_report.ipynb", "strategy_comparison.ipynb"]
+    assert [path.read_bytes() for path in copied] == [
+        (Path(__file__).parents[1] / "notebooks" / path.name).read_bytes() for path in copied
+    ]
+    assert (result.exit_code, "open them: jupyter lab bench" in result.stderr) == (0, True)
+    copied[0].write_text("mine", encoding="utf-8")
+    again, _ = invoke("notebooks", "bench")
+    assert (again.exit_code, copied[0].read_text(encoding="utf-8")) == (2, "mine")
+    assert "Cannot write bench/segmentation_report.ipynb: File exists" in again.stderr
+
+
 HEADER = "客户编号,下单日期,实付金额\n"
 LOG = HEADER + "".join(f"{n % 5},2024-0{1 + n % 9}-11,{n}.5\n" for n in range(40)) + ",2024-01-01,3\n"
 
@@ -256,7 +281,8 @@ def test_check_says_what_a_source_holds_and_writes_params_that_both_commands_tak
     assert result.exit_code == 0
     assert "customer_id  <- 客户编号" in result.stdout
     assert "missing_customer" in result.stdout
-    assert "wrote new/folder/orders.yaml; try: clvlab report new/folder/orders.yaml" in result.stderr
+    assert "wrote new/folder/orders.yaml\n" in result.stderr
+    assert "try: clvlab report new/folder/orders.yaml\n" in result.stderr
     for command in ("report", "compare"):
         result, calls = invoke(command, "new/folder/orders.yaml")
         assert (result.exit_code, calls[-1][0].columns["amount"]) == (0, "实付金额")

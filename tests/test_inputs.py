@@ -13,8 +13,9 @@ from polars.testing import assert_frame_equal
 
 from clvlab import inputs
 from clvlab.errors import DataError
-from clvlab.inputs import EMBEDDED, attribute_tables, files_read, fingerprint, hand_over, read_log
+from clvlab.inputs import EMBEDDED, attribute_tables, fingerprint, hand_over, read_log
 from clvlab.params import LOG_FOLDER, CompareParams, ReportParams
+from tests.run_files import files_read
 
 LOG = "customer_id,date,amount\na,2024-01-31,1.5\nb,2024-02-29,2\n,2024-03-01,4\n"
 ATTRIBUTES = "customer_id,region\na,north\n"

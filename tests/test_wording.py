@@ -21,6 +21,7 @@ from clvlab.analysis.segmentation.cohorts import PERIODS
 from clvlab.analysis.segmentation.context import VALUE_LEVEL
 from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
+from clvlab.analysis.segmentation.small_groups import SMALL
 from clvlab.charts.comparison import ROLES
 from clvlab.columns import CUSTOMERS, names
 from clvlab.comparison.answering import ANSWERING
@@ -45,7 +46,7 @@ from tests.grouping.customers import wide
 
 SRC = Path(cl.__file__).parent
 FILES = {key.split(".")[0] for key in catalogue()}
-KINDS = {"", "int", "dec1", "dec2", "dec3", "pct", "pct1", "short", "money", "price", "span"}
+KINDS = {"", "int", "dec1", "dec2", "dec3", "pct", "pct1", "points", "short", "money", "price", "span"}
 PAGES = {**segmentation_pages.PAGES, **comparison_pages.PAGES}
 CHINESE = "[\u4e00-\u9fff]"
 EN, ZH = Words("en", "USD"), Words("zh", "USD")
@@ -143,7 +144,10 @@ def test_figures_that_a_text_states_are_those_of_the_code(lang):
 
 
 def group_codes():
-    """The codes of all groups that registered strategies yield, but for users' own values and numbered groups."""
+    """The codes of all groups that registered strategies yield, but for users' own values and numbered groups.
+
+    And the one that a page has for small groups.
+    """
     customers = wide()
     given = {
         code
@@ -154,7 +158,7 @@ def group_codes():
     texts = customers.data.select(pl.col(pl.String).exclude("customer_id"))
     own = {value for column in texts for value in column} | {"design", "outdoor", "music"}
     answering = {f"answered_{how}" for how in ("all", "some", "none")}
-    return {code for code in given - own if not re.fullmatch(r"(cluster|random)_\d+", code)} | answering
+    return {code for code in given - own if not re.fullmatch(r"(cluster|random)_\d+", code)} | answering | {SMALL}
 
 
 def columns_shown():
@@ -381,6 +385,9 @@ def test_a_language_that_is_not_there_is_refused():
         (0.413, "pct", "41%", "41%"),
         (1.5, "pct1", "150.0%", "150.0%"),
         (-0.5, "pct", "−50%", "−50%"),
+        (-0.0432, "points", "−4.3 points", "−4.3个百分点"),
+        (0.0118, "points", "+1.2 points", "+1.2个百分点"),
+        (-0.0001, "points", "0.0 points", "0.0个百分点"),
         (12.34, "short", "12.3", "12.3"),
         (999, "short", "999", "999"),
         (1_000, "short", "1K", "1,000"),

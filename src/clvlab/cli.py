@@ -1,4 +1,4 @@
-"""The command line: `clvlab report`, `clvlab compare`, `clvlab check`.
+"""The command line: `clvlab check`, `clvlab report`, `clvlab compare`, `clvlab notebooks`.
 
 Standard output carries the path of the report and nothing else; all that is said on the way goes to standard error.
 Exit codes: 0 published or up to date, 1 the notebook failed, 2 bad parameters or bad data, 75 another run holds the
@@ -68,7 +68,11 @@ def _run_options(command: _Command) -> _Command:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
-    """Whom to look after, how, and whether the grouping works."""
+    """Whom to look after, how, and whether the grouping works.
+
+    Begin with `clvlab check orders.csv --write-params orders.yaml`, or with `cdnow`, an embedded log, for orders.csv;
+    then `clvlab report orders.yaml`. `clvlab notebooks` gives the same to try by hand.
+    """
     _open_streams()
 
 
@@ -134,8 +138,23 @@ def check(
         _say(found.text())
         if isinstance(found, Check) and write_params is not None:
             _write_new(write_params, found.params_yaml())
+            logger.info("try: clvlab report %s", write_params)
         if not found.verdict.is_ready:
             sys.exit(BAD_INPUT)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), default="notebooks")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def notebooks(folder: Path, debug: bool) -> None:
+    """Copy the notebooks into FOLDER, to be run by hand or by papermill."""
+    _log_to_stderr("human")
+    with _errors_told(debug):
+        from clvlab.reporting.runner import NOTEBOOKS, notebook_of
+
+        for path in map(notebook_of, NOTEBOOKS):
+            _write_new(folder / path.name, path.read_text(encoding="utf-8"))
+    logger.info("open them: jupyter lab %s", folder)
 
 
 def _write_new(path: Path, text: str) -> None:
@@ -146,7 +165,7 @@ def _write_new(path: Path, text: str) -> None:
             file.write(text)
     except OSError as error:
         raise ClvlabError(f"Cannot write {path}: {error.strerror}. Name another file.") from None
-    logger.info("wrote %s; try: clvlab report %s", path, path)
+    logger.info("wrote %s", path)
 
 
 def _publish(

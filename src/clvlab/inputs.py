@@ -21,7 +21,7 @@ from clvlab import datasets
 from clvlab.customers import AttributeSettings, AttributeTable, mean_margin, read_attributes
 from clvlab.errors import DataError, ParamsError
 from clvlab.frames import TransactionLog
-from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, RunParams
+from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, PSEUDONYM_KEY, RunParams
 from clvlab.sources import LAZY_ABOVE, FileSettings, files_of, readable
 from clvlab.transactions import read_transactions
 from clvlab.transactions.rules import RULES, hint, meaning
@@ -37,6 +37,7 @@ EMBEDDED: Mapping[str, Callable[[], TransactionLog]] = MappingProxyType(
 
 _OF_FILES = ("encoding", "separator", "sheet")
 _ACCEPTED, _ABOUT = "accepted.parquet", "log.json"
+_SHORTEST_KEY = 32
 
 
 @dataclass(frozen=True)
@@ -92,14 +93,40 @@ def table_sources(params: RunParams) -> tuple[str, ...]:
     return (*params.attributes, *maps)
 
 
-def files_read(params: RunParams) -> dict[str, str]:
-    """SHA-256 of every file that a run reads: of its source, unless that is embedded, of its attributes, its maps.
+def pseudonym_key_file(params: RunParams) -> Path:
+    """Where the secret of which pseudonyms are made lies: next to the series of reports, in none of them."""
+    return params.output_folder / ".pseudonym-key"
+
+
+def pseudonym_key(params: RunParams) -> str | None:
+    """The secret of which pseudonyms are made: the environment's, else the output folder's; None where neither is.
 
     Raises
     ------
-    DataError : a file is not there, is a folder, or cannot be read
+    ParamsError : it is too short to be a secret, or its file cannot be read
     """
-    return dict(Snapshot.of((*log_sources(params), *table_sources(params))).digests)
+    given, path = os.environ.get(PSEUDONYM_KEY), pseudonym_key_file(params)
+    if given:
+        return _long_enough(given, PSEUDONYM_KEY)
+    try:
+        return _long_enough(path.read_text(encoding="ascii").strip(), str(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text"
+        raise ParamsError(
+            f"{path}, the key of pseudonyms, cannot be read: {reason}. Make it readable to who makes the reports, or "
+            f"give the key by the environment variable {PSEUDONYM_KEY}."
+        ) from error
+
+
+def _long_enough(key: str, place: str) -> str:
+    if len(key) < _SHORTEST_KEY:
+        raise ParamsError(
+            f"{place} has a key of {len(key)} characters, which can be guessed; {_SHORTEST_KEY} or more are needed. "
+            "Put back the key that was there, or remove it: pseudonyms are then others than those of earlier reports."
+        )
+    return key
 
 
 def sha256(path: Path) -> str:

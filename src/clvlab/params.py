@@ -39,6 +39,9 @@ RUN_FOLDER = "CLVLAB_RUN_FOLDER"
 LOG_FOLDER = "CLVLAB_LOG_FOLDER"
 """The environment variable by which a runner tells its notebook where it has laid down the log that it has read."""
 
+PSEUDONYM_KEY = "CLVLAB_PSEUDONYM_KEY"
+"""The environment variable that holds the secret of which pseudonyms are made, in place of the output folder's."""
+
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
 
@@ -338,9 +341,14 @@ class RunParams(BaseModel):
         return self.as_of
 
     @property
+    def output_folder(self) -> Path:
+        """`output` as a path, in which ~ is the home folder."""
+        return Path(self.output).expanduser()
+
+    @property
     def folder(self) -> Path:
-        """Where the runs of this series are: in `output` (~ is the home folder), by the name as a safe file name."""
-        return Path(self.output).expanduser() / file_name(self.name)
+        """Where the runs of this series are: in `output`, by the name as a safe file name."""
+        return self.output_folder / file_name(self.name)
 
 
 class ReportParams(RunParams):

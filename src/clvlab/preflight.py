@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from clvlab.columns import MODELLED, names
 from clvlab.customers import (
-    NO_MONEY,
     OF_MONEY,
+    advice_on,
     derivable,
     refuse_perishable,
     refuse_stale,
@@ -20,6 +20,11 @@ from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import Strategy, find
 from clvlab.inputs import attribute_tables, margin_of, our_names
 from clvlab.params import CompareParams, ReportParams, RunParams
+
+_ADD_IT = (
+    "Add a table that has it (`attributes`), name a column of the log (`log_attributes`), map one that is called "
+    "otherwise (`attribute_columns`), or choose another strategy."
+)
 
 
 def check_run(params: RunParams, log: TransactionLog) -> None:
@@ -62,8 +67,5 @@ def _check_served(strategy: Strategy, customers: CustomerSummary, log: Transacti
             f"The customer table, which {strategy.name} reads,",
             missing,
             customers.data.columns,
-            hint=NO_MONEY
-            if not log.has_amounts and missing & OF_MONEY
-            else "Add a table that has it (`attributes`), name a column of the log (`log_attributes`), map one that "
-            "is called otherwise (`attribute_columns`), or choose another strategy.",
+            hint=advice_on(missing, log, otherwise=_ADD_IT),
         )

@@ -12,6 +12,7 @@ Figures are written in a text as `{name:kind}`, where kind is one of
     pct    41%  (of a share)   pct1   41.3%               short  41K, 1.2M; 4.1万
     money  $1.2M, $35          price  $35.17; $142        span   12 months; 12个月
     date   30 June 1998; 1998年6月30日
+    points  +4.3 points, the difference of two shares; +4.3个百分点
     exact  1,234.5678, every digit                        exact_price  $35.17, $35.1768
 
 and a plain `{name}` is inserted as it is. `{name:customer|customers}` is the word that goes with the figure `name`:
@@ -267,6 +268,8 @@ class Words:
     def _figure(self, value: float, kind: str) -> str:
         if kind in _PATTERNS:
             return self._decimal(value, _PATTERNS[kind])
+        if kind == "points":
+            return self._decimal(100 * value, "+#,##0.0;-#,##0.0") + {"en": " points", "zh": "个百分点"}[self.lang]
         if kind == "price" and abs(value) >= _NO_CENTS_FROM:
             return self._currency(value, _WHOLE)
         if kind in _PRICES:

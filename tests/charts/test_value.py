@@ -69,8 +69,14 @@ def test_retention_has_the_size_of_each_cohort_and_the_figure_of_each_cell():
     ]
 
 
+def test_a_cohort_of_a_week_is_named_by_its_monday():
+    weekly = RETENTION.with_columns(period=pl.lit("week"), cohort=pl.lit(date(2024, 1, 8)))
+    assert {row["cohort"][:10] for row in layer(cohorts.retention(weekly, EN), "rect")["rows"]} == {"2024-01-08"}
+
+
 @pytest.mark.parametrize(
-    ("period", "title"), [("month", "Months since"), ("quarter", "Quarters since"), ("year", "Years since")]
+    ("period", "title"),
+    [("week", "Weeks since"), ("month", "Months since"), ("quarter", "Quarters since"), ("year", "Years since")],
 )
 @pytest.mark.parametrize(("draw", "table"), [(cohorts.retention, RETENTION), (cohorts.spend, SPEND)])
 def test_the_axis_of_ages_says_in_which_periods(draw, table, period, title):

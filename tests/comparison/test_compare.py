@@ -209,6 +209,12 @@ def test_strategies_that_the_data_cannot_serve_are_left_out_unless_asked_for(cdn
         cl.compare(["industry"], small, **CDNOW, n_rounds=20)
 
 
+def test_a_strategy_that_is_asked_for_and_cannot_use_its_values_is_an_error(cdnow):
+    ages = cdnow.accepted.select("customer_id").unique(maintain_order=True).with_columns(age=pl.lit("45-54"))
+    with pytest.raises(DataError, match="'age' of the customer table holds String"):
+        cl.compare(["demographics"], cdnow, **CDNOW, attributes=ages, n_rounds=20)
+
+
 def test_strategies_of_ones_own_are_compared_like_any(cdnow):
     mine = Tiers("total_spend", ("much", "little"), FixedBounds((50.0,)), name="mine")
     board = cl.compare([mine], cdnow, **CDNOW, n_rounds=20)

@@ -5,8 +5,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import clvlab as cl
-from clvlab.comparison.fitted_strategies import CHANCE, FittedStrategy, chosen, servable
-from clvlab.errors import ConvergenceError, MissingColumnsError, ParamsError
+from clvlab.comparison.fitted_strategies import CHANCE, FittedStrategy, chosen, fitted_on, servable
+from clvlab.errors import ConvergenceError, DataError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.models import Terms, ValueModels
 
@@ -74,6 +74,17 @@ def test_a_strategy_without_its_column_is_left_out_or_an_error(log, customers):
     assert left_out.rows() == [("industry", "industry", "")]
     with pytest.raises(MissingColumnsError, match="industry"):
         servable(named("industry"), log, customers, TERMS, leave_out=False)
+
+
+def test_a_strategy_that_cannot_use_its_values_is_left_out_or_an_error(customers):
+    ages = customers.with_columns(customers.data.select("customer_id", age=pl.lit("45-54")))
+    fitted, left_out = fitted_on(ages, ages, named("hiatus", "demographics"), leave_out=True)
+    assert [each.name for each in fitted] == ["hiatus"]
+    (row,) = left_out.rows()
+    assert row[:2] == ("demographics", "age")
+    assert "'age' of the customer table holds String; this grouping needs numbers" in row[2]
+    with pytest.raises(DataError, match="'age'"):
+        fitted_on(ages, ages, named("demographics"), leave_out=False)
 
 
 def test_customers_who_cannot_identify_a_model_leave_out_what_needs_one_and_say_why():

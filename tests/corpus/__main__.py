@@ -1,7 +1,7 @@
 """Run `clvlab report` on everything that fights back: `python -m tests.corpus`.
 
 Each run must publish (exit code 0), or refuse in words (2) within ten seconds of work; no process of it may take more
-than a gibibyte. The table of all goes to `results.md`.
+than a gibibyte. The table of all goes to standard output.
 """
 
 import resource
@@ -19,7 +19,6 @@ from tests.corpus.bad_files import FILES, LAST, Bad, table
 from tests.corpus.bad_params import PARAMS, PEOPLE
 
 COMMAND = [sys.executable, "-c", "from clvlab.cli import main; main()", "report", "run.yaml"]
-RESULTS = Path(__file__).parent / "results.md"
 SLOWEST, LARGEST = 10.0, 1024.0
 
 
@@ -101,17 +100,14 @@ def of_params(name: str, content: str | bytes) -> Run:
 
 def main() -> int:
     found: list[Run] = []
-    with RESULTS.open("w", encoding="utf-8") as file:
-        print("# What becomes of each\n\nMade by `python -m tests.corpus`.\n", file=file)
-        print("| | exit | work, s | clock, s | MiB | says |\n| --- | ---: | ---: | ---: | ---: | --- |", file=file)
-        with suppress(KeyboardInterrupt):
-            for each in runs():
-                found.append(each)
-                print(each.row, file=file, flush=True)
-        wrong, published = (sum(map(is_so, found)) for is_so in (lambda it: not it.is_right, lambda it: it.code == 0))
-        every, refused = len(FILES) + len(PARAMS), len(found) - published
-        tally = f"{len(found)} of {every} runs: {published} published, {refused} refused, {wrong} wrong."
-        print(f"\n{tally}", file=file)
+    print("| | exit | work, s | clock, s | MiB | says |\n| --- | ---: | ---: | ---: | ---: | --- |")
+    with suppress(KeyboardInterrupt):
+        for each in runs():
+            found.append(each)
+            print(each.row, flush=True)
+    wrong, published = (sum(map(is_so, found)) for is_so in (lambda it: not it.is_right, lambda it: it.code == 0))
+    every, refused = len(FILES) + len(PARAMS), len(found) - published
+    print(f"\n{len(found)} of {every} runs: {published} published, {refused} refused, {wrong} wrong.")
     return wrong > 0
 
 

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clvlab.inputs import files_read, read_log
+from clvlab.inputs import read_log
 from clvlab.params import ReportParams
 from clvlab.reporting import manifest
 from clvlab.reporting.manifest import Account, Inputs, is_current
 from clvlab.transactions import read_transactions
 from tests.reporting.conftest import LOG
+from tests.run_files import files_read
 
 EMPTY = read_transactions(pl.DataFrame({"customer_id": ["a"], "date": [date(2024, 1, 1)], "amount": [1.0]}))
 ATTRIBUTES = "customer_id,region\n001,north\n"

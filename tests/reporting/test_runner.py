@@ -12,7 +12,7 @@ import pytest
 
 from clvlab.errors import ClvlabError, DataError, ParamsError
 from clvlab.inputs import sha256
-from clvlab.params import CompareParams
+from clvlab.params import CompareParams, ReportParams
 from clvlab.reporting import runner, stopping
 from clvlab.reporting.lock import LockedError, locked
 from clvlab.reporting.runner import notebook_of, run
@@ -37,7 +37,7 @@ def executions(workplace, monkeypatch):
         made.cells[1].id = f"random-{len(seen)}"
         nbformat.write(made, output)
         folder = output.parent
-        assert set(environment) == {"CLVLAB_RUN_FOLDER", "CLVLAB_LOG_FOLDER"}
+        assert set(environment) == {"CLVLAB_RUN_FOLDER", "CLVLAB_LOG_FOLDER", "CLVLAB_PSEUDONYM_KEY"}
         assert environment["CLVLAB_RUN_FOLDER"] == str(folder.resolve())
         handed_over = Path(environment["CLVLAB_LOG_FOLDER"])
         assert handed_over.parent == folder.resolve()
@@ -338,7 +338,7 @@ def test_index_shows_hostile_names_as_text_and_speaks_chinese(params, workplace)
     run(hostile)
     html = (hostile.folder / "index.html").read_text(encoding="utf-8")
     assert "<h1>报告列表：&lt;script&gt;alert(1)&lt;/script&gt;</h1>" in html
-    assert [path.name for path in (workplace / "reports").iterdir()] == [hostile.folder.name]
+    assert {path.name for path in (workplace / "reports").iterdir()} == {hostile.folder.name, ".pseudonym-key"}
 
 
 def test_file_in_place_of_the_output_is_an_error_of_ours(params, workplace):
@@ -354,12 +354,9 @@ def test_warnings_of_the_notebook_are_logged(params, caplog):
     assert "running report.show('one')" in caplog.messages
 
 
-def test_only_our_own_notebooks_are_run(params):
-    assert notebook_of(params).name == "segmentation_report.ipynb"
-    assert notebook_of(CompareParams(**LEAST)).name == "strategy_comparison.ipynb"
-
-
-LEAST = {"name": "c", "source": "cdnow", "as_of": "1998-06-30"}
+def test_only_our_own_notebooks_are_run():
+    assert notebook_of(ReportParams).name == "segmentation_report.ipynb"
+    assert notebook_of(CompareParams).name == "strategy_comparison.ipynb"
 
 
 def test_reports_and_comparisons_of_one_name_do_not_overwrite_each_other(executions, params, workplace):
@@ -372,6 +369,18 @@ def test_reports_and_comparisons_of_one_name_do_not_overwrite_each_other(executi
     run(comparison.model_copy(update={"name": "tiny_comparison"}))
     with pytest.raises(ParamsError, match=r"holds comparisons of strategies, .*`name: tiny_comparison_report`"):
         run(params.model_copy(update={"name": "tiny_comparison"}))
+
+
+def test_a_run_that_takes_the_place_of_one_in_another_language_says_so(params, caplog):
+    run(params)
+    chinese = params.model_copy(update={"lang": "zh"})
+    run(chinese)
+    (told,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert re.search(r"takes the place of .*2024-08-31.* \(`lang: en` -> `zh`\)\. .*`name: tiny_zh`", told)
+    caplog.clear()
+    run(chinese, force=True)
+    run(params.model_copy(update={"name": "tiny_en"}))
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 def test_a_day_whose_manifest_is_lost_does_not_tell_the_kind(params, workplace):

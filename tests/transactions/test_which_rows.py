@@ -10,9 +10,10 @@ import xlsxwriter
 
 import clvlab as cl
 from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError, ParamsError
-from clvlab.inputs import files_read, read_log
+from clvlab.inputs import read_log
 from clvlab.params import ReportParams
 from clvlab.sources import files
+from tests.run_files import files_read
 
 DEALS = pd.DataFrame(
     {

@@ -15,7 +15,7 @@ CELL_WIDTH = 22
 
 def retention(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Heat map: cohort with its size by age; the share that bought, in per cent. Input: `cohorts.retention`."""
-    name = pl.format("{} ({})", pl.col("cohort").dt.strftime("%Y-%m"), _counted("customers", words))
+    name = pl.format("{} ({})", _began(table), _counted("customers", words))
     later = table.filter(pl.col("age") > 0).with_columns(
         cohort=name, label=(pl.col("share") * 100).round().cast(pl.Int64).cast(pl.String)
     )
@@ -43,9 +43,7 @@ def spend(table: pl.DataFrame, words: Words) -> alt.Chart:
 
     Of many cohorts MOST_LINES are drawn, evenly spread from the first to the last.
     """
-    lines = table.filter(pl.col("cohort").is_in(_spread(table["cohort"]))).with_columns(
-        pl.col("cohort").dt.strftime("%Y-%m")
-    )
+    lines = table.filter(pl.col("cohort").is_in(_spread(table["cohort"]))).with_columns(_began(table))
     money = in_currency(words("charts.spend_per_customer"), words)
     drawn: alt.Chart = (
         alt.Chart(lines)
@@ -70,8 +68,13 @@ def _counted(column: str, words: Words) -> pl.Expr:
     return pl.col(column).map_elements(lambda count: words.number(count, "int"), pl.String)
 
 
+def _began(table: pl.DataFrame) -> pl.Expr:
+    """When a cohort began: its month, or of a week its Monday."""
+    return pl.col("cohort").dt.strftime("%Y-%m-%d" if "week" in table["period"] else "%Y-%m")
+
+
 def _age(table: pl.DataFrame, words: Words) -> str:
-    """The title of an axis of ages: months, quarters or years since the first purchase."""
+    """The title of an axis of ages: weeks, months, quarters or years since the first purchase."""
     return words(f"charts.age_{next(iter(table['period']), 'month')}s")
 
 

@@ -35,7 +35,7 @@ _STEPS = (
 )
 STEP = MappingProxyType({code: step for step, codes in enumerate(_STEPS) for code in codes.split()})
 """code -> its step on the scale."""
-NO_GROUP = frozenset({"prospect", "returned_all", "unknown", "unmapped", "other", "outliers"})
+NO_GROUP = frozenset({"prospect", "returned_all", "unknown", "unmapped", "other", "outliers", "small_groups"})
 
 
 def group_colour(code: str, place: float | None = None, own_groups: Set[str] = frozenset()) -> str:

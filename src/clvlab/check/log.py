@@ -224,9 +224,7 @@ def _remarks(params: ReportParams, log: TransactionLog) -> Iterator[Remark]:
 
 def _no_comparison(params: ReportParams, log: TransactionLog, attributes: AttributesCheck | None) -> Iterator[Remark]:
     """Why a comparison of strategies would not run, though a report would."""
-    if not log.has_amounts:
-        yield Remark("check.remark_no_amounts", {})
-    elif params.holdout is None:
+    if params.holdout is None:
         yield Remark("check.remark_short", {})
     else:
         values = {name: value for name, value in params.to_dict().items() if name in CompareParams.model_fields}

@@ -31,19 +31,18 @@ def params_file(
     """The text of the file: what both commands read, then what is for one of them alone.
 
     Paths are whole, so that the file can be run from any folder. What the log cannot serve is left out: without
-    amounts, all that concerns money, and the comparison; from a comparison, the tables of attributes that it refuses
-    (`leaking`).
+    amounts, all that concerns money; from a comparison, the tables of attributes that it refuses (`leaking`).
     """
     values = {key: _whole(key, value) for key, value in _chosen(params, log).items()}
     common = {key: value for key, value in values.items() if key in RunParams.model_fields}
     report = {key: value for key, value in values.items() if key not in common}
     compare = {"name": f"{params.name}_compare", "strategies": [], "rounds": 500, "seed": 0}
     compare |= {key: _whole(key, value) for key, value in without_tables(params, leaking).items()}
-    head = words("check.file_head" if log.has_amounts else "check.file_head_no_amounts")
+    head = words("check.file_head")
     lines = [head, *(words("check.to_settle", text=question(words, it)) for it in questions)]
     lines = [f"# {line}" for line in lines]
     lines += _commented(common, words)
-    for section, own in {"report": report, **({"compare": compare} if log.has_amounts else {})}.items():
+    for section, own in {"report": report, "compare": compare}.items():
         lines += ["", f"# {words(f'check.file_{section}')}", f"{section}:"]
         lines += [f"  {line}" for line in _commented(own, words)]
     return "\n".join(lines) + "\n"

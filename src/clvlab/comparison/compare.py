@@ -12,7 +12,7 @@ from clvlab.comparison import tables
 from clvlab.comparison.agreement import agreement_table
 from clvlab.comparison.answering import ANSWERING, with_answers
 from clvlab.comparison.board import Board
-from clvlab.comparison.fitted_strategies import FittedStrategy, chosen, servable
+from clvlab.comparison.fitted_strategies import FittedStrategy, chosen, fitted_on, servable
 from clvlab.comparison.rankings import rankings
 from clvlab.comparison.reach import allocation, reach_table
 from clvlab.comparison.recommend import recommend
@@ -136,13 +136,16 @@ def windows_of(
         wanted, table, left_out = servable(wanted, split.log, split.customers, terms, preferred, leave_out=leave_out)
         rows.append(left_out)
         equipped.append(split.with_customers(table))
-    fitted = [tuple(FittedStrategy.fit(each, split.customers, split.buyers) for each in wanted) for split in equipped]
+    fits = [fitted_on(split.customers, split.buyers, wanted, leave_out=leave_out) for split in equipped]
+    left_out = pl.concat([*rows, *(unfit for _, unfit in fits)]).unique("strategy", keep="first", maintain_order=True)
+    out = set(left_out["strategy"])
+    fitted = [tuple(each for each in of_split if each.name not in out) for of_split, _ in fits]
     partial = {each.name for window in fitted for each in window if each.is_partial}
     windows = [
         _with_answering(Window(split, each, rankings(split.log, split.buyers)), partial)
         for split, each in zip(equipped, fitted, strict=True)
     ]
-    return windows, pl.concat(rows)
+    return windows, left_out
 
 
 def _with_answering(window: Window, partial: set[str]) -> Window:

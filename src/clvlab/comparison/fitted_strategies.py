@@ -14,8 +14,8 @@ from clvlab.columns import names
 from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.groups import Grouped
 from clvlab.comparison.outcomes import Outcomes
-from clvlab.customers import NO_MONEY, OF_MONEY, derivable, derive
-from clvlab.errors import ClvlabError, MissingColumnsError, ParamsError
+from clvlab.customers import advice_on, derivable, derive
+from clvlab.errors import ClvlabError, DataError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import RandomGroups, Rule, Strategy, find, strategies
 from clvlab.grouping.strategy import UNKNOWN
@@ -25,6 +25,7 @@ from clvlab.wording import CROSSED
 CHANCE = ("one_group", "random_groups")
 """Baselines that know nothing: always judged, never recommended."""
 _MODELLED = frozenset(names(MODELLED))
+_ADD_THEM = "Add them by `attributes=`, compare on a log that has them, or leave the strategy out."
 
 
 @dataclass(frozen=True)
@@ -117,16 +118,37 @@ def servable(
                 f"The customer table, which {strategy.name} reads,",
                 missing,
                 table.data.columns,
-                hint=NO_MONEY
-                if not log.has_amounts and OF_MONEY & set(missing)
-                else "Add them by `attributes=`, compare on a log that has them, or leave the strategy out.",
+                hint=advice_on(missing, log, otherwise=_ADD_THEM),
             )
         if missing:
             rows.append((strategy.name, ", ".join(missing), str(of_models or "")))
         else:
             kept.append(strategy)
+    return kept, table, _left_out(rows)
+
+
+def fitted_on(
+    customers: CustomerSummary, buyers: CustomerSummary, wanted: list[Strategy], *, leave_out: bool
+) -> tuple[tuple[FittedStrategy, ...], pl.DataFrame]:
+    """The strategies fitted to the customers, and who was left out and why.
+
+    With `leave_out` a strategy that cannot use the values of its columns, such as ages as text, is left out; else it
+    is an error.
+    """
+    fitted, rows = [], []
+    for strategy in wanted:
+        try:
+            fitted.append(FittedStrategy.fit(strategy, customers, buyers))
+        except DataError as error:
+            if not leave_out:
+                raise
+            rows.append((strategy.name, ", ".join(sorted(strategy.needs)), str(error)))
+    return tuple(fitted), _left_out(rows)
+
+
+def _left_out(rows: list[tuple[str, str, str]]) -> pl.DataFrame:
     schema = {"strategy": pl.String, "missing": pl.String, "reason": pl.String}
-    return kept, table, pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _equipped(

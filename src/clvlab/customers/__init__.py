@@ -5,8 +5,8 @@ from clvlab.customers.attributes import read_attributes
 from clvlab.customers.derived import DERIVED, derivable, derive, exact_profit
 from clvlab.customers.gate import (
     MOSTLY_ONE_TIME,
-    NO_MONEY,
     OF_MONEY,
+    advice_on,
     minimum_data,
     one_time_share,
     refuse_stale,
@@ -20,11 +20,11 @@ from clvlab.customers.summary import split_holdout, summarise_customers
 __all__ = [
     "DERIVED",
     "MOSTLY_ONE_TIME",
-    "NO_MONEY",
     "OF_MONEY",
     "AttributeSettings",
     "AttributeTable",
     "MeanMargin",
+    "advice_on",
     "customer_days",
     "derivable",
     "derive",

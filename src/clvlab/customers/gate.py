@@ -1,5 +1,6 @@
 """Whether a log is enough to predict from."""
 
+from collections.abc import Iterable
 from datetime import date
 
 import polars as pl
@@ -18,7 +19,12 @@ MOSTLY_ONE_TIME = 0.8
 """From this share of customers with one purchase on, a base tells little of single customers."""
 OF_MONEY = frozenset(each.name for each in (*CUSTOMERS, *DERIVED, *MODELLED) if each.unit == "currency")
 """Columns that a log without amounts cannot give."""
-NO_MONEY = "The log has no amounts: map the column `amount`. Choose a strategy that needs no money otherwise."
+_NO_MONEY = "The log has no amounts: map the column `amount`. Choose a strategy that needs no money otherwise."
+
+
+def advice_on(missing: Iterable[str], log: TransactionLog, otherwise: str) -> str:
+    """What to do where a strategy lacks columns: map amounts, where it is for want of these; else `otherwise`."""
+    return _NO_MONEY if not log.has_amounts and OF_MONEY.intersection(missing) else otherwise
 
 
 def refuse_stale(log: TransactionLog, as_of: date) -> None:

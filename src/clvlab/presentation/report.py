@@ -155,7 +155,9 @@ class Report:
             advice = [self.words.action(code, low_value) for code in table["group"]]
             table = table.with_columns(pl.Series("action", advice, dtype=pl.String))
         caption = self.words(f"{section}.{block.caption or block.table}_table")
-        shown = tables.display(table, block.kinds, self.words, caption=caption)
+        # A column of dashes alone tells nothing that the text does not.
+        known = {name: kind for name, kind in block.kinds.items() if table[name].null_count() < table.height}
+        shown = tables.display(table, known if table.height else block.kinds, self.words, caption=caption)
         return Fragment(shown.to_html(), shown.to_text())
 
     def _numbers(self, table: pl.DataFrame) -> Fragment:

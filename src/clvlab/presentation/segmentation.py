@@ -83,6 +83,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Table("groups", _GROUP),
             Table("groups", {"group": "group", "action": "text", "customers": "int"}, caption="actions"),
             Text("p_alive"),
+            Text("small"),
             Text("empty"),
             Text("empty_new"),
             Chart("grid", segments.grid),

@@ -21,7 +21,7 @@ import polars as pl
 
 from clvlab.errors import ClvlabError
 
-_STAGING = ".staging-"
+STAGING = ".staging-"
 _EXCHANGE = 2
 _AT_FDCWD = -100
 _NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
@@ -62,8 +62,8 @@ class Series:
 
     def mend(self) -> None:
         """Remove what killed runs left behind, and restore what they hid."""
-        for left in sorted(self.folder.glob(f"{_STAGING}*")):
-            day = left.name.removeprefix(f"{_STAGING}replaced-")
+        for left in sorted(self.folder.glob(f"{STAGING}*")):
+            day = left.name.removeprefix(f"{STAGING}replaced-")
             if day != left.name and not (self.folder / day).exists():
                 left.rename(self.folder / day)
             else:
@@ -73,7 +73,7 @@ class Series:
 
     def stage(self, as_of: date) -> Path:
         """A fresh folder to write a run into."""
-        return Path(tempfile.mkdtemp(prefix=f"{_STAGING}{as_of}-", dir=self.folder))
+        return Path(tempfile.mkdtemp(prefix=f"{STAGING}{as_of}-", dir=self.folder))
 
     def publish(self, staged: Path, as_of: date) -> Path:
         """Put a staged run in its place by one rename, and point `latest` to the newest day."""
@@ -220,7 +220,7 @@ def _replace(staged: Path, target: Path) -> None:
     if _exchanged(staged, target):
         _remove(staged)
         return
-    aside = target.with_name(f"{_STAGING}replaced-{target.name}")
+    aside = target.with_name(f"{STAGING}replaced-{target.name}")
     target.rename(aside)
     staged.rename(target)
     _remove(aside)

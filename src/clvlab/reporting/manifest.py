@@ -7,6 +7,7 @@ and the versions of Python and the libraries. Clock, host and user are in the ma
 
 import getpass
 import hashlib
+import hmac
 import json
 import platform
 import subprocess
@@ -35,9 +36,10 @@ class Inputs:
     Attributes
     ----------
     parameters : of the run
-    files : path -> SHA-256 of what it reads, see `clvlab.inputs.files_read`
+    files : path -> SHA-256 of what it reads
     rows : SHA-256 and number of the accepted rows up to its day, and the refused ones by rule
     earlier : the day and the key of the run before this one, to which the page has a link and whose model it names
+    pseudonyms : what tells the secret that pseudonyms are made of from others, without telling it; None without one
     notebook, package : SHA-256 of the notebook, and over all files of the package
     versions : of Python and every library
     """
@@ -46,6 +48,7 @@ class Inputs:
     files: Mapping[str, str]
     rows: Mapping[str, Any]
     earlier: Mapping[str, str | None] | None
+    pseudonyms: str | None
     notebook: str
     package: str
     versions: Mapping[str, str]
@@ -58,16 +61,18 @@ class Inputs:
         log: TransactionLog,
         notebook: Path,
         earlier: Path | None = None,
+        secret: str | None = None,
     ) -> "Inputs":
         """The inputs of a run by `notebook` over `log`, which was read from `files` or from an embedded data set.
 
-        `earlier` is the folder of the run before.
+        `earlier` is the folder of the run before, `secret` the key of pseudonyms.
         """
         return cls(
             parameters=params.to_dict(),
             files=files,
             rows=_rows(params, log),
             earlier={"as_of": earlier.name, "key": key_of(earlier)} if earlier else None,
+            pseudonyms=secret and hmac.new(secret.encode(), b"which key", hashlib.sha256).hexdigest(),
             notebook=sha256(notebook),
             package=_package(),
             versions=versions(),
@@ -119,10 +124,16 @@ def is_current(folder: Path, key: str) -> bool:
 
 def kind_of(folder: Path) -> str | None:
     """Of which kind the run in a folder is, "report" or "comparison"; None where its manifest does not tell."""
-    given = _told(folder, "parameters")
-    if not isinstance(given, dict):
+    given = parameters_of(folder)
+    if not given:
         return None
     return "comparison" if "strategies" in given else "report"
+
+
+def parameters_of(folder: Path) -> dict[str, Any]:
+    """The parameters of the run in a folder; none where its manifest does not tell."""
+    given = _told(folder, "parameters")
+    return given if isinstance(given, dict) else {}
 
 
 def key_of(folder: Path) -> str | None:

@@ -16,13 +16,14 @@ import nbformat
 from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
 from clvlab.inputs import Snapshot, check_refused, hand_over, log_sources, read_source, table_sources
-from clvlab.params import LOG_FOLDER, RUN_FOLDER, CompareParams, ReportParams, RunParams
+from clvlab.params import LOG_FOLDER, PSEUDONYM_KEY, RUN_FOLDER, CompareParams, ReportParams, RunParams
 from clvlab.preflight import check_run
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
 from clvlab.reporting.execution import Writable, environment_of, execute
 from clvlab.reporting.index import write_index
 from clvlab.reporting.lock import locked
+from clvlab.reporting.pseudonym_key import found_or_made
 from clvlab.reporting.stopping import Stopped, interruptible
 from clvlab.reporting.temporary import temporary_files_in, temporary_folder
 
@@ -88,9 +89,9 @@ def run(params: RunParams, *, force: bool = False, stderr: Writable | None = Non
             return done
 
 
-def notebook_of(params: RunParams) -> Path:
-    """The notebook that serves these parameters: in the package, or in the checkout of an editable install."""
-    name = NOTEBOOKS[type(params)]
+def notebook_of(kind: type[RunParams]) -> Path:
+    """The notebook that serves parameters of this kind: in the package, or in the checkout of an editable install."""
+    name = NOTEBOOKS[kind]
     packaged = manifest.PACKAGE / "notebooks" / name
     return packaged if packaged.exists() else manifest.PACKAGE.parent.parent / "notebooks" / name
 
@@ -104,18 +105,20 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
     check_refused(log, params)
     of_log.refuse_changes()
     params = params.settled(has_amounts=log.has_amounts)
-    notebook = notebook_of(params)
+    notebook = notebook_of(type(params))
     earlier = series.before(params.as_of)
     before = None if earlier is None else series.published(earlier)
-    inputs = manifest.Inputs.of(params, {**of_log.digests, **tables.digests}, log, notebook, before)
+    secret = found_or_made(params) if isinstance(params, ReportParams) else None
+    inputs = manifest.Inputs.of(params, {**of_log.digests, **tables.digests}, log, notebook, before, secret)
     target = series.published(params.as_of)
     if not force and manifest.is_current(target, inputs.key):
         logger.info("up to date")
         return Run(target / "report.html", is_new=False, sections=[])
     check_run(params, log)
+    _tell_replaced(params, target)
     with _staged(series, params) as staged:
         (staged / "params.yaml").write_text(params.to_yaml(), encoding="utf-8")
-        _execute(notebook, staged, params, log, stderr)
+        _execute(notebook, staged, params, log, secret, stderr)
         tables.refuse_changes()
         _write_page(staged, earlier)
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
@@ -135,6 +138,18 @@ def _refuse_other_kind(params: RunParams, series: Series) -> None:
         )
 
 
+def _tell_replaced(params: RunParams, target: Path) -> None:
+    """Say with which parameters the day's published run was made, where this one's are others: it takes its place."""
+    there, here = manifest.parameters_of(target), params.to_dict()
+    others = [name for name in here if name != "output" and there.get(name, here[name]) != here[name]]
+    if others:
+        changes = ", ".join(f"`{name}: {there[name]}` -> `{here[name]}`" for name in others)
+        logger.warning(
+            f"takes the place of the run published in {target}, made with other parameters ({changes}). "
+            f"To keep both, give one of them another name, such as `name: {params.name}_{params.lang}`."
+        )
+
+
 @contextmanager
 def _staged(series: Series, params: RunParams) -> Iterator[Path]:
     """A staging folder; what is still in it when the run fails is kept as failed."""
@@ -147,7 +162,9 @@ def _staged(series: Series, params: RunParams) -> Iterator[Path]:
         raise
 
 
-def _execute(notebook: Path, staged: Path, params: RunParams, log: TransactionLog, stderr: Writable) -> None:
+def _execute(
+    notebook: Path, staged: Path, params: RunParams, log: TransactionLog, secret: str | None, stderr: Writable
+) -> None:
     """Run the notebook over the log, which lies in a folder of its own as long as the kernel lives."""
     whole = staged.resolve()
     with tempfile.TemporaryDirectory(prefix="log-", dir=whole) as handed_over:
@@ -156,7 +173,7 @@ def _execute(notebook: Path, staged: Path, params: RunParams, log: TransactionLo
             notebook,
             staged / "report.ipynb",
             params.to_dict(),
-            environment={RUN_FOLDER: str(whole), LOG_FOLDER: handed_over},
+            environment={RUN_FOLDER: str(whole), LOG_FOLDER: handed_over, PSEUDONYM_KEY: secret or ""},
             on_cell=lambda source: logger.info("running %s", source.strip().partition("\n")[0]),
             stderr=stderr,
         )

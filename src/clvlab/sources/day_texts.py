@@ -48,8 +48,9 @@ _TIME_INSIDE = r"^(?:\p{L}+\.?,?\s+)?(\p{L}+\.? \d{1,2}),? \d{1,2}:\d{2}:\d{2}(?
 _JAPANESE_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
 """Era -> the year before its first."""
 _BEFORE_THE_REPUBLIC = 1911
+_REPUBLIC, _REPUBLIC_IN_LATIN, _JAPANESE = r"民[國国]", r"R\.?O\.?C\.?|Minguo", "|".join(_JAPANESE_ERAS)
 _ERA = re.compile(
-    rf"^((?:中[華华])?民[國国]|(?i:R\.?O\.?C\.?|Minguo)|{'|'.join(_JAPANESE_ERAS)})\s*(?:(元)|([0-9]{{1,3}}))"
+    rf"^((?:中[華华])?{_REPUBLIC}|(?i:{_REPUBLIC_IN_LATIN})|{_JAPANESE})\s*(?:(元)|([0-9]{{1,3}}))"
     r"(\s*[-/.年]|[0-9]{4}$)"
 )
 _SHORT_YEAR = r"^\s*(\d{2,3}\s*[-/.年]|\d{6,7}\s*$)"
@@ -105,7 +106,7 @@ def era_of(header: str) -> str:
     >>> era_of("交易日期(民國)"), era_of("Date (ROC)"), era_of("process date")
     ('民國', 'ROC', '')
     """
-    found = re.search(rf"民[國国]|\bROC\b|\bMinguo\b|{'|'.join(_JAPANESE_ERAS)}", header)
+    found = re.search(rf"{_REPUBLIC}|\b(?:{_REPUBLIC_IN_LATIN})(?!\w)|{_JAPANESE}", header)
     return found.group() if found else ""
 
 

@@ -74,25 +74,35 @@ def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -
 
     `texts` are the different texts of amounts.
     """
-    if OURS + "amount" not in accepted.collect_schema():
-        return
+    if OURS + "amount" in accepted.collect_schema():
+        _warn_of_sizes(accepted)
+        _warn_of_signs(texts["text"], decimal)
+
+
+def _warn_of_sizes(accepted: pl.LazyFrame) -> None:
+    """Warn of an amount out of all proportion, and of amounts that are nothing."""
     size = pl.col(OURS + "amount").abs()
     tiny = (size > 0) & (size < _MILLIONTH)
-    found = accepted.select(
-        n=pl.len(), largest=size.top_k(2).sort(descending=True).implode(), tiny=tiny.sum()
-    ).collect(engine="streaming")
-    largest = found["largest"][0]
-    if found["n"][0] >= _MANY_AMOUNTS and largest[0] >= _OUT_OF_PROPORTION * largest[1] > 0:
+    rows, largest, n_tiny = (
+        accepted.select(n=pl.len(), largest=size.top_k(2).sort(descending=True).implode(), tiny=tiny.sum())
+        .collect(engine="streaming")
+        .row(0)
+    )
+    if rows >= _MANY_AMOUNTS and largest[0] >= _OUT_OF_PROPORTION * largest[1] > 0:
         warn("amount_out_of_proportion", largest=largest[0], next=largest[1])
-    if found["tiny"][0]:
-        warn("amounts_below_millionth", rows=found["tiny"][0])
-    elif len(largest) and largest[0] == 0:
-        warn("amounts_all_zero", rows=found["n"][0])
-    credited = texts["text"].filter(texts["text"].str.contains(CREDIT))
+    if n_tiny:
+        warn("amounts_below_millionth", rows=n_tiny)
+    elif largest and largest[0] == 0:
+        warn("amounts_all_zero", rows=rows)
+
+
+def _warn_of_signs(texts: pl.Series, decimal: str) -> None:
+    """Warn of credits, which are read as negative, and of points that may separate thousands."""
+    credited = texts.filter(texts.str.contains(CREDIT))
     credited = credited.filter(read_numbers(credited, decimal) < 0)
     if len(credited):
         warn("credits_negative", examples=_few(credited))
-    pointed = texts["text"].filter(texts["text"].str.contains(r"\d\.\d"))
+    pointed = texts.filter(texts.str.contains(r"\d\.\d"))
     if decimal == "." and len(pointed) >= _MANY_AMOUNTS and pointed.str.contains(r"^\D*\d{1,3}(\.\d{3})\D*$").all():
         warn("points_of_thousands", examples=_few(pointed))
 

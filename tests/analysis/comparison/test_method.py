@@ -73,6 +73,7 @@ def test_what_the_data_cannot_serve_is_named_with_what_it_lacks(lang):
         ("clv", "too few", "customer_id date amount", "model"),
         ("total_spend", "", "customer_id date", "money"),
         ("industry", "", "customer_id date", "column"),
+        ("age", "Column 'age' holds String", "customer_id date amount", "values"),
     ],
 )
 def test_why_a_grouping_was_left_out(missing, reason, columns, why):

@@ -106,6 +106,17 @@ def test_a_log_without_amounts_serves_all_but_money():
     assert results["segments"]["groups"]["customers"].sum() == 2357
 
 
+@pytest.mark.parametrize(("progress", "shown"), [(True, True), (None, False), (False, False)])
+def test_the_section_that_is_being_made_is_told_where_it_is_asked_for(capsys, progress, shown):
+    rows = [("a", "2024-01-05", 10.0), ("b", "2024-02-05", 20.0), ("a", "2024-03-05", 30.0)]
+    log = cl.read_transactions(pl.DataFrame(rows, schema=["customer_id", "date", "amount"], orient="row"))
+    params = {"name": "p", "source": "rows", "as_of": "2024-03-31", "strategy": "hiatus", "holdout": None}
+    cl.analyse(params, log=log, progress=progress)
+    told = capsys.readouterr().err
+    assert ("appendix: 100%" in told) is shown
+    assert bool(told) is shown
+
+
 def test_unknown_parameters_are_refused_before_any_work():
     with pytest.raises(ParamsError, match="Did you mean 'horizon'"):
         cl.analyse({"name": "x", "source": "nowhere.csv", "as_of": "1998-06-30", "horizn": "1 year"})

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from clvlab.analysis.segmentation import cohorts
-from clvlab.analysis.segmentation.cohorts import MOST_COHORTS, PERIODS, period_between
+from clvlab.analysis.segmentation.cohorts import MOST_COHORTS, period_between
 from tests.analysis.segmentation.logs import context_of
 
 LOG = (
@@ -53,7 +53,7 @@ def test_the_sentences_by_hand():
 def test_a_month_of_refunds_is_not_a_month_of_purchases():
     bought = [(f"c{n}", "2024-01-10", 10.0) for n in range(20)]
     refunded = [(f"c{n}", "2024-02-10", -10.0) for n in range(10)]
-    section = cohorts.compute(context_of(*bought, *refunded, as_of="2024-02-29"))
+    section = cohorts.compute(context_of(*bought, *refunded, as_of="2024-03-31"))
     assert section["retention"].filter(age=1)["share"].to_list() == [0.0]
     assert section["spend"].filter(age=1)["spend"].to_list() == [5.0]
 
@@ -75,7 +75,7 @@ def test_without_amounts_there_is_no_spend():
 
 @pytest.mark.parametrize("rows", [LOG[:1], [("a", "2024-01-05", -1.0), ("b", "2024-01-06", 2.0)]])
 def test_a_single_cohort_without_a_later_period_has_no_table(rows):
-    section = cohorts.compute(context_of(*rows, as_of="2024-01-31"))
+    section = cohorts.compute(context_of(*rows, as_of="2024-01-07"))
     assert list(section) == []
     assert section.findings["lead"].figures["cohorts"] == 1
 
@@ -102,12 +102,42 @@ def test_the_period_grows_with_the_history(years, name):
     assert period_between(date(2000, 1, 1), date(1999 + years, 12, 31)).name == name
 
 
-@pytest.mark.parametrize("period", PERIODS, ids=lambda period: period.name)
-def test_a_long_history_makes_few_cohorts_of_calendar_periods(period):
-    months = MOST_COHORTS * period.months
-    days = [date(2000 + month // 12, month % 12 + 1, 15) for month in range(months)]
+@pytest.mark.parametrize(
+    ("first", "last", "name"),
+    [
+        (date(2024, 1, 1), date(2024, 2, 29), "week"),
+        (date(2024, 1, 31), date(2024, 3, 1), "month"),
+        (date(2023, 12, 31), date(2024, 1, 1), "week"),
+    ],
+)
+def test_what_has_not_yet_three_months_is_told_by_the_week(first, last, name):
+    assert period_between(first, last).name == name
+
+
+def test_weeks_by_hand():
+    monday = date(2024, 1, 1)
+    rows = [("a", "2024-01-07", 10.0), ("a", "2024-01-08", 5.0), ("b", "2024-01-10", 1.0), ("b", "2024-01-22", 2.0)]
+    section = cohorts.compute(context_of(*rows, as_of="2024-01-28"))
+    assert section["retention"].rows() == [
+        ("week", monday, 1, 0, 1, 1.0),
+        ("week", monday, 1, 1, 1, 1.0),  # from Sunday to Monday
+        ("week", monday, 1, 2, 0, 0.0),
+        ("week", monday, 1, 3, 0, 0.0),
+        ("week", monday + timedelta(7), 1, 0, 1, 1.0),
+        ("week", monday + timedelta(7), 1, 1, 0, 0.0),
+        ("week", monday + timedelta(7), 1, 2, 1, 1.0),
+    ]
+    assert section.findings["retention"].figures["share"] == 0.5
+    assert section.findings["spend"].key == "cohorts.spend_week"
+    early = cohorts.compute(context_of(*rows, as_of="2024-01-27"))["retention"]
+    assert early.filter(cohort=monday)["age"].max() == 2  # the week is over on its Sunday
+
+
+@pytest.mark.parametrize(("period", "months"), [("month", 1), ("quarter", 3), ("year", 12)])
+def test_a_long_history_makes_few_cohorts_of_calendar_periods(period, months):
+    days = [date(2000 + month // 12, month % 12 + 1, 15) for month in range(MOST_COHORTS * months)]
     rows = [(f"c{n}", str(day), 1.0) for n, day in enumerate(days)]
     retention = cohorts.compute(context_of(*rows, as_of=f"{days[-1].year}-12-31"))["retention"]
     assert retention["cohort"].n_unique() == MOST_COHORTS
-    assert set(retention["period"]) == {period.name}
-    assert retention.filter(age=0)["customers"].to_list() == [period.months] * MOST_COHORTS
+    assert set(retention["period"]) == {period}
+    assert retention.filter(age=0)["customers"].to_list() == [months] * MOST_COHORTS

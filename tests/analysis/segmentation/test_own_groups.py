@@ -19,27 +19,27 @@ AWKWARD = ("total", "prospect", "returned_all", "champions", "cluster_1", "lost 
 
 @pytest.fixture(scope="module")
 def context():
-    """Two customers of each awkward value, one without a value; the first prospect-to-be returned all."""
-    ids = [f"c{i}" for i in range(2 * len(AWKWARD) + 1)]
+    """Eleven customers of each awkward value, ten without a value; one of the prospects-to-be returned all."""
+    ids = [f"c{i:02}" for i in range(11 * len(AWKWARD) + 10)]
     rows = [(who, day, 10.0) for who in ids for day in ("2024-06-01", "2024-09-01")]
-    rows += [("c2", "2024-09-01", -20.0)]
+    rows += [("c11", "2024-09-01", -20.0)]
     log = cl.read_transactions(pl.DataFrame(rows, schema=["customer_id", "date", "amount"], orient="row"))
     params = {"source": "rows", "as_of": "2024-12-31", "time_unit": "day", "holdout": None}
     found = Context(ReportParams(name="own", strategy={"attribute": "tier"}, **params), log)
-    tiers = [AWKWARD[i // 2] for i in range(2 * len(AWKWARD))] + [None]
+    tiers = [tier for tier in AWKWARD for _ in range(11)] + [None] * 10
     vars(found)["attributes"] = read_attributes(pl.DataFrame({"customer_id": ids, "tier": tiers}))
     return valued(found, nbd(1.0, 100.0), 10.0)
 
 
 def test_each_group_has_its_customers(context):
     groups = segments.compute(context)["groups"].filter(pl.col("customers") > 0)
-    assert dict(groups.select("group", "customers").rows()) == {**dict.fromkeys(AWKWARD, 2), UNKNOWN: 1}
+    assert dict(groups.select("group", "customers").rows()) == {**dict.fromkeys(AWKWARD, 11), UNKNOWN: 10}
 
 
 def test_the_values_of_all_groups_add_up(context):
     table = value.compute(context)["by_group"]
     assert table["share"].sum() == pytest.approx(1)
-    assert table.filter(group="total")["customers"].to_list() == [2]
+    assert table.filter(group="total")["customers"].to_list() == [11]
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -6,6 +6,7 @@ import pytest
 import clvlab as cl
 from clvlab.analysis.segmentation import profiles
 from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.small_groups import SMALL
 from clvlab.customers import read_attributes
 from clvlab.params import ReportParams
 
@@ -67,24 +68,38 @@ def test_groups_of_each_value_add_up():
     assert meeting.rows() == [("region", "north", "active", 1, 10, 1.0), ("region", "south", "active", 1, 10, 1.0)]
 
 
-def test_values_of_few_customers_are_hidden_and_counted():
+def test_values_of_few_customers_are_among_all_others_and_counted():
+    """One customer of `rare`: what all have less what the other values have would tell it, so a value joins it."""
+    bought = [*BOUGHT, *((f"e{i}", 50.0) for i in range(12)), ("r", 7.0)]
+    section = profiles.compute(
+        context_of(bought, region=REGION | {f"e{i}": "east" for i in range(12)} | {"r": "rare"})
+    )
+    shown = section["attributes"].select("value", "customers", "spend_per_customer").rows()
+    assert shown == [("east", 12, 50.0), ("south", 10, 30.0), (None, 11, pytest.approx(107 / 11))]
+    assert section.findings["lead"].figures["hidden"] == 1
+    meeting = section["segments"].group_by("value", maintain_order=True).agg(pl.col("customers").sum())
+    assert meeting.rows() == [("east", 12), ("south", 10), (None, 11)]
+
+
+def test_an_attribute_of_which_one_value_is_left_is_not_shown():
     few = {f"n{i}": "north" for i in range(10)} | {"s0": "rare"}
     section = profiles.compute(context_of(BOUGHT, region=few))
-    assert section["attributes"]["value"].to_list() == ["north"]
+    assert list(section) == []
     assert section.findings["lead"].figures["hidden"] == 1
 
 
-def test_pairs_of_few_customers_are_not_shown():
-    """Of twenty in the north nine are in another group."""
-    names = [f"n{i:02d}" for i in range(20)]
+def test_groups_of_few_customers_of_a_value_are_shown_as_one():
+    """Of forty in the north nine are lapsed, eleven new: the nine are shown with these, not by themselves."""
+    names = [f"n{i:02d}" for i in range(40)]
     context = context_of(
         [(who, 10.0) for who in names] + BOUGHT[10:20], region=dict.fromkeys(names, "north") | REGION
     )
-    groups = ["lapsed" if int(who[1:]) < 9 and who[0] == "n" else "active" for who in context.table["customer_id"]]
+    of_north = ["lapsed"] * 9 + ["new"] * 11 + ["active"] * 20
+    groups = [of_north[int(who[1:])] if who[0] == "n" else "active" for who in context.table["customer_id"]]
     vars(context)["table"] = context.table.with_columns(group=pl.Series(groups))
     section = profiles.compute(context)
-    shown = section["segments"].select("value", "group", "customers", "share").rows()
-    assert shown == [("north", "active", 11, 0.55), ("south", "active", 10, 1.0)]
+    shown = section["segments"].select("value", "group", "customers", "share").sort("value", "group").rows()
+    assert shown == [("north", "active", 20, 0.5), ("north", SMALL, 20, 0.5), ("south", "active", 10, 1.0)]
     assert section.findings["segments"].figures == {"smallest": 10}
 
 

@@ -1,6 +1,8 @@
 """The watch list: overdue by their own habit, in the order of what can still be saved."""
 
 import hashlib
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -128,8 +130,26 @@ def test_a_pseudonym_on_the_page_is_in_the_customer_table_and_is_one_persons(sam
 
 def test_a_pseudonym_cannot_be_told_from_the_id_alone():
     customers = pl.DataFrame({"customer_id": ["001", "002"], "total_spend": [5.0, 7.0]})
-    names = pseudonyms(customers)["pseudonym"].to_list()
-    assert pseudonyms(customers.reverse())["pseudonym"].to_list() == names[::-1]
-    others = customers.with_columns(total_spend=pl.Series([5.0, 7.01]))
-    assert not set(pseudonyms(others)["pseudonym"]) & set(names)
+    names = pseudonyms(customers, "k" * 32)["pseudonym"].to_list()
     assert hashlib.sha256(b"001").hexdigest()[: len(names[0])] != names[0]
+    assert not set(pseudonyms(customers, "l" * 32)["pseudonym"]) & set(names)
+
+
+def test_a_customer_keeps_the_pseudonym_whoever_else_is_there_and_whatever_they_did():
+    customers = pl.DataFrame({"customer_id": ["001", "002"], "total_spend": [5.0, 7.0]})
+    names = pseudonyms(customers, "k" * 32)["pseudonym"].to_list()
+    later = pl.DataFrame({"customer_id": ["002", "001", "003"], "total_spend": [7.0, 9.0, 1.0]})
+    assert pseudonyms(later, "k" * 32)["pseudonym"].to_list()[:2] == names[::-1]
+
+
+def test_without_a_key_pseudonyms_hold_as_long_as_the_process():
+    customers = pl.DataFrame({"customer_id": ["001", "002"]})
+    here = pseudonyms(customers, None)["pseudonym"].to_list()
+    assert pseudonyms(customers, None)["pseudonym"].to_list() == here
+    code = (
+        "import polars as pl; from clvlab.analysis.segmentation.pseudonyms import pseudonyms; "
+        "print(*pseudonyms(pl.DataFrame({'customer_id': ['001', '002']}), None)['pseudonym'])"
+    )
+    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert len(there) == 2
+    assert not set(there) & set(here)

@@ -5,6 +5,7 @@ import polars as pl
 from clvlab.analysis.comparison.context import ComparisonContext, strategy_names
 from clvlab.analysis.reproduction import reproduction
 from clvlab.analysis.section import Finding, Section
+from clvlab.columns import MODELLED, names
 from clvlab.customers import OF_MONEY
 from clvlab.grouping import strategies
 
@@ -27,10 +28,12 @@ def compute(context: ComparisonContext) -> Section:
 
 
 def _left_out(context: ComparisonContext) -> pl.DataFrame:
-    """strategy, missing (columns), why: a model that the customers do not identify, no money, or a column nowhere."""
+    """strategy, missing (columns), why: no model that the customers identify, no use of values, money, or column."""
     why = (
-        pl.when(pl.col("reason") != "")
+        pl.when(pl.col("reason") != "", pl.col("missing").str.contains("|".join(names(MODELLED))))
         .then(pl.lit("model"))
+        .when(pl.col("reason") != "")
+        .then(pl.lit("values"))
         .when(pl.lit(not context.log.has_amounts) & pl.col("missing").str.contains("|".join(OF_MONEY)))
         .then(pl.lit("money"))
         .otherwise(pl.lit("column"))

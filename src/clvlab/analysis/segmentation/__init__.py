@@ -5,6 +5,8 @@ from functools import partial
 from types import MappingProxyType, ModuleType
 from typing import Any
 
+from tqdm import tqdm
+
 from clvlab.analysis.results import Results, Stopwatch
 from clvlab.analysis.segmentation import (
     appendix,
@@ -49,7 +51,9 @@ SECTIONS: Mapping[str, ModuleType] = MappingProxyType(
 )
 
 
-def analyse(params: ReportParams | Mapping[str, Any], *, log: TransactionLog | None = None) -> Results:
+def analyse(
+    params: ReportParams | Mapping[str, Any], *, log: TransactionLog | None = None, progress: bool | None = None
+) -> Results:
     """The tables of a segmentation report.
 
     Parameters
@@ -58,6 +62,8 @@ def analyse(params: ReportParams | Mapping[str, Any], *, log: TransactionLog | N
         the parameters of a run, or a mapping of them; see `clvlab.params.ReportParams`
     log
         a log that is already read, in place of the one that `params.source` names
+    progress
+        show a progress bar on stderr; None shows it on a terminal
 
     Returns
     -------
@@ -65,10 +71,16 @@ def analyse(params: ReportParams | Mapping[str, Any], *, log: TransactionLog | N
     """
     check_kind("params", params, Mapping | ReportParams, "clvlab.ReportParams")
     checked = params if isinstance(params, ReportParams) else ReportParams(**params)
-    stopwatch = Stopwatch()
-    found = stopwatch.time("read", lambda: log or read_log(checked))
-    context = Context(checked.settled(has_amounts=found.has_amounts), found)
-    sections = {name: stopwatch.time(name, partial(module.compute, context)) for name, module in SECTIONS.items()}
+    stopwatch, sections = Stopwatch(), {}
+    # tqdm takes None for "on a terminal only".
+    with tqdm(total=len(SECTIONS) + 1, disable=None if progress is None else not progress, desc="read") as bar:
+        found = stopwatch.time("read", lambda: log or read_log(checked))
+        context = Context(checked.settled(has_amounts=found.has_amounts), found)
+        for name, module in SECTIONS.items():
+            bar.update()
+            bar.set_description(name)
+            sections[name] = stopwatch.time(name, partial(module.compute, context))
+        bar.update()
     sections["summary"] = summary.with_news(sections)
     return Results(
         params=context.params,
@@ -76,5 +88,5 @@ def analyse(params: ReportParams | Mapping[str, Any], *, log: TransactionLog | N
         sections=MappingProxyType(sections),
         customers=context.table,
         measurements=stopwatch.measurements,
-        own_groups=context.rule.own,
+        own_groups=context.own_groups,
     )

@@ -5,6 +5,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.segments import group_profile
+from clvlab.analysis.segmentation.small_groups import SMALLEST
 from clvlab.wording import Name
 
 
@@ -44,12 +45,16 @@ def _lead(context: Context, found: int) -> str:
 
 
 def _overlap(context: Context) -> pl.DataFrame:
-    """cluster, group, customers, share (of the cluster): how clusters and groups meet."""
+    """cluster, group, customers, share (of the cluster): how clusters and groups meet.
+
+    Of groups by attribute, pairs of few customers are left out.
+    """
     return (
-        context.table.filter(pl.col("n_purchases") > 0)
+        context.shown.filter(pl.col("n_purchases") > 0)
         .group_by("cluster", "group", "rank")
         .agg(customers=pl.len())
         .with_columns(share=pl.col("customers") / pl.col("customers").sum().over("cluster"))
+        .filter(pl.lit(not context.is_by_attribute) | (pl.col("customers") >= SMALLEST))
         .sort("cluster", "rank", "group")
         .drop("rank")
     )

@@ -1,7 +1,8 @@
 """Cohorts: customers by the period of their first purchase, and what became of them.
 
-Cohorts and ages are months, quarters or years, whichever keeps the history within `MOST_COHORTS`. In a log that
-begins in the middle of things everybody looks new at first: a first cohort far larger than the others is left out.
+Cohorts and ages are months, quarters or years, whichever keeps the history within `MOST_COHORTS`, and weeks where
+there are not three months yet. In a log that begins in the middle of things everybody looks new at first: a first
+cohort far larger than the others is left out.
 """
 
 from dataclasses import dataclass
@@ -17,44 +18,64 @@ from clvlab.money import exact_sum
 from clvlab.wording import Name
 
 MOST_COHORTS = 24
+FEW_MONTHS = 2
 CROWDED = 2.0
 """A first cohort of more than so many times the median of the later ones did not begin with the log."""
 
 
 @dataclass(frozen=True)
 class Period:
-    """A calendar period: its name, polars' word for it, and its length in months."""
+    """A calendar period: its name and polars' word for it."""
 
     name: str
     every: str
-    months: int
 
     def start(self, column: str) -> pl.Expr:
-        """The first day of the period in which a day lies."""
+        """The first day of the period in which a day lies; weeks begin on Monday."""
         return pl.col(column).dt.truncate(self.every)
 
     def number(self, column: str) -> pl.Expr:
-        """Periods counted from the year 0: the difference of two is an age."""
-        return (pl.col(column).dt.year() * 12 + pl.col(column).dt.month().cast(pl.Int32) - 1) // self.months
+        """Periods counted from the first of an age long ago: the difference of two is an age."""
+        return self._number(pl.col(column))
+
+    def number_of(self, day: date) -> int:
+        """The same of one day."""
+        return int(pl.select(self._number(pl.lit(day))).item())
 
     def last_over(self, day: date) -> int:
         """The number of the last period that is over at the end of `day`."""
-        tomorrow = day + timedelta(days=1)
-        return (tomorrow.year * 12 + tomorrow.month - 1) // self.months - 1
+        return self.number_of(day + timedelta(days=1)) - 1
+
+    def _number(self, day: pl.Expr) -> pl.Expr:
+        if self.name == "week":
+            return (day - date(1, 1, 1)).dt.total_days() // 7
+        months = day.dt.year() * 12 + day.dt.month().cast(pl.Int32) - 1
+        return months // {"month": 1, "quarter": 3, "year": 12}[self.name]
 
 
-PERIODS = (Period("month", "1mo", 1), Period("quarter", "1q", 3), Period("year", "1y", 12))
+PERIODS = WEEK, MONTH, QUARTER, YEAR = (
+    Period("week", "1w"),
+    Period("month", "1mo"),
+    Period("quarter", "1q"),
+    Period("year", "1y"),
+)
 
 
 def period_between(first: date, last: date) -> Period:
-    """The shortest period of which no more than MOST_COHORTS lie between two days; else the longest.
+    """Weeks where two days lie within FEW_MONTHS; else the shortest period of which no more than MOST_COHORTS do.
 
     >>> first = date(2022, 1, 1)
-    >>> period_between(first, date(2023, 12, 31)).name, period_between(first, date(2024, 1, 1)).name
-    ('month', 'quarter')
+    >>> [period_between(first, last).name for last in (date(2022, 2, 28), date(2023, 12, 31), date(2024, 1, 1))]
+    ['week', 'month', 'quarter']
     """
-    months = 12 * (last.year - first.year) + last.month - first.month + 1
-    return next((period for period in PERIODS if months <= MOST_COHORTS * period.months), PERIODS[-1])
+    if _spanned(MONTH, first, last) <= FEW_MONTHS:
+        return WEEK
+    return next((each for each in (MONTH, QUARTER) if _spanned(each, first, last) <= MOST_COHORTS), YEAR)
+
+
+def _spanned(period: Period, first: date, last: date) -> int:
+    """How many periods two days and those between them touch."""
+    return period.number_of(last) - period.number_of(first) + 1
 
 
 def compute(context: Context) -> Section:

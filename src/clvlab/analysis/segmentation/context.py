@@ -8,6 +8,7 @@ import polars as pl
 from dateutil.relativedelta import relativedelta
 
 from clvlab.analysis.segmentation.pseudonyms import pseudonyms
+from clvlab.analysis.segmentation.small_groups import SMALL, as_one, is_by_attribute, small_codes, without_rank
 from clvlab.columns import names
 from clvlab.customers import (
     DERIVED,
@@ -22,7 +23,7 @@ from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import Rule, Strategy
-from clvlab.inputs import attribute_tables, margin_of, our_names
+from clvlab.inputs import attribute_tables, margin_of, our_names, pseudonym_key
 from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds
@@ -122,7 +123,26 @@ class Context:
     @cached_property
     def group_values(self) -> pl.DataFrame | None:
         """group, customers, clv, clv_low, clv_high, the last row "total"; None without both models."""
-        return self.models.by_group(self.customers, self.rule.assign(self.customers), VALUE_LEVEL)
+        return self.models.by_group(self.customers, self.shown_groups(self.rule, self.customers), VALUE_LEVEL)
+
+    @property
+    def is_by_attribute(self) -> bool:
+        """Whether groups tell what is known of customers apart from their purchases: then no small one is shown."""
+        return is_by_attribute(self.strategy.needs)
+
+    def small_groups(self, rule: Rule, customers: CustomerSummary) -> frozenset[str]:
+        """The codes of the groups that readers see as one."""
+        return small_codes(rule.assign(customers), customers.data) if self.is_by_attribute else frozenset()
+
+    @cached_property
+    def small(self) -> frozenset[str]:
+        """The same of the run's own rule and customers."""
+        return self.small_groups(self.rule, self.customers)
+
+    def shown_groups(self, rule: Rule, customers: CustomerSummary) -> pl.DataFrame:
+        """customer_id, group, rank: the rule's groups as readers see them."""
+        small = self.small_groups(rule, customers)
+        return rule.assign(customers).with_columns(as_one(small), without_rank(small))
 
     @cached_property
     def strategy(self) -> Strategy:
@@ -173,16 +193,20 @@ class Context:
     @cached_property
     def pseudonyms(self) -> pl.DataFrame:
         """customer_id, pseudonym."""
-        return pseudonyms(self.base.data)
+        return pseudonyms(self.base.data, pseudonym_key(self.params))
 
     @cached_property
     def shown(self) -> pl.DataFrame:
-        """The same for a reader: P(alive) of those whom the model lets leave alone; it assumes it of all others."""
+        """The same for a reader: small groups as one, P(alive) of those whom the model lets leave alone.
+
+        Of all others the model assumes it.
+        """
         model = self.models.purchases
+        table = self.table.with_columns(as_one(self.small), without_rank(self.small))
         if model is None:
-            return self.table
+            return table
         may_leave = pl.lit(model.leaving is not None) & (pl.col("frequency") >= model.leaves_from)
-        return self.table.with_columns(p_alive=pl.when(may_leave).then(pl.col("p_alive")))
+        return table.with_columns(p_alive=pl.when(may_leave).then(pl.col("p_alive")))
 
     @cached_property
     def buyers(self) -> pl.DataFrame:
@@ -191,9 +215,15 @@ class Context:
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
-        """Every group of the rule, best first, those without a customer included."""
+        """Every group of the rule as readers see it, best first, those without a customer included."""
         present = set(self.table["group"])
-        return tuple(group.code for group in self.rule.all_groups if group.code in present or not group.is_apart)
+        codes = [group.code for group in self.rule.all_groups if group.code in present or not group.is_apart]
+        return (*(code for code in codes if code not in self.small), *([SMALL] if self.small else []))
+
+    @property
+    def own_groups(self) -> frozenset[str]:
+        """The codes of groups that are the user's own, of those that readers see."""
+        return self.rule.own - self.small
 
     @cached_property
     def places(self) -> pl.DataFrame:

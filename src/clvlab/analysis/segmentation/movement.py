@@ -9,6 +9,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.small_groups import SMALLEST, as_one
 from clvlab.frames import CustomerSummary
 
 MOVES = ("up", "stayed", "down", "aged", "reranked", "sideways", "arrived")
@@ -20,7 +21,7 @@ def compute(context: Context) -> Section:
     """Tables `balance`, `moves` and `direction`; without an earlier quarter only that it is missing.
 
     balance : group, opening, moved_out, arrived, moved_in, closing = opening - moved_out + arrived + moved_in
-    moves : before, after, customers, share of the group before
+    moves : before, after, customers, share of the group before; of groups by attribute no pair of few customers
     direction : move, customers, clv
     """
     if context.previous is None:
@@ -29,9 +30,10 @@ def compute(context: Context) -> Section:
     direction = _direction(pairs)
     counts = dict(direction.select("move", "customers").iter_rows())
     known = pairs.filter(pl.col("before").is_not_null())
+    moves = _moves(known).filter(pl.lit(not context.is_by_attribute) | (pl.col("customers") >= SMALLEST))
     same = known.filter(pl.col("before") == pl.col("after")).height
     return Section(
-        {"balance": _balance(pairs, context.groups), "moves": _moves(known), "direction": direction},
+        {"balance": _balance(pairs, context.groups), "moves": moves, "direction": direction},
         {
             "lead": Finding.of(
                 "movement.lead", since=context.previous.cutoff, **{move: counts.get(move, 0) for move in MOVES}
@@ -54,9 +56,15 @@ def _pairs(context: Context, previous: CustomerSummary) -> pl.DataFrame:
     # Of the wide table no more than what is used: an attribute may be called as one of the columns made here.
     today = context.table.filter(bought).select("customer_id", "n_purchases", "clv", after="group", rank_after="rank")
     joined = today.join(before, on="customer_id", how="left", maintain_order="left")
-    return joined.join(fixed, on="customer_id", how="left", maintain_order="left").select(
+    pairs = joined.join(fixed, on="customer_id", how="left", maintain_order="left").select(
         "before", "after", "rank_before", "rank_after", "clv", move=_move()
     )
+    # A group that is large on one of the days would else have gained or lost all its customers.
+    small = context.small_groups(rule, previous) | context.small
+    ranks = {
+        f"rank_{day}": pl.when(~pl.col(day).is_in(list(small))).then(f"rank_{day}") for day in ("before", "after")
+    }
+    return pairs.with_columns(**ranks).with_columns(as_one(small, "before"), as_one(small, "after"))
 
 
 def _move() -> pl.Expr:

@@ -5,10 +5,10 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.bands import banded
 from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.small_groups import SMALLEST, as_one, too_small, without_rank
 from clvlab.columns import CUSTOMERS, names
 from clvlab.wording import Name
 
-SMALLEST = 10
 Z = 1.96  # 95 %
 
 
@@ -17,9 +17,9 @@ def compute(context: Context) -> Section:
 
     attributes : attribute, value (null: all others), customers, coverage, repeat_share, spend_per_customer, index
         with its 95 % interval (low, high). The index is spend per customer over that of the customers of whom the
-        attribute is known. Values of fewer than SMALLEST customers are suppressed, and said to be
+        attribute is known. Values of fewer than SMALLEST customers are among all others, and said to be
     segments : attribute, value, group, rank, customers, share (of the value): who of each value is in which group;
-        pairs of fewer than SMALLEST customers are left out
+        groups of fewer than SMALLEST customers of the value are shown as one
     """
     columns = [name for name in context.buyers.columns if name not in names(CUSTOMERS)]
     if not columns or not context.has_amounts:
@@ -30,20 +30,34 @@ def compute(context: Context) -> Section:
     bands = {name: found for name, found in taken.items() if not isinstance(found, str)}
     if not bands:
         return Section({}, {"lead": Finding.of("profiles.none")} | findings)
-    buyers = context.table.filter(pl.col("n_purchases") > 0)
-    table = pl.concat(_profile(buyers, name, *band) for name, band in bands.items())
-    shown = table.filter(pl.col("customers") >= SMALLEST)
-    hidden = table.height - shown.height
+    large = {name: _large_values(*band) for name, band in bands.items()}
+    hidden = sum(_n_small(values) for values, _ in bands.values())
     lead = Finding.of("profiles.lead", attributes=len(bands), hidden=hidden, smallest=SMALLEST)
-    if shown.is_empty():
+    shown = {name: band for name, band in large.items() if len(band[1]) > 1}
+    if not shown:
         return Section({}, {"lead": lead} | findings)
-    meeting = pl.concat(_meeting(buyers, name, *band) for name, band in bands.items())
-    enough = meeting.filter(pl.col("customers") >= SMALLEST)
-    tables, titles = {"attributes": shown}, {"attributes": _headline(shown)}
-    if enough.height:
-        tables["segments"] = enough
-        titles["segments"] = Finding.of("profiles.segments", smallest=SMALLEST)
-    return Section(tables, {"lead": lead} | titles | findings)
+    buyers = context.shown.filter(pl.col("n_purchases") > 0)
+    table = pl.concat(_profile(buyers, name, *band) for name, band in shown.items())
+    meeting = pl.concat(_meeting(buyers, name, *band) for name, band in shown.items())
+    titles = {"attributes": _headline(table), "segments": Finding.of("profiles.segments", smallest=SMALLEST)}
+    return Section({"attributes": table, "segments": meeting}, {"lead": lead} | titles | findings)
+
+
+def _large_values(values: pl.Series, order: list[str | None]) -> tuple[pl.Series, list[str | None]]:
+    """The same with small values among all others ("" in the column, null in the list, at its end)."""
+    small = too_small((value, size, size) for value, size in values.drop_nulls().value_counts().iter_rows())
+    if not small:
+        return values, order
+    frame = values.to_frame("value").select(
+        pl.when(pl.col("value").is_in(list(small))).then(pl.lit("")).otherwise("value")
+    )
+    return frame.to_series(), [*(value for value in order if value is not None and value not in small), None]
+
+
+def _n_small(values: pl.Series) -> int:
+    """How many values have few customers, all others apart."""
+    counts = values.drop_nulls().value_counts(name="customers")
+    return counts.filter(pl.col("customers") < SMALLEST, pl.col(values.name) != "").height
 
 
 def _headline(shown: pl.DataFrame) -> Finding:
@@ -90,16 +104,20 @@ def _profile(buyers: pl.DataFrame, attribute: str, values: pl.Series, order: lis
 
 
 def _meeting(buyers: pl.DataFrame, attribute: str, values: pl.Series, order: list[str | None]) -> pl.DataFrame:
-    counts = (
-        buyers.with_columns(value=values)
-        .drop_nulls("value")
-        .group_by("value", "group", "rank")
-        .agg(customers=pl.len().cast(pl.Int64))
-        .with_columns(share=pl.col("customers") / pl.col("customers").sum().over("value"))
-        .sort("rank", "group")
-    )
+    known = buyers.with_columns(value=values).drop_nulls("value")
+    counts = pl.concat(_joined(of_value) for _, of_value in known.group_by("value", maintain_order=True))
+    counts = counts.sort("rank", "group", nulls_last=True)
     found = _in_order(counts, order)
     return found.select(pl.lit(attribute).alias("attribute"), "value", "group", "rank", "customers", "share")
+
+
+def _joined(of_value: pl.DataFrame) -> pl.DataFrame:
+    """value, group, rank, customers, share of one value's customers, the small groups among them as one."""
+    sizes = of_value["group"].value_counts(name="customers")
+    small = too_small((group, size, size) for group, size in sizes.iter_rows())
+    named = of_value.with_columns(as_one(small), without_rank(small))
+    counts = named.group_by("value", "group", "rank").agg(customers=pl.len().cast(pl.Int64))
+    return counts.with_columns(share=pl.col("customers") / of_value.height)
 
 
 def _in_order(found: pl.DataFrame, order: list[str | None]) -> pl.DataFrame:

@@ -33,7 +33,13 @@ def compute(context: Context) -> Section:
     used = int(rows.filter(pl.col("rule") == "accepted")["rows"].sum())
     tables = {"rows": rows, "gate": gate}
     findings = {
-        "lead": Finding.of("quality.lead", read=read, used=used, share=used / max(read, 1), refused=refused),
+        "lead": Finding.of(
+            "quality.lead" if refused else "quality.lead_all",
+            read=read,
+            used=used,
+            share=used / max(read, 1),
+            refused=refused,
+        ),
         "gate": Finding.of(f"quality.gate_{'failed' if failed else 'passed'}", failed=failed, checks=gate.height),
         **_returns(context),
         **_repetitions(context),

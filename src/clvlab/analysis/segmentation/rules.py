@@ -9,7 +9,11 @@ from clvlab.wording import Name
 
 def compute(context: Context) -> Section:
     """Tables `strategy` and `clusters`, the rule cards as applied, and `scores`, where each RFM score begins."""
-    tables = {"strategy": context.rule.card.filter(pl.col("group").is_in(context.groups))}
+    tables = {
+        "strategy": context.rule.card.filter(
+            pl.col("group").is_in([*context.groups, *context.table["group"].unique()])
+        )
+    }
     if context.thresholds is not None:
         tables["scores"] = context.thresholds.table
     if context.cluster_rule is not None:

@@ -4,6 +4,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.small_groups import SMALL, SMALLEST
 from clvlab.wording import Name
 
 
@@ -39,7 +40,7 @@ def compute(context: Context) -> Section:
         findings["groups"] = Finding.of(
             "segments.groups_no_spend", group=Name("groups", largest["group"]), customers=largest["share_customers"]
         )
-    findings |= _why_empty(context, groups) | _whose_p_alive(context)
+    findings |= _why_empty(context, groups) | _whose_p_alive(context) | _small(context)
     return Section(tables, findings)
 
 
@@ -106,6 +107,15 @@ def _whose_p_alive(context: Context) -> dict[str, Finding]:
         return {}
     key = "segments.p_alive_of_repeaters" if model.leaving is not None else "segments.p_alive_of_nobody"
     return {"p_alive": Finding.of(key, model=Name("models", type(model).__name__))}
+
+
+def _small(context: Context) -> dict[str, Finding]:
+    """That small groups are shown as one, where there are such."""
+    joined = context.small.intersection(context.table["group"])
+    if not joined:
+        return {}
+    figures = {"smallest": SMALLEST, "group": Name("groups", SMALL), "groups": len(joined)}
+    return {"small": Finding.of("segments.small", **figures)}
 
 
 def _why_empty(context: Context, groups: pl.DataFrame) -> dict[str, Finding]:

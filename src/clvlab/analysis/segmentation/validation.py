@@ -22,7 +22,8 @@ def compute(context: Context) -> Section:
     if backtest is None:
         return Section({}, {"lead": Finding.of("validation.none")})
     models, calibration = backtest.models, backtest.calibration
-    groups = context.strategy.assign(context.equip(calibration.with_columns(models.value(calibration))))
+    equipped = context.equip(calibration.with_columns(models.value(calibration)))
+    groups = context.shown_groups(context.strategy.fit(equipped), equipped)
     outcome = validate(backtest.choice.model, models.spend, calibration, backtest.holdout, groups=groups)
     # The ranking is for money, where there is any.
     happened = outcome.totals.filter(pl.col("actual") > 0)["what"].tail(1)

@@ -170,7 +170,7 @@ def _by_group(context: Context, values: pl.DataFrame) -> pl.DataFrame:
     order = pl.DataFrame({"group": context.groups}, schema={"group": pl.String})
     clv = pl.col("clv")
     groups = (
-        context.table.filter(clv.is_not_null())
+        context.shown.filter(clv.is_not_null())
         .group_by("group")
         .agg(
             clv_mean=clv.mean(),
