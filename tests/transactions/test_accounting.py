@@ -54,9 +54,9 @@ def test_damaged_text_files(tmp_path, rows, options, damage):
 
 @pytest.fixture(scope="module")
 def untried():
-    """Spare sound Parquet files the process in which reading is tried: `tests/sources/test_hostile_files.py` has it."""
+    """Spares sound Parquet files the process of a trial, which `test_hostile_files.py` tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("clvlab.sources.files.check_parquet", lambda path, name: None)
+        patch.setattr("clvlab.sources.files.check_parquet", lambda *_: None)
         yield
 
 

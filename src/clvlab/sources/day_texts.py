@@ -60,8 +60,10 @@ _CHINESE_MONTHS = ("一", "二", "三", "四", "五", "六", "七", "八", "九"
 def day_part(texts: pl.Series, *, keeps_weekday: bool = False) -> pl.Series:
     """The texts without a time of day and a weekday, in plain letters and digits; null where there is no digit.
 
-    >>> day_part(pl.Series(["2024-01-31T23:59Z", "２０２４年１月３１日 星期三 8:30", "Wed, 31 Jan 2024", "May"])).to_list()
-    ['2024-01-31', '2024年1月31日', '31 Jan 2024', None]
+    >>> day_part(pl.Series(["2024-01-31T23:59Z", "２０２４年１月３１日 星期三 8:30", "Wed, 31 Jan 2024"])).to_list()
+    ['2024-01-31', '2024年1月31日', '31 Jan 2024']
+    >>> day_part(pl.Series(["31.01.", "May"])).to_list()
+    ['31.01.', None]
 
     Years of the Republic of China and of Japanese eras are those of the common era.
 
