@@ -1,5 +1,6 @@
 import json
 import logging
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from clvlab import cli
-from clvlab.errors import ClvlabWarning, DataError
+from clvlab.errors import ClvlabWarning, DataError, ParamsError
 from clvlab.params import ReportParams
 from clvlab.reporting import runner
 from clvlab.reporting.execution import KernelDiedError, NotebookError
@@ -371,3 +372,12 @@ def test_check_of_what_cannot_be_read_exits_2(invoke, source, expected):
     assert result.exit_code == 2
     assert expected in result.output
     assert "Traceback" not in result.output
+
+
+def test_where_no_params_file_is_the_words_of_advice_lead_to_one(invoke):
+    with pytest.raises(ParamsError) as caught:
+        ReportParams.load("absent.yaml")
+    [advice] = re.findall(r"`clvlab (check .*?)`", str(caught.value))
+    arguments = advice.replace("SOURCE", "cdnow_sample").split()
+    assert invoke(*arguments)[0].exit_code == 0
+    assert ReportParams.load("absent.yaml").source == "cdnow_sample"

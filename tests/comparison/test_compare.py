@@ -42,6 +42,12 @@ def attributed(retailer) -> Board:
     return cl.compare(wanted, retailer, **LIGHTING, attributes=retailer.attributes, n_rounds=60)
 
 
+@pytest.fixture
+def few_resamples(monkeypatch):
+    """For boards of all strategies whose stability is not the question."""
+    monkeypatch.setattr("clvlab.comparison.stability.N_RESAMPLES", 2)
+
+
 def with_rows(log: TransactionLog, rows: pl.LazyFrame) -> TransactionLog:
     return TransactionLog(rows, log.rejected, log.quality)
 
@@ -191,6 +197,7 @@ def test_prospects_form_groups_but_are_not_judged(retailer):
     assert (split.buyers.data["n_purchases"] > 0).all()
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_strategies_that_the_data_cannot_serve_are_left_out_unless_asked_for(cdnow):
     small = with_rows(cdnow, cdnow.accepted.filter(pl.col("customer_id") <= "0400"))
     board = cl.compare(None, small, **CDNOW, n_rounds=20)
@@ -263,6 +270,7 @@ def test_wrong_arguments_are_refused(cdnow, strategies, options, message):
         cl.compare(strategies, cdnow, **CDNOW, **options)
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_all_one_time_buyers_can_be_compared():
     rng = np.random.default_rng(0)
     n = 200

@@ -83,7 +83,9 @@ def results(request):
     log, attributes, strategies = COMPARED[request.param]()
     if attributes:
         log = replace(log, attributes=tuple(attributes))
-    return analyse_comparison(params_of(strategies), log=log, progress=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("clvlab.comparison.stability.N_RESAMPLES", 4)
+        return analyse_comparison(params_of(strategies), log=log, progress=False)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

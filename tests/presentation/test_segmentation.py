@@ -1,6 +1,7 @@
 """The pages: every section has one, both languages set every sentence, and what users typed stays inert."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -17,8 +18,8 @@ from tests.conftest import SAMPLE
 
 
 @pytest.fixture(scope="module", params=["en", "zh"])
-def report(request):
-    return Report(cl.analyse({**SAMPLE, "lang": request.param}))
+def report(request, sample_results):
+    return Report(replace(sample_results, params=sample_results.params.model_copy(update={"lang": request.param})))
 
 
 def test_every_section_has_a_page():
@@ -55,10 +56,12 @@ def test_a_chart_has_a_finding_for_a_title_a_subtitle_and_a_text_alternative(rep
 
 
 def test_the_advice_for_customers_of_low_value_is_the_one_asked_for():
-    values = {**SAMPLE, "strategy": "abc", "lang": "en"}
+    some = cl.read_transactions(cl.datasets.cdnow(sample=True).data.filter(pl.col("customer_id") < "0400"))
+    results = cl.analyse({**SAMPLE, "holdout": None, "strategy": "abc", "lang": "en"}, log=some)
     said = {}
     for choice in (None, "save"):
-        pieces = Report(cl.analyse({**values, "low_value": choice})).pieces("summary")
+        asked = replace(results, params=results.params.model_copy(update={"low_value": choice}))
+        pieces = Report(asked).pieces("summary")
         said[choice] = "".join(piece.html for piece in pieces if isinstance(piece, Fragment))
     assert "Cut the cost of serving them" in said["save"]
     assert "Cut the cost of serving them" not in said[None]

@@ -56,8 +56,8 @@ class Checkout:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     for name in ("src", "tests", "notebooks"):
-        # Other tests may be writing compiled files at this moment.
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        # With what is compiled already, but for files that other tests are writing at this moment.
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.pyc.*"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return Checkout(tmp_path)
 

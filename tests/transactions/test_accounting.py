@@ -4,6 +4,7 @@ import csv
 import io
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -51,8 +52,17 @@ def test_damaged_text_files(tmp_path, rows, options, damage):
     check_account(path, **options)
 
 
+@pytest.fixture(scope="module")
+def untried():
+    """Spares sound Parquet files the process of a trial, which `test_hostile_files.py` tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("clvlab.sources.files.check_parquet", lambda *_: None)
+        yield
+
+
 @given(tables=st.lists(frames(), min_size=2, max_size=3), options=OPTIONS)
 @settings(EXAMPLES, max_examples=20)
+@pytest.mark.usefixtures("untried")
 def test_several_files_of_different_types(tmp_path, tables, options):
     for number, table in enumerate(tables):
         table.write_parquet(tmp_path / f"{number}.parquet")

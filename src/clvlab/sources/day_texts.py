@@ -17,7 +17,7 @@ from functools import cache
 import polars as pl
 from babel import Locale
 
-from clvlab.sources.texts import plain_text
+from clvlab.sources.texts import ANY_DIGIT, plain_text
 
 _LOCALES = (
     "en", "de", "fr", "es", "pt", "it", "nl", "da", "sv", "nb", "fi", "pl", "cs", "sk", "hu", "ro", "ru", "uk", "tr",
@@ -58,10 +58,12 @@ _CHINESE_MONTHS = ("一", "二", "三", "四", "五", "六", "七", "八", "九"
 
 
 def day_part(texts: pl.Series, *, keeps_weekday: bool = False) -> pl.Series:
-    """The texts without a time of day and a weekday, in plain letters and digits.
+    """The texts without a time of day and a weekday, in plain letters and digits; null where there is no digit.
 
     >>> day_part(pl.Series(["2024-01-31T23:59Z", "２０２４年１月３１日 星期三 8:30", "Wed, 31 Jan 2024"])).to_list()
     ['2024-01-31', '2024年1月31日', '31 Jan 2024']
+    >>> day_part(pl.Series(["31.01.", "May"])).to_list()
+    ['31.01.', None]
 
     Years of the Republic of China and of Japanese eras are those of the common era.
 
@@ -69,7 +71,7 @@ def day_part(texts: pl.Series, *, keeps_weekday: bool = False) -> pl.Series:
     ['2024年1月31日', '2024/01/31', '20240131', '2019年5月1日']
     """
     plain = texts.str.extract(_PLAIN, 1)
-    hard = (plain.is_null() & texts.is_not_null()).arg_true()
+    hard = (plain.is_null() & texts.str.contains(ANY_DIGIT)).fill_null(False).arg_true()
     if hard.is_empty():
         return plain
     # The time first, which is cheap: what is left repeats itself, and each way of writing is looked at once.

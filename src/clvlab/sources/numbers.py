@@ -9,7 +9,7 @@ import yaml
 
 from clvlab.errors import within
 from clvlab.sources.faults import fault
-from clvlab.sources.texts import is_text, missing_to_null, plain_text
+from clvlab.sources.texts import ANY_DIGIT, is_text, missing_to_null, plain_text
 
 _CATALOGUE = yaml.safe_load(files("clvlab.sources").joinpath("currencies.yaml").read_text(encoding="utf-8"))
 SHARED: Mapping[str, tuple[str, ...]] = {mark: tuple(each["means"]) for mark, each in _CATALOGUE["shared"].items()}
@@ -86,7 +86,7 @@ def read_numbers(texts: pl.Series, decimal: str) -> pl.Series:
     [1234.5, 12.0, -12.5, 12.5, None]
     """
     numbers = _plain_numbers(texts, decimal)
-    hard = texts.filter(numbers.is_null() & texts.is_not_null()).unique()
+    hard = texts.filter(numbers.is_null() & texts.str.contains(ANY_DIGIT)).unique()
     if hard.is_empty():
         return numbers
     return numbers.fill_null(texts.replace_strict(hard, _hard_numbers(hard, decimal), default=None))

@@ -19,6 +19,9 @@ MISSING = (
 INVISIBLE = r"[\p{Cf}\u{34F}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{180B}-\u{180E}\u{3164}\u{FE00}-\u{FE0F}]"
 """Marks that show nothing: zero-width spaces, directions of writing, soft hyphens, fillers."""
 
+ANY_DIGIT = r"\p{N}"
+"""A digit of any script or width: a text without one says no number and no day."""
+
 _READABLE = (pl.Boolean, pl.Null, pl.Date, pl.Datetime)
 _ODD_ID = r"[^!-~]|^['=]|^zcrm_"
 _BEYOND_FLOAT = 2**53

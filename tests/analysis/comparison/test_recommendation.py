@@ -186,3 +186,11 @@ def test_what_is_dominated_is_counted():
 
 def test_the_verdict_and_the_recommendation_give_the_same_reason():
     assert section_of("verdict").findings["choice"] == section_of("recommendation").findings["choice"]
+
+
+def test_the_ten_best_are_shown_and_all_are_exported():
+    names = ["frequency_tiers", *(f"other_{place:02}" for place in range(14))]
+    rows = [(name, 3, 0.5 - place / 100, None, 0.0, 0.1, place == 0) for place, name in enumerate(names)]
+    section = section_of("recommendation", with_tables(ranking=ranking(*rows)))
+    assert section["ranking"]["strategy"].to_list() == names[:10]
+    assert section["every_strategy"]["strategy"].to_list() == names

@@ -34,13 +34,21 @@ def params() -> CompareParams:
 
 
 @pytest.fixture(scope="module")
-def results(params) -> Results:
-    return analyse_comparison(params, log=cl.datasets.lighting(900, seed=2), progress=False)
+def context(params) -> ComparisonContext:
+    return ComparisonContext.of(params, cl.datasets.lighting(900, seed=2), progress=False)
 
 
 @pytest.fixture(scope="module")
-def context(params) -> ComparisonContext:
-    return ComparisonContext.of(params, cl.datasets.lighting(900, seed=2))
+def results(params, context) -> Results:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ComparisonContext, "of", lambda *_: context)
+        return analyse_comparison(params, log=context.log)
+
+
+@pytest.fixture(scope="module")
+def crossed(params) -> Results:
+    crossing = params.model_copy(update={"strategies": ("value_lifecycle",)})
+    return analyse_comparison(crossing, log=cl.datasets.lighting(500, seed=2), progress=False)
 
 
 def rendered(results: Results, lang: str) -> dict[str, str]:
@@ -112,11 +120,8 @@ def test_clusters_say_how_far_apart_they_lie(params):
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_groups_of_a_crossing_have_the_names_of_both(params, lang):
-    log = cl.datasets.lighting(500, seed=2)
-    crossing = params.model_copy(update={"strategies": ("value_lifecycle",), "lang": lang})
-    results = analyse_comparison(crossing, log=log)
-    pages = rendered(results, lang)
+def test_groups_of_a_crossing_have_the_names_of_both(crossed, lang):
+    pages = rendered(crossed, lang)
     both = " × ".join(Words(lang).name("groups", code) for code in ("vip", "active"))
     assert both in pages["by_group"]
     assert both in pages["recommendation"]

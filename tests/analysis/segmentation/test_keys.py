@@ -1,5 +1,6 @@
 """No key of the parameters without effect: for each, two values give two results, or an error."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -49,8 +50,12 @@ LEAST = {"name": "keys", "source": "log.csv", "as_of": LAST, "holdout": None, "n
 
 
 def told(**given):
+    """What a report of these parameters says."""
+    return said_by(cl.analyse(ReportParams(**{**LEAST, **given})))
+
+
+def said_by(results):
     """All tables and sentences of a report, but for those that only repeat the parameters."""
-    results = cl.analyse(ReportParams(**{**LEAST, **given}))
     tables = {f"{name}.{key}": table for name, section in results.items() for key, table in section.items()}
     del tables["appendix.parameters"]
     sentences = {
@@ -62,8 +67,19 @@ def told(**given):
 
 
 @pytest.fixture(scope="module")
-def plain():
-    return told()
+def least():
+    return cl.analyse(ReportParams(**LEAST))
+
+
+@pytest.fixture(scope="module")
+def plain(least):
+    return said_by(least)
+
+
+@pytest.fixture
+def few_resamples(monkeypatch):
+    """For comparisons whose stability is not the question."""
+    monkeypatch.setattr("clvlab.comparison.stability.N_RESAMPLES", 2)
 
 
 PEOPLE = {"attributes": "people.csv"}
@@ -185,6 +201,7 @@ def test_every_setting_of_the_reader_is_tried():
     assert set(SETTINGS) == set(ReaderSettings.__annotations__)
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_a_comparison_values_on_the_terms_of_the_run():
     least = {"name": "c", "source": "log.csv", "as_of": LAST, "holdout": "26 weeks", "rounds": 20}
 
@@ -204,6 +221,7 @@ def test_a_comparison_values_on_the_terms_of_the_run():
     assert len({tuple(other) for other in found}) == len(others)
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_a_comparison_values_by_the_model_of_the_run():
     sample = cl.datasets.cdnow(sample=True).data
     some = cl.read_transactions(sample.filter(pl.col("customer_id") < "0400"))
@@ -216,9 +234,9 @@ def test_a_comparison_values_by_the_model_of_the_run():
         cl.compare(["clv_tiers"], some, "1997-09-30", "1998-06-30", model="bgnbd")
 
 
-def test_the_title_is_the_heading_of_the_page():
-    results = cl.analyse(ReportParams(**LEAST, title="<Our> customers"))
-    cover = cl.Report(results).pieces("summary")[0]
+def test_the_title_is_the_heading_of_the_page(least):
+    titled = replace(least, params=ReportParams(**LEAST, title="<Our> customers"))
+    cover = cl.Report(titled).pieces("summary")[0]
     assert cover.text.startswith("<Our> customers\n")
     assert "<h1>&lt;Our&gt; customers</h1>" in cover.html
 
@@ -230,9 +248,8 @@ def test_the_files_of_a_run_are_named_on_the_page(workplace):
     assert str(workplace) not in cover.text
 
 
-def test_attributes_that_are_called_as_columns_of_the_report_change_no_figure_of_it(workplace):
-    plain = cl.analyse(ReportParams(**LEAST))
-    used = {name for section in plain.values() for table in section.values() for name in table.columns}
+def test_attributes_that_are_called_as_columns_of_the_report_change_no_figure_of_it(workplace, least):
+    used = {name for section in least.values() for table in section.values() for name in table.columns}
     passing = {"before", "after", "fixed", "move", "rank_before", "rank_after", "bought_before", "to_save", "cohort"}
     taken = {*OURS, *names(DERIVED), "customer_id"}
     people = shop().select("customer_id").unique(maintain_order=True)
@@ -240,10 +257,10 @@ def test_attributes_that_are_called_as_columns_of_the_report_change_no_figure_of
     assert awkward.width > 60
     awkward.write_csv(workplace / "awkward.csv")
     found = cl.analyse(ReportParams(**LEAST, attributes="awkward.csv"))
-    for section in plain:
-        for name in plain[section]:
+    for section in least:
+        for name in least[section]:
             if section not in ("profiles", "appendix"):
-                assert_frame_equal(found[section][name], plain[section][name])
+                assert_frame_equal(found[section][name], least[section][name])
 
 
 def test_every_key_is_tried_above_or_is_about_the_page_or_the_runner():

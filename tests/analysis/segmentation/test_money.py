@@ -32,21 +32,35 @@ def scanned(rows, path):
     return pl.scan_parquet(path)
 
 
-@pytest.fixture(params=[cut_up, turned_round, scanned], ids=lambda way: way.__name__)
-def contexts(request, log, tmp_path):
-    """Two contexts over the same rows, the second over rows that came another way."""
-    other = request.param(log.data, tmp_path / "log.parquet")
-    return Context(PARAMS, log), Context(PARAMS, replace(log, accepted=other))
+@pytest.fixture(scope="module")
+def context(log):
+    return Context(PARAMS, log)
 
 
-def test_money_of_new_and_old_customers_by_month(contexts):
-    one, other = map(base_health.new_and_repeat, contexts)
-    assert_frame_equal(one, other, check_exact=True)
-    total = one.select(pl.sum_horizontal(pl.col("new", "repeat").sum())).item()
-    assert total == pytest.approx(contexts[0].window["amount"].sum())
+@pytest.fixture(scope="module")
+def by_month(context):
+    return base_health.new_and_repeat(context)
 
 
-def test_money_of_cohorts(contexts):
-    one, other = (cohorts.compute(context) for context in contexts)
-    assert_frame_equal(one["spend"], other["spend"], check_exact=True)
-    assert_frame_equal(one["retention"], other["retention"], check_exact=True)
+@pytest.fixture(scope="module")
+def by_cohort(context):
+    return cohorts.compute(context)
+
+
+@pytest.fixture(scope="module", params=[cut_up, turned_round, scanned], ids=lambda way: way.__name__)
+def another_way(request, log, tmp_path_factory):
+    """A context over the same rows, which came another way."""
+    rows = request.param(log.data, tmp_path_factory.mktemp("rows") / "log.parquet")
+    return Context(PARAMS, replace(log, accepted=rows))
+
+
+def test_money_of_new_and_old_customers_by_month(context, by_month, another_way):
+    assert_frame_equal(base_health.new_and_repeat(another_way), by_month, check_exact=True)
+    total = by_month.select(pl.sum_horizontal(pl.col("new", "repeat").sum())).item()
+    assert total == pytest.approx(context.window["amount"].sum())
+
+
+def test_money_of_cohorts(by_cohort, another_way):
+    other = cohorts.compute(another_way)
+    assert_frame_equal(other["spend"], by_cohort["spend"], check_exact=True)
+    assert_frame_equal(other["retention"], by_cohort["retention"], check_exact=True)
