@@ -1,6 +1,7 @@
 import gzip
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.metadata import requires
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvlab.inputs import read_log
+from clvlab.judged import Judgement
 from clvlab.params import ReportParams
 from clvlab.reporting import manifest
 from clvlab.reporting.manifest import Account, Inputs, is_current
@@ -189,6 +191,18 @@ def key_of(folder, state, lang):
 )
 def test_parameters_matter(key, changes):
     assert key(**changes) != key()
+
+
+@pytest.mark.parametrize("change", [{"series": "b"}, {"as_of": date(2024, 8, 30)}, {"key": "2"}])
+def test_comparison_that_judged_the_strategy_matters(workplace, params, change):
+    figures = {"gini": 0.4, "low": 0.3, "high": 0.5, "place": 1, "n_strategies": 2, "recommended": None}
+    judged = Judgement("a", date(2024, 8, 31), "1", date(2024, 5, 31), **figures)
+
+    def key_by(judged):
+        return Inputs.of(params, files_read(params), EMPTY, workplace / "log.csv", judged=judged).key
+
+    assert key_by(judged) == key_by(judged)
+    assert len({key_by(None), key_by(judged), key_by(replace(judged, **change))}) == 3
 
 
 def test_notebook_matters(workplace, key):

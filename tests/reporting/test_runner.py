@@ -16,6 +16,7 @@ from clvlab.params import CompareParams, ReportParams
 from clvlab.reporting import runner, stopping
 from clvlab.reporting.lock import LockedError, locked
 from clvlab.reporting.runner import notebook_of, run
+from tests.published import publish
 from tests.reporting.conftest import executed
 
 pytestmark = pytest.mark.usefixtures("executions")
@@ -438,3 +439,22 @@ def test_the_page_leads_to_the_report_before_it_and_is_made_anew_once_there_is_o
     assert (workplace / "reports" / "tiny" / "2024-08-31" / link).resolve().exists()
     assert not page_of("2024-08-31")[0]
     assert 'href="customers.csv"' in html
+
+
+def test_report_is_made_anew_once_a_comparison_has_judged_its_strategy(params):
+    params = params.model_copy(update={"strategy": "hiatus"})
+
+    def judged():
+        """Whether the report is made anew, and which comparison its manifest names."""
+        done = run(params)
+        manifest = json.loads((done.report.parent / "manifest.json").read_text(encoding="utf-8"))
+        return done.is_new, manifest["judged"]
+
+    assert judged() == (True, None)
+    publish("reports", "other", "2024-08-31", source="other.csv")
+    publish("reports", "later", "2024-09-01", source="log.csv")
+    assert judged() == (False, None)
+    publish("reports", "compare", "2024-07-31", source="log.csv")
+    known = {"series": "compare", "as_of": "2024-07-31", "key": "key of compare"}
+    assert judged() == (True, known)
+    assert judged() == (False, known)

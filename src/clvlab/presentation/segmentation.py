@@ -270,6 +270,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "rules": (
             Text("lead"),
+            Text("judged"),
             Table("strategy", {"group": "group", "rank": "int", "condition": "condition"}),
             Table(
                 "scores",

@@ -1,8 +1,9 @@
 """What a run was made from, as a key that is equal for equal inputs, and what it left, as a manifest.
 
 The key covers the parameters, every file that the run reads (its source, attributes), the rows that were accepted up
-to its day and those refused, the report before it, the notebook, the package with its maps, wording and templates,
-and the versions of Python and the libraries. Clock, host and user are in the manifest alone.
+to its day and those refused, the report before it, the comparison that judged its strategy, the notebook, the package
+with its maps, wording and templates, and the versions of Python and the libraries. Clock, host and user are in the
+manifest alone.
 """
 
 import getpass
@@ -23,6 +24,7 @@ from packaging.requirements import Requirement
 
 from clvlab.frames import TransactionLog
 from clvlab.inputs import fingerprint, sha256
+from clvlab.judged import Judgement
 from clvlab.params import RunParams
 
 PACKAGE = Path(__file__).parent.parent
@@ -39,6 +41,7 @@ class Inputs:
     files : path -> SHA-256 of what it reads
     rows : SHA-256 and number of the accepted rows up to its day, and the refused ones by rule
     earlier : the day and the key of the run before this one, to which the page has a link and whose model it names
+    judged : series, day and key of the comparison that last judged the strategy, of which the page tells
     pseudonyms : what tells the secret that pseudonyms are made of from others, without telling it; None without one
     notebook, package : SHA-256 of the notebook, and over all files of the package
     versions : of Python and every library
@@ -48,6 +51,7 @@ class Inputs:
     files: Mapping[str, str]
     rows: Mapping[str, Any]
     earlier: Mapping[str, str | None] | None
+    judged: Mapping[str, str] | None
     pseudonyms: str | None
     notebook: str
     package: str
@@ -62,16 +66,18 @@ class Inputs:
         notebook: Path,
         earlier: Path | None = None,
         secret: str | None = None,
+        judged: Judgement | None = None,
     ) -> "Inputs":
         """The inputs of a run by `notebook` over `log`, which was read from `files` or from an embedded data set.
 
-        `earlier` is the folder of the run before, `secret` the key of pseudonyms.
+        `earlier` is the folder of the run before, `secret` the key of pseudonyms, `judged` how the strategy last did.
         """
         return cls(
             parameters=params.to_dict(),
             files=files,
             rows=_rows(params, log),
             earlier={"as_of": earlier.name, "key": key_of(earlier)} if earlier else None,
+            judged=judged.comparison if judged else None,
             pseudonyms=secret and hmac.new(secret.encode(), b"which key", hashlib.sha256).hexdigest(),
             notebook=sha256(notebook),
             package=_package(),

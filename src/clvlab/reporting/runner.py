@@ -16,6 +16,7 @@ import nbformat
 from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
 from clvlab.inputs import Snapshot, check_refused, hand_over, log_sources, read_source, table_sources
+from clvlab.judged import last_judgement
 from clvlab.params import LOG_FOLDER, PSEUDONYM_KEY, RUN_FOLDER, CompareParams, ReportParams, RunParams
 from clvlab.preflight import check_run
 from clvlab.reporting import manifest
@@ -109,7 +110,8 @@ def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Ru
     earlier = series.before(params.as_of)
     before = None if earlier is None else series.published(earlier)
     secret = found_or_made(params) if isinstance(params, ReportParams) else None
-    inputs = manifest.Inputs.of(params, {**of_log.digests, **tables.digests}, log, notebook, before, secret)
+    judged = last_judgement(params) if isinstance(params, ReportParams) else None
+    inputs = manifest.Inputs.of(params, {**of_log.digests, **tables.digests}, log, notebook, before, secret, judged)
     target = series.published(params.as_of)
     if not force and manifest.is_current(target, inputs.key):
         logger.info("up to date")

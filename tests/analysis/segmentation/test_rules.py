@@ -9,6 +9,7 @@ import pytest
 from clvlab.analysis.segmentation import rules
 from tests.analysis.pages import is_chinese, page_of, sentences_of
 from tests.analysis.segmentation.logs import context_of, nbd, valued
+from tests.published import RANKING, publish
 
 AS_OF = date(2024, 12, 31)
 
@@ -46,11 +47,54 @@ def test_the_sentence_by_hand():
     section = rules.compute(plain)
     assert sentences_of("rules", section, plain.params) == [
         "These are the thresholds of “Recently active or not” as applied on 31 December 2024; the same rule can be "
-        "used again next period."
+        "used again next period.",
+        "No comparison published in “reports” has judged this grouping on the data and terms of this report: "
+        "“clvlab compare” does.",
     ]
     assert sentences_of("rules", section, plain.params, "zh") == [
-        "以下是“近期是否活跃”在2024年12月31日所用的阈值；同一规则可用于下一期。"
+        "以下是“近期是否活跃”在2024年12月31日所用的阈值；同一规则可用于下一期。",
+        "“reports”中尚无已发布的对比按本报告的数据与口径评判过该分组方式，可运行“clvlab compare”进行评判。",
     ]
+
+
+def judged(output, lang="en", **given):
+    """What the page says of how its grouping was judged."""
+    plain = context(*STEPS, output=str(output), **given)
+    return sentences_of("rules", rules.compute(plain), plain.params, lang)[1]
+
+
+def test_the_last_judgement_by_hand(tmp_path):
+    publish(tmp_path, "compare_shop", "2024-09-30", holdout="39 weeks")
+    assert judged(tmp_path) == (
+        "This grouping was last judged by the comparison “compare_shop” as of 30 September 2024, on what customers "
+        "did from 1 January 2024 to 30 September 2024: its Gini is 0.42 (0.39 to 0.45, a 95% interval that holds for "
+        "all groupings at once), place 2 of 4. Recommended there: “Grades from diamond to bronze”."
+    )
+    assert judged(tmp_path, "zh") == (
+        "该分组方式最近一次由截至2024年9月30日的对比“compare_shop”评判，依据是客户在2024年1月1日至2024年9月30日期间的"
+        "实际行为：基尼系数为0.42（0.39至0.45，该95%区间对全部分组方式同时成立），在4种分组方式中排名第2。"
+        "该对比推荐的是“客户等级（钻石至青铜）”。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("recommended", "en", "zh"),
+    [
+        ("hiatus", "It is the grouping recommended there.", "它正是该对比所推荐的分组方式。"),
+        ("nobody", "No grouping was recommended there.", "该对比未推荐任何分组方式。"),
+    ],
+)
+def test_the_grouping_itself_may_be_recommended_or_none(tmp_path, recommended, en, zh):
+    publish(tmp_path, ranking=RANKING.with_columns(recommended=pl.col("strategy") == recommended))
+    assert judged(tmp_path).endswith(f"place 2 of 4. {en}")
+    assert judged(tmp_path, "zh").endswith(f"排名第2。{zh}")
+
+
+@pytest.mark.parametrize("other", [{"source": "others"}, {"as_of": "2025-01-01"}])
+def test_where_no_comparison_judged_the_grouping_the_page_names_the_folder_alone(tmp_path, other):
+    publish(tmp_path / "shop", **other)
+    assert judged(tmp_path / "shop").startswith("No comparison published in “shop” has judged this grouping")
+    assert is_chinese([judged(tmp_path / "shop", "zh")])
 
 
 def tables_of(plain, lang="en"):
