@@ -13,6 +13,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "verdict": (
             Text("lead"),
             Text("choice"),
+            Text("weak"),
             Text("tied"),
             Text("price"),
             Text("windows"),

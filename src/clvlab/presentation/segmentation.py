@@ -86,6 +86,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Chart("groups", segments.shares),
             Table("groups", _GROUP),
             Table("groups", {"group": "group", "action": "text", "customers": "int"}, caption="actions"),
+            Text("relative"),
             Text("p_alive"),
             Text("small"),
             Text("empty"),

@@ -56,6 +56,16 @@ def test_the_sentences_by_hand():
     )
 
 
+@pytest.mark.parametrize(("highest", "told"), [(0.19, True), (0.2, False)])
+def test_where_even_the_best_tells_little_that_is_said(highest, told):
+    made = context().board.ranking.with_columns(gini=pl.Series([highest, 0.1, 0.0]))
+    findings = section_of("verdict", with_tables(ranking=made)).findings
+    assert ("weak" in findings) is told
+    if told:
+        assert findings["weak"].figures == {"gini": 0.19}
+        assert "the highest Gini is 0.19" in Words("en")(findings["weak"].key, **findings["weak"].figures)
+
+
 def test_the_sentences_are_there_in_chinese():
     assert is_chinese(sentences_of("verdict", lang="zh"))
 

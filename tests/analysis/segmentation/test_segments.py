@@ -44,6 +44,17 @@ def test_the_sentences_by_hand():
     )
 
 
+@pytest.mark.parametrize(("as_of", "told"), [("2024-12-31", True), ("2025-11-15", False)])
+def test_who_is_called_lost_within_a_year_is_so_by_comparison(as_of, told):
+    often = [(f"o{n}", f"2024-{month:02}-{20 + n}", 50.0) for n in range(8) for month in (9, 11, 12)]
+    once = [(f"l{n}", "2024-11-10", 5.0) for n in range(4)]
+    section = segments.compute(context_of(*often, *once, as_of=as_of, strategy="rfm11", allow_stale=True))
+    assert section["groups"].filter(group="lost")["customers"].item() == 4
+    assert ("relative" in section.findings) is told
+    if told:
+        assert section.findings["relative"].figures["days"] == 51  # since 10 November
+
+
 def test_without_amounts_spend_is_unknown_not_nought():
     rows = [row[:2] for row in LOG]
     context = context_of(*rows, as_of="2024-12-31", columns="customer_id date")

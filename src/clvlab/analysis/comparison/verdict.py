@@ -14,6 +14,8 @@ from clvlab.params import strategy_name
 from clvlab.wording import Name
 
 BEST_SHARE = 0.20
+WEAK = 0.20
+"""A Gini below which even the best grouping tells little of what single customers will do."""
 
 
 def compute(context: ComparisonContext) -> Section:
@@ -25,6 +27,9 @@ def compute(context: ComparisonContext) -> Section:
     """
     board = context.board
     findings = {"lead": _lead(context), "choice": choice(context), "price": price(context)}
+    highest = max(board.ranking["gini"].drop_nulls(), default=0.0)
+    if context.recommended and highest < WEAK:
+        findings["weak"] = Finding.of("verdict.weak", gini=highest)
     if others := _others_tied(context):
         findings["tied"] = Finding.of(
             "verdict.tied", strategy=Name("strategies", context.shown), others=strategy_names(others)

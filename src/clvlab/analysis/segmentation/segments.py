@@ -7,6 +7,9 @@ from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.small_groups import SMALL, SMALLEST
 from clvlab.wording import Name
 
+LOST = "lost"
+DAYS_OF_A_YEAR = 365
+
 
 def compute(context: Context) -> Section:
     """Tables `groups` (one row per group, empty ones too) and, with scores, `grid` (one row per R x F cell)."""
@@ -40,7 +43,7 @@ def compute(context: Context) -> Section:
         findings["groups"] = Finding.of(
             "segments.groups_no_spend", group=Name("groups", largest["group"]), customers=largest["share_customers"]
         )
-    findings |= _why_empty(context, groups) | _whose_p_alive(context) | _small(context)
+    findings |= _relative(context) | _why_empty(context, groups) | _whose_p_alive(context) | _small(context)
     return Section(tables, findings)
 
 
@@ -98,6 +101,14 @@ def score_grid(table: pl.DataFrame) -> pl.DataFrame:
             share_spend=_share(pl.col("spend")),
         )
     )
+
+
+def _relative(context: Context) -> dict[str, Finding]:
+    """That scores compare customers with each other, where all who are called lost have bought within a year."""
+    days = context.table.filter(group=LOST)["days_since_last"].drop_nulls()
+    if context.thresholds is None or days.is_empty() or max(days) >= DAYS_OF_A_YEAR:
+        return {}
+    return {"relative": Finding.of("segments.relative", group=Name("groups", LOST), days=max(days))}
 
 
 def _whose_p_alive(context: Context) -> dict[str, Finding]:
