@@ -10,6 +10,8 @@ WHEEL := build/wheel
 export PYTHONHASHSEED := 0
 # Small arrays: two cores are better spent on two processes than on two BLAS threads.
 export OMP_NUM_THREADS ?= 1
+# Every process of a test would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup report compare test check test-lowest wheel-check format lab browser bench fuzz sample lock clean
 

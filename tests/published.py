@@ -25,13 +25,18 @@ def publish(output, name="compare", as_of="1998-06-30", *, ranking=RANKING, file
     params = CompareParams(**{"name": name, "source": "rows", "as_of": as_of, "output": str(output), **given})
     folder = params.folder / as_of
     table = ranking if params.export_labels == "codes" else table_in_words(ranking, Words(params.lang))
-    path = folder / "tables" / "recommendation_every_strategy.csv"
-    write_csv(table, path)
+    write_csv(table, folder / "tables" / "recommendation_every_strategy.csv")
+    return account(folder, params, files)
+
+
+def account(folder, params, files=None):
+    """Write the manifest of a folder that has all other files of a run; the folder."""
+    outputs = {path.relative_to(folder).as_posix(): sha256(path) for path in folder.rglob("*") if path.is_file()}
     manifest = {
-        "key": f"key of {name}",
+        "key": f"key of {params.name}",
         "parameters": params.to_dict(),
         "files": files or {},
-        "outputs": {path.relative_to(folder).as_posix(): sha256(path)},
+        "outputs": outputs,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder

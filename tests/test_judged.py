@@ -137,12 +137,20 @@ def cut(path):
     path.write_bytes(path.read_bytes()[:-40])
 
 
+def edit(folder, **parameters):
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(manifest | {"parameters": manifest["parameters"] | parameters}), encoding="utf-8")
+
+
 DAMAGE = {
     "half a manifest": lambda folder: cut(folder / "manifest.json"),
     "no mapping": lambda folder: (folder / "manifest.json").write_text("[1]"),
     "no text": lambda folder: (folder / "manifest.json").write_bytes(b"\xff\xfe\x00"),
     "a folder": lambda folder: [(folder / "manifest.json").unlink(), (folder / "manifest.json").mkdir()],
     "no manifest": lambda folder: (folder / "manifest.json").unlink(),
+    "a holdout longer than time": lambda folder: edit(folder, holdout="9999 years"),
+    "a key that none knows": lambda folder: edit(folder, judges=3),
     "no key": lambda folder: (folder / "manifest.json").write_text('{"parameters": {}}'),
     "no table": lambda folder: (folder / "tables" / "recommendation_every_strategy.csv").unlink(),
     "half a table": lambda folder: cut(folder / "tables" / "recommendation_every_strategy.csv"),

@@ -25,6 +25,8 @@ _LOG = ("source", "items", "returns", "columns", "reading")
 """Parameters that say which log it is."""
 _VALUES = ("time_unit", "model", "horizon", "annual_discount_rate", "margin")
 """Parameters that say how customers are valued."""
+_NOT_READABLE = (OSError, ValueError, KeyError, TypeError, OverflowError, csv.Error)
+"""What reading a folder ends in that is another's, or damaged."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,10 @@ class _Published:
 
     @classmethod
     def of(cls, folder: Path) -> "_Published":
-        """What the manifest of a folder says; an error of many kinds where it is another's, or damaged."""
+        """What the manifest of a folder says; _NOT_READABLE where it is another's, or damaged."""
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if "strategies" not in manifest["parameters"]:
+            raise ValueError(f"{folder} is of another kind")
         params = CompareParams(**manifest["parameters"])
         if params.as_of.isoformat() != folder.name:
             raise ValueError(f"{folder} has the name of another day than {params.as_of}")
@@ -104,7 +108,7 @@ def last_judgement(params: ReportParams) -> Judgement | None:
             published = _Published.of(folder)
             if _is_same(published, params) and (found := _judgement(published, strategy_name(params.strategy))):
                 return found
-        except (OSError, ValueError, KeyError, TypeError):
+        except _NOT_READABLE:
             continue
     return None
 

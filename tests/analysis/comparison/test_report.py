@@ -10,11 +10,14 @@ from markupsafe import escape
 import clvlab as cl
 from clvlab.analysis.comparison import SECTIONS, ComparisonContext, analyse_comparison
 from clvlab.analysis.results import Results
+from clvlab.export import write
 from clvlab.grouping import Clusters
-from clvlab.params import CompareParams
+from clvlab.judged import last_judgement
+from clvlab.params import CompareParams, ReportParams
 from clvlab.presentation import Chart, Drawing, Table, Text
 from clvlab.presentation.comparison import PAGES, ComparisonReport
 from clvlab.wording import LANGUAGES, Words
+from tests.published import account
 
 OPTIONAL = ("blind", "covered", "hidden", "sensitive", "tied", "told", "windows")
 """Findings of pages that not every comparison has."""
@@ -101,6 +104,23 @@ def test_report_names_what_the_board_recommends(results, context):
     card = results["recommendation"]["card"]
     applied = context.board.cards.filter(pl.col("strategy") == context.recommended, pl.col("rank").is_not_null())
     assert card["condition"].to_list() == applied["condition"].to_list()
+
+
+@pytest.mark.parametrize("labels", ["codes", "names"])
+def test_a_report_reads_from_the_published_tables_how_its_strategy_did(results, context, tmp_path, labels):
+    params = results.params.model_copy(update={"output": str(tmp_path), "export_labels": labels})
+    write(replace(results, params=params), params.folder / "2025-12-31")
+    account(params.folder / "2025-12-31", params)
+    found = last_judgement(
+        ReportParams(name="r", source="lighting", as_of="2026-01-31", strategy="rfm8", output=str(tmp_path))
+    )
+    ranking = context.board.ranking.with_row_index("place", 1)
+    told = (found.place, found.gini, found.low, found.high)
+    assert told == pytest.approx(
+        ranking.filter(strategy="rfm8").select("place", "gini", "gini_low", "gini_high").row(0)
+    )
+    assert (found.n_strategies, found.recommended) == (ranking.height, context.recommended)
+    assert found.start == context.board.cutoff
 
 
 def test_customers_of_a_comparison_are_their_groups(results):
