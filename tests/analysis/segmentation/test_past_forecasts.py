@@ -60,7 +60,7 @@ def context(earlier: PastForecasts | None, **given):
 
 
 def test_the_totals_by_hand():
-    table = past().totals()
+    table = past().totals
     purchases = table.filter(what="purchases")
     assert purchases.select("origin", "end", "predicted", "actual").row(0) == (
         date(2024, 1, 10),

@@ -7,6 +7,7 @@ what is left, and before the first lies half as long a time.
 import warnings
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
@@ -122,6 +123,7 @@ class PastForecasts:
         """Whether a horizon is far beyond what the forecasts looked over."""
         return Span.parse(horizon).days > FAR * self.days
 
+    @cached_property
     def totals(self) -> pl.DataFrame:
         """One row for each outcome (what) and day (origin), of all buyers together.
 

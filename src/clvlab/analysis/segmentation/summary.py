@@ -68,7 +68,7 @@ def _value(context: Context, total: Mapping[str, Any]) -> Finding:
 def _trust(past: PastForecasts) -> Finding:
     """How the last forecast that could be judged turned out."""
     what = past.main
-    last = past.totals().filter(what=what).row(-1, named=True)
+    last = past.totals.filter(what=what).row(-1, named=True)
     figures = {name: last[name] for name in ("origin", "predicted", "actual")}
     more, inside = last["actual"] >= last["predicted"], last["held"]
     return Finding.of(

@@ -56,7 +56,7 @@ def _forecasts(context: Context) -> Section:
     past = context.past
     if past is None:
         return Section({}, {"forecasts_none": Finding.of("validation.forecasts_none")})
-    totals = past.totals()
+    totals = past.totals
     rows = totals.filter(what=past.main)
     told = {
         "what": Name("outcomes", past.main),
