@@ -19,7 +19,7 @@ from clvlab.presentation.comparison import PAGES, ComparisonReport
 from clvlab.wording import LANGUAGES, Words
 from tests.published import account
 
-OPTIONAL = ("blind", "covered", "hidden", "sensitive", "tied", "told", "windows")
+OPTIONAL = ("blind", "covered", "hidden", "sensitive", "tied", "told", "weak", "windows")
 """Findings of pages that not every comparison has."""
 
 
