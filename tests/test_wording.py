@@ -21,7 +21,7 @@ from clvlab.analysis.segmentation.cohorts import PERIODS
 from clvlab.analysis.segmentation.context import VALUE_LEVEL
 from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
-from clvlab.analysis.segmentation.small_groups import SMALL
+from clvlab.analysis.small_groups import SMALL
 from clvlab.charts.comparison import ROLES
 from clvlab.columns import CUSTOMERS, names
 from clvlab.comparison.answering import ANSWERING

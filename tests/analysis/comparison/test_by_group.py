@@ -88,8 +88,27 @@ def test_groups_that_are_not_shown_are_counted():
     section = section_of("by_group", hidden())
     assert section["spend"]["group"].to_list() == ["fifth_1", "fifth_5"]
     assert section.findings["hidden"].figures["groups"] == 1
-    assert sentences_of("by_group", hidden())[2] == "Groups with fewer than 15 customers, not shown: 1."
+    assert sentences_of("by_group", hidden())[2] == "Not shown, so that no figure is one of a few customers: 1 group."
     assert is_chinese(sentences_of("by_group", hidden(), "zh"))
+
+
+def test_of_an_attribute_no_small_group_is_told_nor_what_gives_it_away():
+    names = dict(zip(GROUPS, ("Bern", "Basel", "Chur"), strict=True))
+    ours = pl.col("strategy") == "last_year_spend"
+    called = {
+        column: pl.when(ours).then(pl.col(column).replace(new)).otherwise(pl.col(column))
+        for column, new in {"group": names, "strategy": {"last_year_spend": "city"}}.items()
+    }
+    outcomes = context().board.outcomes.with_columns(
+        n=pl.when(ours & (pl.col("group") == "fifth_3")).then(9).otherwise(pl.col("n"))
+    )
+    given = with_tables(
+        outcomes=outcomes.with_columns(**called), allocation=context().board.allocation.with_columns(**called)
+    )
+    for table in (given.board.outcomes, given.board.allocation):
+        seen = given.seen(table).filter(strategy="city")
+        assert set(seen["group"]) == {"Bern"}  # Chur, the next larger with 15, would give Basel's 9 away
+        assert given.seen(table).filter(strategy="frequency_tiers").height > 0
 
 
 def test_all_customers_are_all_customers_those_not_shown_included():

@@ -6,7 +6,7 @@ import pytest
 import clvlab as cl
 from clvlab.analysis.segmentation import profiles
 from clvlab.analysis.segmentation.context import Context
-from clvlab.analysis.segmentation.small_groups import SMALL
+from clvlab.analysis.small_groups import SMALL
 from clvlab.customers import read_attributes
 from clvlab.params import ReportParams
 

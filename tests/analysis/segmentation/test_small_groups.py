@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import clvlab as cl
 from clvlab.analysis.segmentation import clusters, movement, profiles, rules, segments, summary, validation, value
 from clvlab.analysis.segmentation.context import Backtest, Context
-from clvlab.analysis.segmentation.small_groups import SMALL, SMALLEST, is_by_attribute, too_small
+from clvlab.analysis.small_groups import SMALL, SMALLEST, is_by_attribute, too_small
 from clvlab.customers import read_attributes
 from clvlab.models import Terms, ValueModels
 from clvlab.models.mean_spend import MeanSpend

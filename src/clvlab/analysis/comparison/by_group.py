@@ -13,11 +13,12 @@ def compute(context: ComparisonContext) -> Section:
     """Tables `spend` (expected and actual, by group), `money`, `counts`, `rates` and `answers` (the measures, with
     intervals).
 
-    Groups are in the order of what was expected of them. Figures of fewer than 15 customers are null.
-    `every_strategy` has the same of all strategies; it is exported.
+    Groups are in the order of what was expected of them. Figures of fewer than 15 customers are null, and groups by
+    attribute of fewer than ten are not there. `every_strategy` has the same of all strategies; it is exported.
     """
     board, strategy, judged = context.board, context.shown, context.board.judged_by
-    mine = board.outcomes.filter(pl.col("strategy") == strategy)
+    told = context.seen(board.outcomes)
+    mine = told.filter(pl.col("strategy") == strategy)
     expected = board.allocation.filter(pl.col("strategy") == strategy).select("group", "expected_spend")
     spend = mine.filter(pl.col("measure") == judged).join(expected, on="group", maintain_order="left")
     shown = spend.drop_nulls("value")
@@ -34,11 +35,11 @@ def compute(context: ComparisonContext) -> Section:
             mean=best["value"],
             average=_average(context),
         )
-    hidden = spend.height - shown.height
+    hidden = board.outcomes.filter(strategy=strategy, measure=judged).height - shown.height
     if hidden:
         findings["hidden"] = Finding.of("by_group.hidden", groups=hidden)
     tables = {
-        "every_strategy": board.outcomes,
+        "every_strategy": told,
         "spend": shown.select("group", "measure", "place", "n", "expected_spend", "value", "low", "high"),
     }
     money = outcomes.filter(pl.col("measure").is_in(["spend", "profit"]))

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 import polars as pl
 
+from clvlab.analysis.small_groups import is_by_attribute, too_small
 from clvlab.columns import MODELLED, names
 from clvlab.comparison import Board, compare
 from clvlab.comparison.rankings import BARS
@@ -76,6 +78,22 @@ class ComparisonContext:
     def contenders(self) -> list[str]:
         """Strategies that no other dominates, best first."""
         return self.board.ranking.filter(pl.col("dominated_by").is_null())["strategy"].to_list()
+
+    def seen(self, table: pl.DataFrame) -> pl.DataFrame:
+        """A table of strategies' groups without those by attribute that are too small to be told of."""
+        return table.join(self._unseen, on=["strategy", "group"], how="anti", maintain_order="left")
+
+    @cached_property
+    def _unseen(self) -> pl.DataFrame:
+        """strategy, group: the small ones, and as many as it takes for nobody to work them out from the others."""
+        sizes = self.board.outcomes.filter(measure=self.board.judged_by).select("strategy", "group", "n")
+        found = [
+            (strategy, group)
+            for (strategy,), groups in sizes.group_by("strategy", maintain_order=True)
+            if strategy not in strategies or is_by_attribute(strategies[str(strategy)].needs)
+            for group in sorted(too_small((group, n, n) for _, group, n in groups.rows()))
+        ]
+        return pl.DataFrame(found, schema={"strategy": pl.String, "group": pl.String}, orient="row")
 
     @property
     def relevant(self) -> list[str]:

@@ -23,8 +23,8 @@ def compute(context: ComparisonContext) -> Section:
     mine = board.reach.filter(pl.col("strategy") == strategy).rename({"spend": "reached_spend"})
     at = mine.filter(pl.col("share") == SHARE).row(0, named=True)
     oracle = board.reach.filter((pl.col("strategy") == "oracle") & (pl.col("share") == SHARE))["reached"][0]
-    budget = board.allocation.filter(pl.col("strategy") == strategy).drop("strategy")
-    first = budget.row(0, named=True)
+    told = context.seen(board.allocation)
+    budget = told.filter(pl.col("strategy") == strategy).drop("strategy")
     findings = {
         "lead": Finding.of("reach.lead", judged=context.judged),
         "curve": Finding.of(
@@ -36,13 +36,14 @@ def compute(context: ComparisonContext) -> Section:
             random=SHARE,
             judged=context.judged,
         ),
-        "budget": Finding.of(
+    }
+    for first in budget.head(1).iter_rows(named=True):
+        findings["budget"] = Finding.of(
             "reach.budget",
             group=Name("groups", first["group"]),
             customers=first["share_customers"],
             budget=first["share_budget"],
-        ),
-    }
+        )
     mine = mine.drop("strategy")
     if board.judged_by == "spend":
         tables = {"curve": curve, "contacts": mine, "budget": budget}
@@ -52,4 +53,4 @@ def compute(context: ComparisonContext) -> Section:
             "contacts_counted": mine.rename({"reached_spend": "purchases"}),
             "budget_counted": budget.rename({"expected_spend": "expected_purchases"}),
         }
-    return Section(tables | {"every_strategy": board.reach, "budget_every_strategy": board.allocation}, findings)
+    return Section(tables | {"every_strategy": board.reach, "budget_every_strategy": told}, findings)

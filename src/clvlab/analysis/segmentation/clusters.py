@@ -5,7 +5,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.segments import group_profile
-from clvlab.analysis.segmentation.small_groups import SMALLEST
+from clvlab.analysis.small_groups import SMALLEST
 from clvlab.wording import Name
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
-from clvlab.analysis.segmentation.small_groups import SMALLEST, as_one
+from clvlab.analysis.small_groups import SMALLEST, as_one
 from clvlab.frames import CustomerSummary
 
 MOVES = ("up", "stayed", "down", "aged", "reranked", "sideways", "arrived")

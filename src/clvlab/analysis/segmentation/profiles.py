@@ -5,7 +5,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.bands import banded
 from clvlab.analysis.segmentation.context import Context
-from clvlab.analysis.segmentation.small_groups import SMALLEST, as_one, too_small, without_rank
+from clvlab.analysis.small_groups import SMALLEST, as_one, too_small, without_rank
 from clvlab.columns import CUSTOMERS, names
 from clvlab.wording import Name
 

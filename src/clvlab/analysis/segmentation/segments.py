@@ -4,7 +4,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
-from clvlab.analysis.segmentation.small_groups import SMALL, SMALLEST
+from clvlab.analysis.small_groups import SMALL, SMALLEST
 from clvlab.wording import Name
 
 LOST = "lost"
