@@ -16,9 +16,7 @@ def moves(table: pl.DataFrame, words: Words) -> alt.LayerChart:
         pl.col("before", "after").map_elements(words.group, pl.String),
         label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String),
     )
-    order = list(dict.fromkeys(named["before"])) + [
-        name for name in named["after"] if name not in set(named["before"])
-    ]
+    order = list(dict.fromkeys([*named["before"], *named["after"]]))
     base = alt.Chart(named).encode(
         x=alt.X("after:N", sort=order, title=words.column("after"), axis=alt.Axis(labelAngle=-40, orient="top")),
         y=alt.Y("before:N", sort=order, title=words.column("before")),
