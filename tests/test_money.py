@@ -10,7 +10,7 @@ def total(amounts):
     return pl.DataFrame({"amount": amounts}, schema={"amount": pl.Float64}).select(exact_sum(pl.col("amount"))).item()
 
 
-@given(st.lists(st.integers(-(10**12), 10**12), max_size=50), st.randoms(use_true_random=False))
+@given(st.lists(st.integers(-(10**9), 10**9), max_size=50), st.randoms(use_true_random=False))
 def test_sums_of_cents_are_exact_in_any_order(cents, order):
     amounts = [cent / 100 for cent in cents]
     assert total(amounts) == total(order.sample(amounts, len(amounts))) == sum(cents) / 100

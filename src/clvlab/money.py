@@ -13,9 +13,9 @@ def to_millionths(amount: pl.Expr) -> pl.Expr:
 
 
 def from_millionths(total: pl.Expr) -> pl.Expr:
-    """A sum of millionths as money: the number that its decimals name."""
+    """A sum of millionths as money: the number that its decimals name, below a thousand million."""
     # Rounded, since polars divides by multiplying with the reciprocal, which is off by a bit for every third number.
-    return (total // _SCALE).cast(pl.Float64) + ((total % _SCALE).cast(pl.Float64) / _SCALE).round(6)
+    return (total.cast(pl.Float64) / _SCALE).round(6)
 
 
 def exact_sum(amount: pl.Expr) -> pl.Expr:
