@@ -5,17 +5,21 @@ import polars as pl
 # A row of more than this is not money: floating point would no longer hold its cents.
 LARGEST_AMOUNT = 1e15
 _SCALE = 1_000_000
+_LARGE = 1_000_000 * 10**9
 
 
 def to_millionths(amount: pl.Expr) -> pl.Expr:
-    """Amounts as whole numbers of millionths, which add up exactly."""
+    """Amounts as whole numbers of millionths, which add up exactly; of more than a thousand million to about one."""
     return (amount * _SCALE).round().cast(pl.Int128)
 
 
 def from_millionths(total: pl.Expr) -> pl.Expr:
-    """A sum of millionths as money: the number that its decimals name, below a thousand million."""
+    """A sum of millionths as money: the number that its decimals name."""
     # Rounded, since polars divides by multiplying with the reciprocal, which is off by a bit for every third number.
-    return (total.cast(pl.Float64) / _SCALE).round(6)
+    # Of large sums that would round away from the number; the part behind the point is then rounded alone.
+    rounded = (total.cast(pl.Float64) / _SCALE).round(6)
+    apart = (total // _SCALE).cast(pl.Float64) + ((total % _SCALE).cast(pl.Float64) / _SCALE).round(6)
+    return pl.when(total.abs() < _LARGE).then(rounded).otherwise(apart)
 
 
 def exact_sum(amount: pl.Expr) -> pl.Expr:
