@@ -1,5 +1,7 @@
 """Charts of the holdout validation."""
 
+from typing import Any
+
 import altair as alt
 import polars as pl
 
@@ -103,11 +105,6 @@ def forecasts(table: pl.DataFrame, words: Words) -> alt.LayerChart:
 
     Input: `validation.forecasts`.
     """
-    series = {
-        "actual": ("#555555", "circle"),
-        "predicted": (ACCENT, "diamond"),
-        "simple_predicted": (SECOND, "triangle-up"),
-    }
     titles = {
         "actual": words("charts.actual"),
         "predicted": words("charts.expected"),
@@ -115,29 +112,16 @@ def forecasts(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     }
     what = table["what"][-1] if table.height else "purchases"
     drawn = table.filter(what=what).with_columns(day=pl.col("origin").dt.strftime("%Y-%m-%d"))
-    long = drawn.unpivot(list(titles), index="day", variable_name="of").with_columns(
-        series=pl.col("of").replace_strict(titles, return_dtype=pl.String)
-    )
     name = words.name("outcomes", what)
     title = in_currency(name, words) if what == "spend" else name
     x = alt.X("day:N", sort=None, title=words("charts.forecast_made"), axis=alt.Axis(labelAngle=0))
     y = alt.Y("value:Q", title=title, axis=axis(words, "short"), scale=alt.Scale(zero=True))
-    colours, shapes = ([look[place] for look in series.values()] for place in (0, 1))
-    points = (
-        alt.Chart(long)
-        .mark_point(size=80, filled=True, opacity=1)
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color("series:N", scale=alt.Scale(domain=list(titles.values()), range=colours)),
-            shape=alt.Shape("series:N", scale=alt.Scale(domain=list(titles.values()), range=shapes)),
-            tooltip=[
-                alt.Tooltip("day:N", title=words("charts.forecast_made")),
-                alt.Tooltip("series:N", title=words("charts.what")),
-                alt.Tooltip("value:Q", title=title, format=",.0f"),
-            ],
-        )
-    )
+    tooltip = [
+        alt.Tooltip("day:N", title=words("charts.forecast_made")),
+        alt.Tooltip("series:N", title=words("charts.what")),
+        alt.Tooltip("value:Q", title=title, format=",.0f"),
+    ]
+    points = _points(drawn, titles, ["day"], x=x, y=y, tooltip=tooltip)
     interval = (
         alt.Chart(drawn)
         .mark_rule(color=ACCENT, opacity=0.5, strokeWidth=4)
@@ -150,28 +134,34 @@ def forecasts(table: pl.DataFrame, words: Words) -> alt.LayerChart:
 def _calibration(table: pl.DataFrame, column: str, title: str, words: Words) -> alt.LayerChart:
     """Actual with interval, model and naive baseline, by parts of the customers."""
     names = {"actual": words("charts.actual"), "model": words("charts.model"), "naive": words("charts.naive")}
-    long = table.unpivot(list(names), index=[column, "customers"], variable_name="of").with_columns(
-        series=pl.col("of").replace_strict(names, return_dtype=pl.String)
-    )
     x = alt.X(f"{column}:N", sort=None, title=words(title), axis=alt.Axis(labelAngle=0))
     y = alt.Y("value:Q", title=words("charts.purchases_in_holdout"), axis=axis(words, "short"))
-    domain = list(names.values())
-    points = (
-        alt.Chart(long)
-        .mark_point(size=80, filled=True, opacity=1)
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color("series:N", scale=alt.Scale(domain=domain, range=["#555555", ACCENT, SECOND])),
-            shape=alt.Shape("series:N", scale=alt.Scale(domain=domain, range=["circle", "diamond", "triangle-up"])),
-            tooltip=[
-                alt.Tooltip(f"{column}:N", title=words(title)),
-                alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
-                alt.Tooltip("series:N", title=words("charts.what")),
-                alt.Tooltip("value:Q", title=words("charts.purchases_in_holdout"), format=".2f"),
-            ],
-        )
-    )
+    tooltip = [
+        alt.Tooltip(f"{column}:N", title=words(title)),
+        alt.Tooltip("customers:Q", title=words.column("customers"), format=","),
+        alt.Tooltip("series:N", title=words("charts.what")),
+        alt.Tooltip("value:Q", title=words("charts.purchases_in_holdout"), format=".2f"),
+    ]
+    points = _points(table, names, [column, "customers"], x=x, y=y, tooltip=tooltip)
     interval = alt.Chart(table).mark_rule(color="#777777").encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
     layers: alt.LayerChart = interval + points
     return layers.properties(width="container", height=280)
+
+
+def _points(table: pl.DataFrame, titles: dict[str, str], index: list[str], **channels: Any) -> alt.Chart:
+    """A point for each of three columns of a row: what happened, what the model and what a simple rule said of it.
+
+    `titles` are the columns with what they are called, in this order; `index` are the columns that a row is told by.
+    """
+    long = table.unpivot(list(titles), index=index, variable_name="of").with_columns(
+        series=pl.col("of").replace_strict(titles, return_dtype=pl.String)
+    )
+    domain = list(titles.values())
+    colour = alt.Scale(domain=domain, range=["#555555", ACCENT, SECOND])
+    shape = alt.Scale(domain=domain, range=["circle", "diamond", "triangle-up"])
+    drawn: alt.Chart = (
+        alt.Chart(long)
+        .mark_point(size=80, filled=True, opacity=1)
+        .encode(color=alt.Color("series:N", scale=colour), shape=alt.Shape("series:N", scale=shape), **channels)
+    )
+    return drawn

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from tqdm import tqdm
 
 from clvlab.comparison import tables
 from clvlab.comparison.agreement import agreement_table
@@ -25,6 +24,7 @@ from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog, check_kind
 from clvlab.grouping import Strategy
 from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms
+from clvlab.progress import progress_bar
 
 MIN_ROUNDS, MOST_CUTOFFS = 20, 12
 
@@ -113,10 +113,8 @@ def compare(
     terms, preferred = Terms(horizon, annual_discount_rate, margin), MODEL_NAMES.get(model, BgNbd)
     with one_thread():
         windows, left_out = windows_of(chosen(asked), splits, terms, preferred, leave_out=not asked)
-        # tqdm takes None for "on a terminal only".
-        hidden = None if progress is None else not progress
         n_steps = len(windows[-1].fitted_strategies) * (N_RESAMPLES + 1) + n_rounds
-        with tqdm(total=n_steps, disable=hidden, desc="compare") as bar:
+        with progress_bar(n_steps, "compare", shown=progress) as bar:
             scoring = Scoring.run(windows, n_rounds, bar.update)
             later = _later(windows[-1], terms, preferred)
             return _board(scoring, later, left_out, n_rounds, bar.update)

@@ -111,6 +111,15 @@ def test_of_an_attribute_no_small_group_is_told_nor_what_gives_it_away():
         assert given.seen(table).filter(strategy="frequency_tiers").height > 0
 
 
+def test_small_groups_of_a_map_of_ones_own_are_told_of_for_it_reads_no_attribute(tmp_path):
+    path = tmp_path / "own.yaml"
+    path.write_text("n_bins: 2\nscores: [r_score]\ngroups: {good: '2', bad: '1'}\n", encoding="utf-8")
+    given = replace(context(), params=params_of(strategies=[str(path)]))
+    few = pl.DataFrame({"strategy": ["own"], "group": ["good"], "measure": ["spend"], "n": [3]})
+    named = replace(given, board=replace(given.board, outcomes=few))
+    assert named.seen(few).height == 1
+
+
 def test_all_customers_are_all_customers_those_not_shown_included():
     assert section_of("by_group", hidden()).findings["spend"].figures["average"] == 25
 

@@ -86,11 +86,12 @@ class ComparisonContext:
     @cached_property
     def _unseen(self) -> pl.DataFrame:
         """strategy, group: the small ones, and as many as it takes for nobody to work them out from the others."""
+        known = {**strategies, **{each.name: each for each in map(find, self.params.strategies)}}
         sizes = self.board.outcomes.filter(measure=self.board.judged_by).select("strategy", "group", "n")
         found = [
             (strategy, group)
             for (strategy,), groups in sizes.group_by("strategy", maintain_order=True)
-            if strategy not in strategies or is_by_attribute(strategies[str(strategy)].needs)
+            if strategy not in known or is_by_attribute(known[str(strategy)].needs)
             for group in sorted(too_small((group, n, n) for _, group, n in groups.rows()))
         ]
         return pl.DataFrame(found, schema={"strategy": pl.String, "group": pl.String}, orient="row")

@@ -37,7 +37,8 @@ def compute(context: ComparisonContext) -> Section:
             judged=context.judged,
         ),
     }
-    for first in budget.head(1).iter_rows(named=True):
+    if budget.height:
+        first = budget.row(0, named=True)
         findings["budget"] = Finding.of(
             "reach.budget",
             group=Name("groups", first["group"]),

@@ -5,8 +5,6 @@ from functools import partial
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from tqdm import tqdm
-
 from clvlab.analysis.results import Results, Stopwatch
 from clvlab.analysis.segmentation import (
     appendix,
@@ -28,6 +26,7 @@ from clvlab.analysis.segmentation.context import Context
 from clvlab.frames import TransactionLog, check_kind
 from clvlab.inputs import read_log
 from clvlab.params import ReportParams
+from clvlab.progress import progress_bar
 
 __all__ = ["SECTIONS", "analyse"]
 
@@ -72,8 +71,7 @@ def analyse(
     check_kind("params", params, Mapping | ReportParams, "clvlab.ReportParams")
     checked = params if isinstance(params, ReportParams) else ReportParams(**params)
     stopwatch, sections = Stopwatch(), {}
-    # tqdm takes None for "on a terminal only".
-    with tqdm(total=len(SECTIONS) + 1, disable=None if progress is None else not progress, desc="read") as bar:
+    with progress_bar(len(SECTIONS) + 1, "read", shown=progress) as bar:
         found = stopwatch.time("read", lambda: log or read_log(checked))
         context = Context(checked.settled(has_amounts=found.has_amounts), found)
         for name, module in SECTIONS.items():

@@ -5,6 +5,7 @@ there are not three months yet. In a log that begins in the middle of things eve
 cohort far larger than the others is left out.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,45 +20,52 @@ from clvlab.wording import Name
 
 MOST_COHORTS = 24
 FEW_MONTHS = 2
+"""A history within so many calendar months is told by the week."""
 CROWDED = 2.0
 """A first cohort of more than so many times the median of the later ones did not begin with the log."""
 
 
 @dataclass(frozen=True)
 class Period:
-    """A calendar period: its name and polars' word for it."""
+    """A calendar period: its name, polars' word for it, and how a day is counted in it.
+
+    Counts begin with the first period of the common era: the difference of two is an age.
+    """
 
     name: str
     every: str
+    count: Callable[[pl.Expr], pl.Expr]
 
     def start(self, column: str) -> pl.Expr:
         """The first day of the period in which a day lies; weeks begin on Monday."""
         return pl.col(column).dt.truncate(self.every)
 
     def number(self, column: str) -> pl.Expr:
-        """Periods counted from the first of an age long ago: the difference of two is an age."""
-        return self._number(pl.col(column))
+        """The number of the period in which a day lies."""
+        return self.count(pl.col(column))
 
     def number_of(self, day: date) -> int:
         """The same of one day."""
-        return int(pl.select(self._number(pl.lit(day))).item())
+        return int(pl.select(self.count(pl.lit(day))).item())
 
     def last_over(self, day: date) -> int:
         """The number of the last period that is over at the end of `day`."""
         return self.number_of(day + timedelta(days=1)) - 1
 
-    def _number(self, day: pl.Expr) -> pl.Expr:
-        if self.name == "week":
-            return (day - date(1, 1, 1)).dt.total_days() // 7
-        months = day.dt.year() * 12 + day.dt.month().cast(pl.Int32) - 1
-        return months // {"month": 1, "quarter": 3, "year": 12}[self.name]
+
+def _weeks(day: pl.Expr) -> pl.Expr:
+    return (day - date(1, 1, 1)).dt.total_days() // 7  # which was a Monday
+
+
+def _months(day: pl.Expr) -> pl.Expr:
+    return day.dt.year() * 12 + day.dt.month().cast(pl.Int32) - 1
 
 
 PERIODS = WEEK, MONTH, QUARTER, YEAR = (
-    Period("week", "1w"),
-    Period("month", "1mo"),
-    Period("quarter", "1q"),
-    Period("year", "1y"),
+    Period("week", "1w", _weeks),
+    Period("month", "1mo", _months),
+    Period("quarter", "1q", lambda day: _months(day) // 3),
+    Period("year", "1y", lambda day: _months(day) // 12),
 )
 
 

@@ -63,7 +63,7 @@ class PastForecasts:
         level: float,
         buyers: int,
     ) -> "PastForecasts | None":
-        """Make the forecasts again; None where the history is too short for any, or could not identify the model.
+        """Make the forecasts again; None where the history was too short for a forecast, a model or groups.
 
         `days` are the first and the last day that count, `horizon` is how far the report looks ahead.
         """

@@ -3,12 +3,11 @@
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
-from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 from clvlab.analysis.small_groups import SMALL, SMALLEST
 from clvlab.wording import Name
 
 LOST = "lost"
-DAYS_OF_A_YEAR = 365
 
 
 def compute(context: Context) -> Section:
@@ -106,7 +105,7 @@ def score_grid(table: pl.DataFrame) -> pl.DataFrame:
 def _relative(context: Context) -> dict[str, Finding]:
     """That scores compare customers with each other, where all who are called lost have bought within a year."""
     days = context.table.filter(group=LOST)["days_since_last"].drop_nulls()
-    if context.thresholds is None or days.is_empty() or max(days) >= DAYS_OF_A_YEAR:
+    if context.thresholds is None or days.is_empty() or max(days) >= ACTIVE_DAYS:
         return {}
     return {"relative": Finding.of("segments.relative", group=Name("groups", LOST), days=max(days))}
 
