@@ -11,9 +11,9 @@ reference, and leaves e^(delta'z) times as readily:
     and b have coefficients of their own; one for the odds a / b can be put into a sentence.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self, get_args
 
 import numpy as np
 import polars as pl
@@ -22,66 +22,29 @@ from scipy import special
 
 from clvlab.arrays import Matrix, Vector
 from clvlab.displays import Displayed, listed, number
-from clvlab.errors import ParamsError
+from clvlab.errors import ClvlabError, ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models import purchase_history
-from clvlab.models.attributes import Attributes
+from clvlab.models.attributes import Attributes, kinds_of
+from clvlab.models.bg_nbd import BgNbd
+from clvlab.models.fitted_model import check_penalty
+from clvlab.models.joint_likelihood import JointLikelihood
+from clvlab.models.mbg_nbd import MbgNbd
+from clvlab.models.nbd import Nbd
 from clvlab.models.numerics import maximum
-from clvlab.models.numerics.maximum import Expansion, Likelihood
+from clvlab.models.numerics.maximum import Likelihood
 from clvlab.models.numerics.population import Population
+from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.purchase_history import Customers
 from clvlab.models.purchase_model import HISTORY, Horizon, PurchaseModel
 from clvlab.models.regular import RegularBetaGeometric
+from clvlab.models.uncertainty import Draws, Method, from_bootstrap, from_likelihood, from_normal
 from clvlab.units import TimeUnit
 
+SAVED = (BgNbd, MbgNbd, ParetoNbd, Nbd)  # what `from_dict` knows by name
 MOST_KINDS = 10_000  # different combinations of attributes: each is a population of its own, and takes a few ms
 MOST_LEVELS = 100  # of an attribute in text, each of which has a coefficient
 REDUNDANT = 1e-6  # what is left of a standardised term that follows from others
-
-
-@dataclass(frozen=True, eq=False)
-class JointLikelihood:
-    """The likelihood of several populations, whose log-parameters are linear in common ones.
-
-    Attributes
-    ----------
-    names : the common parameters
-    parts : the likelihood of each population
-    maps : what turns the common parameters into each population's log-parameters
-    """
-
-    names: tuple[str, ...]
-    parts: tuple[Likelihood, ...]
-    maps: tuple[Matrix, ...]
-
-    @property
-    def meanings(self) -> tuple[str, ...]:
-        """What the parameters of the model say, which come first."""
-        return self.parts[0].meanings
-
-    @property
-    def n_customers(self) -> float:
-        """Sum of the weights of all populations."""
-        return sum(part.n_customers for part in self.parts)
-
-    @property
-    def n_distinct(self) -> int:
-        """Number of distinct customers of all populations."""
-        return sum(part.n_distinct for part in self.parts)
-
-    def coarse(self) -> Self:
-        """Every population coarser."""
-        return replace(self, parts=tuple(part.coarse() for part in self.parts))
-
-    def expand(self, point: Vector) -> Expansion:
-        """The sum of all populations' log-likelihoods, by the chain rule."""
-        value, gradient, hessian = 0.0, np.zeros(point.size), np.zeros((point.size, point.size))
-        for part, to_own in zip(self.parts, self.maps, strict=True):
-            own = part.expand(to_own @ point)
-            value += own.value
-            gradient += to_own.T @ own.gradient
-            hessian += to_own.T @ own.hessian @ to_own
-        return Expansion(point, value, gradient, hessian)
 
 
 @dataclass(frozen=True)
@@ -103,8 +66,10 @@ class CovariateModel(Displayed):
     plain : the model fitted to the same customers without attributes
     purchase, dropout : the attributes that act on the rate of purchases, and on leaving
     gamma, delta : their coefficients, in the order of the attributes' terms
-    log_likelihood : at the maximum, comparable with that of `plain`
+    log_likelihood : at the maximum, comparable with that of `plain`, without penalty and prior
     covariance : of the reference's log-parameters, gamma and delta
+    penalty, coefficient_penalty, prior : as given to `fit`
+    likelihood : the function that was maximised, with its customers; None for a model read by `from_dict`
     """
 
     reference: PurchaseModel
@@ -115,6 +80,14 @@ class CovariateModel(Displayed):
     delta: Vector
     log_likelihood: float
     covariance: Matrix = field(repr=False)
+    penalty: float = 0.0
+    coefficient_penalty: float = 0.0
+    prior: bool = False
+    likelihood: JointLikelihood | None = field(default=None, repr=False)
+
+    _behind: ClassVar[frozenset[str]] = frozenset(
+        {"at_draws", "horizon_length", "leaves_from", "leaving", "likelihood", "model_of", "numbers_of", "unit_of"}
+    )
 
     @property
     def _facts(self) -> str:
@@ -138,8 +111,11 @@ class CovariateModel(Displayed):
         dropout: Sequence[str] = (),
         time_unit: TimeUnit | None = None,
         weights: ArrayLike | None = None,
+        penalty: float = 0.0,
+        coefficient_penalty: float = 0.0,
+        prior: bool = False,
     ) -> Self:
-        """Fit `model` (BgNbd, MbgNbd, ParetoNbd; Nbd without `dropout`) by maximum likelihood.
+        """Fit `model` (BgNbd, MbgNbd, ParetoNbd; Nbd without `dropout`) by maximum likelihood, or with a weak prior.
 
         Parameters
         ----------
@@ -148,32 +124,45 @@ class CovariateModel(Displayed):
         customers
             frequency, recency, T and the attributes; a CustomerSummary or a plain frame
         purchase, dropout
-            columns that act on the rate of purchases, and on leaving: numbers without gaps, or text, of which a
-            missing one is a level of its own; at most 100 levels, and 10,000 different combinations
+            columns that act on the rate of purchases, and on leaving: numbers or text, of which a missing one is a
+            level of its own; at most 100 levels, and 10,000 different combinations
         time_unit, weights
             as in `PurchaseModel.fit`
+        penalty
+            as in `PurchaseModel.fit`, of the parameters of a customer whose attributes are all at their means
+        coefficient_penalty
+            subtracts coefficient_penalty * sum(coefficient^2) from the log-likelihood, coefficients being those of a
+            level instead of the reference, and of one standard deviation of a number: a normal prior with mean 0 and
+            standard deviation 1 / sqrt(2 coefficient_penalty)
+        prior
+            whether a weak prior counts, as in `PurchaseModel.fit`, so that a level in which nobody bought again has
+            an answer, too; of each of these coefficients it is a standard logistic distribution, with half its mass
+            within a factor of 3 of 1
+
+        Raises
+        ------
+        DataError : a value that cannot be a history or an attribute, with its column and row
+        ConvergenceError : the data cannot identify a parameter or coefficient; it says which
         """
-        if not (purchase or dropout):
-            raise ParamsError(
-                f"Name attributes by `purchase` or `dropout`; without any, {model.__name__}.fit serves."
-            )
-        if issubclass(model, RegularBetaGeometric):
-            raise ParamsError(f"{model.__name__} takes no attributes: use BgNbd or MbgNbd, which it is at k = 1.")
-        if dropout and model.leaving is None:
-            raise ParamsError(f"Nobody leaves in {model.__name__}: `dropout` cannot act on it.")
-        plain = model.fit(customers, time_unit=time_unit, weights=weights)
+        _refuse_impossible(model, purchase, dropout)
+        check_penalty(penalty, prior=prior)
+        check_penalty(coefficient_penalty, prior=prior)
+        plain = model.fit(customers, time_unit=time_unit, weights=weights, penalty=penalty, prior=prior)
         table = purchase_history.table_of(customers)
         histories = purchase_history.read_histories(customers, HISTORY, plain.time_unit, plain.time_unit)
         buyers, columns, weight = table.filter(histories.is_buyer), histories.columns, histories.weights(weights)
         if weight is not None:
             counts = weight > 0
             buyers, columns, weight = buyers.filter(counts), [column[counts] for column in columns], weight[counts]
-        of_purchase, of_dropout, z = _described(buyers, purchase, dropout)
-        # On a common scale no unit of an attribute leads the search astray.
-        centre, scale = z.mean(axis=0), z.std(axis=0)
-        likelihood = _joint_likelihood(model, columns, (z - centre) / scale, weight, of_purchase, of_dropout)
-        found = maximum.maximise(likelihood, np.concatenate([plain.log_parameters, np.zeros(scale.size)]))
-        to_units = _to_units(model, centre, scale, len(of_purchase.terms))
+        of_purchase, of_dropout, z = _described(buyers, purchase, dropout, weight)
+        likelihood = replace(
+            _joint_likelihood(model, columns, z, weight, of_purchase, of_dropout),
+            penalty=penalty,
+            coefficient_penalty=coefficient_penalty,
+            has_prior=prior,
+        )
+        found = maximum.maximise(likelihood, np.concatenate([plain.log_parameters, np.zeros(z.shape[1])]))
+        to_units = _to_units(model, of_purchase, of_dropout)
         own, point = len(model.names), to_units @ found.point
         values = dict(zip(model.names, np.exp(point[:own]).tolist(), strict=True))
         gamma, delta = np.split(point[own:], [len(of_purchase.terms)])
@@ -184,9 +173,43 @@ class CovariateModel(Displayed):
             dropout=of_dropout,
             gamma=gamma,
             delta=delta,
-            log_likelihood=found.value,
+            log_likelihood=likelihood.at(found.point),
             covariance=to_units @ found.covariance @ to_units.T,
+            penalty=penalty,
+            coefficient_penalty=coefficient_penalty,
+            prior=prior,
+            likelihood=likelihood,
         )
+
+    @property
+    def time_unit(self) -> TimeUnit:
+        """The unit of the model's times."""
+        return self.reference.time_unit
+
+    @property
+    def n_customers(self) -> float:
+        """How many customers the model was fitted on: the sum of their weights."""
+        return self.plain.n_customers
+
+    @property
+    def leaving(self) -> tuple[str, float] | None:
+        """As of the model without attributes."""
+        return self.reference.leaving
+
+    @property
+    def leaves_from(self) -> int:
+        """As of the model without attributes."""
+        return self.reference.leaves_from
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters: of the reference, then the factor of each term, on purchases and on leaving."""
+        return _names(type(self.reference), self.purchase, self.dropout)
+
+    @property
+    def log_parameters(self) -> Vector:
+        """Their natural logarithms: a coefficient is the logarithm of a factor."""
+        return np.concatenate([self.reference.log_parameters, self.gamma, self.delta])
 
     @property
     def aic(self) -> float:
@@ -196,7 +219,7 @@ class CovariateModel(Displayed):
     @property
     def bic(self) -> float:
         """Schwarz's information criterion, with the number of customers as sample size; lower is better."""
-        return len(self.covariance) * float(np.log(self.plain.n_customers)) - 2 * self.log_likelihood
+        return len(self.covariance) * float(np.log(self.n_customers)) - 2 * self.log_likelihood
 
     def coefficients(self, level: float = 0.95) -> pl.DataFrame:
         """The effect of each attribute, with Wald intervals.
@@ -222,14 +245,118 @@ class CovariateModel(Displayed):
         )
 
     def likelihood_ratio_test(self, restricted: "CovariateModel | None" = None) -> RatioTest:
-        """Test against a model with fewer attributes, fitted to the same customers; with none by default."""
+        """Test against a model with fewer attributes, fitted to the same customers; with none by default.
+
+        The smaller model must be nested in this one: of the same kind, held by the same penalties or prior, its
+        attributes among this one's, with the same levels, and its customers the same, attribute by attribute. With a
+        penalty or a prior the gain is less than the likelihood's own, so that the test is cautious.
+
+        Raises
+        ------
+        ParamsError : the smaller model is not nested in this one, or one of them was read without its customers
+        """
+        if restricted is not None and not self._contains(restricted):
+            raise ParamsError(
+                "A likelihood-ratio test needs a model with fewer attributes, all among those of the larger model, "
+                "fitted to the same customers in the same way."
+            )
         fewer = 0 if restricted is None else restricted.gamma.size + restricted.delta.size
         before = self.plain.log_likelihood if restricted is None else restricted.log_likelihood
         degrees = self.gamma.size + self.delta.size - fewer
-        if degrees < 1 or (restricted is not None and restricted.plain != self.plain):
-            raise ParamsError("A likelihood-ratio test needs a model with fewer attributes, of the same customers.")
         statistic = max(2 * (self.log_likelihood - before), 0.0)
         return RatioTest(statistic, degrees, float(special.chdtrc(degrees, statistic)))
+
+    def _contains(self, smaller: "CovariateModel") -> bool:
+        """Whether the smaller model is this one with the coefficients of some terms at 0."""
+        if self.likelihood is None or smaller.likelihood is None:
+            raise ParamsError("A model was read without its customers: fit both to compare them.")
+        held = [(each.penalty, each.coefficient_penalty, each.prior) for each in (self, smaller)]
+        sides = [(smaller.purchase, self.purchase), (smaller.dropout, self.dropout)]
+        return (
+            type(self.reference) is type(smaller.reference)
+            and held[0] == held[1]
+            and all(few.is_among(many) for few, many in sides)
+            and len(smaller.names) < len(self.names)
+            and self.likelihood.knows_all_of(smaller.likelihood)
+        )
+
+    def draws(self, n: int = 1_000, seed: int = 0, *, method: Method = "likelihood") -> Draws:
+        """Draws of the parameters that these customers allow: of the reference's, and of the factor of each term.
+
+        As `draws` of a model without attributes; the weak prior of `fit` holds what the data leave open, or the
+        penalties in its place.
+        """
+        if n < 1 or method not in get_args(Method):
+            raise ParamsError(
+                f"draws: n is {n}, method {method!r}; n must be 1 or more, method likelihood or bootstrap."
+            )
+        # On a common scale, on which the prior is meant.
+        to_units = _to_units(type(self.reference), self.purchase, self.dropout)
+        to_common = np.linalg.inv(to_units)
+        point, covariance = to_common @ self.log_parameters, to_common @ self.covariance @ to_common.T
+        if method == "bootstrap":
+            if self.likelihood is None:
+                raise ParamsError("This CovariateModel was read without its customers: fit it to bootstrap.")
+            found = from_bootstrap(self.likelihood, point, n, seed)
+        elif self.likelihood is None:
+            found = from_normal(self.names, point, covariance, n, seed)
+        else:
+            found = from_likelihood(self.likelihood, point, covariance, n, seed)
+        return replace(found, log_values=found.log_values @ to_units.T)
+
+    def at_draws(self, draws: Draws) -> list[Self]:
+        """The model at each draw of its parameters."""
+        own, names = len(self.reference.names), self.reference.names
+        return [
+            replace(
+                self,
+                reference=replace(self.reference, **dict(zip(names, np.exp(row[:own]).tolist(), strict=True))),
+                gamma=row[own : own + self.gamma.size],
+                delta=row[own + self.gamma.size :],
+                likelihood=None,
+            )
+            for row in draws.log_values
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the customers, as plain JSON; `from_dict` reads it back."""
+        return {
+            "model": type(self).__name__,
+            "reference": self.reference.to_dict(),
+            "plain": self.plain.to_dict(),
+            "purchase": self.purchase.to_dict(),
+            "dropout": self.dropout.to_dict(),
+            "gamma": self.gamma.tolist(),
+            "delta": self.delta.tolist(),
+            "log_likelihood": self.log_likelihood,
+            "covariance": self.covariance.tolist(),
+            "penalty": self.penalty,
+            "coefficient_penalty": self.coefficient_penalty,
+            "prior": self.prior,
+        }
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
+        """The model that `to_dict` wrote; ParamsError if it is another model's, or not a model."""
+        if saved.get("model") != cls.__name__:
+            raise ParamsError(f"These are the parameters of {saved.get('model')!r}, not of {cls.__name__!r}.")
+        try:
+            kinds = {kind.__name__: kind for kind in SAVED}
+            kind = kinds[saved["reference"]["model"]]
+            return cls(
+                reference=kind.from_dict(saved["reference"]),
+                plain=kind.from_dict(saved["plain"]),
+                purchase=Attributes.from_dict(saved["purchase"]),
+                dropout=Attributes.from_dict(saved["dropout"]),
+                gamma=np.array(saved["gamma"], dtype=float),
+                delta=np.array(saved["delta"], dtype=float),
+                covariance=np.array(saved["covariance"], dtype=float),
+                **{name: saved[name] for name in ("log_likelihood", "penalty", "coefficient_penalty", "prior")},
+            )
+        except ClvlabError:
+            raise
+        except (KeyError, TypeError, ValueError) as error:
+            raise ParamsError(f"This is not a saved {cls.__name__}: {error}.") from None
 
     def p_alive(self, customers: Customers, *, time_unit: TimeUnit | None = None) -> Vector:
         """Probability that each customer is still a customer at the cutoff; NaN for prospects."""
@@ -297,16 +424,25 @@ class CovariateModel(Displayed):
             changed[name] = self.reference.parameters[name] * float(np.exp(power * self.delta @ for_dropout))
         return replace(self.reference, **changed)
 
+    def numbers_of(self, buyers: pl.DataFrame) -> Matrix:
+        """The numbers of customers' attributes, one column for each term of `purchase`, then of `dropout`."""
+        return np.concatenate([self.purchase.matrix(buyers), self.dropout.matrix(buyers)], axis=1)
+
+    def unit_of(self, customers: Customers, time_unit: TimeUnit | None) -> TimeUnit:
+        """The unit of a table's times: as it is said, else the model's own."""
+        return self.reference.unit_of(customers, time_unit)
+
+    def horizon_length(self, customers: Customers, horizon: Horizon, time_unit: TimeUnit | None) -> float:
+        """The horizon, a plain number of which is in the table's unit, in the model's unit."""
+        return self.reference.horizon_length(customers, horizon, time_unit)
+
     def _by_kind(self, customers: Customers, predict: Callable[[PurchaseModel, Customers], Vector]) -> Vector:
         """The predictions of each customer's own model."""
         table = purchase_history.table_of(customers)
         rows = np.flatnonzero(purchase_history.buyers_of(table))
-        buyers = table[rows]
-        z = np.concatenate([self.purchase.matrix(buyers), self.dropout.matrix(buyers)], axis=1)
-        kinds, index = np.unique(z, axis=0, return_inverse=True)
         predictions = np.full(table.height, np.nan)
-        for i, kind in enumerate(kinds):
-            own = rows[index == i]
+        for kind, places in kinds_of(self.numbers_of(table[rows])):
+            own = rows[places]
             part: Customers = table[own]
             if isinstance(customers, CustomerSummary):
                 part = replace(customers, data=table[own])
@@ -314,12 +450,25 @@ class CovariateModel(Displayed):
         return predictions
 
 
+AnyPurchaseModel = PurchaseModel | CovariateModel
+"""A fitted purchase model, with attributes or without."""
+
+
+def _refuse_impossible(model: type[PurchaseModel], purchase: Sequence[str], dropout: Sequence[str]) -> None:
+    if not (purchase or dropout):
+        raise ParamsError(f"Name attributes by `purchase` or `dropout`; without any, {model.__name__}.fit serves.")
+    if issubclass(model, RegularBetaGeometric):
+        raise ParamsError(f"{model.__name__} takes no attributes: use BgNbd or MbgNbd, which it is at k = 1.")
+    if dropout and model.leaving is None:
+        raise ParamsError(f"Nobody leaves in {model.__name__}: `dropout` cannot act on it.")
+
+
 def _described(
-    buyers: pl.DataFrame, purchase: Sequence[str], dropout: Sequence[str]
+    buyers: pl.DataFrame, purchase: Sequence[str], dropout: Sequence[str], weights: Vector | None
 ) -> tuple[Attributes, Attributes, Matrix]:
     """The attributes of either side, and the customers' numbers: one column for each term of both."""
     _refuse_many_kinds(buyers, {*purchase, *dropout})
-    of_purchase, of_dropout = Attributes.of(buyers, purchase), Attributes.of(buyers, dropout)
+    of_purchase, of_dropout = (Attributes.of(buyers, names, weights) for names in (purchase, dropout))
     sides = [of_purchase.matrix(buyers), of_dropout.matrix(buyers)]
     for attributes, side in zip((of_purchase, of_dropout), sides, strict=True):
         _refuse_redundant(attributes.terms, side)
@@ -334,15 +483,22 @@ def _joint_likelihood(
     purchase: Attributes,
     dropout: Attributes,
 ) -> JointLikelihood:
-    kinds, index = np.unique(z, axis=0, return_inverse=True)
-    names = (*model.names, *(f"{t} (purchases)" for t in purchase.terms), *(f"{t} (leaving)" for t in dropout.terms))
-    parts, maps = [], []
-    for i, kind in enumerate(kinds):
-        own = index == i
+    """The likelihood in terms of the customer whose attributes are at their means, and of a common scale."""
+    centre, scale = np.array([*purchase.means, *dropout.means]), np.array([*purchase.scales, *dropout.scales])
+    parts, maps, kinds = [], [], []
+    for kind, own in kinds_of(z):
         population = Population.of([column[own] for column in columns], None if weights is None else weights[own])
         parts.append(Likelihood(model.log_likelihood_of, model.names, population, meanings=model.meanings))
-        maps.append(_map_to_own(model, kind, len(purchase.terms)))
-    return JointLikelihood(names, tuple(parts), tuple(maps))
+        maps.append(_map_to_own(model, (kind - centre) / scale, len(purchase.terms)))
+        kinds.append(kind)
+    everybody = Population.of(columns, weights)
+    return JointLikelihood(
+        model, _names(model, purchase, dropout), tuple(parts), tuple(maps), tuple(kinds), everybody
+    )
+
+
+def _names(model: type[PurchaseModel], purchase: Attributes, dropout: Attributes) -> tuple[str, ...]:
+    return (*model.names, *(f"{t} (purchases)" for t in purchase.terms), *(f"{t} (leaving)" for t in dropout.terms))
 
 
 def _refuse_many_kinds(buyers: pl.DataFrame, names: set[str]) -> None:
@@ -371,11 +527,12 @@ def _refuse_redundant(terms: Sequence[str], z: Matrix) -> None:
         )
 
 
-def _to_units(model: type[PurchaseModel], centre: Vector, scale: Vector, n_purchase: int) -> Matrix:
-    """What turns parameters for (z - centre) / scale into those for z: the inverse of `_map_to_own` in that."""
+def _to_units(model: type[PurchaseModel], purchase: Attributes, dropout: Attributes) -> Matrix:
+    """What turns parameters for attributes on a common scale into those for attributes as they are."""
+    centre, scale = np.array([*purchase.means, *dropout.means]), np.array([*purchase.scales, *dropout.scales])
     own = len(model.names)
     to_units = np.eye(own + scale.size)
-    to_units[:own] = _map_to_own(model, -centre / scale, n_purchase)
+    to_units[:own] = _map_to_own(model, -centre / scale, len(purchase.terms))
     to_units[own:, own:] /= scale
     return to_units
 

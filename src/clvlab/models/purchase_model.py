@@ -70,6 +70,7 @@ class PurchaseModel(FittedModel, ABC):
             "leaving",
             "log_rate_prior_of",
             "may_have_left",
+            "model_of",
             "p_alive_given",
             "pmf_if_alive",
             "purchases_ahead",
@@ -294,6 +295,11 @@ class PurchaseModel(FittedModel, ABC):
         alive = random.random(x.size) < self.p_alive_given(x, t_x, T)
         count, last = self.draw_if_alive(random, t, self.state_if_alive(random, x, t_x, T), T)
         return count * alive, last * alive
+
+    def model_of(self, z: Vector) -> Self:
+        """The model of customers with these numbers of attributes: one for all, since it reads no attribute."""
+        del z
+        return self
 
     @property
     def rate_steepness(self) -> float:
