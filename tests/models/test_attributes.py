@@ -1,6 +1,7 @@
 """Attributes of customers as numbers."""
 
 import json
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError, ParamsError
-from clvlab.models.attributes import MISSING_LEVEL, Attributes, kinds_of
+from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError
+from clvlab.models.attributes import MISSING_LEVEL, OTHER_LEVEL, Attributes, kinds_of
 from tests.models.laws import few_examples
 
 TABLE = pl.DataFrame(
@@ -148,8 +149,44 @@ def test_attributes_are_among_those_with_the_same_levels():
     assert not Attributes.of(TABLE.drop_nulls(), ["region"]).is_among(both)
 
 
+def test_rare_levels_are_one_and_so_is_what_comes_later():
+    table = pl.DataFrame({"region": ["a"] * 4 + ["b"] * 3 + ["c", "d", None]})
+    attributes = Attributes.of(table, ["region"], smallest_level=2)
+    assert attributes.levels == {"region": ("a", "b", OTHER_LEVEL)}
+    assert attributes.matrix(pl.DataFrame({"region": ["b", "d", None, "e"]})).tolist() == [[1, 0], *[[0, 1]] * 3]
+    assert attributes.means == pytest.approx([0.3, 0.3])
+
+
+def test_a_level_is_as_frequent_as_its_customers_weigh():
+    table = pl.DataFrame({"region": ["a", "a", "b", "c"]})
+    attributes = Attributes.of(table, ["region"], np.array([1.0, 1.0, 5.0, 1.5]), smallest_level=2)
+    assert attributes.levels == {"region": ("b", "a", OTHER_LEVEL)}
+
+
+def test_numbers_in_bands_are_levels_of_about_equally_many():
+    table = pl.DataFrame({"age": [20, 25, 30, 35, 40, 45, 50, 1_250, None]})
+    attributes = Attributes.of(table, ["age"], bands=4)
+    assert attributes.bounds == {"age": (30.0, 40.0, 45.0)}
+    assert attributes.levels == {"age": ("≥ 45", "30 – < 40", "< 30", MISSING_LEVEL, "40 – < 45")}
+    rows = attributes.matrix(pl.DataFrame({"age": [30.0, 39.9, 40.0, 3.0, 9e9, None]}))
+    assert rows.tolist() == [[1, 0, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1], [0, 1, 0, 0], [0] * 4, [0, 0, 1, 0]]
+
+
+def test_few_numbers_have_fewer_bands():
+    few, many = pl.DataFrame({"children": [0, 0, 1, 2, 0]}), pl.DataFrame({"children": [0] * 9 + [1, 2, 3]})
+    assert Attributes.of(few, ["children"], bands=3).levels == {"children": ("< 1", "1 – < 2", "≥ 2")}
+    assert Attributes.of(many, ["children"], bands=3).levels == {"children": ("< 1", "≥ 1")}
+    with pytest.raises(DataError, match="'children' is the same for all"):
+        Attributes.of(pl.DataFrame({"children": [2, 2, 2]}), ["children"], bands=3)
+
+
+def test_days_are_told_apart_by_their_years():
+    table = pl.DataFrame({"since": [date(2020, 1, 1), date(2020, 12, 31), date(2021, 1, 1)]})
+    assert Attributes.of(table, ["since"]).levels == {"since": ("2020", "2021")}
+
+
 def test_attributes_can_be_written_and_read():
-    attributes = Attributes.of(TABLE, ["region", "income"])
+    attributes = Attributes.of(TABLE, ["region", "income", "children"], bands=2)
     assert Attributes.from_dict(json.loads(json.dumps(attributes.to_dict()))) == attributes
 
 
@@ -163,7 +200,7 @@ def test_customers_are_told_apart_by_their_numbers():
     "column", [pl.lit("x"), pl.lit(3.0), pl.lit(None, pl.String)], ids=["text", "number", "null"]
 )
 def test_an_attribute_that_all_share_explains_nothing(column):
-    with pytest.raises(ParamsError, match="'shared' is the same for all customers"):
+    with pytest.raises(DataError, match="'shared' is the same for all customers"):
         Attributes.of(TABLE.with_columns(shared=column), ["income", "shared"])
 
 

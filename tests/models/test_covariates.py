@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 import clvlab as cl
-from clvlab.errors import ClvlabWarning, ConvergenceError, MissingColumnsError, ParamsError
+from clvlab.errors import ClvlabWarning, ConvergenceError, DataError, MissingColumnsError, ParamsError
 from clvlab.models import purchase_intervals
 from clvlab.models.fitted_model import Estimate
 
@@ -148,7 +148,7 @@ def test_too_many_levels_and_combinations_are_refused(customers):
     [
         ({}, ParamsError, "Name attributes"),
         ({"purchase": ["colour"]}, MissingColumnsError, "colour"),
-        ({"purchase": ["constant"]}, ParamsError, "same for all"),
+        ({"purchase": ["constant"]}, DataError, "same for all"),
     ],
 )
 def test_impossible_attributes_are_refused(customers, arguments, error, message):
@@ -545,3 +545,31 @@ def test_futures_of_a_known_model_are_those_of_each_customers_own(customers, fit
         own = fitted.expected_purchases(part, 52).sum()
         assert expected == pytest.approx(own)
         assert (low + high) / 2 == pytest.approx(own, rel=0.08)
+
+
+def test_rare_levels_and_bands_are_fitted_as_one(customers):
+    """Bands of a number are levels, and a sector of a few is one with those that come later."""
+    numbers = pl.Series(np.random.default_rng(6).normal(40, 10, customers.height))
+    few = pl.when(pl.int_range(pl.len()) < 20).then(pl.lit("space")).otherwise("sector")
+    table = customers.with_columns(age=numbers, sector=few)
+    model = cl.CovariateModel.fit(
+        cl.BgNbd, table, purchase=["sector", "age"], time_unit="week", bands=2, smallest_level=30
+    )
+    assert [term for term in model.purchase.terms if term.startswith("sector")] == [
+        "sector=industry",
+        "sector=trade",
+        "sector=(other)",
+    ]
+    assert len(model.purchase.levels["age"]) == 2
+    later = table.head(1).with_columns(sector=pl.lit("sea"), age=-5.0)
+    assert model.expected_purchases(later, 9) == pytest.approx(
+        model.expected_purchases(later.with_columns(sector=pl.lit("space"), age=0.0), 9)
+    )
+
+
+def test_what_follows_from_others_is_shared_with_a_prior(customers):
+    coded = customers.with_columns(code=pl.col("sector").replace({"home": "h", "trade": "t", "industry": "i"}))
+    both = cl.CovariateModel.fit(cl.BgNbd, coded, purchase=["sector", "code"], time_unit="week", prior=True)
+    alone = penalised(coded, prior=True)
+    ahead = [model.expected_purchases(coded.head(20), 52) for model in (both, alone)]
+    assert ahead[0] == pytest.approx(ahead[1], rel=0.02)

@@ -13,6 +13,7 @@ reference, and leaves e^(delta'z) times as readily:
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, ClassVar, Self, get_args
 
 import numpy as np
@@ -43,7 +44,6 @@ from clvlab.units import TimeUnit
 
 SAVED = (BgNbd, MbgNbd, ParetoNbd, Nbd)  # what `from_dict` knows by name
 MOST_KINDS = 10_000  # different combinations of attributes: each is a population of its own, and takes a few ms
-MOST_LEVELS = 100  # of an attribute in text, each of which has a coefficient
 REDUNDANT = 1e-6  # what is left of a standardised term that follows from others
 
 
@@ -114,6 +114,8 @@ class CovariateModel(Displayed):
         penalty: float = 0.0,
         coefficient_penalty: float = 0.0,
         prior: bool = False,
+        bands: int | None = None,
+        smallest_level: float = 0.0,
     ) -> Self:
         """Fit `model` (BgNbd, MbgNbd, ParetoNbd; Nbd without `dropout`) by maximum likelihood, or with a weak prior.
 
@@ -137,7 +139,11 @@ class CovariateModel(Displayed):
         prior
             whether a weak prior counts, as in `PurchaseModel.fit`, so that a level in which nobody bought again has
             an answer, too; of each of these coefficients it is a standard logistic distribution, with half its mass
-            within a factor of 3 of 1
+            within a factor of 3 of 1. What follows from other attributes has an answer then, too
+        bands
+            into how many bands of about equally many customers numbers are cut; None leaves them numbers
+        smallest_level
+            levels of fewer customers are one, `(other)`
 
         Raises
         ------
@@ -154,7 +160,13 @@ class CovariateModel(Displayed):
         if weight is not None:
             counts = weight > 0
             buyers, columns, weight = buyers.filter(counts), [column[counts] for column in columns], weight[counts]
-        of_purchase, of_dropout, z = _described(buyers, purchase, dropout, weight)
+        read = partial(Attributes.of, buyers, weights=weight, bands=bands, smallest_level=smallest_level)
+        of_purchase, of_dropout = read(purchase), read(dropout)
+        sides = [of_purchase.matrix(buyers), of_dropout.matrix(buyers)]
+        if not (prior or coefficient_penalty):
+            _refuse_redundant(of_purchase.terms, sides[0])
+            _refuse_redundant(of_dropout.terms, sides[1])
+        z = np.concatenate(sides, axis=1)
         likelihood = replace(
             _joint_likelihood(model, columns, z, weight, of_purchase, of_dropout),
             penalty=penalty,
@@ -463,18 +475,6 @@ def _refuse_impossible(model: type[PurchaseModel], purchase: Sequence[str], drop
         raise ParamsError(f"Nobody leaves in {model.__name__}: `dropout` cannot act on it.")
 
 
-def _described(
-    buyers: pl.DataFrame, purchase: Sequence[str], dropout: Sequence[str], weights: Vector | None
-) -> tuple[Attributes, Attributes, Matrix]:
-    """The attributes of either side, and the customers' numbers: one column for each term of both."""
-    _refuse_many_kinds(buyers, {*purchase, *dropout})
-    of_purchase, of_dropout = (Attributes.of(buyers, names, weights) for names in (purchase, dropout))
-    sides = [of_purchase.matrix(buyers), of_dropout.matrix(buyers)]
-    for attributes, side in zip((of_purchase, of_dropout), sides, strict=True):
-        _refuse_redundant(attributes.terms, side)
-    return of_purchase, of_dropout, np.concatenate(sides, axis=1)
-
-
 def _joint_likelihood(
     model: type[PurchaseModel],
     columns: Sequence[Vector],
@@ -485,8 +485,13 @@ def _joint_likelihood(
 ) -> JointLikelihood:
     """The likelihood in terms of the customer whose attributes are at their means, and of a common scale."""
     centre, scale = np.array([*purchase.means, *dropout.means]), np.array([*purchase.scales, *dropout.scales])
-    parts, maps, kinds = [], [], []
-    for kind, own in kinds_of(z):
+    parts, maps, kinds, found = [], [], [], kinds_of(z)
+    if len(found) > MOST_KINDS:
+        raise ParamsError(
+            f"The attributes have {len(found)} different combinations; at most {MOST_KINDS} can be fitted. Cut "
+            "numbers into `bands`, or leave an attribute out."
+        )
+    for kind, own in found:
         population = Population.of([column[own] for column in columns], None if weights is None else weights[own])
         parts.append(Likelihood(model.log_likelihood_of, model.names, population, meanings=model.meanings))
         maps.append(_map_to_own(model, (kind - centre) / scale, len(purchase.terms)))
@@ -499,21 +504,6 @@ def _joint_likelihood(
 
 def _names(model: type[PurchaseModel], purchase: Attributes, dropout: Attributes) -> tuple[str, ...]:
     return (*model.names, *(f"{t} (purchases)" for t in purchase.terms), *(f"{t} (leaving)" for t in dropout.terms))
-
-
-def _refuse_many_kinds(buyers: pl.DataFrame, names: set[str]) -> None:
-    for name in sorted(names & set(buyers.columns)):
-        n_levels = buyers[name].n_unique()
-        if not buyers[name].dtype.is_numeric() and n_levels > MOST_LEVELS:
-            raise ParamsError(
-                f"Attribute {name!r} has {n_levels} levels; at most {MOST_LEVELS} can be told apart. Join rare ones."
-            )
-    n_kinds = buyers.select(names & set(buyers.columns)).n_unique()
-    if n_kinds > MOST_KINDS:
-        raise ParamsError(
-            f"The attributes have {n_kinds} different combinations; at most {MOST_KINDS} can be fitted. Turn numbers "
-            "into bands, or leave an attribute out."
-        )
 
 
 def _refuse_redundant(terms: Sequence[str], z: Matrix) -> None:
