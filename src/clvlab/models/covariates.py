@@ -11,7 +11,7 @@ reference, and leaves e^(delta'z) times as readily:
     and b have coefficients of their own; one for the odds a / b can be put into a sentence.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar, Self, get_args
@@ -21,7 +21,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 from scipy import special
 
-from clvlab.arrays import Matrix, Vector
+from clvlab.arrays import Matrix, Positions, Vector
 from clvlab.displays import Displayed, listed, number
 from clvlab.errors import ClvlabError, ParamsError
 from clvlab.frames import CustomerSummary
@@ -43,6 +43,9 @@ from clvlab.models.uncertainty import Draws, Method, from_bootstrap, from_likeli
 from clvlab.units import TimeUnit
 
 SAVED = (BgNbd, MbgNbd, ParetoNbd, Nbd)  # what `from_dict` knows by name
+WITH_ATTRIBUTES = "WithAttributes"  # after the name of a model's class
+BANDS = 4
+SMALLEST_LEVEL, SMALLEST_SHARE = 30, 0.02  # of which a level is told apart: customers, and share of the buyers
 MOST_KINDS = 10_000  # different combinations of attributes: each is a population of its own, and takes a few ms
 REDUNDANT = 1e-6  # what is left of a standardised term that follows from others
 
@@ -192,6 +195,11 @@ class CovariateModel(Displayed):
             prior=prior,
             likelihood=likelihood,
         )
+
+    @property
+    def name(self) -> str:
+        """What tables call a model of this kind."""
+        return f"{type(self.reference).__name__}{WITH_ATTRIBUTES}"
 
     @property
     def time_unit(self) -> TimeUnit:
@@ -453,17 +461,67 @@ class CovariateModel(Displayed):
         table = purchase_history.table_of(customers)
         rows = np.flatnonzero(purchase_history.buyers_of(table))
         predictions = np.full(table.height, np.nan)
-        for kind, places in kinds_of(self.numbers_of(table[rows])):
+        for model, places in by_kind(self, table[rows]):
             own = rows[places]
             part: Customers = table[own]
             if isinstance(customers, CustomerSummary):
                 part = replace(customers, data=table[own])
-            predictions[own] = predict(self.model_of(kind), part)
+            predictions[own] = predict(model, part)
         return predictions
 
 
 AnyPurchaseModel = PurchaseModel | CovariateModel
 """A fitted purchase model, with attributes or without."""
+
+
+@dataclass(frozen=True)
+class WithAttributes:
+    """A kind of purchase model with attributes, to be fitted to customers as they come.
+
+    All attributes act on purchases and, where customers leave, on leaving. Whatever customers there are, there is an
+    answer: a weak prior counts, numbers are cut into four bands, and levels of less than 2 % of the buyers, or of
+    fewer than 30, are one.
+
+    Attributes
+    ----------
+    kind : the model without attributes
+    names : columns of the customer table
+    """
+
+    kind: type[PurchaseModel]
+    names: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What tables call a model of this kind."""
+        return f"{self.kind.__name__}{WITH_ATTRIBUTES}"
+
+    def fit(self, customers: Customers, *, penalty: float = 0.0) -> CovariateModel:
+        """Fit a model of this kind; a penalty is one of parameters and of coefficients, in place of the prior.
+
+        Raises
+        ------
+        DataError : an attribute is not there, or the same for all
+        ConvergenceError : the data cannot identify a parameter; it says which
+        """
+        n_buyers = int(purchase_history.buyers_of(purchase_history.table_of(customers)).sum())
+        return CovariateModel.fit(
+            self.kind,
+            customers,
+            purchase=self.names,
+            dropout=() if self.kind.leaving is None else self.names,
+            penalty=penalty,
+            coefficient_penalty=penalty,
+            prior=penalty == 0,
+            bands=BANDS,
+            smallest_level=max(SMALLEST_LEVEL, SMALLEST_SHARE * n_buyers),
+        )
+
+
+def by_kind(model: AnyPurchaseModel, buyers: pl.DataFrame) -> Iterator[tuple[PurchaseModel, Positions]]:
+    """Each kind of customers that the model tells apart: their own model, and which rows they are."""
+    for z, places in kinds_of(model.numbers_of(buyers)):
+        yield model.model_of(z), places
 
 
 def _refuse_impossible(model: type[PurchaseModel], purchase: Sequence[str], dropout: Sequence[str]) -> None:

@@ -61,7 +61,7 @@ class Buyers:
     def each_once(self) -> tuple["Buyers", Positions]:
         """Equal customers once, and which of these every customer is."""
         columns = [self.x, self.t_x, self.T, self.spent]
-        if self.z is None:
+        if self.z is None or not self.z.shape[1]:
             found = DistinctRows.of(columns)
             return Buyers(*found.rows), found.index
         kind = np.empty(len(self))
@@ -109,10 +109,8 @@ def read_buyers(
     if spend is not None:
         n, mean = purchase_history.read_spend(customers, first_purchases=spend.first_purchases).columns
         columns = [*columns, np.multiply(n, mean, out=np.zeros(n.size), where=n > 0)]
-    numbers = None
-    if isinstance(model, CovariateModel):
-        numbers = model.numbers_of(purchase_history.table_of(customers).filter(histories.is_buyer))
-    return PurchaseHistories(columns, histories.is_buyer, numbers)
+    buyers = purchase_history.table_of(customers).filter(histories.is_buyer)
+    return PurchaseHistories(columns, histories.is_buyer, model.numbers_of(buyers))
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,8 @@ from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import Rule, Strategy
 from clvlab.inputs import attribute_tables, margin_of, our_names, pseudonym_key
-from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels
+from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels, WithAttributes
+from clvlab.models.value_models import Kind
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds
 from clvlab.units import Span
@@ -162,11 +163,12 @@ class Context:
             return None
         return PastForecasts.of(
             self.log,
-            type(self.models.purchases),
+            self.used_kind,
             (self.first_day, self.as_of),
             self.horizon,
             time_unit=self.params.time_unit,
             groups=self._groups_at,
+            attributes=self.attributes if isinstance(self.used_kind, WithAttributes) else (),
             level=VALUE_LEVEL,
             buyers=self.buyers.height,
         )
@@ -367,6 +369,14 @@ class Context:
     def preferred_model(self) -> type[PurchaseModel]:
         """The model to value customers by: the one named by the parameters, else the chosen one, else BG/NBD."""
         return self.given_model or (type(self.choice.model) if self.choice else BgNbd)
+
+    @property
+    def used_kind(self) -> Kind:
+        """What values customers throughout the report: a kind of model, with attributes where these help."""
+        tried, used = self.models.tried, self.models.purchases
+        if tried is not None and tried.verdict == "used":
+            return tried.kind
+        return type(used) if isinstance(used, PurchaseModel) else self.preferred_model
 
     @property
     def given_model(self) -> type[PurchaseModel] | None:

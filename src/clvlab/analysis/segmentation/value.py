@@ -10,7 +10,7 @@ from clvlab.analysis.segmentation.past_forecasts import FEW, PastForecasts
 from clvlab.customers import mean_margin
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError
 from clvlab.models.fitted_model import FittedModel
-from clvlab.models.value_models import Caveat
+from clvlab.models.value_models import Caveat, name_of
 from clvlab.params import FROM_COST
 from clvlab.wording import Name
 
@@ -71,7 +71,7 @@ def _basis(past: PastForecasts | None) -> Finding:
 
 def _model(context: Context) -> Finding:
     """Which model values customers throughout the report, and what decided it."""
-    model = Name("models", type(context.models.purchases).__name__)
+    model = Name("models", name_of(context.used_kind))
     if isinstance(context.models.purchases, context.given_model or ()):
         return Finding.of("value.model_given", model=model)
     return Finding.of("value.model_chosen" if context.choice else "value.model_first", model=model)
@@ -80,7 +80,7 @@ def _model(context: Context) -> Finding:
 def _other_model(context: Context) -> dict[str, Finding]:
     """That the report before valued customers by another model, where it did."""
     before = model_before(context.params)
-    used = type(context.models.purchases).__name__
+    used = name_of(context.used_kind)
     if before is None or before.model == used:
         return {}
     models = {"before": Name("models", before.model), "model": Name("models", used)}
@@ -105,8 +105,8 @@ def _caveats(context: Context) -> dict[str, Finding]:
     notes = [_told(caveat) for caveat in models.caveats]
     findings = {"notes": Finding.of("value.notes", notes=notes)} if notes else {}
     if models.refused:
-        refused = [Name("models", model.__name__) for model in models.refused]
-        used = Name("models", type(models.purchases).__name__)
+        refused = [Name("models", name_of(model)) for model in models.refused]
+        used = Name("models", name_of(context.used_kind))
         findings["fallback"] = Finding.of("value.fallback", refused=refused, used=used)
     return findings
 
@@ -115,7 +115,7 @@ def _told(caveat: Caveat) -> Finding:
     """What a model complains of, for a sentence; its own words where there is no such sentence."""
     problem = caveat.problem
     if isinstance(problem, ClvlabError | ClvlabWarning) and problem.code:
-        model = Name("models", caveat.model.__name__)
+        model = Name("models", name_of(caveat.model))
         return Finding.of(f"caveats.{problem.code}", model=model, **problem.figures)
     return Finding.of("caveats.other", words=str(problem))
 
