@@ -179,7 +179,8 @@ def sectors() -> CustomerSummary:
     return CustomerSummary(table.with_columns(coin=coin, all_alike=pl.lit("x")), date(2024, 1, 1), "week")
 
 
-BETTER, WORSE = EarlierErrors(with_attributes=1.0, without=1.1), EarlierErrors(with_attributes=1.1, without=1.0)
+BETTER, WORSE = EarlierErrors(1.0, 1.1, excess=-2.0), EarlierErrors(1.1, 1.0, excess=2.0)
+BY_CHANCE = EarlierErrors(1.01, 1.0, excess=1.0)
 
 
 @pytest.mark.parametrize(
@@ -187,6 +188,7 @@ BETTER, WORSE = EarlierErrors(with_attributes=1.0, without=1.1), EarlierErrors(w
     [
         ("sector", None, "used"),
         ("sector", BETTER, "used"),
+        ("sector", BY_CHANCE, "used"),
         ("sector", WORSE, "worse"),
         ("coin", None, "chance"),
         ("coin", BETTER, "chance"),
@@ -232,3 +234,15 @@ def test_customers_of_a_model_with_attributes_are_valued_by_it(sectors):
 def test_without_a_model_no_attribute_is_tried(bought_once):
     models = ValueModels.fit(bought_once, TERMS)
     assert models.trying(bought_once, ("sector",), None) is models
+
+
+def test_errors_are_compared_customer_by_customer():
+    """Squares 9, 1, 4 and 4, 1, 1: the differences 5, 0, 3 have the mean 8/3 and the standard error 2.517 / sqrt 3."""
+    errors = EarlierErrors.of(np.array([3.0, -1.0, 2.0]), np.array([-2.0, 1.0, 1.0]))
+    assert errors.with_attributes == pytest.approx(np.sqrt(14 / 3))
+    assert errors.without == pytest.approx(np.sqrt(2))
+    assert errors.excess == pytest.approx((8 / 3) / (np.sqrt(19 / 3) / np.sqrt(3)))
+    assert errors.is_worse
+    assert EarlierErrors.of(np.array([1.0]), np.array([0.0])).excess == 0.0
+    same = EarlierErrors.of(np.array([1.0, 2.0]), np.array([1.0, 2.0]))
+    assert (same.excess, same.is_worse) == (0.0, False)

@@ -100,6 +100,10 @@ class Attributes:
         values = self._matrix(table)
         return np.where(np.isnan(values), self.means, values)
 
+    def labels(self, name: str, table: pl.DataFrame) -> pl.Series:
+        """The level of each customer in an attribute that has levels."""
+        return _labels(_read(table[name], self.bounds.get(name)), self.levels[name])
+
     def is_among(self, others: "Attributes") -> bool:
         """Whether the others have all of these, with the same levels."""
         return self.levels.items() <= others.levels.items() and self.bounds.items() <= others.bounds.items()
@@ -204,7 +208,11 @@ def _levels(column: pl.Series, weight: Vector, smallest: float) -> tuple[str, ..
     """The levels, most frequent first, the rare ones as one; of numbers at most the one of those that are missing."""
     is_number = column.dtype.is_numeric()
     if (column.drop_nulls() if is_number else column).n_unique() < 2:
-        raise DataError(f"Attribute {column.name!r} is the same for all customers: it can explain nothing.")
+        raise DataError(
+            f"Attribute {column.name!r} is the same for all customers: it can explain nothing.",
+            code="same_attribute",
+            attribute=column.name,
+        )
     if is_number:
         return (MISSING_LEVEL,) if column.null_count() else ()
     counts = pl.DataFrame({"level": column.fill_null(MISSING_LEVEL), "n": weight}).group_by("level").agg(pl.sum("n"))

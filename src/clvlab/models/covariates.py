@@ -241,23 +241,44 @@ class CovariateModel(Displayed):
         """Schwarz's information criterion, with the number of customers as sample size; lower is better."""
         return len(self.covariance) * float(np.log(self.n_customers)) - 2 * self.log_likelihood
 
+    def confidence_intervals(self, level: float = 0.95) -> pl.DataFrame:
+        """Wald intervals of the reference's parameters and of each term's factor: parameter, estimate, low, high."""
+        reach = self._reach(level)
+        return pl.DataFrame(
+            {
+                "parameter": self.names,
+                "estimate": np.exp(self.log_parameters),
+                "low": np.exp(self.log_parameters - reach),
+                "high": np.exp(self.log_parameters + reach),
+            }
+        )
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """Parameter -> standard error of its estimate, by the delta method."""
+        errors = np.exp(self.log_parameters) * np.sqrt(np.diag(self.covariance))
+        return dict(zip(self.names, errors.tolist(), strict=True))
+
+    def _reach(self, level: float) -> Vector:
+        if not 0 < level < 1:
+            raise ParamsError(f"level is {level}; it must lie between 0 and 1.")
+        reach: Vector = special.ndtri((1 + level) / 2) * np.sqrt(np.diag(self.covariance))
+        return reach
+
     def coefficients(self, level: float = 0.95) -> pl.DataFrame:
         """The effect of each attribute, with Wald intervals.
 
         acts_on (purchases, leaving), term, coefficient, standard_error, low, high, and factor = e^coefficient: what
         one more unit, or this level instead of the reference, multiplies the rate (or odds) by.
         """
-        if not 0 < level < 1:
-            raise ParamsError(f"level is {level}; it must lie between 0 and 1.")
-        values = np.concatenate([self.gamma, self.delta])
-        errors = np.sqrt(np.diag(self.covariance))[len(self.reference.names) :]
-        reach = special.ndtri((1 + level) / 2) * errors
+        own = len(self.reference.names)
+        values, reach = np.concatenate([self.gamma, self.delta]), self._reach(level)[own:]
         return pl.DataFrame(
             {
                 "acts_on": ["purchases"] * self.gamma.size + ["leaving"] * self.delta.size,
                 "term": [*self.purchase.terms, *self.dropout.terms],
                 "coefficient": values,
-                "standard_error": errors,
+                "standard_error": np.sqrt(np.diag(self.covariance))[own:],
                 "low": values - reach,
                 "high": values + reach,
                 "factor": np.exp(values),

@@ -7,8 +7,8 @@ for it, the mean. What keeps a model from being fitted, and what a fitted one
 warns of, is a `Caveat`.
 
 Attributes of customers, where some are to be tried, are used if they explain more than chance would, by a
-likelihood-ratio test at `SIGNIFICANT`, and an earlier prediction with them was no worse, in error per customer; else
-the model goes on without them.
+likelihood-ratio test at `SIGNIFICANT`, and an earlier prediction with them was not worse by more than chance, in
+squared error per customer; else the model goes on without them.
 """
 
 import warnings
@@ -17,8 +17,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
+import numpy as np
 import polars as pl
 
+from clvlab.arrays import Vector
 from clvlab.columns import MODELLED, names
 from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
 from clvlab.frames import CustomerSummary
@@ -58,6 +60,9 @@ ENOUGH = 100
 
 SIGNIFICANT = 0.05
 """The p-value of the likelihood-ratio test below which attributes explain more than chance would."""
+
+BEYOND_CHANCE = 1.645
+"""Standard errors by which squared errors are larger beyond chance, at the same level to one side."""
 
 Kind = type[PurchaseModel] | WithAttributes
 """What purchase model to fit."""
@@ -105,8 +110,8 @@ class Attempt(Generic[K, M]):
 PurchaseAttempt = Attempt[Kind, AnyPurchaseModel]
 
 
-def name_of(model: AnyPurchaseModel | Kind | type[GammaGamma]) -> str:
-    """What tables call a purchase model or its kind: its class, and whether it has attributes."""
+def name_of(model: AnyPurchaseModel | GammaGamma | Kind | type[GammaGamma]) -> str:
+    """What tables call a model or its kind: its class, and whether it has attributes."""
     if isinstance(model, WithAttributes | CovariateModel):
         return model.name
     return (model if isinstance(model, type) else type(model)).__name__
@@ -119,10 +124,35 @@ def attempts(customers: CustomerSummary, kinds: Iterable[Kind] = PURCHASE_MODELS
 
 @dataclass(frozen=True)
 class EarlierErrors:
-    """The error per customer (root mean squared, in purchases) of one earlier prediction, with attributes or not."""
+    """How far one earlier prediction was off per customer, with attributes and without.
+
+    Attributes
+    ----------
+    with_attributes, without : root mean squared error, in purchases
+    excess : by how many of its standard errors the mean squared error with attributes is the larger, customer by
+        customer
+    """
 
     with_attributes: float
     without: float
+    excess: float
+
+    @classmethod
+    def of(cls, errors: Vector, without: Vector) -> "EarlierErrors":
+        """Of the errors of each customer's prediction with attributes and without.
+
+        >>> EarlierErrors.of(np.array([3.0, 1.0]), np.array([1.0, 1.0]))
+        EarlierErrors(with_attributes=2.23606797749979, without=1.0, excess=1.0)
+        """
+        more = errors**2 - without**2
+        error = float(more.std(ddof=1) / np.sqrt(more.size)) if more.size > 1 else 0.0
+        excess = float(more.mean()) / error if error > 0 else 0.0
+        return cls(float(np.sqrt(np.mean(errors**2))), float(np.sqrt(np.mean(without**2))), excess)
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the prediction with attributes was worse by more than chance."""
+        return self.excess > BEYOND_CHANCE
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,18 +164,20 @@ class AttributesTried:
     kind : what was tried
     model : fitted with them, or None
     errors : of an earlier prediction, where there was one
+    caveats : why it could not be fitted, or what it warns of
     """
 
     kind: WithAttributes
     model: CovariateModel | None
     errors: EarlierErrors | None
+    caveats: tuple[Caveat, ...] = ()
 
     @classmethod
     def on(cls, customers: CustomerSummary, kind: WithAttributes, errors: EarlierErrors | None) -> "AttributesTried":
         """Fit the model with attributes, if the customers identify it."""
         attempt = PurchaseAttempt.at(kind, customers)
         model = attempt.model if isinstance(attempt.model, CovariateModel) else None
-        return cls(kind, model, errors)
+        return cls(kind, model, errors, attempt.caveats)
 
     @property
     def test(self) -> RatioTest | None:
@@ -159,7 +191,7 @@ class AttributesTried:
             return "unfitted"
         if self.test.p_value >= SIGNIFICANT:
             return "chance"
-        if self.errors is not None and self.errors.with_attributes > self.errors.without:
+        if self.errors is not None and self.errors.is_worse:
             return "worse"
         return "used"
 

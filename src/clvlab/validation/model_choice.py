@@ -165,8 +165,8 @@ def _errors(
     tried = PurchaseAttempt.at(WithAttributes(type(model), tuple(attributes)), calibration)
     if tried.model is None:
         return None
-    found = [errors_of(predictions(each, None, calibration, holdout)) for each in (tried.model, model)]
-    return EarlierErrors(*(each.filter(method="model")["rmse"][0] for each in found))
+    found = [predictions(each, None, calibration, holdout) for each in (tried.model, model)]
+    return EarlierErrors.of(*((each["model"] - each["actual"]).to_numpy() for each in found))
 
 
 def _in_order(table: pl.DataFrame, kinds: tuple[type[PurchaseModel], ...]) -> pl.DataFrame:
