@@ -79,8 +79,8 @@ def test_what_can_be_run_passes(params):
         (
             report(attributes="people.csv", covariates=["ctiy"]),
             ParamsError,
-            r"`covariates` names 'ctiy', which is not an attribute of customers. Did you mean 'city'\? Attributes there "
-            "are: city, nps",
+            r"`covariates` names 'ctiy', which is not an attribute of customers. Did you mean 'city'\? "
+            "Attributes there are: city, nps",
         ),
         (report(covariates=["city"]), ParamsError, "There are no attributes. Add a table that has it"),
         (

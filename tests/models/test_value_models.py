@@ -237,7 +237,7 @@ def test_without_a_model_no_attribute_is_tried(bought_once):
 
 
 def test_errors_are_compared_customer_by_customer():
-    """Squares 9, 1, 4 and 4, 1, 1: the differences 5, 0, 3 have the mean 8/3 and the standard error 2.517 / sqrt 3."""
+    """Squares 9, 1, 4 and 4, 1, 1: their differences 5, 0, 3 have the mean 8/3 and the variance 19/3."""
     errors = EarlierErrors.of(np.array([3.0, -1.0, 2.0]), np.array([-2.0, 1.0, 1.0]))
     assert errors.with_attributes == pytest.approx(np.sqrt(14 / 3))
     assert errors.without == pytest.approx(np.sqrt(2))

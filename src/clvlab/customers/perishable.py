@@ -40,8 +40,8 @@ def refuse_perishable(
         found = [table.headers.get(name, name) for name in perishable(table) if among is None or name in among]
         if found:
             raise DataError(
-                f"{table.name} has {', '.join(map(repr, found))} without a date. Such values change with "
-                "what customers do and may come from after the cutoff: they would leak the future into the "
-                f"{leaks_into}. Give the table a column `date` that says when each value was true, or name the column "
-                f"that does (`dated: [<your column>]`). If they never change, say so: `static: [{', '.join(found)}]`."
+                f"{table.name} has {', '.join(map(repr, found))} without a date. Such values change with what "
+                f"customers do and may come from after the cutoff: they would leak the future into the {leaks_into}. "
+                "Give the table a column `date` that says when each value was true, or name the column that does "
+                f"(`dated: [<your column>]`). If they never change, say so: `static: [{', '.join(found)}]`."
             )

@@ -62,9 +62,9 @@ class PastForecasts:
         *,
         time_unit: TimeUnit,
         groups: Assignment,
-        attributes: Sequence[AttributeTable],
         level: float,
         buyers: int,
+        attributes: Sequence[AttributeTable] = (),
     ) -> "PastForecasts | None":
         """Make the forecasts again; None where the history was too short for a forecast, a model or groups.
 
