@@ -157,12 +157,7 @@ class CovariateModel(Displayed):
         check_penalty(penalty, prior=prior)
         check_penalty(coefficient_penalty, prior=prior)
         plain = model.fit(customers, time_unit=time_unit, weights=weights, penalty=penalty, prior=prior)
-        table = purchase_history.table_of(customers)
-        histories = purchase_history.read_histories(customers, HISTORY, plain.time_unit, plain.time_unit)
-        buyers, columns, weight = table.filter(histories.is_buyer), histories.columns, histories.weights(weights)
-        if weight is not None:
-            counts = weight > 0
-            buyers, columns, weight = buyers.filter(counts), [column[counts] for column in columns], weight[counts]
+        buyers, columns, weight = _buyers(customers, plain.time_unit, weights)
         read = partial(Attributes.of, buyers, weights=weight, bands=bands, smallest_level=smallest_level)
         of_purchase, of_dropout = read(purchase), read(dropout)
         sides = [of_purchase.matrix(buyers), of_dropout.matrix(buyers)]
@@ -176,23 +171,31 @@ class CovariateModel(Displayed):
             coefficient_penalty=coefficient_penalty,
             has_prior=prior,
         )
-        found = maximum.maximise(likelihood, np.concatenate([plain.log_parameters, np.zeros(z.shape[1])]))
-        to_units = _to_units(model, of_purchase, of_dropout)
-        own, point = len(model.names), to_units @ found.point
-        values = dict(zip(model.names, np.exp(point[:own]).tolist(), strict=True))
-        gamma, delta = np.split(point[own:], [len(of_purchase.terms)])
+        return cls._at_maximum(likelihood, plain, of_purchase, of_dropout)
+
+    @classmethod
+    def _at_maximum(
+        cls, likelihood: JointLikelihood, plain: PurchaseModel, purchase: Attributes, dropout: Attributes
+    ) -> Self:
+        """The model that maximises the likelihood, its parameters for attributes as they are."""
+        start = np.concatenate([plain.log_parameters, np.zeros(len(likelihood.names) - len(plain.names))])
+        found = maximum.maximise(likelihood, start)
+        to_units = _to_units(likelihood.model, purchase, dropout)
+        own, point = len(plain.names), to_units @ found.point
+        values = dict(zip(plain.names, np.exp(point[:own]).tolist(), strict=True))
+        gamma, delta = np.split(point[own:], [len(purchase.terms)])
         return cls(
             reference=replace(plain, **values, estimate=None),
             plain=plain,
-            purchase=of_purchase,
-            dropout=of_dropout,
+            purchase=purchase,
+            dropout=dropout,
             gamma=gamma,
             delta=delta,
             log_likelihood=likelihood.at(found.point),
             covariance=to_units @ found.covariance @ to_units.T,
-            penalty=penalty,
-            coefficient_penalty=coefficient_penalty,
-            prior=prior,
+            penalty=likelihood.penalty,
+            coefficient_penalty=likelihood.coefficient_penalty,
+            prior=likelihood.has_prior,
             likelihood=likelihood,
         )
 
@@ -289,8 +292,9 @@ class CovariateModel(Displayed):
         """Test against a model with fewer attributes, fitted to the same customers; with none by default.
 
         The smaller model must be nested in this one: of the same kind, held by the same penalties or prior, its
-        attributes among this one's, with the same levels, and its customers the same, attribute by attribute. With a
-        penalty or a prior the gain is less than the likelihood's own, so that the test is cautious.
+        attributes among this one's, with the same levels, and its customers the same, attribute by attribute. A
+        penalty or a prior holds coefficients back, so that the gain is less than at the likelihood's own maximum, and
+        the test on the cautious side.
 
         Raises
         ------
@@ -552,6 +556,19 @@ def _refuse_impossible(model: type[PurchaseModel], purchase: Sequence[str], drop
         raise ParamsError(f"{model.__name__} takes no attributes: use BgNbd or MbgNbd, which it is at k = 1.")
     if dropout and model.leaving is None:
         raise ParamsError(f"Nobody leaves in {model.__name__}: `dropout` cannot act on it.")
+
+
+def _buyers(
+    customers: Customers, time_unit: TimeUnit, weights: ArrayLike | None
+) -> tuple[pl.DataFrame, list[Vector], Vector | None]:
+    """Who has bought and counts: the table's rows, their x, t_x and T, and their weights, if there are any."""
+    histories = purchase_history.read_histories(customers, HISTORY, time_unit, time_unit)
+    buyers = purchase_history.table_of(customers).filter(histories.is_buyer)
+    weight = histories.weights(weights)
+    if weight is None:
+        return buyers, histories.columns, None
+    counts = weight > 0
+    return buyers.filter(counts), [column[counts] for column in histories.columns], weight[counts]
 
 
 def _joint_likelihood(

@@ -121,22 +121,22 @@ SAID = [
     (tried(p_value=0.0301), "with a probability of at most 3.1%). By that rule attributes are used, below 5%;"),
     (
         tried(p_value=0.23, errors=CLOSER),
-        "The attributes region do not help to predict purchases: chance alone would explain as much with a "
-        "probability of 23% (likelihood-ratio test). By rule they would be used below 5%; customers are valued "
-        "without them.",
+        "What is known of customers (region) does not help to predict purchases: chance alone would explain as much "
+        "with a probability of 23% (likelihood-ratio test). By rule it would be used below 5%; customers are valued "
+        "without it.",
     ),
     (
         tried(errors=FARTHER),
-        "but an earlier prediction was worse with them, by more than chance (error per customer: 1.300 purchases, "
-        "1.250 without). By rule that decides: customers are valued without them.",
+        "but an earlier prediction was worse with it, by more than chance (error per customer: 1.300 purchases, "
+        "1.250 without). By rule that decides: customers are valued without it.",
     ),
     (
         tried(
             model=False,
             caveats=(Caveat(KIND, DataError("all alike", code="same_attribute", attribute="region")),),
         ),
-        "The attributes region could not be used: customers are valued without them. The attribute “region” is the "
-        "same for all customers.",
+        "What is known of customers (region) could not be used; they are valued without it. The attribute “region” "
+        "is the same for all customers.",
     ),
 ]
 
