@@ -573,3 +573,15 @@ def test_what_follows_from_others_is_shared_with_a_prior(customers):
     alone = penalised(coded, prior=True)
     ahead = [model.expected_purchases(coded.head(20), 52) for model in (both, alone)]
     assert ahead[0] == pytest.approx(ahead[1], rel=0.02)
+
+
+def test_parameters_are_those_of_the_reference_and_the_factors_of_terms(fitted):
+    table = fitted.confidence_intervals(0.95)
+    assert table["parameter"].to_list() == list(fitted.names)
+    assert table["estimate"].to_list()[:4] == pytest.approx(list(fitted.reference.parameters.values()))
+    effects = fitted.coefficients(0.95)
+    assert table["estimate"].to_list()[4:] == pytest.approx(effects["factor"].to_list())
+    assert table["low"].to_list()[4:] == pytest.approx(np.exp(effects["low"]).to_list())
+    errors = fitted.standard_errors
+    assert list(errors) == list(fitted.names)
+    assert errors["region=north (leaving)"] == pytest.approx(effects["factor"][2] * effects["standard_error"][2])
