@@ -24,6 +24,7 @@ _HOME = {
     "BgBb": "models",
     "GammaGamma": "models",
     "CovariateModel": "models",
+    "Learned": "learned",
     "lifetime_value": "models",
     "residual_lifetime_value": "models",
     "new_customer_value": "models",
