@@ -203,7 +203,7 @@ CODES = {
     "columns": columns_shown,
     "glossary": lambda: {"heading", "lead", *TERMS, *(f"{term}_meaning" for term in TERMS)},
     "groups": group_codes,
-    "methods": lambda: {*METHODS, *NAIVE, "best", *(model.__name__ for model in purchase_models())},
+    "methods": lambda: {*METHODS, *NAIVE, "best", "Learned", *(model.__name__ for model in purchase_models())},
     "models": lambda: {model.__name__ for model in (*purchase_models(), GammaGamma)},
     "moves": lambda: set(MOVES),
     "periods": lambda: {period.name for period in PERIODS},

@@ -3,7 +3,7 @@
 At each of several past days, whose predicted time had ended by the cutoff, every buyer's features are what was known
 then (see `clvlab.learned.features`), and the outcomes are what they did next. Trees boosted for the Poisson deviance
 predict purchases; trees boosted for the gamma deviance predict the money of a purchase, each customer who bought
-counting as often as they did, so that the product of the two is the expected spend.
+counting as often as they bought, so that the product of the two is the expected spend.
 
 It knows no law of buying and of leaving: it needs a log several times as long as it looks ahead, serves one horizon,
 and has neither P(alive) nor intervals. It is there to keep the models of `clvlab.models` honest.
@@ -14,7 +14,7 @@ Friedman (2001), "Greedy function approximation: a gradient boosting machine", A
 Ke et al. (2017), "LightGBM: a highly efficient gradient boosting decision tree", NeurIPS, for trees on histograms.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NoReturn, Self
@@ -284,18 +284,27 @@ def _matrix(table: pl.DataFrame, names: Sequence[str], encoding: Encoding) -> Ma
 
 def _boosted(seen: pl.DataFrame, names: Sequence[str], encoding: Encoding, seed: int) -> tuple[Any, Any | None]:
     """The trees that predict purchases, and those that predict the money of one (None without amounts)."""
-    # Heavy to import, and of use to this file alone.
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
     given = {**TREES, "random_state": seed, "categorical_features": [name in encoding.values for name in names]}
     matrix, made = _matrix(seen, names, encoding), seen["next_purchases"].to_numpy()
-    purchases = HistGradientBoostingRegressor(loss="poisson", **given).fit(matrix, made)
+    purchases = _trees("poisson", matrix, made, given)
     if "next_spend" not in seen.columns:
         return purchases, None
-    bought = made > 0
+    bought = np.flatnonzero(made > 0)
     spend = np.maximum(seen["next_spend"].to_numpy()[bought], 0.0) / made[bought]
     floor = LEAST_SPEND * spend.mean()
     if floor == 0:
         return purchases, None
-    boosted = HistGradientBoostingRegressor(loss="gamma", **given)
-    return purchases, boosted.fit(matrix[bought], np.maximum(spend, floor), sample_weight=made[bought])
+    # A row for each purchase: of weights the library makes bins so slowly that they would take most of the time.
+    each = np.repeat(np.arange(bought.size), made[bought].astype(np.intp))
+    if each.size > MOST_ROWS:
+        each = np.sort(np.random.default_rng(seed).choice(each, MOST_ROWS, replace=False))
+    return purchases, _trees("gamma", matrix[bought[each]], np.maximum(spend[each], floor), given)
+
+
+def _trees(loss: str, matrix: Matrix, outcome: Vector, given: Mapping[str, Any]) -> Any:
+    # Heavy to import, and of use to this file alone.
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    # Of a feature that is missing throughout no bins could be found.
+    known = np.where(np.isnan(matrix).all(axis=0), 0.0, matrix)
+    return HistGradientBoostingRegressor(loss=loss, **given).fit(known, outcome)

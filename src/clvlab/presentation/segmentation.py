@@ -193,6 +193,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("bias_purchases"),
             Text("bias_spend"),
             Text("beyond"),
+            Text("learned"),
             Chart("forecasts", validation.forecasts),
             Table(
                 "forecasts",

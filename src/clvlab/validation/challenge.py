@@ -7,8 +7,8 @@ that it could [1]. The difference is beyond chance where the average is more tha
 same sign at every origin: customers of one period share what happened in it, which a test over customers cannot see.
 
 [1] By Cauchy and Schwarz: the standard deviation of a sum is at most the sum of the standard deviations.
-    Diebold & Mariano (1995), "Comparing predictive accuracy", Journal of Business & Economic Statistics 13(3), for the
-    comparison of losses.
+    Diebold & Mariano (1995), "Comparing predictive accuracy", Journal of Business & Economic Statistics 13(3), on
+    comparing losses.
 """
 
 from dataclasses import dataclass
