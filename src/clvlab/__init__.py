@@ -33,6 +33,7 @@ _HOME = {
     "compare": "comparison",
     "validate": "validation",
     "backtest": "validation",
+    "forecast": "planning",
     "choose_model": "validation",
     "analyse": "analysis.segmentation",
     "analyse_comparison": "analysis.comparison",
