@@ -38,6 +38,7 @@ from clvlab.presentation import comparison as comparison_pages
 from clvlab.presentation import segmentation as segmentation_pages
 from clvlab.sources.headers import known_headers
 from clvlab.transactions.rules import HINTED, RULES
+from clvlab.planning.outcomes import PARTS
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.parts import PART_TOLERANCE
 from clvlab.validation.predictions import METHODS
@@ -206,6 +207,7 @@ CODES = {
     "methods": lambda: {*METHODS, *NAIVE, "best", "Learned", *(model.__name__ for model in purchase_models())},
     "models": lambda: {model.__name__ for model in (*purchase_models(), GammaGamma)},
     "moves": lambda: set(MOVES),
+    "parts": lambda: set(PARTS),
     "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},
     "refusals": lambda: set(RULES),

@@ -15,7 +15,6 @@ import polars as pl
 
 from clvlab.frames import CustomerSummary
 from clvlab.models import PurchaseModel, SpendModel
-from clvlab.models.mean_spend import MeanSpend
 from clvlab.planning.acquisition import Acquisition
 from clvlab.planning.periods import Periods
 from clvlab.units import DAYS_PER
@@ -54,12 +53,10 @@ def of_existing(
     return pl.concat(tables).select(list(EXPECTED))
 
 
-def of_new(
-    model: PurchaseModel, spend: SpendModel | None, acquisition: Acquisition, periods: Periods
-) -> pl.DataFrame:
+def of_new(model: PurchaseModel, acquisition: Acquisition, periods: Periods) -> pl.DataFrame:
     """period, part, cohort (the first day of the period in which they come), purchases, revenue: of those to come.
 
-    A first purchase is worth as much as those of recent newcomers, a later one the mean of the spend model.
+    A first purchase is worth as much as those of recent newcomers, a later one as much as anybody's.
     """
     if acquisition.per_day == 0:
         return pl.DataFrame(schema=EXPECTED)
@@ -69,13 +66,16 @@ def of_new(
         for place in range(1, len(spans) + 1)
         for cohort in range(place)
     ]
-    columns = ["period", "part", "cohort", "first", "later"]
-    table = pl.DataFrame(rows, schema=columns, orient="row").with_columns(purchases=pl.col("first") + pl.col("later"))
-    first = acquisition.first_spend
-    if spend is None or first is None:
-        return table.select(*list(EXPECTED)[:-1], revenue=pl.lit(None, pl.Float64))
-    revenue = pl.col("first") * first + pl.col("later") * mean_spend(spend, first)
-    return table.select(*list(EXPECTED)[:-1], revenue=revenue)
+    table = pl.DataFrame(rows, schema=["period", "part", "cohort", "first", "later"], orient="row")
+    money = acquisition.first_spend, acquisition.later_spend
+    first, later = (pl.lit(each, pl.Float64) for each in money)
+    return table.select(
+        "period",
+        "part",
+        "cohort",
+        purchases=pl.col("first") + pl.col("later"),
+        revenue=pl.col("first") * first + pl.col("later") * later,
+    )
 
 
 def _of_cohort(
@@ -85,12 +85,6 @@ def _of_cohort(
     begin, end = span
     first = acquisition.per_day * (end - begin) if came == span else 0.0
     return first, acquisition.per_day * (made.by(end, came) - made.by(begin, came))
-
-
-def mean_spend(spend: SpendModel, otherwise: float) -> float:
-    """What the spend model expects of a customer of whom nothing is known; `otherwise` where it has no mean."""
-    mean = spend.mean if isinstance(spend, MeanSpend) else spend.mean_spend
-    return mean if np.isfinite(mean) else otherwise
 
 
 class _Repeats:

@@ -79,7 +79,10 @@ class Forecast(Displayed):
         return self.acquisition.per_day * (last - self.cutoff).days
 
     def coverage(self) -> pl.DataFrame:
-        """How often intervals held at past days: part, what, span (period, all), forecasts, held, error (mean size)."""
+        """How often intervals held at past days: part, what, span (period, all), forecasts, held, error.
+
+        The error is the mean size of what was predicted relative to what happened, less 1.
+        """
         span = pl.when(pl.col("period").is_null()).then(pl.lit("all")).otherwise(pl.lit("period")).alias("span")
         error = (pl.col("predicted") / pl.col("actual") - 1).abs()
         return self.judged.group_by("part", "what", span, maintain_order=True).agg(
@@ -106,6 +109,7 @@ def forecast(
     period: Period | None = None,
     model: PurchaseModel | type[PurchaseModel] | str = BgNbd,
     spend: SpendModel | None = None,
+    customers: CustomerSummary | None = None,
     time_unit: TimeUnit = "week",
     level: float = 0.9,
     past: Backtest | None = None,
@@ -128,6 +132,8 @@ def forecast(
         identify it, the first that they do
     spend
         a fitted spend model; without it one is fitted
+    customers
+        the customers of that day, where they are at hand: from `summarise_customers`
     time_unit
         unit of the models' times
     level
@@ -158,7 +164,12 @@ def forecast(
     if length < 1:
         raise ParamsError(f"The horizon {horizon!r} is shorter than a day: no purchase day falls into it.")
     periods = Periods(day, period or period_for(length), length)
-    days, customers = customer_days(log, day), summarise_customers(log, day, time_unit)
+    days, customers = customer_days(log, day), customers or summarise_customers(log, day, time_unit)
+    if (customers.cutoff, customers.time_unit) != (day, time_unit):
+        raise ParamsError(
+            f"The customers are as of {customers.cutoff}, times in {customers.time_unit}s; the forecast is asked for "
+            f"{day}, times in {time_unit}s. Leave `customers` out, or summarise them as of that day."
+        )
     purchases, money = _fitted(customers, model, spend)
     acquisition, cohorts = _expected(purchases, money, customers, days, periods)
     earlier = _earlier(log, days, type(purchases), periods, time_unit)
@@ -201,7 +212,7 @@ def _expected(
 ) -> tuple[Acquisition, pl.DataFrame]:
     """The recent newcomers, and what is expected of each period and cohort."""
     acquisition = Acquisition.of(days, periods.cutoff)
-    existing, new = of_existing(model, spend, customers, periods), of_new(model, spend, acquisition, periods)
+    existing, new = of_existing(model, spend, customers, periods), of_new(model, acquisition, periods)
     return acquisition, pl.concat([existing, new])
 
 
@@ -254,7 +265,7 @@ def _expected_at(
 
 
 def _as_in(past: Backtest, rows: pl.DataFrame, method: str, days: int, level: float) -> pl.DataFrame:
-    """The rows with the interval of today's customers over the whole horizon as past forecasts of the model have it."""
+    """The rows with the interval of today's customers over the whole horizon as the model's past has it."""
     if past.level != level:
         raise ParamsError(f"The intervals of `past` have the level {past.level}, those of the forecast {level}.")
     for name, what in OUTCOMES.items():
