@@ -33,12 +33,12 @@ from clvlab.errors import ParamsError
 from clvlab.grouping.measures import MEASURES
 from clvlab.models import MODEL_NAMES, MODELLED, PURCHASE_MODELS, GammaGamma
 from clvlab.params import CompareParams, ReportParams
+from clvlab.planning.outcomes import PARTS
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
 from clvlab.presentation import segmentation as segmentation_pages
 from clvlab.sources.headers import known_headers
 from clvlab.transactions.rules import HINTED, RULES
-from clvlab.planning.outcomes import PARTS
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.parts import PART_TOLERANCE
 from clvlab.validation.predictions import METHODS

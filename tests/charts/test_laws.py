@@ -89,7 +89,11 @@ def test_a_chart_takes_the_width_of_its_page(draw, table):
 
 
 @pytest.mark.parametrize(
-    "name", ["base_health.months", "cohorts.spend", "validation.forecasts", "value.distribution", "value.by_group"]
+    "name",
+    [
+        *("base_health.months", "cohorts.spend", "outlook.course"),
+        *("validation.forecasts", "value.distribution", "value.by_group"),
+    ],
 )
 def test_an_axis_of_money_says_in_which_currency(name):
     draw, table = CHARTS[name]

@@ -48,7 +48,7 @@ def course(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     band = drawn.filter(part="existing")
     interval = (
         alt.Chart(band)
-        .mark_rule(color="#777777", strokeWidth=2)
+        .mark_rule(color="#555555", strokeWidth=2)
         .encode(
             x=x,
             y=alt.Y("low:Q", title=title),

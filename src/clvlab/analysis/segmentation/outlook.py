@@ -121,16 +121,20 @@ def _assumption(plan: Forecast) -> Finding:
 
 
 def _basis(plan: Forecast, main: str) -> Finding:
-    """How forecasts of the whole business at past days turned out."""
-    rows = plan.judged.filter(pl.col("period").is_null(), part="total", what=OUTCOMES[main])
-    errors = rows.filter(pl.col("actual") > 0).select((pl.col("predicted") / pl.col("actual") - 1).abs().mean())
-    if errors.item() is None:
+    """How the same forecast turned out at past days; that of today's customers where nobody is expected to come."""
+    part = "total" if plan.newcomers else "existing"
+    rows = plan.judged.filter(pl.col("period").is_null(), part=part, what=OUTCOMES[main])
+    error = rows.filter(pl.col("actual") > 0).select((pl.col("predicted") / pl.col("actual") - 1).abs().mean()).item()
+    if error is None:
         return Finding.of("outlook.basis_none")
     days = rows.select((pl.col("end") - pl.col("origin")).dt.total_days().max()).item()
-    judged = Span(round(days / DAYS_PER[plan.period]), plan.period)
-    return Finding.of(
-        "outlook.basis", seen=rows.height, judged=str(judged), error=errors.item(), held=int(rows["held"].sum())
-    )
+    figures = {
+        "seen": rows.height,
+        "judged": str(Span(round(days / DAYS_PER[plan.period]), plan.period)),
+        "error": error,
+        "held": int(rows["held"].sum()),
+    }
+    return Finding.of("outlook.basis" if plan.newcomers else "outlook.basis_existing", **figures)
 
 
 def _value(context: Context, main: str) -> dict[str, Finding]:

@@ -1,0 +1,131 @@
+"""The outlook: its sentences and tables over a log of one customer a day, each of whom comes back after ten."""
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from clvlab.analysis.segmentation import outlook
+from tests.analysis.pages import is_chinese, page_of, sentences_of
+from tests.analysis.segmentation.logs import context_of, nbd, valued
+
+FIRST, LAST = date(2024, 1, 1), date(2024, 6, 28)
+DAYS = [FIRST + timedelta(days=place) for place in range(180)]
+ONE_A_DAY = [
+    (f"{place:03}", str(day), 10.0)
+    for place, begun in enumerate(DAYS)
+    for day in (begun, begun + timedelta(days=10))
+    if day <= LAST
+]
+STOPPED = [row for row in ONE_A_DAY if row[0] < "080"]
+
+
+def section_of(rows, spend=10.0, horizon="4 weeks", columns="customer_id date amount", **params):
+    given = {"annual_discount_rate": 0.0, "horizon": horizon, "strategy": "hiatus", **params}
+    context = context_of(*rows, as_of=str(LAST), columns=columns, **given)
+    plain = valued(context, nbd(1.0, 100.0), spend)
+    return plain, outlook.compute(plain)
+
+
+@pytest.fixture(scope="module")
+def growing():
+    return section_of(ONE_A_DAY)
+
+
+@pytest.fixture(scope="module")
+def stopped():
+    return section_of(STOPPED)
+
+
+def test_the_sentences_by_hand(growing):
+    """28 come and buy first, and again 1 / 100 a day: 28^2 / 2 / 100 times. Of 180 today 179 are older than a day."""
+    plain, section = growing
+    told = sentences_of("outlook", section, plain.params)
+    figures = section.findings["lead"].figures
+    assert figures["new"] == pytest.approx(10 * (28 + 28**2 / 200))
+    ages = range(180)
+    assert figures["existing"] == pytest.approx(280 * sum((1 + (age >= 10)) / (100 + age) for age in ages))
+    assert figures["purchases"] == pytest.approx((figures["existing"] + figures["new"]) / 10)
+    assert told[0].startswith("Over the next 4 weeks the whole business is expected to make about ")
+    assert "from customers still to come." in told[0]
+    assert told[1] == (
+        "Customers to come are an assumption: that they arrive as in the last 180 days, in which 180 came for the first "
+        "time (about 28 over the horizon), and buy as the model expects of new customers. More or less acquisition "
+        "changes their part in proportion."
+    )
+    assert told[2].startswith("The same forecast was made again on 4 past days, looking 4 weeks ahead: ")
+    assert told[3].startswith("Last 4 periods of a week: ")
+    assert len(told) == 4
+    assert is_chinese(sentences_of("outlook", section, plain.params, "zh"))
+
+
+def test_where_nobody_comes_it_says_so(stopped):
+    plain, section = stopped
+    told = sentences_of("outlook", section, plain.params)
+    assert told[0].endswith("all of it from today's customers.")
+    assert told[1].startswith("No customer has come for the first time within the last 91 days, so none is expected:")
+    assert told[2].startswith("The forecast of the customers of the day was made again on 4 past days")
+    assert section["periods"]["new"].sum() == 0
+    assert set(section["cohorts"]["part"]) == {"existing"}
+    assert is_chinese(sentences_of("outlook", section, plain.params, "zh"))
+
+
+def test_the_tables(growing):
+    _, section = growing
+    table = section["periods"].filter(what="spend")
+    assert table.select("first_day", "last_day").row(0) == (date(2024, 6, 29), date(2024, 7, 5))
+    assert table["existing"] + table["new"] == pytest.approx(table["total"])
+    assert (table["honest_low"] < table["total"]).all()
+    assert (table["total"] < table["honest_high"]).all()
+    cohorts = section["cohorts"]
+    assert cohorts["expected_revenue"].sum() == pytest.approx(table["total"].sum())
+    assert cohorts["part"].to_list() == ["existing"] * 6 + ["new"] * 4
+    course = section["course"]
+    assert course["part"].value_counts().sort("part").rows() == [("actual", 24), ("existing", 4), ("new", 4)]
+    assert course.filter(part="actual")["value"].tail(1).item() == 7 * 20
+
+
+def test_what_value_counts_is_told_where_it_is_not_revenue():
+    plain, _ = section_of(STOPPED, horizon="2 weeks", margin=0.5, annual_discount_rate=0.1)
+    vars(plain)["group_values"] = pl.DataFrame({"clv": [1.0, 40.0]})
+    section = outlook.compute(plain)
+    (told,) = [text for text in sentences_of("outlook", section, plain.params) if text.startswith("Revenue is")]
+    assert told.endswith(
+        "in this report, 40, counts the same purchases at a margin of 50% and a discount of 10.0% a year."
+    )
+    assert is_chinese(sentences_of("outlook", section, plain.params, "zh"))
+
+
+@pytest.mark.parametrize("rows", [ONE_A_DAY, STOPPED])
+def test_a_log_without_amounts_is_told_in_purchases(rows):
+    plain, section = section_of([row[:2] for row in rows], None, columns="customer_id date")
+    told = sentences_of("outlook", section, plain.params)
+    assert "purchases (" in told[0]
+    assert "purchases; expected of the next 4: " in told[3]
+    assert set(section["periods"]["what"]) == {"purchases"}
+    assert is_chinese(sentences_of("outlook", section, plain.params, "zh"))
+
+
+def test_a_history_without_a_forecast_to_judge_says_so():
+    young = [row for row in ONE_A_DAY if row[1] > "2024-06-13"]
+    plain, section = section_of(young)
+    assert section.findings["basis"].key == "outlook.basis_none"
+    assert is_chinese(sentences_of("outlook", section, plain.params, "zh"))
+
+
+def test_without_a_model_there_is_no_forecast():
+    context = context_of(("a", "2024-01-01", 1.0), as_of="2024-02-29")
+    section = outlook.compute(context)
+    assert page_of("outlook", section, context.params) == [
+        "What to plan with",
+        "The business cannot be forecast: no purchase model could be fitted.",
+    ]
+    assert is_chinese(sentences_of("outlook", section, context.params, "zh"))
+
+
+def test_todays_customers_are_expected_to_buy_as_the_report_says(sample_results):
+    table = sample_results["outlook"]["periods"]
+    expected = sample_results.customers["expected_purchases"].sum()
+    assert table.filter(what="purchases")["existing"].sum() == pytest.approx(expected, rel=1e-9)
+    spend = (sample_results.customers["expected_purchases"] * sample_results.customers["expected_spend"]).sum()
+    assert table.filter(what="spend")["existing"].sum() == pytest.approx(spend, rel=1e-9)
