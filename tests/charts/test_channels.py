@@ -115,13 +115,7 @@ POINTED_AT = {
         "customers: Customers (,)",
         "share: Share of the group a quarter ago (.1%)",
     ],
-    "outlook.course": [
-        "day: Period to",
-        "series: Series",
-        "value: Spend ($) (,.0f)",
-        "low: Low (90%) (,.0f)",
-        "high: High (90%) (,.0f)",
-    ],
+    "outlook.course": ["day: Period to", "series: Series", "value: Spend ($) (,.0f)"],
     "profiles.attributes": [
         "name: Attribute",
         "customers: Customers (,)",

@@ -5,7 +5,18 @@ import re
 
 import pytest
 
-from clvlab.charts import base_health, cohorts, comparison, movement, profiles, segments, theme, validation, value
+from clvlab.charts import (
+    base_health,
+    cohorts,
+    comparison,
+    movement,
+    outlook,
+    profiles,
+    segments,
+    theme,
+    validation,
+    value,
+)
 from clvlab.presentation import Chart
 from clvlab.presentation.comparison import PAGES as COMPARISON
 from clvlab.presentation.segmentation import PAGES as SEGMENTATION
@@ -13,7 +24,7 @@ from clvlab.wording import Words
 from tests.charts.drawn import EN, ZH, axis_titles, channels, fields, layers, picture
 from tests.charts.tables import CHARTS, GROUPS
 
-MODULES = (base_health, cohorts, comparison, movement, profiles, segments, validation, value)
+MODULES = (base_health, cohorts, comparison, movement, outlook, profiles, segments, validation, value)
 SIZES = {"whole": lambda table: table, "one row": lambda table: table.head(1), "empty": lambda table: table.clear()}
 EVERY = pytest.mark.parametrize(("draw", "table"), CHARTS.values(), ids=CHARTS)
 LENGTHS = re.compile(r"^[a-z]+(_[a-z0-9]+)*$")

@@ -22,7 +22,7 @@ def course(table: pl.DataFrame, words: Words) -> alt.LayerChart:
         series=pl.col("part").replace_strict(names, return_dtype=pl.String),
         order=pl.col("part").replace_strict(list(names), range(3)),
     )
-    what = table["what"][0]
+    what = table["what"][0] if table.height else "purchases"
     name = words.name("outcomes", what)
     title = in_currency(name, words) if what == "spend" else name
     x = alt.X(
@@ -45,20 +45,10 @@ def course(table: pl.DataFrame, words: Words) -> alt.LayerChart:
             ],
         )
     )
-    band = drawn.filter(part="existing")
     interval = (
-        alt.Chart(band)
+        alt.Chart(drawn.filter(part="existing"))
         .mark_rule(color="#555555", strokeWidth=2)
-        .encode(
-            x=x,
-            y=alt.Y("low:Q", title=title),
-            y2="high:Q",
-            tooltip=[
-                alt.Tooltip("day:N", title=words("charts.period_to")),
-                alt.Tooltip("low:Q", title=words.column("honest_low"), format=",.0f"),
-                alt.Tooltip("high:Q", title=words.column("honest_high"), format=",.0f"),
-            ],
-        )
+        .encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q")
     )
     layers: alt.LayerChart = bars + interval
     return layers.properties(width="container", height=280)
