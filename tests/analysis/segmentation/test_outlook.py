@@ -1,5 +1,6 @@
 """The outlook: its sentences and tables over a log to which one customer a day comes."""
 
+import re
 from datetime import date, timedelta
 
 import polars as pl
@@ -59,7 +60,7 @@ def test_the_sentences_by_hand(growing):
         "acquisition changes their part in proportion."
     )
     assert told[2].startswith("The same forecast was made again on 4 past days, looking 4 weeks ahead: ")
-    assert told[3].startswith("Last 4 periods of a week: ")
+    assert told[3].startswith("Last 4 weeks: ")
     assert len(told) == 4
     assert is_chinese(sentences_of("outlook", section, plain.params, "zh"))
 
@@ -107,9 +108,17 @@ def test_a_log_without_amounts_is_told_in_purchases(rows):
     plain, section = section_of([row[:2] for row in rows], None, columns="customer_id date")
     told = sentences_of("outlook", section, plain.params)
     assert "purchases (" in told[0]
-    assert "purchases; expected of the next 4: " in told[3]
+    assert re.fullmatch(r"Last 4 weeks: \d+ purchases?; expected of the next 4: \d+", told[3])
     assert set(section["periods"]["what"]) == {"purchases"}
     assert is_chinese(sentences_of("outlook", section, plain.params, "zh"))
+
+
+def test_a_long_horizon_is_told_by_month():
+    plain, section = section_of(STOPPED, horizon="6 months")
+    title = sentences_of("outlook", section, plain.params)[3]
+    assert title.startswith("Last 5 months: 800; expected of the next 5: ")
+    without, section = section_of([row[:2] for row in STOPPED], None, "6 months", "customer_id date")
+    assert sentences_of("outlook", section, without.params)[3].startswith("Last 5 months: 80 purchases; expected of")
 
 
 def test_a_history_without_a_forecast_to_judge_says_so():

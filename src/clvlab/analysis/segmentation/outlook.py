@@ -8,7 +8,6 @@ from clvlab.errors import ClvlabError
 from clvlab.planning import Forecast, forecast
 from clvlab.planning.acquisition import QUARTER
 from clvlab.units import DAYS_PER, Span
-from clvlab.wording import Name
 
 MOST_PAST = 24
 """Past periods in the chart, at most; as many as are ahead, where these are more."""
@@ -155,5 +154,8 @@ def _course(table: pl.DataFrame, plan: Forecast, main: str) -> Finding:
     past = table.filter(part="actual").tail(ends.len())
     ahead = table.filter(pl.col("last_day").is_in(ends.head(past.height).implode()), pl.col("part") != "actual")
     figures = {"n": past.height, "actual": past["value"].sum(), "expected": ahead["value"].sum()}
-    unit = Name("periods", plan.period)
-    return Finding.of("outlook.course" if main == "spend" else "outlook.course_purchases", unit=unit, **figures)
+    if main == "spend":
+        return Finding.of("outlook.course_month" if plan.period == "month" else "outlook.course_week", **figures)
+    return Finding.of(
+        "outlook.course_month_purchases" if plan.period == "month" else "outlook.course_week_purchases", **figures
+    )
