@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 import clvlab as cl
-from clvlab.errors import DataError, ParamsError
+from clvlab.errors import ClvlabWarning, DataError, ParamsError
 
 CDNOW, LIGHTING = "1998-06-30", "2025-12-31"
 FIGURES = ["purchases", "revenue"]
@@ -160,6 +160,14 @@ def test_a_log_without_amounts_has_purchases_alone(sample):
     assert plan.total["revenue"].null_count() == 3
     assert set(plan.judged["what"]) == {"purchases"}
     assert plan.actual["revenue"].null_count() == plan.actual.height
+
+
+def test_where_spend_has_no_mean_there_is_no_revenue(sample):
+    heavy = cl.GammaGamma(6.0, 0.9, 15.0)
+    with pytest.warns(ClvlabWarning, match="its mean does not exist"):
+        plan = cl.forecast(sample, CDNOW, "8 weeks", spend=heavy)
+    assert plan.total["revenue"].null_count() == 3
+    assert plan.total["purchases"].null_count() == 0
 
 
 def test_a_short_history_has_nothing_to_judge_by():

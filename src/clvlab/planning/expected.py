@@ -34,18 +34,22 @@ EXPECTED = {
 def of_existing(
     model: PurchaseModel, spend: SpendModel | None, customers: CustomerSummary, periods: Periods
 ) -> pl.DataFrame:
-    """period, part, cohort (when they first bought, see `cohort_of`), purchases, revenue: of today's customers."""
+    """period, part, cohort (when they first bought, see `cohort_of`), purchases, revenue: of today's customers.
+
+    Revenue is null where the spend model, having no mean, expects nothing of some of them.
+    """
     is_buyer = (customers.data["n_purchases"] > 0).to_numpy()
     unit = DAYS_PER[customers.time_unit]
     by_end = [np.zeros(int(is_buyer.sum()))]
     by_end += [model.expected_purchases(customers, end / unit)[is_buyer] for end in periods.ends]
-    worth = pl.lit(None) if spend is None else pl.Series(spend.expected_spend(customers)[is_buyer])
+    worth = np.full(by_end[0].size, np.nan) if spend is None else spend.expected_spend(customers)[is_buyer]
+    is_known = bool(np.isfinite(worth).all())
     cohorts = pl.DataFrame({"cohort": cohort_of(customers.data["first_purchase"].filter(pl.Series(is_buyer)))})
     tables = [
         cohorts.with_columns(purchases=later - earlier)
-        .with_columns(revenue=(pl.col("purchases") * worth).cast(pl.Float64))
+        .with_columns(revenue=pl.col("purchases") * pl.Series(worth))
         .group_by("cohort")
-        .agg(pl.col("purchases").sum(), pl.when(spend is not None).then(pl.col("revenue").sum()))
+        .agg(pl.col("purchases").sum(), pl.when(is_known).then(pl.col("revenue").sum()))
         .sort("cohort")
         .with_columns(period=pl.lit(place, pl.Int64), part=pl.lit("existing"))
         for place, (earlier, later) in enumerate(pairwise(by_end), 1)

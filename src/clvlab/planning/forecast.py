@@ -44,8 +44,8 @@ OUTCOMES = {"purchases": "purchases", "spend": "revenue"}
 class Forecast(Displayed):
     """What is expected of the whole business, and what was expected of it at past days.
 
-    `purchases` are purchase days, `revenue` is money, undiscounted and before any margin (null without amounts); low
-    and high are the ends of their intervals at `level`.
+    `purchases` are purchase days, `revenue` is money, undiscounted and before any margin (null without amounts, or
+    where the spend model has no mean); low and high are the ends of their intervals at `level`.
 
     Attributes
     ----------
@@ -173,7 +173,8 @@ def forecast(
     purchases, money = _fitted(customers, model, spend)
     acquisition, cohorts = _expected(purchases, money, customers, days, periods)
     earlier = _earlier(log, days, type(purchases), periods, time_unit)
-    alone = _alone(purchases, money, customers, length / DAYS_PER[time_unit], level, seed)
+    known = money if cohorts["revenue"].null_count() == 0 else None
+    alone = _alone(purchases, known, customers, length / DAYS_PER[time_unit], level, seed)
     rows = honest(expected_sums(cohorts, acquisition, periods, alone), earlier, periods.length, level)
     if past is not None:
         rows = _as_in(past, rows, type(purchases).__name__, round(length), level)
@@ -260,7 +261,7 @@ def _expected_at(
             purchases, spend = _fitted(customers, kind, None)
         except ClvlabError:
             return None
-    acquisition, cohorts = _expected(purchases, spend, customers, known, periods)
+        acquisition, cohorts = _expected(purchases, spend, customers, known, periods)
     return expected_sums(cohorts, acquisition, periods)
 
 

@@ -1,10 +1,12 @@
 """Outlook: purchases and revenue of the whole business ahead, of today's customers and of those to come."""
 
+import warnings
+
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import VALUE_LEVEL, Context
-from clvlab.errors import ClvlabError
+from clvlab.errors import ClvlabWarning
 from clvlab.planning import Forecast, forecast
 from clvlab.planning.acquisition import QUARTER
 from clvlab.units import DAYS_PER, Span
@@ -34,7 +36,9 @@ def compute(context: Context) -> Section:
 def _forecast(context: Context) -> Forecast | None:
     if context.models.purchases is None:
         return None
-    try:
+    with warnings.catch_warnings():
+        # What models warn of, the value section tells.
+        warnings.simplefilter("ignore", ClvlabWarning)
         return forecast(
             context.log,
             context.as_of,
@@ -46,8 +50,6 @@ def _forecast(context: Context) -> Forecast | None:
             level=VALUE_LEVEL,
             past=context.past.found if context.past else None,
         )
-    except ClvlabError:
-        return None
 
 
 def periods(plan: Forecast) -> pl.DataFrame:
