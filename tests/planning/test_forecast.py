@@ -153,6 +153,21 @@ def test_a_fitted_model_is_taken_as_it_is(sample):
         cl.forecast(sample, "1998-05-31", "13 weeks", customers=customers)
 
 
+def test_attributes_count_for_those_of_whom_they_are_known(retailer):
+    known = pl.DataFrame({"customer_id": retailer.data["customer_id"].unique().sort()})
+    known = known.with_columns(
+        region=pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("n")).otherwise(pl.lit("s"))
+    )
+    customers = cl.summarise_customers(retailer, LIGHTING, "week", attributes=known)
+    model = cl.models.WithAttributes(cl.MbgNbd, ("region",)).fit(customers)
+    plan = cl.forecast(retailer, LIGHTING, "8 weeks", model=model, customers=customers)
+    plain = cl.forecast(retailer, LIGHTING, "8 weeks", model=model.plain)
+    assert part(plan.total, "existing")["purchases"].item() == pytest.approx(
+        model.expected_purchases(customers, "8 weeks").sum()
+    )
+    assert part(plan.total, "new")["purchases"].item() == part(plain.total, "new")["purchases"].item()
+
+
 def test_a_log_without_amounts_has_purchases_alone(sample):
     log = replace(sample, accepted=sample.accepted.drop("amount"))
     plan = cl.forecast(log, CDNOW, "8 weeks")

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from clvlab.frames import CustomerSummary
-from clvlab.models import PurchaseModel, SpendModel
+from clvlab.models import AnyPurchaseModel, PurchaseModel, SpendModel
 from clvlab.planning.acquisition import Acquisition
 from clvlab.planning.periods import Periods
 from clvlab.units import DAYS_PER
@@ -32,7 +32,7 @@ EXPECTED = {
 
 
 def of_existing(
-    model: PurchaseModel, spend: SpendModel | None, customers: CustomerSummary, periods: Periods
+    model: AnyPurchaseModel, spend: SpendModel | None, customers: CustomerSummary, periods: Periods
 ) -> pl.DataFrame:
     """period, part, cohort (when they first bought, see `cohort_of`), purchases, revenue: of today's customers.
 

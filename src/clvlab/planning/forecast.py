@@ -18,7 +18,17 @@ from clvlab.customers import customer_days, parse_day, summarise_customers
 from clvlab.displays import Displayed
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError, ParamsError, counted, did_you_mean
 from clvlab.frames import CustomerSummary, TransactionLog, check_kind
-from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, SpendModel, Terms, ValueModels
+from clvlab.models import (
+    MODEL_NAMES,
+    AnyPurchaseModel,
+    BgNbd,
+    CovariateModel,
+    PurchaseModel,
+    SpendModel,
+    Terms,
+    ValueModels,
+)
+from clvlab.models.value_models import name_of
 from clvlab.planning.acquisition import Acquisition
 from clvlab.planning.expected import of_existing, of_new
 from clvlab.planning.intervals import EARLIER, by_chance, honest, judged, next_to_actual
@@ -107,7 +117,7 @@ def forecast(
     horizon: str | float = "12 months",
     *,
     period: Period | None = None,
-    model: PurchaseModel | type[PurchaseModel] | str = BgNbd,
+    model: AnyPurchaseModel | type[PurchaseModel] | str = BgNbd,
     spend: SpendModel | None = None,
     customers: CustomerSummary | None = None,
     time_unit: TimeUnit = "week",
@@ -129,7 +139,8 @@ def forecast(
         week (7 days) or month (30.4375 days); without it months from about four months ahead on
     model
         a purchase model, fitted to the customers of that day or to be fitted, or its name; where the customers cannot
-        identify it, the first that they do
+        identify it, the first that they do. Of a fitted model with attributes the one without predicts customers to
+        come, and is judged at past days
     spend
         a fitted spend model; without it one is fitted
     customers
@@ -172,12 +183,12 @@ def forecast(
         )
     purchases, money = _fitted(customers, model, spend)
     acquisition, cohorts = _expected(purchases, money, customers, days, periods)
-    earlier = _earlier(log, days, type(purchases), periods, time_unit)
+    earlier = _earlier(log, days, type(_plain(purchases)), periods, time_unit)
     known = money if cohorts["revenue"].null_count() == 0 else None
     alone = _alone(purchases, known, customers, length / DAYS_PER[time_unit], level, seed)
     rows = honest(expected_sums(cohorts, acquisition, periods, alone), earlier, periods.length, level)
     if past is not None:
-        rows = _as_in(past, rows, type(purchases).__name__, round(length), level)
+        rows = _as_in(past, rows, name_of(purchases), round(length), level)
     table = _wide(_without_newcomers(rows) if acquisition.per_day == 0 else rows)
     return Forecast(
         data=periods.table.join(table, on="period", maintain_order="left"),
@@ -193,8 +204,8 @@ def forecast(
 
 
 def _fitted(
-    customers: CustomerSummary, model: PurchaseModel | type[PurchaseModel] | str, spend: SpendModel | None
-) -> tuple[PurchaseModel, SpendModel | None]:
+    customers: CustomerSummary, model: AnyPurchaseModel | type[PurchaseModel] | str, spend: SpendModel | None
+) -> tuple[AnyPurchaseModel, SpendModel | None]:
     if isinstance(model, str):
         if model not in MODEL_NAMES:
             known = ", ".join(MODEL_NAMES)
@@ -208,17 +219,31 @@ def _fitted(
     return found.purchases, spend or found.spend
 
 
+def _plain(model: AnyPurchaseModel) -> PurchaseModel:
+    """The model without attributes: of customers to come, none are known."""
+    return model.plain if isinstance(model, CovariateModel) else model
+
+
 def _expected(
-    model: PurchaseModel, spend: SpendModel | None, customers: CustomerSummary, days: pl.DataFrame, periods: Periods
+    model: AnyPurchaseModel,
+    spend: SpendModel | None,
+    customers: CustomerSummary,
+    days: pl.DataFrame,
+    periods: Periods,
 ) -> tuple[Acquisition, pl.DataFrame]:
     """The recent newcomers, and what is expected of each period and cohort."""
     acquisition = Acquisition.of(days, periods.cutoff)
-    existing, new = of_existing(model, spend, customers, periods), of_new(model, acquisition, periods)
+    existing, new = of_existing(model, spend, customers, periods), of_new(_plain(model), acquisition, periods)
     return acquisition, pl.concat([existing, new])
 
 
 def _alone(
-    model: PurchaseModel, spend: SpendModel | None, customers: CustomerSummary, length: float, level: float, seed: int
+    model: AnyPurchaseModel,
+    spend: SpendModel | None,
+    customers: CustomerSummary,
+    length: float,
+    level: float,
+    seed: int,
 ) -> dict[str, float]:
     """Relative variance of each outcome of today's customers within the horizon, the model being right."""
     bought = customers.data.filter(pl.col("n_purchases") > 0)

@@ -120,6 +120,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Text("basis"),
             Text("model"),
+            Text("attributes"),
             Text("other_model"),
             Text("margin"),
             Text("fallback"),
@@ -138,6 +139,17 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 },
             ),
             Chart("deciles", value.deciles),
+            Table(
+                "attributes",
+                {
+                    "attribute": "attribute",
+                    "value": "attribute_value",
+                    "customers": "int",
+                    "times_as_often": "dec2",
+                    "low": "dec2",
+                    "high": "dec2",
+                },
+            ),
             Table(
                 "parameters",
                 {
@@ -266,6 +278,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             ),
             Text("choice"),
             Text("choice_period"),
+            Text("attributes"),
             Text("offer"),
             Table(
                 "models",

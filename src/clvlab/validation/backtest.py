@@ -7,15 +7,17 @@ each horizon (expanding window). The same is predicted without a model, see `clv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
-from clvlab.customers import customer_days, parse_day
+from clvlab.customers import customer_days, parse_day, read_attributes
 from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, ParamsError, counted, did_you_mean
 from clvlab.frames import TransactionLog
 from clvlab.learned import Learned
-from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, PurchaseModel
+from clvlab.models import MODEL_NAMES, PURCHASE_MODELS
+from clvlab.models.value_models import Kind
 from clvlab.units import TimeUnit, check_time_unit
 from clvlab.validation.challenge import LEARNED, LEARNED_NAME, Challenge, learned_at
 from clvlab.validation.futures import FUTURES
@@ -237,13 +239,14 @@ class BacktestChoice(Displayed):
 
 def backtest(
     log: TransactionLog,
-    models: Iterable[type[PurchaseModel] | type[Learned] | str] = PURCHASE_MODELS,
+    models: Iterable[Kind | type[Learned] | str] = PURCHASE_MODELS,
     origins: int | Iterable[str | date] = ORIGINS,
     horizons: str | float | Sequence[str | float] = "13 weeks",
     *,
     time_unit: TimeUnit = "week",
     until: str | date | None = None,
     groups: Assignment | None = None,
+    attributes: Any = None,
     level: float | None = None,
     futures: int = FUTURES,
     seed: int = 0,
@@ -258,8 +261,9 @@ def backtest(
     log
         from `read_transactions`; without amounts only purchases are predicted
     models
-        purchase models, or their names; spend is purchases times what the spend model expects of each. `Learned`, or
-        "learned", is trained at each origin on past days whose horizon had ended by then
+        purchase models, or their names, or a `clvlab.models.WithAttributes`; spend is purchases times what the spend
+        model expects of each. `Learned`, or "learned", is trained at each origin on past days whose horizon had ended
+        by then
     origins
         how many at most, spread evenly as far as the log allows (see `spread_origins`); or the days themselves
     horizons
@@ -270,6 +274,8 @@ def backtest(
         the last day that counts; without it the log's last
     groups
         what assigns customers to groups, at each origin anew: customer_id, group from a customer table
+    attributes
+        what is known of customers, as in `summarise_customers`; of dated tables what was known at each origin
     level
         probability, such as 0.9, of the models' intervals, which are simulated; without one there are none
     futures
@@ -292,7 +298,8 @@ def backtest(
     unit = check_time_unit(time_unit)
     ahead = _read_horizons(horizons, unit)
     named = [_kind(each) for each in models]
-    kinds = [each for each in named if not issubclass(each, Learned)]
+    kinds = [each for each in named if not (isinstance(each, type) and issubclass(each, Learned))]
+    tables = [] if attributes is None else read_attributes(attributes)
     last = None if until is None else parse_day("until", until)
     days = customer_days(log, last or date.max)
     first, end = _span(days, last)
@@ -303,11 +310,11 @@ def backtest(
         chosen = check_origins((parse_day("origin", each) for each in origins), first, end, shortest)
     sums, scored, problems = [], [], []
     for origin in chosen:
-        known = Past.of(log, origin, kinds, unit, groups)
+        known = Past.of(log, origin, kinds, unit, groups, attributes)
         problems += known.problems
         for each in ahead:
             if each.from_day(origin) <= end:
-                learned, refused = learned_at(days, origin, each, seed) if Learned in named else (None, None)
+                learned, refused = learned_at(days, origin, each, tables, seed) if Learned in named else (None, None)
                 problems += [(origin, LEARNED, str(refused))] if refused else []
                 summed, single = known.predict(days, each, first, level, futures, seed, learned)
                 sums.append(summed)
@@ -327,7 +334,7 @@ def _read_horizons(horizons: str | float | Sequence[str | float], time_unit: Tim
     return found
 
 
-def _kind(model: type[PurchaseModel] | type[Learned] | str) -> type[PurchaseModel] | type[Learned]:
+def _kind(model: Kind | type[Learned] | str) -> Kind | type[Learned]:
     if not isinstance(model, str):
         return model
     known = {**MODEL_NAMES, LEARNED_NAME: Learned}

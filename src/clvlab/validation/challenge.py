@@ -11,6 +11,7 @@ same sign at every origin: customers of one period share what happened in it, wh
     comparing losses.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -19,6 +20,7 @@ import numpy as np
 import polars as pl
 
 from clvlab.arrays import Vector
+from clvlab.customers import AttributeTable
 from clvlab.errors import DataError
 from clvlab.learned import Learned
 from clvlab.validation.origins import Ahead
@@ -78,11 +80,11 @@ def over_learned(actual: Vector, predicted: Vector, learned: Vector | None) -> d
 
 
 def learned_at(
-    days: pl.DataFrame, origin: date, ahead: Ahead, seed: int
+    days: pl.DataFrame, origin: date, ahead: Ahead, attributes: Sequence[AttributeTable], seed: int
 ) -> tuple[Learned, None] | tuple[None, DataError]:
     """The model learnt from customers' days up to the origin, or why there is none."""
     known = days.filter(pl.col("date") <= origin)
     try:
-        return Learned.of_days(known, origin, ahead.days, ahead.name, seed=seed), None
+        return Learned.of_days(known, origin, ahead.days, ahead.name, attributes=attributes, seed=seed), None
     except DataError as problem:
         return None, problem

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
 from clvlab.customers import summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.learned import Learned
-from clvlab.models import PurchaseModel, SpendModel
-from clvlab.models.value_models import attempts, fit_spend
+from clvlab.models import AnyPurchaseModel, SpendModel
+from clvlab.models.value_models import Kind, attempts, fit_spend, name_of
 from clvlab.units import DAYS_PER, TimeUnit
 from clvlab.validation.challenge import LEARNED, OVER_LEARNED, over_learned
 from clvlab.validation.futures import INTERVALS, simulated_intervals
@@ -35,7 +36,7 @@ class Past:
     """
 
     buyers: CustomerSummary
-    models: Mapping[str, PurchaseModel]
+    models: Mapping[str, AnyPurchaseModel]
     spend: SpendModel | None
     problems: list[tuple[date, str, str]]
 
@@ -44,12 +45,13 @@ class Past:
         cls,
         log: TransactionLog,
         origin: date,
-        kinds: Iterable[type[PurchaseModel]],
+        kinds: Iterable[Kind],
         time_unit: TimeUnit,
         groups: Assignment | None,
+        attributes: Any = None,
     ) -> "Past":
-        """Look at the log as it was at the end of the day `origin`."""
-        customers = summarise_customers(log, origin, time_unit)
+        """Look at the log, and at what was known of its customers, as it was at the end of the day `origin`."""
+        customers = summarise_customers(log, origin, time_unit, attributes)
         table = customers.data
         if groups is not None:
             assigned = groups(customers).select("customer_id", "group")
@@ -61,10 +63,10 @@ class Past:
         tried = list(attempts(buyers, kinds))
         return cls(
             buyers=buyers,
-            models={each.kind.__name__: each.model for each in tried if each.model is not None},
+            models={name_of(each.kind): each.model for each in tried if each.model is not None},
             spend=fit_spend(buyers)[0],
             problems=[
-                (origin, each.kind.__name__, str(each.caveats[0].problem)) for each in tried if each.model is None
+                (origin, name_of(each.kind), str(each.caveats[0].problem)) for each in tried if each.model is None
             ],
         )
 

@@ -103,6 +103,7 @@ TWO_RESULTS = [
     ({}, {"returns": "returned.csv"}),
     ({}, PEOPLE),
     (PEOPLE, {**PEOPLE, "strategy": {"attribute": "city"}}),
+    (PEOPLE, {**PEOPLE, "covariates": ["city"]}),
     (PEOPLE, {**PEOPLE, "dated": ["since"], "attribute_reading": {"date_format": "%d/%m/%Y"}}),
     (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "spot"}}),
 ]

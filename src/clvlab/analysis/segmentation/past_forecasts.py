@@ -5,15 +5,17 @@ what is left, and before the first lies half as long a time.
 """
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 import polars as pl
 
+from clvlab.customers import AttributeTable
 from clvlab.errors import ClvlabError, ClvlabWarning
 from clvlab.frames import TransactionLog
-from clvlab.models import PurchaseModel
+from clvlab.models.value_models import Kind, name_of
 from clvlab.units import Span, TimeUnit
 from clvlab.validation import Backtest, backtest
 from clvlab.validation.challenge import LEARNED_NAME, Challenge
@@ -55,7 +57,7 @@ class PastForecasts:
     def of(
         cls,
         log: TransactionLog,
-        model: type[PurchaseModel],
+        model: Kind,
         days: tuple[date, date],
         horizon: str,
         *,
@@ -63,6 +65,7 @@ class PastForecasts:
         groups: Assignment,
         level: float,
         buyers: int,
+        attributes: Sequence[AttributeTable] = (),
     ) -> "PastForecasts | None":
         """Make the forecasts again; None where the history was too short for a forecast, a model or groups.
 
@@ -84,6 +87,7 @@ class PastForecasts:
                     time_unit=time_unit,
                     until=days[1],
                     groups=groups,
+                    attributes=list(attributes) or None,
                     level=level,
                     futures=futures,
                 )
@@ -91,7 +95,7 @@ class PastForecasts:
                 return None
         # A spend model without a mean expects nothing that could be judged.
         known = found.sums.filter(pl.col("predicted").is_finite(), pl.col("low").is_finite().fill_null(True))
-        past = cls(replace(found, sums=known), model.__name__, span)
+        past = cls(replace(found, sums=known), name_of(model), span)
         return None if past._own.is_empty() else past
 
     @property
