@@ -35,6 +35,7 @@ from clvlab.models import MODEL_NAMES, MODELLED, PURCHASE_MODELS, GammaGamma, Wi
 from clvlab.models.attributes import MISSING_LEVEL
 from clvlab.models.value_models import name_of
 from clvlab.params import CompareParams, ReportParams
+from clvlab.planning.outcomes import PARTS
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
 from clvlab.presentation import segmentation as segmentation_pages
@@ -206,9 +207,10 @@ CODES = {
     "columns": columns_shown,
     "glossary": lambda: {"heading", "lead", *TERMS, *(f"{term}_meaning" for term in TERMS)},
     "groups": group_codes,
-    "methods": lambda: {*METHODS, *NAIVE, "best", *purchase_models()},
+    "methods": lambda: {*METHODS, *NAIVE, "best", "Learned", *purchase_models()},
     "models": lambda: {*purchase_models(), GammaGamma.__name__},
     "moves": lambda: set(MOVES),
+    "parts": lambda: set(PARTS),
     "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},
     "refusals": lambda: set(RULES),

@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from clvlab.charts import base_health, cohorts, comparison, movement, profiles, segments, validation, value
+from clvlab.charts import base_health, cohorts, comparison, movement, outlook, profiles, segments, validation, value
 
 GROUPS = pl.DataFrame(
     {
@@ -52,6 +52,16 @@ MOVES = pl.DataFrame(
         "after": ["champions", "at_risk", "lost"],
         "customers": [7, 3, 9],
         "share": [0.7, 0.3, 1.0],
+    }
+)
+COURSE = pl.DataFrame(
+    {
+        "what": ["spend"] * 4,
+        "last_day": [date(2024, 1, 31), date(2024, 3, 1), date(2024, 3, 31), date(2024, 3, 31)],
+        "part": ["actual", "actual", "existing", "new"],
+        "value": [90.0, 100.0, 80.0, 30.0],
+        "low": [None, None, 95.0, 95.0],
+        "high": [None, None, 130.0, 130.0],
     }
 )
 PROFILES = pl.DataFrame(
@@ -182,6 +192,7 @@ CHARTS = {
     "comparison.stability": (comparison.stability, STABILITY),
     "comparison.pairs": (comparison.pairs, PAIRS),
     "movement.moves": (movement.moves, MOVES),
+    "outlook.course": (outlook.course, COURSE),
     "profiles.attributes": (profiles.attributes, PROFILES),
     "profiles.segments": (profiles.segments, MEETING),
     "segments.grid": (segments.grid, GRID),

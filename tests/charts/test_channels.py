@@ -33,6 +33,7 @@ READ = {
     ],
     "comparison.pairs": ["rect x=other_name y=name color=agreement", "text x=other_name y=name text=label"],
     "movement.moves": ["rect x=after y=before color=share", "text x=after y=before text=label"],
+    "outlook.course": ["bar x=day y=value color=series", "rule x=day y=low y2=high"],
     "profiles.attributes": ["bar x=low x2=high y=name", "circle x=index y=name", "rule"],
     "profiles.segments": ["rect x=of y=name color=share", "text x=of y=name text=label"],
     "segments.grid": [
@@ -114,6 +115,7 @@ POINTED_AT = {
         "customers: Customers (,)",
         "share: Share of the group a quarter ago (.1%)",
     ],
+    "outlook.course": ["day: Period to", "series: Series", "value: Spend ($) (,.0f)"],
     "profiles.attributes": [
         "name: Attribute",
         "customers: Customers (,)",

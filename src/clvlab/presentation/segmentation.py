@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from clvlab.charts import base_health, cohorts, movement, profiles, segments, validation, value
+from clvlab.charts import base_health, cohorts, movement, outlook, profiles, segments, validation, value
 from clvlab.presentation.blocks import Block, Chart, Kinds, Numbers, Table, Terms, Text
 
 _WARNINGS = ("total", "simple", "baseline", "decile", "cohort", "group")
@@ -162,6 +162,30 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 },
             ),
         ),
+        "outlook": (
+            Text("lead"),
+            Text("assumption"),
+            Text("basis"),
+            Text("value"),
+            Chart("course", outlook.course),
+            Table(
+                "periods",
+                {
+                    "what": "name:outcomes",
+                    "first_day": "date",
+                    "last_day": "date",
+                    "existing": "int",
+                    "new": "int",
+                    "total": "int",
+                    "honest_low": "int",
+                    "honest_high": "int",
+                },
+            ),
+            Table(
+                "cohorts",
+                {"part": "name:parts", "cohort": "date", "expected_purchases": "int", "expected_revenue": "money"},
+            ),
+        ),
         "watch": (
             Text("lead"),
             Text("pseudonyms"),
@@ -205,6 +229,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("bias_purchases"),
             Text("bias_spend"),
             Text("beyond"),
+            Text("learned"),
             Chart("forecasts", validation.forecasts),
             Table(
                 "forecasts",

@@ -9,9 +9,11 @@ import polars as pl
 
 from clvlab.customers import summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
+from clvlab.learned import Learned
 from clvlab.models import AnyPurchaseModel, SpendModel
 from clvlab.models.value_models import Kind, attempts, fit_spend, name_of
 from clvlab.units import DAYS_PER, TimeUnit
+from clvlab.validation.challenge import LEARNED, OVER_LEARNED, over_learned
 from clvlab.validation.futures import INTERVALS, simulated_intervals
 from clvlab.validation.naive import NAIVE, counted, naive, windows
 from clvlab.validation.origins import Ahead
@@ -69,16 +71,26 @@ class Past:
         )
 
     def predict(
-        self, days: pl.DataFrame, ahead: Ahead, first: date, level: float | None, futures: int, seed: int
+        self,
+        days: pl.DataFrame,
+        ahead: Ahead,
+        first: date,
+        level: float | None,
+        futures: int,
+        seed: int,
+        learned: Learned | None = None,
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What each method predicted, in sums over customers and customer by customer: see `Backtest`.
 
-        `days` are all customers' days, `first` is the log's first.
+        `days` are all customers' days, `first` is the log's first; `learned` learnt up to the origin, and looks as
+        far ahead.
         """
         sums, scored = [], []
         for what in ("purchases", "spend") if "spend" in days.columns else ("purchases",):
             table = self._next_to_outcomes(what, days, ahead, first)
-            methods = [name for name in (*self.models, *NAIVE) if name in table.columns]
+            if learned is not None:
+                table = table.with_columns(**self._learned(learned, what))
+            methods = [name for name in (*self.models, LEARNED, *NAIVE) if name in table.columns]
             sums.append(_sums(table, methods).select(pl.lit(what).alias("what"), pl.all()))
             scored.append(self._scored(what, table, methods, ahead))
         summed = _with_half_purchases(pl.concat(sums))
@@ -127,17 +139,25 @@ class Past:
         spend = pl.Series(self.spend.expected_spend(self.buyers))
         return {name: purchases * spend for name, purchases in expected.items()}
 
+    def _learned(self, learned: Learned, what: str) -> dict[str, pl.Series]:
+        purchases = learned.expected_purchases(self.buyers)
+        if what == "purchases":
+            return {LEARNED: pl.Series(purchases)}
+        return {LEARNED: pl.Series(purchases * learned.expected_spend(self.buyers))} if learned.spend else {}
+
     def _scored(self, what: str, table: pl.DataFrame, methods: Sequence[str], ahead: Ahead) -> pl.DataFrame:
         """method, customers, and the scores of each."""
         actual, length = table["actual"].to_numpy(), ahead.days / DAYS_PER[self.buyers.time_unit]
+        learned = table[LEARNED].to_numpy() if LEARNED in methods else None
         rows: list[dict[str, object]] = []
         for method in methods:
             found = scores(actual, table[method].to_numpy())
-            crps = found["mae"] if method in NAIVE and what == "purchases" else None
+            crps = found["mae"] if method not in self.models and what == "purchases" else None
             if method in self.models and what == "purchases":
                 crps = count_crps(self.models[method], table, actual, length)
             rows.append({"what": what, "method": method, "customers": table.height, **found, "crps": crps})
-        return pl.DataFrame(rows, schema_overrides=dict.fromkeys(SCORES, pl.Float64))
+            rows[-1] |= over_learned(actual, table[method].to_numpy(), learned)
+        return pl.DataFrame(rows, schema_overrides=dict.fromkeys((*SCORES, *OVER_LEARNED), pl.Float64))
 
     def _dated(self, table: pl.DataFrame, ahead: Ahead) -> pl.DataFrame:
         origin = self.buyers.cutoff

@@ -18,6 +18,7 @@ from clvlab.frames import TransactionLog
 from clvlab.models.value_models import Kind, name_of
 from clvlab.units import Span, TimeUnit
 from clvlab.validation import Backtest, backtest
+from clvlab.validation.challenge import LEARNED_NAME, Challenge
 from clvlab.validation.model_error import independent
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.past import Assignment
@@ -43,7 +44,7 @@ class PastForecasts:
 
     Attributes
     ----------
-    found : the backtest of the model
+    found : the backtest of the model, and of the learned one that challenges it
     method : the model's class
     horizon : how far ahead the forecasts looked, with its unit
     """
@@ -80,7 +81,7 @@ class PastForecasts:
             try:
                 found = backtest(
                     log,
-                    [model],
+                    [model, LEARNED_NAME],
                     ORIGINS,
                     span,
                     time_unit=time_unit,
@@ -186,6 +187,11 @@ class PastForecasts:
         if misses.len() < FEW or not one_sided or not isinstance(mean, float) or abs(mean) < BIASED_FROM:
             return None
         return mean
+
+    @property
+    def challenge(self) -> Challenge | None:
+        """How the learned model did next to this one; None where it could not be trained on any of the days."""
+        return self.found.challenge(self.method, self.main)
 
     def widened(self, values: pl.DataFrame, purchases: float, horizon: str) -> pl.DataFrame:
         """Values of groups with intervals that allow for the errors of the past forecasts.

@@ -89,8 +89,29 @@ def _forecasts(context: Context) -> Section:
     )
     findings = {"forecasts_lead": lead, "forecasts": Finding.of("validation.forecasts", **told)}
     return Section(
-        {"forecasts": totals.drop("held_alone", "error", "simple_error")}, findings | cautions(context, past)
+        {"forecasts": totals.drop("held_alone", "error", "simple_error")},
+        {**findings, **cautions(context, past), **_learned(past)},
     )
+
+
+def _learned(past: PastForecasts) -> dict[str, Finding]:
+    """How the learned challenger did next to the report's model, where it could be trained."""
+    found = past.challenge
+    if found is None:
+        return {}
+    keys = {
+        "better": "validation.learned_better",
+        "worse": "validation.learned_worse",
+        "alike": "validation.learned_more" if found.gain < 0 else "validation.learned_less",
+    }
+    told = Finding.of(
+        keys[found.verdict],
+        model=Name("models", found.method),
+        what=Name("outcomes", found.what),
+        days=found.origins,
+        size=abs(found.gain),
+    )
+    return {"learned": told}
 
 
 def cautions(context: Context, past: PastForecasts) -> dict[str, Finding]:
