@@ -2,6 +2,7 @@
 
 from clvlab.customers.attribute_table import AttributeSettings, AttributeTable
 from clvlab.customers.attributes import read_attributes
+from clvlab.customers.calendar import Calendar
 from clvlab.customers.derived import DERIVED, derivable, derive, exact_profit
 from clvlab.customers.gate import (
     MOSTLY_ONE_TIME,
@@ -23,6 +24,7 @@ __all__ = [
     "OF_MONEY",
     "AttributeSettings",
     "AttributeTable",
+    "Calendar",
     "MeanMargin",
     "advice_on",
     "customer_days",

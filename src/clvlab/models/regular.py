@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from clvlab.arrays import Counts, Matrix, Vector
+from clvlab.clock import STEADY, Ahead
 from clvlab.errors import ConvergenceError, ParamsError
 from clvlab.models.beta_geometric import LARGEST_LOG, BetaGeometric
 from clvlab.models.fitted_model import Estimate
@@ -205,11 +206,13 @@ class RegularBetaGeometric(BetaGeometric):
             total += ages.each(lambda x, T, j=phase: function(self.k * x + j, T), share)
         return total * times
 
-    def _discounted_if_alive(self, t: float, decay: float, events: Vector, T: Vector) -> Vector:
+    def _discounted_if_alive(
+        self, t: float, decay: float, events: Vector, T: Vector, ahead: Ahead = STEADY
+    ) -> Vector:
         """By parts: the expected purchases are smoother in time than their rate, which moves with every gap."""
         end = t if decay == 0 else min(t, WORTH_NOTHING_AT / decay)
         purchases = self._purchases_by(events, T)
-        total: Vector = np.exp(-decay * end) * purchases(np.full(T.size, end))
+        total: Vector = np.exp(-decay * ahead.calendar(np.full(T.size, end))) * purchases(np.full(T.size, end))
         if decay == 0:
             return total
         scale = (self.alpha + T) / (1 + self.r + events)
@@ -219,7 +222,8 @@ class RegularBetaGeometric(BetaGeometric):
         nodes, weights = legendre(2 + 3 * self.k + 14 * ends + int((1 + self.k / 2 + 2 * ends) * length))
         for node, weight in zip(nodes, weights, strict=True):
             u = scale * np.expm1(node * longest)
-            total += decay * np.exp(-decay * u) * purchases(u) * (scale + u) * longest * weight
+            falls = decay * np.exp(-decay * ahead.calendar(u)) * ahead.slowness(u)
+            total += falls * purchases(u) * (scale + u) * longest * weight
         return total
 
     def _purchases_by(self, events: Vector, T: Vector) -> Callable[[Vector], Vector]:

@@ -20,7 +20,7 @@ from clvlab.validation.futures import FUTURES
 from clvlab.validation.model_error import SMALLEST_PART, honest_intervals, independent, widened
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.origins import Ahead, check_origins, spread_origins
-from clvlab.validation.past import Assignment, Past
+from clvlab.validation.past import Assignment, CalendarFit, Past
 from clvlab.validation.scores import SCORES
 from clvlab.wording import Language, Name, Words
 
@@ -233,6 +233,7 @@ def backtest(
     time_unit: TimeUnit = "week",
     until: str | date | None = None,
     groups: Assignment | None = None,
+    calendar: CalendarFit | None = None,
     level: float | None = None,
     futures: int = FUTURES,
     seed: int = 0,
@@ -258,6 +259,9 @@ def backtest(
         the last day that counts; without it the log's last
     groups
         what assigns customers to groups, at each origin anew: customer_id, group from a customer table
+    calendar
+        what fits the calendar at each origin, by which the models' time runs: `clvlab.Calendar.fit`, or with events
+        `functools.partial(clvlab.Calendar.fit, events=...)`
     level
         probability, such as 0.9, of the models' intervals, which are simulated; without one there are none
     futures
@@ -290,7 +294,7 @@ def backtest(
         chosen = check_origins((parse_day("origin", each) for each in origins), first, end, shortest)
     sums, scored, problems = [], [], []
     for origin in chosen:
-        known = Past.of(log, origin, kinds, unit, groups)
+        known = Past.of(log, origin, kinds, unit, groups, calendar)
         problems += known.problems
         for each in ahead:
             if each.from_day(origin) <= end:

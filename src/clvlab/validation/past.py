@@ -1,11 +1,12 @@
 """What was known at one past day, what was predicted from it, and what then happened."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
+from clvlab.clock import Clock
 from clvlab.customers import summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.models import PurchaseModel, SpendModel
@@ -19,6 +20,8 @@ from clvlab.validation.scores import SCORES, count_crps, scores
 
 Assignment = Callable[[CustomerSummary], pl.DataFrame]
 """The groups of customers at a day, customer_id and group: such as `clvlab.strategies["rfm11"].assign`."""
+CalendarFit = Callable[[TransactionLog, date], Clock]
+"""The calendar as a log shows it up to a day: such as `clvlab.Calendar.fit`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,17 +48,17 @@ class Past:
         kinds: Iterable[type[PurchaseModel]],
         time_unit: TimeUnit,
         groups: Assignment | None,
+        calendar: CalendarFit | None,
     ) -> "Past":
         """Look at the log as it was at the end of the day `origin`."""
-        customers = summarise_customers(log, origin, time_unit)
+        clock = None if calendar is None else calendar(log, origin)
+        customers = summarise_customers(log, origin, time_unit, calendar=clock)
         table = customers.data
         if groups is not None:
             assigned = groups(customers).select("customer_id", "group")
             table = table.join(assigned, on="customer_id", how="left", maintain_order="left")
         table = table.filter(pl.col("n_purchases") > 0)
-        buyers = CustomerSummary(
-            table.with_columns(cohort=cohort_of(table["first_purchase"])), customers.cutoff, customers.time_unit
-        )
+        buyers = replace(customers, data=table.with_columns(cohort=cohort_of(table["first_purchase"])))
         tried = list(attempts(buyers, kinds))
         return cls(
             buyers=buyers,
@@ -111,7 +114,7 @@ class Past:
         table = table.with_columns(pl.col(list(known)).fill_null(0.0))
         per = DAYS_PER[self.buyers.time_unit]
         after, until = known["last_365_days"]
-        simple = naive(what, ahead.days / per, (until - after).days / per)
+        simple = naive(what, ahead.days / per, (until - after).days / per, self.buyers.age)
         return table.with_columns(**self._modelled(what, ahead.days / per), **simple)
 
     def _modelled(self, what: str, length: float) -> dict[str, pl.Series]:
@@ -133,7 +136,8 @@ class Past:
             found = scores(actual, table[method].to_numpy())
             crps = found["mae"] if method in NAIVE and what == "purchases" else None
             if method in self.models and what == "purchases":
-                crps = count_crps(self.models[method], table, actual, length)
+                model = self.models[method]
+                crps = count_crps(model, table, actual, model.horizon_length(self.buyers, length, None))
             rows.append({"what": what, "method": method, "customers": table.height, **found, "crps": crps})
         return pl.DataFrame(rows, schema_overrides=dict.fromkeys(SCORES, pl.Float64))
 

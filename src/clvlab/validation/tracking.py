@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from clvlab.arrays import Matrix
+from clvlab.clock import Clock, Days
 from clvlab.frames import CustomerSummary, Holdout
 from clvlab.models import PurchaseModel
 from clvlab.units import DAYS_PER
@@ -26,7 +27,7 @@ def tracking(model: PurchaseModel, calibration: CustomerSummary, holdout: Holdou
     weekly = daily.filter(week_ends)
     births = first_days["first_purchase"].to_numpy().astype("datetime64[D]")
     days = weekly["date"].to_numpy().astype("datetime64[D]")
-    ages = np.maximum((days[:, None] - births[None, :]).astype(np.float64), 0.0)
+    ages = _ages(births, days, calibration.calendar)
     expected = _expected_at_ages(model, ages) @ first_days["customers"].to_numpy()
     in_calibration = pl.col("date") <= holdout.cutoff
     return (
@@ -41,6 +42,14 @@ def tracking(model: PurchaseModel, calibration: CustomerSummary, holdout: Holdou
             expected=pl.col("expected_cumulative").diff().fill_null(pl.col("expected_cumulative")),
         )
     )
+
+
+def _ages(births: Days, days: Days, calendar: Clock | None) -> Matrix:
+    """How old each of those born is (columns) on each day (rows), in days by the calendar's clock; 0 before birth."""
+    if calendar is None:
+        return np.maximum((days[:, None] - births[None, :]).astype(np.float64), 0.0)
+    since, until = np.broadcast_arrays(births[None, :], np.maximum(days[:, None], births[None, :]))
+    return calendar.elapsed(since, until)
 
 
 def _expected_at_ages(model: PurchaseModel, ages: Matrix) -> Matrix:
