@@ -37,21 +37,13 @@ class Ahead:
     times: Vector
     readings: Vector
 
-    def operational(self, time: float) -> float:
-        """The clock's time at a calendar time."""
-        return time + float(np.interp(time, self.times, self.readings - self.times))
+    def operational(self, time: Vector) -> Vector:
+        """The clock's times at calendar times."""
+        return time + np.interp(time, self.times, self.readings - self.times)
 
     def calendar(self, time: Vector) -> Vector:
         """The calendar times at times of the clock."""
         return time + np.interp(time, self.readings, self.times - self.readings)
-
-    def slowness(self, time: Vector) -> Vector:
-        """Calendar time per time of the clock, at times of the clock."""
-        if self.times.size == 1:
-            return np.ones_like(time)
-        per = np.append(np.diff(self.times) / np.diff(self.readings), 1.0)
-        found: Vector = per[np.searchsorted(self.readings[1:], time, side="right")]
-        return found
 
 
 STEADY = Ahead(np.zeros(1), np.zeros(1))

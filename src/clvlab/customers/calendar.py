@@ -25,8 +25,8 @@ from clvlab.errors import DataError, ParamsError
 from clvlab.frames import TransactionLog, check_kind
 from clvlab.units import Span
 
-HISTORY = Span(14, "month")
-"""The history that a season takes: with less, no two months of one name could show that they are alike."""
+HISTORY = round(Span(14, "month").days)
+"""Days of history that a season takes: with less, no two months of one name could show that they are alike."""
 YEAR = 365
 
 
@@ -96,7 +96,7 @@ class Calendar(Clock, Displayed):
             raise DataError(f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)}")
         history = (cutoff - first_day).days + 1
         even = cls(factors=dict.fromkeys(known["event"], 1.0), events=known, history=history)
-        return even if history < HISTORY.days else even._learned(bought, cutoff)
+        return even if history < HISTORY else even._learned(bought, cutoff)
 
     @property
     def is_known(self) -> bool:

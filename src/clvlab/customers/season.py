@@ -8,16 +8,17 @@ for every model of the family whose customers buy at random times; those who buy
 
 The likelihood of what passed in each stretch of days (a month of a year, or the part of it that is in an event) is
 taken as normal about its mode. Effects that return (of a month of the year, of an event), what is particular to one
-stretch, and a trend are normal, too, with standard deviations that are open, as of the effects of a group of studies
-[2]: the effects are means over what these may be, each as likely as it makes the data. What did not return is taken
-for chance, so that a log without a season has effects near nothing, and a short one small effects.
+stretch, and a trend are normal, too. How far months of the year differ, and stretches by themselves, is open, as is
+how far the studies of a group differ [2]: effects are means over what these standard deviations may be, each as
+likely as the data make it. What did not return is taken for chance, so that a log without a season has effects near
+nothing, and a short one small effects.
 
 References
 ----------
 [1] Farrington (1995), "Relative incidence estimation from case series for vaccine safety evaluation", Biometrics
 51(1), 228-235.
 [2] Gelman (2006), "Prior distributions for variance parameters in hierarchical models", Bayesian Analysis 1(3),
-515-534: a uniform distribution of the standard deviation.
+515-534: a half-normal distribution of a standard deviation.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ import numpy as np
 from clvlab.arrays import Counts, Matrix, Positions, Vector
 
 DEVIATIONS = np.array([0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0])
-"""What the standard deviations of log-effects may be."""
+"""What the standard deviations of log-effects may be, of months of the year and of single stretches."""
+TYPICAL = 0.3
+"""How large they are before anything was seen: the scale of their half-normal distribution."""
 EVENT_DEVIATION = 0.5
 """The standard deviation of an event's log-effect before it was seen: a factor of 1.6 either way."""
 TREND_DEVIATION = 0.3
@@ -124,7 +127,7 @@ def shrunk_effects(series: CaseSeries, month: Positions, events: Matrix, years: 
             rest = np.linalg.solve(spread, b)
             log_weights.append(b @ covariance @ rest / 2 - np.linalg.slogdet(spread)[1] / 2)
             found.append(np.append(of_months**2 * rest @ returning, EVENT_DEVIATION * rest @ named))
-    widths = np.gradient(DEVIATIONS)
-    weights = np.exp(np.array(log_weights) - max(log_weights)) * np.outer(widths, widths).ravel()
+    before = np.gradient(DEVIATIONS) * np.exp(-((DEVIATIONS / TYPICAL) ** 2) / 2)
+    weights = np.exp(np.array(log_weights) - max(log_weights)) * np.outer(before, before).ravel()
     mean = weights @ np.array(found) / weights.sum()
     return Effects(mean[:12], mean[12:])

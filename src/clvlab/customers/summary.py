@@ -171,9 +171,9 @@ def _in_operational_time(table: pl.DataFrame, cutoff: date, unit: TimeUnit, cale
     bought = table.filter(pl.col("first_purchase").is_not_null())
     first, last = (bought[name].to_numpy().astype("datetime64[D]") for name in ("first_purchase", "last_purchase"))
     end = np.full_like(first, np.datetime64(cutoff))
-    recency, age = np.split(calendar.elapsed(np.tile(first, 2), np.append(last, end)) / DAYS_PER[unit], 2)
-    ages = bought.select("customer_id", recency=pl.Series(recency), T=pl.Series(age))
-    return table.update(ages, on="customer_id")
+    at_last, at_end = np.split(calendar.elapsed(np.tile(first, 2), np.append(last, end)), 2)
+    ages = bought.select("customer_id", recency=pl.Series(at_last), T=pl.Series(at_end))
+    return table.update(ages.with_columns(pl.col("recency", "T") / DAYS_PER[unit]), on="customer_id")
 
 
 def _with_attributes(table: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFrame:

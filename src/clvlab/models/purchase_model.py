@@ -320,7 +320,7 @@ class PurchaseModel(FittedModel, ABC):
         """The horizon, a plain number of which is in the table's unit, in the model's unit, by the table's clock."""
         unit = self.unit_of(customers, time_unit)
         length = horizon_in(horizon, unit) * DAYS_PER[unit] / DAYS_PER[self.time_unit]
-        return self.ahead(customers).operational(length)
+        return float(self.ahead(customers).operational(np.array(length)))
 
     def ahead(self, customers: Customers) -> Ahead:
         """How the clock of a table runs from its cutoff on, in the model's unit."""

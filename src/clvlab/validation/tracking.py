@@ -53,7 +53,8 @@ def _ages(births: Days, days: Days, calendar: Clock | None) -> Matrix:
 
 
 def _expected_at_ages(model: PurchaseModel, ages: Matrix) -> Matrix:
-    """E[repeat purchases by an age of so many days], evaluated once per distinct age."""
-    each_once, where = np.unique(ages, return_inverse=True)
-    values = np.asarray(model.expected_purchases_new(each_once / DAYS_PER[model.time_unit]))
-    return values[where].reshape(ages.shape)
+    """E[repeat purchases by an age of so many days]: evaluated at whole days, straight in between."""
+    whole = np.arange(np.ceil(ages.max(initial=0.0)) + 1)
+    expected = np.asarray(model.expected_purchases_new(whole / DAYS_PER[model.time_unit]))
+    found: Matrix = np.interp(ages, whole, expected)
+    return found
