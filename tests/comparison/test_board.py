@@ -40,6 +40,7 @@ BOARD = Board(
     n_customers=100,
     n_deals=20,
     n_rounds=20,
+    acceptable_loss=None,
     seed=0,
 )
 

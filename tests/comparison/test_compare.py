@@ -241,6 +241,12 @@ def test_a_log_without_amounts_is_judged_by_purchases(cdnow):
         cl.compare(["value_tiers"], moneyless, **CDNOW)
 
 
+def test_money_is_no_measure_of_a_log_without_amounts(cdnow):
+    moneyless = with_rows(cdnow, cdnow.accepted.drop("amount"))
+    with pytest.raises(ParamsError, match="acceptable_loss is 50, which is money, and the log knows no amounts"):
+        cl.compare(SOME, moneyless, **CDNOW, acceptable_loss=50)
+
+
 def test_too_few_customers_are_refused(cdnow):
     few = with_rows(cdnow, cdnow.accepted.filter(pl.col("customer_id") <= "0049"))
     with pytest.raises(DataError, match="49 customers bought up to 1997-09-30; 50 or more"):
@@ -263,6 +269,8 @@ def test_a_holdout_without_spend_is_refused(cdnow):
         (["one_group"], {}, "nothing to compare"),
         (SOME, {"n_rounds": 19}, "n_rounds is 19"),
         (SOME, {"cutoffs": 0}, "cutoffs is 0. Choose 1 to 12"),
+        (SOME, {"acceptable_loss": -1}, "acceptable_loss is -1. Choose an amount of 0 or more"),
+        (SOME, {"acceptable_loss": float("nan")}, "acceptable_loss is nan"),
     ],
 )
 def test_wrong_arguments_are_refused(cdnow, strategies, options, message):

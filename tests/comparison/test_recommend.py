@@ -10,7 +10,14 @@ from clvlab.comparison.recommend import recommend
 def criteria(*rows: tuple[str, int, float], **given: list) -> pl.DataFrame:
     """Name, groups and Gini; all know something and are alike in all else, unless given."""
     table = pl.DataFrame(rows, schema={"strategy": pl.String, "n_groups": pl.Int64, "gini": pl.Float64}, orient="row")
-    alike = {"gini_low": 0.1, "smallest": 100, "coverage": 1.0, "stability_resamples": 0.9, "fidelity": 0.9}
+    alike = {
+        "gini_low": 0.1,
+        "smallest": 100,
+        "coverage": 1.0,
+        "stability_resamples": 0.9,
+        "fidelity": 0.9,
+        "reached": 1_000.0,
+    }
     table = table.with_columns(pl.lit(value).alias(name) for name, value in alike.items())
     return table.with_columns(pl.Series(name, values) for name, values in given.items())
 
@@ -61,6 +68,25 @@ def test_equals_lose_at_most_a_standard_error_and_never_more_than_two_hundredths
         differences({"b": (-gap - 0.05, -gap + 0.05)}, "a", errors={"b": error}),
     )
     assert recommended(table) == chosen
+
+
+@pytest.mark.parametrize(("acceptable", "chosen"), [(0, "a"), (99, "a"), (100, "b"), (250, "c"), (10_000, "c")])
+def test_equals_lose_at_most_the_money_that_is_acceptable(acceptable, chosen):
+    rows = criteria(("a", 5, 0.50), ("b", 3, 0.47), ("c", 2, 0.40), reached=[1_000.0, 900.0, 750.0])
+    table = recommend(rows, differences({"b": (-0.08, 0.02), "c": (-0.15, -0.05)}, "a"), acceptable)
+    assert recommended(table) == chosen
+    assert table["loss"].to_list() == [0.0, 100.0, 250.0]
+
+
+def test_who_reaches_more_than_the_best_loses_less_than_nothing():
+    rows = criteria(("a", 5, 0.50), ("b", 3, 0.47), reached=[900.0, 1_000.0])
+    table = recommend(rows, differences({"b": (-0.08, 0.02)}, "a"), 0.0)
+    assert (recommended(table), table["loss"].to_list()) == ("b", [0.0, -100.0])
+
+
+def test_none_that_may_be_chance_is_acceptable_at_any_loss():
+    rows = criteria(("a", 5, 0.50), ("b", 3, 0.47), gini_low=[0.1, -0.1])
+    assert recommended(recommend(rows, differences({"b": (-0.08, 0.02)}, "a"), 10_000.0)) == "a"
 
 
 def test_none_is_recommended_where_none_tells_more_than_chance():

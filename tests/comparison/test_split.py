@@ -99,6 +99,7 @@ def test_what_changes_with_the_customers_doings_needs_a_day():
     [
         (rows(("c00", "2024-07-01", 7.0)).filter(pl.col("customer_id") < "c49"), "49 customers bought"),
         (rows(("new", "2024-07-01", 7.0)).filter(pl.col("amount") != 1), "spent nothing"),
+        (rows().filter((pl.col("amount") != 1) | (pl.col("customer_id") > "c50")), "9 bought again from 2024-06-30"),
     ],
 )
 def test_what_cannot_be_judged_is_refused(frame, message):

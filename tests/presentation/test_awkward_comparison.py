@@ -57,7 +57,7 @@ COMPARED = {
         ("hiatus", "industry", {"attribute": "trade"}),
     ),
     "all bought once, some again": lambda: (
-        log_of(bought(60, ("2023-06-01", 5.0)) + bought(9, ("2024-06-01", 7.0))),
+        log_of(bought(60, ("2023-06-01", 5.0)) + bought(12, ("2024-06-01", 7.0))),
         None,
         FEW,
     ),

@@ -43,6 +43,7 @@ class Board(Displayed):
     cutoff, end : groups are formed up to `cutoff` and judged on (cutoff, end], in the latest window
     n_customers : customers with a purchase by the cutoff
     n_deals, n_rounds, seed : of the deals and the bootstrap
+    acceptable_loss : in money, by which the simplest of the equals was chosen; None where a loss of Gini was bounded
     """
 
     data: pl.DataFrame
@@ -66,6 +67,7 @@ class Board(Displayed):
     n_customers: int
     n_deals: int
     n_rounds: int
+    acceptable_loss: float | None
     seed: int
 
     @property

@@ -44,6 +44,7 @@ def compare(
     annual_discount_rate: float = 0.0,
     margin: float = 1.0,
     model: str = "auto",
+    acceptable_loss: float | None = None,
     progress: bool | None = None,
 ) -> Board:
     """Judge ways of grouping customers by what the customers did after the cutoff.
@@ -78,6 +79,9 @@ def compare(
     model
         the purchase model among them, a name of `clvlab.models.MODEL_NAMES`; auto takes the first that the data
         identify
+    acceptable_loss
+        in money: how much less the first 20 % of customers of a simpler grouping may have spent than those of the
+        best, for the simpler to be taken for its equal; None bounds the loss of Gini instead
     progress
         show a progress bar on stderr; None shows it on a terminal
 
@@ -87,10 +91,10 @@ def compare(
 
     Raises
     ------
-    DataError : fewer than 50 customers, nobody bought in the holdout, or undated perishable attributes
+    DataError : fewer than 50 customers, fewer than 10 who bought in the holdout, or undated perishable attributes
     MissingColumnsError : a strategy asked for needs a column that neither log nor attributes have
-    ParamsError : an unknown strategy or model, two strategies of one name, fewer than 20 rounds, or not 1 to 12
-        cutoffs
+    ParamsError : an unknown strategy or model, two strategies of one name, fewer than 20 rounds, not 1 to 12
+        cutoffs, or an acceptable loss below 0 or of a log without amounts
 
     Examples
     --------
@@ -107,6 +111,8 @@ def compare(
         raise ParamsError(f"cutoffs is {cutoffs}. Choose 1 to {MOST_CUTOFFS}.")
     if model not in ("auto", *MODEL_NAMES):
         raise ParamsError(f"model is {model!r}. Choose auto or one of {', '.join(MODEL_NAMES)}.")
+    if acceptable_loss is not None:
+        _check_loss(acceptable_loss, log)
     asked: list[Any] = [strategies] if isinstance(strategies, str | Mapping) else list(strategies or [])
     latest = Split.read(log, cutoff, end, attributes, time_unit, seed)
     splits = [*(latest.earlier(back) for back in range(cutoffs - 1, 0, -1)), latest]
@@ -117,7 +123,7 @@ def compare(
         with progress_bar(n_steps, "compare", shown=progress) as bar:
             scoring = Scoring.run(windows, n_rounds, bar.update)
             later = _later(windows[-1], terms, preferred)
-            return _board(scoring, later, left_out, n_rounds, bar.update)
+            return _board(scoring, later, left_out, n_rounds, acceptable_loss, bar.update)
 
 
 def windows_of(
@@ -165,14 +171,33 @@ def _later(window: Window, terms: Terms, preferred: type[PurchaseModel]) -> Cust
     return with_answers(later, partial) if partial else later
 
 
-def _board(scoring: Scoring, later: CustomerSummary, left_out: pl.DataFrame, n_rounds: int, tick: Tick) -> Board:
+def _check_loss(acceptable_loss: float, log: TransactionLog) -> None:
+    if not log.has_amounts:
+        raise ParamsError(
+            f"acceptable_loss is {acceptable_loss:g}, which is money, and the log knows no amounts. Leave it out: "
+            "then a loss of Gini is bounded."
+        )
+    if not acceptable_loss >= 0:
+        raise ParamsError(
+            f"acceptable_loss is {acceptable_loss}. Choose an amount of 0 or more, in the log's currency."
+        )
+
+
+def _board(
+    scoring: Scoring,
+    later: CustomerSummary,
+    left_out: pl.DataFrame,
+    n_rounds: int,
+    acceptable_loss: float | None,
+    tick: Tick,
+) -> Board:
     split, fitted_strategies = scoring.split, scoring.fitted_strategies
     features = Features.of(split.buyers)
     data, differences = tables.all_figures(scoring, later, features, tick), tables.differences(scoring)
     return Board(
         data=data,
         differences=differences,
-        ranking=recommend(tables.criteria(scoring, data), differences),
+        ranking=recommend(tables.criteria(scoring, data), differences, acceptable_loss),
         bar=tables.bar(scoring),
         outcomes=tables.outcomes(scoring),
         reach=reach_table(scoring),
@@ -193,5 +218,6 @@ def _board(scoring: Scoring, later: CustomerSummary, left_out: pl.DataFrame, n_r
         n_customers=len(split.buyers),
         n_deals=scoring.n_deals,
         n_rounds=n_rounds,
+        acceptable_loss=acceptable_loss,
         seed=split.seed,
     )

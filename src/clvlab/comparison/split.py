@@ -22,6 +22,8 @@ from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
 
 MIN_CUSTOMERS = 50
+MIN_SPENDERS = 10
+"""Of fewer none may be among the judged of one deal or another, which then has no figures."""
 QUARTER = timedelta(days=91)
 
 
@@ -80,6 +82,11 @@ class Split:
             raise DataError(
                 f"Less returns, the customers of {holdout.cutoff} {nothing} from then to {holdout.end}, so that "
                 "there is nothing to judge by. Choose another cutoff."
+            )
+        if (spenders := int((spend > 0).sum())) < MIN_SPENDERS:
+            raise DataError(
+                f"Of {len(split.buyers)} customers {spenders} bought again from {holdout.cutoff} to {holdout.end}; "
+                f"{MIN_SPENDERS} or more are needed to judge by. Choose an earlier cutoff, or a longer holdout."
             )
         return split
 

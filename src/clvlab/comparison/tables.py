@@ -10,7 +10,7 @@ from clvlab.comparison import stability
 from clvlab.comparison.fitted_strategies import FittedStrategy
 from clvlab.comparison.foresight import CAPTURES, FORESIGHT, HEADLINE
 from clvlab.comparison.groups import group_outcomes
-from clvlab.comparison.recommend import CRITERIA
+from clvlab.comparison.recommend import CAMPAIGN, CRITERIA
 from clvlab.comparison.resampling import KNOWLEDGE, Figure, simultaneous
 from clvlab.comparison.scoring import COVERED, NEVER_RECOMMENDED, Scoring, Tick, point
 from clvlab.comparison.shape import balance, cluster_separation, coverage
@@ -79,7 +79,7 @@ def shape_figures(split: Split, fitted: FittedStrategy, features: Features) -> I
 
 
 def criteria(scoring: Scoring, figures: pl.DataFrame) -> pl.DataFrame:
-    """strategy, gini, gini_low, gini_high, first and the other criteria of the recommendation.
+    """strategy, gini, gini_low, gini_high, first, reached and the other criteria of the recommendation.
 
     The interval of the Gini holds for all strategies at once, with 99 %.
     """
@@ -93,6 +93,7 @@ def criteria(scoring: Scoring, figures: pl.DataFrame) -> pl.DataFrame:
             "gini_low": [low for low, _ in bounds],
             "gini_high": [high for _, high in bounds],
             "first": [first[name] for name in names],
+            "reached": [_spent_by_the_first(scoring, name) for name in names],
         }
     ).fill_nan(None)
     others = figures.filter(pl.col("metric").is_in(CRITERIA)).pivot("metric", index="strategy", values="value")
@@ -100,6 +101,13 @@ def criteria(scoring: Scoring, figures: pl.DataFrame) -> pl.DataFrame:
     return foresight.join(others.select("strategy", *CRITERIA), on="strategy", maintain_order="left").with_columns(
         whole
     )
+
+
+def _spent_by_the_first(scoring: Scoring, name: str) -> float | None:
+    """What the first CAMPAIGN of customers spent, all customers taken together; None where the log knows no money."""
+    split = scoring.split
+    share = scoring.figure(name, CAPTURES[CAMPAIGN].name).value
+    return share * float(split.outcomes.spend.sum()) if split.log.has_amounts else None
 
 
 def differences(scoring: Scoring) -> pl.DataFrame:

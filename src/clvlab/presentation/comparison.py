@@ -213,6 +213,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "difference": "dec3",
                     "low": "dec3",
                     "high": "dec3",
+                    "loss": "money",
                     "knows": "yesno",
                     "equal": "yesno",
                     "recommended": "yesno",

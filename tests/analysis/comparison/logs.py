@@ -69,6 +69,7 @@ def ranking(*rows: tuple[str, int, float, str | None, float, float, bool]) -> pl
     )
     return table.with_columns(
         difference=pl.col("gini") - table["gini"][0],
+        loss=(table["gini"][0] - pl.col("gini")) * 10_000,
         tied=pl.col("dominated_by").is_null() & (pl.col("low") <= 0) & (pl.col("high") >= 0),
         equal=(pl.col("gini") >= table["gini"][0] - 0.02) & pl.col("dominated_by").is_null(),
         knows=pl.lit(True),

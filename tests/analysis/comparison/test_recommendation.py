@@ -127,6 +127,37 @@ def test_the_sentences_by_hand():
     assert len(told) == 6
 
 
+def test_money_lost_by_hand():
+    # 12 of 60 customers are contacted. The best knows the 20 who spend 60 each; of the 45 whom the other puts first,
+    # 20 spend 60 and 25 spend 12, 33.33 on average. Deals hold somewhat more or fewer of either.
+    lost = {
+        row["strategy"]: row["loss"] for row in section_of("recommendation")["every_strategy"].iter_rows(named=True)
+    }
+    assert lost["last_year_spend"] == 0
+    reached = context().board.reach.filter(share=0.2)
+    spend = dict(reached.select("strategy", "spend").iter_rows())
+    assert spend["last_year_spend"] == pytest.approx(12 * 60, rel=0.06)
+    assert spend["hiatus"] == pytest.approx(12 * 100 / 3, rel=0.06)
+    assert lost["hiatus"] == pytest.approx(spend["last_year_spend"] - spend["hiatus"])
+
+
+def test_the_simplest_that_loses_no_more_than_is_acceptable_is_recommended():
+    assert context().recommended == "last_year_spend"
+    given = ComparisonContext.of(params_of(acceptable_loss=10), log_of(), progress=False)
+    assert given.recommended == "frequency_tiers"  # 2 groups instead of 3, for less than 3 of 689
+    (choice,) = (text for text in sentences_of("verdict", given) if "acceptable" in text)
+    assert "its first 20% of customers spent 2.54 more. The loss that the parameters call acceptable is 10" in choice
+
+
+def test_the_rule_says_which_loss_in_money_is_acceptable():
+    given = with_tables(acceptable_loss=1_250.0)
+    assert sentences_of("recommendation", given)[2] == (
+        "2. The best of those has the highest Gini. Equal to it are those whose first 20% of customers spent less "
+        "than those of the best by at most 1,250 in all, the loss that the parameters call acceptable."
+    )
+    assert is_chinese(sentences_of("recommendation", given, "zh"))
+
+
 def test_the_sentences_are_there_in_chinese():
     assert is_chinese(sentences_of("recommendation", lang="zh"))
 
@@ -149,7 +180,7 @@ def test_following_the_rule_over_the_printed_table_gives_the_printed_choice():
     assert best[0] == "RFM cube of eight types"
     number = lambda text: float(text.replace("−", "-"))  # noqa: E731
     equal = [row for row in rows if number(row[5]) >= -0.02]
-    assert [row[0] for row in equal] == [row[0] for row in rows if row[9] == "yes"]
+    assert [row[0] for row in equal] == [row[0] for row in rows if row[10] == "yes"]
     simplest = min(equal, key=lambda row: (int(row[1]), -float(row[4])))
     assert simplest[-1] == "yes"
     assert [row[-1] for row in rows].count("yes") == 1

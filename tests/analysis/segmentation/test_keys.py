@@ -234,6 +234,18 @@ def test_a_comparison_values_by_the_model_of_the_run():
         cl.compare(["clv_tiers"], some, "1997-09-30", "1998-06-30", model="bgnbd")
 
 
+@pytest.mark.usefixtures("few_resamples")
+def test_a_comparison_judges_at_as_many_days_as_it_is_told():
+    least = {"name": "c", "source": "log.csv", "as_of": "2024-03-31", "holdout": "13 weeks", "rounds": 20}
+
+    def foresight(**given):
+        run = CompareParams(**least, strategies=["value_tiers", "hiatus"], **given)
+        return cl.analyse_comparison(run, progress=False)["foresight"]
+
+    assert "windows" not in foresight()
+    assert foresight(cutoffs=2)["windows"]["cutoff"].n_unique() == 2
+
+
 def test_the_title_is_the_heading_of_the_page(least):
     titled = replace(least, params=ReportParams(**LEAST, title="<Our> customers"))
     cover = cl.Report(titled).pieces("summary")[0]

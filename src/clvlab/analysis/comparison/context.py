@@ -55,6 +55,7 @@ class ComparisonContext:
             annual_discount_rate=params.annual_discount_rate,
             margin=margin_of(params, log),
             model=_model(params, log, tables, wanted),
+            acceptable_loss=params.acceptable_loss,
             progress=progress,
         )
         return cls(params, log, board)

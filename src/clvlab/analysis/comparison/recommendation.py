@@ -6,7 +6,7 @@ from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.comparison.verdict import choice
 from clvlab.analysis.section import Finding, Section
 from clvlab.comparison.groups import FEWEST
-from clvlab.comparison.recommend import TOLERANCE
+from clvlab.comparison.recommend import CAMPAIGN, TOLERANCE
 from clvlab.grouping.strategy import APART
 from clvlab.wording import Name
 
@@ -24,7 +24,7 @@ def compute(context: ComparisonContext) -> Section:
     recommended = context.recommended is not None
     findings = {
         "rule_1": Finding.of("recommendation.rule_1"),
-        "rule_2": Finding.of("recommendation.rule_2", tolerance=TOLERANCE),
+        "rule_2": _rule_2(context),
         "rule_3": Finding.of("recommendation.rule_3", fewest=FEWEST),
         "dominated": Finding.of(
             "recommendation.dominated", strategies=board.ranking.height, dominated=board.ranking.height - kept.height
@@ -44,6 +44,13 @@ def compute(context: ComparisonContext) -> Section:
         )
     tables |= {"every_strategy": board.ranking, "every_card": board.cards, "every_tree": board.trees}
     return Section(tables, findings)
+
+
+def _rule_2(context: ComparisonContext) -> Finding:
+    loss = context.board.acceptable_loss
+    if loss is None:
+        return Finding.of("recommendation.rule_2", tolerance=TOLERANCE)
+    return Finding.of("recommendation.rule_2_money", share=CAMPAIGN, loss=loss)
 
 
 def _applied(context: ComparisonContext) -> pl.DataFrame:

@@ -9,11 +9,10 @@ import yaml
 from clvlab.analysis.comparison.context import MOST_SHOWN, ComparisonContext, strategy_names
 from clvlab.analysis.section import Finding, Section
 from clvlab.comparison.rankings import BY_LAST_YEAR
-from clvlab.comparison.recommend import TOLERANCE
+from clvlab.comparison.recommend import CAMPAIGN, TOLERANCE
 from clvlab.params import strategy_name
 from clvlab.wording import Name
 
-BEST_SHARE = 0.20
 WEAK = 0.20
 """A Gini below which even the best grouping tells little of what single customers will do."""
 
@@ -63,12 +62,12 @@ def _lead(context: ComparisonContext) -> Finding:
             low=row["gini_low"],
             high=row["gini_high"],
         )
-    reached = board.reach.filter(strategy=shown, share=BEST_SHARE).row(0, named=True)
+    reached = board.reach.filter(strategy=shown, share=CAMPAIGN).row(0, named=True)
     return Finding.of(
         "verdict.lead",
         strategy=Name("strategies", shown),
         groups=row["n_groups"],
-        share=BEST_SHARE,
+        share=CAMPAIGN,
         reached=reached["reached"],
         low=reached["low"],
         high=reached["high"],
@@ -87,12 +86,16 @@ def choice(context: ComparisonContext) -> Finding:
         return Finding.of("verdict.only", strategy=Name("strategies", recommended))
     best, mine = ranking.row(0, named=True), ranking.filter("recommended").row(0, named=True)
     if best["strategy"] != recommended:
+        acceptable = context.board.acceptable_loss
         return Finding.of(
-            "verdict.simplest",
+            "verdict.simplest" if acceptable is None else _in_money(mine["loss"]),
             strategy=Name("strategies", recommended),
             best=Name("strategies", best["strategy"]),
             difference=-mine["difference"],
             tolerance=TOLERANCE,
+            share=CAMPAIGN,
+            loss=abs(mine["loss"] or 0.0),
+            acceptable=acceptable or 0.0,
             groups=mine["n_groups"],
             best_groups=best["n_groups"],
         )
@@ -104,6 +107,10 @@ def choice(context: ComparisonContext) -> Finding:
         first=mine["first"],
         deals=context.board.n_deals,
     )
+
+
+def _in_money(loss: float) -> str:
+    return "verdict.simplest_in_money" if loss > 0 else "verdict.simplest_gains"
 
 
 def price(context: ComparisonContext) -> Finding:
@@ -156,7 +163,7 @@ def _others_tied(context: ComparisonContext) -> list[str]:
 
 def _contenders(context: ComparisonContext) -> pl.DataFrame:
     board = context.board
-    reach = board.reach.filter(share=BEST_SHARE).select("strategy", "reached")
+    reach = board.reach.filter(share=CAMPAIGN).select("strategy", "reached")
     bar = board.bar.filter(versus=BY_LAST_YEAR, metric="gini").select("strategy", from_bar="value")
     names = [name for name in context.contenders if name in context.relevant][:MOST_SHOWN]
     if context.shown not in names:
