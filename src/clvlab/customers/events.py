@@ -5,7 +5,7 @@ Festival, Ramadan and campaigns move, so that a table serves them where no rule 
 the table, too, has an effect that can be learned.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -18,7 +18,7 @@ SCHEMA = {"event": pl.String, "first_day": pl.Date, "last_day": pl.Date}
 
 
 def read_events(source: Any) -> pl.DataFrame:
-    """event, first_day, last_day: of a path, a frame, or a list of rows; without a source no rows.
+    """event, first_day, last_day: of a path, a frame, or a list of these and of rows; without a source no rows.
 
     Days are dates, or texts such as "2024-11-11".
 
@@ -33,19 +33,20 @@ def read_events(source: Any) -> pl.DataFrame:
     >>> read_events([{"event": "singles_day", "first_day": "2024-11-11"}]).rows()
     [('singles_day', datetime.date(2024, 11, 11), datetime.date(2024, 11, 11))]
     """
-    if source is None or (isinstance(source, list | tuple) and not source):
+    if source is None:
         return pl.DataFrame(schema=SCHEMA)
-    rows = source if _is_rows(source) else [row for table in open_source(source) for row in _rows_of(table.rows)]
-    read = [_event(number, row) for number, row in enumerate(rows, 1)]
+    parts = source if isinstance(source, list | tuple) else [source]
+    read = [_event(number, row) for number, row in enumerate((row for part in parts for row in _rows_of(part)), 1)]
     return pl.DataFrame(read, schema=SCHEMA, orient="row").sort("first_day", "event", "last_day")
 
 
-def _is_rows(source: Any) -> bool:
-    return isinstance(source, list | tuple) and all(isinstance(each, Mapping) for each in source)
-
-
-def _rows_of(rows: pl.LazyFrame) -> list[dict[str, Any]]:
-    return rows.collect().rows(named=True)
+def _rows_of(part: Any) -> Iterator[Mapping[str, Any]]:
+    """A row by itself, or those of a file or frame."""
+    if isinstance(part, Mapping):
+        yield part
+    else:
+        for table in open_source(part):
+            yield from table.rows.collect().iter_rows(named=True)
 
 
 def _event(number: int, row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -20,8 +20,8 @@ from clvlab.validation.scores import SCORES, count_crps, scores
 
 Assignment = Callable[[CustomerSummary], pl.DataFrame]
 """The groups of customers at a day, customer_id and group: such as `clvlab.strategies["rfm11"].assign`."""
-CalendarFit = Callable[[TransactionLog, date], Clock]
-"""The calendar as a log shows it up to a day: such as `clvlab.Calendar.fit`."""
+CalendarFit = Callable[[TransactionLog, date], Clock | None]
+"""The calendar as a log shows it up to a day, such as by `clvlab.Calendar.fit`; None for none."""
 
 
 @dataclass(frozen=True, eq=False)

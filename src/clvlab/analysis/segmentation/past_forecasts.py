@@ -18,7 +18,7 @@ from clvlab.units import Span, TimeUnit
 from clvlab.validation import Backtest, backtest
 from clvlab.validation.model_error import independent
 from clvlab.validation.naive import NAIVE
-from clvlab.validation.past import Assignment
+from clvlab.validation.past import Assignment, CalendarFit
 
 ORIGINS = 4
 PART_OF_HISTORY = 3
@@ -60,6 +60,7 @@ class PastForecasts:
         *,
         time_unit: TimeUnit,
         groups: Assignment,
+        calendar: CalendarFit,
         level: float,
         buyers: int,
     ) -> "PastForecasts | None":
@@ -83,6 +84,7 @@ class PastForecasts:
                     time_unit=time_unit,
                     until=days[1],
                     groups=groups,
+                    calendar=calendar,
                     level=level,
                     futures=futures,
                 )

@@ -7,6 +7,7 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.earlier import model_before
 from clvlab.analysis.segmentation.past_forecasts import FEW, PastForecasts
+from clvlab.analysis.segmentation.season import season
 from clvlab.customers import mean_margin
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError
 from clvlab.models.fitted_model import FittedModel
@@ -29,7 +30,7 @@ def compute(context: Context) -> Section:
     values = context.group_values
     if values is None:
         key = "value.no_amounts" if not context.has_amounts else "value.no_spend_model"
-        return Section(tables, {"lead": Finding.of(key, problem=notes)})
+        return Section(tables, {"lead": Finding.of(key, problem=notes), **season(context)})
     clv = context.table["clv"].drop_nulls()
     by_group = _by_group(context, values)
     total = values.row(-1, named=True)
@@ -42,6 +43,7 @@ def compute(context: Context) -> Section:
         | {
             "basis": _basis(context.past),
             "model": _model(context),
+            **season(context),
             **_other_model(context),
             **_margin(context),
             "lead": Finding.of(

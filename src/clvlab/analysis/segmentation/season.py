@@ -1,0 +1,91 @@
+"""The calendar that a report's models follow: whether there is one, and what to say of it."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from clvlab.analysis.section import Finding
+from clvlab.customers import Calendar
+from clvlab.customers.calendar import HISTORY
+from clvlab.frames import TransactionLog
+from clvlab.params import ReportParams
+from clvlab.units import DAYS_PER, Span
+from clvlab.wording import Name
+
+if TYPE_CHECKING:
+    from clvlab.analysis.segmentation.context import Context
+
+UNASKED = round(Span(24, "month").days)
+"""Days of history from which a report follows a season without being asked: each month was there twice."""
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+NOTABLE = 0.05
+"""How far a month is from the year's average for a sentence to name it."""
+MOST_NAMED = 3
+
+
+def calendar_at(params: ReportParams, log: TransactionLog, day: date) -> Calendar | None:
+    """The calendar as the log shows it up to a day; None where parameters or history allow none."""
+    if params.season == "none":
+        return None
+    found = Calendar.fit(log, day, list(params.events))
+    return found if found.is_known and found.history >= _needed(params) else None
+
+
+def season(context: "Context") -> dict[str, Finding]:
+    """In which months customers buy more and less, and what events do; or why no forecast knows of it."""
+    calendar = context.calendar(context.as_of)
+    if calendar is None:
+        return {"season": _why_none(context)}
+    events = [_event(name, factor) for name, factor in sorted(calendar.factors.items())]
+    told = {"events": Finding.of("value.events", events=events)} if events else {}
+    return {"season": _months(calendar), **told}
+
+
+def _needed(params: ReportParams) -> int:
+    """Days of history."""
+    return UNASKED if params.season == "auto" else HISTORY
+
+
+def _why_none(context: "Context") -> Finding:
+    if context.params.season == "none":
+        return Finding.of("value.season_off")
+    key = "value.season_unasked" if context.params.season == "auto" else "value.season_short"
+    return Finding.of(key, history=_in_months(context.history), needed=_in_months(_needed(context.params)))
+
+
+def _in_months(days: int) -> str:
+    """Whole months, as a sentence names a length."""
+    return str(Span(int((days + 0.5) / DAYS_PER["month"]), "month"))
+
+
+def _months(calendar: Calendar) -> Finding:
+    rows, history = calendar.index.sort("index").rows(), _in_months(calendar.history)
+    below, above = 1 - rows[0][1], rows[-1][1] - 1
+    if max(below, above) < NOTABLE:
+        return Finding.of("value.season_even", history=history, notable=NOTABLE)
+    low = [month for month, index in rows[:MOST_NAMED] if 1 - index >= min(NOTABLE, below)]
+    high = [month for month, index in rows[: -MOST_NAMED - 1 : -1] if index - 1 >= min(NOTABLE, above)]
+    return Finding.of("value.season", history=history, above=above, below=below, high=_named(high), low=_named(low))
+
+
+def _named(months: list[int]) -> list[Name]:
+    return [Name("months", MONTHS[month - 1]) for month in months]
+
+
+def _event(name: str, factor: float) -> Finding:
+    if factor == 1:
+        return Finding.of("value.event_unseen", event=name)
+    key = "value.event_more" if factor > 1 else "value.event_less"
+    return Finding.of(key, event=name, size=abs(factor - 1))
