@@ -36,8 +36,8 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
     ParamsError : a map that cannot be read or used, or scores that it does not have
     MissingColumnsError : a strategy needs a column that neither log nor attributes have
     DataError : attributes or events that cannot be read; attributes that cannot be joined; no purchases to group by;
-        a last purchase long before the run's day; costs that tell no margin; where strategies are compared, attributes
-        that are perishable and undated
+        a last purchase long before the run's day; costs that tell no margin; where strategies are compared,
+        attributes that are perishable and undated
     """
     params = params.settled(has_amounts=log.has_amounts)
     tables = attribute_tables(params, log)

@@ -23,10 +23,10 @@ from clvlab.customers.season import CaseSeries, shrunk_effects
 from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, ParamsError
 from clvlab.frames import TransactionLog, check_kind
-from clvlab.units import Span
+from clvlab.units import DAYS_PER
 
-HISTORY = round(Span(14, "month").days)
-"""Days of history that a season takes: with less, no two months of one name could show that they are alike."""
+MONTHS_NEEDED = 14
+"""Months of history that a season takes: with fewer, no two of one name could show that they are alike."""
 YEAR = 365
 
 
@@ -96,12 +96,17 @@ class Calendar(Clock, Displayed):
             raise DataError(f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)}")
         history = (cutoff - first_day).days + 1
         even = cls(factors=dict.fromkeys(known["event"], 1.0), events=known, history=history)
-        return even if history < HISTORY else even._learned(bought, cutoff)
+        return even if even.months < MONTHS_NEEDED else even._learned(bought, cutoff)
 
     @property
     def is_known(self) -> bool:
         """Whether there was a history to learn from."""
         return self.purchases > 0
+
+    @property
+    def months(self) -> int:
+        """The history in months, to the nearest."""
+        return round(self.history / DAYS_PER["month"])
 
     @property
     def index(self) -> pl.DataFrame:
@@ -148,7 +153,8 @@ class Calendar(Clock, Displayed):
     @property
     def _facts(self) -> str:
         if not self.is_known:
-            return "without a season" + (f": {self.history} days are too few" if self.history else "")
+            few = f": {self.months} months are too few" if self.history else ""
+            return f"without a season{few}"
         index = self.index["index"].to_numpy()
         names = f"; events {listed(self._names)}" if self.factors else ""
         span = f"months from {index.min():.2f} to {index.max():.2f} of the year's mean"

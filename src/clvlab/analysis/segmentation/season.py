@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 from clvlab.analysis.section import Finding
 from clvlab.customers import Calendar
-from clvlab.customers.calendar import HISTORY
+from clvlab.customers.calendar import MONTHS_NEEDED
 from clvlab.frames import TransactionLog
 from clvlab.params import ReportParams
-from clvlab.units import DAYS_PER, Span
+from clvlab.units import Span
 from clvlab.wording import Name
 
 if TYPE_CHECKING:
     from clvlab.analysis.segmentation.context import Context
 
-UNASKED = round(Span(24, "month").days)
-"""Days of history from which a report follows a season without being asked: each month was there twice."""
+UNASKED = 24
+"""Months of history from which a report follows a season without being asked: each month was there twice."""
 MONTHS = (
     "january",
     "february",
@@ -40,7 +40,7 @@ def calendar_at(params: ReportParams, log: TransactionLog, day: date) -> Calenda
     if params.season == "none":
         return None
     found = Calendar.fit(log, day, list(params.events))
-    return found if found.is_known and found.history >= _needed(params) else None
+    return found if found.is_known and found.months >= _needed(params) else None
 
 
 def season(context: "Context") -> dict[str, Finding]:
@@ -54,24 +54,25 @@ def season(context: "Context") -> dict[str, Finding]:
 
 
 def _needed(params: ReportParams) -> int:
-    """Days of history."""
-    return UNASKED if params.season == "auto" else HISTORY
+    """Months of history."""
+    return UNASKED if params.season == "auto" else MONTHS_NEEDED
 
 
 def _why_none(context: "Context") -> Finding:
     if context.params.season == "none":
         return Finding.of("value.season_off")
     key = "value.season_unasked" if context.params.season == "auto" else "value.season_short"
-    return Finding.of(key, history=_in_months(context.history), needed=_in_months(_needed(context.params)))
+    months = Calendar(history=context.history).months
+    return Finding.of(key, history=_span(months), needed=_span(_needed(context.params)))
 
 
-def _in_months(days: int) -> str:
-    """Whole months, as a sentence names a length."""
-    return str(Span(int((days + 0.5) / DAYS_PER["month"]), "month"))
+def _span(months: int) -> str:
+    """A length, as a sentence names it."""
+    return str(Span(months, "month"))
 
 
 def _months(calendar: Calendar) -> Finding:
-    rows, history = calendar.index.sort("index").rows(), _in_months(calendar.history)
+    rows, history = calendar.index.sort("index").rows(), _span(calendar.months)
     below, above = 1 - rows[0][1], rows[-1][1] - 1
     if max(below, above) < NOTABLE:
         return Finding.of("value.season_even", history=history, notable=NOTABLE)
