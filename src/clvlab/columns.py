@@ -39,15 +39,8 @@ LOG: tuple[Column, ...] = (
 CUSTOMERS: tuple[Column, ...] = (
     Column("customer_id", pl.String(), "", "who"),
     Column("frequency", pl.Int64(), "purchase days", "x: repeat purchase days, n_purchases - 1"),
-    Column(
-        "recency",
-        pl.Float64(),
-        "time units",
-        "t_x: age at the last purchase (operational, with a calendar); 0 without a repeat",
-    ),
-    Column(
-        "T", pl.Float64(), "time units", "age at the cutoff (operational, with a calendar); 0 for a first buyer on it"
-    ),
+    Column("recency", pl.Float64(), "time units", "t_x: age at the last purchase; 0 without a repeat"),
+    Column("T", pl.Float64(), "time units", "age at the cutoff; 0 for a first buyer on the cutoff"),
     Column("monetary_value", pl.Float64(), "currency", "mean spend per repeat purchase day; null without a repeat"),
     Column("n_purchases", pl.Int64(), "purchase days", "days with a purchase, the first included"),
     Column("n_orders", pl.Int64(), "orders", "distinct orders"),

@@ -105,8 +105,8 @@ class Calendar(Clock, Displayed):
 
     @property
     def months(self) -> int:
-        """The history in months, to the nearest."""
-        return round(self.history / DAYS_PER["month"])
+        """The history in months."""
+        return months_of(self.history)
 
     @property
     def index(self) -> pl.DataFrame:
@@ -163,6 +163,11 @@ class Calendar(Clock, Displayed):
     @property
     def _shown(self) -> pl.DataFrame:
         return self.index
+
+
+def months_of(days: int) -> int:
+    """A history of so many days in months, to the nearest."""
+    return round(days / DAYS_PER["month"])
 
 
 def _months(days: Days) -> Any:

@@ -39,7 +39,7 @@ NO_TIME = 1e-300  # stands for an interval of length 0, in which nobody can have
 class ParetoNbd(PurchaseModel):
     """A fitted Pareto/NBD model.
 
-    Of customers with a calendar both rates are by its clock: in high season customers buy more and leave more readily.
+    With a calendar both rates are by its clock: in high season customers buy more, and leave more readily.
 
     Attributes
     ----------

@@ -8,7 +8,7 @@ import pytest
 import clvlab as cl
 from clvlab.analysis.segmentation import validation, value
 from clvlab.analysis.segmentation.context import Context
-from clvlab.analysis.segmentation.season import calendar_at, season
+from clvlab.analysis.segmentation.season import season
 from clvlab.errors import DataError, ParamsError
 from clvlab.params import ReportParams
 from clvlab.preflight import check_run
@@ -35,7 +35,7 @@ def test_a_history_of_two_years_has_a_season_unasked(log):
         (date(2022, 12, 1), ("month",)),
         (date(2022, 2, 1), ()),
     ):
-        known = {each: calendar_at(context(log, season=each).params, log, day) for each in ("auto", "month", "none")}
+        known = {each: context(log, season=each).calendar(day) for each in ("auto", "month", "none")}
         assert tuple(each for each, calendar in known.items() if calendar is not None) == seasons
 
 
@@ -83,6 +83,14 @@ def test_the_page_says_why_there_is_none(log):
     for key, each in told.items():
         assert {name: found.key for name, found in season(each).items()} == {"season": key}
     assert season(context(log, **short))["season"].figures == {"history": "13 months", "needed": "24 months"}
+
+
+def test_customers_who_bought_twice_show_no_season():
+    days = pl.date_range(date(2021, 1, 1), LAST, "40d", eager=True)
+    rows = pl.DataFrame({"customer_id": [str(i // 2) for i in range(days.len())], "date": days})
+    few = context(cl.read_transactions(rows))
+    assert few.calendar(LAST) is None
+    assert season(few)["season"].key == "value.season_unseen"
 
 
 def test_a_log_without_a_season_is_said_to_have_next_to_none():

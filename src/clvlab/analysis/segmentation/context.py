@@ -115,7 +115,7 @@ class Context:
     def calendar(self, day: date) -> Calendar | None:
         """The season and the events by which models run, as the log shows them up to a day; None without any."""
         if day not in self._calendars:
-            self._calendars[day] = calendar_at(self.params, self.log, day)
+            self._calendars[day] = calendar_at(self.params, self.log, self.first_day, day)
         return self._calendars[day]
 
     @cached_property

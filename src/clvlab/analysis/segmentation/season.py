@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from clvlab.analysis.section import Finding
 from clvlab.customers import Calendar
-from clvlab.customers.calendar import MONTHS_NEEDED
+from clvlab.customers.calendar import MONTHS_NEEDED, months_of
 from clvlab.frames import TransactionLog
 from clvlab.params import ReportParams
 from clvlab.units import Span
@@ -35,12 +35,12 @@ NOTABLE = 0.05
 MOST_NAMED = 3
 
 
-def calendar_at(params: ReportParams, log: TransactionLog, day: date) -> Calendar | None:
-    """The calendar as the log shows it up to a day; None where parameters or history allow none."""
-    if params.season == "none":
+def calendar_at(params: ReportParams, log: TransactionLog, first_day: date, day: date) -> Calendar | None:
+    """The calendar as the log, which begins on its first day, shows it up to a day; None where none is allowed."""
+    if params.season == "none" or months_of((day - first_day).days + 1) < _needed(params):
         return None
     found = Calendar.fit(log, day, list(params.events))
-    return found if found.is_known and found.months >= _needed(params) else None
+    return found if found.is_known else None
 
 
 def season(context: "Context") -> dict[str, Finding]:
@@ -61,9 +61,11 @@ def _needed(params: ReportParams) -> int:
 def _why_none(context: "Context") -> Finding:
     if context.params.season == "none":
         return Finding.of("value.season_off")
+    months, needed = months_of(context.history), _needed(context.params)
+    if months >= needed:
+        return Finding.of("value.season_unseen")
     key = "value.season_unasked" if context.params.season == "auto" else "value.season_short"
-    months = Calendar(history=context.history).months
-    return Finding.of(key, history=_span(months), needed=_span(_needed(context.params)))
+    return Finding.of(key, history=_span(months), needed=_span(needed))
 
 
 def _span(months: int) -> str:
