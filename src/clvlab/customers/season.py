@@ -22,19 +22,20 @@ References
 """
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from clvlab.arrays import Counts, Matrix, Positions, Vector
 
-DEVIATIONS = np.array([0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0])
+DEVIATIONS = np.array([0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0])
 """What the standard deviations of log-effects may be, of months of the year and of single stretches."""
 TYPICAL = 0.3
 """How large they are before anything was seen: the scale of their half-normal distribution."""
-EVENT_DEVIATION = 0.5
-"""The standard deviation of an event's log-effect before it was seen: a factor of 1.6 either way."""
+OF_EVENTS, TYPICAL_OF_EVENTS = np.array([0.0, 0.1, 0.3, 0.6, 1.0]), 0.5
+"""The same of events."""
 TREND_DEVIATION = 0.3
-"""The same of the trend within a year."""
+"""The standard deviation of the trend within a year."""
 WEAK = 1.0
 """The same of a stretch by itself, where the likelihood is taken as normal."""
 ROWS_AT_ONCE = 65_536
@@ -116,18 +117,26 @@ def shrunk_effects(series: CaseSeries, month: Positions, events: Matrix, years: 
     """
     information, b = series.evidence()
     returning = np.eye(12)[month]
-    trend = (years - years.mean())[:, None] * TREND_DEVIATION
-    named = events * EVENT_DEVIATION
-    known = trend @ trend.T + named @ named.T
+    trend = (years - years.mean()) * TREND_DEVIATION
+    common = _open(DEVIATIONS, TYPICAL)
+    of_events = _open(OF_EVENTS, TYPICAL_OF_EVENTS) if events.size else [(0.0, 0.0)]
+    kinds = [returning @ returning.T, np.eye(b.size), events @ events.T]
     found, log_weights = [], []
-    for of_months in DEVIATIONS:
-        for of_stretches in DEVIATIONS:
-            covariance = known + of_months**2 * returning @ returning.T + of_stretches**2 * np.eye(b.size)
-            spread = np.eye(b.size) + information @ covariance
-            rest = np.linalg.solve(spread, b)
-            log_weights.append(b @ covariance @ rest / 2 - np.linalg.slogdet(spread)[1] / 2)
-            found.append(np.append(of_months**2 * rest @ returning, EVENT_DEVIATION * rest @ named))
-    before = np.gradient(DEVIATIONS) * np.exp(-((DEVIATIONS / TYPICAL) ** 2) / 2)
-    weights = np.exp(np.array(log_weights) - max(log_weights)) * np.outer(before, before).ravel()
+    for each in product(common, common, of_events):
+        variances = [deviation**2 for deviation, _ in each]
+        covariance = np.outer(trend, trend) + sum(map(np.multiply, variances, kinds))
+        spread = np.eye(b.size) + information @ covariance
+        rest = np.linalg.solve(spread, b)
+        log_weights.append(
+            sum(before for _, before in each) + b @ covariance @ rest / 2 - np.linalg.slogdet(spread)[1] / 2
+        )
+        found.append(np.append(variances[0] * rest @ returning, variances[2] * rest @ events))
+    weights = np.exp(np.array(log_weights) - max(log_weights))
     mean = weights @ np.array(found) / weights.sum()
     return Effects(mean[:12], mean[12:])
+
+
+def _open(deviations: Vector, typical: float) -> list[tuple[float, float]]:
+    """What a standard deviation may be, each with the logarithm of how likely it is before anything was seen."""
+    before = np.log(np.gradient(deviations)) - (deviations / typical) ** 2 / 2
+    return list(zip(deviations.tolist(), before.tolist(), strict=True))

@@ -31,7 +31,7 @@ MONTHS = (
     "december",
 )
 NOTABLE = 0.05
-"""How far a month is from the year's average for a sentence to name it."""
+"""How far a month is from the year's average, or an event from other days, for a sentence to name it."""
 MOST_NAMED = 3
 
 
@@ -90,5 +90,7 @@ def _named(months: list[int]) -> list[Name]:
 def _event(name: str, factor: float) -> Finding:
     if factor == 1:
         return Finding.of("value.event_unseen", event=name)
+    if abs(factor - 1) < NOTABLE:
+        return Finding.of("value.event_even", event=name, notable=NOTABLE)
     key = "value.event_more" if factor > 1 else "value.event_less"
     return Finding.of(key, event=name, size=abs(factor - 1))
