@@ -60,9 +60,9 @@ class PastForecasts:
         *,
         time_unit: TimeUnit,
         groups: Assignment,
-        calendar: CalendarFit,
         level: float,
         buyers: int,
+        calendar: CalendarFit | None = None,
     ) -> "PastForecasts | None":
         """Make the forecasts again; None where the history was too short for a forecast, a model or groups.
 
