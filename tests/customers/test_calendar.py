@@ -104,7 +104,7 @@ def test_an_average_day_of_the_last_whole_years_is_one(seasonal):
 def test_less_than_fourteen_months_have_none_and_say_so(seasonal):
     short = cl.Calendar.fit(seasonal, "2022-02-14", EVENTS)
     assert (short.season, set(short.factors.values()), short.is_known) == (EVEN, {1.0}, False)
-    assert repr(short) == "Calendar: without a season: 13 months are too few"
+    assert repr(short) == "Calendar: without a season, after 13 months of history"
     assert cl.Calendar.fit(seasonal, "2022-02-15", EVENTS).is_known
 
 

@@ -153,8 +153,8 @@ class Calendar(Clock, Displayed):
     @property
     def _facts(self) -> str:
         if not self.is_known:
-            few = f": {self.months} months are too few" if self.history else ""
-            return f"without a season{few}"
+            seen = f", after {self.months} months of history" if self.history else ""
+            return f"without a season{seen}"
         index = self.index["index"].to_numpy()
         names = f"; events {listed(self._names)}" if self.factors else ""
         span = f"months from {index.min():.2f} to {index.max():.2f} of the year's mean"
