@@ -32,7 +32,9 @@ from clvlab.customers import DERIVED
 from clvlab.customers.attribute_values import Kind
 from clvlab.errors import ParamsError
 from clvlab.grouping.measures import MEASURES
-from clvlab.models import MODEL_NAMES, MODELLED, PURCHASE_MODELS, GammaGamma
+from clvlab.models import MODEL_NAMES, MODELLED, PURCHASE_MODELS, GammaGamma, WithAttributes
+from clvlab.models.attributes import MISSING_LEVEL
+from clvlab.models.value_models import name_of
 from clvlab.params import CompareParams, ReportParams
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
@@ -178,7 +180,7 @@ def columns_shown():
 
 
 def known_values():
-    """The values of the lighting retailer's attributes, and the provinces, in English."""
+    """The values of the lighting retailer's attributes and the provinces, in English, and a value that is missing."""
     law = yaml.safe_load((SRC / "datasets" / "lighting.yaml").read_text(encoding="utf-8"))
     regions = yaml.safe_load((SRC / "grouping" / "maps" / "regions.yaml").read_text(encoding="utf-8"))
     listed = [values["values"] for name, values in law["attributes"].items() if name != "region"]
@@ -191,12 +193,13 @@ def known_values():
     names = [[name for name in row if name.isascii()] for rows in regions.values() for row in rows]
     areas = {"North", "South", "East", "West"}
     provinces = {row[0] for row in names if row and row[0] not in areas and not row[0].endswith(" China")}
-    return values | cities | provinces
+    return values | cities | provinces | {MISSING_LEVEL}
 
 
 def purchase_models():
-    """Those that are tried, and those that are fitted where parameters name them."""
-    return {*PURCHASE_MODELS, *MODEL_NAMES.values()}
+    """The names of those that are tried, also with attributes, and of those that parameters may name."""
+    kinds = [WithAttributes(model, ()) for model in PURCHASE_MODELS]
+    return {name_of(kind) for kind in (*PURCHASE_MODELS, *MODEL_NAMES.values(), *kinds)}
 
 
 CODES = {
@@ -204,8 +207,8 @@ CODES = {
     "columns": columns_shown,
     "glossary": lambda: {"heading", "lead", *TERMS, *(f"{term}_meaning" for term in TERMS)},
     "groups": group_codes,
-    "methods": lambda: {*METHODS, *NAIVE, "best", *(model.__name__ for model in purchase_models())},
-    "models": lambda: {model.__name__ for model in (*purchase_models(), GammaGamma)},
+    "methods": lambda: {*METHODS, *NAIVE, "best", *purchase_models()},
+    "models": lambda: {*purchase_models(), GammaGamma.__name__},
     "moves": lambda: set(MOVES),
     "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},

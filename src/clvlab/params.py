@@ -383,7 +383,8 @@ class ReportParams(RunParams):
     `low_value` says what the report advises for customers of low value: stimulate them, serve them basically, save
     on them, or (null) as it pays. `season` lets forecasts follow the months: `auto` where the history has two years,
     `month` where it has 14 months; `none` leaves out the months and the `events`, which are paths of tables with
-    event, first_day and last_day, or such rows.
+    event, first_day and last_day, or such rows. `covariates` are attributes that may act on how often customers buy
+    and how readily they leave; they are used where they help.
 
     >>> params = ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", holdout="39 weeks")
     >>> params.horizon, params.rfm
@@ -403,6 +404,7 @@ class ReportParams(RunParams):
     low_value: LowValue | None = None
     season: Literal["auto", "month", "none"] = "auto"
     events: Events = ()
+    covariates: Texts = ()
 
     def settled(self, *, has_amounts: bool) -> Self:
         """The parameters with the strategy that the log allows, where they name none.

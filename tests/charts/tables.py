@@ -145,6 +145,7 @@ GROUP_SPEND = pl.DataFrame(
 CURVE = pl.DataFrame(
     {
         "strategy": ["rfm11", "rfm11", "random", "random", "oracle", "oracle"],
+        "role": ["recommended"] * 2 + ["contender"] * 4,
         "share": [0.1, 0.5] * 3,
         "contacts": [10, 50] * 3,
         "reached": [0.4, 0.8, 0.1, 0.5, 0.7, 1.0],

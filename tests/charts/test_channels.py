@@ -251,9 +251,11 @@ def test_what_groups_spent_and_what_was_expected_differ_in_colour_and_shape():
     assert looks(chart, "point", "shape") == {"Actual": "circle", "Expected from other customers": "diamond"}
 
 
-def test_a_second_strategy_on_the_curve_is_fainter_and_a_third_of_another_hue():
-    codes = ("rfm11", "abc", "lifecycle5", "random")
-    table = pl.concat(CURVE.head(2).with_columns(strategy=pl.lit(code)) for code in codes)
+def test_the_best_strategy_on_the_curve_is_fainter_and_a_ranking_of_another_hue():
+    codes = {"rfm11": "recommended", "abc": "contender", "ranked_rate": "baseline", "random": "contender"}
+    table = pl.concat(
+        CURVE.head(2).with_columns(strategy=pl.lit(code), role=pl.lit(role)) for code, role in codes.items()
+    )
     assert list(colours(comparison.curve(table, EN), "line").values()) == [
         theme.ACCENT,
         "#8fb3d3",

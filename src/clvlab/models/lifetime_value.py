@@ -9,7 +9,7 @@ from clvlab.models.mean_spend import SpendModel
 from clvlab.models.predictors import SpendPredictor, ValuePredictor
 from clvlab.models.purchase_history import Customers, with_ids
 from clvlab.models.purchase_model import Horizon, PurchaseModel
-from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, without_attributes
+from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, drawable, read_buyers
 from clvlab.units import TimeUnit
 
 
@@ -64,7 +64,7 @@ def lifetime_value(
     values = pl.DataFrame(ahead | {"expected_spend": spend.expected_spend(customers)})
     values = values.with_columns(clv=pl.col("expected_spend") * discounted)
     if interval is not None:
-        drawn = without_attributes(model)
+        drawn = drawable(model)
         buyers = read_buyers(drawn, customers, time_unit, spend)
         length = drawn.horizon_length(customers, horizon, time_unit)
         clock = drawn.ahead(customers)

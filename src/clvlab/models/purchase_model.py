@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
-from clvlab.arrays import Counts, Vector
+from clvlab.arrays import Counts, Matrix, Vector
 from clvlab.clock import STEADY, Ahead
 from clvlab.errors import ConvergenceError, DataError, ParamsError
 from clvlab.frames import CustomerSummary
@@ -73,6 +73,8 @@ class PurchaseModel(FittedModel, ABC):
             "leaving",
             "log_rate_prior_of",
             "may_have_left",
+            "model_of",
+            "numbers_of",
             "p_alive_given",
             "pmf_if_alive",
             "purchases_ahead",
@@ -300,6 +302,15 @@ class PurchaseModel(FittedModel, ABC):
         alive = random.random(x.size) < self.p_alive_given(x, t_x, T)
         count, last = self.draw_if_alive(random, t, self.state_if_alive(random, x, t_x, T), T)
         return count * alive, last * alive
+
+    def numbers_of(self, buyers: pl.DataFrame) -> Matrix:
+        """The numbers of the attributes that the model reads: none."""
+        return np.empty((buyers.height, 0))
+
+    def model_of(self, z: Vector) -> Self:
+        """The model of customers with these numbers of attributes: one for all, since it reads no attribute."""
+        del z
+        return self
 
     @property
     def rate_steepness(self) -> float:

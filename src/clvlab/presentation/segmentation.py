@@ -122,6 +122,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("model"),
             Text("season"),
             Text("events"),
+            Text("attributes"),
             Text("other_model"),
             Text("margin"),
             Text("fallback"),
@@ -140,6 +141,17 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 },
             ),
             Chart("deciles", value.deciles),
+            Table(
+                "attributes",
+                {
+                    "attribute": "attribute",
+                    "value": "attribute_value",
+                    "customers": "int",
+                    "times_as_often": "dec2",
+                    "low": "dec2",
+                    "high": "dec2",
+                },
+            ),
             Table(
                 "parameters",
                 {
@@ -243,6 +255,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             ),
             Text("choice"),
             Text("choice_period"),
+            Text("attributes"),
             Text("offer"),
             Table(
                 "models",

@@ -7,6 +7,7 @@ each horizon (expanding window). The same is predicted without a model, see `clv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -14,7 +15,8 @@ from clvlab.customers import customer_days, parse_day
 from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, ParamsError, counted, did_you_mean
 from clvlab.frames import TransactionLog
-from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, PurchaseModel
+from clvlab.models import MODEL_NAMES, PURCHASE_MODELS
+from clvlab.models.value_models import Kind
 from clvlab.units import TimeUnit, check_time_unit
 from clvlab.validation.futures import FUTURES
 from clvlab.validation.model_error import SMALLEST_PART, honest_intervals, independent, widened
@@ -226,7 +228,7 @@ class BacktestChoice(Displayed):
 
 def backtest(
     log: TransactionLog,
-    models: Iterable[type[PurchaseModel] | str] = PURCHASE_MODELS,
+    models: Iterable[Kind | str] = PURCHASE_MODELS,
     origins: int | Iterable[str | date] = ORIGINS,
     horizons: str | float | Sequence[str | float] = "13 weeks",
     *,
@@ -234,6 +236,7 @@ def backtest(
     until: str | date | None = None,
     groups: Assignment | None = None,
     calendar: CalendarFit | None = None,
+    attributes: Any = None,
     level: float | None = None,
     futures: int = FUTURES,
     seed: int = 0,
@@ -248,7 +251,8 @@ def backtest(
     log
         from `read_transactions`; without amounts only purchases are predicted
     models
-        purchase models, or their names; spend is purchases times what the spend model expects of each
+        purchase models, or their names, or a `clvlab.models.WithAttributes`; spend is purchases times what the spend
+        model expects of each
     origins
         how many at most, spread evenly as far as the log allows (see `spread_origins`); or the days themselves
     horizons
@@ -262,6 +266,8 @@ def backtest(
     calendar
         what fits the calendar at each origin, by which the models' time runs: `clvlab.Calendar.fit`, or with events
         `functools.partial(clvlab.Calendar.fit, events=...)`
+    attributes
+        what is known of customers, as in `summarise_customers`; of dated tables what was known at each origin
     level
         probability, such as 0.9, of the models' intervals, which are simulated; without one there are none
     futures
@@ -294,7 +300,7 @@ def backtest(
         chosen = check_origins((parse_day("origin", each) for each in origins), first, end, shortest)
     sums, scored, problems = [], [], []
     for origin in chosen:
-        known = Past.of(log, origin, kinds, unit, groups, calendar)
+        known = Past.of(log, origin, kinds, unit, groups, calendar, attributes)
         problems += known.problems
         for each in ahead:
             if each.from_day(origin) <= end:
@@ -316,7 +322,7 @@ def _read_horizons(horizons: str | float | Sequence[str | float], time_unit: Tim
     return found
 
 
-def _kind(model: type[PurchaseModel] | str) -> type[PurchaseModel]:
+def _kind(model: Kind | str) -> Kind:
     if not isinstance(model, str):
         return model
     if model not in MODEL_NAMES:

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import polars as pl
 
 from clvlab.clock import Clock
 from clvlab.customers import summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
-from clvlab.models import PurchaseModel, SpendModel
-from clvlab.models.value_models import attempts, fit_spend
+from clvlab.models import AnyPurchaseModel, SpendModel
+from clvlab.models.value_models import Kind, attempts, fit_spend, name_of
 from clvlab.units import DAYS_PER, TimeUnit
 from clvlab.validation.futures import INTERVALS, simulated_intervals
 from clvlab.validation.naive import NAIVE, counted, naive, windows
@@ -36,7 +37,7 @@ class Past:
     """
 
     buyers: CustomerSummary
-    models: Mapping[str, PurchaseModel]
+    models: Mapping[str, AnyPurchaseModel]
     spend: SpendModel | None
     problems: list[tuple[date, str, str]]
 
@@ -45,14 +46,15 @@ class Past:
         cls,
         log: TransactionLog,
         origin: date,
-        kinds: Iterable[type[PurchaseModel]],
+        kinds: Iterable[Kind],
         time_unit: TimeUnit,
         groups: Assignment | None,
-        calendar: CalendarFit | None,
+        calendar: CalendarFit | None = None,
+        attributes: Any = None,
     ) -> "Past":
-        """Look at the log as it was at the end of the day `origin`."""
+        """Look at the log, and at what was known of its customers, as it was at the end of the day `origin`."""
         clock = None if calendar is None else calendar(log, origin)
-        customers = summarise_customers(log, origin, time_unit, calendar=clock)
+        customers = summarise_customers(log, origin, time_unit, attributes, calendar=clock)
         table = customers.data
         if groups is not None:
             assigned = groups(customers).select("customer_id", "group")
@@ -62,10 +64,10 @@ class Past:
         tried = list(attempts(buyers, kinds))
         return cls(
             buyers=buyers,
-            models={each.kind.__name__: each.model for each in tried if each.model is not None},
+            models={name_of(each.kind): each.model for each in tried if each.model is not None},
             spend=fit_spend(buyers)[0],
             problems=[
-                (origin, each.kind.__name__, str(each.caveats[0].problem)) for each in tried if each.model is None
+                (origin, name_of(each.kind), str(each.caveats[0].problem)) for each in tried if each.model is None
             ],
         )
 

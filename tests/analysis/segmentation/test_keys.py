@@ -105,6 +105,7 @@ TWO_RESULTS = [
     ({"season": "month"}, {"season": "month", "events": [{"event": "fair", "first_day": "2023-06-01"}]}),
     ({}, PEOPLE),
     (PEOPLE, {**PEOPLE, "strategy": {"attribute": "city"}}),
+    (PEOPLE, {**PEOPLE, "covariates": ["city"]}),
     (PEOPLE, {**PEOPLE, "dated": ["since"], "attribute_reading": {"date_format": "%d/%m/%Y"}}),
     (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "spot"}}),
 ]

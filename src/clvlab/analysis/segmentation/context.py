@@ -26,8 +26,9 @@ from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import Rule, Strategy
-from clvlab.inputs import attribute_tables, margin_of, our_names, pseudonym_key
+from clvlab.inputs import attribute_tables, covariates_of, margin_of, our_names, pseudonym_key
 from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels
+from clvlab.models.value_models import Kind
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds
 from clvlab.units import Span
@@ -102,6 +103,11 @@ class Context:
         """The tables of attributes: those that the parameters name, and those that the log comes with."""
         return attribute_tables(self.params, self.log)
 
+    @cached_property
+    def covariates(self) -> tuple[str, ...]:
+        """The attributes that may act on purchases and on leaving."""
+        return covariates_of(self.params, self.attributes)
+
     def summarise(self, cutoff: date) -> CustomerSummary:
         """The customer table as of `cutoff`."""
         return summarise_customers(
@@ -130,8 +136,12 @@ class Context:
 
     @cached_property
     def models(self) -> ValueModels:
-        """The value models of the base."""
-        return ValueModels.fit(self.base, self.terms, self.preferred_model)
+        """The value models of the base, with attributes where these help."""
+        models = ValueModels.fit(self.base, self.terms, self.preferred_model)
+        if not self.covariates:
+            return models
+        judged = self._inner_choice or self._choose(self.inner_halves) or self.choice
+        return models.trying(self.base, self.covariates, judged.errors if judged else None)
 
     @cached_property
     def customers(self) -> CustomerSummary:
@@ -179,12 +189,13 @@ class Context:
             return None
         return PastForecasts.of(
             self.log,
-            type(self.models.purchases),
+            self.used_kind,
             (self.first_day, self.as_of),
             self.horizon,
             time_unit=self.params.time_unit,
             groups=self._groups_at,
             calendar=lambda _, day: self.calendar(day),
+            attributes=self.attributes if self.uses_attributes else (),
             level=VALUE_LEVEL,
             buyers=self.buyers.height,
         )
@@ -193,7 +204,7 @@ class Context:
         """customer_id, group: by the run's strategy, on customers of an earlier day."""
         known = self.summarise(customers.cutoff) if self.attributes else customers
         if self.strategy.needs & set(names(MODELLED)):
-            known = known.with_columns(ValueModels.fit(known, self.terms, self.preferred_model).value(known))
+            known = known.with_columns(ValueModels.fit(known, self.terms, self.first_kind).value(known))
         return self.strategy.assign(self.equip(known))
 
     @cached_property
@@ -321,7 +332,7 @@ class Context:
             return None
         customers = self.summarise(day)
         return self.equip(
-            customers.with_columns(ValueModels.fit(customers, self.terms, self.preferred_model).value(customers))
+            customers.with_columns(ValueModels.fit(customers, self.terms, self.first_kind).value(customers))
         )
 
     @cached_property
@@ -378,7 +389,7 @@ class Context:
 
     def _choose(self, halves: tuple[CustomerSummary, Holdout] | None) -> ModelChoice | None:
         try:
-            return choose_model(*halves, given=self.given_model) if halves else None
+            return choose_model(*halves, given=self.given_model, attributes=self.covariates) if halves else None
         except (ConvergenceError, DataError):
             return None
 
@@ -386,6 +397,23 @@ class Context:
     def preferred_model(self) -> type[PurchaseModel]:
         """The model to value customers by: the one named by the parameters, else the chosen one, else BG/NBD."""
         return self.given_model or (type(self.choice.model) if self.choice else BgNbd)
+
+    @property
+    def uses_attributes(self) -> bool:
+        """Whether attributes count in what customers are valued at."""
+        return self.models.tried is not None and self.models.tried.verdict == "used"
+
+    @property
+    def first_kind(self) -> Kind:
+        """What values the customers of any day, where it can be fitted to them."""
+        tried = self.models.tried
+        return tried.kind if tried is not None and self.uses_attributes else self.preferred_model
+
+    @property
+    def used_kind(self) -> Kind:
+        """What values the base: its kind of model, with attributes where these help."""
+        used = self.models.purchases
+        return type(used) if isinstance(used, PurchaseModel) else self.first_kind
 
     @property
     def given_model(self) -> type[PurchaseModel] | None:
@@ -399,7 +427,8 @@ class Context:
             return None
         calibration, holdout = self.halves
         if self._inner_choice is None or self.inner_halves is None:
-            models = ValueModels.fit(calibration, self.terms, self.choice.model)
-            return Backtest(calibration, holdout, models, self.choice)
-        models = ValueModels.fit(calibration, self.terms, type(self.choice.model))
+            # Without attributes it is fitted to this calibration already.
+            kind = self.first_kind if self.uses_attributes else self.choice.model
+            return Backtest(calibration, holdout, ValueModels.fit(calibration, self.terms, kind), self.choice)
+        models = ValueModels.fit(calibration, self.terms, self.first_kind)
         return Backtest(calibration, holdout, models, self.choice, chosen_on=self.inner_halves[1])

@@ -5,15 +5,17 @@ what is left, and before the first lies half as long a time.
 """
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 import polars as pl
 
+from clvlab.customers import AttributeTable
 from clvlab.errors import ClvlabError, ClvlabWarning
 from clvlab.frames import TransactionLog
-from clvlab.models import PurchaseModel
+from clvlab.models.value_models import Kind, name_of
 from clvlab.units import Span, TimeUnit
 from clvlab.validation import Backtest, backtest
 from clvlab.validation.model_error import independent
@@ -54,7 +56,7 @@ class PastForecasts:
     def of(
         cls,
         log: TransactionLog,
-        model: type[PurchaseModel],
+        model: Kind,
         days: tuple[date, date],
         horizon: str,
         *,
@@ -63,6 +65,7 @@ class PastForecasts:
         level: float,
         buyers: int,
         calendar: CalendarFit | None = None,
+        attributes: Sequence[AttributeTable] = (),
     ) -> "PastForecasts | None":
         """Make the forecasts again; None where the history was too short for a forecast, a model or groups.
 
@@ -85,6 +88,7 @@ class PastForecasts:
                     until=days[1],
                     groups=groups,
                     calendar=calendar,
+                    attributes=list(attributes) or None,
                     level=level,
                     futures=futures,
                 )
@@ -92,7 +96,7 @@ class PastForecasts:
                 return None
         # A spend model without a mean expects nothing that could be judged.
         known = found.sums.filter(pl.col("predicted").is_finite(), pl.col("low").is_finite().fill_null(True))
-        past = cls(replace(found, sums=known), model.__name__, span)
+        past = cls(replace(found, sums=known), name_of(model), span)
         return None if past._own.is_empty() else past
 
     @property

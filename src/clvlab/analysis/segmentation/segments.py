@@ -5,6 +5,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 from clvlab.analysis.small_groups import SMALL, SMALLEST
+from clvlab.models.value_models import name_of
 from clvlab.wording import Name
 
 LOST = "lost"
@@ -116,7 +117,7 @@ def _whose_p_alive(context: Context) -> dict[str, Finding]:
     if model is None or (model.leaving is not None and not model.leaves_from):
         return {}
     key = "segments.p_alive_of_repeaters" if model.leaving is not None else "segments.p_alive_of_nobody"
-    return {"p_alive": Finding.of(key, model=Name("models", type(model).__name__))}
+    return {"p_alive": Finding.of(key, model=Name("models", name_of(model)))}
 
 
 def _small(context: Context) -> dict[str, Finding]:
