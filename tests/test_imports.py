@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[1] / "src" / "clvlab"
-FOUNDATION = "arrays errors columns units wording money displays frames"
+FOUNDATION = "arrays clock errors columns units wording money displays frames"
 STEPS = "sources transactions customers rfm models grouping"
 
 MAY_IMPORT = {
@@ -17,11 +17,12 @@ MAY_IMPORT = {
     "columns": "",
     "money": "",
     "progress": "",
+    "clock": "arrays",
     "units": "errors",
     "wording": "errors",
     "tables": "wording",
     "displays": "tables wording",
-    "frames": "errors units displays",
+    "frames": "clock errors units displays",
     "params": FOUNDATION,
     "sources": FOUNDATION,
     "transactions": f"{FOUNDATION} sources",

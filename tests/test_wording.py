@@ -21,6 +21,7 @@ from clvlab.analysis.segmentation.cohorts import PERIODS
 from clvlab.analysis.segmentation.context import VALUE_LEVEL
 from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
+from clvlab.analysis.segmentation.season import MONTHS
 from clvlab.analysis.small_groups import SMALL
 from clvlab.charts.comparison import ROLES
 from clvlab.columns import CUSTOMERS, names
@@ -220,6 +221,7 @@ CODES = {
     "faults": lambda: {"max_refused"} | found(r'(?:\bfault\(\s*|code=)"(\w+)"', "[cst]*s/*.py"),
     "hints": lambda: {*HINTED, "other"},
     "kinds": lambda: set(get_args(Kind)),
+    "months": lambda: set(MONTHS),
     "keys": lambda: {*ReportParams.model_fields, *CompareParams.model_fields},
     "caveats": lambda: {"other"} | found(r'code="(\w+)"', "models/**/*.py"),
 }

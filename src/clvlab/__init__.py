@@ -12,6 +12,7 @@ _HOME = {
     "read_transactions": "transactions",
     "summarise_customers": "customers",
     "split_holdout": "customers",
+    "Calendar": "customers",
     "summarise_opportunities": "customers",
     "score_rfm": "rfm",
     "BgNbd": "models",

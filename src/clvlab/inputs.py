@@ -91,9 +91,14 @@ def log_sources(params: RunParams) -> tuple[str, ...]:
 
 
 def table_sources(params: RunParams) -> tuple[str, ...]:
-    """The paths and globs of all else that a run reads: its attributes, its maps."""
+    """The paths and globs of all else that a run reads: its attributes, its maps, its events."""
     maps = (choice for choice in params.chosen if isinstance(choice, str) and Path(choice).suffix in MAP_SUFFIXES)
-    return (*params.attributes, *maps)
+    return (*params.attributes, *maps, *event_sources(params))
+
+
+def event_sources(params: RunParams) -> tuple[str, ...]:
+    """The paths and globs of tables of events."""
+    return tuple(each for each in getattr(params, "events", ()) if isinstance(each, str))
 
 
 def pseudonym_key_file(params: RunParams) -> Path:

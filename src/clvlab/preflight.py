@@ -10,6 +10,7 @@ from clvlab.customers import (
     OF_MONEY,
     advice_on,
     derivable,
+    read_events,
     refuse_perishable,
     refuse_stale,
     split_holdout,
@@ -34,9 +35,9 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
     ------
     ParamsError : a map that cannot be read or used, or scores that it does not have; covariates that are none
     MissingColumnsError : a strategy needs a column that neither log nor attributes have
-    DataError : attributes that cannot be read or joined; no purchases to group by; a last purchase long before the
-        run's day; costs that tell no margin; where strategies are compared, or as covariates, attributes that are
-        perishable and undated
+    DataError : attributes or events that cannot be read; attributes that cannot be joined; no purchases to group by;
+        a last purchase long before the run's day; costs that tell no margin; where strategies are compared, or as
+        covariates, attributes that are perishable and undated
     """
     params = params.settled(has_amounts=log.has_amounts)
     tables = attribute_tables(params, log)
@@ -50,6 +51,8 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
         customers, _ = split_holdout(log, params.cutoff, params.as_of, params.time_unit, tables or None)
     else:
         customers = summarise_customers(log, params.as_of, params.time_unit, tables or None)
+    if isinstance(params, ReportParams):
+        read_events(list(params.events))
     margin_of(params, log)
     for strategy in strategies:
         _check_served(strategy, customers, log)

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from clvlab.arrays import Matrix, Positions, Vector
+from clvlab.clock import Ahead
 from clvlab.displays import Displayed, listed, number
 from clvlab.errors import ClvlabError, ParamsError
 from clvlab.frames import CustomerSummary
@@ -89,7 +90,17 @@ class CovariateModel(Displayed):
     likelihood: JointLikelihood | None = field(default=None, repr=False)
 
     _behind: ClassVar[frozenset[str]] = frozenset(
-        {"at_draws", "horizon_length", "leaves_from", "leaving", "likelihood", "model_of", "numbers_of", "unit_of"}
+        {
+            "ahead",
+            "at_draws",
+            "horizon_length",
+            "leaves_from",
+            "leaving",
+            "likelihood",
+            "model_of",
+            "numbers_of",
+            "unit_of",
+        }
     )
 
     @property
@@ -480,6 +491,10 @@ class CovariateModel(Displayed):
     def horizon_length(self, customers: Customers, horizon: Horizon, time_unit: TimeUnit | None) -> float:
         """The horizon, a plain number of which is in the table's unit, in the model's unit."""
         return self.reference.horizon_length(customers, horizon, time_unit)
+
+    def ahead(self, customers: Customers) -> Ahead:
+        """How the clock of a table runs from its cutoff on, in the model's unit."""
+        return self.reference.ahead(customers)
 
     def _by_kind(self, customers: Customers, predict: Callable[[PurchaseModel, Customers], Vector]) -> Vector:
         """The predictions of each customer's own model."""

@@ -75,7 +75,8 @@ def value_intervals(
     table = lifetime_value(model, spend, customers, horizon, annual_discount_rate, margin, time_unit=time_unit)
     buyers = read_buyers(model, customers, time_unit, spend)
     length = model.horizon_length(customers, horizon, time_unit)
-    simulation = Simulation.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
+    ahead = model.ahead(customers)
+    simulation = Simulation.of(model, spend, length, annual_discount_rate, margin, n_draws, seed, ahead)
     sums = _sums(
         simulation, buyers, _groups(customers, groups, buyers), table["clv"].to_numpy()[buyers.is_buyer], level
     )

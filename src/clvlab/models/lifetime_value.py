@@ -28,7 +28,8 @@ def lifetime_value(
 ) -> pl.DataFrame:
     """Value each customer's purchases of the coming `horizon`.
 
-    A purchase at t years from the cutoff is worth margin * spend * (1 + annual_discount_rate)^-t, in continuous time.
+    A purchase at t years from the cutoff is worth margin * spend * (1 + annual_discount_rate)^-t, in continuous time:
+    calendar time, whatever the clock of the customers.
 
     Parameters
     ----------
@@ -66,7 +67,8 @@ def lifetime_value(
         drawn = drawable(model)
         buyers = read_buyers(drawn, customers, time_unit, spend)
         length = drawn.horizon_length(customers, horizon, time_unit)
-        simulation = Simulation.of(drawn, spend, length, annual_discount_rate, margin, n_draws, seed)
+        clock = drawn.ahead(customers)
+        simulation = Simulation.of(drawn, spend, length, annual_discount_rate, margin, n_draws, seed, clock)
         low, high = simulation.intervals(Buyers.of(buyers), interval)
         values = values.with_columns(clv_low=buyers.spread(low), clv_high=buyers.spread(high))
     return with_ids(values.fill_nan(None), customers)

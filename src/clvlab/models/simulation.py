@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from clvlab.arrays import Counts, Matrix, Positions, Vector
+from clvlab.clock import STEADY, Ahead
 from clvlab.errors import ParamsError
 from clvlab.models import purchase_history
 from clvlab.models.attributes import kinds_of
@@ -120,10 +121,11 @@ class Simulation:
     Attributes
     ----------
     models, spends : equally many; one pair is one future. Without spend a purchase is worth 1
-    horizon : in the models' time unit
+    horizon : in the models' time unit, by the customers' clock
     decay : a purchase at time t from the cutoff is worth margin * spend * e^(-decay t)
     margin : share of spend that is kept
     seed : of the futures
+    ahead : how the clock runs from the cutoff on
     """
 
     models: Sequence[AnyPurchaseModel]
@@ -132,6 +134,7 @@ class Simulation:
     decay: float
     margin: float
     seed: int
+    ahead: Ahead = STEADY
 
     @classmethod
     def of(
@@ -143,13 +146,14 @@ class Simulation:
         margin: float,
         n_futures: int,
         seed: int,
+        ahead: Ahead = STEADY,
     ) -> Self:
         """`n_futures` futures that the data of the two models allow."""
         seeds = [int(each) for each in np.random.SeedSequence(seed).generate_state(3)]
         models: Sequence[AnyPurchaseModel] = model.at_draws(model.draws(n_futures, seeds[0]))
         spends = [None] * n_futures if spend is None else spend.futures(n_futures, seeds[1])
         decay = decay_rate(annual_discount_rate, model.time_unit)
-        return cls(models, spends, horizon, decay, margin, seeds[2])
+        return cls(models, spends, horizon, decay, margin, seeds[2], ahead)
 
     @property
     def n_futures(self) -> int:
@@ -195,7 +199,7 @@ class Simulation:
         # buyers fall more evenly still, which a discount hardly sees.
         share = random.random(owner.size)
         share[np.cumsum(count)[count > 0] - 1] = 1.0
-        worth = np.exp(-self.decay * last[owner] * share)
+        worth = np.exp(-self.decay * self.ahead.calendar(last[owner] * share))
         if spend is not None:
             worth *= spend.worth(random, buyers.x, buyers.spent, count, owner)
         return count.astype(np.float64), np.multiply(self.margin, np.bincount(owner, worth, count.size))

@@ -120,6 +120,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Text("basis"),
             Text("model"),
+            Text("season"),
+            Text("events"),
             Text("attributes"),
             Text("other_model"),
             Text("margin"),

@@ -24,7 +24,7 @@ from clvlab.validation.futures import FUTURES
 from clvlab.validation.model_error import SMALLEST_PART, honest_intervals, independent, widened
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.origins import Ahead, check_origins, spread_origins
-from clvlab.validation.past import Assignment, Past
+from clvlab.validation.past import Assignment, CalendarFit, Past
 from clvlab.validation.scores import SCORES
 from clvlab.wording import Language, Name, Words
 
@@ -246,6 +246,7 @@ def backtest(
     time_unit: TimeUnit = "week",
     until: str | date | None = None,
     groups: Assignment | None = None,
+    calendar: CalendarFit | None = None,
     attributes: Any = None,
     level: float | None = None,
     futures: int = FUTURES,
@@ -274,6 +275,9 @@ def backtest(
         the last day that counts; without it the log's last
     groups
         what assigns customers to groups, at each origin anew: customer_id, group from a customer table
+    calendar
+        what fits the calendar at each origin, by which the models' time runs: `clvlab.Calendar.fit`, or with events
+        `functools.partial(clvlab.Calendar.fit, events=...)`
     attributes
         what is known of customers, as in `summarise_customers`; of dated tables what was known at each origin
     level
@@ -310,7 +314,7 @@ def backtest(
         chosen = check_origins((parse_day("origin", each) for each in origins), first, end, shortest)
     sums, scored, problems = [], [], []
     for origin in chosen:
-        known = Past.of(log, origin, kinds, unit, groups, attributes)
+        known = Past.of(log, origin, kinds, unit, groups, calendar, attributes)
         problems += known.problems
         for each in ahead:
             if each.from_day(origin) <= end:

@@ -42,7 +42,8 @@ def simulated_intervals(
         ("total", None),
         *((part, each) for part, name in zip(parts, names, strict=True) for each in name.unique().sort()),
     ]
-    simulation = Simulation.of(model, spend, length, 0.0, 1.0, futures, seed)
+    horizon = model.horizon_length(buyers, length, None)
+    simulation = Simulation.of(model, spend, horizon, 0.0, 1.0, futures, seed)
     summed: dict[str, Matrix] = {}
     for rows, outcomes in _outcomes(simulation, Buyers.of(read_buyers(model, buyers, None, spend))):
         for what, values in outcomes.items():

@@ -1,12 +1,13 @@
 """What was known at one past day, what was predicted from it, and what then happened."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import polars as pl
 
+from clvlab.clock import Clock
 from clvlab.customers import summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.learned import Learned
@@ -22,6 +23,8 @@ from clvlab.validation.scores import SCORES, count_crps, scores
 
 Assignment = Callable[[CustomerSummary], pl.DataFrame]
 """The groups of customers at a day, customer_id and group: such as `clvlab.strategies["rfm11"].assign`."""
+CalendarFit = Callable[[TransactionLog, date], Clock | None]
+"""The calendar as a log shows it up to a day, such as by `clvlab.Calendar.fit`; None for none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,18 +51,18 @@ class Past:
         kinds: Iterable[Kind],
         time_unit: TimeUnit,
         groups: Assignment | None,
+        calendar: CalendarFit | None = None,
         attributes: Any = None,
     ) -> "Past":
         """Look at the log, and at what was known of its customers, as it was at the end of the day `origin`."""
-        customers = summarise_customers(log, origin, time_unit, attributes)
+        clock = None if calendar is None else calendar(log, origin)
+        customers = summarise_customers(log, origin, time_unit, attributes, calendar=clock)
         table = customers.data
         if groups is not None:
             assigned = groups(customers).select("customer_id", "group")
             table = table.join(assigned, on="customer_id", how="left", maintain_order="left")
         table = table.filter(pl.col("n_purchases") > 0)
-        buyers = CustomerSummary(
-            table.with_columns(cohort=cohort_of(table["first_purchase"])), customers.cutoff, customers.time_unit
-        )
+        buyers = replace(customers, data=table.with_columns(cohort=cohort_of(table["first_purchase"])))
         tried = list(attempts(buyers, kinds))
         return cls(
             buyers=buyers,
@@ -125,7 +128,7 @@ class Past:
         table = table.with_columns(pl.col(list(known)).fill_null(0.0))
         per = DAYS_PER[self.buyers.time_unit]
         after, until = known["last_365_days"]
-        simple = naive(what, ahead.days / per, (until - after).days / per)
+        simple = naive(what, ahead.days / per, (until - after).days / per, self.buyers.age)
         return table.with_columns(**self._modelled(what, ahead.days / per), **simple)
 
     def _modelled(self, what: str, length: float) -> dict[str, pl.Series]:
@@ -154,7 +157,8 @@ class Past:
             found = scores(actual, table[method].to_numpy())
             crps = found["mae"] if method not in self.models and what == "purchases" else None
             if method in self.models and what == "purchases":
-                crps = count_crps(self.models[method], table, actual, length)
+                model = self.models[method]
+                crps = count_crps(model, table, actual, model.horizon_length(self.buyers, length, None))
             rows.append({"what": what, "method": method, "customers": table.height, **found, "crps": crps})
             rows[-1] |= over_learned(actual, table[method].to_numpy(), learned)
         return pl.DataFrame(rows, schema_overrides=dict.fromkeys((*SCORES, *OVER_LEARNED), pl.Float64))

@@ -101,6 +101,8 @@ TWO_RESULTS = [
     ({}, {"n_clusters": 3}),
     ({}, {"log_attributes": ["Country"]}),
     ({}, {"returns": "returned.csv"}),
+    ({}, {"season": "month"}),
+    ({"season": "month"}, {"season": "month", "events": [{"event": "fair", "first_day": "2023-06-01"}]}),
     ({}, PEOPLE),
     (PEOPLE, {**PEOPLE, "strategy": {"attribute": "city"}}),
     (PEOPLE, {**PEOPLE, "covariates": ["city"]}),
@@ -137,6 +139,7 @@ ERRORS = [
     ("as_of", {"as_of": "9999-12-31"}),
     ("items", {"items": "people.csv"}),
     ("returns", {"returns": "people.csv"}),
+    ("events", {"events": "people.csv"}),
 ]
 
 

@@ -9,11 +9,13 @@ from dateutil.relativedelta import relativedelta
 
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.analysis.segmentation.pseudonyms import pseudonyms
+from clvlab.analysis.segmentation.season import calendar_at
 from clvlab.analysis.small_groups import SMALL, as_one, is_by_attribute, small_codes, without_rank
 from clvlab.columns import MODELLED, names
 from clvlab.customers import (
     DERIVED,
     AttributeTable,
+    Calendar,
     derive,
     split_holdout,
     summarise_customers,
@@ -109,8 +111,23 @@ class Context:
     def summarise(self, cutoff: date) -> CustomerSummary:
         """The customer table as of `cutoff`."""
         return summarise_customers(
-            self.log, cutoff=cutoff, time_unit=self.params.time_unit, attributes=self.attributes or None
+            self.log,
+            cutoff=cutoff,
+            time_unit=self.params.time_unit,
+            attributes=self.attributes or None,
+            calendar=self.calendar(cutoff),
         )
+
+    def calendar(self, day: date) -> Calendar | None:
+        """The season and the events by which models run, as the log shows them up to a day; None without any."""
+        if day not in self._calendars:
+            self._calendars[day] = calendar_at(self.params, self.log, self.first_day, day)
+        return self._calendars[day]
+
+    @cached_property
+    def _calendars(self) -> dict[date, Calendar | None]:
+        """Those that were asked for so far."""
+        return {}
 
     @cached_property
     def base(self) -> CustomerSummary:
@@ -177,6 +194,7 @@ class Context:
             self.horizon,
             time_unit=self.params.time_unit,
             groups=self._groups_at,
+            calendar=lambda _, day: self.calendar(day),
             attributes=self.attributes if self.uses_attributes else (),
             level=VALUE_LEVEL,
             buyers=self.buyers.height,
@@ -327,13 +345,13 @@ class Context:
     def inner_halves(self) -> tuple[CustomerSummary, Holdout] | None:
         """The same up to where the holdout begins, to choose a model by; None unless a holdout's length is left."""
         days = self._holdout_days
-        if self.halves is None or self._history < 3 * days:
+        if self.halves is None or self.history < 3 * days:
             return None
         end = self.as_of - timedelta(days=days)
         return self._split(end - timedelta(days=days), end)
 
     @property
-    def _history(self) -> int:
+    def history(self) -> int:
         """Days from the log's first to the run's."""
         return (self.as_of - self.first_day).days + 1
 
@@ -341,7 +359,7 @@ class Context:
     def _holdout_days(self) -> int:
         """The length of the holdout: half of the history at most."""
         wanted = self.params.holdout
-        return min(round(Span.parse(wanted).days), self._history // 2) if wanted else 0
+        return min(round(Span.parse(wanted).days), self.history // 2) if wanted else 0
 
     def _split(self, cutoff: date, end: date) -> tuple[CustomerSummary, Holdout] | None:
         try:
@@ -351,6 +369,7 @@ class Context:
                 end=end,
                 time_unit=self.params.time_unit,
                 attributes=self.attributes or None,
+                calendar=self.calendar(cutoff),
             )
         except DataError:
             return None

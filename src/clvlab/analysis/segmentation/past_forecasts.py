@@ -21,7 +21,7 @@ from clvlab.validation import Backtest, backtest
 from clvlab.validation.challenge import LEARNED_NAME, Challenge
 from clvlab.validation.model_error import independent
 from clvlab.validation.naive import NAIVE
-from clvlab.validation.past import Assignment
+from clvlab.validation.past import Assignment, CalendarFit
 
 ORIGINS = 4
 PART_OF_HISTORY = 3
@@ -65,6 +65,7 @@ class PastForecasts:
         groups: Assignment,
         level: float,
         buyers: int,
+        calendar: CalendarFit | None = None,
         attributes: Sequence[AttributeTable] = (),
     ) -> "PastForecasts | None":
         """Make the forecasts again; None where the history was too short for a forecast, a model or groups.
@@ -87,6 +88,7 @@ class PastForecasts:
                     time_unit=time_unit,
                     until=days[1],
                     groups=groups,
+                    calendar=calendar,
                     attributes=list(attributes) or None,
                     level=level,
                     futures=futures,

@@ -9,6 +9,7 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.earlier import model_before
 from clvlab.analysis.segmentation.past_forecasts import FEW, PastForecasts
+from clvlab.analysis.segmentation.season import season
 from clvlab.analysis.small_groups import SMALLEST
 from clvlab.customers import mean_margin
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError
@@ -37,8 +38,8 @@ def compute(context: Context) -> Section:
     values = context.group_values
     if values is None:
         key = "value.no_amounts" if not context.has_amounts else "value.no_spend_model"
-        lead = Finding.of(key, problem=notes)
-        return Section(tables | _effects(context), {"lead": lead, **_attributes(context)})
+        told = {"lead": Finding.of(key, problem=notes), **season(context), **_attributes(context)}
+        return Section(tables | _effects(context), told)
     clv = context.table["clv"].drop_nulls()
     by_group = _by_group(context, values)
     total = values.row(-1, named=True)
@@ -51,6 +52,7 @@ def compute(context: Context) -> Section:
         | {
             "basis": _basis(context.past),
             "model": _model(context),
+            **season(context),
             **_attributes(context),
             **_other_model(context),
             **_margin(context),
