@@ -71,6 +71,7 @@ class PurchaseModel(FittedModel, ABC):
             "log_rate_prior_of",
             "may_have_left",
             "p_alive_given",
+            "p_alive_to_draw_by",
             "pmf_if_alive",
             "purchases_ahead",
             "purchases_if_alive",
@@ -265,6 +266,10 @@ class PurchaseModel(FittedModel, ABC):
     @abstractmethod
     def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         """P(alive at T | history)."""
+
+    def p_alive_to_draw_by(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        """P(alive at T | history), as exact as simulated customers can tell."""
+        return self.p_alive_given(x, t_x, T)
 
     @abstractmethod
     def purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:
