@@ -113,6 +113,20 @@ def test_odds_of_having_left_are_elementary_where_both_scales_are_one(x, share, 
         assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
+@few_examples
+@given(
+    st.tuples(*(st.floats(0.1, 5), st.floats(0.01, 5)) * 2),
+    st.integers(0, 200),
+    st.floats(0, 1),
+    st.floats(1, 3_000),
+)
+def test_p_alive_to_draw_by_is_exact_but_for_what_no_simulation_could_tell(parameters, x, share, T):
+    r, alpha, s, beta = parameters
+    model = cl.ParetoNbd(r, alpha * T, s, beta * T, time_unit="day")
+    customer = vectors(x, share * T if x else 0.0, T)
+    assert model.p_alive_to_draw_by(*customer) == pytest.approx(model.p_alive_given(*customer), abs=1e-7)
+
+
 def test_who_has_just_bought_is_alive():
     assert KNOWN.p_alive_given(*vectors(3, 30, 30))[0] == 1
     assert KNOWN.p_alive_given(*vectors(0, 0, 0))[0] == 1

@@ -11,6 +11,7 @@ lambda ~ Gamma(r, alpha) and mu ~ Gamma(s, beta).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -27,9 +28,9 @@ from clvlab.models.purchase_model import BUYING, LEAVING, PurchaseModel
 from clvlab.models.uncertainty import log_logistic
 
 INTEGRALS_AT_ONCE = 512  # few enough that their nodes stay in the processor's cache
-N_LEAVING = 40  # nodes over the time at which a customer may have left
-N_SHORT = 16  # the same where it is short: less than a factor of e^SHORT in time, and of e^STEEP in density
-SHORT, STEEP = 4.0, 12.0
+EXACT = (16, 40)  # nodes over the time at which a customer may have left: where that is short, else
+TO_DRAW_BY = (8, 20)  # the same for P(alive) within 1e-7 of the exact one: no simulation could tell them apart
+SHORT, STEEP = 4.0, 12.0  # it is short within a factor of e^SHORT in time, and of e^STEEP in density
 DENSITY_CUT_AT = 40.0  # e^-40: share of its peak at which the density of the time of leaving is cut
 SLOWEST = 1e-300  # rate of leaving: Gamma(s) of a small s underflows to 0, through which times cannot be divided
 NO_TIME = 1e-300  # stands for an interval of length 0, in which nobody can have left
@@ -85,9 +86,14 @@ class ParetoNbd(PurchaseModel):
         return np.array([*by_moments(population), 0.5, 0.5 * population.mean(2)])
 
     def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
-        parameters = list(self.parameters.values())
-        log_odds = in_chunks(lambda *history: log_odds_left(parameters, *history), x, t_x, T, size=INTEGRALS_AT_ONCE)
-        return np.asarray(special.expit(-log_odds))
+        return self._p_alive(x, t_x, T, EXACT)
+
+    def p_alive_to_draw_by(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        return self._p_alive(x, t_x, T, TO_DRAW_BY)
+
+    def _p_alive(self, x: Vector, t_x: Vector, T: Vector, n_nodes: tuple[int, int]) -> Vector:
+        log_odds = partial(log_odds_left, list(self.parameters.values()), n_nodes=n_nodes)
+        return np.asarray(special.expit(-in_chunks(log_odds, x, t_x, T, size=INTEGRALS_AT_ONCE)))
 
     def _alive(self, table: PurchaseHistories) -> Vector:
         """Once for each distinct history: an integral costs more than looking it up."""
@@ -131,24 +137,29 @@ class ParetoNbd(PurchaseModel):
         return count, np.where(count > 0, stay * random.beta(np.maximum(count, 1), 1), 0.0)
 
 
-def log_odds_left(parameters: Sequence[Number], x: Vector, t_x: Vector, T: Vector) -> Number:
+def log_odds_left(
+    parameters: Sequence[Number], x: Vector, t_x: Vector, T: Vector, n_nodes: tuple[int, int] = EXACT
+) -> Number:
     """Log-odds of having left by T, as one integral of a positive function.
 
         odds = s * integral over tau in (t_x, T) of
                ((alpha + T) / (alpha + tau))^(r + x) * ((beta + T) / (beta + tau))^s / (beta + tau)
 
     The papers' difference of two 2F1 is the same number, but cancels and overflows. In ln(m + tau), m the smaller of
-    alpha and beta, the integrand has no singularity nearer than pi to the interval.
+    alpha and beta, the integrand has no singularity nearer than pi to the interval. `n_nodes` are for a
+    short interval and for any other.
     """
     r, alpha, s, beta = parameters
-    tau, log_weights = _leaving_times(value_of(r), value_of(alpha), value_of(beta), x, t_x, T)
+    tau, log_weights = _leaving_times(value_of(r), value_of(alpha), value_of(beta), x, t_x, T, n_nodes)
     x, left = x[:, None], T[:, None] - tau
     density = (r + x) * log_ratio(alpha + tau, left) + s * log_ratio(beta + tau, left) - log(beta + tau)
     return log(s) + log_integral(density, log_weights)
 
 
-def _leaving_times(r: float, alpha: float, beta: float, x: Vector, t_x: Vector, T: Vector) -> tuple[Vector, Vector]:
-    """Nodes tau in (t_x, T) and logarithms of their weights, shape (n, N_LEAVING)."""
+def _leaving_times(
+    r: float, alpha: float, beta: float, x: Vector, t_x: Vector, T: Vector, n_nodes: tuple[int, int]
+) -> tuple[Vector, Vector]:
+    """Nodes tau in (t_x, T) and logarithms of their weights, shape (n, nodes)."""
     # Past this time the density has fallen to a negligible share of its peak.
     with np.errstate(over="ignore"):
         end = np.minimum(T, t_x + (alpha + t_x) * np.expm1(DENSITY_CUT_AT / (r + x)))
@@ -156,7 +167,8 @@ def _leaving_times(r: float, alpha: float, beta: float, x: Vector, t_x: Vector, 
     length = np.log1p((end - t_x)[:, None] / near)
     fall = (r + x) * np.log1p((end - t_x) / (alpha + t_x))
     is_short = length.max(initial=0.0) < SHORT and fall.max(initial=0.0) < STEEP
-    nodes, weights = legendre(N_SHORT if is_short else N_LEAVING)
+    n_short, n_long = n_nodes
+    nodes, weights = legendre(n_short if is_short else n_long)
     steps = nodes * length
     log_weights = np.log(np.maximum(length, NO_TIME) * near) + np.log(weights) + steps
     return t_x[:, None] + near * np.expm1(steps), log_weights

@@ -76,6 +76,7 @@ class PurchaseModel(FittedModel, ABC):
             "model_of",
             "numbers_of",
             "p_alive_given",
+            "p_alive_to_draw_by",
             "pmf_if_alive",
             "purchases_ahead",
             "purchases_if_alive",
@@ -273,6 +274,10 @@ class PurchaseModel(FittedModel, ABC):
     @abstractmethod
     def p_alive_given(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         """P(alive at T | history)."""
+
+    def p_alive_to_draw_by(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        """P(alive at T | history), as exact as simulated customers can tell."""
+        return self.p_alive_given(x, t_x, T)
 
     @abstractmethod
     def purchases_if_alive(self, t: float, x: Vector, T: Vector) -> Vector:

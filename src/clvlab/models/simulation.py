@@ -79,8 +79,8 @@ class Buyers:
         return kinds_of(np.empty((len(self), 0)) if self.z is None else self.z)
 
     def p_alive(self, model: PurchaseModel) -> Vector:
-        """P(alive) of each customer, computed once for each distinct history."""
-        return self._histories.each(model.p_alive_given)
+        """P(alive) of each customer to draw by, computed once for each distinct history."""
+        return self._histories.each(model.p_alive_to_draw_by)
 
     @cached_property
     def _histories(self) -> DistinctRows:
