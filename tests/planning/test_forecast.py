@@ -210,3 +210,24 @@ def test_it_shows_what_is_expected(cdnow):
         "Forecast: 12 months from 1998-06-30; purchases: existing 1,973, new 0, total 1,973"
     )
     assert cdnow._shown.height == 12
+
+
+def test_a_calendar_counts_on_the_day_and_at_past_days(retailer, lighting):
+    plan = cl.forecast(retailer, LIGHTING, "26 weeks", model="mbg_nbd", calendar=cl.Calendar.fit)
+
+    def expected(day, ahead="26 weeks"):
+        calendar = cl.Calendar.fit(retailer, day)
+        customers = cl.summarise_customers(retailer, day, "week", calendar=calendar)
+        return cl.MbgNbd.fit(customers).expected_purchases(customers, ahead).sum()
+
+    assert part(plan.total, "existing")["purchases"].item() == pytest.approx(expected(LIGHTING))
+    last = (
+        part(plan.judged, "existing")
+        .filter(pl.col("period").is_null(), what="purchases")
+        .sort("origin")
+        .row(-1, named=True)
+    )
+    assert last["predicted"] == pytest.approx(
+        expected(last["origin"], f"{(last['end'] - last['origin']).days} days"), rel=1e-3
+    )
+    assert part(plan.total, "existing")["purchases"].item() != part(lighting.total, "existing")["purchases"].item()

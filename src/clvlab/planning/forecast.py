@@ -9,7 +9,7 @@ forecasts looked ahead. The further ahead a period lies beyond that, the wider i
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -38,6 +38,7 @@ from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 from clvlab.validation import Backtest
 from clvlab.validation.futures import simulated_intervals
 from clvlab.validation.origins import spread_origins
+from clvlab.validation.past import CalendarFit
 
 ORIGINS = 4
 """Past days at which the forecast is made again."""
@@ -121,6 +122,7 @@ def forecast(
     spend: SpendModel | None = None,
     customers: CustomerSummary | None = None,
     time_unit: TimeUnit = "week",
+    calendar: CalendarFit | None = None,
     level: float = 0.9,
     past: Backtest | None = None,
     seed: int = 0,
@@ -147,6 +149,9 @@ def forecast(
         the customers of that day, where they are at hand: from `summarise_customers`
     time_unit
         unit of the models' times
+    calendar
+        what fits the calendar at that day and at each past day, by which the models' time runs, such as
+        `clvlab.Calendar.fit`. Customers to come arrive and buy evenly all the same
     level
         probability of the intervals
     past
@@ -175,7 +180,7 @@ def forecast(
     if length < 1:
         raise ParamsError(f"The horizon {horizon!r} is shorter than a day: no purchase day falls into it.")
     periods = Periods(day, period or period_for(length), length)
-    days, customers = customer_days(log, day), customers or summarise_customers(log, day, time_unit)
+    days, customers = customer_days(log, day), customers or _customers(log, day, time_unit, calendar)
     if (customers.cutoff, customers.time_unit) != (day, time_unit):
         raise ParamsError(
             f"The customers are as of {customers.cutoff}, times in {customers.time_unit}s; the forecast is asked for "
@@ -183,7 +188,7 @@ def forecast(
         )
     purchases, money = _fitted(customers, model, spend)
     acquisition, cohorts = _expected(purchases, money, customers, days, periods)
-    earlier = _earlier(log, days, type(_plain(purchases)), periods, time_unit)
+    earlier = _earlier(log, days, type(_plain(purchases)), periods, time_unit, calendar)
     known = money if cohorts["revenue"].null_count() == 0 else None
     alone = _alone(purchases, known, customers, length / DAYS_PER[time_unit], level, seed)
     rows = honest(expected_sums(cohorts, acquisition, periods, alone), earlier, periods.length, level)
@@ -224,6 +229,10 @@ def _plain(model: AnyPurchaseModel) -> PurchaseModel:
     return model.plain if isinstance(model, CovariateModel) else model
 
 
+def _customers(log: TransactionLog, day: date, time_unit: TimeUnit, calendar: CalendarFit | None) -> CustomerSummary:
+    return summarise_customers(log, day, time_unit, calendar=None if calendar is None else calendar(log, day))
+
+
 def _expected(
     model: AnyPurchaseModel,
     spend: SpendModel | None,
@@ -246,8 +255,7 @@ def _alone(
     seed: int,
 ) -> dict[str, float]:
     """Relative variance of each outcome of today's customers within the horizon, the model being right."""
-    bought = customers.data.filter(pl.col("n_purchases") > 0)
-    buyers = CustomerSummary(bought, customers.cutoff, customers.time_unit)
+    buyers = replace(customers, data=customers.data.filter(pl.col("n_purchases") > 0))
     futures = min(max(WORK // len(buyers), FEWEST), MOST)
     found = simulated_intervals(model, spend, buyers, length, [], level, futures, seed)
     # by_chance turns a variance into an interval: the one whose interval is as wide as the simulated one.
@@ -259,7 +267,12 @@ def _alone(
 
 
 def _earlier(
-    log: TransactionLog, days: pl.DataFrame, kind: type[PurchaseModel], periods: Periods, time_unit: TimeUnit
+    log: TransactionLog,
+    days: pl.DataFrame,
+    kind: type[PurchaseModel],
+    periods: Periods,
+    time_unit: TimeUnit,
+    calendar: CalendarFit | None,
 ) -> pl.DataFrame:
     """The forecasts of past days next to what happened, with the columns of EARLIER."""
     first: date = days["date"].min()  # type: ignore[assignment]
@@ -268,21 +281,26 @@ def _earlier(
     found = [pl.DataFrame(schema=EARLIER)]
     for origin in spread_origins(first, periods.cutoff, round(ahead), ORIGINS) if ahead else ():
         then = Periods(origin, periods.unit, ahead)
-        expected = _expected_at(log, days.filter(pl.col("date") <= origin), kind, then, time_unit)
+        expected = _expected_at(log, days.filter(pl.col("date") <= origin), kind, then, time_unit, calendar)
         if expected is not None:
             found.append(next_to_actual(expected, actual_sums(days, then), then))
     return pl.concat(found)
 
 
 def _expected_at(
-    log: TransactionLog, known: pl.DataFrame, kind: type[PurchaseModel], periods: Periods, time_unit: TimeUnit
+    log: TransactionLog,
+    known: pl.DataFrame,
+    kind: type[PurchaseModel],
+    periods: Periods,
+    time_unit: TimeUnit,
+    calendar: CalendarFit | None,
 ) -> pl.DataFrame | None:
     """What was expected at a past day; None where no model could be fitted then."""
     with warnings.catch_warnings():
         # What models warn of on an earlier day is no news of today's.
         warnings.simplefilter("ignore", ClvlabWarning)
         try:
-            customers = summarise_customers(log, periods.cutoff, time_unit)
+            customers = _customers(log, periods.cutoff, time_unit, calendar)
             purchases, spend = _fitted(customers, kind, None)
         except ClvlabError:
             return None

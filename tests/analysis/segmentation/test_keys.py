@@ -207,7 +207,7 @@ def test_every_setting_of_the_reader_is_tried():
 
 @pytest.mark.usefixtures("few_resamples")
 def test_a_comparison_values_on_the_terms_of_the_run():
-    least = {"name": "c", "source": "log.csv", "as_of": LAST, "holdout": "26 weeks", "rounds": 20}
+    least = {"name": "c", "source": "log.csv", "as_of": "2024-09-30", "holdout": "26 weeks", "rounds": 20}
 
     def bounds(**given):
         results = cl.analyse_comparison(CompareParams(**least, strategies=["clv_tiers"], **given), progress=False)

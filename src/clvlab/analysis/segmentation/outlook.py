@@ -47,6 +47,7 @@ def _forecast(context: Context) -> Forecast | None:
             spend=context.models.spend,
             customers=context.base,
             time_unit=context.params.time_unit,
+            calendar=lambda _, day: context.calendar(day),
             level=VALUE_LEVEL,
             past=context.past.found if context.past else None,
         )
