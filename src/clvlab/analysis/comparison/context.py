@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 
 import polars as pl
 
+from clvlab.analysis.calendar import calendar_at
 from clvlab.analysis.small_groups import is_by_attribute, too_small
 from clvlab.columns import MODELLED, names
 from clvlab.comparison import Board, compare
 from clvlab.comparison.rankings import BARS
 from clvlab.comparison.scoring import NEVER_RECOMMENDED
-from clvlab.customers import AttributeTable, split_holdout
+from clvlab.customers import AttributeTable, CalendarFit, split_holdout
 from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import TransactionLog
 from clvlab.grouping import Strategy, find, strategies
@@ -55,6 +56,7 @@ class ComparisonContext:
             annual_discount_rate=params.annual_discount_rate,
             margin=margin_of(params, log),
             model=_model(params, log, tables, wanted),
+            calendar=_calendars(params, log),
             acceptable_loss=params.acceptable_loss,
             progress=progress,
         )
@@ -137,6 +139,17 @@ def strategy_names(codes: list[str]) -> list[Name]:
     return [Name("strategies", code) for code in codes]
 
 
+def _calendars(params: CompareParams, log: TransactionLog) -> CalendarFit:
+    """What fits the calendar that a report of each day would follow."""
+    first = _first_day(log)
+    return lambda log, day: calendar_at(params, log, first, day)
+
+
+def _first_day(log: TransactionLog) -> date:
+    first: date = log.accepted.select(pl.col("date").min()).collect().item()
+    return first
+
+
 def _model(
     params: CompareParams, log: TransactionLog, tables: Sequence[AttributeTable], wanted: Sequence[Strategy]
 ) -> str:
@@ -144,14 +157,14 @@ def _model(
     needs = frozenset[str]().union(*(strategy.needs for strategy in wanted or strategies.values()))
     if params.model != "auto" or not needs & set(names(MODELLED)):
         return params.model
-    first = log.accepted.select(pl.col("date").min()).collect().item()
+    first = _first_day(log)
     days = min(round(Span.parse(params.holdout).days), ((params.cutoff - first).days + 1) // 2)
     if days < 1:
         return params.model
     try:
-        halves = split_holdout(
-            log, params.cutoff - timedelta(days=days), params.cutoff, params.time_unit, tables or None
-        )
+        inner = params.cutoff - timedelta(days=days)
+        clock = calendar_at(params, log, first, inner)
+        halves = split_holdout(log, inner, params.cutoff, params.time_unit, tables or None, calendar=clock)
         chosen = type(choose_model(*halves).model)
     except (ConvergenceError, DataError):
         return params.model
