@@ -22,7 +22,7 @@ import polars as pl
 
 from clvlab.arrays import Vector
 from clvlab.columns import MODELLED, names
-from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
+from clvlab.errors import ClvlabWarning, ConvergenceError, DataError, ParamsError, did_you_mean
 from clvlab.frames import CustomerSummary
 from clvlab.models.bg_cnbd_k import BgCnbdK
 from clvlab.models.bg_nbd import BgNbd
@@ -66,6 +66,7 @@ BEYOND_CHANCE = 1.645
 
 Kind = type[PurchaseModel] | WithAttributes
 """What purchase model to fit."""
+T = TypeVar("T")
 K = TypeVar("K", Kind, type[GammaGamma])
 M = TypeVar("M", AnyPurchaseModel, GammaGamma)
 
@@ -115,6 +116,13 @@ def name_of(model: AnyPurchaseModel | GammaGamma | Kind | type[GammaGamma]) -> s
     if isinstance(model, WithAttributes | CovariateModel):
         return model.name
     return (model if isinstance(model, type) else type(model)).__name__
+
+
+def kind_named(name: str, known: Mapping[str, T]) -> T:
+    """What is known by that name; ParamsError, with those that are, for a name that is not."""
+    if name not in known:
+        raise ParamsError(f"There is no model {name!r}.{did_you_mean(name, known)} Known models: {', '.join(known)}.")
+    return known[name]
 
 
 def attempts(customers: CustomerSummary, kinds: Iterable[Kind] = PURCHASE_MODELS) -> Iterator[PurchaseAttempt]:

@@ -16,7 +16,7 @@ import polars as pl
 
 from clvlab.customers import CalendarFit, customer_days, parse_day, summarise_customers
 from clvlab.displays import Displayed
-from clvlab.errors import ClvlabError, ClvlabWarning, DataError, ParamsError, counted, did_you_mean
+from clvlab.errors import ClvlabError, ClvlabWarning, DataError, ParamsError, counted
 from clvlab.frames import CustomerSummary, TransactionLog, check_kind
 from clvlab.models import (
     MODEL_NAMES,
@@ -28,11 +28,11 @@ from clvlab.models import (
     Terms,
     ValueModels,
 )
-from clvlab.models.value_models import name_of
+from clvlab.models.value_models import kind_named, name_of
 from clvlab.planning.acquisition import Acquisition
 from clvlab.planning.expected import of_existing, of_new
-from clvlab.planning.intervals import EARLIER, by_chance, honest, judged, next_to_actual
-from clvlab.planning.outcomes import PARTS, WHATS, actual_sums, expected_sums, history
+from clvlab.planning.intervals import EARLIER, as_total, by_chance, honest, judged, next_to_actual
+from clvlab.planning.outcomes import OUTCOMES, PARTS, WHATS, actual_sums, expected_sums, history
 from clvlab.planning.periods import Period, Periods, period_for
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 from clvlab.validation import Backtest
@@ -47,7 +47,6 @@ FEWEST, MOST = 40, 200
 """Futures behind the interval of today's customers."""
 WORK = 1_000_000
 """Customers simulated in all of them together: of a large base fewer futures will do."""
-OUTCOMES = {"purchases": "purchases", "spend": "revenue"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,12 +210,7 @@ def _fitted(
     customers: CustomerSummary, model: AnyPurchaseModel | type[PurchaseModel] | str, spend: SpendModel | None
 ) -> tuple[AnyPurchaseModel, SpendModel | None]:
     if isinstance(model, str):
-        if model not in MODEL_NAMES:
-            known = ", ".join(MODEL_NAMES)
-            raise ParamsError(
-                f"There is no model {model!r}.{did_you_mean(model, MODEL_NAMES)} Known models: {known}."
-            )
-        model = MODEL_NAMES[model]
+        model = kind_named(model, MODEL_NAMES)
     found = ValueModels.fit(customers, Terms(), model)
     if found.purchases is None:
         raise DataError(f"No purchase model can be fitted to the customers. {found.caveats[0].problem}")
@@ -316,8 +310,7 @@ def _as_in(past: Backtest, rows: pl.DataFrame, method: str, days: int, level: fl
         row = by_chance(rows.filter(is_it), level)
         if row.is_empty() or past.sums.filter(pl.col("low").is_not_null(), method=method, what=name).is_empty():
             continue
-        alone = row.with_columns(part=pl.lit("total"), name=pl.lit(None, pl.String), customers=pl.lit(1))
-        low, high = past.widened(alone, method, name, days).select("honest_low", "honest_high").row(0)
+        low, high = past.widened(as_total(row), method, name, days).select("honest_low", "honest_high").row(0)
         rows = rows.with_columns(
             low=pl.when(is_it).then(low).otherwise("low"), high=pl.when(is_it).then(high).otherwise("high")
         )

@@ -68,7 +68,7 @@ def honest(rows: pl.DataFrame, earlier: pl.DataFrame, length: float, level: floa
         like = seen.filter(pl.col("part") == part, pl.col("what") == what, pl.col("is_all") == is_all)
         assert isinstance(times, float)
         days = round((furthest if is_all else length) * times)
-        found.append(widened(_as_total(alike), _as_total(like), days, level))
+        found.append(widened(as_total(alike), as_total(like), days, level))
     wide = pl.concat(found).sort("row")
     return rows.with_columns(low=wide["honest_low"], high=wide["honest_high"])
 
@@ -81,7 +81,8 @@ def by_chance(rows: pl.DataFrame, level: float) -> pl.DataFrame:
     return rows.with_columns(low=moved / factor - half, high=moved * factor - half)
 
 
-def _as_total(rows: pl.DataFrame) -> pl.DataFrame:
+def as_total(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows as totals of one customer each, as `model_error` takes forecasts that are not parts of one."""
     return rows.drop("part").with_columns(part=pl.lit("total"), name=pl.lit(None, pl.String), customers=pl.lit(1))
 
 

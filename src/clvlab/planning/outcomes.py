@@ -10,6 +10,8 @@ from clvlab.planning.periods import Periods
 
 PARTS = ("existing", "new", "total")
 WHATS = ("purchases", "revenue")
+OUTCOMES = {"purchases": "purchases", "spend": "revenue"}
+"""What is predicted, as backtests call it -> as a plan does."""
 CHANCE = {"purchases": 1.0, "revenue": 2.0}
 """Relative variance of a sum of n purchases, times n: of their number, and of money whose spread is its mean."""
 KEYS = ["period", "part", "what"]

@@ -13,11 +13,11 @@ import polars as pl
 
 from clvlab.customers import CalendarFit, customer_days, parse_day, read_attributes
 from clvlab.displays import Displayed, listed
-from clvlab.errors import DataError, ParamsError, counted, did_you_mean
+from clvlab.errors import DataError, ParamsError, counted
 from clvlab.frames import TransactionLog
 from clvlab.learned import Learned
 from clvlab.models import MODEL_NAMES, PURCHASE_MODELS
-from clvlab.models.value_models import Kind
+from clvlab.models.value_models import Kind, kind_named
 from clvlab.units import TimeUnit, check_time_unit
 from clvlab.validation.challenge import LEARNED, LEARNED_NAME, Challenge, learned_at
 from clvlab.validation.futures import FUTURES
@@ -341,12 +341,7 @@ def _read_horizons(horizons: str | float | Sequence[str | float], time_unit: Tim
 def _kind(model: Kind | type[Learned] | str) -> Kind | type[Learned]:
     if not isinstance(model, str):
         return model
-    known = {**MODEL_NAMES, LEARNED_NAME: Learned}
-    if model not in known:
-        raise ParamsError(
-            f"There is no model {model!r}.{did_you_mean(model, known)} Known models: {', '.join(known)}."
-        )
-    return known[model]
+    return kind_named(model, {**MODEL_NAMES, LEARNED_NAME: Learned})
 
 
 def _to_go_by(rows: pl.DataFrame) -> dict[str, float]:

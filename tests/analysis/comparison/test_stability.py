@@ -83,6 +83,10 @@ def test_the_least_stable_is_named():
         "The grouping shown, “Last year's spend in fifths”, is the least stable, with an agreement of 0.30"
     )
     assert is_chinese(sentences_of("stability", itself, "zh"))
+    unknown = with_stability(last_year_spend=None, hiatus=0.4)
+    assert sentences_of("stability", unknown)[1] == (
+        "Least stable: “Recently active or not”, with an agreement of 0.40"
+    )
 
 
 def test_what_is_not_known_is_not_the_least():

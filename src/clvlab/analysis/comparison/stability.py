@@ -45,7 +45,8 @@ def _least_stable(points: pl.DataFrame, shown: str) -> Finding:
         return Finding.of("stability.map_alike", agreement=agreement)
     named = Name("strategies", least["strategy"])
     if least["strategy"] == shown or mine.is_empty():
-        return Finding.of("stability.map_itself", strategy=named, agreement=agreement)
+        key = "stability.map_least" if mine.is_empty() else "stability.map_itself"
+        return Finding.of(key, strategy=named, agreement=agreement)
     return Finding.of(
         "stability.map", shown=Name("strategies", shown), mine=mine.item(), strategy=named, agreement=agreement
     )

@@ -9,11 +9,11 @@ from clvlab.analysis.segmentation.context import VALUE_LEVEL, Context
 from clvlab.errors import ClvlabWarning
 from clvlab.planning import Forecast, forecast
 from clvlab.planning.acquisition import QUARTER
+from clvlab.planning.outcomes import OUTCOMES
 from clvlab.units import DAYS_PER, Span
 
 MOST_PAST = 24
 """Past periods in the chart, at most; as many as are ahead, where these are more."""
-OUTCOMES = {"purchases": "purchases", "spend": "revenue"}
 
 
 def compute(context: Context) -> Section:
