@@ -182,7 +182,7 @@ def test_a_report_that_warns_does_not_reassure(results, pages):
 
 
 def test_the_model_is_one_throughout(results, pages):
-    (name,) = figures(r"customers are valued by (.*?), (?:which|as|the first)", pages["value"])
+    (name,) = figures(r"customers are valued by (.*?), (?:chosen|as|the first)", pages["value"])
     (fitted,) = set(results["value"]["parameters"]["model"]) - {"GammaGamma"}
     assert name == WORDS.name("models", fitted)
     chosen = results["validation"].findings["choice"].figures["model"].code
