@@ -14,14 +14,20 @@ from clvlab.presentation import Drawing, Report
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
+def report_of(
+    name: str, section: Section, params: RunParams, lang: str = "en", *, report: type[Report] = Report
+) -> Report:
+    """The page of nothing but the section `name`, in a language."""
+    given = params.model_copy(update={"lang": lang})
+    nothing = pl.DataFrame()
+    return report(Results(given, None, MappingProxyType({name: section}), nothing, nothing))
+
+
 def page_of(
     name: str, section: Section, params: RunParams, lang: str = "en", *, report: type[Report] = Report
 ) -> list[str]:
     """What the section `name` shows in a language, heading first; of a chart its title."""
-    given = params.model_copy(update={"lang": lang})
-    nothing = pl.DataFrame()
-    results = Results(given, None, MappingProxyType({name: section}), nothing, nothing)
-    return [text_of(piece) for piece in report(results).pieces(name)]
+    return [text_of(piece) for piece in report_of(name, section, params, lang, report=report).pieces(name)]
 
 
 def sentences_of(

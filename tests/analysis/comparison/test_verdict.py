@@ -10,6 +10,7 @@ from clvlab.analysis.comparison import ComparisonContext
 from clvlab.analysis.comparison.verdict import _others_tied, choice, over_windows, price
 from clvlab.comparison.recommend import recommend
 from clvlab.params import CompareParams
+from clvlab.presentation.comparison import ComparisonReport
 from clvlab.wording import LANGUAGES, Words
 from tests.analysis.comparison.logs import (
     STRATEGIES,
@@ -21,7 +22,7 @@ from tests.analysis.comparison.logs import (
     sentences_of,
     with_tables,
 )
-from tests.analysis.pages import is_chinese
+from tests.analysis.pages import is_chinese, report_of
 
 
 def test_the_contenders_by_hand():
@@ -349,17 +350,16 @@ def pages(draw):
 def test_every_sentence_on_the_page_is_true_of_the_board(made):
     shown, ranking_name = made
     board, mine = shown.board, shown.shown
-    findings, row = (
-        section_of("verdict", shown).findings,
-        shown.board.ranking.filter(strategy=mine).row(0, named=True),
-    )
+    section, row = section_of("verdict", shown), board.ranking.filter(strategy=mine).row(0, named=True)
+    findings = section.findings
     bar = {
         each["metric"]: each for each in board.bar.filter(strategy=mine, versus=ranking_name).iter_rows(named=True)
     }
     undecided = board.differences.filter(strategy=mine).filter(pl.col("low") <= 0, pl.col("high") >= 0)["versus"]
     for lang in LANGUAGES:
         words = Words(lang)
-        told = {key: words(each.key, **each.figures) for key, each in findings.items()}
+        page = report_of("verdict", section, shown.params, lang, report=ComparisonReport)
+        told = {key: page._sentence(each) for key, each in findings.items()}
         name = words.name("strategies", mine)
         assert f"“{name}”" in told["lead"]
         if shown.recommended:
