@@ -241,7 +241,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             ),
             Text("choice"),
             Text("choice_period"),
-            Text("offer"),
+            Text("leaving"),
             Table(
                 "models",
                 {

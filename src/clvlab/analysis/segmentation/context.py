@@ -363,10 +363,21 @@ class Context:
         except (ConvergenceError, DataError):
             return None
 
+    @cached_property
+    def unjudged_choice(self) -> ModelChoice | None:
+        """The choice where no period could judge one: by the BIC of the base; None where no model can be fitted."""
+        try:
+            return choose_model(self.base)
+        except (ConvergenceError, DataError):
+            return None
+
     @property
     def preferred_model(self) -> type[PurchaseModel]:
         """The model to value customers by: the one named by the parameters, else the chosen one, else BG/NBD."""
-        return self.given_model or (type(self.choice.model) if self.choice else BgNbd)
+        if self.given_model:
+            return self.given_model
+        choice = self.choice or self.unjudged_choice
+        return type(choice.model) if choice else BgNbd
 
     @property
     def given_model(self) -> type[PurchaseModel] | None:
