@@ -19,6 +19,7 @@ _GROUP: Kinds = MappingProxyType(
         "median_days_since_last": "int",
         "median_purchases": "int",
         "p_alive": "pct",
+        "p_buys_again": "pct",
         "clv_mean": "price",
         "clv": "money",
     }
@@ -162,6 +163,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "gap_p80": "int",
                     "spend_last_year": "price",
                     "p_alive": "pct",
+                    "p_buys_again": "pct",
                     "at_risk": "price",
                 },
             ),

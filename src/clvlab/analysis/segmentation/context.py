@@ -231,16 +231,28 @@ class Context:
 
     @cached_property
     def shown(self) -> pl.DataFrame:
-        """The same for a reader: small groups as one, P(alive) of those whom the model lets leave alone.
+        """The same for a reader: small groups as one, and no P(alive) that the model assumes."""
+        return self.with_outlook(self.table.with_columns(as_one(self.small), without_rank(self.small)))
 
-        Of all others the model assumes it.
+    @property
+    def assumes_alive(self) -> bool:
+        """Whether the model takes every one-time buyer, or everybody, to be alive."""
+        model = self.models.purchases
+        return model is not None and not model.lets_one_time_buyers_leave()
+
+    def with_outlook(self, table: pl.DataFrame) -> pl.DataFrame:
+        """A table of customers with `p_alive`, or, where the model assumes that of some, with `p_buys_again` instead.
+
+        `p_buys_again` is the probability of a purchase within the horizon; the column that is not known is null.
         """
         model = self.models.purchases
-        table = self.table.with_columns(as_one(self.small), without_rank(self.small))
-        if model is None:
-            return table
-        may_leave = pl.lit(model.leaving is not None) & (pl.col("frequency") >= model.leaves_from)
-        return table.with_columns(p_alive=pl.when(may_leave).then(pl.col("p_alive")))
+        if model is None or not self.assumes_alive:
+            return table.with_columns(p_buys_again=pl.lit(None, pl.Float64))
+        found = pl.Series("p_buys_again", 1 - model.probability_of_none(self.base, self.horizon)).fill_nan(None)
+        outlook = self.base.data.select("customer_id", found)
+        return table.with_columns(p_alive=pl.lit(None, pl.Float64)).join(
+            outlook, on="customer_id", how="left", maintain_order="left"
+        )
 
     @cached_property
     def buyers(self) -> pl.DataFrame:

@@ -42,7 +42,7 @@ def compute(context: Context) -> Section:
         findings["groups"] = Finding.of(
             "segments.groups_no_spend", group=Name("groups", largest["group"]), customers=largest["share_customers"]
         )
-    findings |= _relative(context) | _why_empty(context, groups) | _whose_p_alive(context) | _small(context)
+    findings |= _relative(context) | _why_empty(context, groups) | _why_no_p_alive(context) | _small(context)
     return Section(tables, findings)
 
 
@@ -50,7 +50,7 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
     """One row per group, in the order of `groups`, prospects included.
 
     Columns: group, customers, share_customers, spend, share_spend, order_value (spend per purchase),
-    median_days_since_last, median_purchases, p_alive (mean), clv (sum), clv_mean.
+    median_days_since_last, median_purchases, p_alive (mean), p_buys_again (mean), clv (sum), clv_mean.
     """
     has_spend = "total_spend" in table.columns
     bought = pl.col("n_purchases") > 0
@@ -62,6 +62,7 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
         median_days_since_last=pl.col("days_since_last").median(),
         median_purchases=pl.col("n_purchases").filter(bought).median(),
         p_alive=pl.col("p_alive").mean(),
+        p_buys_again=pl.col("p_buys_again").mean(),
         clv=pl.when(known).then(pl.col("clv").sum()),
         clv_mean=pl.col("clv").mean(),
     )
@@ -78,7 +79,7 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
         )
         .select(
             "group", "customers", "share_customers", "spend", "share_spend", "order_value",
-            "median_days_since_last", "median_purchases", "p_alive", "clv", "clv_mean",
+            "median_days_since_last", "median_purchases", "p_alive", "p_buys_again", "clv", "clv_mean",
         )
     )  # fmt: skip
 
@@ -110,13 +111,13 @@ def _relative(context: Context) -> dict[str, Finding]:
     return {"relative": Finding.of("segments.relative", group=Name("groups", LOST), days=max(days))}
 
 
-def _whose_p_alive(context: Context) -> dict[str, Finding]:
-    """Whose P(alive) the table shows, where the model assumes it of some customers."""
+def _why_no_p_alive(context: Context) -> dict[str, Finding]:
+    """Why the table shows no P(alive), where the model assumes it of some customers."""
     model = context.models.purchases
-    if model is None or (model.leaving is not None and not model.leaves_from):
+    if model is None or not context.assumes_alive:
         return {}
-    key = "segments.p_alive_of_repeaters" if model.leaving is not None else "segments.p_alive_of_nobody"
-    return {"p_alive": Finding.of(key, model=Name("models", type(model).__name__))}
+    key = "segments.p_buys_again" if model.leaving is not None else "segments.p_buys_again_nobody_leaves"
+    return {"p_alive": Finding.of(key, model=Name("models", type(model).__name__), horizon=context.horizon)}
 
 
 def _small(context: Context) -> dict[str, Finding]:
