@@ -89,6 +89,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Table("groups", {"group": "group", "action": "text", "customers": "int"}, caption="actions"),
             Text("relative"),
             Text("p_alive"),
+            Text("alive"),
             Text("small"),
             Text("empty"),
             Text("empty_new"),

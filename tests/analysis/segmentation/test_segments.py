@@ -169,9 +169,9 @@ def test_who_is_alive_by_assumption_is_shown_with_the_probability_of_buying_agai
             "en",
             "P(buys again)",
             "P(alive)",
-            "In place of P(alive) the tables show P(buys again), the probability of a purchase within 100 days: BG/NBD "
-            "assumes that nobody leaves before their second purchase, so that its P(alive) would say nothing of "
-            "customers who bought once.",
+            "In place of P(alive) the tables show P(buys again), the probability of a purchase within 100 days: "
+            "BG/NBD assumes that nobody leaves before their second purchase, so that its P(alive) would say nothing "
+            "of customers who bought once.",
         ),
         (
             BgNbd,
@@ -192,6 +192,36 @@ def test_the_page_shows_one_of_both_probabilities_and_why(model, lang, shown, hi
     assert hidden not in table
     about = [text for text in page if text != table and (shown in text or hidden in text)]
     assert about == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("b", "lang", "told"),
+    [
+        # MBG/NBD: P(alive) of who bought once 365 days ago is 1 / (1 + 0.7 / b (373 / 8)^0.6)
+        (2.5, "en", None),  # 0.27
+        (
+            25.0,
+            "en",
+            "The names of groups say when, how often and for how much customers bought. By the model, customers in "
+            "these groups are quiet rather than gone, with a mean P(alive) of 50% or more: Inactive.",
+        ),
+        (
+            25.0,
+            "zh",
+            "分组名称仅反映客户何时购买、购买多少次、消费多少。就以下分组而言，模型认为客户多为暂时未购而非流失"
+            "（平均仍活跃概率不低于50%）：不活跃客户。",
+        ),
+    ],
+)
+def test_who_is_gone_by_name_and_alive_by_the_model_is_said_to_be_quiet(b, lang, told):
+    context = with_model(context_of(*LOG, as_of="2024-12-31"), MbgNbd(0.6, 8.0, 0.7, b, time_unit="day"))
+    section = segments.compute(context)
+    alive = section["groups"].filter(group="inactive")["p_alive"].item()
+    assert alive == pytest.approx(1 / (1 + 0.7 / b * (373 / 8) ** 0.6))
+    assert (alive >= 0.5) == (told is not None)
+    assert [text for text in sentences_of("segments", section, context.params, lang) if "50%" in text] == (
+        [told] if told else []
+    )
 
 
 def test_a_log_of_fewer_customers_than_scores_has_no_map():

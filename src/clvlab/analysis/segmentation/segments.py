@@ -8,6 +8,10 @@ from clvlab.analysis.small_groups import SMALL, SMALLEST
 from clvlab.wording import Name
 
 LOST = "lost"
+GONE = (LOST, "hibernating", "inactive", "dormant", "churned", "churned_late", "churned_quick")
+"""Groups by whose names their customers have left."""
+ALIVE = 0.5
+"""Mean P(alive) from which that is not what the model says."""
 
 
 def compute(context: Context) -> Section:
@@ -42,7 +46,8 @@ def compute(context: Context) -> Section:
         findings["groups"] = Finding.of(
             "segments.groups_no_spend", group=Name("groups", largest["group"]), customers=largest["share_customers"]
         )
-    findings |= _relative(context) | _why_empty(context, groups) | _why_no_p_alive(context) | _small(context)
+    findings |= _relative(context) | _why_empty(context, groups) | _why_no_p_alive(context)
+    findings |= _alive_all_the_same(groups) | _small(context)
     return Section(tables, findings)
 
 
@@ -118,6 +123,14 @@ def _why_no_p_alive(context: Context) -> dict[str, Finding]:
         return {}
     key = "segments.p_buys_again" if model.leaving is not None else "segments.p_buys_again_nobody_leaves"
     return {"p_alive": Finding.of(key, model=Name("models", type(model).__name__), horizon=context.horizon)}
+
+
+def _alive_all_the_same(groups: pl.DataFrame) -> dict[str, Finding]:
+    """Which groups have left by their names alone, where P(alive) says that most of their customers are there."""
+    quiet = groups.filter(pl.col("group").is_in(GONE), pl.col("p_alive") >= ALIVE)["group"]
+    if quiet.is_empty():
+        return {}
+    return {"alive": Finding.of("segments.alive", groups=[Name("groups", code) for code in quiet], alive=ALIVE)}
 
 
 def _small(context: Context) -> dict[str, Finding]:
