@@ -31,10 +31,10 @@ VARIANCE = next(metric for metric in FORESIGHT if metric.name == "variance_expla
 N_ROUNDS = 300
 ABOUT = """
 The truth is that of the law: shares of variance as stated, Gini from the shares and multipliers of the values. The
-share of variance found is what means learnt on two to four fifths of the customers can *predict*: short of the
-truth by about groups / customers taught, which a small base feels and a large one does not. The order of groups that
-lie close together is sometimes learnt wrong on a small base, which costs some Gini: so much such a base can know.
-A rate of 95 % is known to 2 points over 400 populations, and to 4 over 100 (two standard errors).
+share of variance found is what can be *predicted* by means learnt on two to four fifths of the customers: short of
+the truth by about groups / customers taught, which a small base feels and a large one does not. The order of groups
+that lie close together is sometimes learnt wrong on a small base, which costs some Gini: so much such a base can
+know. A rate of 95 % is known to 2 points over 400 populations, and to 4 over 100 (two standard errors).
 """
 ROWS = (
     ("attributes: paired interval against random groups excludes 0", "null told from random", "5 %, at most 8 %"),

@@ -277,6 +277,11 @@ def main(parts: list[str]) -> None:
     """Every part that is named, or all."""
     start = perf_counter()
     people = People.read()
+    print("# Does the verdict of a comparison hold?\n")
+    print(
+        "Made by `python benchmarks/comparison_verdict.py > benchmarks/comparison_verdict.md`; seeds 0, 1, ..., all"
+    )
+    print(f"reported; {N_ROUNDS} bootstrap rounds; intervals of nominal 95 %.\n")
     if "intervals" in parts:
         print("## Do intervals hold?\n\nThe truth is the mean over all samples; that of random groups is known.")
         for n, samples in ((600, 400), (3_000, 300), (12_000, 100)):

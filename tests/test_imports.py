@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[1] / "src" / "clvlab"
-FOUNDATION = "arrays errors columns units wording money displays frames"
+FOUNDATION = "arrays clock errors columns units wording money displays frames"
 STEPS = "sources transactions customers rfm models grouping"
 
 MAY_IMPORT = {
@@ -17,11 +17,12 @@ MAY_IMPORT = {
     "columns": "",
     "money": "",
     "progress": "",
+    "clock": "arrays",
     "units": "errors",
     "wording": "errors",
     "tables": "wording",
     "displays": "tables wording",
-    "frames": "errors units displays",
+    "frames": "clock errors units displays",
     "params": FOUNDATION,
     "sources": FOUNDATION,
     "transactions": f"{FOUNDATION} sources",
@@ -31,7 +32,9 @@ MAY_IMPORT = {
     "models": f"{FOUNDATION} sources",
     "grouping": f"{FOUNDATION} shares rfm",
     "metrics": "arrays",
-    "validation": f"{FOUNDATION} customers models metrics",
+    "learned": f"{FOUNDATION} customers",
+    "validation": f"{FOUNDATION} customers models learned metrics",
+    "planning": f"{FOUNDATION} customers models validation",
     "comparison": f"{FOUNDATION} customers models grouping metrics progress",
     "datasets": f"{FOUNDATION} transactions customers",
     "inputs": f"{FOUNDATION} params datasets sources transactions customers",
@@ -39,7 +42,7 @@ MAY_IMPORT = {
     "preflight": f"{FOUNDATION} params inputs customers grouping",
     "check": f"{FOUNDATION} params inputs preflight sources transactions customers",
     "compat": f"{FOUNDATION} models",
-    "analysis": f"{FOUNDATION} params inputs judged datasets {STEPS} validation comparison progress",
+    "analysis": f"{FOUNDATION} params inputs judged datasets {STEPS} validation planning comparison progress",
     "charts": f"{FOUNDATION} grammars",
     "presentation": f"{FOUNDATION} params analysis charts tables export",
     "export": f"{FOUNDATION} params analysis",
@@ -51,7 +54,7 @@ MAY_IMPORT = {
 # Who alone may import a library; by nobody, where the list is empty.
 ONLY = {
     "scipy": "models",
-    "sklearn": "grouping comparison",
+    "sklearn": "grouping comparison learned",
     "altair": "charts",
     "jinja2": "tables reporting",
     "babel": "sources wording",
@@ -117,6 +120,22 @@ def test_library_is_reached_by_its_own_part_alone(library):
 def test_one_file_alone_reads_from_the_distribution_of_lifetimes():
     readers = [path for path in SRC.rglob("*.py") if 'distribution("lifetimes")' in path.read_text(encoding="utf-8")]
     assert readers == [SRC / "datasets" / "cdnow.py"]
+
+
+def test_scikit_learn_is_imported_when_it_is_used_and_not_before():
+    """It takes a second to import: `import clvlab` and a backtest without a learned model do without it."""
+    tops = {
+        path.name
+        for path in SRC.rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Import | ast.ImportFrom) and "sklearn" in ast.unparse(node)
+    }
+    assert not tops
+
+
+def test_one_file_alone_learns_from_the_past():
+    users = {path for path in (SRC / "learned").glob("*.py") if any("sklearn" in name for name in imported(path))}
+    assert users == {SRC / "learned" / "model.py"}
 
 
 def test_every_part_of_the_rule_exists():

@@ -198,6 +198,7 @@ def test_what_is_not_given_has_the_customary_value():
     assert (params.time_unit, params.holdout, params.horizon) == ("week", None, "12 months")
     assert (params.annual_discount_rate, params.margin, params.currency) == (0.10, 1.0, None)
     assert (params.strategy, params.rfm, params.n_clusters, params.low_value) == ("auto", {"n_bins": 5}, None, None)
+    assert params.covariates == ()
     assert (params.lang, params.output, params.columns, params.attributes, params.reading) == (
         "en",
         "reports",

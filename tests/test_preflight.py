@@ -53,6 +53,8 @@ def check(params):
         report(),
         report(attributes="people.csv", strategy={"attribute": "city"}),
         report(log_attributes=["Country"], strategy={"attribute": "Country"}),
+        report(attributes="people.csv", covariates=["city", "nps"], static=["nps"]),
+        report(log_attributes=["Country"], covariates="Country"),
         report(strategy="own.yaml", rfm={"n_bins": 2}),
         report(strategy="own.yaml", rfm={}),
         report(strategy="profit_tiers", margin="from cost"),
@@ -74,6 +76,23 @@ def test_what_can_be_run_passes(params):
         (report(attributes="people.csv", attribute_columns={"clv": "city"}), DataError, "a figure of ours"),
         (report(strategy="region"), MissingColumnsError, "region reads, has no column 'province'.*`log_attributes`"),
         (report(strategy={"attribute": "ctiy"}, attributes="people.csv"), MissingColumnsError, "no column 'ctiy'"),
+        (
+            report(attributes="people.csv", covariates=["ctiy"]),
+            ParamsError,
+            r"`covariates` names 'ctiy', which is not an attribute of customers. Did you mean 'city'\? "
+            "Attributes there are: city, nps",
+        ),
+        (report(covariates=["city"]), ParamsError, "There are no attributes. Add a table that has it"),
+        (
+            report(attributes="people.csv", covariates=["nps"]),
+            DataError,
+            r"'nps' without a date.*future into the predictions of past days.*`static: \[nps\]`",
+        ),
+        (
+            report(attributes="people.csv", covariates=["city"], model="bg_cnbd_k"),
+            ParamsError,
+            "`model: bg_cnbd_k` takes none",
+        ),
         (report(strategy="absent.yaml"), ParamsError, r"'absent\.yaml' cannot be read as YAML"),
         (report(strategy="bad.yaml"), ParamsError, "keys n_bins, scores and groups"),
         (report(strategy="own.yaml"), ParamsError, r"n_bins: 5.*from 1 to 2\. Set `rfm: \{n_bins: 2\}`"),

@@ -21,6 +21,7 @@ from clvlab.analysis.segmentation.cohorts import PERIODS
 from clvlab.analysis.segmentation.context import VALUE_LEVEL
 from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
+from clvlab.analysis.segmentation.season import MONTHS
 from clvlab.analysis.small_groups import SMALL
 from clvlab.charts.comparison import ROLES
 from clvlab.columns import CUSTOMERS, names
@@ -31,8 +32,11 @@ from clvlab.customers import DERIVED
 from clvlab.customers.attribute_values import Kind
 from clvlab.errors import ParamsError
 from clvlab.grouping.measures import MEASURES
-from clvlab.models import MODEL_NAMES, MODELLED, PURCHASE_MODELS, GammaGamma
+from clvlab.models import MODEL_NAMES, MODELLED, PURCHASE_MODELS, GammaGamma, WithAttributes
+from clvlab.models.attributes import MISSING_LEVEL
+from clvlab.models.value_models import name_of
 from clvlab.params import CompareParams, ReportParams
+from clvlab.planning.outcomes import PARTS
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
 from clvlab.presentation import segmentation as segmentation_pages
@@ -177,7 +181,7 @@ def columns_shown():
 
 
 def known_values():
-    """The values of the lighting retailer's attributes, and the provinces, in English."""
+    """The values of the lighting retailer's attributes and the provinces, in English, and a value that is missing."""
     law = yaml.safe_load((SRC / "datasets" / "lighting.yaml").read_text(encoding="utf-8"))
     regions = yaml.safe_load((SRC / "grouping" / "maps" / "regions.yaml").read_text(encoding="utf-8"))
     listed = [values["values"] for name, values in law["attributes"].items() if name != "region"]
@@ -190,12 +194,13 @@ def known_values():
     names = [[name for name in row if name.isascii()] for rows in regions.values() for row in rows]
     areas = {"North", "South", "East", "West"}
     provinces = {row[0] for row in names if row and row[0] not in areas and not row[0].endswith(" China")}
-    return values | cities | provinces
+    return values | cities | provinces | {MISSING_LEVEL}
 
 
 def purchase_models():
-    """Those that are tried, and those that are fitted where parameters name them."""
-    return {*PURCHASE_MODELS, *MODEL_NAMES.values()}
+    """The names of those that are tried, also with attributes, and of those that parameters may name."""
+    kinds = [WithAttributes(model, ()) for model in PURCHASE_MODELS]
+    return {name_of(kind) for kind in (*PURCHASE_MODELS, *MODEL_NAMES.values(), *kinds)}
 
 
 CODES = {
@@ -203,9 +208,10 @@ CODES = {
     "columns": columns_shown,
     "glossary": lambda: {"heading", "lead", *TERMS, *(f"{term}_meaning" for term in TERMS)},
     "groups": group_codes,
-    "methods": lambda: {*METHODS, *NAIVE, "best", *(model.__name__ for model in purchase_models())},
-    "models": lambda: {model.__name__ for model in (*purchase_models(), GammaGamma)},
+    "methods": lambda: {*METHODS, *NAIVE, "best", "Learned", *purchase_models()},
+    "models": lambda: {*purchase_models(), GammaGamma.__name__},
     "moves": lambda: set(MOVES),
+    "parts": lambda: set(PARTS),
     "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},
     "refusals": lambda: set(RULES),
@@ -215,6 +221,7 @@ CODES = {
     "faults": lambda: {"max_refused"} | found(r'(?:\bfault\(\s*|code=)"(\w+)"', "[cst]*s/*.py"),
     "hints": lambda: {*HINTED, "other"},
     "kinds": lambda: set(get_args(Kind)),
+    "months": lambda: set(MONTHS),
     "keys": lambda: {*ReportParams.model_fields, *CompareParams.model_fields},
     "caveats": lambda: {"other"} | found(r'code="(\w+)"', "models/**/*.py"),
 }

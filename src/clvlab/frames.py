@@ -15,9 +15,10 @@ from typing import Any, get_args
 import pandas as pd
 import polars as pl
 
+from clvlab.clock import STEADY, Ahead, Clock
 from clvlab.displays import Displayed, listed
 from clvlab.errors import MissingColumnsError, ParamsError, counted
-from clvlab.units import TimeUnit
+from clvlab.units import DAYS_PER, TimeUnit
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,14 +85,25 @@ class CustomerSummary(Displayed):
     data : one row per customer, sorted by customer_id
     cutoff : last day that counts
     time_unit : unit of `recency` and `T`: day, week or month
+    calendar : the clock by which `recency` and `T` are measured, as `clvlab.Calendar`; None where they are plain time
     """
 
     data: pl.DataFrame
     cutoff: date
     time_unit: TimeUnit
+    calendar: Clock | None = None
 
     def __len__(self) -> int:
         return self.data.height
+
+    @property
+    def age(self) -> pl.Expr:
+        """Plain time from the first purchase to the cutoff, in the time unit: T, where there is no calendar."""
+        return (pl.lit(self.cutoff) - pl.col("first_purchase")).dt.total_days() / DAYS_PER[self.time_unit]
+
+    def ahead(self, time_unit: TimeUnit) -> Ahead:
+        """How the clock of these customers runs from the cutoff on."""
+        return STEADY if self.calendar is None else self.calendar.ahead(self.cutoff, DAYS_PER[time_unit])
 
     def require(self, needed: frozenset[str] | set[str], who: str) -> None:
         """Raise MissingColumnsError unless every column that `who` needs is there."""
@@ -115,7 +127,8 @@ class CustomerSummary(Displayed):
     @property
     def _facts(self) -> str:
         return (
-            f"{counted(self.data.height, 'customer')} as of {self.cutoff}, recency and T in {self.time_unit}s; "
+            f"{counted(self.data.height, 'customer')} as of {self.cutoff}, recency and T in "
+            f"{'' if self.calendar is None else 'operational '}{self.time_unit}s; "
             f"columns {listed(self.data.columns, 12)}"
         )
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,10 +18,10 @@ from typing import Any
 import polars as pl
 
 from clvlab import datasets
-from clvlab.customers import AttributeSettings, AttributeTable, mean_margin, read_attributes
-from clvlab.errors import DataError, ParamsError
+from clvlab.customers import AttributeSettings, AttributeTable, mean_margin, read_attributes, refuse_perishable
+from clvlab.errors import DataError, ParamsError, did_you_mean
 from clvlab.frames import TransactionLog
-from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, PSEUDONYM_KEY, RunParams
+from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, PSEUDONYM_KEY, ReportParams, RunParams
 from clvlab.sources import LAZY_ABOVE, FileSettings, files_of, readable
 from clvlab.transactions import read_transactions
 from clvlab.transactions.rules import RULES, hint, meaning
@@ -34,6 +34,9 @@ EMBEDDED: Mapping[str, Callable[[], TransactionLog]] = MappingProxyType(
         "lighting": lambda: datasets.lighting(),
     }
 )
+
+TAKE_NO_ATTRIBUTES = ("bg_cnbd_k", "mbg_cnbd_k")
+"""Models for regular buyers, by the names that parameters have for them."""
 
 _OF_FILES = ("encoding", "separator", "sheet")
 _ACCEPTED, _ABOUT = "accepted.parquet", "log.json"
@@ -88,9 +91,14 @@ def log_sources(params: RunParams) -> tuple[str, ...]:
 
 
 def table_sources(params: RunParams) -> tuple[str, ...]:
-    """The paths and globs of all else that a run reads: its attributes, its maps."""
+    """The paths and globs of all else that a run reads: its attributes, its maps, its events."""
     maps = (choice for choice in params.chosen if isinstance(choice, str) and Path(choice).suffix in MAP_SUFFIXES)
-    return (*params.attributes, *maps)
+    return (*params.attributes, *maps, *event_sources(params))
+
+
+def event_sources(params: RunParams) -> tuple[str, ...]:
+    """The paths and globs of tables of events."""
+    return tuple(each for each in getattr(params, "events", ()) if isinstance(each, str))
 
 
 def pseudonym_key_file(params: RunParams) -> Path:
@@ -179,6 +187,33 @@ def attribute_tables(params: RunParams, log: TransactionLog) -> list[AttributeTa
 def our_names(tables: Iterable[AttributeTable]) -> dict[str, str]:
     """Header -> our name, for the columns of tables of attributes that we call otherwise."""
     return {header: name for table in tables for name, header in table.headers.items()}
+
+
+def covariates_of(params: ReportParams, tables: Sequence[AttributeTable]) -> tuple[str, ...]:
+    """Our names of the attributes that may act on purchases, as the parameters name them.
+
+    Raises
+    ------
+    ParamsError : there is no such attribute, or the model that the parameters name takes none
+    DataError : one changes with what customers do, and does not say when it was true
+    """
+    if not params.covariates:
+        return ()
+    if params.model in TAKE_NO_ATTRIBUTES:
+        raise ParamsError(
+            f"`covariates` are given, and `model: {params.model}` takes none. Choose another model, or drop them."
+        )
+    known_as, known = our_names(tables), [name for table in tables for name in table.columns]
+    names = tuple(dict.fromkeys(known_as.get(name, name) for name in params.covariates))
+    for name in names:
+        if name not in known:
+            there = f"Attributes there are: {', '.join(known)}" if known else "There are no attributes"
+            raise ParamsError(
+                f"`covariates` names {name!r}, which is not an attribute of customers.{did_you_mean(name, known)} "
+                f"{there}. Add a table that has it (`attributes`), or name a column of the log (`log_attributes`)."
+            )
+    refuse_perishable(tables, among=names, leaks_into="predictions of past days")
+    return names
 
 
 def margin_of(params: RunParams, log: TransactionLog) -> float:

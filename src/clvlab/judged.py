@@ -14,7 +14,7 @@ from pathlib import Path
 
 from clvlab.columns import MODELLED, names
 from clvlab.grouping import Strategy, find, strategies
-from clvlab.inputs import Snapshot, table_sources
+from clvlab.inputs import Snapshot, event_sources, table_sources
 from clvlab.params import CompareParams, ReportParams, strategy_name
 from clvlab.units import Span
 from clvlab.wording import Words
@@ -140,7 +140,8 @@ def _agree(theirs: CompareParams, ours: ReportParams, keys: tuple[str, ...]) -> 
 
 def _maps(params: ReportParams) -> list[str]:
     """The path of the strategy's map, if it has one."""
-    return [path for path in table_sources(params) if path not in params.attributes]
+    apart = (*params.attributes, *event_sources(params))
+    return [path for path in table_sources(params) if path not in apart]
 
 
 def _is_of_values(strategy: Strategy) -> bool:

@@ -187,6 +187,27 @@ StrategyChoices = Annotated[tuple[StrategyChoice, ...], BeforeValidator(_as_tupl
 
 
 @with_config(_STRICT)
+class Event(TypedDict):
+    """A time in which customers buy more, or less: what it is called, its first and its last day."""
+
+    event: Text
+    first_day: Annotated[date, BeforeValidator(_day)]
+    last_day: NotRequired[Annotated[date, BeforeValidator(_day)]]
+
+
+Events = Annotated[
+    tuple[
+        Annotated[
+            Annotated[Text, Tag("#path")] | Annotated[Event, Tag("#row")],
+            Discriminator(lambda value: "#row" if isinstance(value, dict) else "#path"),
+        ],
+        ...,
+    ],
+    BeforeValidator(_as_tuple),
+]
+
+
+@with_config(_STRICT)
 class Rfm(TypedDict, total=False):
     """How R, F and M are scored: the keywords of `clvlab.score_rfm`."""
 
@@ -228,6 +249,7 @@ _NESTED: Mapping[str, Iterable[str]] = {
     "attribute_reading": AttributeReading.__annotations__,
     "strategy": ByAttribute.__annotations__,
     "strategies": ByAttribute.__annotations__,
+    "events": Event.__annotations__,
 }
 
 
@@ -359,7 +381,10 @@ class ReportParams(RunParams):
     scored, by as many bins as the strategy's map has; `n_clusters` null lets the data choose;
     `holdout` null leaves the models unvalidated, and a longer one than half the history is shortened to it;
     `low_value` says what the report advises for customers of low value: stimulate them, serve them basically, save
-    on them, or (null) as it pays.
+    on them, or (null) as it pays. `season` lets forecasts follow the months: `auto` where the history has two years,
+    `month` where it has 14 months; `none` leaves out the months and the `events`, which are paths of tables with
+    event, first_day and last_day, or such rows. `covariates` are attributes that may act on how often customers buy
+    and how readily they leave; they are used where they help.
 
     >>> params = ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", holdout="39 weeks")
     >>> params.horizon, params.rfm
@@ -377,6 +402,9 @@ class ReportParams(RunParams):
     rfm: Rfm = Field(default_factory=partial(Rfm, n_bins=5))
     n_clusters: Annotated[int, Field(ge=2, le=20)] | None = None
     low_value: LowValue | None = None
+    season: Literal["auto", "month", "none"] = "auto"
+    events: Events = ()
+    covariates: Texts = ()
 
     def settled(self, *, has_amounts: bool) -> Self:
         """The parameters with the strategy that the log allows, where they name none.

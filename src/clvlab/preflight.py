@@ -10,6 +10,7 @@ from clvlab.customers import (
     OF_MONEY,
     advice_on,
     derivable,
+    read_events,
     refuse_perishable,
     refuse_stale,
     split_holdout,
@@ -18,7 +19,7 @@ from clvlab.customers import (
 from clvlab.errors import MissingColumnsError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import Strategy, find
-from clvlab.inputs import attribute_tables, margin_of, our_names
+from clvlab.inputs import attribute_tables, covariates_of, margin_of, our_names
 from clvlab.params import CompareParams, ReportParams, RunParams
 
 _ADD_IT = (
@@ -32,15 +33,17 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
 
     Raises
     ------
-    ParamsError : a map that cannot be read or used, or scores that it does not have
+    ParamsError : a map that cannot be read or used, or scores that it does not have; covariates that are none
     MissingColumnsError : a strategy needs a column that neither log nor attributes have
-    DataError : attributes that cannot be read or joined; no purchases to group by; a last purchase long before the
-        run's day; costs that tell no margin; where strategies are compared, attributes that are perishable
-        and undated
+    DataError : attributes or events that cannot be read; attributes that cannot be joined; no purchases to group by;
+        a last purchase long before the run's day; costs that tell no margin; where strategies are compared, or as
+        covariates, attributes that are perishable and undated
     """
     params = params.settled(has_amounts=log.has_amounts)
     tables = attribute_tables(params, log)
     strategies = _strategies(params, our_names(tables))
+    if isinstance(params, ReportParams):
+        covariates_of(params, tables)
     if not params.allow_stale:
         refuse_stale(log, params.as_of)
     if isinstance(params, CompareParams):
@@ -48,6 +51,8 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
         customers, _ = split_holdout(log, params.cutoff, params.as_of, params.time_unit, tables or None)
     else:
         customers = summarise_customers(log, params.as_of, params.time_unit, tables or None)
+    if isinstance(params, ReportParams):
+        read_events(list(params.events))
     margin_of(params, log)
     for strategy in strategies:
         _check_served(strategy, customers, log)

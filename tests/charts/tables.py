@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from clvlab.charts import base_health, cohorts, comparison, movement, profiles, segments, validation, value
+from clvlab.charts import base_health, cohorts, comparison, movement, outlook, profiles, segments, validation, value
 
 GROUPS = pl.DataFrame(
     {
@@ -52,6 +52,16 @@ MOVES = pl.DataFrame(
         "after": ["champions", "at_risk", "lost"],
         "customers": [7, 3, 9],
         "share": [0.7, 0.3, 1.0],
+    }
+)
+COURSE = pl.DataFrame(
+    {
+        "what": ["spend"] * 4,
+        "last_day": [date(2024, 1, 31), date(2024, 3, 1), date(2024, 3, 31), date(2024, 3, 31)],
+        "part": ["actual", "actual", "existing", "new"],
+        "value": [90.0, 100.0, 80.0, 30.0],
+        "low": [None, None, 95.0, 95.0],
+        "high": [None, None, 130.0, 130.0],
     }
 )
 PROFILES = pl.DataFrame(
@@ -145,6 +155,7 @@ GROUP_SPEND = pl.DataFrame(
 CURVE = pl.DataFrame(
     {
         "strategy": ["rfm11", "rfm11", "random", "random", "oracle", "oracle"],
+        "role": ["recommended"] * 2 + ["contender"] * 4,
         "share": [0.1, 0.5] * 3,
         "contacts": [10, 50] * 3,
         "reached": [0.4, 0.8, 0.1, 0.5, 0.7, 1.0],
@@ -181,6 +192,7 @@ CHARTS = {
     "comparison.stability": (comparison.stability, STABILITY),
     "comparison.pairs": (comparison.pairs, PAIRS),
     "movement.moves": (movement.moves, MOVES),
+    "outlook.course": (outlook.course, COURSE),
     "profiles.attributes": (profiles.attributes, PROFILES),
     "profiles.segments": (profiles.segments, MEETING),
     "segments.grid": (segments.grid, GRID),

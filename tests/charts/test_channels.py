@@ -33,6 +33,7 @@ READ = {
     ],
     "comparison.pairs": ["rect x=other_name y=name color=agreement", "text x=other_name y=name text=label"],
     "movement.moves": ["rect x=after y=before color=share", "text x=after y=before text=label"],
+    "outlook.course": ["bar x=day y=value color=series", "rule x=day y=low y2=high"],
     "profiles.attributes": ["bar x=low x2=high y=name", "circle x=index y=name", "rule"],
     "profiles.segments": ["rect x=of y=name color=share", "text x=of y=name text=label"],
     "segments.grid": [
@@ -114,6 +115,7 @@ POINTED_AT = {
         "customers: Customers (,)",
         "share: Share of the group a quarter ago (.1%)",
     ],
+    "outlook.course": ["day: Period to", "series: Series", "value: Spend ($) (,.0f)"],
     "profiles.attributes": [
         "name: Attribute",
         "customers: Customers (,)",
@@ -251,9 +253,11 @@ def test_what_groups_spent_and_what_was_expected_differ_in_colour_and_shape():
     assert looks(chart, "point", "shape") == {"Actual": "circle", "Expected from other customers": "diamond"}
 
 
-def test_a_second_strategy_on_the_curve_is_fainter_and_a_third_of_another_hue():
-    codes = ("rfm11", "abc", "lifecycle5", "random")
-    table = pl.concat(CURVE.head(2).with_columns(strategy=pl.lit(code)) for code in codes)
+def test_the_best_strategy_on_the_curve_is_fainter_and_a_ranking_of_another_hue():
+    codes = {"rfm11": "recommended", "abc": "contender", "ranked_rate": "baseline", "random": "contender"}
+    table = pl.concat(
+        CURVE.head(2).with_columns(strategy=pl.lit(code), role=pl.lit(role)) for code, role in codes.items()
+    )
     assert list(colours(comparison.curve(table, EN), "line").values()) == [
         theme.ACCENT,
         "#8fb3d3",

@@ -5,7 +5,18 @@ import re
 
 import pytest
 
-from clvlab.charts import base_health, cohorts, comparison, movement, profiles, segments, theme, validation, value
+from clvlab.charts import (
+    base_health,
+    cohorts,
+    comparison,
+    movement,
+    outlook,
+    profiles,
+    segments,
+    theme,
+    validation,
+    value,
+)
 from clvlab.presentation import Chart
 from clvlab.presentation.comparison import PAGES as COMPARISON
 from clvlab.presentation.segmentation import PAGES as SEGMENTATION
@@ -13,7 +24,7 @@ from clvlab.wording import Words
 from tests.charts.drawn import EN, ZH, axis_titles, channels, fields, layers, picture
 from tests.charts.tables import CHARTS, GROUPS
 
-MODULES = (base_health, cohorts, comparison, movement, profiles, segments, validation, value)
+MODULES = (base_health, cohorts, comparison, movement, outlook, profiles, segments, validation, value)
 SIZES = {"whole": lambda table: table, "one row": lambda table: table.head(1), "empty": lambda table: table.clear()}
 EVERY = pytest.mark.parametrize(("draw", "table"), CHARTS.values(), ids=CHARTS)
 LENGTHS = re.compile(r"^[a-z]+(_[a-z0-9]+)*$")
@@ -89,7 +100,11 @@ def test_a_chart_takes_the_width_of_its_page(draw, table):
 
 
 @pytest.mark.parametrize(
-    "name", ["base_health.months", "cohorts.spend", "validation.forecasts", "value.distribution", "value.by_group"]
+    "name",
+    [
+        *("base_health.months", "cohorts.spend", "outlook.course"),
+        *("validation.forecasts", "value.distribution", "value.by_group"),
+    ],
 )
 def test_an_axis_of_money_says_in_which_currency(name):
     draw, table = CHARTS[name]

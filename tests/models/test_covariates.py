@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -7,7 +8,9 @@ import pytest
 from scipy import stats
 
 import clvlab as cl
-from clvlab.errors import DataError, MissingColumnsError, ParamsError
+from clvlab.errors import ClvlabWarning, ConvergenceError, DataError, MissingColumnsError, ParamsError
+from clvlab.models import purchase_intervals
+from clvlab.models.fitted_model import Estimate
 
 GAMMA = {"home": 0.0, "trade": 0.7, "industry": -0.4}
 DELTA = {"south": 0.0, "north": 0.8}
@@ -113,15 +116,23 @@ def test_a_missing_text_is_a_level_of_its_own(customers):
     assert model.purchase.terms == ("sector=(missing)", "sector=industry")
 
 
-def test_a_missing_number_is_refused(customers):
-    table = customers.with_columns(income=pl.when(pl.int_range(pl.len()) != 2).then(pl.int_range(pl.len()) % 3))
-    with pytest.raises(DataError, match="'income', row 2: None is not a finite number"):
-        cl.CovariateModel.fit(cl.BgNbd, table, purchase=["income"], time_unit="week")
+def test_a_missing_number_has_a_level_of_its_own(customers):
+    """Whoever is in trade does not say how old they are: the level says what the sector would."""
+    ages = pl.Series(np.random.default_rng(5).integers(20, 60, customers.height).astype(float))
+    table = customers.with_columns(age=pl.when(pl.col("sector") != "trade").then(ages))
+    model = cl.CovariateModel.fit(cl.BgNbd, table, purchase=["age"], time_unit="week")
+    assert model.purchase.terms == ("age", "age=(missing)")
+    assert model.gamma[1] > 0.5
+    ahead = model.expected_purchases(table.filter(frequency=0, T=50).head(1).with_columns(age=None), 52)
+    assert np.isfinite(ahead).all()
 
 
-def test_an_unknown_level_is_refused(customers, fitted):
-    with pytest.raises(DataError, match="'space' did not occur"):
-        fitted.p_alive(customers.head(3).with_columns(sector=pl.lit("space")))
+def test_a_level_not_seen_at_the_fit_is_predicted_as_the_average_customer(customers, fitted):
+    some = customers.head(5).with_columns(region=pl.lit("south"))
+    z = [(customers["sector"] == sector).mean() for sector in ("industry", "trade")]
+    with pytest.warns(ClvlabWarning, match="'sector' of 5 customers"):
+        alive = fitted.p_alive(some.with_columns(sector=pl.lit("space")))
+    assert alive == pytest.approx(fitted.model_of(np.array([*z, 0.0])).p_alive(some), rel=1e-12)
 
 
 def test_too_many_levels_and_combinations_are_refused(customers):
@@ -137,7 +148,7 @@ def test_too_many_levels_and_combinations_are_refused(customers):
     [
         ({}, ParamsError, "Name attributes"),
         ({"purchase": ["colour"]}, MissingColumnsError, "colour"),
-        ({"purchase": ["constant"]}, ParamsError, "same for all"),
+        ({"purchase": ["constant"]}, DataError, "same for all"),
     ],
 )
 def test_impossible_attributes_are_refused(customers, arguments, error, message):
@@ -152,9 +163,26 @@ def test_nobody_leaves_in_nbd(customers):
     assert model.delta.size == 0
 
 
-def test_a_ratio_test_needs_fewer_attributes_of_the_same_customers(fitted):
-    with pytest.raises(ParamsError, match="fewer attributes"):
-        fitted.likelihood_ratio_test(fitted)
+def test_a_ratio_test_needs_a_model_that_is_nested(customers, fitted):
+    """By what the models are, not by how many parameters they have."""
+
+    def one(table=customers, kind=cl.BgNbd, **arguments):
+        return cl.CovariateModel.fit(kind, table, **({"purchase": ["sector"]} | arguments), time_unit="week")
+
+    mixed = customers.with_columns(pl.col("sector").shuffle(seed=1))
+    others = {
+        "itself": fitted,
+        "another attribute": one(purchase=["region"]),
+        "the other side": one(purchase=[], dropout=["sector"]),
+        "fewer customers": one(customers.head(6_000)),
+        "attributes dealt anew": one(mixed),
+        "another kind": one(kind=cl.MbgNbd),
+        "a penalty": one(coefficient_penalty=0.1),
+    }
+    for other in others.values():
+        with pytest.raises(ParamsError, match="all among those of the larger model"):
+            fitted.likelihood_ratio_test(other)
+    assert fitted.likelihood_ratio_test(one(customers.reverse())).degrees == 1
 
 
 @pytest.fixture(scope="module")
@@ -323,3 +351,237 @@ def test_models_with_attributes_are_equal_to_themselves_alone(fitted):
     other = replace(fitted)
     assert other != fitted
     assert len({fitted, other}) == 2
+
+
+def test_draws_lie_about_the_estimates_as_their_errors_say(fitted):
+    draws = fitted.draws(300, seed=1)
+    assert draws.names == fitted.names
+    assert draws.names[4:] == ("sector=industry (purchases)", "sector=trade (purchases)", "region=north (leaving)")
+    errors = np.sqrt(np.diag(fitted.covariance))
+    assert (np.abs(draws.log_values.mean(axis=0) - fitted.log_parameters) < 0.3 * errors).all()
+    assert draws.log_values.std(axis=0) == pytest.approx(errors, rel=0.2)
+    assert np.corrcoef(draws.log_values.T)[0, 1] == pytest.approx(
+        fitted.covariance[0, 1] / errors[0] / errors[1], abs=0.15
+    )
+    assert np.array_equal(fitted.draws(20, seed=2).log_values, fitted.draws(20, seed=2).log_values)
+
+
+def test_a_drawn_factor_is_that_of_the_rate(fitted):
+    draws = fitted.draws(5)
+    drawn = fitted.at_draws(draws)
+    factor = draws.data["sector=trade (purchases)"].to_list()
+    for model, expected in zip(drawn, factor, strict=True):
+        assert model.reference.alpha / model.model_of(np.array([0.0, 1.0, 0.0])).alpha == pytest.approx(expected)
+    assert [model.reference.r for model in drawn] == pytest.approx(draws.data["r"].to_list())
+
+
+def test_the_bootstrap_draws_customers_of_all_kinds(customers):
+    some = customers.gather_every(8)
+    model = cl.CovariateModel.fit(cl.BgNbd, some, purchase=["sector"], time_unit="week")
+    draws = model.draws(12, seed=1, method="bootstrap")
+    errors = np.sqrt(np.diag(model.covariance))
+    assert (draws.method, draws.n_failed) == ("bootstrap", 0)
+    assert (np.abs(draws.log_values - model.log_parameters) < 6 * errors).all()
+    assert (draws.log_values.std(axis=0) > errors / 4).all()
+
+
+@pytest.mark.parametrize(("shift", "unit"), [(1977, 1.0), (0, 1e-3)])
+def test_draws_of_a_number_are_the_same_in_any_unit_and_from_any_zero(cohorts, shift, unit):
+    some = cohorts.gather_every(10).with_columns(z=(pl.col("birth_year") - shift) * unit)
+    found = cl.CovariateModel.fit(cl.BgNbd, some, purchase=["z"], time_unit="week").draws(40)
+    usual = cl.CovariateModel.fit(cl.BgNbd, some, purchase=["birth_year"], time_unit="week").draws(40)
+    assert found.log_values[:, -1] * unit == pytest.approx(usual.log_values[:, -1], abs=1e-6)
+
+
+def test_a_model_can_be_written_and_read(customers, fitted):
+    again = cl.CovariateModel.from_dict(json.loads(json.dumps(fitted.to_dict())))
+    some = customers.head(50)
+    assert again.coefficients().equals(fitted.coefficients())
+    assert np.array_equal(again.expected_purchases(some, 52), fitted.expected_purchases(some, 52))
+    assert again.likelihood_ratio_test() == fitted.likelihood_ratio_test()
+    assert again.to_dict() == fitted.to_dict()
+    draws = again.draws(400, seed=1)
+    assert draws.method == "laplace"
+    assert draws.log_values.std(axis=0) == pytest.approx(np.sqrt(np.diag(fitted.covariance)), rel=0.15)
+    with pytest.raises(ParamsError, match="read without its customers"):
+        again.draws(method="bootstrap")
+    with pytest.raises(ParamsError, match="read without its customers"):
+        fitted.likelihood_ratio_test(again)
+
+
+@pytest.mark.parametrize(
+    ("saved", "message"),
+    [({"model": "BgNbd"}, "of 'BgNbd', not of 'CovariateModel'"), ({"model": "CovariateModel"}, "not a saved")],
+)
+def test_what_is_not_a_saved_model_is_refused(saved, message):
+    with pytest.raises(ParamsError, match=message):
+        cl.CovariateModel.from_dict(saved)
+
+
+def penalised(table, **arguments):
+    return cl.CovariateModel.fit(cl.BgNbd, table, purchase=["sector"], time_unit="week", **arguments)
+
+
+def test_a_penalty_on_coefficients_draws_them_to_nothing(customers):
+    some = customers.gather_every(4)
+    sizes = [np.abs(penalised(some, coefficient_penalty=each).gamma).max() for each in (0.0, 10.0, 1e3, 1e8)]
+    assert (np.diff(sizes) < 0).all()
+    held = penalised(some, coefficient_penalty=1e8)
+    assert held.gamma == pytest.approx([0, 0], abs=1e-4)
+    assert held.reference.log_parameters == pytest.approx(held.plain.log_parameters, abs=1e-4)
+    assert held.log_likelihood == pytest.approx(held.plain.log_likelihood, abs=0.1)
+
+
+def test_a_penalty_takes_the_normal_prior_that_it_is(customers):
+    """At the maximum the likelihood's slope in a coefficient is 2 penalty * coefficient."""
+    held = penalised(customers.gather_every(4), coefficient_penalty=3.0)
+    point, step = held.likelihood.maps[0] @ np.zeros(6), 1e-4
+    assert point.size == 4
+    at = np.linalg.solve(
+        np.block([[np.eye(4), held_shift(held)], [np.zeros((2, 4)), np.eye(2)]]), held.log_parameters
+    )
+    for i in (4, 5):
+        ahead, behind = at.copy(), at.copy()
+        ahead[i], behind[i] = at[i] + step, at[i] - step
+        slope = (held.likelihood.at(ahead) - held.likelihood.at(behind)) / (2 * step)
+        assert slope == pytest.approx(6.0 * at[i], rel=1e-4)
+
+
+def held_shift(model):
+    """What the average of the terms adds to ln(alpha) of the reference: all of the sector, none of leaving."""
+    shift = np.zeros((4, 2))
+    shift[1] = model.purchase.means
+    return shift
+
+
+def test_a_penalty_on_the_parameters_is_of_the_average_customer(cohorts):
+    """However far from anybody a number's zero lies, the penalty does the same."""
+    some = cohorts.gather_every(6).with_columns(age=2000 - pl.col("birth_year"))
+    by_year, by_age = (
+        cl.CovariateModel.fit(cl.BgNbd, some, purchase=[name], time_unit="week", penalty=5.0, coefficient_penalty=2.0)
+        for name in ("birth_year", "age")
+    )
+    assert by_year.gamma == pytest.approx(-by_age.gamma, rel=1e-6)
+    assert by_year.log_likelihood == pytest.approx(by_age.log_likelihood, rel=1e-12)
+    assert (
+        by_year.log_likelihood
+        < cl.CovariateModel.fit(cl.BgNbd, some, purchase=["age"], time_unit="week").log_likelihood
+    )
+
+
+@pytest.fixture(scope="module")
+def silent(customers):
+    """A few in a sector of their own, none of whom bought again."""
+    few = customers.filter(frequency=0).head(12).with_columns(sector=pl.lit("space"))
+    return pl.concat([customers.gather_every(4), few])
+
+
+def test_a_level_in_which_nobody_bought_again_is_named(silent):
+    with pytest.raises(ConvergenceError, match=r"cannot identify sector=space \(purchases\)"):
+        penalised(silent)
+
+
+@pytest.mark.parametrize("held", [{"prior": True}, {"coefficient_penalty": 0.5}])
+def test_a_level_in_which_nobody_bought_again_has_an_answer_with_a_prior(silent, held):
+    model = penalised(silent, **held)
+    table = model.coefficients().rows_by_key("term", unique=True, named=True)
+    assert table["sector=space"]["factor"] < 0.5
+    assert table["sector=space"]["high"] - table["sector=space"]["low"] > 4 * (
+        table["sector=trade"]["high"] - table["sector=trade"]["low"]
+    )
+    assert np.isfinite(model.draws(30).log_values).all()
+
+
+def test_a_prior_is_weak_where_the_data_say_what_it_is(customers, fitted):
+    held = cl.CovariateModel.fit(
+        cl.BgNbd, customers, purchase=["sector"], dropout=["region"], time_unit="week", prior=True
+    )
+    errors = np.sqrt(np.diag(fitted.covariance))
+    assert (np.abs(held.log_parameters - fitted.log_parameters) < 0.1 * errors).all()
+    assert fitted.log_likelihood - 0.01 < held.log_likelihood < fitted.log_likelihood
+
+
+@pytest.mark.parametrize("held", [{"penalty": -1.0}, {"coefficient_penalty": np.inf}])
+def test_a_penalty_is_a_finite_number(customers, held):
+    with pytest.raises(ParamsError, match="finite number, 0 or more"):
+        penalised(customers, **held)
+    with pytest.raises(ParamsError, match="Give one of them"):
+        penalised(customers, coefficient_penalty=1.0, prior=True)
+
+
+def test_intervals_hold_the_values_of_each_kind(customers, fitted):
+    """New customers of two sectors, alike but for that: each sector's interval is about its own value."""
+    one = customers.filter(pl.col("T") == 0, region="south").head(1)
+    alike = pl.concat([one.with_columns(sector=pl.lit(sector)) for sector in ("trade", "industry")] * 100)
+    alike = alike.with_columns(
+        monetary_value=pl.lit(None, pl.Float64), customer_id=pl.int_range(pl.len()).cast(pl.String).str.zfill(3)
+    )
+    groups = alike.select("customer_id", group="sector")
+    spend = cl.GammaGamma(6.25, 3.74, 15.44)
+    table = purchase_intervals(fitted, alike, 52, groups=groups, n_draws=60)
+    expected = fitted.expected_purchases(alike, 52)
+    sums = {"trade": 100 * expected[0], "industry": 100 * expected[1], "total": 100 * expected[:2].sum()}
+    assert dict(table.select("group", "expected_purchases").rows()) == pytest.approx(sums)
+    assert (table["low"] < table["expected_purchases"]).all()
+    assert (table["expected_purchases"] < table["high"]).all()
+    trade, industry = (table.row(by_predicate=pl.col("group") == each, named=True) for each in ("trade", "industry"))
+    assert industry["high"] < trade["low"]
+    values = cl.lifetime_value(fitted, known_spend(spend), alike, 52, interval=0.9, n_draws=60)
+    assert ((values["clv_low"] <= values["clv"]) & (values["clv"] <= values["clv_high"])).all()
+    assert values.group_by("clv_low", "clv_high").len()["len"].to_list() == [100, 100]
+
+
+def known_spend(spend):
+    """The same model, as sure of its parameters as can be."""
+    return replace(spend, estimate=Estimate(0.0, np.eye(3) * 1e-12, 1_000.0))
+
+
+def test_futures_of_a_known_model_are_those_of_each_customers_own(customers, fitted):
+    sure = replace(fitted, covariance=fitted.covariance * 1e-12, likelihood=None)
+    some = customers.gather_every(40)
+    table = purchase_intervals(sure, some, 52, groups=some.select("customer_id", group="sector"), n_draws=200)
+    for sector, expected, low, high in table.select("group", "expected_purchases", "low", "high").rows():
+        part = some if sector == "total" else some.filter(sector=sector)
+        own = fitted.expected_purchases(part, 52).sum()
+        assert expected == pytest.approx(own)
+        assert (low + high) / 2 == pytest.approx(own, rel=0.08)
+
+
+def test_rare_levels_and_bands_are_fitted_as_one(customers):
+    """Bands of a number are levels, and a sector of a few is one with those that come later."""
+    numbers = pl.Series(np.random.default_rng(6).normal(40, 10, customers.height))
+    few = pl.when(pl.int_range(pl.len()) < 20).then(pl.lit("space")).otherwise("sector")
+    table = customers.with_columns(age=numbers, sector=few)
+    model = cl.CovariateModel.fit(
+        cl.BgNbd, table, purchase=["sector", "age"], time_unit="week", bands=2, smallest_level=30
+    )
+    assert [term for term in model.purchase.terms if term.startswith("sector")] == [
+        "sector=industry",
+        "sector=trade",
+        "sector=(other)",
+    ]
+    assert len(model.purchase.levels["age"]) == 2
+    later = table.head(1).with_columns(sector=pl.lit("sea"), age=-5.0)
+    assert model.expected_purchases(later, 9) == pytest.approx(
+        model.expected_purchases(later.with_columns(sector=pl.lit("space"), age=0.0), 9)
+    )
+
+
+def test_what_follows_from_others_is_shared_with_a_prior(customers):
+    coded = customers.with_columns(code=pl.col("sector").replace({"home": "h", "trade": "t", "industry": "i"}))
+    both = cl.CovariateModel.fit(cl.BgNbd, coded, purchase=["sector", "code"], time_unit="week", prior=True)
+    alone = penalised(coded, prior=True)
+    ahead = [model.expected_purchases(coded.head(20), 52) for model in (both, alone)]
+    assert ahead[0] == pytest.approx(ahead[1], rel=0.02)
+
+
+def test_parameters_are_those_of_the_reference_and_the_factors_of_terms(fitted):
+    table = fitted.confidence_intervals(0.95)
+    assert table["parameter"].to_list() == list(fitted.names)
+    assert table["estimate"].to_list()[:4] == pytest.approx(list(fitted.reference.parameters.values()))
+    effects = fitted.coefficients(0.95)
+    assert table["estimate"].to_list()[4:] == pytest.approx(effects["factor"].to_list())
+    assert table["low"].to_list()[4:] == pytest.approx(np.exp(effects["low"]).to_list())
+    errors = fitted.standard_errors
+    assert list(errors) == list(fitted.names)
+    assert errors["region=north (leaving)"] == pytest.approx(effects["factor"][2] * effects["standard_error"][2])

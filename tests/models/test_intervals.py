@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 import clvlab as cl
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.models import purchase_intervals
-from clvlab.models.covariates import CovariateModel
 from clvlab.models.fitted_model import Estimate
 from tests.models.laws import MODELS, SPEND
 
@@ -213,8 +212,11 @@ def test_a_customer_without_a_group_is_an_error(models, small):
         cl.value_intervals(*models, small, 52, groups=pl.concat([groups, groups]).to_pandas())
 
 
-def test_a_model_with_attributes_is_told_that_it_has_no_intervals(models, small):
-    table = small.with_columns(kind=pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("a")).otherwise(pl.lit("b")))
-    model = CovariateModel.fit(cl.BgNbd, table, purchase=["kind"], time_unit="week")
-    with pytest.raises(ParamsError, match="Intervals are for models without attributes"):
-        cl.lifetime_value(model, models[1], table, 52, interval=0.9)
+def test_what_has_no_parameters_has_no_intervals(models, small):
+    class Guess:
+        def purchases_ahead(self, customers, *_, **__):
+            nothing = np.zeros(customers.height)
+            return {"p_alive": nothing, "expected_purchases": nothing, "discounted_purchases": nothing}
+
+    with pytest.raises(ParamsError, match="parameters can be drawn, such as BgNbd; this is a Guess"):
+        cl.lifetime_value(Guess(), models[1], small, 52, interval=0.9)

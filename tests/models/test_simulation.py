@@ -12,9 +12,9 @@ from clvlab.models.purchase_history import PurchaseHistories
 from clvlab.models.simulation import (
     Buyers,
     Simulation,
+    drawable,
     read_buyers,
     simulated_purchases,
-    without_attributes,
 )
 from tests.models.laws import MODELS, SPEND, every_model
 from tests.models.populations import history
@@ -83,12 +83,10 @@ def test_buyers_are_read_in_the_models_unit():
     assert len(read_buyers(BG_NBD, days, "day").columns) == 3
 
 
-def test_a_model_with_attributes_cannot_be_drawn():
-    assert without_attributes(BG_NBD) is BG_NBD
-    with pytest.raises(
-        ParamsError, match="Intervals are for models without attributes, such as BgNbd; this is a str"
-    ):
-        without_attributes("bg_nbd")
+def test_what_has_no_parameters_cannot_be_drawn():
+    assert drawable(BG_NBD) is BG_NBD
+    with pytest.raises(ParamsError, match="models whose parameters can be drawn, such as BgNbd; this is a str"):
+        drawable("bg_nbd")
 
 
 @every_model
@@ -153,7 +151,7 @@ def test_nobody_has_no_futures():
 def test_blocks_cover_every_customer_once(monkeypatch):
     monkeypatch.setattr(simulation, "CUSTOMERS_AT_ONCE", 40)
     blocks = list(certain(BG_NBD, n_futures=3).values(alike(100)))
-    assert [rows.start for rows, _ in blocks] == [0, 40, 80]
+    assert [rows[0] for rows, _ in blocks] == [0, 40, 80]
     assert [values.shape for _, values in blocks] == [(3, 40), (3, 40), (3, 20)]
 
 

@@ -11,8 +11,9 @@ from polars.testing import assert_frame_equal
 import clvlab as cl
 from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
 from clvlab.frames import CustomerSummary
-from clvlab.models import PURCHASE_MODELS, BgNbd, MbgNbd, Nbd, Terms, ValueModels
-from clvlab.models.value_models import attempts
+from clvlab.models import PURCHASE_MODELS, BgNbd, MbgNbd, Nbd, Terms, ValueModels, WithAttributes
+from clvlab.models.value_models import AttributesTried, EarlierErrors, attempts, name_of
+from tests.models.test_covariates import MODELS, simulated
 
 TERMS = Terms("3 months", annual_discount_rate=0.1, margin=0.3)
 VALUES = ["p_alive", "expected_purchases", "expected_spend", "clv"]
@@ -168,3 +169,80 @@ def test_customers_who_buy_alike_are_expected_to_buy_at_their_common_rate():
     expected = models.purchases.expected_purchases(customers, "52 weeks")
     assert expected == pytest.approx(np.full(800, 52 * rate), rel=0.05)
     assert expected.sum() == pytest.approx(800 * 52 * rate, rel=0.001)
+
+
+@pytest.fixture(scope="module")
+def sectors() -> CustomerSummary:
+    """Customers of three sectors, which differ, and with a coin, which does not."""
+    table = simulated(MODELS[0], 150, seed=1)
+    coin = pl.Series(np.random.default_rng(1).choice(["heads", "tails"], table.height))
+    return CustomerSummary(table.with_columns(coin=coin, all_alike=pl.lit("x")), date(2024, 1, 1), "week")
+
+
+BETTER, WORSE = EarlierErrors(1.0, 1.1, excess=-2.0), EarlierErrors(1.1, 1.0, excess=2.0)
+BY_CHANCE = EarlierErrors(1.01, 1.0, excess=1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "errors", "verdict"),
+    [
+        ("sector", None, "used"),
+        ("sector", BETTER, "used"),
+        ("sector", BY_CHANCE, "used"),
+        ("sector", WORSE, "worse"),
+        ("coin", None, "chance"),
+        ("coin", BETTER, "chance"),
+        ("all_alike", BETTER, "unfitted"),
+    ],
+)
+def test_attributes_are_used_by_the_rule(sectors, name, errors, verdict):
+    plain = ValueModels.fit(sectors, TERMS)
+    tried = plain.trying(sectors, (name,), errors)
+    assert tried.tried.verdict == verdict
+    assert (tried.purchases is plain.purchases) == (verdict != "used")
+    assert name_of(tried.purchases) == ("BgNbdWithAttributes" if verdict == "used" else "BgNbd")
+    assert (tried.tried.test is None) == (verdict == "unfitted")
+
+
+def test_what_was_tried_is_tested_against_the_model_without(sectors):
+    tried = AttributesTried.on(sectors, WithAttributes(BgNbd, ("coin",)), None)
+    assert tried.test.p_value >= 0.05
+    assert tried.test == tried.model.likelihood_ratio_test()
+
+
+def test_a_model_with_attributes_may_be_preferred_and_falls_back_to_the_one_without(sectors):
+    kind = WithAttributes(MbgNbd, ("sector",))
+    models = ValueModels.fit(sectors, TERMS, kind)
+    assert name_of(models.purchases) == name_of(kind) == "MbgNbdWithAttributes"
+    fallen = ValueModels.fit(sectors, TERMS, WithAttributes(MbgNbd, ("all_alike",)))
+    assert isinstance(fallen.purchases, MbgNbd)
+    assert [name_of(each) for each in fallen.refused] == ["MbgNbdWithAttributes"]
+
+
+def test_customers_of_a_model_with_attributes_are_valued_by_it(sectors):
+    spend = pl.Series(np.random.default_rng(2).gamma(4.0, 8.0, sectors.data.height))
+    spent = pl.when(pl.col("frequency") > 0).then(spend)
+    money = replace(sectors, data=sectors.data.with_columns(monetary_value=spent))
+    models = ValueModels.fit(money, TERMS).trying(money, ("sector",), None)
+    expected = models.purchases.expected_purchases(money, "3 months")
+    assert models.value(money)["expected_purchases"].to_list() == pytest.approx(expected.tolist())
+    groups = money.data.select("customer_id", group="sector")
+    total = models.by_group(money, groups, 0.9).row(-1, named=True)
+    assert total["clv_low"] < total["clv"] < total["clv_high"]
+
+
+def test_without_a_model_no_attribute_is_tried(bought_once):
+    models = ValueModels.fit(bought_once, TERMS)
+    assert models.trying(bought_once, ("sector",), None) is models
+
+
+def test_errors_are_compared_customer_by_customer():
+    """Squares 9, 1, 4 and 4, 1, 1: their differences 5, 0, 3 have the mean 8/3 and the variance 19/3."""
+    errors = EarlierErrors.of(np.array([3.0, -1.0, 2.0]), np.array([-2.0, 1.0, 1.0]))
+    assert errors.with_attributes == pytest.approx(np.sqrt(14 / 3))
+    assert errors.without == pytest.approx(np.sqrt(2))
+    assert errors.excess == pytest.approx((8 / 3) / (np.sqrt(19 / 3) / np.sqrt(3)))
+    assert errors.is_worse
+    assert EarlierErrors.of(np.array([1.0]), np.array([0.0])).excess == 0.0
+    same = EarlierErrors.of(np.array([1.0, 2.0]), np.array([1.0, 2.0]))
+    assert (same.excess, same.is_worse) == (0.0, False)

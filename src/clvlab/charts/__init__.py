@@ -12,6 +12,7 @@ __all__ = [
     "cohorts",
     "comparison",
     "movement",
+    "outlook",
     "profiles",
     "segments",
     "theme",

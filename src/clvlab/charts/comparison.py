@@ -87,10 +87,9 @@ def spend(table: pl.DataFrame, words: Words) -> alt.LayerChart:
 
 def curve(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Share of holdout spend reached by share of customers contacted. Input: `reach.curve`."""
-    codes = table["strategy"].unique(maintain_order=True).to_list()
+    roles = table.select("strategy", "role").unique(maintain_order=True).rows()
     bounds = {"oracle": CONTEXT, "random": CONTEXT}
-    shades = iter([ACCENT, "#8fb3d3", SECOND])
-    colours = {_reached_by(code, words): bounds.get(code) or next(shades) for code in codes}
+    colours = {_reached_by(code, words): bounds.get(code) or ROLES[role] for code, role in roles}
     named = table.with_columns(
         name=pl.col("strategy").map_elements(lambda code: _reached_by(code, words), pl.String),
         bound=pl.col("strategy").is_in(list(bounds)),

@@ -18,7 +18,7 @@ from clvlab.wording import Words
 
 _ALWAYS = ("name", "source", "as_of", "time_unit", "model", "horizon", "lang", "output", "strategy", "n_clusters")
 _WITH_AMOUNTS = ("annual_discount_rate", "margin", "currency", "rfm", "low_value")
-_PATHS = ("source", "items", "returns", "attributes")
+_PATHS = ("source", "items", "returns", "attributes", "events")
 
 
 def params_file(
@@ -86,7 +86,10 @@ def _whole(key: str, value: Any) -> Any:
     return value
 
 
-def _path(source: str) -> str:
+def _path(source: Any) -> Any:
+    """A path in full; a row of a table is left as it is."""
+    if not isinstance(source, str):
+        return source
     return source if source in EMBEDDED else str(Path(source).expanduser().absolute())
 
 

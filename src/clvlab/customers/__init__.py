@@ -2,7 +2,9 @@
 
 from clvlab.customers.attribute_table import AttributeSettings, AttributeTable
 from clvlab.customers.attributes import read_attributes
+from clvlab.customers.calendar import Calendar
 from clvlab.customers.derived import DERIVED, derivable, derive, exact_profit
+from clvlab.customers.events import read_events
 from clvlab.customers.gate import (
     MOSTLY_ONE_TIME,
     OF_MONEY,
@@ -23,6 +25,7 @@ __all__ = [
     "OF_MONEY",
     "AttributeSettings",
     "AttributeTable",
+    "Calendar",
     "MeanMargin",
     "advice_on",
     "customer_days",
@@ -34,6 +37,7 @@ __all__ = [
     "one_time_share",
     "parse_day",
     "read_attributes",
+    "read_events",
     "refuse_perishable",
     "refuse_stale",
     "split_holdout",

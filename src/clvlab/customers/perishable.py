@@ -1,7 +1,7 @@
 """Attributes that change with what customers do: a comparison may see only what was true on its cutoff."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from clvlab.customers.attribute_table import AttributeTable
 from clvlab.errors import DataError
@@ -29,14 +29,19 @@ def perishable(table: AttributeTable) -> list[str]:
     return [] if table.is_dated else sorted(filter(PERISHABLE.search, set(table.columns) - table.static))
 
 
-def refuse_perishable(tables: Iterable[AttributeTable]) -> None:
-    """Raise DataError where an attribute that changes with what customers do does not say when it was true."""
+def refuse_perishable(
+    tables: Iterable[AttributeTable], among: Collection[str] | None = None, leaks_into: str = "groups"
+) -> None:
+    """Raise DataError where an attribute that changes with what customers do does not say when it was true.
+
+    `among` are the attributes that matter, all by default; the message says what they would leak the future into.
+    """
     for table in tables:
-        found = [table.headers.get(name, name) for name in perishable(table)]
+        found = [table.headers.get(name, name) for name in perishable(table) if among is None or name in among]
         if found:
             raise DataError(
-                f"{table.name} has {', '.join(map(repr, found))} without a date. Such values change with "
-                "what customers do and may come from after the cutoff: they would leak the future into the groups. "
+                f"{table.name} has {', '.join(map(repr, found))} without a date. Such values change with what "
+                f"customers do and may come from after the cutoff: they would leak the future into the {leaks_into}. "
                 "Give the table a column `date` that says when each value was true, or name the column that does "
                 f"(`dated: [<your column>]`). If they never change, say so: `static: [{', '.join(found)}]`."
             )

@@ -4,8 +4,10 @@ import warnings
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from clvlab.clock import Clock
 from clvlab.columns import CUSTOMERS, names
 from clvlab.customers.attributes import attributes_as_of, check_names, read_attributes
 from clvlab.customers.derived import derivable
@@ -17,7 +19,12 @@ from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
 
 
 def summarise_customers(
-    log: TransactionLog, cutoff: str | date, time_unit: str = "day", attributes: Any = None
+    log: TransactionLog,
+    cutoff: str | date,
+    time_unit: str = "day",
+    attributes: Any = None,
+    *,
+    calendar: Clock | None = None,
 ) -> CustomerSummary:
     """One row per customer, as of the end of the day `cutoff`.
 
@@ -35,6 +42,9 @@ def summarise_customers(
     attributes
         a path, a frame, or a list of them, see `read_attributes`; customers only in the attributes are prospects: 0
         purchases, 0 spend, null elsewhere
+    calendar
+        as by `clvlab.Calendar.fit`: `recency` and `T` are then in operational time, and horizons of predictions from
+        this table are turned into it; days and the discount of values stay as they are
 
     Returns
     -------
@@ -63,19 +73,28 @@ def summarise_customers(
             cutoff=cutoff,
         )
     table = _one_row_each(days, orders, cutoff, unit)
+    if calendar is not None:
+        table = _in_operational_time(table, cutoff, unit, calendar)
     if attributes is not None:
         known = read_attributes(attributes)
         check_names(known, derivable(log))
         table = _with_attributes(table, attributes_as_of(known, cutoff))
-    return CustomerSummary(table, cutoff, unit)
+    return CustomerSummary(table, cutoff, unit, calendar)
 
 
 def split_holdout(
-    log: TransactionLog, cutoff: str | date, end: str | date, time_unit: str = "day", attributes: Any = None
+    log: TransactionLog,
+    cutoff: str | date,
+    end: str | date,
+    time_unit: str = "day",
+    attributes: Any = None,
+    *,
+    calendar: Clock | None = None,
 ) -> tuple[CustomerSummary, Holdout]:
     """The customers as of `cutoff`, and what these customers did in (cutoff, end].
 
-    Customers who first appear after the cutoff are in neither: nothing could have been predicted for them.
+    Customers who first appear after the cutoff are in neither: nothing could have been predicted for them. The same
+    holds of a `calendar`: fit it up to the cutoff.
 
     Returns
     -------
@@ -97,7 +116,7 @@ def split_holdout(
     cutoff, end, unit = parse_day("cutoff", cutoff), parse_day("end", end), check_time_unit(time_unit)
     if end <= cutoff:
         raise ParamsError(f"The holdout ends on {end}, which is not after its cutoff {cutoff}.")
-    calibration = summarise_customers(log, cutoff, unit, attributes)
+    calibration = summarise_customers(log, cutoff, unit, attributes, calendar=calendar)
     known = calibration.data.select("customer_id")
     days = customer_days(log, end)
     if not (days["date"] > cutoff).any():
@@ -145,6 +164,16 @@ def _one_row_each(days: pl.DataFrame, orders: pl.DataFrame, cutoff: date, unit: 
     )
     columns = [name for name in names(CUSTOMERS) if name in table.columns]
     return table.select(columns).with_columns(pl.selectors.float().fill_nan(None)).sort("customer_id")
+
+
+def _in_operational_time(table: pl.DataFrame, cutoff: date, unit: TimeUnit, calendar: Clock) -> pl.DataFrame:
+    """Ages by the clock of the calendar."""
+    bought = table.filter(pl.col("first_purchase").is_not_null())
+    first, last = (bought[name].to_numpy().astype("datetime64[D]") for name in ("first_purchase", "last_purchase"))
+    end = np.full_like(first, np.datetime64(cutoff))
+    at_last, at_end = np.split(calendar.elapsed(np.tile(first, 2), np.append(last, end)), 2)
+    ages = bought.select("customer_id", recency=pl.Series(at_last), T=pl.Series(at_end))
+    return table.update(ages.with_columns(pl.col("recency", "T") / DAYS_PER[unit]), on="customer_id")
 
 
 def _with_attributes(table: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFrame:

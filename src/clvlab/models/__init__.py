@@ -7,7 +7,7 @@ from clvlab.columns import MODELLED
 from clvlab.models.bg_bb import BgBb
 from clvlab.models.bg_cnbd_k import BgCnbdK
 from clvlab.models.bg_nbd import BgNbd
-from clvlab.models.covariates import CovariateModel
+from clvlab.models.covariates import AnyPurchaseModel, CovariateModel, WithAttributes
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.intervals import purchase_intervals, value_intervals
 from clvlab.models.lifetime_value import lifetime_value, new_customer_value, residual_lifetime_value
@@ -25,6 +25,7 @@ __all__ = [
     "MODELLED",
     "MODEL_NAMES",
     "PURCHASE_MODELS",
+    "AnyPurchaseModel",
     "BgBb",
     "BgCnbdK",
     "BgNbd",
@@ -43,6 +44,7 @@ __all__ = [
     "Terms",
     "ValueModels",
     "ValuePredictor",
+    "WithAttributes",
     "lifetime_value",
     "new_customer_value",
     "purchase_intervals",

@@ -6,11 +6,12 @@ import polars as pl
 
 from clvlab.arrays import Positions, Vector
 from clvlab.errors import DataError, MissingColumnsError
+from clvlab.models.covariates import AnyPurchaseModel
 from clvlab.models.lifetime_value import check_models, lifetime_value
 from clvlab.models.mean_spend import SpendModel
 from clvlab.models.purchase_history import Customers, PurchaseHistories, table_of
-from clvlab.models.purchase_model import Horizon, PurchaseModel
-from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, without_attributes
+from clvlab.models.purchase_model import Horizon
+from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, drawable, read_buyers
 from clvlab.models.uncertainty import tails
 from clvlab.units import TimeUnit
 
@@ -19,7 +20,7 @@ ASSIGNED = {"customer_id", "group"}
 
 
 def value_intervals(
-    model: PurchaseModel,
+    model: AnyPurchaseModel,
     spend: SpendModel,
     customers: Customers,
     horizon: Horizon,
@@ -58,7 +59,7 @@ def value_intervals(
     Raises
     ------
     DataError : a customer without a group
-    ParamsError : a model with attributes, whose parameters cannot be drawn yet
+    ParamsError : a model whose parameters cannot be drawn
 
     Examples
     --------
@@ -70,11 +71,12 @@ def value_intervals(
     ['group', 'customers', 'clv', 'clv_low', 'clv_high']
     """
     check_models(model, spend)
-    without_attributes(model)
+    drawable(model)
     table = lifetime_value(model, spend, customers, horizon, annual_discount_rate, margin, time_unit=time_unit)
     buyers = read_buyers(model, customers, time_unit, spend)
     length = model.horizon_length(customers, horizon, time_unit)
-    simulation = Simulation.of(model, spend, length, annual_discount_rate, margin, n_draws, seed)
+    ahead = model.ahead(customers)
+    simulation = Simulation.of(model, spend, length, annual_discount_rate, margin, n_draws, seed, ahead)
     sums = _sums(
         simulation, buyers, _groups(customers, groups, buyers), table["clv"].to_numpy()[buyers.is_buyer], level
     )
@@ -82,7 +84,7 @@ def value_intervals(
 
 
 def purchase_intervals(
-    model: PurchaseModel,
+    model: AnyPurchaseModel,
     customers: Customers,
     horizon: Horizon,
     *,
@@ -96,7 +98,7 @@ def purchase_intervals(
 
     As `value_intervals`, for purchases: group, customers, expected_purchases, low, high.
     """
-    without_attributes(model)
+    drawable(model)
     expected = model.expected_purchases(customers, horizon, time_unit=time_unit)
     buyers = read_buyers(model, customers, time_unit)
     simulation = Simulation.of(
@@ -116,7 +118,7 @@ def _sums(
     """group, customers, expected, low, high: of each group, and of all in the last row."""
     names, index = groups
 
-    def sums(values: Vector, rows: slice = slice(None)) -> Vector:
+    def sums(values: Vector, rows: slice | Positions = slice(None)) -> Vector:
         return np.append(np.bincount(index[rows], values, len(names))[: len(names)], values.sum())
 
     futures = np.zeros((simulation.n_futures, len(names) + 1))

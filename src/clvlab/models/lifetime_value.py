@@ -9,7 +9,7 @@ from clvlab.models.mean_spend import SpendModel
 from clvlab.models.predictors import SpendPredictor, ValuePredictor
 from clvlab.models.purchase_history import Customers, with_ids
 from clvlab.models.purchase_model import Horizon, PurchaseModel
-from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, read_buyers, without_attributes
+from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, drawable, read_buyers
 from clvlab.units import TimeUnit
 
 
@@ -28,7 +28,8 @@ def lifetime_value(
 ) -> pl.DataFrame:
     """Value each customer's purchases of the coming `horizon`.
 
-    A purchase at t years from the cutoff is worth margin * spend * (1 + annual_discount_rate)^-t, in continuous time.
+    A purchase at t years from the cutoff is worth margin * spend * (1 + annual_discount_rate)^-t, in continuous time:
+    calendar time, whatever the clock of the customers.
 
     Parameters
     ----------
@@ -63,10 +64,11 @@ def lifetime_value(
     values = pl.DataFrame(ahead | {"expected_spend": spend.expected_spend(customers)})
     values = values.with_columns(clv=pl.col("expected_spend") * discounted)
     if interval is not None:
-        drawn = without_attributes(model)
+        drawn = drawable(model)
         buyers = read_buyers(drawn, customers, time_unit, spend)
         length = drawn.horizon_length(customers, horizon, time_unit)
-        simulation = Simulation.of(drawn, spend, length, annual_discount_rate, margin, n_draws, seed)
+        clock = drawn.ahead(customers)
+        simulation = Simulation.of(drawn, spend, length, annual_discount_rate, margin, n_draws, seed, clock)
         low, high = simulation.intervals(Buyers.of(buyers), interval)
         values = values.with_columns(clv_low=buyers.spread(low), clv_high=buyers.spread(high))
     return with_ids(values.fill_nan(None), customers)

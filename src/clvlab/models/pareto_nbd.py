@@ -40,6 +40,8 @@ NO_TIME = 1e-300  # stands for an interval of length 0, in which nobody can have
 class ParetoNbd(PurchaseModel):
     """A fitted Pareto/NBD model.
 
+    With a calendar both rates are by its clock: in high season customers buy more, and leave more readily.
+
     Attributes
     ----------
     r, alpha : purchase rates are Gamma(r, alpha), alpha in time units

@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 from numpy.typing import ArrayLike
 
-from clvlab.arrays import Flags, Vector
+from clvlab.arrays import Flags, Matrix, Vector
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models.numerics.distinct import ROWS_IN_CACHE
@@ -23,10 +23,14 @@ LARGEST_COUNT = 2**31  # nobody buys on more days: a larger count is an integer 
 
 @dataclass(frozen=True, eq=False)
 class PurchaseHistories:
-    """Columns of the customers who have bought, and which rows of the table they came from."""
+    """Columns of the customers who have bought, and which rows of the table they came from.
+
+    `numbers` are those of their attributes, one column for each term, where a model reads any.
+    """
 
     columns: list[Vector]
     is_buyer: Flags
+    numbers: Matrix | None = None
 
     def weights(self, given: ArrayLike | None) -> Vector | None:
         """The buyers' part of `given`, one weight per row of the table; ParamsError unless finite and >= 0."""

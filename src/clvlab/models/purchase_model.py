@@ -18,7 +18,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
-from clvlab.arrays import Counts, Vector
+from clvlab.arrays import Counts, Matrix, Vector
+from clvlab.clock import STEADY, Ahead
 from clvlab.errors import ConvergenceError, DataError, ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models import purchase_history
@@ -49,7 +50,8 @@ class PurchaseModel(FittedModel, ABC):
     A customer table is a `CustomerSummary`, or a pandas or polars frame with frequency, recency and T; the times of a
     plain frame are in `time_unit` (in the model's own, where a prediction does not say). Prospects, who have not
     bought yet (n_purchases 0), are skipped by `fit` and have NaN for a prediction. A horizon is a length with its
-    unit ("39 weeks") or a number in the table's unit.
+    unit ("39 weeks") or a number in the table's unit. Of a CustomerSummary with a calendar, ages are in operational
+    time, as its model's rates are, and horizons are calendar time from the cutoff on.
 
     A model states `names` and `meanings`; `log_likelihood_of`, `log_prior_of` and `starting_point`; `p_alive_given`;
     what an active customer will do: `purchases_if_alive`, `rate_if_alive`, `pmf_if_alive`, `draw_if_alive`; and,
@@ -62,6 +64,7 @@ class PurchaseModel(FittedModel, ABC):
 
     _behind: ClassVar[frozenset[str]] = frozenset(
         {
+            "ahead",
             "by_state",
             "draw_future",
             "draw_if_alive",
@@ -71,6 +74,8 @@ class PurchaseModel(FittedModel, ABC):
             "lets_one_time_buyers_leave",
             "log_rate_prior_of",
             "may_have_left",
+            "model_of",
+            "numbers_of",
             "p_alive_given",
             "p_alive_to_draw_by",
             "pmf_if_alive",
@@ -217,12 +222,14 @@ class PurchaseModel(FittedModel, ABC):
         """Expected purchases in (T, T + horizon], each worth (1 + d)^-years, counted from T; NaN for prospects.
 
         Without a horizon (None) all future purchases count: the discounted expected residual transactions. The
-        integral over time has a relative error below 1e-10.
+        integral over time has a relative error below 1e-10, with a calendar below 1e-3. Discounts are of calendar
+        time.
         """
         table = self._read(customers, time_unit)
         t = math.inf if horizon is None else self.horizon_length(customers, horizon, time_unit)
         decay = self._decay(annual_discount_rate, t)
-        return table.spread(self.by_state(table, self._worth_at(t, decay), self._alive(table)))
+        worth = self._worth_at(t, decay, self.ahead(customers))
+        return table.spread(self.by_state(table, worth, self._alive(table)))
 
     def purchases_ahead(
         self,
@@ -235,10 +242,11 @@ class PurchaseModel(FittedModel, ABC):
         """All that a value rests on, in one pass: p_alive, expected_purchases and discounted_purchases."""
         table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
         alive, decay = self._alive(table), self._decay(annual_discount_rate, t)
+        worth = self._worth_at(t, decay, self.ahead(customers))
         return {
             "p_alive": table.spread(alive),
             "expected_purchases": table.spread(self.by_state(table, self._expected_at(t), alive)),
-            "discounted_purchases": table.spread(self.by_state(table, self._worth_at(t, decay), alive)),
+            "discounted_purchases": table.spread(self.by_state(table, worth, alive)),
         }
 
     def discounted_purchases_new(self, horizon: Horizon | None, annual_discount_rate: float) -> float:
@@ -306,6 +314,15 @@ class PurchaseModel(FittedModel, ABC):
         count, last = self.draw_if_alive(random, t, self.state_if_alive(random, x, t_x, T), T)
         return count * alive, last * alive
 
+    def numbers_of(self, buyers: pl.DataFrame) -> Matrix:
+        """The numbers of the attributes that the model reads: none."""
+        return np.empty((buyers.height, 0))
+
+    def model_of(self, z: Vector) -> Self:
+        """The model of customers with these numbers of attributes: one for all, since it reads no attribute."""
+        del z
+        return self
+
     @property
     def rate_steepness(self) -> float:
         """The power of (1 + time / time scale) by which `rate_if_alive` falls at most."""
@@ -322,9 +339,14 @@ class PurchaseModel(FittedModel, ABC):
         return purchase_history.unit_of(customers, time_unit)
 
     def horizon_length(self, customers: Customers, horizon: Horizon, time_unit: TimeUnit | None) -> float:
-        """The horizon, a plain number of which is in the table's unit, in the model's unit."""
+        """The horizon, a plain number of which is in the table's unit, in the model's unit, by the table's clock."""
         unit = self.unit_of(customers, time_unit)
-        return horizon_in(horizon, unit) * DAYS_PER[unit] / DAYS_PER[self.time_unit]
+        length = horizon_in(horizon, unit) * DAYS_PER[unit] / DAYS_PER[self.time_unit]
+        return float(self.ahead(customers).operational(np.array(length)))
+
+    def ahead(self, customers: Customers) -> Ahead:
+        """How the clock of a table runs from its cutoff on, in the model's unit."""
+        return customers.ahead(self.time_unit) if isinstance(customers, CustomerSummary) else STEADY
 
     def by_state(
         self, table: PurchaseHistories, function: Callable[[Vector, Vector], Vector], times: Vector | float = 1.0
@@ -332,8 +354,8 @@ class PurchaseModel(FittedModel, ABC):
         """function(x, T) of each customer if alive, computed once for each distinct one, times a factor per row."""
         return by_age(table).each(function, times)
 
-    def _discounted_if_alive(self, t: float, decay: float, x: Vector, T: Vector) -> Vector:
-        """Integral of e^(-decay u) * rate over u in (0, t), by Gauss-Legendre in ln(1 + u / time scale).
+    def _discounted_if_alive(self, t: float, decay: float, x: Vector, T: Vector, ahead: Ahead = STEADY) -> Vector:
+        """Integral of e^(-decay calendar time) * rate over u in (0, t), by Gauss-Legendre in ln(1 + u / time scale).
 
         The steeper the rate falls, the shorter the scale, so that the integrand stays smooth.
         """
@@ -348,7 +370,7 @@ class PurchaseModel(FittedModel, ABC):
         for node, weight in zip(nodes, weights, strict=True):
             u = scale * np.expm1(node * longest)
             du = (scale + u) * longest * weight
-            total += np.exp(-decay * u) * rate(u) * du
+            total += np.exp(-decay * ahead.calendar(u)) * rate(u) * du
         return total
 
     @classmethod
@@ -397,8 +419,9 @@ class PurchaseModel(FittedModel, ABC):
     def _expected_at(self, t: float) -> Callable[[Vector, Vector], Vector]:
         return self._smooth(lambda x, T: self.purchases_if_alive(t, x, T))
 
-    def _worth_at(self, t: float, decay: float) -> Callable[[Vector, Vector], Vector]:
-        return self._smooth(lambda *rows: in_chunks(partial(self._discounted_if_alive, t, decay), *rows))
+    def _worth_at(self, t: float, decay: float, ahead: Ahead) -> Callable[[Vector, Vector], Vector]:
+        worth = partial(self._discounted_if_alive, t, decay, ahead=ahead)
+        return self._smooth(lambda *rows: in_chunks(worth, *rows))
 
     def _smooth(self, function: Callable[[Vector, Vector], Vector]) -> Callable[[Vector, Vector], Vector]:
         """The same function of (x, T), computed at no more ages than its smoothness needs."""

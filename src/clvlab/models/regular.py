@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from clvlab.arrays import Counts, Matrix, Vector
+from clvlab.clock import STEADY, Ahead
 from clvlab.errors import ConvergenceError, ParamsError
 from clvlab.models.beta_geometric import LARGEST_LOG, BetaGeometric
 from clvlab.models.fitted_model import Estimate
@@ -205,21 +206,26 @@ class RegularBetaGeometric(BetaGeometric):
             total += ages.each(lambda x, T, j=phase: function(self.k * x + j, T), share)
         return total * times
 
-    def _discounted_if_alive(self, t: float, decay: float, events: Vector, T: Vector) -> Vector:
-        """By parts: the expected purchases are smoother in time than their rate, which moves with every gap."""
+    def _discounted_if_alive(
+        self, t: float, decay: float, events: Vector, T: Vector, ahead: Ahead = STEADY
+    ) -> Vector:
+        """By parts: the expected purchases are smoother in time than their rate, which moves with every gap.
+
+        The integral is over calendar time, in which the discount is smooth.
+        """
         end = t if decay == 0 else min(t, WORTH_NOTHING_AT / decay)
-        purchases = self._purchases_by(events, T)
-        total: Vector = np.exp(-decay * end) * purchases(np.full(T.size, end))
+        purchases, last = self._purchases_by(events, T), float(ahead.calendar(np.array(end)))
+        total: Vector = np.exp(-decay * last) * purchases(np.full(T.size, end))
         if decay == 0:
             return total
         scale = (self.alpha + T) / (1 + self.r + events)
-        longest = np.log1p(end / scale)
+        longest = np.log1p(last / scale)
         # The larger k, the longer the gaps of a customer show; where the discount ends the integral it is steep.
         length, ends = float(longest.max(initial=0.0)), decay * end >= 1
         nodes, weights = legendre(2 + 3 * self.k + 14 * ends + int((1 + self.k / 2 + 2 * ends) * length))
         for node, weight in zip(nodes, weights, strict=True):
             u = scale * np.expm1(node * longest)
-            total += decay * np.exp(-decay * u) * purchases(u) * (scale + u) * longest * weight
+            total += decay * np.exp(-decay * u) * purchases(ahead.operational(u)) * (scale + u) * longest * weight
         return total
 
     def _purchases_by(self, events: Vector, T: Vector) -> Callable[[Vector], Vector]:

@@ -13,8 +13,11 @@ from typing import Self
 import numpy as np
 
 from clvlab.arrays import Counts, Matrix, Positions, Vector
+from clvlab.clock import STEADY, Ahead
 from clvlab.errors import ParamsError
 from clvlab.models import purchase_history
+from clvlab.models.attributes import kinds_of
+from clvlab.models.covariates import AnyPurchaseModel, CovariateModel
 from clvlab.models.mean_spend import SpendModel
 from clvlab.models.numerics.distinct import DistinctRows
 from clvlab.models.purchase_history import Customers, PurchaseHistories
@@ -34,29 +37,46 @@ class Buyers:
     ----------
     x, t_x, T : repeat purchases, age at the last one, age at the cutoff
     spent : money spent on repeat purchases, or on all where the spend model counts the first, too
+    z : the numbers of the attributes that the model reads, shape (customers, terms); None where it reads none
     """
 
     x: Vector
     t_x: Vector
     T: Vector
     spent: Vector
+    z: Matrix | None = None
 
     @classmethod
     def of(cls, table: PurchaseHistories) -> Self:
         """The customers of a table that `read_buyers` has read."""
         x, t_x, T, *spent = table.columns
-        return cls(x, t_x, T, spent[0] if spent else np.zeros(x.size))
+        return cls(x, t_x, T, spent[0] if spent else np.zeros(x.size), table.numbers)
 
     def __len__(self) -> int:
         return self.x.size
 
-    def __getitem__(self, rows: slice) -> "Buyers":
-        return Buyers(self.x[rows], self.t_x[rows], self.T[rows], self.spent[rows])
+    def __getitem__(self, rows: slice | Positions) -> "Buyers":
+        z = None if self.z is None else self.z[rows]
+        return Buyers(self.x[rows], self.t_x[rows], self.T[rows], self.spent[rows], z)
 
     def each_once(self) -> tuple["Buyers", Positions]:
         """Equal customers once, and which of these every customer is."""
-        found = DistinctRows.of([self.x, self.t_x, self.T, self.spent])
-        return Buyers(*found.rows), found.index
+        columns = [self.x, self.t_x, self.T, self.spent]
+        if self.z is None or not self.z.shape[1]:
+            found = DistinctRows.of(columns)
+            return Buyers(*found.rows), found.index
+        kind = np.empty(len(self))
+        for i, (_, places) in enumerate(self.kinds):
+            kind[places] = i
+        found = DistinctRows.of([*columns, kind])
+        x, t_x, T, spent, kind = found.rows
+        numbers = np.array([z for z, _ in self.kinds])
+        return Buyers(x, t_x, T, spent, numbers[kind.astype(np.intp)]), found.index
+
+    @cached_property
+    def kinds(self) -> list[tuple[Vector, Positions]]:
+        """The distinct numbers of attributes, and which customers have them; one kind of all without attributes."""
+        return kinds_of(np.empty((len(self), 0)) if self.z is None else self.z)
 
     def p_alive(self, model: PurchaseModel) -> Vector:
         """P(alive) of each customer to draw by, computed once for each distinct history."""
@@ -67,27 +87,31 @@ class Buyers:
         return DistinctRows.of([self.x, self.t_x, self.T])
 
 
-def without_attributes(model: object) -> PurchaseModel:
-    """The model itself, whose parameters can be drawn; ParamsError for a model with attributes, whose cannot yet."""
-    if not isinstance(model, PurchaseModel):
+def drawable(model: object) -> AnyPurchaseModel:
+    """The model itself, whose parameters can be drawn; ParamsError for whatever else predicts purchases."""
+    if not isinstance(model, PurchaseModel | CovariateModel):
         raise ParamsError(
-            f"Intervals are for models without attributes, such as BgNbd; this is a {type(model).__name__}. "
-            "Ask for values without an interval, or fit each group of customers by itself."
+            "Intervals are for models whose parameters can be drawn, such as BgNbd; this is a "
+            f"{type(model).__name__}. Ask for values without an interval."
         )
     return model
 
 
 def read_buyers(
-    model: PurchaseModel, customers: Customers, time_unit: TimeUnit | None, spend: SpendModel | None = None
+    model: AnyPurchaseModel, customers: Customers, time_unit: TimeUnit | None, spend: SpendModel | None = None
 ) -> PurchaseHistories:
-    """The buyers' frequency, recency, T (and the money that `spend` knows of), times in the model's unit."""
+    """The buyers' frequency, recency, T (and the money that `spend` knows of), times in the model's unit.
+
+    With the numbers of the attributes that the model reads.
+    """
     unit = model.unit_of(customers, time_unit)
     histories = purchase_history.read_histories(customers, HISTORY, unit, model.time_unit)
-    if spend is None:
-        return histories
-    n, mean = purchase_history.read_spend(customers, first_purchases=spend.first_purchases).columns
-    spent = np.multiply(n, mean, out=np.zeros(n.size), where=n > 0)
-    return PurchaseHistories([*histories.columns, spent], histories.is_buyer)
+    columns = histories.columns
+    if spend is not None:
+        n, mean = purchase_history.read_spend(customers, first_purchases=spend.first_purchases).columns
+        columns = [*columns, np.multiply(n, mean, out=np.zeros(n.size), where=n > 0)]
+    buyers = purchase_history.table_of(customers).filter(histories.is_buyer)
+    return PurchaseHistories(columns, histories.is_buyer, model.numbers_of(buyers))
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,59 +121,64 @@ class Simulation:
     Attributes
     ----------
     models, spends : equally many; one pair is one future. Without spend a purchase is worth 1
-    horizon : in the models' time unit
+    horizon : in the models' time unit, by the customers' clock
     decay : a purchase at time t from the cutoff is worth margin * spend * e^(-decay t)
     margin : share of spend that is kept
     seed : of the futures
+    ahead : how the clock runs from the cutoff on
     """
 
-    models: list[PurchaseModel]
+    models: Sequence[AnyPurchaseModel]
     spends: Sequence[SpendModel | None]
     horizon: float
     decay: float
     margin: float
     seed: int
+    ahead: Ahead = STEADY
 
     @classmethod
     def of(
         cls,
-        model: PurchaseModel,
+        model: AnyPurchaseModel,
         spend: SpendModel | None,
         horizon: float,
         annual_discount_rate: float,
         margin: float,
         n_futures: int,
         seed: int,
+        ahead: Ahead = STEADY,
     ) -> Self:
         """`n_futures` futures that the data of the two models allow."""
         seeds = [int(each) for each in np.random.SeedSequence(seed).generate_state(3)]
-        models = model.at_draws(model.draws(n_futures, seeds[0]))
+        models: Sequence[AnyPurchaseModel] = model.at_draws(model.draws(n_futures, seeds[0]))
         spends = [None] * n_futures if spend is None else spend.futures(n_futures, seeds[1])
         decay = decay_rate(annual_discount_rate, model.time_unit)
-        return cls(models, spends, horizon, decay, margin, seeds[2])
+        return cls(models, spends, horizon, decay, margin, seeds[2], ahead)
 
     @property
     def n_futures(self) -> int:
         """Number of futures."""
         return len(self.models)
 
-    def values(self, buyers: Buyers) -> Iterator[tuple[slice, Matrix]]:
+    def values(self, buyers: Buyers) -> Iterator[tuple[Positions, Matrix]]:
         """Simulated values, block by block: which customers, and an array (futures, customers)."""
         for rows, futures in self._blocks(buyers):
             yield rows, np.stack([value for _, value in futures])
 
-    def purchases_and_values(self, buyers: Buyers) -> Iterator[tuple[slice, Matrix, Matrix]]:
+    def purchases_and_values(self, buyers: Buyers) -> Iterator[tuple[Positions, Matrix, Matrix]]:
         """The same futures with the purchases that the values are of: which customers, purchases, values."""
         for rows, futures in self._blocks(buyers):
             yield rows, np.stack([count for count, _ in futures]), np.stack([value for _, value in futures])
 
-    def _blocks(self, buyers: Buyers) -> Iterator[tuple[slice, list[tuple[Vector, Vector]]]]:
-        """Block by block: which customers, and of each future their purchases and values."""
+    def _blocks(self, buyers: Buyers) -> Iterator[tuple[Positions, list[tuple[Vector, Vector]]]]:
+        """Block by block, each of one kind of customers: which, and of each future their purchases and values."""
         random = np.random.default_rng(self.seed)
-        for low in range(0, len(buyers), CUSTOMERS_AT_ONCE):
-            rows = slice(low, low + CUSTOMERS_AT_ONCE)
-            block, pairs = buyers[rows], zip(self.models, self.spends, strict=True)
-            yield rows, [self._future(model, spend, block, random) for model, spend in pairs]
+        for z, places in buyers.kinds:
+            models = [model.model_of(z) for model in self.models]
+            for low in range(0, places.size, CUSTOMERS_AT_ONCE):
+                rows = places[low : low + CUSTOMERS_AT_ONCE]
+                block, pairs = buyers[rows], zip(models, self.spends, strict=True)
+                yield rows, [self._future(model, spend, block, random) for model, spend in pairs]
 
     def intervals(self, buyers: Buyers, level: float) -> tuple[Vector, Vector]:
         """Central intervals of each customer's value: low, high. Equal customers have equal ones."""
@@ -170,7 +199,7 @@ class Simulation:
         # buyers fall more evenly still, which a discount hardly sees.
         share = random.random(owner.size)
         share[np.cumsum(count)[count > 0] - 1] = 1.0
-        worth = np.exp(-self.decay * last[owner] * share)
+        worth = np.exp(-self.decay * self.ahead.calendar(last[owner] * share))
         if spend is not None:
             worth *= spend.worth(random, buyers.x, buyers.spent, count, owner)
         return count.astype(np.float64), np.multiply(self.margin, np.bincount(owner, worth, count.size))

@@ -15,7 +15,7 @@ bootstrap asks instead what other samples of customers would have given.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -27,8 +27,7 @@ from clvlab.displays import Displayed, listed, number
 from clvlab.errors import ConvergenceError, ParamsError
 from clvlab.models.numerics import importance, maximum
 from clvlab.models.numerics.jets import Number, exp, log1p, value_of
-from clvlab.models.numerics.maximum import CorrectedLikelihood, Likelihood
-from clvlab.models.numerics.population import Population
+from clvlab.models.numerics.maximum import CorrectedLikelihood, Drawable
 
 Method = Literal["likelihood", "bootstrap"]
 
@@ -113,7 +112,7 @@ def from_normal(names: tuple[str, ...], point: Vector, covariance: Matrix, n: in
     return Draws(names, point + normal @ np.linalg.cholesky(_bounded(covariance)).T, "laplace", float(n))
 
 
-def from_likelihood(likelihood: Likelihood, point: Vector, covariance: Matrix, n: int, seed: int) -> Draws:
+def from_likelihood(likelihood: Drawable, point: Vector, covariance: Matrix, n: int, seed: int) -> Draws:
     """Draws in proportion to the likelihood of the log-parameters and their prior. [2]
 
     Where these are worth fewer than a tenth as many, in spite of all rounds, the normal approximation serves.
@@ -128,7 +127,7 @@ def from_likelihood(likelihood: Likelihood, point: Vector, covariance: Matrix, n
     return Draws(likelihood.names, found.drawn(n, random), "importance", effective)
 
 
-def from_bootstrap(likelihood: Likelihood, point: Vector, n: int, seed: int) -> Draws:
+def from_bootstrap(likelihood: Drawable, point: Vector, n: int, seed: int) -> Draws:
     """Parameters fitted to `n` samples of as many customers, drawn with replacement. [3]
 
     ConvergenceError if fewer than half of the samples can identify them.
@@ -152,7 +151,7 @@ def _bounded(covariance: Matrix) -> Matrix:
     return np.asarray((bounded + bounded.T) / 2)
 
 
-def _log_posterior(likelihood: Likelihood, point: Vector) -> Callable[[Vector], float]:
+def _log_posterior(likelihood: Drawable, point: Vector) -> Callable[[Vector], float]:
     """The function of the log-parameters in proportion to which is drawn; `point` is its likelihood's maximum."""
     if likelihood.n_distinct <= MOST_DISTINCT:
         return likelihood.log_posterior
@@ -161,13 +160,9 @@ def _log_posterior(likelihood: Likelihood, point: Vector) -> Callable[[Vector], 
     return lambda at: coarse.log_posterior(at) + corrected.correction(at)
 
 
-def _refitted(likelihood: Likelihood, point: Vector, random: np.random.Generator) -> Vector | None:
+def _refitted(likelihood: Drawable, point: Vector, random: np.random.Generator) -> Vector | None:
     """Log-parameters of one bootstrap sample; None where it has no maximum."""
-    population = likelihood.population
-    drawn = random.multinomial(round(population.n_customers), population.weight / population.weight.sum())
-    there = drawn > 0
-    sample = Population(population.columns[:, there], drawn[there].astype(float))
     try:
-        return maximum.maximise(replace(likelihood, population=sample), point).point
+        return maximum.maximise(likelihood.resampled(random), point).point
     except ConvergenceError:
         return None

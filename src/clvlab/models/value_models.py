@@ -5,21 +5,28 @@ first, then those of `PURCHASE_MODELS` in their order, until the customers ident
 that none is identified, NBD held by a penalty serves. Spend has one model, and where customers spend too much alike
 for it, the mean. What keeps a model from being fitted, and what a fitted one
 warns of, is a `Caveat`.
+
+Attributes of customers, where some are to be tried, are used if they explain more than chance would, by a
+likelihood-ratio test at `SIGNIFICANT`, and an earlier prediction with them was not worse by more than chance, in
+squared error per customer; else the model goes on without them.
 """
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
+import numpy as np
 import polars as pl
 
+from clvlab.arrays import Vector
 from clvlab.columns import MODELLED, names
 from clvlab.errors import ClvlabWarning, ConvergenceError, DataError
 from clvlab.frames import CustomerSummary
 from clvlab.models.bg_cnbd_k import BgCnbdK
 from clvlab.models.bg_nbd import BgNbd
+from clvlab.models.covariates import AnyPurchaseModel, CovariateModel, RatioTest, WithAttributes
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.intervals import value_intervals
 from clvlab.models.lifetime_value import lifetime_value
@@ -51,7 +58,16 @@ HELD = 0.1
 ENOUGH = 100
 """Repeat purchases by which the common rate of customers who buy alike is known: to a tenth."""
 
-M = TypeVar("M", PurchaseModel, GammaGamma)
+SIGNIFICANT = 0.05
+"""The p-value of the likelihood-ratio test below which attributes explain more than chance would."""
+
+BEYOND_CHANCE = 1.645
+"""Standard errors by which squared errors are larger beyond chance, at the same level to one side."""
+
+Kind = type[PurchaseModel] | WithAttributes
+"""What purchase model to fit."""
+K = TypeVar("K", Kind, type[GammaGamma])
+M = TypeVar("M", AnyPurchaseModel, GammaGamma)
 
 
 @dataclass(frozen=True)
@@ -67,35 +83,117 @@ class Terms:
 class Caveat:
     """What a model warns of, or the error that says why the customers cannot identify it."""
 
-    model: type[PurchaseModel] | type[GammaGamma]
+    model: Kind | type[GammaGamma]
     problem: Exception | str
 
 
 @dataclass(frozen=True)
-class Attempt(Generic[M]):
+class Attempt(Generic[K, M]):
     """A model fitted to customers, or None, and what there is to say of it."""
 
-    kind: type[M]
+    kind: K
     model: M | None
     caveats: tuple[Caveat, ...]
 
     @classmethod
-    def at(cls, kind: type[M], customers: CustomerSummary, penalty: float = 0.0) -> "Attempt[M]":
+    def at(cls, kind: K, customers: CustomerSummary, penalty: float = 0.0) -> "Attempt[K, M]":
         """Fit the model, if the customers identify it."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                model = kind.fit(customers, penalty=penalty)
+                model: Any = kind.fit(customers, penalty=penalty)
             except (ConvergenceError, DataError) as error:
                 return cls(kind, None, (Caveat(kind, error),))
         return cls(kind, model, tuple(Caveat(kind, warning.message) for warning in caught))
 
 
-def attempts(
-    customers: CustomerSummary, kinds: Iterable[type[PurchaseModel]] = PURCHASE_MODELS
-) -> Iterator[Attempt[PurchaseModel]]:
+PurchaseAttempt = Attempt[Kind, AnyPurchaseModel]
+
+
+def name_of(model: AnyPurchaseModel | GammaGamma | Kind | type[GammaGamma]) -> str:
+    """What tables call a model or its kind: its class, and whether it has attributes."""
+    if isinstance(model, WithAttributes | CovariateModel):
+        return model.name
+    return (model if isinstance(model, type) else type(model)).__name__
+
+
+def attempts(customers: CustomerSummary, kinds: Iterable[Kind] = PURCHASE_MODELS) -> Iterator[PurchaseAttempt]:
     """Each kind of purchase model as it fits these customers, in the order given, when it is asked for."""
-    return (Attempt.at(kind, customers) for kind in kinds)
+    return (PurchaseAttempt.at(kind, customers) for kind in kinds)
+
+
+@dataclass(frozen=True)
+class EarlierErrors:
+    """How far one earlier prediction was off per customer, with attributes and without.
+
+    Attributes
+    ----------
+    with_attributes, without : root mean squared error, in purchases
+    excess : by how many of its standard errors the mean squared error with attributes is the larger, customer by
+        customer
+    """
+
+    with_attributes: float
+    without: float
+    excess: float
+
+    @classmethod
+    def of(cls, errors: Vector, without: Vector) -> "EarlierErrors":
+        """Of the errors of each customer's prediction with attributes and without.
+
+        >>> EarlierErrors.of(np.array([3.0, 1.0]), np.array([1.0, 1.0]))
+        EarlierErrors(with_attributes=2.23606797749979, without=1.0, excess=1.0)
+        """
+        more = errors**2 - without**2
+        error = float(more.std(ddof=1) / np.sqrt(more.size)) if more.size > 1 else 0.0
+        excess = float(more.mean()) / error if error > 0 else 0.0
+        return cls(float(np.sqrt(np.mean(errors**2))), float(np.sqrt(np.mean(without**2))), excess)
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the prediction with attributes was worse by more than chance."""
+        return self.excess > BEYOND_CHANCE
+
+
+@dataclass(frozen=True, eq=False)
+class AttributesTried:
+    """Whether attributes help to predict purchases, and by what.
+
+    Attributes
+    ----------
+    kind : what was tried
+    model : fitted with them, or None
+    errors : of an earlier prediction, where there was one
+    caveats : why it could not be fitted, or what it warns of
+    """
+
+    kind: WithAttributes
+    model: CovariateModel | None
+    errors: EarlierErrors | None
+    caveats: tuple[Caveat, ...] = ()
+
+    @classmethod
+    def on(cls, customers: CustomerSummary, kind: WithAttributes, errors: EarlierErrors | None) -> "AttributesTried":
+        """Fit the model with attributes, if the customers identify it."""
+        attempt = PurchaseAttempt.at(kind, customers)
+        model = attempt.model if isinstance(attempt.model, CovariateModel) else None
+        return cls(kind, model, errors, attempt.caveats)
+
+    @property
+    def test(self) -> RatioTest | None:
+        """Whether the attributes explain more than chance would; None where they could not be fitted."""
+        return None if self.model is None else self.model.likelihood_ratio_test()
+
+    @property
+    def verdict(self) -> Literal["used", "chance", "worse", "unfitted"]:
+        """The rule: used, or why not."""
+        if self.test is None:
+            return "unfitted"
+        if self.test.p_value >= SIGNIFICANT:
+            return "chance"
+        if self.errors is not None and self.errors.is_worse:
+            return "worse"
+        return "used"
 
 
 @dataclass(frozen=True)
@@ -107,17 +205,19 @@ class ValueModels:
     purchases, spend : None where the customers cannot identify one
     refused : purchase models that were tried before `purchases` in vain
     caveats : what the models warn of, and why one is missing
+    tried : the attributes that were tried, if any were
     """
 
-    purchases: PurchaseModel | None
+    purchases: AnyPurchaseModel | None
     spend: SpendModel | None
     terms: Terms
-    refused: tuple[type[PurchaseModel], ...] = ()
+    refused: tuple[Kind, ...] = ()
     caveats: tuple[Caveat, ...] = ()
+    tried: AttributesTried | None = None
 
     @classmethod
     def fit(
-        cls, customers: CustomerSummary, terms: Terms, preferred: type[PurchaseModel] | PurchaseModel = BgNbd
+        cls, customers: CustomerSummary, terms: Terms, preferred: Kind | AnyPurchaseModel = BgNbd
     ) -> "ValueModels":
         """Fit the preferred purchase model, else the first that the data identify, and the spend model.
 
@@ -128,14 +228,15 @@ class ValueModels:
         terms
             on which `value` and `by_group` value customers
         preferred
-            tried first; a fitted model is taken as it is
+            tried first, and of a kind with attributes then the one without; a fitted model is taken as it is
         """
         spend, of_spend = fit_spend(customers)
-        if isinstance(preferred, PurchaseModel):
+        if isinstance(preferred, PurchaseModel | CovariateModel):
             return cls(preferred, spend, terms, caveats=of_spend)
-        failed: list[Attempt[PurchaseModel]] = []
-        others = (each for each in PURCHASE_MODELS if each is not preferred)
-        for attempt in attempts(customers, (preferred, *others)):
+        failed: list[PurchaseAttempt] = []
+        first = (preferred, preferred.kind) if isinstance(preferred, WithAttributes) else (preferred,)
+        others = (each for each in PURCHASE_MODELS if each not in first)
+        for attempt in attempts(customers, (*first, *others)):
             refused = tuple(each.kind for each in failed)
             if attempt.model is not None:
                 return cls(attempt.model, spend, terms, refused, (*attempt.caveats, *of_spend))
@@ -145,6 +246,25 @@ class ValueModels:
             return cls(held.model, spend, terms, refused, (*held.caveats, *of_spend))
         # The others fail for the same want of data as the first.
         return cls(None, spend, terms, tuple(each.kind for each in failed), failed[0].caveats)
+
+    def trying(
+        self, customers: CustomerSummary, names: tuple[str, ...], errors: EarlierErrors | None
+    ) -> "ValueModels":
+        """The same models, the one of purchases with attributes of the customers if the rule says that these help.
+
+        Parameters
+        ----------
+        customers
+            those that the models were fitted to, with the attributes
+        names
+            columns that say how customers differ
+        errors
+            of an earlier prediction with them and without, where there was one
+        """
+        if not isinstance(self.purchases, PURCHASE_MODELS):
+            return self
+        tried = AttributesTried.on(customers, WithAttributes(type(self.purchases), names), errors)
+        return replace(self, tried=tried, purchases=tried.model if tried.verdict == "used" else self.purchases)
 
     @property
     def known(self) -> frozenset[str]:
@@ -178,14 +298,14 @@ class ValueModels:
         return value_intervals(self.purchases, self.spend, customers, groups=groups, level=level, **vars(self.terms))
 
 
-def _held(customers: CustomerSummary, failed: Iterable[Attempt[PurchaseModel]]) -> Attempt[PurchaseModel] | None:
+def _held(customers: CustomerSummary, failed: Iterable[PurchaseAttempt]) -> PurchaseAttempt | None:
     """NBD held by a penalty, where it had no maximum because customers buy at nearly one rate; else None."""
     problems = [caveat.problem for attempt in failed if attempt.kind is Nbd for caveat in attempt.caveats]
     if not any(isinstance(problem, ConvergenceError) and problem.code == "no_maximum" for problem in problems):
         return None
     if customers.data["frequency"].sum() < ENOUGH:
         return None
-    held = Attempt.at(Nbd, customers, penalty=HELD)
+    held = PurchaseAttempt.at(Nbd, customers, penalty=HELD)
     if held.model is None:
         return None
     told = ClvlabWarning("Customers buy so much alike that no model can tell them apart.", code="alike")
@@ -196,7 +316,7 @@ def fit_spend(customers: CustomerSummary) -> tuple[SpendModel | None, tuple[Cave
     """The spend model; where customers spend too much alike to identify it, the mean of what they spend."""
     if "monetary_value" not in customers.data.columns:
         return None, ()
-    attempt = Attempt.at(GammaGamma, customers)
+    attempt: Attempt[type[GammaGamma], GammaGamma] = Attempt.at(GammaGamma, customers)
     if not any(isinstance(caveat.problem, ConvergenceError) for caveat in attempt.caveats):
         return attempt.model, attempt.caveats
     mean = MeanSpend.fit(customers)

@@ -12,6 +12,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
     {
         "verdict": (
             Text("lead"),
+            Text("first_groups"),
             Text("choice"),
             Text("weak"),
             Text("tied"),
@@ -34,6 +35,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "coverage": "pct",
                 },
             ),
+            Text("as_of"),
             Table("apply", {"parameter": "text", "value": "text"}),
         ),
         "foresight": (
@@ -49,9 +51,9 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "from_bar": "dec3",
                     "low": "dec3",
                     "high": "dec3",
-                    "first_10": "pct1",
+                    "first_10": "points",
                     "money_10": "money",
-                    "first_20": "pct1",
+                    "first_20": "points",
                     "money_20": "money",
                 },
             ),
@@ -206,6 +208,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 "ranking",
                 {
                     "strategy": "strategy",
+                    "recommended": "yesno",
                     "n_groups": "int",
                     "smallest": "int",
                     "coverage": "pct",
@@ -216,11 +219,10 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "loss": "money",
                     "knows": "yesno",
                     "equal": "yesno",
-                    "recommended": "yesno",
                 },
             ),
             Text("choice"),
-            Table("card", {"group": "group", "rank": "int", "condition": "condition"}),
+            Table("card", {"group": "group", "rule_order": "int", "condition": "condition"}),
             Text("told"),
             Table(
                 "tree",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from clvlab.charts import base_health, cohorts, movement, profiles, segments, validation, value
+from clvlab.charts import base_health, cohorts, movement, outlook, profiles, segments, validation, value
 from clvlab.presentation.blocks import Block, Chart, Kinds, Numbers, Table, Terms, Text
 
 _WARNINGS = ("total", "simple", "baseline", "decile", "cohort", "group")
@@ -122,6 +122,9 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Text("basis"),
             Text("model"),
+            Text("season"),
+            Text("events"),
+            Text("attributes"),
             Text("other_model"),
             Text("margin"),
             Text("fallback"),
@@ -141,6 +144,17 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             ),
             Chart("deciles", value.deciles),
             Table(
+                "attributes",
+                {
+                    "attribute": "attribute",
+                    "value": "attribute_value",
+                    "customers": "int",
+                    "times_as_often": "dec2",
+                    "low": "dec2",
+                    "high": "dec2",
+                },
+            ),
+            Table(
                 "parameters",
                 {
                     "model": "name:models",
@@ -150,6 +164,30 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "low": "dec3",
                     "high": "dec3",
                 },
+            ),
+        ),
+        "outlook": (
+            Text("lead"),
+            Text("assumption"),
+            Text("basis"),
+            Text("value"),
+            Chart("course", outlook.course),
+            Table(
+                "periods",
+                {
+                    "what": "name:outcomes",
+                    "first_day": "date",
+                    "last_day": "date",
+                    "existing": "int",
+                    "new": "int",
+                    "total": "int",
+                    "honest_low": "int",
+                    "honest_high": "int",
+                },
+            ),
+            Table(
+                "cohorts",
+                {"part": "name:parts", "cohort": "date", "expected_purchases": "int", "expected_revenue": "money"},
             ),
         ),
         "watch": (
@@ -196,6 +234,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("bias_purchases"),
             Text("bias_spend"),
             Text("beyond"),
+            Text("learned"),
             Chart("forecasts", validation.forecasts),
             Table(
                 "forecasts",
@@ -245,6 +284,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("choice"),
             Text("choice_period"),
             Text("leaving"),
+            Text("attributes"),
             Table(
                 "models",
                 {

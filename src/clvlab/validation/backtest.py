@@ -7,20 +7,24 @@ each horizon (expanding window). The same is predicted without a model, see `clv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
-from clvlab.customers import customer_days, parse_day
+from clvlab.customers import customer_days, parse_day, read_attributes
 from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, ParamsError, counted, did_you_mean
 from clvlab.frames import TransactionLog
-from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, PurchaseModel
+from clvlab.learned import Learned
+from clvlab.models import MODEL_NAMES, PURCHASE_MODELS
+from clvlab.models.value_models import Kind
 from clvlab.units import TimeUnit, check_time_unit
+from clvlab.validation.challenge import LEARNED, LEARNED_NAME, Challenge, learned_at
 from clvlab.validation.futures import FUTURES
 from clvlab.validation.model_error import SMALLEST_PART, honest_intervals, independent, widened
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.origins import Ahead, check_origins, spread_origins
-from clvlab.validation.past import Assignment, Past
+from clvlab.validation.past import Assignment, CalendarFit, Past
 from clvlab.validation.scores import SCORES
 from clvlab.wording import Language, Name, Words
 
@@ -43,7 +47,9 @@ class Backtest(Displayed):
         error (predicted relative to actual less 1, null where actual is not positive), half_purchase (what half a
         purchase is worth), low, high (a model's interval, were it right; null where none was asked for)
     customers : origin, horizon, end, what, method, customers, mae, rmse, rank_correlation, calibration (the slope of
-        actual on predicted), crps (of purchases; a naive prediction's is its mae)
+        actual on predicted), crps (of purchases; a prediction that is one number has its mae), over_learned (by how
+        much the mean squared error is larger than that of `Learned`; null without it), over_learned_error (the
+        standard error of that)
     problems : origin, method, problem: models that could not be fitted there, and why
     level : probability of the intervals of `sums`, None where there are none
     """
@@ -187,6 +193,13 @@ class Backtest(Displayed):
         )
         return BacktestChoice(chosen, inner["origin"].n_unique(), judged)
 
+    def challenge(self, method: str, what: str = "purchases") -> Challenge | None:
+        """Whether `Learned` came nearer to single customers than a method, by more than chance; None without either.
+
+        See `clvlab.validation.challenge` for the test.
+        """
+        return Challenge.of(self.customers, method, what)
+
     @property
     def _facts(self) -> str:
         horizons = listed(self.customers["horizon"].unique(maintain_order=True))
@@ -226,13 +239,15 @@ class BacktestChoice(Displayed):
 
 def backtest(
     log: TransactionLog,
-    models: Iterable[type[PurchaseModel] | str] = PURCHASE_MODELS,
+    models: Iterable[Kind | type[Learned] | str] = PURCHASE_MODELS,
     origins: int | Iterable[str | date] = ORIGINS,
     horizons: str | float | Sequence[str | float] = "13 weeks",
     *,
     time_unit: TimeUnit = "week",
     until: str | date | None = None,
     groups: Assignment | None = None,
+    calendar: CalendarFit | None = None,
+    attributes: Any = None,
     level: float | None = None,
     futures: int = FUTURES,
     seed: int = 0,
@@ -247,7 +262,9 @@ def backtest(
     log
         from `read_transactions`; without amounts only purchases are predicted
     models
-        purchase models, or their names; spend is purchases times what the spend model expects of each
+        purchase models, or their names, or a `clvlab.models.WithAttributes`; spend is purchases times what the spend
+        model expects of each. `Learned`, or "learned", is trained at each origin on past days whose horizon had ended
+        by then
     origins
         how many at most, spread evenly as far as the log allows (see `spread_origins`); or the days themselves
     horizons
@@ -258,6 +275,11 @@ def backtest(
         the last day that counts; without it the log's last
     groups
         what assigns customers to groups, at each origin anew: customer_id, group from a customer table
+    calendar
+        what fits the calendar at each origin, by which the models' time runs: `clvlab.Calendar.fit`, or with events
+        `functools.partial(clvlab.Calendar.fit, events=...)`
+    attributes
+        what is known of customers, as in `summarise_customers`; of dated tables what was known at each origin
     level
         probability, such as 0.9, of the models' intervals, which are simulated; without one there are none
     futures
@@ -279,7 +301,9 @@ def backtest(
     """
     unit = check_time_unit(time_unit)
     ahead = _read_horizons(horizons, unit)
-    kinds = [_kind(each) for each in models]
+    named = [_kind(each) for each in models]
+    kinds = [each for each in named if not (isinstance(each, type) and issubclass(each, Learned))]
+    tables = [] if attributes is None else read_attributes(attributes)
     last = None if until is None else parse_day("until", until)
     days = customer_days(log, last or date.max)
     first, end = _span(days, last)
@@ -290,11 +314,13 @@ def backtest(
         chosen = check_origins((parse_day("origin", each) for each in origins), first, end, shortest)
     sums, scored, problems = [], [], []
     for origin in chosen:
-        known = Past.of(log, origin, kinds, unit, groups)
+        known = Past.of(log, origin, kinds, unit, groups, calendar, attributes)
         problems += known.problems
         for each in ahead:
             if each.from_day(origin) <= end:
-                summed, single = known.predict(days, each, first, level, futures, seed)
+                learned, refused = learned_at(days, origin, each, tables, seed) if Learned in named else (None, None)
+                problems += [(origin, LEARNED, str(refused))] if refused else []
+                summed, single = known.predict(days, each, first, level, futures, seed, learned)
                 sums.append(summed)
                 scored.append(single)
     schema = {"origin": pl.Date, "method": pl.String, "problem": pl.String}
@@ -312,14 +338,15 @@ def _read_horizons(horizons: str | float | Sequence[str | float], time_unit: Tim
     return found
 
 
-def _kind(model: type[PurchaseModel] | str) -> type[PurchaseModel]:
+def _kind(model: Kind | type[Learned] | str) -> Kind | type[Learned]:
     if not isinstance(model, str):
         return model
-    if model not in MODEL_NAMES:
+    known = {**MODEL_NAMES, LEARNED_NAME: Learned}
+    if model not in known:
         raise ParamsError(
-            f"There is no model {model!r}.{did_you_mean(model, MODEL_NAMES)} Known models: {', '.join(MODEL_NAMES)}."
+            f"There is no model {model!r}.{did_you_mean(model, known)} Known models: {', '.join(known)}."
         )
-    return MODEL_NAMES[model]
+    return known[model]
 
 
 def _to_go_by(rows: pl.DataFrame) -> dict[str, float]:

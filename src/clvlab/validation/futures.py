@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
-from clvlab.arrays import Matrix, Vector
+from clvlab.arrays import Matrix, Positions, Vector
 from clvlab.frames import CustomerSummary
-from clvlab.models import PurchaseModel, SpendModel
+from clvlab.models import AnyPurchaseModel, SpendModel
 from clvlab.models.simulation import Buyers, Simulation, read_buyers
 from clvlab.models.uncertainty import tails
 
@@ -16,7 +16,7 @@ INTERVALS = {"what": pl.String, "part": pl.String, "name": pl.String, "low": pl.
 
 
 def simulated_intervals(
-    model: PurchaseModel,
+    model: AnyPurchaseModel,
     spend: SpendModel | None,
     buyers: CustomerSummary,
     length: float,
@@ -34,7 +34,7 @@ def simulated_intervals(
     codes = [name.rank("dense").to_numpy().astype(np.intp) - 1 for name in names]
     sizes = [int(code.max(initial=-1)) + 1 for code in codes]
 
-    def sums(values: Vector, rows: slice) -> Vector:
+    def sums(values: Vector, rows: Positions) -> Vector:
         by_part = (np.bincount(code[rows], values, size) for code, size in zip(codes, sizes, strict=True))
         return np.concatenate([[values.sum()], *by_part])
 
@@ -42,7 +42,8 @@ def simulated_intervals(
         ("total", None),
         *((part, each) for part, name in zip(parts, names, strict=True) for each in name.unique().sort()),
     ]
-    simulation = Simulation.of(model, spend, length, 0.0, 1.0, futures, seed)
+    horizon = model.horizon_length(buyers, length, None)
+    simulation = Simulation.of(model, spend, horizon, 0.0, 1.0, futures, seed)
     summed: dict[str, Matrix] = {}
     for rows, outcomes in _outcomes(simulation, Buyers.of(read_buyers(model, buyers, None, spend))):
         for what, values in outcomes.items():
@@ -56,7 +57,7 @@ def simulated_intervals(
     return pl.DataFrame(table, schema=INTERVALS, orient="row")
 
 
-def _outcomes(simulation: Simulation, buyers: Buyers) -> Iterator[tuple[slice, dict[str, Matrix]]]:
+def _outcomes(simulation: Simulation, buyers: Buyers) -> Iterator[tuple[Positions, dict[str, Matrix]]]:
     """Block by block: which buyers, and what -> an array (futures, buyers)."""
     for rows, purchases, values in simulation.purchases_and_values(buyers):
         has_spend = simulation.spends[0] is not None

@@ -23,8 +23,8 @@ from clvlab.customers import one_time_share
 from clvlab.displays import Displayed
 from clvlab.errors import ConvergenceError
 from clvlab.frames import CustomerSummary, Holdout, check_kind
-from clvlab.models import PURCHASE_MODELS, BgNbd, PurchaseModel
-from clvlab.models.value_models import attempts
+from clvlab.models import PURCHASE_MODELS, BgNbd, PurchaseModel, WithAttributes
+from clvlab.models.value_models import EarlierErrors, PurchaseAttempt, attempts, name_of
 from clvlab.validation.predictions import BASELINE_METHODS, METHODS, predictions
 from clvlab.validation.validate import errors_of, totals_of
 from clvlab.wording import Language, Name, Words
@@ -48,12 +48,14 @@ class ModelChoice(Displayed):
         (relative), mae, rmse, rank_correlation (of purchases per customer on the holdout), problem (why a model could
         not be fitted), chosen; null where a method has no such figure
     reasons, figures : the sentences that explain the choice, as keys of the wording catalogue, and their figures
+    errors : of the chosen model on the holdout with attributes and without; None where none were, or could be, tried
     """
 
     model: PurchaseModel
     table: pl.DataFrame
     reasons: tuple[str, ...]
     figures: Mapping[str, Any]
+    errors: EarlierErrors | None = None
 
     @property
     def _facts(self) -> str:
@@ -70,7 +72,11 @@ class ModelChoice(Displayed):
 
 
 def choose_model(
-    calibration: CustomerSummary, holdout: Holdout | None = None, *, given: type[PurchaseModel] | None = None
+    calibration: CustomerSummary,
+    holdout: Holdout | None = None,
+    *,
+    given: type[PurchaseModel] | None = None,
+    attributes: Sequence[str] = (),
 ) -> ModelChoice:
     """Fit every purchase model, judge it on the holdout, and choose one by a printed rule.
 
@@ -80,6 +86,8 @@ def choose_model(
         the two halves of `clvlab.split_holdout`; without a holdout the BIC alone decides
     given
         the model to take, whatever the rule says, where it can be fitted
+    attributes
+        columns of the calibration with which to judge the chosen model, too, see `errors` of the result
 
     Raises
     ------
@@ -110,13 +118,14 @@ def choose_model(
     chosen = given.__name__ if given is not None and is_given else best
     table = table.with_columns(chosen=pl.col("method") == chosen)
     model = next(each for each in fitted if type(each).__name__ == chosen)
+    errors = _errors(model, attributes, calibration, holdout) if attributes and holdout is not None else None
     if is_given:
         reasons, figures = _given_in_words(chosen, best)
-        return ModelChoice(model, table, reasons, MappingProxyType(figures))
+        return ModelChoice(model, table, reasons, MappingProxyType(figures), errors)
     reasons, figures = _in_words(table)
     leaving, of_leaving = _leaving_in_words(table, wanted) if is_many else ((), {})
     told = MappingProxyType({**figures, **of_leaving, "one_time": one_time})
-    return ModelChoice(model, table, (*reasons, *leaving), told)
+    return ModelChoice(model, table, (*reasons, *leaving), told, errors)
 
 
 def _fit_all(
@@ -124,8 +133,8 @@ def _fit_all(
 ) -> tuple[list[PurchaseModel], dict[str, str]]:
     """The models that can be fitted, and why the others cannot; all failing is an error."""
     tried = list(attempts(calibration, kinds))
-    problems = {each.kind.__name__: str(each.caveats[0].problem) for each in tried if each.model is None}
-    fitted = [each.model for each in tried if each.model is not None]
+    problems = {name_of(each.kind): str(each.caveats[0].problem) for each in tried if each.model is None}
+    fitted = [each.model for each in tried if isinstance(each.model, PurchaseModel)]
     if not fitted:
         raise ConvergenceError(f"No purchase model can be fitted. {problems[BgNbd.__name__]}", BgNbd.names)
     return fitted, problems
@@ -160,6 +169,17 @@ def _judged(fitted: list[PurchaseModel], calibration: CustomerSummary, holdout: 
         found.append(wanted.with_columns(pl.col("method").replace("model", type(model).__name__)))
     # The baselines are the same next to every model.
     return pl.concat(found).unique("method", maintain_order=True)
+
+
+def _errors(
+    model: PurchaseModel, attributes: Sequence[str], calibration: CustomerSummary, holdout: Holdout
+) -> EarlierErrors | None:
+    """How far the model erred per customer with attributes and without; None where these cannot be fitted."""
+    tried = PurchaseAttempt.at(WithAttributes(type(model), tuple(attributes)), calibration)
+    if tried.model is None:
+        return None
+    found = [predictions(each, None, calibration, holdout) for each in (tried.model, model)]
+    return EarlierErrors.of(*((each["model"] - each["actual"]).to_numpy() for each in found))
 
 
 def _in_order(table: pl.DataFrame, kinds: tuple[type[PurchaseModel], ...]) -> pl.DataFrame:

@@ -61,17 +61,18 @@ def counted(days: pl.DataFrame, what: str, wanted: Mapping[str, Window]) -> pl.D
     )
 
 
-def naive(what: str, length: float, year: float) -> dict[str, pl.Expr]:
+def naive(what: str, length: float, year: float, age: pl.Expr) -> dict[str, pl.Expr]:
     """The naive predictions of `what` that are not counts of a window as they are, for a table with those counts.
 
-    `length` is the horizon's and `year` that of the window `last_365_days`, both in the table's time unit.
+    `length` is the horizon's, `year` that of the window `last_365_days`, and `age` each customer's, all in plain time
+    of one unit.
     """
     repeats = pl.col("frequency").cast(pl.Float64)
     if what == "spend":
         repeats *= pl.col("monetary_value").fill_null(0.0)
-    ages = pl.col("T").sum()
+    ages = age.sum()
     return {
-        "own_rate": repeats / pl.max_horizontal("T", pl.lit(length)) * length,
+        "own_rate": repeats / pl.max_horizontal(age, pl.lit(length)) * length,
         "last_365_days": pl.col("last_365_days") / year * length,
         "average": pl.when(ages > 0).then(repeats.sum() / ages).otherwise(0.0) * length,
         "nobody": pl.lit(0.0),

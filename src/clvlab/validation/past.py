@@ -1,16 +1,20 @@
 """What was known at one past day, what was predicted from it, and what then happened."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import polars as pl
 
+from clvlab.clock import Clock
 from clvlab.customers import summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
-from clvlab.models import PurchaseModel, SpendModel
-from clvlab.models.value_models import attempts, fit_spend
+from clvlab.learned import Learned
+from clvlab.models import AnyPurchaseModel, SpendModel
+from clvlab.models.value_models import Kind, attempts, fit_spend, name_of
 from clvlab.units import DAYS_PER, TimeUnit
+from clvlab.validation.challenge import LEARNED, OVER_LEARNED, over_learned
 from clvlab.validation.futures import INTERVALS, simulated_intervals
 from clvlab.validation.naive import NAIVE, counted, naive, windows
 from clvlab.validation.origins import Ahead
@@ -19,6 +23,8 @@ from clvlab.validation.scores import SCORES, count_crps, scores
 
 Assignment = Callable[[CustomerSummary], pl.DataFrame]
 """The groups of customers at a day, customer_id and group: such as `clvlab.strategies["rfm11"].assign`."""
+CalendarFit = Callable[[TransactionLog, date], Clock | None]
+"""The calendar as a log shows it up to a day, such as by `clvlab.Calendar.fit`; None for none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +39,7 @@ class Past:
     """
 
     buyers: CustomerSummary
-    models: Mapping[str, PurchaseModel]
+    models: Mapping[str, AnyPurchaseModel]
     spend: SpendModel | None
     problems: list[tuple[date, str, str]]
 
@@ -42,41 +48,52 @@ class Past:
         cls,
         log: TransactionLog,
         origin: date,
-        kinds: Iterable[type[PurchaseModel]],
+        kinds: Iterable[Kind],
         time_unit: TimeUnit,
         groups: Assignment | None,
+        calendar: CalendarFit | None = None,
+        attributes: Any = None,
     ) -> "Past":
-        """Look at the log as it was at the end of the day `origin`."""
-        customers = summarise_customers(log, origin, time_unit)
+        """Look at the log, and at what was known of its customers, as it was at the end of the day `origin`."""
+        clock = None if calendar is None else calendar(log, origin)
+        customers = summarise_customers(log, origin, time_unit, attributes, calendar=clock)
         table = customers.data
         if groups is not None:
             assigned = groups(customers).select("customer_id", "group")
             table = table.join(assigned, on="customer_id", how="left", maintain_order="left")
         table = table.filter(pl.col("n_purchases") > 0)
-        buyers = CustomerSummary(
-            table.with_columns(cohort=cohort_of(table["first_purchase"])), customers.cutoff, customers.time_unit
-        )
+        buyers = replace(customers, data=table.with_columns(cohort=cohort_of(table["first_purchase"])))
         tried = list(attempts(buyers, kinds))
         return cls(
             buyers=buyers,
-            models={each.kind.__name__: each.model for each in tried if each.model is not None},
+            models={name_of(each.kind): each.model for each in tried if each.model is not None},
             spend=fit_spend(buyers)[0],
             problems=[
-                (origin, each.kind.__name__, str(each.caveats[0].problem)) for each in tried if each.model is None
+                (origin, name_of(each.kind), str(each.caveats[0].problem)) for each in tried if each.model is None
             ],
         )
 
     def predict(
-        self, days: pl.DataFrame, ahead: Ahead, first: date, level: float | None, futures: int, seed: int
+        self,
+        days: pl.DataFrame,
+        ahead: Ahead,
+        first: date,
+        level: float | None,
+        futures: int,
+        seed: int,
+        learned: Learned | None = None,
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What each method predicted, in sums over customers and customer by customer: see `Backtest`.
 
-        `days` are all customers' days, `first` is the log's first.
+        `days` are all customers' days, `first` is the log's first; `learned` learnt up to the origin, and looks as
+        far ahead.
         """
         sums, scored = [], []
         for what in ("purchases", "spend") if "spend" in days.columns else ("purchases",):
             table = self._next_to_outcomes(what, days, ahead, first)
-            methods = [name for name in (*self.models, *NAIVE) if name in table.columns]
+            if learned is not None:
+                table = table.with_columns(**self._learned(learned, what))
+            methods = [name for name in (*self.models, LEARNED, *NAIVE) if name in table.columns]
             sums.append(_sums(table, methods).select(pl.lit(what).alias("what"), pl.all()))
             scored.append(self._scored(what, table, methods, ahead))
         summed = _with_half_purchases(pl.concat(sums))
@@ -111,7 +128,7 @@ class Past:
         table = table.with_columns(pl.col(list(known)).fill_null(0.0))
         per = DAYS_PER[self.buyers.time_unit]
         after, until = known["last_365_days"]
-        simple = naive(what, ahead.days / per, (until - after).days / per)
+        simple = naive(what, ahead.days / per, (until - after).days / per, self.buyers.age)
         return table.with_columns(**self._modelled(what, ahead.days / per), **simple)
 
     def _modelled(self, what: str, length: float) -> dict[str, pl.Series]:
@@ -125,17 +142,26 @@ class Past:
         spend = pl.Series(self.spend.expected_spend(self.buyers))
         return {name: purchases * spend for name, purchases in expected.items()}
 
+    def _learned(self, learned: Learned, what: str) -> dict[str, pl.Series]:
+        purchases = learned.expected_purchases(self.buyers)
+        if what == "purchases":
+            return {LEARNED: pl.Series(purchases)}
+        return {LEARNED: pl.Series(purchases * learned.expected_spend(self.buyers))} if learned.spend else {}
+
     def _scored(self, what: str, table: pl.DataFrame, methods: Sequence[str], ahead: Ahead) -> pl.DataFrame:
         """method, customers, and the scores of each."""
         actual, length = table["actual"].to_numpy(), ahead.days / DAYS_PER[self.buyers.time_unit]
+        learned = table[LEARNED].to_numpy() if LEARNED in methods else None
         rows: list[dict[str, object]] = []
         for method in methods:
             found = scores(actual, table[method].to_numpy())
-            crps = found["mae"] if method in NAIVE and what == "purchases" else None
+            crps = found["mae"] if method not in self.models and what == "purchases" else None
             if method in self.models and what == "purchases":
-                crps = count_crps(self.models[method], table, actual, length)
+                model = self.models[method]
+                crps = count_crps(model, table, actual, model.horizon_length(self.buyers, length, None))
             rows.append({"what": what, "method": method, "customers": table.height, **found, "crps": crps})
-        return pl.DataFrame(rows, schema_overrides=dict.fromkeys(SCORES, pl.Float64))
+            rows[-1] |= over_learned(actual, table[method].to_numpy(), learned)
+        return pl.DataFrame(rows, schema_overrides=dict.fromkeys((*SCORES, *OVER_LEARNED), pl.Float64))
 
     def _dated(self, table: pl.DataFrame, ahead: Ahead) -> pl.DataFrame:
         origin = self.buyers.cutoff

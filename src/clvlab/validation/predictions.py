@@ -1,5 +1,7 @@
 """What a model and the baselines predicted for each customer in the holdout, and what happened."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from clvlab.arrays import Vector
@@ -28,13 +30,16 @@ def predictions(
     if holdout.previous is not None:
         table = table.join(holdout.previous, on="customer_id", how="left", maintain_order="left")
     length = duration(holdout)
-    expected = model.expected_purchases(buyers, horizon=length, time_unit=calibration.time_unit)
-    found = [_outcome(table, "purchases", expected, pl.col("frequency"), length)]
+    expected = model.expected_purchases(
+        replace(calibration, data=buyers), horizon=length, time_unit=calibration.time_unit
+    )
+    age = calibration.age
+    repeats = pl.col("frequency")
+    found = [_outcome(table, "purchases", expected, repeats, length, age)]
     if spend is not None:
         money = expected * spend.expected_spend(buyers)
-        found.append(
-            _outcome(table, "spend", money, pl.col("frequency") * pl.col("monetary_value").fill_null(0.0), length)
-        )
+        spent = repeats * pl.col("monetary_value").fill_null(0.0)
+        found.append(_outcome(table, "spend", money, spent, length, age))
     return pl.concat(found)
 
 
@@ -43,11 +48,13 @@ def duration(holdout: Holdout) -> float:
     return holdout.days / DAYS_PER[holdout.time_unit]
 
 
-def _outcome(table: pl.DataFrame, what: str, predicted: Vector, repeats: pl.Expr, length: float) -> pl.DataFrame:
+def _outcome(
+    table: pl.DataFrame, what: str, predicted: Vector, repeats: pl.Expr, length: float, age: pl.Expr
+) -> pl.DataFrame:
     previous = f"previous_{what}"
     # A customer of age 0 has had no time to repeat: no rate of their own to carry forward.
-    own = pl.when(pl.col("T") > 0).then(repeats / pl.col("T")).otherwise(0.0)
-    everybody = repeats.sum() / pl.col("T").sum()
+    own = pl.when(age > 0).then(repeats / age).otherwise(0.0)
+    everybody = repeats.sum() / age.sum()
     return table.select(
         pl.lit(what).alias("what"),
         "customer_id",

@@ -7,7 +7,8 @@ import polars as pl
 
 from clvlab.arrays import Vector
 from clvlab.metrics import calibration_slope
-from clvlab.models import PurchaseModel
+from clvlab.models import AnyPurchaseModel, PurchaseModel
+from clvlab.models.covariates import by_kind
 from clvlab.models.purchase_history import PurchaseHistories
 from clvlab.models.purchase_model import HISTORY
 
@@ -35,18 +36,24 @@ def scores(actual: Vector, predicted: Vector) -> dict[str, float | None]:
     }
 
 
-def count_crps(model: PurchaseModel, customers: pl.DataFrame, actual: Vector, horizon: float) -> float:
+def count_crps(model: AnyPurchaseModel, customers: pl.DataFrame, actual: Vector, horizon: float) -> float:
     """Mean continuous ranked probability score of the model's distribution of each customer's purchases.
 
     The sum over k of (P(at most k purchases) - [the customer made at most k])^2, in purchases; lower is better, 0 is
     perfect. Of a prediction that is one number it is the absolute error, so that it compares with a naive one's mae.
-    `customers` has frequency, recency and T, as `horizon` in the model's time unit.
+    `customers` has frequency, recency and T, as `horizon` in the model's time unit, and the attributes that it reads.
 
     References
     ----------
     Gneiting & Raftery (2007), "Strictly proper scoring rules, prediction, and estimation", JASA 102(477), 359-378.
     Czado, Gneiting & Held (2009), "Predictive model assessment for count data", Biometrics 65(4), 1254-1261.
     """
+    kinds = by_kind(model, customers)
+    return sum(_summed_crps(own, customers[rows], actual[rows], horizon) for own, rows in kinds) / actual.size
+
+
+def _summed_crps(model: PurchaseModel, customers: pl.DataFrame, actual: Vector, horizon: float) -> float:
+    """The sum of the scores of customers of one model."""
     alike = customers.select(HISTORY).with_columns(actual=pl.Series(actual)).group_by(pl.all()).len()
     x, t_x, T, made, weight = alike.sort(pl.all()).cast(pl.Float64).to_numpy().T.copy()
     histories, alive = np.stack([x, t_x, T]), model.p_alive_given(x, t_x, T)
@@ -60,7 +67,7 @@ def count_crps(model: PurchaseModel, customers: pl.DataFrame, actual: Vector, ho
             break
         made, weight, alive, at_most = (each[is_open] for each in (made, weight, alive, at_most))
         histories = histories[:, is_open]
-    return score / actual.size
+    return score
 
 
 def _known(figure: float | None) -> float | None:

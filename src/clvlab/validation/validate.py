@@ -12,7 +12,7 @@ from clvlab.displays import Displayed
 from clvlab.errors import counted
 from clvlab.frames import CustomerSummary, Holdout, check_kind
 from clvlab.metrics import gini
-from clvlab.models import PurchaseModel, SpendModel, purchase_intervals, value_intervals
+from clvlab.models import AnyPurchaseModel, SpendModel, purchase_intervals, value_intervals
 from clvlab.validation import parts
 from clvlab.validation.predictions import METHODS, duration, predictions
 from clvlab.validation.tracking import tracking
@@ -65,7 +65,7 @@ class Validation(Displayed):
 
 
 def validate(
-    model: PurchaseModel,
+    model: AnyPurchaseModel,
     spend: SpendModel | None,
     calibration: CustomerSummary,
     holdout: Holdout,
@@ -78,7 +78,7 @@ def validate(
     Parameters
     ----------
     model
-        purchase model fitted on `calibration`
+        purchase model fitted on `calibration`, with attributes of its customers or without
     spend
         spend model fitted on `calibration`, or None
     calibration, holdout
@@ -97,7 +97,7 @@ def validate(
     >>> {method: round(mae, 3) for method, mae in validation.errors.select("method", "mae").rows()}
     {'model': 0.785, 'naive': 1.024, 'last_period': 1.596, 'average': 1.382}
     """
-    check_kind("model", model, PurchaseModel, "clvlab.BgNbd.fit")
+    check_kind("model", model, AnyPurchaseModel, "clvlab.BgNbd.fit")
     check_kind("calibration", calibration, CustomerSummary, "clvlab.split_holdout")
     check_kind("holdout", holdout, Holdout, "clvlab.split_holdout")
     predicted = predictions(model, spend, calibration, holdout)
@@ -129,7 +129,7 @@ def validate(
 
 
 def _intervals(
-    model: PurchaseModel, spend: SpendModel | None, calibration: CustomerSummary, holdout: Holdout, seed: int
+    model: AnyPurchaseModel, spend: SpendModel | None, calibration: CustomerSummary, holdout: Holdout, seed: int
 ) -> pl.DataFrame:
     """what, low, high: of the totals that the model predicts."""
     length = duration(holdout)

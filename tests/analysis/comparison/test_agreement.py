@@ -50,10 +50,10 @@ def test_crossing_what_knows_everything_adds_nothing():
 def test_the_sentences_by_hand():
     _, pairs, gain = sentences_of("agreement")
     agreement = section_of("agreement").findings["pairs"].figures["agreement"]
-    assert pairs == f"“Frequency tiers” and “Last year's spend” agree most ({agreement:.2f})"
+    assert pairs == f"“Frequency tiers” and “Last year's spend in fifths” agree most ({agreement:.2f})"
     assert gain.startswith(
-        "Crossing “Last year's spend” with another grouping gains nothing that the data can distinguish from zero; "
-        "the largest gain is 0.000 (0.000 to 0.000), with “"
+        "Crossing “Last year's spend in fifths” with another grouping gains nothing that the data can distinguish "
+        "from zero; the largest gain is 0.000 (0.000 to 0.000), with “"
     )
     assert is_chinese(sentences_of("agreement", lang="zh"))
 
@@ -74,7 +74,10 @@ def test_a_gain_is_one_where_its_interval_excludes_zero(low, gains):
     sentence = sentences_of("agreement", with_tables(crossings=crossings))[2]
     assert "0.020" in sentence
     assert f"({'−' if low < 0 else ''}{abs(low):.3f} to 0.040" in sentence
-    assert sentence.startswith("Crossing “Last year's spend” with “Recently active or not” gains most") == gains
+    assert (
+        sentence.startswith("Crossing “Last year's spend in fifths” with “Recently active or not” gains most")
+        == gains
+    )
     assert ("gains nothing that the data can distinguish from zero" in sentence) != gains
     assert is_chinese(sentences_of("agreement", with_tables(crossings=crossings), "zh"))
 
@@ -84,7 +87,7 @@ def test_a_single_grouping_agrees_with_none():
     section = section_of("agreement", alone)
     assert not {"pairs", "crossings"} & set(section)
     assert sentences_of("agreement", alone) == [
-        "Adjusted mutual information: 1 if either of two groupings follows from the other, 0 if they agree no more "
+        "Adjusted mutual information: 1 if each of two groupings follows from the other, 0 if they agree no more "
         "than by chance."
     ]
     assert sentences_of("verdict", alone)[1] == "“Recently active or not” is the only grouping compared."

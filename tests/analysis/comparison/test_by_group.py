@@ -62,8 +62,8 @@ def test_who_bought_again_by_hand():
 
 def test_the_sentences_by_hand():
     assert sentences_of("by_group") == [
-        "The groups of “Last year's spend”, in the order of what was expected of them. Figures for fewer than 15 "
-        "customers are not shown.",
+        "The groups of “Last year's spend in fifths”, in the order of what was expected of them. What groups of "
+        "fewer than 15 customers did is not shown.",
         "Customers in the group “Highest of five bands” spent 60.00 each, against 25.00 over all customers",
     ]
 

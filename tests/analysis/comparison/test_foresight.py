@@ -98,15 +98,16 @@ def test_the_sentences_by_hand():
     best, chance, bar = sentences_of("foresight")[1:]
     found = gini(GROUPS["last_year_spend"])
     assert best == (
-        f"“Last year's spend” predicts spend best of the groupings (Gini {found:.2f}); ranking customers by last "
-        f"year reaches {found:.2f}"
+        f"“Last year's spend in fifths” predicts spend best of the groupings (Gini {found:.2f}); “Ranking one by one "
+        f"by last year's spend” reaches {found:.2f}"
     )
     row = context().board.ranking.filter(strategy="last_year_spend").row(0, named=True)
     assert chance == (
-        f"“Last year's spend” tells more than chance: its Gini is {found:.2f} ({row['gini_low']:.2f} to "
-        f"{row['gini_high']:.2f}, an interval that holds for all groupings at once), and that of chance is 0."
+        f"“Last year's spend in fifths” tells more than chance: its Gini is {found:.2f} ({row['gini_low']:.2f} to "
+        f"{row['gini_high']:.2f}; 99%, for all groupings at once), and that of chance is 0."
     )
     assert bar.startswith("What a spreadsheet gives: rank the customers, one by one, by their spend in the last year")
+    assert "The better here is “Ranking one by one by last year's spend”;" in bar
 
 
 def test_the_bar_by_hand():
@@ -118,6 +119,16 @@ def test_the_bar_by_hand():
         assert row["money_10"] == pytest.approx(1_500 * row["first_10"])
     # Kinds are told apart by last year's spend, be it of each customer or of groups.
     assert bar.row(0)[1:] == (0,) * 7
+
+
+def test_groupings_are_held_against_the_better_of_the_rankings():
+    figures = context().board.data
+    rate = (pl.col("strategy") == "ranked_rate") & (pl.col("metric") == "gini")
+    ahead = with_tables(data=figures.with_columns(value=pl.when(rate).then(0.99).otherwise(pl.col("value"))))
+    assert (context().bar, ahead.bar) == ("ranked_last_year", "ranked_rate")
+    name = "Ranking one by one by spend per day as a customer"
+    assert sentences_of("foresight", ahead)[1].endswith(f"“{name}” reaches 0.99")
+    assert any(name in sentence for sentence in sentences_of("verdict", ahead))
 
 
 def test_the_sentences_are_there_in_chinese():
@@ -132,7 +143,7 @@ def ranked(**columns):
 def test_what_does_not_beat_chance_is_said_not_to():
     given = ranked(knows=pl.lit(False), recommended=pl.lit(False), gini_low=pl.lit(-0.2))
     sentence = sentences_of("foresight", given)[2]
-    assert sentence.startswith("The data cannot distinguish “Last year's spend” from chance: its Gini is")
+    assert sentence.startswith("The data cannot distinguish “Last year's spend in fifths” from chance: its Gini is")
     assert "(−0.2" in sentence  # a minus, not a hyphen
     assert is_chinese(sentences_of("foresight", given, "zh"))
 
@@ -150,8 +161,8 @@ def test_what_is_not_shown_to_predict_is_listed_and_nothing_else():
     given = ranked(knows=pl.col("strategy") != "hiatus")
     sentence = sentences_of("foresight", given)[3]
     assert sentence == (
-        "Not shown to predict anything, since the interval that holds for all groupings at once is not above zero: "
-        "Recently active or not."
+        "Not shown to predict anything, since the interval that holds for all groupings at once (99%) is not above "
+        "zero: Recently active or not."
     )
     assert is_chinese(sentences_of("foresight", given, "zh"))
     assert "blind" not in section_of("foresight").findings

@@ -63,20 +63,29 @@ def test_the_budget_by_hand():
 
 def test_the_sentences_by_hand():
     _, curve, budget = sentences_of("reach")
-    percent = f"{reached(0.10):.0%}"
+    percent = f"{reached(0.20):.0%}"
     assert curve == (
-        f"6 contacts chosen by “Last year's spend” reach {percent} of spend; at random 10%, at best {percent}"
+        f"12 contacts chosen by “Last year's spend in fifths” reach {percent} of spend; at random 20%, at best "
+        f"{percent}"
     )
     assert budget == (
-        "Spread by what is expected of the groups, a budget gives 80% of the money to the group “Highest of five "
-        "bands”, with 33% of customers."
+        "Spread by what is expected of the groups, a budget gives most to the group “Highest of five bands”: 80.0% "
+        "of the money, with 33.3% of customers."
     )
 
 
 def test_the_sentences_are_there_in_chinese():
     told = sentences_of("reach", lang="zh")
     assert is_chinese(told)
-    assert told[2] == "若按各分组的预期分配预算，“五档之最高档”组（占客户总数的33%）应得80%。"
+    assert told[2] == "若按各分组的预期分配预算，“五档之最高档”组应得最多：占预算的80.0%（占客户总数的33.3%）。"
+
+
+def test_of_a_group_too_small_to_be_shown_nothing_is_expected_in_public():
+    allocation = context().board.allocation
+    first = (pl.col("strategy") == "last_year_spend") & (pl.col("group") == "fifth_1")
+    few = allocation.with_columns(customers=pl.when(first).then(14).otherwise(pl.col("customers")))
+    expected = section_of("reach", with_tables(allocation=few))["budget"]["expected_spend"].to_list()
+    assert expected == [None, pytest.approx(12), pytest.approx(0)]
 
 
 def test_the_verdict_says_the_same():

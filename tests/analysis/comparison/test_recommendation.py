@@ -118,11 +118,12 @@ def test_the_ranking_by_hand():
 
 def test_the_sentences_by_hand():
     told = sentences_of("recommendation")
-    assert told[0] == "Recommended: “Last year's spend”. The rule by which it was chosen:"
+    assert told[0] == "Recommended: “Last year's spend in fifths”. The rule by which it was chosen:"
     assert [sentence[:2] for sentence in told[1:4]] == ["1.", "2.", "3."]
     assert told[4] == (
-        "Groupings compared: 3. Left out of the table, since another predicts better beyond noise and is worse in "
-        "nothing else: 1."
+        "Groupings compared: 3. Left out of the table, since another predicts better beyond noise and is not notably "
+        "worse in number of groups, small groups, coverage, stability or simplicity: 1. Shown of the others, the "
+        "best first: 2."
     )
     assert len(told) == 6
 
@@ -176,21 +177,21 @@ def test_following_the_rule_over_the_printed_table_gives_the_printed_choice():
         "The best groupings, with their difference from the first; its intervals hold for all at once",
         with_tables(ranking=ranking(*RANKED)),
     )
-    best = max(rows, key=lambda row: float(row[4]))
+    best = max(rows, key=lambda row: float(row[5]))
     assert best[0] == "RFM cube of eight types"
     number = lambda text: float(text.replace("−", "-"))  # noqa: E731
-    equal = [row for row in rows if number(row[5]) >= -0.02]
-    assert [row[0] for row in equal] == [row[0] for row in rows if row[10] == "yes"]
-    simplest = min(equal, key=lambda row: (int(row[1]), -float(row[4])))
-    assert simplest[-1] == "yes"
-    assert [row[-1] for row in rows].count("yes") == 1
+    equal = [row for row in rows if number(row[6]) >= -0.02]
+    assert [row[0] for row in equal] == [row[0] for row in rows if row[-1] == "yes"]
+    simplest = min(equal, key=lambda row: (int(row[2]), -float(row[5])))
+    assert simplest[1] == "yes"
+    assert [row[1] for row in rows].count("yes") == 1
 
 
 def test_where_none_is_recommended_none_is_named_as_such():
     board = context().board
     none = with_tables(ranking=board.ranking.with_columns(knows=pl.lit(False), recommended=pl.lit(False)))
     told = sentences_of("recommendation", none)
-    assert told[0].startswith("No grouping is recommended; “Last year's spend” has the highest Gini")
+    assert told[0].startswith("No grouping is recommended; “Last year's spend in fifths” has the highest Gini")
     assert is_chinese(sentences_of("recommendation", none, "zh"))
 
 
@@ -211,7 +212,7 @@ def test_groups_in_which_nobody_can_be_are_no_part_of_the_printed_rule():
 def test_what_is_dominated_is_counted():
     given = with_tables(ranking=ranking(*RANKED))
     assert sentences_of("recommendation", given)[4].startswith("Groupings compared: 5. Left out of the table")
-    assert sentences_of("recommendation", given)[4].endswith("nothing else: 1.")
+    assert sentences_of("recommendation", given)[4].endswith("simplicity: 1. Shown of the others, the best first: 4.")
     assert section_of("recommendation", given)["ranking"].height == 4
 
 

@@ -74,9 +74,15 @@ def test_where_all_are_alike_none_is_the_least_stable():
 def test_the_least_stable_is_named():
     context = with_stability(hiatus=0.4, frequency_tiers=0.8)
     assert sentences_of("stability", context)[1] == (
-        "Least stable: “Recently active or not”, with an agreement of 0.40"
+        "“Last year's spend in fifths” comes out again with an agreement of 1.00; the least stable, “Recently "
+        "active or not”, with 0.40"
     )
     assert is_chinese(sentences_of("stability", context, "zh"))
+    itself = with_stability(last_year_spend=0.3)
+    assert sentences_of("stability", itself)[1] == (
+        "The grouping shown, “Last year's spend in fifths”, is the least stable, with an agreement of 0.30"
+    )
+    assert is_chinese(sentences_of("stability", itself, "zh"))
 
 
 def test_what_is_not_known_is_not_the_least():

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvlab.analysis.comparison import ComparisonContext
-from clvlab.analysis.comparison.verdict import choice, over_windows, price
+from clvlab.analysis.comparison.verdict import _others_tied, choice, over_windows, price
 from clvlab.comparison.recommend import recommend
 from clvlab.params import CompareParams
 from clvlab.wording import LANGUAGES, Words
@@ -36,23 +36,27 @@ def test_the_contenders_by_hand():
 
 
 def test_the_sentences_by_hand():
-    lead, best, tied, bar, data = sentences_of("verdict")
+    lead, best, tied, bar, data, as_of = sentences_of("verdict")
     reached = context().board.reach.filter(strategy="last_year_spend", share=0.2).row(0, named=True)
     low, middle, high = (f"{reached[name]:.0%}" for name in ("low", "reached", "high"))
     assert lead == (
-        "Use “Last year's spend” (number of groups: 3). Contacting the 20% of customers that it places first would "
-        f"have reached {middle} ({low}–{high}) of all spend from 30 June 2024 to 31 December 2024; as many picked at "
-        "random would have reached 20%."
+        "Use “Last year's spend in fifths” (number of groups: 3). Contacting the 20% of customers that it places "
+        f"first would have reached {middle} (95% interval {low}–{high}) of all spend after 30 June 2024 and up to 31 "
+        "December 2024; as many picked at random would have reached 20%."
     )
     deals = context().board.n_deals
-    assert best.startswith("“Last year's spend” predicts best (Gini 0.")
-    assert best.endswith(f"It came first in 100% of {deals} deals of the customers.")
-    assert tied.startswith("The data cannot choose between “Last year's spend” and these: Frequency tiers.")
-    assert bar.startswith("The data cannot distinguish it from ranking customers one by one by last year's spend")
+    assert best.startswith("“Last year's spend in fifths” predicts best (Gini 0.")
+    assert best.endswith(f"It came first in 100% of {deals} random splits of these customers.")
+    assert tied.startswith("The data cannot choose between “Last year's spend in fifths” and these: Frequency tiers.")
+    assert bar.startswith(
+        "The data cannot distinguish it from “Ranking one by one by last year's spend”: “Last year's "
+    )
+    assert "the first 10% of customers reach +0.0 points against the ranking (+0.0 points to +0.0 points)" in bar
+    assert as_of.startswith("The groups in this report are those of 30 June 2024, for checking.")
     assert data == (
         "60 customers had bought by 30 June 2024. They were grouped in 3 ways by what was known that day, judged by "
-        f"what they did until 31 December 2024, and dealt anew {deals} times into those who teach and those who are "
-        "judged."
+        f"what they did until 31 December 2024, and split at random {deals} times into those to learn from and those "
+        "to judge by."
     )
 
 
@@ -151,6 +155,31 @@ def test_what_the_simpler_costs_in_money_is_stated(loss, key, part):
     assert found.key == key
     assert part in Words("en")(found.key, **found.figures)
     assert is_chinese([Words("zh")(found.key, **found.figures)])
+
+
+def test_the_undecided_are_those_whom_the_data_cannot_tell_from_the_grouping_shown():
+    # Nearer to the best than to the simpler one that is recommended: the list is of the latter.
+    pairs = [("abc", "rfm8", -0.03, 0.01), ("abc", "industry", 0.02, 0.05), ("rfm8", "industry", -0.01, 0.09)]
+    rows = [row for one, other, low, high in pairs for row in ((one, other, low, high), (other, one, -high, -low))]
+    differences = pl.DataFrame(rows, schema=["strategy", "versus", "low", "high"], orient="row")
+    made = ranking((*BEST[:6], False), SIMPLER, ("industry", 3, 0.46, None, -0.09, 0.01, False))
+    tied = _others_tied(with_tables(ranking=made, differences=differences))
+    assert tied == ["rfm8"]
+
+
+def test_the_first_of_the_customers_are_named_as_groups_where_whole_groups_come_near():
+    assert "first_groups" not in section_of("verdict").findings  # 33 % are in the first group
+    allocation = context().board.allocation
+    mine = pl.col("strategy") == "last_year_spend"
+    shares = {"fifth_1": 0.10, "fifth_3": 0.09, "fifth_5": 0.81}
+    near = allocation.with_columns(
+        share_customers=pl.when(mine)
+        .then(pl.col("group").replace_strict(shares, default=None))
+        .otherwise(pl.col("share_customers"))
+    )
+    told = sentences_of("verdict", with_tables(allocation=near))[1]
+    assert told == ("The first 20% are about these groups: Highest of five bands, Middle band (45 customers).")
+    assert is_chinese([sentences_of("verdict", with_tables(allocation=near), "zh")[1]])
 
 
 def none_known():
@@ -252,7 +281,8 @@ def test_every_sentence_is_true_of_the_figures_that_it_was_made_of(made):
         assert section.key == "verdict.no_choice"
         return
     assert recommended in knows
-    best = max(knows, key=lambda name: board[name]["gini"])
+    best = shown.board.best
+    assert board[best]["gini"] == max(board[name]["gini"] for name in knows)
     gap = board[best]["gini"] - board[recommended]["gini"]
     if acceptable is None:
         assert gap <= 0.02 + 1e-9
@@ -280,8 +310,8 @@ def test_every_sentence_is_true_of_the_figures_that_it_was_made_of(made):
 
 
 def test_the_table_reads_as_computed():
-    contenders = page_of("verdict")[-2].splitlines()
+    contenders = page_of("verdict")[-3].splitlines()
     gini = context().board.metric("gini").filter(strategy="last_year_spend").row(0, named=True)
     assert contenders[0].startswith("The best groupings, by predictive power")
-    assert contenders[2].split()[3:5] == ["3", f"{gini['value']:.2f}"]
+    assert contenders[2].split()[5:7] == ["3", f"{gini['value']:.2f}"]
     assert len(contenders) == 4

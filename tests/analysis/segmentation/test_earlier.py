@@ -39,6 +39,12 @@ def test_a_model_is_known_by_its_code_and_by_its_name_in_either_language(tmp_pat
     assert model_before(params(tmp_path)) == Before(date(2024, 9, 30), "Nbd")
 
 
+@pytest.mark.parametrize("name", ["BgNbdWithAttributes", "BG/NBD with attributes", "BG/NBD（含客户属性）"])
+def test_a_model_with_attributes_is_another_model(tmp_path, name):
+    publish(tmp_path, "2024-09-30", name)
+    assert model_before(params(tmp_path)) == Before(date(2024, 9, 30), "BgNbdWithAttributes")
+
+
 def test_a_report_that_valued_nobody_used_no_model(tmp_path):
     write_csv(pl.DataFrame({"model": []}), tmp_path / "own" / "2024-09-30" / "tables" / "value_parameters.csv")
     write_csv(pl.DataFrame({"model": ["Nbd"]}), tmp_path / "own" / "not-a-day" / "tables" / "value_parameters.csv")

@@ -101,8 +101,11 @@ TWO_RESULTS = [
     ({}, {"n_clusters": 3}),
     ({}, {"log_attributes": ["Country"]}),
     ({}, {"returns": "returned.csv"}),
+    ({}, {"season": "month"}),
+    ({"season": "month"}, {"season": "month", "events": [{"event": "fair", "first_day": "2023-06-01"}]}),
     ({}, PEOPLE),
     (PEOPLE, {**PEOPLE, "strategy": {"attribute": "city"}}),
+    (PEOPLE, {**PEOPLE, "covariates": ["city"]}),
     (PEOPLE, {**PEOPLE, "dated": ["since"], "attribute_reading": {"date_format": "%d/%m/%Y"}}),
     (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "spot"}}),
 ]
@@ -136,6 +139,7 @@ ERRORS = [
     ("as_of", {"as_of": "9999-12-31"}),
     ("items", {"items": "people.csv"}),
     ("returns", {"returns": "people.csv"}),
+    ("events", {"events": "people.csv"}),
 ]
 
 
@@ -203,7 +207,7 @@ def test_every_setting_of_the_reader_is_tried():
 
 @pytest.mark.usefixtures("few_resamples")
 def test_a_comparison_values_on_the_terms_of_the_run():
-    least = {"name": "c", "source": "log.csv", "as_of": LAST, "holdout": "26 weeks", "rounds": 20}
+    least = {"name": "c", "source": "log.csv", "as_of": "2024-09-30", "holdout": "26 weeks", "rounds": 20}
 
     def bounds(**given):
         results = cl.analyse_comparison(CompareParams(**least, strategies=["clv_tiers"], **given), progress=False)

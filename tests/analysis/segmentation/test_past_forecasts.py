@@ -9,6 +9,7 @@ from clvlab.analysis.segmentation import past_forecasts, summary, validation, va
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts, judged_horizon
 from clvlab.models import BgNbd, Nbd
 from clvlab.validation import Backtest
+from clvlab.validation.challenge import Challenge
 from clvlab.wording import Name
 from tests.analysis.pages import is_chinese, page_of, sentences_of
 from tests.analysis.segmentation.logs import context_of, nbd, valued
@@ -47,9 +48,22 @@ def sums(actual=ACTUAL, predicted=PREDICTED, what="purchases", worth=1.0) -> pl.
     return pl.DataFrame(rows, schema_overrides={"name": pl.String, "low": pl.Float64, "high": pl.Float64})
 
 
-def past(*tables: pl.DataFrame) -> PastForecasts:
-    nothing = pl.DataFrame()
-    found = Backtest(ORIGINS, pl.concat(tables or [sums(), sums(what="spend", worth=10.0)]), nothing, nothing, 0.9)
+def scored(**differences: tuple[float, float]) -> pl.DataFrame:
+    """Scores of the model and of the learned one by day: of each outcome RMSEs of 10 and 8, and their difference."""
+    rows = [
+        (origin, "10 days", what, method, rmse, *(difference if method == "Nbd" else (0.0, 0.0)))
+        for what, difference in differences.items()
+        for origin in ORIGINS[2:]
+        for method, rmse in {"Nbd": 10.0, "Learned": 8.0}.items()
+    ]
+    names = ["origin", "horizon", "what", "method", "rmse", "over_learned", "over_learned_error"]
+    kinds = [pl.Date, *[pl.String] * 3, *[pl.Float64] * 3]
+    return pl.DataFrame(rows, schema=dict(zip(names, kinds, strict=True)), orient="row")
+
+
+def past(*tables: pl.DataFrame, **differences: tuple[float, float]) -> PastForecasts:
+    summed = pl.concat(tables or [sums(), sums(what="spend", worth=10.0)])
+    found = Backtest(ORIGINS, summed, scored(**differences), pl.DataFrame(), 0.9)
     return PastForecasts(found, "Nbd", "10 days")
 
 
@@ -155,6 +169,46 @@ def test_the_sentences_of_the_section_by_hand():
     first = table.splitlines()[2]
     assert first.split()[:7] == ["Purchases", "10", "January", "2024", "20", "January", "2024"]
     assert first.split()[-5:] == ["yes", "Average", "for", "everybody", "50"]
+    assert is_chinese(sentences_of("validation", section, plain.params, "zh"))
+
+
+@pytest.mark.parametrize(
+    ("difference", "told"),
+    [
+        (
+            (36.0, 9.0),
+            "came nearer to single customers than NBD (nobody leaves) (Spend): over 2 earlier forecasts its error "
+            "per customer was 20.0% smaller, by more than chance (paired test over customers and forecasts, 5%).",
+        ),
+        (
+            (36.0, 20.0),
+            "does not beat NBD (nobody leaves) by more than chance (Spend): over 2 earlier forecasts its error per "
+            "customer was 20.0% smaller, which a paired test over customers and forecasts does not tell from chance",
+        ),
+    ],
+)
+def test_the_learned_challenger_is_told_of_in_a_sentence(difference, told):
+    plain = context(past(spend=difference, purchases=(-1.0, 9.0)), horizon="10 days")
+    section = validation.compute(plain)
+    (sentence,) = [each for each in sentences_of("validation", section, plain.params) if "challenger" in each]
+    assert told in sentence
+    assert is_chinese(sentences_of("validation", section, plain.params, "zh"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "key"),
+    [
+        (Challenge("Nbd", "spend", 2, -0.1, -3.0, "worse"), "validation.learned_worse"),
+        (Challenge("Nbd", "spend", 2, -0.1, -1.0, "alike"), "validation.learned_more"),
+        (Challenge("Nbd", "spend", 2, 0.1, 1.0, "alike"), "validation.learned_less"),
+    ],
+)
+def test_a_challenger_that_does_not_win_is_told_of_as_well(outcome, key, monkeypatch):
+    monkeypatch.setattr(PastForecasts, "challenge", outcome)
+    plain = context(past(), horizon="10 days")
+    section = validation.compute(plain)
+    assert section.findings["learned"].key == key
+    assert any("10.0%" in each for each in sentences_of("validation", section, plain.params))
     assert is_chinese(sentences_of("validation", section, plain.params, "zh"))
 
 

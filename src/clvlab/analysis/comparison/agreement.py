@@ -42,5 +42,6 @@ def compute(context: ComparisonContext) -> Section:
             gain=best["gain"],
             low=best["low"],
             high=best["high"],
+            groups=best["n_groups"],
         )
     return Section(tables, findings)

@@ -77,9 +77,15 @@ class ComparisonContext:
         return Name("judged", self.board.judged_by)
 
     @property
+    def bar(self) -> str:
+        """The ranking that groupings are held against: of the two, the one of the higher Gini."""
+        return str(self.board.metric("gini").filter(pl.col("strategy").is_in(BARS))["strategy"][0])
+
+    @property
     def contenders(self) -> list[str]:
-        """Strategies that no other dominates, best first."""
-        return self.board.ranking.filter(pl.col("dominated_by").is_null())["strategy"].to_list()
+        """Strategies that no other dominates, best first; of those that tell more than chance, where any does."""
+        known = pl.col("knows") | ~pl.col("knows").any()
+        return self.board.ranking.filter(pl.col("dominated_by").is_null(), known)["strategy"].to_list()
 
     def seen(self, table: pl.DataFrame) -> pl.DataFrame:
         """A table of strategies' groups without those by attribute that are too small to be told of."""

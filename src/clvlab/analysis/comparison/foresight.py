@@ -5,7 +5,6 @@ import polars as pl
 from clvlab.analysis.comparison.context import ComparisonContext, strategy_names
 from clvlab.analysis.section import Finding, Section
 from clvlab.comparison.foresight import FORESIGHT
-from clvlab.comparison.rankings import BY_LAST_YEAR
 from clvlab.comparison.scoring import COVERED
 from clvlab.wording import Name
 
@@ -17,14 +16,14 @@ def compute(context: ComparisonContext) -> Section:
     """Tables `gini` (strategy, value, low, high, role), `bar`, `metrics`, and where there are such `covered`,
     `windows` and `ageing`, of the best strategies and the yardsticks.
 
-    `bar` has what each grouping reaches more than a ranking by last year: strategy, from_bar, low, high, and as
+    `bar` has what each grouping reaches more than the better ranking: strategy, from_bar, low, high, and as
     shares and money first_10, money_10, first_20, money_20. `board` has every metric of every strategy with its
     interval, `differences` every paired difference of the Gini, `every_bar` both rankings; they are exported.
     """
     board, relevant = context.board, pl.col("strategy").is_in(context.relevant)
     gini = context.with_roles(board.metric("gini").filter(relevant))
     best = gini.filter(strategy=board.best)["value"].item()
-    bar = gini.filter(strategy=BY_LAST_YEAR)["value"].item()
+    bar = gini.filter(strategy=context.bar)["value"].item()
     mine = board.ranking.filter(strategy=context.shown).row(0, named=True)
     findings = {
         "lead": Finding.of("foresight.lead", judged=context.judged),
@@ -32,6 +31,7 @@ def compute(context: ComparisonContext) -> Section:
             "foresight.gini",
             strategy=Name("strategies", board.best),
             gini=best,
+            ranking=Name("strategies", context.bar),
             bar=bar,
             judged=context.judged,
         ),
@@ -42,14 +42,14 @@ def compute(context: ComparisonContext) -> Section:
             low=mine["gini_low"],
             high=mine["gini_high"],
         ),
-        "bar": Finding.of("foresight.bar", judged=context.judged),
+        "bar": Finding.of("foresight.bar", judged=context.judged, ranking=Name("strategies", context.bar)),
     }
     blind = board.ranking.filter(~pl.col("knows"))["strategy"].to_list()
     if blind:
         findings["blind"] = Finding.of("foresight.blind", strategies=strategy_names(blind))
     tables = {
         "gini": gini,
-        "bar": _bar(board.bar).filter(relevant),
+        "bar": _bar(board.bar.filter(versus=context.bar)).filter(relevant),
         "metrics": context.wide(METRIC_NAMES).filter(relevant),
         "board": board.data,
         "differences": board.differences,
@@ -65,11 +65,10 @@ def compute(context: ComparisonContext) -> Section:
 
 
 def _bar(bar: pl.DataFrame) -> pl.DataFrame:
-    """One row per strategy: its differences from the ranking by last year's spend; most Gini first."""
-    mine = bar.filter(versus=BY_LAST_YEAR)
+    """One row per strategy: its differences from the ranking that it is held against; most Gini first."""
 
     def of(metric: str, **columns: str) -> pl.DataFrame:
-        return mine.filter(metric=metric).select("strategy", **columns)
+        return bar.filter(metric=metric).select("strategy", **columns)
 
     table = of("gini", from_bar="value", low="low", high="high")
     for share in ("10", "20"):
@@ -88,7 +87,7 @@ def _covered(context: ComparisonContext) -> pl.DataFrame:
 def _windows(context: ComparisonContext) -> dict[str, pl.DataFrame]:
     """Each cutoff by itself, and how the rule of the cutoff before did there."""
     board = context.board
-    shown = list(dict.fromkeys([context.shown, board.best, BY_LAST_YEAR]))
+    shown = list(dict.fromkeys([context.shown, board.best, context.bar]))
     windows = pl.concat(board.windows.filter(strategy=name) for name in shown)
     ageing = board.ageing.filter(strategy=context.shown).drop("strategy")
     return {"windows": windows, "ageing": ageing, "every_window": board.windows, "every_ageing": board.ageing}

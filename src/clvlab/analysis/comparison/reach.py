@@ -4,27 +4,32 @@ import polars as pl
 
 from clvlab.analysis.comparison.context import ComparisonContext
 from clvlab.analysis.section import Finding, Section
-from clvlab.comparison.rankings import BY_LAST_YEAR
+from clvlab.comparison.groups import FEWEST
+from clvlab.comparison.recommend import CAMPAIGN
 from clvlab.wording import Name
-
-SHARE = 0.10
 
 
 def compute(context: ComparisonContext) -> Section:
     """Tables `curve` (by share of customers contacted: strategy, reached, ...), `contacts` and `budget`.
 
-    `curve` has the recommended strategy, the best one, the ranking by last year's spend, random contacts and an
+    `curve` has the recommended strategy, the best one, the better ranking, random contacts and an
     oracle; the tables of every strategy are exported. Where the log knows no money, `contacts_counted` and
     `budget_counted` have purchases instead.
     """
     board, strategy = context.board, context.shown
-    lines = list(dict.fromkeys([strategy, board.best, BY_LAST_YEAR, "random", "oracle"]))
-    curve = pl.concat(board.reach.filter(pl.col("strategy") == line) for line in lines)
+    lines = list(dict.fromkeys([strategy, board.best, context.bar, "random", "oracle"]))
+    roles = {context.bar: "baseline", strategy: "recommended"}
+    curve = pl.concat(board.reach.filter(strategy=line) for line in lines).with_columns(
+        role=pl.col("strategy").replace_strict(roles, default="contender")
+    )
     mine = board.reach.filter(pl.col("strategy") == strategy).rename({"spend": "reached_spend"})
-    at = mine.filter(pl.col("share") == SHARE).row(0, named=True)
-    oracle = board.reach.filter((pl.col("strategy") == "oracle") & (pl.col("share") == SHARE))["reached"][0]
+    at = mine.filter(pl.col("share") == CAMPAIGN).row(0, named=True)
+    oracle = board.reach.filter((pl.col("strategy") == "oracle") & (pl.col("share") == CAMPAIGN))["reached"][0]
     told = context.seen(board.allocation)
-    budget = told.filter(pl.col("strategy") == strategy).drop("strategy")
+    enough = pl.col("customers") >= FEWEST
+    budget = told.filter(strategy=strategy).select(
+        pl.exclude("strategy", "expected_spend"), expected_spend=pl.when(enough).then("expected_spend")
+    )
     findings = {
         "lead": Finding.of("reach.lead", judged=context.judged),
         "curve": Finding.of(
@@ -33,12 +38,12 @@ def compute(context: ComparisonContext) -> Section:
             contacts=at["contacts"],
             reached=at["reached"],
             oracle=oracle,
-            random=SHARE,
+            random=CAMPAIGN,
             judged=context.judged,
         ),
     }
     if budget.height:
-        first = budget.row(0, named=True)
+        first = budget.sort("share_budget", descending=True).row(0, named=True)
         findings["budget"] = Finding.of(
             "reach.budget",
             group=Name("groups", first["group"]),

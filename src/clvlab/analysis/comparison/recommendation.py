@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from clvlab.analysis.comparison.context import ComparisonContext
+from clvlab.analysis.comparison.context import MOST_SHOWN, ComparisonContext
 from clvlab.analysis.comparison.verdict import choice
 from clvlab.analysis.section import Finding, Section
 from clvlab.comparison.groups import FEWEST
@@ -18,7 +18,8 @@ def compute(context: ComparisonContext) -> Section:
     """
     board, strategy = context.board, context.shown
     kept = board.ranking.filter(pl.col("dominated_by").is_null())
-    ranking = kept.filter(pl.col("strategy").is_in(context.relevant)).drop("dominated_by")
+    best = kept["strategy"].head(MOST_SHOWN).to_list()
+    ranking = kept.filter(pl.col("strategy").is_in([*best, strategy])).drop("dominated_by")
     mine = pl.col("strategy") == strategy
     card, tree = _applied(context), board.trees.filter(mine).drop("strategy")
     recommended = context.recommended is not None
@@ -27,7 +28,10 @@ def compute(context: ComparisonContext) -> Section:
         "rule_2": _rule_2(context),
         "rule_3": Finding.of("recommendation.rule_3", fewest=FEWEST),
         "dominated": Finding.of(
-            "recommendation.dominated", strategies=board.ranking.height, dominated=board.ranking.height - kept.height
+            "recommendation.dominated",
+            strategies=board.ranking.height,
+            dominated=board.ranking.height - kept.height,
+            shown=ranking.height,
         ),
         "choice": choice(context),
         "lead": Finding.of(
@@ -58,7 +62,7 @@ def _applied(context: ComparisonContext) -> pl.DataFrame:
     board, strategy = context.board, context.shown
     card = board.cards.filter(pl.col("strategy") == strategy).drop("strategy")
     nobody_in = APART - set(board.assignments[strategy])
-    return card.filter(~pl.col("group").is_in(nobody_in))
+    return card.filter(~pl.col("group").is_in(nobody_in)).rename({"rank": "rule_order"})
 
 
 def _is_told(card: pl.DataFrame) -> bool:

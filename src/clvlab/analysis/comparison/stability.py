@@ -29,18 +29,23 @@ def compute(context: ComparisonContext) -> Section:
     clusters = context.wide(SEPARATION).filter(pl.any_horizontal(pl.col(SEPARATION).is_not_null()))
     findings = {
         "lead": Finding.of("stability.lead"),
-        "map": _least_stable(points),
+        "map": _least_stable(points, context.shown),
     }
     if clusters.height:
         tables["clusters"] = clusters
     return Section(tables, findings)
 
 
-def _least_stable(points: pl.DataFrame) -> Finding:
-    """Which grouping comes out least alike again, unless all do so equally."""
+def _least_stable(points: pl.DataFrame, shown: str) -> Finding:
+    """How alike the grouping shown comes out again, next to the least stable, unless all do so equally."""
     known = points.drop_nulls("stability_resamples").sort("stability_resamples", "strategy")
     least, most = (known.row(at, named=True) for at in (0, -1))
-    agreement = least["stability_resamples"]
+    agreement, mine = least["stability_resamples"], known.filter(strategy=shown)["stability_resamples"]
     if known.height > 1 and most["stability_resamples"] - agreement < SAME:
         return Finding.of("stability.map_alike", agreement=agreement)
-    return Finding.of("stability.map", strategy=Name("strategies", least["strategy"]), agreement=agreement)
+    named = Name("strategies", least["strategy"])
+    if least["strategy"] == shown or mine.is_empty():
+        return Finding.of("stability.map_itself", strategy=named, agreement=agreement)
+    return Finding.of(
+        "stability.map", shown=Name("strategies", shown), mine=mine.item(), strategy=named, agreement=agreement
+    )

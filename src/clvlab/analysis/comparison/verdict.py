@@ -8,11 +8,12 @@ import yaml
 
 from clvlab.analysis.comparison.context import MOST_SHOWN, ComparisonContext, strategy_names
 from clvlab.analysis.section import Finding, Section
-from clvlab.comparison.rankings import BY_LAST_YEAR
 from clvlab.comparison.recommend import CAMPAIGN, TOLERANCE
 from clvlab.params import strategy_name
 from clvlab.wording import Name
 
+NEARLY = 0.025
+"""How far whole groups may be from a share of the customers to be called about that share."""
 WEAK = 0.20
 """A Gini below which even the best grouping tells little of what single customers will do."""
 
@@ -21,11 +22,13 @@ def compute(context: ComparisonContext) -> Section:
     """Tables `contenders`, and `apply` (parameter, value), the line of params that puts the recommended to work.
 
     `contenders` has n_groups, smallest, coverage, gini, low, high, reached (by the best 20 %), first (share of
-    deals), stability_resamples and from_bar, the difference from the ranking by last year's spend, of the best
+    deals), stability_resamples and from_bar, the difference from the better ranking, of the best
     strategies that none dominates.
     """
     board = context.board
     findings = {"lead": _lead(context), "choice": choice(context), "price": price(context)}
+    if first := _first_groups(context):
+        findings["first_groups"] = first
     highest = max(board.ranking["gini"].drop_nulls(), default=0.0)
     if context.recommended and highest < WEAK:
         findings["weak"] = Finding.of("verdict.weak", gini=highest)
@@ -45,6 +48,7 @@ def compute(context: ComparisonContext) -> Section:
     )
     tables = {"contenders": _contenders(context)}
     if context.recommended:
+        findings["as_of"] = Finding.of("verdict.as_of", cutoff=board.cutoff)
         tables["apply"] = pl.DataFrame({"parameter": ["strategy"], "value": [_as_param(context)]})
     return Section(tables, findings)
 
@@ -75,6 +79,18 @@ def _lead(context: ComparisonContext) -> Finding:
         cutoff=board.cutoff,
         end=board.end,
     )
+
+
+def _first_groups(context: ComparisonContext) -> Finding | None:
+    """Which groups the first CAMPAIGN of customers are, where whole groups come near to that share."""
+    groups = context.seen(context.board.allocation).filter(strategy=context.shown).sort("place")
+    reached = groups.select(share=pl.col("share_customers").cum_sum(), customers=pl.col("customers").cum_sum())
+    near = reached.with_row_index("at").filter((pl.col("share") - CAMPAIGN).abs() <= NEARLY)
+    if near.is_empty():
+        return None
+    at, _, customers = near.sort((pl.col("share") - CAMPAIGN).abs()).row(0)
+    names = [Name("groups", code) for code in groups["group"].head(at + 1)]
+    return Finding.of("verdict.first_groups", share=CAMPAIGN, groups=names, customers=customers)
 
 
 def choice(context: ComparisonContext) -> Finding:
@@ -114,8 +130,8 @@ def _in_money(loss: float) -> str:
 
 
 def price(context: ComparisonContext) -> Finding:
-    """What the grouping shown loses, or gains, against a plain ranking by last year's spend."""
-    mine = context.board.bar.filter(strategy=context.shown, versus=BY_LAST_YEAR)
+    """What the grouping shown loses, or gains, against the better of the plain rankings."""
+    mine = context.board.bar.filter(strategy=context.shown, versus=context.bar)
     gini = mine.filter(metric="gini").row(0, named=True)
     key = "verdict.as_good"
     if (gini["high"] or 0) < 0:
@@ -125,14 +141,21 @@ def price(context: ComparisonContext) -> Finding:
     return Finding.of(
         key,
         strategy=Name("strategies", context.shown),
+        ranking=Name("strategies", context.bar),
         judged=context.judged,
         difference=abs(gini["value"]),
         low=gini["low"],
         high=gini["high"],
-        first_10=mine.filter(metric="capture_10")["value"].item(),
-        first_20=mine.filter(metric="capture_20")["value"].item(),
+        **_first(mine, "10"),
+        **_first(mine, "20"),
         groups=context.board.ranking.filter(strategy=context.shown)["n_groups"].item(),
     )
+
+
+def _first(bar: pl.DataFrame, share: str) -> dict[str, Any]:
+    """What the first of the customers reach more than those of the ranking, with its interval."""
+    figures = bar.filter(metric=f"capture_{share}").row(0, named=True)
+    return {f"{end}_{share}": figures[name] for end, name in (("first", "value"), ("low", "low"), ("high", "high"))}
 
 
 def over_windows(context: ComparisonContext) -> Finding | None:
@@ -156,16 +179,17 @@ def over_windows(context: ComparisonContext) -> Finding | None:
 
 
 def _others_tied(context: ComparisonContext) -> list[str]:
-    """Whom the data cannot distinguish from the best, the grouping shown aside."""
-    known = context.board.ranking.filter("knows", "tied")["strategy"].to_list()
-    return [name for name in known if name != context.shown]
+    """Of those that tell more than chance, whom the data cannot distinguish from the grouping shown."""
+    versus = context.board.differences.filter(strategy=context.shown)
+    undecided = versus.filter(((pl.col("low") <= 0) & (pl.col("high") >= 0)).fill_null(True))["versus"].to_list()
+    return [name for name in context.board.ranking.filter("knows")["strategy"] if name in undecided]
 
 
 def _contenders(context: ComparisonContext) -> pl.DataFrame:
     board = context.board
     reach = board.reach.filter(share=CAMPAIGN).select("strategy", "reached")
-    bar = board.bar.filter(versus=BY_LAST_YEAR, metric="gini").select("strategy", from_bar="value")
-    names = [name for name in context.contenders if name in context.relevant][:MOST_SHOWN]
+    bar = board.bar.filter(versus=context.bar, metric="gini").select("strategy", from_bar="value")
+    names = context.contenders[:MOST_SHOWN]
     if context.shown not in names:
         names.append(context.shown)
     return (

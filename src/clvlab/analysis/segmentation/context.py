@@ -9,11 +9,13 @@ from dateutil.relativedelta import relativedelta
 
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.analysis.segmentation.pseudonyms import pseudonyms
+from clvlab.analysis.segmentation.season import calendar_at
 from clvlab.analysis.small_groups import SMALL, as_one, is_by_attribute, small_codes, without_rank
 from clvlab.columns import MODELLED, names
 from clvlab.customers import (
     DERIVED,
     AttributeTable,
+    Calendar,
     derive,
     split_holdout,
     summarise_customers,
@@ -24,8 +26,9 @@ from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import Rule, Strategy
-from clvlab.inputs import attribute_tables, margin_of, our_names, pseudonym_key
+from clvlab.inputs import attribute_tables, covariates_of, margin_of, our_names, pseudonym_key
 from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels
+from clvlab.models.value_models import Kind
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds
 from clvlab.units import Span
@@ -100,11 +103,31 @@ class Context:
         """The tables of attributes: those that the parameters name, and those that the log comes with."""
         return attribute_tables(self.params, self.log)
 
+    @cached_property
+    def covariates(self) -> tuple[str, ...]:
+        """The attributes that may act on purchases and on leaving."""
+        return covariates_of(self.params, self.attributes)
+
     def summarise(self, cutoff: date) -> CustomerSummary:
         """The customer table as of `cutoff`."""
         return summarise_customers(
-            self.log, cutoff=cutoff, time_unit=self.params.time_unit, attributes=self.attributes or None
+            self.log,
+            cutoff=cutoff,
+            time_unit=self.params.time_unit,
+            attributes=self.attributes or None,
+            calendar=self.calendar(cutoff),
         )
+
+    def calendar(self, day: date) -> Calendar | None:
+        """The season and the events by which models run, as the log shows them up to a day; None without any."""
+        if day not in self._calendars:
+            self._calendars[day] = calendar_at(self.params, self.log, self.first_day, day)
+        return self._calendars[day]
+
+    @cached_property
+    def _calendars(self) -> dict[date, Calendar | None]:
+        """Those that were asked for so far."""
+        return {}
 
     @cached_property
     def base(self) -> CustomerSummary:
@@ -113,8 +136,12 @@ class Context:
 
     @cached_property
     def models(self) -> ValueModels:
-        """The value models of the base."""
-        return ValueModels.fit(self.base, self.terms, self.preferred_model)
+        """The value models of the base, with attributes where these help."""
+        models = ValueModels.fit(self.base, self.terms, self.preferred_model)
+        if not self.covariates:
+            return models
+        judged = self._inner_choice or self._choose(self.inner_halves) or self.choice
+        return models.trying(self.base, self.covariates, judged.errors if judged else None)
 
     @cached_property
     def customers(self) -> CustomerSummary:
@@ -162,11 +189,13 @@ class Context:
             return None
         return PastForecasts.of(
             self.log,
-            type(self.models.purchases),
+            self.used_kind,
             (self.first_day, self.as_of),
             self.horizon,
             time_unit=self.params.time_unit,
             groups=self._groups_at,
+            calendar=lambda _, day: self.calendar(day),
+            attributes=self.attributes if self.uses_attributes else (),
             level=VALUE_LEVEL,
             buyers=self.buyers.height,
         )
@@ -175,7 +204,7 @@ class Context:
         """customer_id, group: by the run's strategy, on customers of an earlier day."""
         known = self.summarise(customers.cutoff) if self.attributes else customers
         if self.strategy.needs & set(names(MODELLED)):
-            known = known.with_columns(ValueModels.fit(known, self.terms, self.preferred_model).value(known))
+            known = known.with_columns(ValueModels.fit(known, self.terms, self.first_kind).value(known))
         return self.strategy.assign(self.equip(known))
 
     @cached_property
@@ -232,7 +261,7 @@ class Context:
     @cached_property
     def shown(self) -> pl.DataFrame:
         """The same for a reader: small groups as one, and no P(alive) that the model assumes."""
-        return self.with_outlook(self.table.with_columns(as_one(self.small), without_rank(self.small)))
+        return self.with_activity(self.table.with_columns(as_one(self.small), without_rank(self.small)))
 
     @property
     def assumes_alive(self) -> bool:
@@ -240,7 +269,7 @@ class Context:
         model = self.models.purchases
         return model is not None and not model.lets_one_time_buyers_leave()
 
-    def with_outlook(self, table: pl.DataFrame) -> pl.DataFrame:
+    def with_activity(self, table: pl.DataFrame) -> pl.DataFrame:
         """A table of customers with `p_alive`, or, where the model assumes that of some, with `p_buys_again` instead.
 
         `p_buys_again` is the probability of a purchase within the horizon; the column that is not known is null.
@@ -249,9 +278,9 @@ class Context:
         if model is None or not self.assumes_alive:
             return table.with_columns(p_buys_again=pl.lit(None, pl.Float64))
         found = pl.Series("p_buys_again", 1 - model.probability_of_none(self.base, self.horizon)).fill_nan(None)
-        outlook = self.base.data.select("customer_id", found)
+        again = self.base.data.select("customer_id", found)
         return table.with_columns(p_alive=pl.lit(None, pl.Float64)).join(
-            outlook, on="customer_id", how="left", maintain_order="left"
+            again, on="customer_id", how="left", maintain_order="left"
         )
 
     @cached_property
@@ -315,7 +344,7 @@ class Context:
             return None
         customers = self.summarise(day)
         return self.equip(
-            customers.with_columns(ValueModels.fit(customers, self.terms, self.preferred_model).value(customers))
+            customers.with_columns(ValueModels.fit(customers, self.terms, self.first_kind).value(customers))
         )
 
     @cached_property
@@ -328,13 +357,13 @@ class Context:
     def inner_halves(self) -> tuple[CustomerSummary, Holdout] | None:
         """The same up to where the holdout begins, to choose a model by; None unless a holdout's length is left."""
         days = self._holdout_days
-        if self.halves is None or self._history < 3 * days:
+        if self.halves is None or self.history < 3 * days:
             return None
         end = self.as_of - timedelta(days=days)
         return self._split(end - timedelta(days=days), end)
 
     @property
-    def _history(self) -> int:
+    def history(self) -> int:
         """Days from the log's first to the run's."""
         return (self.as_of - self.first_day).days + 1
 
@@ -342,7 +371,7 @@ class Context:
     def _holdout_days(self) -> int:
         """The length of the holdout: half of the history at most."""
         wanted = self.params.holdout
-        return min(round(Span.parse(wanted).days), self._history // 2) if wanted else 0
+        return min(round(Span.parse(wanted).days), self.history // 2) if wanted else 0
 
     def _split(self, cutoff: date, end: date) -> tuple[CustomerSummary, Holdout] | None:
         try:
@@ -352,6 +381,7 @@ class Context:
                 end=end,
                 time_unit=self.params.time_unit,
                 attributes=self.attributes or None,
+                calendar=self.calendar(cutoff),
             )
         except DataError:
             return None
@@ -371,7 +401,7 @@ class Context:
 
     def _choose(self, halves: tuple[CustomerSummary, Holdout] | None) -> ModelChoice | None:
         try:
-            return choose_model(*halves, given=self.given_model) if halves else None
+            return choose_model(*halves, given=self.given_model, attributes=self.covariates) if halves else None
         except (ConvergenceError, DataError):
             return None
 
@@ -392,6 +422,23 @@ class Context:
         return type(choice.model) if choice else BgNbd
 
     @property
+    def uses_attributes(self) -> bool:
+        """Whether attributes count in what customers are valued at."""
+        return self.models.tried is not None and self.models.tried.verdict == "used"
+
+    @property
+    def first_kind(self) -> Kind:
+        """What values the customers of any day, where it can be fitted to them."""
+        tried = self.models.tried
+        return tried.kind if tried is not None and self.uses_attributes else self.preferred_model
+
+    @property
+    def used_kind(self) -> Kind:
+        """What values the base: its kind of model, with attributes where these help."""
+        used = self.models.purchases
+        return type(used) if isinstance(used, PurchaseModel) else self.first_kind
+
+    @property
     def given_model(self) -> type[PurchaseModel] | None:
         """The model that the parameters name, if they do."""
         return MODEL_NAMES.get(self.params.model)
@@ -403,7 +450,8 @@ class Context:
             return None
         calibration, holdout = self.halves
         if self._inner_choice is None or self.inner_halves is None:
-            models = ValueModels.fit(calibration, self.terms, self.choice.model)
-            return Backtest(calibration, holdout, models, self.choice)
-        models = ValueModels.fit(calibration, self.terms, type(self.choice.model))
+            # Without attributes it is fitted to this calibration already.
+            kind = self.first_kind if self.uses_attributes else self.choice.model
+            return Backtest(calibration, holdout, ValueModels.fit(calibration, self.terms, kind), self.choice)
+        models = ValueModels.fit(calibration, self.terms, self.first_kind)
         return Backtest(calibration, holdout, models, self.choice, chosen_on=self.inner_halves[1])

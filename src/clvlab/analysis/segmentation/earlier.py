@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from clvlab.models import MODEL_NAMES
+from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, WithAttributes
 from clvlab.params import ReportParams
 from clvlab.wording import LANGUAGES, Words
 
@@ -45,5 +45,6 @@ def _first_model(path: Path) -> str | None:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     classes = [model.__name__ for model in MODEL_NAMES.values()]
+    classes += [WithAttributes(model, ()).name for model in PURCHASE_MODELS]
     named = {Words(lang).name("models", code): code for lang in LANGUAGES for code in classes}
     return {**named, **{code: code for code in classes}}.get(rows[1][0]) if len(rows) > 1 else None

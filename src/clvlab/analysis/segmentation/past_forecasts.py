@@ -5,20 +5,23 @@ what is left, and before the first lies half as long a time.
 """
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 import polars as pl
 
+from clvlab.customers import AttributeTable
 from clvlab.errors import ClvlabError, ClvlabWarning
 from clvlab.frames import TransactionLog
-from clvlab.models import PurchaseModel
+from clvlab.models.value_models import Kind, name_of
 from clvlab.units import Span, TimeUnit
 from clvlab.validation import Backtest, backtest
+from clvlab.validation.challenge import LEARNED_NAME, Challenge
 from clvlab.validation.model_error import independent
 from clvlab.validation.naive import NAIVE
-from clvlab.validation.past import Assignment
+from clvlab.validation.past import Assignment, CalendarFit
 
 ORIGINS = 4
 PART_OF_HISTORY = 3
@@ -41,7 +44,7 @@ class PastForecasts:
 
     Attributes
     ----------
-    found : the backtest of the model
+    found : the backtest of the model, and of the learned one that challenges it
     method : the model's class
     horizon : how far ahead the forecasts looked, with its unit
     """
@@ -54,7 +57,7 @@ class PastForecasts:
     def of(
         cls,
         log: TransactionLog,
-        model: type[PurchaseModel],
+        model: Kind,
         days: tuple[date, date],
         horizon: str,
         *,
@@ -62,6 +65,8 @@ class PastForecasts:
         groups: Assignment,
         level: float,
         buyers: int,
+        calendar: CalendarFit | None = None,
+        attributes: Sequence[AttributeTable] = (),
     ) -> "PastForecasts | None":
         """Make the forecasts again; None where the history was too short for a forecast, a model or groups.
 
@@ -77,12 +82,14 @@ class PastForecasts:
             try:
                 found = backtest(
                     log,
-                    [model],
+                    [model, LEARNED_NAME],
                     ORIGINS,
                     span,
                     time_unit=time_unit,
                     until=days[1],
                     groups=groups,
+                    calendar=calendar,
+                    attributes=list(attributes) or None,
                     level=level,
                     futures=futures,
                 )
@@ -90,7 +97,7 @@ class PastForecasts:
                 return None
         # A spend model without a mean expects nothing that could be judged.
         known = found.sums.filter(pl.col("predicted").is_finite(), pl.col("low").is_finite().fill_null(True))
-        past = cls(replace(found, sums=known), model.__name__, span)
+        past = cls(replace(found, sums=known), name_of(model), span)
         return None if past._own.is_empty() else past
 
     @property
@@ -182,6 +189,11 @@ class PastForecasts:
         if misses.len() < FEW or not one_sided or not isinstance(mean, float) or abs(mean) < BIASED_FROM:
             return None
         return mean
+
+    @property
+    def challenge(self) -> Challenge | None:
+        """How the learned model did next to this one; None where it could not be trained on any of the days."""
+        return self.found.challenge(self.method, self.main)
 
     def widened(self, values: pl.DataFrame, purchases: float, horizon: str) -> pl.DataFrame:
         """Values of groups with intervals that allow for the errors of the past forecasts.

@@ -5,6 +5,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 from clvlab.analysis.small_groups import SMALL, SMALLEST
+from clvlab.models.value_models import name_of
 from clvlab.wording import Name
 
 LOST = "lost"
@@ -122,7 +123,7 @@ def _why_no_p_alive(context: Context) -> dict[str, Finding]:
     if model is None or not context.assumes_alive:
         return {}
     key = "segments.p_buys_again" if model.leaving is not None else "segments.p_buys_again_nobody_leaves"
-    return {"p_alive": Finding.of(key, model=Name("models", type(model).__name__), horizon=context.horizon)}
+    return {"p_alive": Finding.of(key, model=Name("models", name_of(model)), horizon=context.horizon)}
 
 
 def _alive_all_the_same(groups: pl.DataFrame) -> dict[str, Finding]:

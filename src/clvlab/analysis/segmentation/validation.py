@@ -10,6 +10,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Backtest, Context
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
+from clvlab.models import CovariateModel
 from clvlab.validation.predictions import BASELINE_METHODS
 from clvlab.validation.validate import Validation, validate
 from clvlab.wording import Name
@@ -48,7 +49,19 @@ def compute(context: Context) -> Section:
     findings = {**_findings(outcome, backtest), **_warnings(outcome, _judged(backtest))}
     if gain.height:
         findings["gain"] = _gain(gain)
-    return Section({**tables, **earlier.tables}, {**findings, **_choice(backtest), **earlier.findings})
+    findings |= {**_choice(backtest), **_attributes(backtest)}
+    return Section({**tables, **earlier.tables}, {**findings, **earlier.findings})
+
+
+def _attributes(backtest: Backtest) -> dict[str, Finding]:
+    """That the model on this page knows attributes, where it does, and the models compared do not."""
+    model = backtest.models.purchases
+    if not isinstance(model, CovariateModel):
+        return {}
+    attributes = [Name("attributes", name) for name in model.purchase.levels]
+    return {
+        "attributes": Finding.of("validation.attributes", model=Name("models", model.name), attributes=attributes)
+    }
 
 
 def _forecasts(context: Context) -> Section:
@@ -76,8 +89,29 @@ def _forecasts(context: Context) -> Section:
     )
     findings = {"forecasts_lead": lead, "forecasts": Finding.of("validation.forecasts", **told)}
     return Section(
-        {"forecasts": totals.drop("held_alone", "error", "simple_error")}, findings | cautions(context, past)
+        {"forecasts": totals.drop("held_alone", "error", "simple_error")},
+        {**findings, **cautions(context, past), **_learned(past)},
     )
+
+
+def _learned(past: PastForecasts) -> dict[str, Finding]:
+    """How the learned challenger did next to the report's model, where it could be trained."""
+    found = past.challenge
+    if found is None:
+        return {}
+    keys = {
+        "better": "validation.learned_better",
+        "worse": "validation.learned_worse",
+        "alike": "validation.learned_more" if found.gain < 0 else "validation.learned_less",
+    }
+    told = Finding.of(
+        keys[found.verdict],
+        model=Name("models", found.method),
+        what=Name("outcomes", found.what),
+        days=found.origins,
+        size=abs(found.gain),
+    )
+    return {"learned": told}
 
 
 def cautions(context: Context, past: PastForecasts) -> dict[str, Finding]:

@@ -1,5 +1,7 @@
 """Lifetime value: how it is spread, which groups hold it, and the model behind it."""
 
+import math
+
 import numpy as np
 import polars as pl
 
@@ -7,10 +9,14 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.earlier import model_before
 from clvlab.analysis.segmentation.past_forecasts import FEW, PastForecasts
+from clvlab.analysis.segmentation.season import season
+from clvlab.analysis.small_groups import SMALLEST
 from clvlab.customers import mean_margin
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError
+from clvlab.models import CovariateModel, WithAttributes
+from clvlab.models.attributes import OTHER_LEVEL, Attributes
 from clvlab.models.fitted_model import FittedModel
-from clvlab.models.value_models import Caveat
+from clvlab.models.value_models import SIGNIFICANT, Caveat, name_of
 from clvlab.params import FROM_COST
 from clvlab.wording import Name
 
@@ -21,7 +27,10 @@ SMALLEST_PART = 10
 
 
 def compute(context: Context) -> Section:
-    """Tables `distribution`, `by_group`, `deciles` and `parameters`; without a model only the reason why."""
+    """Tables `distribution`, `by_group`, `deciles`, `parameters` and, where attributes count, `attributes`.
+
+    Without a model only the reason why.
+    """
     notes = [_told(caveat) for caveat in context.models.caveats]
     if context.models.purchases is None:
         return Section({}, {"lead": Finding.of("value.no_model", problem=notes)})
@@ -29,12 +38,13 @@ def compute(context: Context) -> Section:
     values = context.group_values
     if values is None:
         key = "value.no_amounts" if not context.has_amounts else "value.no_spend_model"
-        return Section(tables, {"lead": Finding.of(key, problem=notes)})
+        told = {"lead": Finding.of(key, problem=notes), **season(context), **_attributes(context)}
+        return Section(tables | _effects(context), told)
     clv = context.table["clv"].drop_nulls()
     by_group = _by_group(context, values)
     total = values.row(-1, named=True)
     best = by_group.sort("clv_mean", descending=True).row(0, named=True)
-    tables = {"distribution": histogram(clv), "by_group": by_group, **_parts(clv), **tables}
+    tables = {"distribution": histogram(clv), "by_group": by_group, **_parts(clv), **tables, **_effects(context)}
     deciles = tables.get("deciles")
     return Section(
         tables,
@@ -42,6 +52,8 @@ def compute(context: Context) -> Section:
         | {
             "basis": _basis(context.past),
             "model": _model(context),
+            **season(context),
+            **_attributes(context),
             **_other_model(context),
             **_margin(context),
             "lead": Finding.of(
@@ -71,8 +83,10 @@ def _basis(past: PastForecasts | None) -> Finding:
 
 def _model(context: Context) -> Finding:
     """Which model values customers throughout the report, and what decided it."""
-    model = Name("models", type(context.models.purchases).__name__)
-    if isinstance(context.models.purchases, context.given_model or ()):
+    kind = context.used_kind
+    plain = kind.kind if isinstance(kind, WithAttributes) else kind
+    model = Name("models", name_of(plain))
+    if plain is context.given_model:
         return Finding.of("value.model_given", model=model)
     if context.choice:
         return Finding.of("value.model_chosen", model=model)
@@ -82,10 +96,75 @@ def _model(context: Context) -> Finding:
     return Finding.of("value.model_first", model=model)
 
 
+def _attributes(context: Context) -> dict[str, Finding]:
+    """Whether attributes count in values, and by what this was decided; nothing where none were to be tried."""
+    tried = context.models.tried
+    if tried is None:
+        return {}
+    attributes = [Name("attributes", name) for name in tried.kind.names]
+    if tried.test is None:
+        problem = [_told(caveat) for caveat in tried.caveats]
+        return {"attributes": Finding.of("value.attributes_unfitted", attributes=attributes, problem=problem)}
+    told = {
+        "attributes": attributes,
+        "p": tried.test.p_value,
+        # As a bound, in tenths of a percent.
+        "at_most": max(math.ceil(1_000 * tried.test.p_value), 1) / 1_000,
+        "significant": SIGNIFICANT,
+        **(
+            {"with_attributes": tried.errors.with_attributes, "without": tried.errors.without} if tried.errors else {}
+        ),
+    }
+    if tried.verdict == "chance":
+        return {"attributes": Finding.of("value.attributes_chance", **told)}
+    if tried.verdict == "worse":
+        return {"attributes": Finding.of("value.attributes_worse", **told)}
+    key = "value.attributes_used" if tried.errors else "value.attributes_unjudged"
+    return {"attributes": Finding.of(key, **told)}
+
+
+def _effects(context: Context) -> dict[str, pl.DataFrame]:
+    """The table `attributes`: how often customers buy, by what is known of them, where that counts.
+
+    attribute, value (null: all others), customers, times_as_often (compared with the most frequent value, which comes
+    first, for as long as customers stay), low, high (its 95 % interval). Values of fewer than SMALLEST customers are
+    left out.
+    """
+    model = context.models.purchases
+    if not isinstance(model, CovariateModel):
+        return {}
+    effects = model.coefficients().filter(acts_on="purchases")
+    tables = [_effects_of(name, model.purchase, effects, context.buyers) for name in model.purchase.levels]
+    return {"attributes": pl.concat(tables)}
+
+
+def _effects_of(name: str, attributes: Attributes, effects: pl.DataFrame, buyers: pl.DataFrame) -> pl.DataFrame:
+    reference, *others = attributes.levels[name]
+    factors = pl.DataFrame({"value": others, "term": [f"{name}={level}" for level in others]}).join(
+        effects, on="term", maintain_order="left"
+    )
+    rows = factors.select("value", times_as_often="factor", low=pl.col("low").exp(), high=pl.col("high").exp())
+    first = pl.DataFrame({"value": [reference], "times_as_often": [1.0]})
+    table = pl.concat([first, rows.sort("times_as_often", descending=True)], how="diagonal")
+    sizes = attributes.labels(name, buyers).alias("value").value_counts(name="customers")
+    return (
+        table.join(sizes, on="value", maintain_order="left")
+        .filter(pl.col("customers") >= SMALLEST)
+        .select(
+            pl.lit(name).alias("attribute"),
+            pl.col("value").replace(OTHER_LEVEL, None),
+            pl.col("customers").cast(pl.Int64),
+            "times_as_often",
+            "low",
+            "high",
+        )
+    )
+
+
 def _other_model(context: Context) -> dict[str, Finding]:
     """That the report before valued customers by another model, where it did."""
     before = model_before(context.params)
-    used = type(context.models.purchases).__name__
+    used = name_of(context.used_kind)
     if before is None or before.model == used:
         return {}
     models = {"before": Name("models", before.model), "model": Name("models", used)}
@@ -110,8 +189,8 @@ def _caveats(context: Context) -> dict[str, Finding]:
     notes = [_told(caveat) for caveat in models.caveats]
     findings = {"notes": Finding.of("value.notes", notes=notes)} if notes else {}
     if models.refused:
-        refused = [Name("models", model.__name__) for model in models.refused]
-        used = Name("models", type(models.purchases).__name__)
+        refused = [Name("models", name_of(model)) for model in models.refused]
+        used = Name("models", name_of(context.used_kind))
         findings["fallback"] = Finding.of("value.fallback", refused=refused, used=used)
     return findings
 
@@ -120,7 +199,7 @@ def _told(caveat: Caveat) -> Finding:
     """What a model complains of, for a sentence; its own words where there is no such sentence."""
     problem = caveat.problem
     if isinstance(problem, ClvlabError | ClvlabWarning) and problem.code:
-        model = Name("models", caveat.model.__name__)
+        model = Name("models", name_of(caveat.model))
         return Finding.of(f"caveats.{problem.code}", model=model, **problem.figures)
     return Finding.of("caveats.other", words=str(problem))
 
@@ -167,17 +246,23 @@ def value_deciles(clv: pl.Series) -> pl.DataFrame:
 
 
 def parameters(context: Context) -> pl.DataFrame:
-    """model, parameter, estimate, standard_error, low, high: what was fitted, with 95 % intervals."""
-    models = [model for model in (context.models.purchases, context.models.spend) if isinstance(model, FittedModel)]
+    """model, parameter, estimate, standard_error, low, high: what was fitted, with 95 % intervals.
+
+    With attributes they are those of a customer whose attributes all have their most frequent value.
+    """
+    models = [
+        model
+        for model in (context.models.purchases, context.models.spend)
+        if isinstance(model, FittedModel | CovariateModel)
+    ]
     return pl.concat(
-        model.confidence_intervals().select(
-            pl.lit(type(model).__name__).alias("model"),
-            "parameter",
-            "estimate",
-            pl.Series("standard_error", list(model.standard_errors.values())),
-            "low",
-            "high",
+        model.confidence_intervals()
+        .with_columns(pl.Series("standard_error", list(model.standard_errors.values())))
+        # What attributes do has a table of its own.
+        .filter(
+            pl.col("parameter").is_in(model.reference.names if isinstance(model, CovariateModel) else model.names)
         )
+        .select(pl.lit(name_of(model)).alias("model"), "parameter", "estimate", "standard_error", "low", "high")
         for model in models
     )
 

@@ -34,7 +34,7 @@ def compute(context: Context) -> Section:
     )
     first = overdue.sort("to_save", "customer_id", descending=[True, False]).head(LONGEST)
     listed = (
-        context.with_outlook(first)
+        context.with_activity(first)
         .join(context.pseudonyms, on="customer_id", how="left", maintain_order="left")
         .select(
             "pseudonym", "n_purchases", "days_since_last", "gap_p80", "spend_last_year", "p_alive", "p_buys_again",

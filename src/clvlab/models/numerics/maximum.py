@@ -65,6 +65,16 @@ class Objective(Expandable, Protocol):
         """The same for fewer distinct customers, each for all those near."""
 
 
+class Drawable(Objective, Protocol):
+    """A log-likelihood whose parameters can be drawn."""
+
+    def log_posterior(self, point: Vector) -> float:
+        """What draws are in proportion to, up to a constant; -inf out of all proportion."""
+
+    def resampled(self, random: np.random.Generator) -> Self:
+        """The same of as many customers, drawn with replacement."""
+
+
 @dataclass(frozen=True, eq=False)
 class Likelihood:
     """The log-likelihood of a population as a function of the log-parameters.
@@ -102,6 +112,12 @@ class Likelihood:
     def coarse(self) -> Self:
         """The likelihood of the same customers, those near one another taken for their mean."""
         return replace(self, population=self.population.coarse())
+
+    def resampled(self, random: np.random.Generator) -> Self:
+        """The likelihood of as many customers, drawn with replacement."""
+        weight = self.population.weight
+        drawn = random.multinomial(round(self.n_customers), weight / weight.sum())
+        return replace(self, population=self.population.with_weight(drawn.astype(float)))
 
     def at(self, point: Vector) -> float:
         """Log-likelihood of the population at the log-parameters `point`, without the penalty."""

@@ -62,6 +62,11 @@ class Population:
         means = [np.bincount(cell, self.weight * column)[there] / weight[there] for column in others]
         return Population(np.stack([x, *means]), weight[there])
 
+    def with_weight(self, weight: Vector) -> "Population":
+        """The same distinct customers with other weights; those of none are left out."""
+        there = weight > 0
+        return Population(self.columns[:, there], weight[there])
+
     @cached_property
     def repeaters(self) -> "Population":
         """The customers with a repeat purchase."""

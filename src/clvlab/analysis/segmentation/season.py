@@ -1,0 +1,96 @@
+"""The calendar that a report's models follow: whether there is one, and what to say of it."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from clvlab.analysis.section import Finding
+from clvlab.customers import Calendar
+from clvlab.customers.calendar import MONTHS_NEEDED, months_of
+from clvlab.frames import TransactionLog
+from clvlab.params import ReportParams
+from clvlab.units import Span
+from clvlab.wording import Name
+
+if TYPE_CHECKING:
+    from clvlab.analysis.segmentation.context import Context
+
+UNASKED = 24
+"""Months of history from which a report follows a season without being asked: each month was there twice."""
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+NOTABLE = 0.05
+"""How far a month is from the year's average, or an event from other days, for a sentence to name it."""
+MOST_NAMED = 3
+
+
+def calendar_at(params: ReportParams, log: TransactionLog, first_day: date, day: date) -> Calendar | None:
+    """The calendar as the log, which begins on its first day, shows it up to a day; None where none is allowed."""
+    if params.season == "none" or months_of((day - first_day).days + 1) < _needed(params):
+        return None
+    found = Calendar.fit(log, day, list(params.events))
+    return found if found.is_known else None
+
+
+def season(context: "Context") -> dict[str, Finding]:
+    """In which months customers buy more and less, and what events do; or why no forecast knows of it."""
+    calendar = context.calendar(context.as_of)
+    if calendar is None:
+        return {"season": _why_none(context)}
+    events = [_event(name, factor) for name, factor in sorted(calendar.factors.items())]
+    told = {"events": Finding.of("value.events", events=events)} if events else {}
+    return {"season": _months(calendar), **told}
+
+
+def _needed(params: ReportParams) -> int:
+    """Months of history."""
+    return UNASKED if params.season == "auto" else MONTHS_NEEDED
+
+
+def _why_none(context: "Context") -> Finding:
+    if context.params.season == "none":
+        return Finding.of("value.season_off")
+    months, needed = months_of(context.history), _needed(context.params)
+    if months >= needed:
+        return Finding.of("value.season_unseen")
+    key = "value.season_unasked" if context.params.season == "auto" else "value.season_short"
+    return Finding.of(key, history=_span(months), needed=_span(needed))
+
+
+def _span(months: int) -> str:
+    """A length, as a sentence names it."""
+    return str(Span(months, "month"))
+
+
+def _months(calendar: Calendar) -> Finding:
+    rows, history = calendar.index.sort("index").rows(), _span(calendar.months)
+    below, above = 1 - rows[0][1], rows[-1][1] - 1
+    if max(below, above) < NOTABLE:
+        return Finding.of("value.season_even", history=history, notable=NOTABLE)
+    low = [month for month, index in rows[:MOST_NAMED] if 1 - index >= min(NOTABLE, below)]
+    high = [month for month, index in rows[: -MOST_NAMED - 1 : -1] if index - 1 >= min(NOTABLE, above)]
+    return Finding.of("value.season", history=history, above=above, below=below, high=_named(high), low=_named(low))
+
+
+def _named(months: list[int]) -> list[Name]:
+    return [Name("months", MONTHS[month - 1]) for month in months]
+
+
+def _event(name: str, factor: float) -> Finding:
+    if factor == 1:
+        return Finding.of("value.event_unseen", event=name)
+    if abs(factor - 1) < NOTABLE:
+        return Finding.of("value.event_even", event=name, notable=NOTABLE)
+    key = "value.event_more" if factor > 1 else "value.event_less"
+    return Finding.of(key, event=name, size=abs(factor - 1))

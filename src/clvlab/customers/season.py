@@ -1,0 +1,142 @@
+"""How much of everybody's purchases the calendar explains: its effects on their rates, shrunk by the evidence.
+
+Given a customer's first and last purchase day and the number of days between them, a customer who buys at a steady
+rate by the clock while alive has bought on each day in between with a probability that is proportional to the clock's
+rate there, whoever they are and however readily they leave. These conditional probabilities, a case series in which
+each customer is their own control [1], are free of growth, of dropout and of how customers differ. They are the same
+for every model of the family whose customers buy at random times; those who buy regularly fit in closely.
+
+The likelihood of what passed in each stretch of days (a month of a year, or the part of it that is in an event) is
+taken as normal about its mode. Effects that return (of a month of the year, of an event), what is particular to one
+stretch, and a trend are normal, too. How far months of the year differ, and stretches by themselves, is open, as is
+how far the studies of a group differ [2]: effects are means over what these standard deviations may be, each as
+likely as the data make it. What did not return is taken for chance, so that a log without a season has effects near
+nothing, and a short one small effects.
+
+References
+----------
+[1] Farrington (1995), "Relative incidence estimation from case series for vaccine safety evaluation", Biometrics
+51(1), 228-235.
+[2] Gelman (2006), "Prior distributions for variance parameters in hierarchical models", Bayesian Analysis 1(3),
+515-534: a half-normal distribution of a standard deviation.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from clvlab.arrays import Counts, Matrix, Positions, Vector
+
+DEVIATIONS = np.array([0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0])
+"""What the standard deviations of log-effects may be, of months of the year and of single stretches."""
+TYPICAL = 0.3
+"""How large they are before anything was seen: the scale of their half-normal distribution."""
+OF_EVENTS, TYPICAL_OF_EVENTS = np.array([0.0, 0.1, 0.3, 0.6, 1.0]), 0.5
+"""The same of events."""
+TREND_DEVIATION = 0.3
+"""The standard deviation of the trend within a year."""
+WEAK = 1.0
+"""The same of a stretch by itself, where the likelihood is taken as normal."""
+ROWS_AT_ONCE = 65_536
+STEPS, STEP = 50, 1.0
+PRECISE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class CaseSeries:
+    """Purchase days between the first and the last of each customer, and the days on which they could have been.
+
+    Attributes
+    ----------
+    stretch : of each day of the log, the number of the stretch that it is in
+    bought : purchases in each stretch
+    first, last, purchases : places of customers' first and last purchase days, and how many days they bought between
+        them; equal customers may be one row
+    """
+
+    stretch: Positions
+    bought: Counts
+    first: Positions
+    last: Positions
+    purchases: Vector
+
+    def evidence(self) -> tuple[Matrix, Vector]:
+        """(H, b): the log-likelihood of log-effects u of the stretches is about b u - u H u / 2."""
+        u, prior = np.zeros(self.bought.size), np.eye(self.bought.size) / WEAK**2
+        exposed = self._exposed()
+        for _ in range(STEPS):
+            expected, information = self._moments(exposed, u)
+            step = np.linalg.solve(information + prior, self.bought - expected - prior @ u)
+            u += np.clip(step, -STEP, STEP)
+            if np.abs(step).max() < PRECISE:
+                break
+        expected, information = self._moments(exposed, u)
+        return information, information @ u + self.bought - expected
+
+    def _exposed(self) -> Matrix:
+        """Days up to each day (0 before the first) in each stretch."""
+        by_day = np.zeros((self.stretch.size + 1, self.bought.size))
+        by_day[np.arange(self.stretch.size) + 1, self.stretch] = 1.0
+        return by_day.cumsum(axis=0)
+
+    def _moments(self, exposed: Matrix, u: Vector) -> tuple[Vector, Matrix]:
+        """What was to be expected in each stretch, and the information on their log-effects."""
+        expected, together = np.zeros(u.size), np.zeros((u.size, u.size))
+        for low in range(0, self.first.size, ROWS_AT_ONCE):
+            rows = slice(low, low + ROWS_AT_ONCE)
+            share = (exposed[self.last[rows]] - exposed[self.first[rows] + 1]) * np.exp(u)
+            share /= share.sum(axis=1, keepdims=True)
+            weighted = share * self.purchases[rows, None]
+            expected += weighted.sum(axis=0)
+            together += weighted.T @ share
+        return expected, np.diag(expected) - together
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """Shrunk log-effects: of the months of the year, and of the events."""
+
+    months: Vector
+    events: Vector
+
+
+def shrunk_effects(series: CaseSeries, month: Positions, events: Matrix, years: Vector) -> Effects:
+    """The effects that the case series is evidence of.
+
+    Parameters
+    ----------
+    series
+        of stretches of days
+    month
+        of each stretch, from 0
+    events
+        whether each stretch (rows) is in each event (columns), 0 or 1
+    years
+        the time of each stretch, in years
+    """
+    information, b = series.evidence()
+    returning = np.eye(12)[month]
+    trend = (years - years.mean()) * TREND_DEVIATION
+    common = _open(DEVIATIONS, TYPICAL)
+    of_events = _open(OF_EVENTS, TYPICAL_OF_EVENTS) if events.size else [(0.0, 0.0)]
+    kinds = [returning @ returning.T, np.eye(b.size), events @ events.T]
+    found, log_weights = [], []
+    for each in product(common, common, of_events):
+        variances = [deviation**2 for deviation, _ in each]
+        covariance = np.outer(trend, trend) + sum(map(np.multiply, variances, kinds))
+        spread = np.eye(b.size) + information @ covariance
+        rest = np.linalg.solve(spread, b)
+        log_weights.append(
+            sum(before for _, before in each) + b @ covariance @ rest / 2 - np.linalg.slogdet(spread)[1] / 2
+        )
+        found.append(np.append(variances[0] * rest @ returning, variances[2] * rest @ events))
+    weights = np.exp(np.array(log_weights) - max(log_weights))
+    mean = weights @ np.array(found) / weights.sum()
+    return Effects(mean[:12], mean[12:])
+
+
+def _open(deviations: Vector, typical: float) -> list[tuple[float, float]]:
+    """What a standard deviation may be, each with the logarithm of how likely it is before anything was seen."""
+    before = np.log(np.gradient(deviations)) - (deviations / typical) ** 2 / 2
+    return list(zip(deviations.tolist(), before.tolist(), strict=True))
