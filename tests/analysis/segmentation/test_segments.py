@@ -120,7 +120,7 @@ def with_model(context, model):
 
 
 def shown(context, name):
-    return dict(context.shown.select("customer_id", name).iter_rows())
+    return dict(context.with_activity(context.shown).select("customer_id", name).iter_rows())
 
 
 def test_p_alive_is_shown_where_the_model_finds_it_of_all():

@@ -260,8 +260,8 @@ class Context:
 
     @cached_property
     def shown(self) -> pl.DataFrame:
-        """The same for a reader: small groups as one, and no P(alive) that the model assumes."""
-        return self.with_activity(self.table.with_columns(as_one(self.small), without_rank(self.small)))
+        """The same for a reader: small groups as one; see `with_activity` for P(alive)."""
+        return self.table.with_columns(as_one(self.small), without_rank(self.small))
 
     @property
     def assumes_alive(self) -> bool:
@@ -272,16 +272,18 @@ class Context:
     def with_activity(self, table: pl.DataFrame) -> pl.DataFrame:
         """A table of customers with `p_alive`, or, where the model assumes that of some, with `p_buys_again` instead.
 
-        `p_buys_again` is the probability of a purchase within the horizon; the column that is not known is null.
+        `p_buys_again` is the probability of a purchase within the horizon; the column that is not shown is null. Both
+        take the place of a user's own columns of their names.
         """
         model = self.models.purchases
         if model is None or not self.assumes_alive:
             return table.with_columns(p_buys_again=pl.lit(None, pl.Float64))
         found = pl.Series("p_buys_again", 1 - model.probability_of_none(self.base, self.horizon)).fill_nan(None)
         again = self.base.data.select("customer_id", found)
-        return table.with_columns(p_alive=pl.lit(None, pl.Float64)).join(
+        table = table.drop("p_buys_again", strict=False).join(
             again, on="customer_id", how="left", maintain_order="left"
         )
+        return table.with_columns(p_alive=pl.lit(None, pl.Float64))
 
     @cached_property
     def buyers(self) -> pl.DataFrame:

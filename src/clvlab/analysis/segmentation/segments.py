@@ -17,7 +17,7 @@ ALIVE = 0.5
 
 def compute(context: Context) -> Section:
     """Tables `groups` (one row per group, empty ones too) and, with scores, `grid` (one row per R x F cell)."""
-    profile = group_profile(context.shown, context.groups)
+    profile = group_profile(context.with_activity(context.shown), context.groups)
     groups = profile.join(context.places, on="group", how="left", maintain_order="left")
     filled = groups.filter(pl.col("customers") > 0)
     largest = filled.sort("customers", descending=True).row(0, named=True)
