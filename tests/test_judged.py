@@ -80,13 +80,28 @@ def test_a_comparison_of_another_log_or_of_other_strategies_does_not_count(tmp_p
 
 
 @pytest.mark.parametrize(
-    "terms", [{"horizon": "6 months"}, {"annual_discount_rate": 0.2}, {"margin": 0.3}, {"model": "nbd"}]
+    "terms",
+    [
+        {"horizon": "6 months"},
+        {"annual_discount_rate": 0.2},
+        {"margin": 0.3},
+        {"model": "nbd"},
+        {"season": "none"},
+        {"events": [{"event": "fair", "first_day": "1997-06-01"}]},
+    ],
 )
 def test_customers_valued_otherwise_matter_to_groups_by_value_alone(tmp_path, terms):
     publish(tmp_path, **terms)
     assert series_for(report(tmp_path)) is not None
     assert series_for(report(tmp_path, strategy="clv_tiers")) is None
     assert series_for(report(tmp_path, strategy="clv_tiers", **terms)) is not None
+
+
+def test_a_comparison_values_nobody_by_attributes(tmp_path):
+    publish(tmp_path)
+    assert series_for(report(tmp_path, covariates=["city"])) is not None
+    assert series_for(report(tmp_path, strategy="clv_tiers")) is not None
+    assert series_for(report(tmp_path, strategy="clv_tiers", covariates=["city"])) is None
 
 
 def test_scores_of_other_steps_are_another_grouping(tmp_path):

@@ -98,7 +98,7 @@ def table_sources(params: RunParams) -> tuple[str, ...]:
 
 def event_sources(params: RunParams) -> tuple[str, ...]:
     """The paths and globs of tables of events."""
-    return tuple(each for each in getattr(params, "events", ()) if isinstance(each, str))
+    return tuple(each for each in params.events if isinstance(each, str))
 
 
 def pseudonym_key_file(params: RunParams) -> Path:

@@ -23,7 +23,7 @@ _TABLE = "tables/recommendation_every_strategy.csv"
 _COLUMNS = ("strategy", "gini", "gini_low", "gini_high", "recommended")
 _LOG = ("source", "items", "returns", "columns", "reading")
 """Parameters that say which log it is."""
-_VALUES = ("time_unit", "model", "horizon", "annual_discount_rate", "margin")
+_VALUES = ("time_unit", "model", "horizon", "annual_discount_rate", "margin", "season", "events")
 """Parameters that say how customers are valued."""
 _NOT_READABLE = (OSError, ValueError, KeyError, TypeError, OverflowError, csv.Error)
 """What reading a folder ends in that is another's, or damaged."""
@@ -130,7 +130,7 @@ def _is_same(published: _Published, params: ReportParams) -> bool:
     return (
         strategy == find(params.strategy)
         and maps.digests.items() <= published.read.items()
-        and (not _is_of_values(strategy) or _agree(theirs, params, _VALUES))
+        and (not _is_of_values(strategy) or (_agree(theirs, params, _VALUES) and not params.covariates))
     )
 
 

@@ -264,6 +264,10 @@ class RunParams(BaseModel):
     has one row for each order; `returns`, of returns that are listed apart. Settings of the reader may be given in
     `reading` or by themselves. A run stops where more than the share `max_refused` of its rows is refused.
 
+    `season` lets the models follow the months: `auto` where the history has two years, `month` where it has 14
+    months; `none` leaves out the months and the `events`, which are paths of tables with event, first_day and
+    last_day, or such rows.
+
     `attributes` are paths or globs of tables, `log_attributes` columns of the log itself, of which the last value up
     to a day counts; `attribute_columns` maps our name to a header of these tables that is not recognised; `static`
     names columns that never change, `dated` those that say since when a row is true. `margin` is the share of spend
@@ -297,6 +301,8 @@ class RunParams(BaseModel):
     horizon: Length = "12 months"
     annual_discount_rate: Annotated[float, Field(ge=0)] = 0.10
     margin: Margin = 1.0
+    season: Literal["auto", "month", "none"] = "auto"
+    events: Events = ()
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     lang: Language = "en"
     export_labels: Literal["codes", "names"] = "codes"
@@ -381,9 +387,7 @@ class ReportParams(RunParams):
     scored, by as many bins as the strategy's map has; `n_clusters` null lets the data choose;
     `holdout` null leaves the models unvalidated, and a longer one than half the history is shortened to it;
     `low_value` says what the report advises for customers of low value: stimulate them, serve them basically, save
-    on them, or (null) as it pays. `season` lets forecasts follow the months: `auto` where the history has two years,
-    `month` where it has 14 months; `none` leaves out the months and the `events`, which are paths of tables with
-    event, first_day and last_day, or such rows. `covariates` are attributes that may act on how often customers buy
+    on them, or (null) as it pays. `covariates` are attributes that may act on how often customers buy
     and how readily they leave; they are used where they help.
 
     >>> params = ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", holdout="39 weeks")
@@ -402,8 +406,6 @@ class ReportParams(RunParams):
     rfm: Rfm = Field(default_factory=partial(Rfm, n_bins=5))
     n_clusters: Annotated[int, Field(ge=2, le=20)] | None = None
     low_value: LowValue | None = None
-    season: Literal["auto", "month", "none"] = "auto"
-    events: Events = ()
     covariates: Texts = ()
 
     def settled(self, *, has_amounts: bool) -> Self:

@@ -51,8 +51,7 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
         customers, _ = split_holdout(log, params.cutoff, params.as_of, params.time_unit, tables or None)
     else:
         customers = summarise_customers(log, params.as_of, params.time_unit, tables or None)
-    if isinstance(params, ReportParams):
-        read_events(list(params.events))
+    read_events(list(params.events))
     margin_of(params, log)
     for strategy in strategies:
         _check_served(strategy, customers, log)

@@ -15,6 +15,7 @@ from clvlab.comparison.split import Split
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.frames import TransactionLog
 from clvlab.grouping import Attribute, Clusters, FixedBounds, Tiers
+from clvlab.models import Terms, ValueModels
 
 CDNOW = {"cutoff": "1997-09-30", "end": "1998-06-30"}
 LIGHTING = {"cutoff": "2024-12-31", "end": "2025-12-31"}
@@ -295,6 +296,17 @@ def test_all_one_time_buyers_can_be_compared():
     assert reason["missing"].item() == "clv"
     assert "None of 200 customers has a repeat purchase" in reason["reason"].item()
     assert set(board.assignments["frequency_tiers"]) == {"freq_low"}
+
+
+def test_customers_are_valued_by_the_calendar_of_the_cutoff(retailer):
+    board = cl.compare(["clv_tiers"], retailer, **LIGHTING, n_rounds=20, model="nbd", calendar=cl.Calendar.fit)
+    clock = cl.Calendar.fit(retailer, LIGHTING["cutoff"])
+    customers = cl.summarise_customers(retailer, LIGHTING["cutoff"], "week", calendar=clock)
+    values = ValueModels.fit(customers, Terms(), cl.Nbd).value(customers)
+    expected = cl.strategies["clv_tiers"].assign(customers.with_columns(values))
+    both = board.assignments.join(expected, on="customer_id", how="inner")
+    assert both.height == board.n_customers
+    assert both["clv_tiers"].to_list() == both["group"].to_list()
 
 
 def test_values_of_the_users_own_are_groups(retailer):

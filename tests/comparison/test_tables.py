@@ -72,7 +72,7 @@ def test_progress_is_told_for_each_resample(figures, scoring, ticks):
 
 def test_criteria_are_of_those_that_can_be_recommended(figures, scoring):
     criteria = tables.criteria(scoring, figures)
-    assert criteria.columns == ["strategy", "gini", "gini_low", "gini_high", "first", *CRITERIA]
+    assert criteria.columns == ["strategy", "gini", "gini_low", "gini_high", "first", "reached", *CRITERIA]
     assert set(criteria["strategy"]) == {"halves", "clusters"}
     assert criteria["first"].sum() == pytest.approx(1)
     for row in criteria.iter_rows(named=True):

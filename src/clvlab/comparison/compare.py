@@ -20,6 +20,7 @@ from clvlab.comparison.simplicity import Features, readable_tree
 from clvlab.comparison.split import Split
 from clvlab.comparison.stability import N_RESAMPLES
 from clvlab.comparison.threads import one_thread
+from clvlab.customers import CalendarFit
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog, check_kind
 from clvlab.grouping import Strategy
@@ -44,6 +45,7 @@ def compare(
     annual_discount_rate: float = 0.0,
     margin: float = 1.0,
     model: str = "auto",
+    calendar: CalendarFit | None = None,
     acceptable_loss: float | None = None,
     progress: bool | None = None,
 ) -> Board:
@@ -79,6 +81,8 @@ def compare(
     model
         the purchase model among them, a name of `clvlab.models.MODEL_NAMES`; auto takes the first that the data
         identify
+    calendar
+        what fits the calendar at each cutoff, by which the models' times run, such as `clvlab.Calendar.fit`
     acceptable_loss
         in money: how much less the first 20 % of customers of a simpler grouping may have spent than those of the
         best, for the simpler to be taken for its equal; None bounds the loss of Gini instead
@@ -114,7 +118,7 @@ def compare(
     if acceptable_loss is not None:
         _check_loss(acceptable_loss, log)
     asked: list[Any] = [strategies] if isinstance(strategies, str | Mapping) else list(strategies or [])
-    latest = Split.read(log, cutoff, end, attributes, time_unit, seed)
+    latest = Split.read(log, cutoff, end, attributes, time_unit, seed, calendar)
     splits = [*(latest.earlier(back) for back in range(cutoffs - 1, 0, -1)), latest]
     terms, preferred = Terms(horizon, annual_discount_rate, margin), MODEL_NAMES.get(model, BgNbd)
     with one_thread():

@@ -12,7 +12,9 @@ from clvlab.arrays import Vector
 from clvlab.comparison.outcomes import Outcomes
 from clvlab.customers import (
     AttributeTable,
+    CalendarFit,
     exact_profit,
+    parse_day,
     read_attributes,
     refuse_perishable,
     split_holdout,
@@ -36,6 +38,7 @@ class Split:
     customers : as of the cutoff, prospects and attributes included
     holdout : what they did in (cutoff, end]
     tables : the attribute tables
+    calendar : what fits the calendar at each day, by which the times of models run
     """
 
     log: TransactionLog
@@ -43,21 +46,29 @@ class Split:
     holdout: Holdout
     tables: tuple[AttributeTable, ...]
     seed: int
+    calendar: CalendarFit | None = None
 
     @classmethod
     def read(
-        cls, log: TransactionLog, cutoff: str | date, end: str | date, attributes: Any, time_unit: str, seed: int
+        cls,
+        log: TransactionLog,
+        cutoff: str | date,
+        end: str | date,
+        attributes: Any,
+        time_unit: str,
+        seed: int,
+        calendar: CalendarFit | None = None,
     ) -> "Split":
         """Cut the log; DataError where it cannot be judged."""
         tables = tuple(read_attributes(attributes)) if attributes is not None else ()
         refuse_perishable(tables)
-        return cls._at(log, cutoff, end, tables, time_unit, seed)
+        return cls._at(log, cutoff, end, tables, time_unit, seed, calendar)
 
     def earlier(self, windows: int) -> "Split":
         """The same log cut so many holdouts earlier, the holdout as long; DataError where it cannot be judged."""
         back = windows * (self.holdout.end - self.holdout.cutoff)
         cutoff, end = self.holdout.cutoff - back, self.holdout.end - back
-        return self._at(self.log, cutoff, end, self.tables, self.customers.time_unit, self.seed)
+        return self._at(self.log, cutoff, end, self.tables, self.customers.time_unit, self.seed, self.calendar)
 
     @classmethod
     def _at(
@@ -68,9 +79,11 @@ class Split:
         tables: tuple[AttributeTable, ...],
         time_unit: str,
         seed: int,
+        calendar: CalendarFit | None,
     ) -> "Split":
-        customers, holdout = split_holdout(log, cutoff, end, time_unit, tables or None)
-        split = cls(log, customers, holdout, tables, seed)
+        clock = None if calendar is None else calendar(log, parse_day("cutoff", cutoff))
+        customers, holdout = split_holdout(log, cutoff, end, time_unit, tables or None, calendar=clock)
+        split = cls(log, customers, holdout, tables, seed, calendar)
         if len(split.buyers) < MIN_CUSTOMERS:
             raise DataError(
                 f"{len(split.buyers)} customers bought up to {holdout.cutoff}; {MIN_CUSTOMERS} or more are needed to "
@@ -145,7 +158,8 @@ class Split:
     def later(self) -> CustomerSummary:
         """The customers a quarter after the cutoff, or at the end of a shorter holdout."""
         day = min(self.holdout.cutoff + QUARTER, self.holdout.end)
-        return summarise_customers(self.log, day, self.customers.time_unit, self.tables or None)
+        clock = None if self.calendar is None else self.calendar(self.log, day)
+        return summarise_customers(self.log, day, self.customers.time_unit, self.tables or None, calendar=clock)
 
 
 def _aligned(ids: pl.DataFrame, figures: pl.DataFrame) -> Vector:

@@ -2,7 +2,7 @@
 
 from clvlab.customers.attribute_table import AttributeSettings, AttributeTable
 from clvlab.customers.attributes import read_attributes
-from clvlab.customers.calendar import Calendar
+from clvlab.customers.calendar import Calendar, CalendarFit
 from clvlab.customers.derived import DERIVED, derivable, derive, exact_profit
 from clvlab.customers.events import read_events
 from clvlab.customers.gate import (
@@ -26,6 +26,7 @@ __all__ = [
     "AttributeSettings",
     "AttributeTable",
     "Calendar",
+    "CalendarFit",
     "MeanMargin",
     "advice_on",
     "customer_days",

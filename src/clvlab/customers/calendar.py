@@ -6,7 +6,7 @@ Models stay as they are. In BG/NBD and its relatives customers leave at purchase
 of purchases alone; in Pareto/NBD they leave by the same clock, a little more readily in high season.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -28,6 +28,8 @@ from clvlab.units import DAYS_PER
 MONTHS_NEEDED = 14
 """Months of history that a season takes: with fewer, no two of one name could show that they are alike."""
 YEAR = 365
+CalendarFit = Callable[[TransactionLog, date], Clock | None]
+"""The calendar as a log shows it up to a day, such as by `Calendar.fit`; None for none."""
 
 
 @dataclass(frozen=True, eq=False)

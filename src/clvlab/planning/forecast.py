@@ -14,7 +14,7 @@ from datetime import date
 
 import polars as pl
 
-from clvlab.customers import customer_days, parse_day, summarise_customers
+from clvlab.customers import CalendarFit, customer_days, parse_day, summarise_customers
 from clvlab.displays import Displayed
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError, ParamsError, counted, did_you_mean
 from clvlab.frames import CustomerSummary, TransactionLog, check_kind
@@ -38,7 +38,6 @@ from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 from clvlab.validation import Backtest
 from clvlab.validation.futures import simulated_intervals
 from clvlab.validation.origins import spread_origins
-from clvlab.validation.past import CalendarFit
 
 ORIGINS = 4
 """Past days at which the forecast is made again."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from clvlab.customers import customer_days, parse_day, read_attributes
+from clvlab.customers import CalendarFit, customer_days, parse_day, read_attributes
 from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, ParamsError, counted, did_you_mean
 from clvlab.frames import TransactionLog
@@ -24,7 +24,7 @@ from clvlab.validation.futures import FUTURES
 from clvlab.validation.model_error import SMALLEST_PART, honest_intervals, independent, widened
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.origins import Ahead, check_origins, spread_origins
-from clvlab.validation.past import Assignment, CalendarFit, Past
+from clvlab.validation.past import Assignment, Past
 from clvlab.validation.scores import SCORES
 from clvlab.wording import Language, Name, Words
 

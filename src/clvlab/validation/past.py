@@ -7,8 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from clvlab.clock import Clock
-from clvlab.customers import summarise_customers
+from clvlab.customers import CalendarFit, summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.learned import Learned
 from clvlab.models import AnyPurchaseModel, SpendModel
@@ -23,8 +22,6 @@ from clvlab.validation.scores import SCORES, count_crps, scores
 
 Assignment = Callable[[CustomerSummary], pl.DataFrame]
 """The groups of customers at a day, customer_id and group: such as `clvlab.strategies["rfm11"].assign`."""
-CalendarFit = Callable[[TransactionLog, date], Clock | None]
-"""The calendar as a log shows it up to a day, such as by `clvlab.Calendar.fit`; None for none."""
 
 
 @dataclass(frozen=True, eq=False)

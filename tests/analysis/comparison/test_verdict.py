@@ -12,6 +12,7 @@ from clvlab.comparison.recommend import recommend
 from clvlab.params import CompareParams
 from clvlab.wording import LANGUAGES, Words
 from tests.analysis.comparison.logs import (
+    STRATEGIES,
     context,
     page_of,
     params_of,
@@ -232,9 +233,9 @@ SPREAD = st.floats(0.001, 0.2).map(lambda value: round(value, 3))
 
 
 @st.composite
-def boards(draw):
+def boards(draw, all_names=NAMES):
     """A ranking as the rule makes it of any figures, with the differences that it was made of."""
-    names = NAMES[: draw(st.integers(1, len(NAMES)))]
+    names = all_names[: draw(st.integers(1, len(all_names)))]
     gini = {name: draw(NUMBER) for name in names}
     criteria = pl.DataFrame(
         {
@@ -307,6 +308,86 @@ def test_every_sentence_is_true_of_the_figures_that_it_was_made_of(made):
         if name != shown.board.best:
             row = differences.filter(strategy=name, versus=shown.board.best).row(0, named=True)
             assert row["low"] <= 0 <= row["high"]
+
+
+@st.composite
+def pages(draw):
+    """A whole board of the pencil's groupings, whose figures may be any."""
+    ranked, differences, acceptable = draw(boards(STRATEGIES))
+    board, names = context().board, ranked["strategy"].to_list()
+    gini = dict(ranked.select("strategy", "gini").iter_rows())
+
+    def drawn(table, of):
+        values = [draw(of) for _ in range(table.height)]
+        spreads = [draw(SPREAD) for _ in range(table.height)]
+        ends = {"low": [v - s for v, s in zip(values, spreads, strict=True)],
+                "high": [v + s for v, s in zip(values, spreads, strict=True)]}  # fmt: skip
+        return values, {name: pl.Series(each) for name, each in ends.items()}
+
+    bar = board.bar.filter(pl.col("strategy").is_in(names))
+    values, ends = drawn(bar, NUMBER)
+    bar = bar.with_columns(value=pl.Series(values), **ends)
+    reach = board.reach.filter(pl.col("strategy").is_in(names), share=0.2)
+    values, ends = drawn(reach, SPREAD)
+    reach = reach.with_columns(reached=pl.Series(values), **ends)
+    is_gini = (pl.col("metric") == "gini") & pl.col("strategy").is_in(names)
+    rate = draw(st.booleans())
+    better = {"ranked_last_year": 0.5, "ranked_rate": 0.6 if rate else 0.4}
+    known = pl.col("strategy").replace_strict({**gini, **better}, default=None, return_dtype=pl.Float64)
+    data = board.data.with_columns(
+        value=pl.when(is_gini | ((pl.col("metric") == "gini") & pl.col("strategy").is_in(list(better))))
+        .then(known)
+        .otherwise(pl.col("value"))
+    )
+    return with_tables(
+        ranking=ranked, differences=differences, acceptable_loss=acceptable, bar=bar, reach=reach, data=data
+    ), "ranked_rate" if rate else "ranked_last_year"
+
+
+@given(pages())
+@settings(max_examples=25, deadline=None)
+def test_every_sentence_on_the_page_is_true_of_the_board(made):
+    shown, ranking_name = made
+    board, mine = shown.board, shown.shown
+    findings, row = (
+        section_of("verdict", shown).findings,
+        shown.board.ranking.filter(strategy=mine).row(0, named=True),
+    )
+    bar = {
+        each["metric"]: each for each in board.bar.filter(strategy=mine, versus=ranking_name).iter_rows(named=True)
+    }
+    undecided = board.differences.filter(strategy=mine).filter(pl.col("low") <= 0, pl.col("high") >= 0)["versus"]
+    for lang in LANGUAGES:
+        words = Words(lang)
+        told = {key: words(each.key, **each.figures) for key, each in findings.items()}
+        name = words.name("strategies", mine)
+        assert f"“{name}”" in told["lead"]
+        if shown.recommended:
+            reached = board.reach.filter(strategy=mine).row(0, named=True)
+            figures = [words.number(reached[each], "pct") for each in ("reached", "low", "high")]
+            assert all(each in told["lead"] for each in figures)
+        else:
+            figures = [words.number(row[each], "dec2") for each in ("gini", "gini_low", "gini_high")]
+            assert all(each in told["lead"] for each in figures)
+            assert not {"as_of", "weak"} & set(told)
+        assert ("weak" in told) == (shown.recommended is not None and board.ranking["gini"].max() < 0.2)
+        assert f"“{words.name('strategies', ranking_name)}”" in told["price"]
+        key = {(True, False): "price", (False, True): "gain", (False, False): "as_good"}[
+            bar["gini"]["high"] < 0, bar["gini"]["low"] > 0
+        ]
+        assert findings["price"].key == f"verdict.{key}"
+        ends = [words.number(bar["gini"][end], "dec3") for end in ("low", "high")]
+        points = [
+            words.number(bar[f"capture_{share}"][end], "points")
+            for share in (10, 20)
+            for end in ("value", "low", "high")
+        ]
+        assert all(each in told["price"] for each in (*ends, *points))
+        known = [each for each in board.ranking.filter("knows")["strategy"] if each in undecided.to_list()]
+        assert ("tied" in told) == bool(known)
+        for other in board.ranking["strategy"]:
+            if other != mine and known:
+                assert (words.name("strategies", other) in told["tied"]) == (other in known)
 
 
 def test_the_table_reads_as_computed():

@@ -219,6 +219,7 @@ def test_a_comparison_values_on_the_terms_of_the_run():
         {"margin": "from cost"},
         {"annual_discount_rate": 0.5},
         {"horizon": "3 months"},
+        {"season": "month"},
     ]
     found = [bounds(**given) for given in others]
     assert all(plain != other for other in found)

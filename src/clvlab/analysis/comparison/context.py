@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 
 import polars as pl
 
+from clvlab.analysis.calendar import calendar_at
 from clvlab.analysis.small_groups import is_by_attribute, too_small
 from clvlab.columns import MODELLED, names
 from clvlab.comparison import Board, compare
 from clvlab.comparison.rankings import BARS
 from clvlab.comparison.scoring import NEVER_RECOMMENDED
-from clvlab.customers import AttributeTable, split_holdout, summarise_customers
+from clvlab.customers import AttributeTable, CalendarFit, split_holdout, summarise_customers
 from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import TransactionLog
 from clvlab.grouping import Strategy, find, strategies
@@ -56,6 +57,7 @@ class ComparisonContext:
             annual_discount_rate=params.annual_discount_rate,
             margin=margin_of(params, log),
             model=_model(params, log, tables, wanted),
+            calendar=_calendars(params, log),
             acceptable_loss=params.acceptable_loss,
             progress=progress,
         )
@@ -138,6 +140,17 @@ def strategy_names(codes: list[str]) -> list[Name]:
     return [Name("strategies", code) for code in codes]
 
 
+def _calendars(params: CompareParams, log: TransactionLog) -> CalendarFit:
+    """What fits the calendar that a report of each day would follow."""
+    first = _first_day(log)
+    return lambda log, day: calendar_at(params, log, first, day)
+
+
+def _first_day(log: TransactionLog) -> date:
+    first: date = log.accepted.select(pl.col("date").min()).collect().item()
+    return first
+
+
 def _model(
     params: CompareParams, log: TransactionLog, tables: Sequence[AttributeTable], wanted: Sequence[Strategy]
 ) -> str:
@@ -154,15 +167,16 @@ def _choice(
     params: CompareParams, log: TransactionLog, tables: Sequence[AttributeTable] | None
 ) -> ModelChoice | None:
     """The choice of a report of the cutoff: by a period before its holdout, else by the holdout, else by the BIC."""
-    cutoff, unit = params.cutoff, params.time_unit
-    first = log.accepted.select(pl.col("date").min()).collect().item()
+    cutoff, unit, first = params.cutoff, params.time_unit, _first_day(log)
     history = (cutoff - first).days + 1
     days = min(round(Span.parse(params.holdout).days), history // 2)
     holdout = timedelta(days=days)
     ends = [cutoff - holdout, cutoff] if history >= 3 * days else [cutoff]
     for end in ends if days else []:
         with suppress(ConvergenceError, DataError):
-            return choose_model(*split_holdout(log, end - holdout, end, unit, tables))
+            clock = calendar_at(params, log, first, end - holdout)
+            return choose_model(*split_holdout(log, end - holdout, end, unit, tables, calendar=clock))
     with suppress(ConvergenceError, DataError):
-        return choose_model(summarise_customers(log, cutoff, unit, tables))
+        clock = calendar_at(params, log, first, cutoff)
+        return choose_model(summarise_customers(log, cutoff, unit, tables, calendar=clock))
     return None

@@ -7,9 +7,9 @@ from functools import cached_property
 import polars as pl
 from dateutil.relativedelta import relativedelta
 
+from clvlab.analysis.calendar import calendar_at
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.analysis.segmentation.pseudonyms import pseudonyms
-from clvlab.analysis.segmentation.season import calendar_at
 from clvlab.analysis.small_groups import SMALL, as_one, is_by_attribute, small_codes, without_rank
 from clvlab.columns import MODELLED, names
 from clvlab.customers import (

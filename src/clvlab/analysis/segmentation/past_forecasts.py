@@ -12,7 +12,7 @@ from functools import cached_property
 
 import polars as pl
 
-from clvlab.customers import AttributeTable
+from clvlab.customers import AttributeTable, CalendarFit
 from clvlab.errors import ClvlabError, ClvlabWarning
 from clvlab.frames import TransactionLog
 from clvlab.models.value_models import Kind, name_of
@@ -21,7 +21,7 @@ from clvlab.validation import Backtest, backtest
 from clvlab.validation.challenge import LEARNED_NAME, Challenge
 from clvlab.validation.model_error import independent
 from clvlab.validation.naive import NAIVE
-from clvlab.validation.past import Assignment, CalendarFit
+from clvlab.validation.past import Assignment
 
 ORIGINS = 4
 PART_OF_HISTORY = 3

@@ -1,21 +1,17 @@
 """The calendar that a report's models follow: whether there is one, and what to say of it."""
 
-from datetime import date
 from typing import TYPE_CHECKING
 
+from clvlab.analysis.calendar import needed
 from clvlab.analysis.section import Finding
 from clvlab.customers import Calendar
-from clvlab.customers.calendar import MONTHS_NEEDED, months_of
-from clvlab.frames import TransactionLog
-from clvlab.params import ReportParams
+from clvlab.customers.calendar import months_of
 from clvlab.units import Span
 from clvlab.wording import Name
 
 if TYPE_CHECKING:
     from clvlab.analysis.segmentation.context import Context
 
-UNASKED = 24
-"""Months of history from which a report follows a season without being asked: each month was there twice."""
 MONTHS = (
     "january",
     "february",
@@ -35,14 +31,6 @@ NOTABLE = 0.05
 MOST_NAMED = 3
 
 
-def calendar_at(params: ReportParams, log: TransactionLog, first_day: date, day: date) -> Calendar | None:
-    """The calendar as the log, which begins on its first day, shows it up to a day; None where none is allowed."""
-    if params.season == "none" or months_of((day - first_day).days + 1) < _needed(params):
-        return None
-    found = Calendar.fit(log, day, list(params.events))
-    return found if found.is_known else None
-
-
 def season(context: "Context") -> dict[str, Finding]:
     """In which months customers buy more and less, and what events do; or why no forecast knows of it."""
     calendar = context.calendar(context.as_of)
@@ -53,19 +41,14 @@ def season(context: "Context") -> dict[str, Finding]:
     return {"season": _months(calendar), **told}
 
 
-def _needed(params: ReportParams) -> int:
-    """Months of history."""
-    return UNASKED if params.season == "auto" else MONTHS_NEEDED
-
-
 def _why_none(context: "Context") -> Finding:
     if context.params.season == "none":
         return Finding.of("value.season_off")
-    months, needed = months_of(context.history), _needed(context.params)
-    if months >= needed:
+    months, least = months_of(context.history), needed(context.params)
+    if months >= least:
         return Finding.of("value.season_unseen")
     key = "value.season_unasked" if context.params.season == "auto" else "value.season_short"
-    return Finding.of(key, history=_span(months), needed=_span(needed))
+    return Finding.of(key, history=_span(months), needed=_span(least))
 
 
 def _span(months: int) -> str:
