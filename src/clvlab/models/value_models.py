@@ -196,7 +196,7 @@ class AttributesTried:
         return "used"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ValueModels:
     """The purchase and the spend model of one customer table, and the terms on which they value customers.
 

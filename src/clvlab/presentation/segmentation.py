@@ -282,8 +282,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 },
             ),
             Text("choice"),
-            Text("choice_period"),
             Text("leaving"),
+            Text("choice_period"),
             Text("attributes"),
             Table(
                 "models",

@@ -56,8 +56,8 @@ def test_the_sentences_by_hand(growing):
     assert "and those still to come" in told[0]
     assert told[1] == (
         "Customers to come are an assumption: that they arrive as in the last 180 days, in which 180 came for the "
-        "first time (about 28 over the horizon), and buy as the model expects of new customers. More or less "
-        "acquisition changes their part in proportion."
+        "first time (about 28 over the horizon), and buy as the model expects of new customers, without "
+        "season. More or less acquisition changes their part in proportion."
     )
     assert told[2].startswith("The same forecast was made again on 4 past days, looking 4 weeks ahead: ")
     assert told[3].startswith("Last 4 weeks: ")

@@ -171,7 +171,7 @@ def test_a_total_a_cohort_and_a_group_that_are_off_are_warned_of():
         for warning in (
             "the model's total was 50.0% below what happened, which its own 95% interval misses, and its order of "
             "customers is no better than chance.",
-            "cohorts for which the model fails: 1. Those who first bought from 1 June 2024 on matter most, at 50% "
+            "cohorts for which the model fails: 1. The cohort that begins on 1 June 2024 matters most, at 50% "
             "below what happened.",
             "groups for which the model fails: 1. The group “Active” matters most, at 50% below what happened.",
         )
