@@ -53,7 +53,7 @@ FACTS = {
     "rule": "RfmRule: 12 groups (champions, loyal,",
     "crossed rule": "CrossRule: ",
     "validation": "Validation: error of the model's total: purchases -12.1%; ",
-    "choice": "ModelChoice: BG/NBD was chosen",
+    "choice": "ModelChoice: Pareto/NBD was chosen",
     "results": "Results: 'sample' as of 1998-06-30, 2,357 customers, 15 sections: summary, quality,",
     "section": "Section: tables groups (",
 }

@@ -291,7 +291,6 @@ def keys_in_code():
 CHOSEN = {
     *("compare.oracle", "compare.random", "validation.above", "validation.below"),
     *("summary.more", "summary.less", "summary.inside", "summary.outside"),
-    *("model_choice.beaten", "model_choice.bic", "model_choice.holdout", "model_choice.offer"),
 }
 """Keys of which the code knows the last part only, where it chooses among them."""
 

@@ -216,7 +216,10 @@ def test_a_group_that_bites_stays_inert_in_its_table():
 def test_a_second_view_of_a_table_has_a_caption_of_its_own():
     groups = tables.GROUPS.with_columns(
         **dict.fromkeys(
-            ("spend", "order_value", "median_days_since_last", "median_purchases", "p_alive", "clv_mean", "clv"),
+            (
+                *("spend", "order_value", "median_days_since_last", "median_purchases", "p_alive", "p_buys_again"),
+                *("clv_mean", "clv"),
+            ),
             pl.lit(None, pl.Float64),
         )
     )
@@ -250,6 +253,7 @@ CELLS = {
             "gap_p80": [41.6],
             "spend_last_year": [1_234.6],
             "p_alive": [0.634],
+            "p_buys_again": [None],
             "at_risk": [88.0],
         },
         ["C-0007", "12", "95", "42", "$1,235", "63%", "$88.00"],

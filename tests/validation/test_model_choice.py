@@ -8,6 +8,7 @@ import pytest
 
 import clvlab as cl
 from clvlab.errors import ConvergenceError
+from clvlab.models.value_models import Attempt
 from clvlab.validation import model_choice
 from clvlab.wording import Name
 
@@ -57,8 +58,8 @@ def test_errors_are_those_of_a_validation(choice, cdnow):
 def test_the_chosen_model_is_the_one_of_the_table_and_of_the_sentence(choice):
     assert choice.table.filter("chosen")["method"].to_list() == [type(choice.model).__name__]
     assert choice.figures["model"] == Name("methods", type(choice.model).__name__)
-    assert choice.explain().startswith("BG/NBD was chosen")
-    assert choice.explain("zh").startswith("选用BG/NBD")
+    assert choice.explain().startswith("Pareto/NBD was chosen")
+    assert choice.explain("zh").startswith("选用Pareto/NBD")
 
 
 @pytest.mark.parametrize(
@@ -78,10 +79,30 @@ def test_the_chosen_model_is_the_one_of_the_table_and_of_the_sentence(choice):
     ],
 )
 def test_the_rule(figures, best):
+    assert model_choice.best_of(table_of(figures)) == best
+
+
+def table_of(figures):
     schema = {"method": pl.String, "bic": pl.Float64, "rmse": pl.Float64, "total_error": pl.Float64}
     table = pl.DataFrame([(name, *values) for name, values in figures.items()], schema=schema, orient="row")
-    table = table.with_columns(parameters=pl.when(pl.col("method") == "Nbd").then(2).otherwise(4))
-    assert model_choice.best_of(table) == best
+    return table.with_columns(parameters=pl.when(pl.col("method") == "Nbd").then(2).otherwise(4))
+
+
+@pytest.mark.parametrize(
+    ("figures", "best"),
+    [
+        ({"BgNbd": (100, 1.0, 0.1), "ParetoNbd": (200, 1.005, 0.1)}, "ParetoNbd"),  # as near, whatever its BIC
+        ({"BgNbd": (100, 1.0, 0.1), "MbgNbd": (150, 1.0, 0.1), "ParetoNbd": (157, 1.0, 0.1)}, "MbgNbd"),
+        ({"BgNbd": (100, 1.0, 0.1), "MbgNbd": (150, 1.02, 0.1), "ParetoNbd": (157, 1.0, 0.1)}, "ParetoNbd"),
+        ({"BgNbd": (100, 1.0, 0.1), "ParetoNbd": (90, 1.02, 0.1)}, "BgNbd"),  # farther from single customers
+        ({"BgNbd": (100, 1.0, 0.1), "ParetoNbd": (90, 1.0, -0.2)}, "BgNbd"),  # farther from the total
+        ({"BgNbd": (100, 1.0, 0.1), "Nbd": (90, 1.0, 0.1)}, "Nbd"),  # nobody leaves by either
+        ({"BgNbd": (100, None, None), "ParetoNbd": (106, None, None)}, "ParetoNbd"),  # no holdout
+        ({"BgNbd": (100, None, None), "ParetoNbd": (106.1, None, None)}, "BgNbd"),
+    ],
+)
+def test_where_many_bought_once_those_of_the_nearest_that_let_them_leave_count(figures, best):
+    assert model_choice.best_of(table_of(figures), ["MbgNbd", "ParetoNbd"]) == best
 
 
 def test_a_model_for_regular_buyers_is_judged_where_it_is_asked_for(cdnow):
@@ -94,7 +115,7 @@ def test_a_model_for_regular_buyers_is_judged_where_it_is_asked_for(cdnow):
 def test_without_a_holdout_a_bic_that_is_lower_by_chance_does_not_decide(cdnow):
     choice = cl.choose_model(cdnow[0])
     assert row(choice, "MbgNbd")["bic"] == pytest.approx(row(choice, "BgNbd")["bic"] - 0.587, abs=0.01)
-    assert type(choice.model).__name__ == "BgNbd"
+    assert type(choice.model).__name__ == "MbgNbd"  # either would do, and it lets one-time buyers leave
     assert choice.table["method"].to_list() == ["BgNbd", "MbgNbd", "ParetoNbd", "Nbd"]
     assert "There was no holdout" in choice.explain()
 
@@ -109,11 +130,78 @@ def test_where_nobody_leaves_the_model_without_dropout_is_chosen():
     assert "NBD (nobody leaves) was chosen" in choice.explain()
 
 
-def test_mbg_nbd_is_offered_where_bg_nbd_is_chosen_and_one_time_buyers_dominate(choice):
-    assert choice.reasons == ("model_choice.holdout", "model_choice.offer")
+def test_on_cdnow_a_model_that_lets_one_time_buyers_leave_is_as_near_and_counts(choice):
+    assert type(choice.model) is cl.ParetoNbd
+    assert row(choice, "ParetoNbd")["bic"] > row(choice, "BgNbd")["bic"]
+    assert choice.reasons == ("model_choice.holdout", "model_choice.leaving")
     assert choice.figures["one_time"] == pytest.approx(1411 / 2357)
-    assert "60% of the customers bought once" in choice.explain()
-    assert "60%的客户只购买过一次" in choice.explain("zh")
+    assert "Because 60% of the customers bought once, only models that let one-time buyers" in choice.explain()
+    assert "由于60%的客户只购买过一次" in choice.explain("zh")
+
+
+@pytest.mark.parametrize("n_once", [3, 4])
+def test_only_where_more_than_a_third_bought_once_must_they_be_let_leave(n_once, monkeypatch):
+    """Seven who bought twice, and three (of ten) or four (of eleven) who did not."""
+    monkeypatch.setattr(model_choice, "attempts", lambda *_: map(told, (cl.BgNbd, cl.MbgNbd)))
+    log = log_of([[0, 50 + i] for i in range(7)] + [[i] for i in range(n_once)])
+    choice = cl.choose_model(cl.summarise_customers(log, "2020-12-31"))
+    assert type(choice.model) is (cl.MbgNbd if n_once == 4 else cl.BgNbd)
+    assert ("model_choice.leaving" in choice.reasons) == (n_once == 4)
+
+
+def told(kind, log_likelihood=-50.0):
+    """An attempt that found this log-likelihood."""
+    estimate = {"log_likelihood": log_likelihood, "n_customers": 11, "penalty": 0.0}
+    estimate["log_covariance"] = np.diag([1e-4] * 4).tolist()
+    parameters = dict(zip(kind.names, (0.6, 8.0, 0.7, 2.5), strict=True))
+    given = {"model": kind.__name__, "parameters": parameters, "time_unit": "day", "estimate": estimate}
+    return Attempt(kind, kind.from_dict(given), ())
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        (
+            "en",
+            "100% of the customers bought once, and BG/NBD lets none of them leave: to let them would cost accuracy, "
+            "since MBG/NBD, the best model that does, has a BIC of 118.",
+        ),
+        ("zh", "若允许首购后流失则会降低准确度：这类模型中最好的MBG/NBD，其BIC为118。"),
+    ],
+)
+def test_what_it_would_cost_to_let_one_time_buyers_leave_is_told(lang, sentence, monkeypatch):
+    monkeypatch.setattr(model_choice, "attempts", lambda *_: [told(cl.BgNbd), told(cl.MbgNbd, -54.0)])
+    choice = cl.choose_model(cl.summarise_customers(log_of([[i] for i in range(11)]), "2020-12-31"))
+    assert type(choice.model) is cl.BgNbd
+    assert choice.reasons == ("model_choice.bic", "model_choice.leaving_costs_bic")
+    assert sentence in choice.explain(lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        (
+            "en",
+            "60% of the customers bought once, and BG/NBD lets none of them leave: to let them would cost accuracy, "
+            "since with MBG/NBD, the best model that does, the error per customer is 1.607 instead of 1.608 "
+            "purchases, and that of the total −16.2% instead of −12.1%.",
+        ),
+        ("zh", "人均误差为1.607次购买（BG/NBD为1.608次），合计误差为−16.2%（BG/NBD为−12.1%）。"),
+    ],
+)
+def test_with_a_holdout_it_is_told_in_errors(cdnow, lang, sentence, monkeypatch):
+    monkeypatch.setattr(model_choice, "PURCHASE_MODELS", (cl.BgNbd, cl.MbgNbd))
+    choice = cl.choose_model(*cdnow)
+    assert choice.reasons == ("model_choice.holdout", "model_choice.leaving_costs")
+    assert sentence in choice.explain(lang)
+
+
+def test_where_no_such_model_can_be_fitted_that_is_told(cdnow, monkeypatch):
+    monkeypatch.setattr(model_choice, "PURCHASE_MODELS", (cl.BgNbd, cl.Nbd))
+    choice = cl.choose_model(cdnow[0])
+    assert choice.reasons == ("model_choice.bic", "model_choice.leaving_unfitted")
+    assert "BG/NBD lets none of them leave: no model that does could be fitted." in choice.explain()
+    assert "BG/NBD假定他们均不会在首购后流失" in choice.explain("zh")
 
 
 def test_a_baseline_that_comes_nearer_is_named(monkeypatch):
@@ -147,9 +235,9 @@ def test_one_time_buyers_alone_identify_no_model():
 
 
 def test_a_model_that_is_given_is_taken_and_the_rule_says_what_it_would_have_chosen(cdnow):
-    given = cl.choose_model(*cdnow, given=cl.ParetoNbd)
-    assert type(given.model).__name__ == "ParetoNbd"
-    assert row(given, "ParetoNbd")["chosen"]
+    given = cl.choose_model(*cdnow, given=cl.BgNbd)
+    assert type(given.model).__name__ == "BgNbd"
+    assert row(given, "BgNbd")["chosen"]
     assert given.reasons == ("model_choice.given_other",)
-    assert "The parameters ask for Pareto/NBD; the rule of this report would have chosen BG/NBD." in given.explain()
-    assert cl.choose_model(*cdnow, given=cl.BgNbd).reasons == ("model_choice.given",)
+    assert "The parameters ask for BG/NBD; the rule of this report would have chosen Pareto/NBD." in given.explain()
+    assert cl.choose_model(*cdnow, given=cl.ParetoNbd).reasons == ("model_choice.given",)

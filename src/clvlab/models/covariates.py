@@ -94,8 +94,8 @@ class CovariateModel(Displayed):
             "ahead",
             "at_draws",
             "horizon_length",
-            "leaves_from",
             "leaving",
+            "lets_one_time_buyers_leave",
             "likelihood",
             "model_of",
             "numbers_of",
@@ -230,10 +230,9 @@ class CovariateModel(Displayed):
         """As of the model without attributes."""
         return self.reference.leaving
 
-    @property
-    def leaves_from(self) -> int:
+    def lets_one_time_buyers_leave(self) -> bool:
         """As of the model without attributes."""
-        return self.reference.leaves_from
+        return self.reference.lets_one_time_buyers_leave()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ class PurchaseModel(FittedModel, ABC):
             "horizon_length",
             "leaves_from",
             "leaving",
+            "lets_one_time_buyers_leave",
             "log_rate_prior_of",
             "may_have_left",
             "model_of",
@@ -104,6 +105,11 @@ class PurchaseModel(FittedModel, ABC):
     @property
     def _facts(self) -> str:
         return f"{super()._facts}; time in {self.time_unit}s"
+
+    @classmethod
+    def lets_one_time_buyers_leave(cls) -> bool:
+        """Whether P(alive) of one-time buyers is found from the data; else it is 1 by assumption."""
+        return cls.leaving is not None and cls.leaves_from == 0
 
     @classmethod
     def fit(

@@ -19,6 +19,7 @@ _GROUP: Kinds = MappingProxyType(
         "median_days_since_last": "int",
         "median_purchases": "int",
         "p_alive": "pct",
+        "p_buys_again": "pct",
         "clv_mean": "price",
         "clv": "money",
     }
@@ -88,6 +89,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Table("groups", {"group": "group", "action": "text", "customers": "int"}, caption="actions"),
             Text("relative"),
             Text("p_alive"),
+            Text("alive"),
             Text("small"),
             Text("empty"),
             Text("empty_new"),
@@ -200,6 +202,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "gap_p80": "int",
                     "spend_last_year": "price",
                     "p_alive": "pct",
+                    "p_buys_again": "pct",
                     "at_risk": "price",
                 },
             ),
@@ -279,9 +282,9 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 },
             ),
             Text("choice"),
+            Text("leaving"),
             Text("choice_period"),
             Text("attributes"),
-            Text("offer"),
             Table(
                 "models",
                 {

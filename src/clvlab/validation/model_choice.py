@@ -4,8 +4,9 @@ The rule: of the models nearest to the holdout, the simplest whose BIC is the lo
 whose error per customer (root mean squared) is within `ERROR_TOLERANCE` of the smallest, and of these those whose
 error of the total is within `TOTAL_TOLERANCE` of the smallest. A BIC that is lower by less than `BIC_TOLERANCE` is no
 reason to take a model with more parameters, or one that is tried later: a choice that followed it would change from
-month to month with the chance of the month [1]. Where BG/NBD is chosen and most customers bought once, MBG/NBD is
-offered: BG/NBD takes every one-time buyer to be alive, MBG/NBD lets them leave.
+month to month with the chance of the month [1]. Without a holdout, those are the nearest whose BIC is the lowest but
+for noise. Where more than `MANY_ONE_TIME` of the customers bought once, of the nearest only those models count that
+let one-time buyers leave, if there are any: the others take every one-time buyer to be alive.
 
 [1] Kass & Raftery (1995), Journal of the American Statistical Association 90, 773-795: a difference of 6 is strong
     evidence.
@@ -31,7 +32,9 @@ from clvlab.wording import Language, Name, Words
 ERROR_TOLERANCE = 0.01
 TOTAL_TOLERANCE = 0.03
 BIC_TOLERANCE = 6.0
-MBG_NBD_OFFERED_FROM = 0.5
+MANY_ONE_TIME = 1 / 3
+
+Explanation = tuple[tuple[str, ...], dict[str, Any]]  # keys of sentences, and their figures
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +99,7 @@ def choose_model(
     >>> log = cl.datasets.cdnow(sample=True)
     >>> choice = cl.choose_model(*cl.split_holdout(log, "1997-09-30", "1998-06-30", "week"))
     >>> type(choice.model).__name__
-    'BgNbd'
+    'ParetoNbd'
     """
     check_kind("calibration", calibration, CustomerSummary, "clvlab.split_holdout")
     if holdout is not None:
@@ -107,12 +110,22 @@ def choose_model(
     if holdout is not None:
         table = table.join(_judged(fitted, calibration, holdout), on="method", how="full", coalesce=True)
     table = _in_order(table, kinds)
+    one_time = one_time_share(calibration)
+    is_many = one_time > MANY_ONE_TIME
+    wanted = [kind.__name__ for kind in kinds if is_many and kind.lets_one_time_buyers_leave()]
+    best = best_of(table, wanted)
     is_given = given is not None and any(isinstance(model, given) for model in fitted)
-    chosen = given.__name__ if given is not None and is_given else best_of(table)
+    chosen = given.__name__ if given is not None and is_given else best
     table = table.with_columns(chosen=pl.col("method") == chosen)
     model = next(each for each in fitted if type(each).__name__ == chosen)
     errors = _errors(model, attributes, calibration, holdout) if attributes and holdout is not None else None
-    return ModelChoice(model, table, *_in_words(table, one_time_share(calibration), is_given=is_given), errors)
+    if is_given:
+        reasons, figures = _given_in_words(chosen, best)
+        return ModelChoice(model, table, reasons, MappingProxyType(figures), errors)
+    reasons, figures = _in_words(table)
+    leaving, of_leaving = _leaving_in_words(table, wanted) if is_many else ((), {})
+    told = MappingProxyType({**figures, **of_leaving, "one_time": one_time})
+    return ModelChoice(model, table, (*reasons, *leaving), told, errors)
 
 
 def _fit_all(
@@ -189,22 +202,42 @@ def _in_order(table: pl.DataFrame, kinds: tuple[type[PurchaseModel], ...]) -> pl
     return table.sort(order).select(*columns, "problem")
 
 
-def best_of(table: pl.DataFrame) -> str:
-    """The model that the rule chooses, of those in the table, in the order in which they are tried."""
-    models = table.drop_nulls("bic")
-    if models["rmse"].null_count() == 0:
-        total = pl.col("total_error").abs()
-        models = models.filter(pl.col("rmse") <= pl.col("rmse").min() * (1 + ERROR_TOLERANCE))
-        models = models.filter((total <= total.min() + TOTAL_TOLERANCE).fill_null(True))
-    models = models.filter(pl.col("bic") <= pl.col("bic").min() + BIC_TOLERANCE)
+def best_of(table: pl.DataFrame, wanted: Sequence[str] = ()) -> str:
+    """The model that the rule chooses, of those in the table, in the order in which they are tried.
+
+    Of the nearest, only those `wanted` count, if there are any.
+    """
+    nearest = _nearest(table)
+    models = nearest.filter(pl.col("method").is_in(wanted))
+    models = _lowest_bic(nearest if models.is_empty() else models)
     best: str = models.sort("parameters", maintain_order=True)["method"][0]
     return best
 
 
-def _in_words(table: pl.DataFrame, one_time: float, *, is_given: bool) -> tuple[tuple[str, ...], Mapping[str, Any]]:
-    """The sentences that explain the choice, and their figures."""
+def _nearest(table: pl.DataFrame) -> pl.DataFrame:
+    """The models nearest to the holdout; without one, those with the lowest BIC."""
+    models = table.drop_nulls("bic")
+    if models["rmse"].null_count():
+        return _lowest_bic(models)
+    total = pl.col("total_error").abs()
+    models = models.filter(pl.col("rmse") <= pl.col("rmse").min() * (1 + ERROR_TOLERANCE))
+    return models.filter((total <= total.min() + TOTAL_TOLERANCE).fill_null(True))
+
+
+def _lowest_bic(models: pl.DataFrame) -> pl.DataFrame:
+    """The models whose BIC is the lowest but for noise."""
+    return models.filter(pl.col("bic") <= pl.col("bic").min() + BIC_TOLERANCE)
+
+
+def _given_in_words(given: str, best: str) -> Explanation:
+    """That the parameters ask for a model, and what the rule would have chosen."""
+    reason = "model_choice.given" if best == given else "model_choice.given_other"
+    return (reason,), {"model": Name("methods", given), "best": Name("methods", best)}
+
+
+def _in_words(table: pl.DataFrame) -> Explanation:
+    """The sentence that explains the choice, and its figures."""
     chosen = table.filter("chosen").row(0, named=True)
-    baselines = table.filter(pl.col("method").is_in(BASELINE_METHODS)).sort("rmse").select("method", "rmse").rows()
     figures = {
         "model": Name("methods", chosen["method"]),
         "bic": chosen["bic"],
@@ -213,17 +246,28 @@ def _in_words(table: pl.DataFrame, one_time: float, *, is_given: bool) -> tuple[
         "error_tolerance": ERROR_TOLERANCE,
         "total_tolerance": TOTAL_TOLERANCE,
         "bic_tolerance": BIC_TOLERANCE,
-        "one_time": one_time,
     }
-    reason = "bic"
-    if baselines:
-        best, error = baselines[0]
-        figures |= {"baseline": Name("methods", best), "baseline_rmse": error}
-        reason = "beaten" if error < chosen["rmse"] else "holdout"
-    if is_given:
-        best = best_of(table)
-        figures["best"] = Name("methods", best)
-        agreed = "model_choice.given" if best == chosen["method"] else "model_choice.given_other"
-        return (agreed,), MappingProxyType(figures)
-    offer = ["offer"] if chosen["method"] == "BgNbd" and one_time > MBG_NBD_OFFERED_FROM else []
-    return tuple(f"model_choice.{each}" for each in (reason, *offer)), MappingProxyType(figures)
+    baselines = table.filter(pl.col("method").is_in(BASELINE_METHODS)).sort("rmse").select("method", "rmse").rows()
+    if not baselines:
+        return ("model_choice.bic",), figures
+    best, error = baselines[0]
+    reason = "model_choice.beaten" if error < chosen["rmse"] else "model_choice.holdout"
+    return (reason,), {**figures, "baseline": Name("methods", best), "baseline_rmse": error}
+
+
+def _leaving_in_words(table: pl.DataFrame, wanted: Sequence[str]) -> Explanation:
+    """What it meant that models were wanted which let one-time buyers leave: they alone counted, or none would do."""
+    if table.filter("chosen")["method"].item() in wanted:
+        return ("model_choice.leaving",), {}
+    able = table.filter(pl.col("method").is_in(wanted)).drop_nulls("bic")
+    if able.is_empty():
+        return ("model_choice.leaving_unfitted",), {}
+    other = able.filter(method=best_of(able)).row(0, named=True)
+    figures = {
+        "other": Name("methods", other["method"]),
+        "other_bic": other["bic"],
+        "other_rmse": other["rmse"],
+        "other_total": other["total_error"],
+    }
+    reason = "model_choice.leaving_costs_bic" if other["rmse"] is None else "model_choice.leaving_costs"
+    return (reason,), figures

@@ -271,7 +271,8 @@ def test_the_first_page_says_how_the_last_forecast_turned_out():
 def test_forecasts_of_a_real_log_are_next_to_what_it_has(sample_results):
     table = sample_results["validation"]["forecasts"]
     assert table["what"].unique(maintain_order=True).to_list() == ["purchases", "spend"]
-    assert table.filter(what="spend").height == past_forecasts.ORIGINS
+    # At the first of the days, after 13 weeks, Pareto/NBD cannot be fitted.
+    assert table.filter(what="spend").height == past_forecasts.ORIGINS - 1
     log = sample_results.log.accepted.collect()
     for row in table.filter(what="spend").iter_rows(named=True):
         known = log.filter(pl.col("date") <= row["origin"])["customer_id"].unique()

@@ -6,7 +6,7 @@ import pytest
 from clvlab.analysis.segmentation import segments
 from clvlab.analysis.segmentation.segments import group_profile, score_grid
 from clvlab.models import BgNbd, MbgNbd, Nbd, Terms, ValueModels
-from tests.analysis.pages import sentences_of
+from tests.analysis.pages import page_of, sentences_of
 from tests.analysis.segmentation.logs import context_of
 
 LOG = (
@@ -79,6 +79,7 @@ def test_prospects_are_counted_where_they_are():
             "days_since_last": [10, None, None],
             "total_spend": [50.0, 0.0, 0.0],
             "p_alive": [0.5, None, None],
+            "p_buys_again": [None, None, None],
             "clv": [7.0, None, None],
         }
     )
@@ -118,25 +119,109 @@ def with_model(context, model):
     return context
 
 
+def shown(context, name):
+    return dict(context.with_activity(context.shown).select("customer_id", name).iter_rows())
+
+
+def test_p_alive_is_shown_where_the_model_finds_it_of_all():
+    context = with_model(context_of(*LOG, as_of="2024-12-31"), MbgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"))
+    alive = dict(context.customers.data.select("customer_id", "p_alive").iter_rows())
+    assert shown(context, "p_alive") == alive
+    assert set(shown(context, "p_buys_again").values()) == {None}
+    section = segments.compute(context)
+    assert "p_alive" not in section.findings
+    assert section["groups"]["p_alive"].to_list() == pytest.approx([(alive["a"] + alive["b"]) / 2, alive["c"]])
+    assert section["groups"]["p_buys_again"].null_count() == 2
+
+
 @pytest.mark.parametrize(
-    ("model", "repeaters", "once", "key"),
+    ("model", "key"),
     [
-        (BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), True, False, "segments.p_alive_of_repeaters"),
-        (MbgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), True, True, None),
-        (Nbd(0.6, 8.0, time_unit="day"), False, False, "segments.p_alive_of_nobody"),
+        (BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), "segments.p_buys_again"),
+        (Nbd(0.6, 8.0, time_unit="day"), "segments.p_buys_again_nobody_leaves"),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_a_model_assumes_of_a_customer_is_not_shown_as_found(model, repeaters, once, key):
-    context = with_model(context_of(*LOG, as_of="2024-12-31"), model)
-    shown = {row["customer_id"]: row["p_alive"] for row in context.shown.iter_rows(named=True)}
-    assert (shown["a"] is not None) == repeaters
-    assert (shown["b"] is not None) == (shown["c"] is not None) == once
+def test_who_is_alive_by_assumption_is_shown_with_the_probability_of_buying_again(model, key):
+    """By NBD of who bought x times again in T days: 1 - ((8 + T) / (8 + T + 100))^(0.6 + x)."""
+    context = with_model(context_of(*LOG, as_of="2024-12-31", horizon="100 days"), model)
+    assert set(shown(context, "p_alive").values()) == {None}
+    found = shown(context, "p_buys_again")
+    stays = {"b": (1 - (68 / 168) ** 0.6), "c": 1 - (373 / 473) ** 0.6, "a": 1 - (373 / 473) ** 1.6}
+    if isinstance(model, Nbd):
+        assert found == pytest.approx(stays)
+    else:  # one-time buyers cannot have left before the horizon's first purchase
+        assert (found["b"], found["c"]) == pytest.approx((stays["b"], stays["c"]))
+        assert 0 < found["a"] < stays["a"]
     section = segments.compute(context)
-    assert (section.findings["p_alive"].key if key else None) == key
-    assert ("p_alive" in section.findings) == (key is not None)
-    inactive = section["groups"].filter(group="inactive")["p_alive"][0]
-    assert (inactive is not None) == once  # c bought once
+    assert section.findings["p_alive"].key == key
+    assert section["groups"]["p_alive"].null_count() == 2
+    assert section["groups"]["p_buys_again"].to_list() == pytest.approx([(found["a"] + found["b"]) / 2, found["c"]])
+
+
+@pytest.mark.parametrize(
+    ("model", "lang", "shown", "hidden", "told"),
+    [
+        (MbgNbd, "en", "P(alive)", "P(buys again)", None),
+        (MbgNbd, "zh", "仍活跃概率", "再次购买概率", None),
+        (
+            BgNbd,
+            "en",
+            "P(buys again)",
+            "P(alive)",
+            "In place of P(alive) the tables show P(buys again), the probability of a purchase within 100 days: "
+            "BG/NBD assumes that nobody leaves before their second purchase, so that its P(alive) would say nothing "
+            "of customers who bought once.",
+        ),
+        (
+            BgNbd,
+            "zh",
+            "再次购买概率",
+            "仍活跃概率",
+            "表中以再次购买概率（未来100天内至少购买一次）代替仍活跃概率：BG/NBD假定客户在第二次购买之前不会流失，"
+            "其仍活跃概率无法反映只购买过一次的客户。",
+        ),
+    ],
+)
+def test_the_page_shows_one_of_both_probabilities_and_why(model, lang, shown, hidden, told):
+    context = context_of(*LOG, as_of="2024-12-31", horizon="100 days")
+    section = segments.compute(with_model(context, model(0.6, 8.0, 0.7, 2.5, time_unit="day")))
+    page = page_of("segments", section, context.params, lang)
+    table = next(text for text in page if "\n" in text)
+    assert shown in table
+    assert hidden not in table
+    about = [text for text in page if text != table and (shown in text or hidden in text)]
+    assert about == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("b", "lang", "told"),
+    [
+        # MBG/NBD: P(alive) of who bought once 365 days ago is 1 / (1 + 0.7 / b (373 / 8)^0.6)
+        (2.5, "en", None),  # 0.27
+        (
+            25.0,
+            "en",
+            "The names of groups say when, how often and for how much customers bought. By the model, customers in "
+            "these groups are quiet rather than gone, with a mean P(alive) of 50% or more: Inactive.",
+        ),
+        (
+            25.0,
+            "zh",
+            "分组名称仅反映客户何时购买、购买多少次、消费多少。就以下分组而言，模型认为客户多为暂时未购而非流失"
+            "（平均仍活跃概率不低于50%）：不活跃客户。",
+        ),
+    ],
+)
+def test_who_is_gone_by_name_and_alive_by_the_model_is_said_to_be_quiet(b, lang, told):
+    context = with_model(context_of(*LOG, as_of="2024-12-31"), MbgNbd(0.6, 8.0, 0.7, b, time_unit="day"))
+    section = segments.compute(context)
+    alive = section["groups"].filter(group="inactive")["p_alive"].item()
+    assert alive == pytest.approx(1 / (1 + 0.7 / b * (373 / 8) ** 0.6))
+    assert (alive >= 0.5) == (told is not None)
+    assert [text for text in sentences_of("segments", section, context.params, lang) if "50%" in text] == (
+        [told] if told else []
+    )
 
 
 def test_a_log_of_fewer_customers_than_scores_has_no_map():

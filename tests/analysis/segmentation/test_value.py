@@ -100,8 +100,10 @@ def test_the_sentences_by_hand(section, plain):
     assert told[1:] == [
         "The intervals of the total and of the groups are the model's own: the history is too short, or customers "
         "too few, for any past forecast to be judged, and a model that errs errs outside them.",
-        "Throughout this report customers are valued by NBD (nobody leaves), the first model that the data identify; "
-        "there is no holdout to choose by.",
+        "Throughout this report customers are valued by one model. NBD (nobody leaves) was chosen: it is the "
+        "simplest whose BIC, 65, is the lowest or within 6 of it, which may be chance. There was no holdout to judge "
+        "it on. 50% of the customers bought once, and NBD (nobody leaves) lets none of them leave: no model that "
+        "does could be fitted.",
         NO_SEASON,
         "Half of the customers are worth 10.00 or less; the mean is 15.83",  # four of six are
         "Customers in the group “Active” are worth most: 20.00 on average",
@@ -260,3 +262,8 @@ def test_the_tables_read_as_computed(section, plain):
     assert active.split()[:3] == ["Active", "4", "80"]
     assert active.split()[-1] == "84%"
     assert parameters.splitlines()[2].split()[-4:] == ["1.000", "0.010", "0.981", "1.020"]
+
+
+def test_a_model_that_no_choice_found_is_said_to_be_the_first():
+    context = valued(context_of(("a", "2024-01-10", 30.0), as_of="2024-01-31"), nbd(1.0, 100.0), 20.0)
+    assert value.compute(context).findings["model"].key == "value.model_first"

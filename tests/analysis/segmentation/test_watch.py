@@ -9,7 +9,7 @@ import pytest
 
 from clvlab.analysis.segmentation import watch
 from clvlab.analysis.segmentation.pseudonyms import pseudonyms
-from clvlab.models import BgNbd, Nbd, Terms, ValueModels
+from clvlab.models import BgNbd, MbgNbd, Nbd, Terms, ValueModels
 from tests.analysis.pages import is_chinese, sentences_of
 from tests.analysis.segmentation.logs import context_of
 
@@ -63,7 +63,7 @@ def test_the_first_is_whom_most_can_be_saved_of_not_who_is_lost_for_certain():
     gone = [("gone", f"2024-01-{day:02d}", 100.0) for day in range(1, 29)]  # daily, then 338 days of silence
     context = context_with(BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), *LOG, *gone)
     listed = watch.compute(context)["customers"]
-    saved = listed["spend_last_year"] * listed["p_alive"]
+    saved = listed["spend_last_year"] - listed["at_risk"]
     assert saved.is_sorted(descending=True)
     assert listed["at_risk"].arg_max() == listed.height - 1  # 2,800 at risk, nothing of it to be saved
 
@@ -74,6 +74,15 @@ def test_a_model_without_dropout_says_nothing_of_having_left():
     assert section["customers"]["p_alive"].null_count() == section["customers"].height == 2
     assert section["customers"]["at_risk"].null_count() == 2
     assert section["customers"]["spend_last_year"].to_list() == [600.0, 60.0]
+
+
+def test_the_list_has_p_alive_where_the_model_finds_it_of_all_else_the_probability_of_buying_again():
+    models = (kind(0.6, 8.0, 0.7, 2.5, time_unit="day") for kind in (MbgNbd, BgNbd))
+    found, assumed = (watch.compute(context_with(model, *LOG))["customers"] for model in models)
+    assert (found["p_alive"].null_count(), found["p_buys_again"].null_count()) == (0, 2)
+    assert (assumed["p_alive"].null_count(), assumed["p_buys_again"].null_count()) == (2, 0)
+    # Who buys again is there to do so.
+    assert (assumed["p_buys_again"] < 1 - assumed["at_risk"] / assumed["spend_last_year"]).all()
 
 
 def test_the_sentences_by_hand():

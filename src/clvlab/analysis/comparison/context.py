@@ -1,6 +1,7 @@
 """What all sections of a comparison share: the board, and the strategies that stand out on it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -13,7 +14,7 @@ from clvlab.columns import MODELLED, names
 from clvlab.comparison import Board, compare
 from clvlab.comparison.rankings import BARS
 from clvlab.comparison.scoring import NEVER_RECOMMENDED
-from clvlab.customers import AttributeTable, CalendarFit, split_holdout
+from clvlab.customers import AttributeTable, CalendarFit, split_holdout, summarise_customers
 from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import TransactionLog
 from clvlab.grouping import Strategy, find, strategies
@@ -21,7 +22,7 @@ from clvlab.inputs import attribute_tables, margin_of, our_names
 from clvlab.models import MODEL_NAMES
 from clvlab.params import CompareParams
 from clvlab.units import Span
-from clvlab.validation import choose_model
+from clvlab.validation import ModelChoice, choose_model
 from clvlab.wording import Name
 
 YARDSTICKS = (*NEVER_RECOMMENDED, "hiatus", "last_year_spend", *BARS)
@@ -157,15 +158,25 @@ def _model(
     needs = frozenset[str]().union(*(strategy.needs for strategy in wanted or strategies.values()))
     if params.model != "auto" or not needs & set(names(MODELLED)):
         return params.model
-    first = _first_day(log)
-    days = min(round(Span.parse(params.holdout).days), ((params.cutoff - first).days + 1) // 2)
-    if days < 1:
-        return params.model
-    try:
-        inner = params.cutoff - timedelta(days=days)
-        clock = calendar_at(params, log, first, inner)
-        halves = split_holdout(log, inner, params.cutoff, params.time_unit, tables or None, calendar=clock)
-        chosen = type(choose_model(*halves).model)
-    except (ConvergenceError, DataError):
-        return params.model
-    return next(name for name, kind in MODEL_NAMES.items() if kind is chosen)
+    choice = _choice(params, log, tables or None)
+    known = {kind: name for name, kind in MODEL_NAMES.items()}
+    return known[type(choice.model)] if choice else params.model
+
+
+def _choice(
+    params: CompareParams, log: TransactionLog, tables: Sequence[AttributeTable] | None
+) -> ModelChoice | None:
+    """The choice of a report of the cutoff: by a period before its holdout, else by the holdout, else by the BIC."""
+    cutoff, unit, first = params.cutoff, params.time_unit, _first_day(log)
+    history = (cutoff - first).days + 1
+    days = min(round(Span.parse(params.holdout).days), history // 2)
+    holdout = timedelta(days=days)
+    ends = [cutoff - holdout, cutoff] if history >= 3 * days else [cutoff]
+    for end in ends if days else []:
+        with suppress(ConvergenceError, DataError):
+            clock = calendar_at(params, log, first, end - holdout)
+            return choose_model(*split_holdout(log, end - holdout, end, unit, tables, calendar=clock))
+    with suppress(ConvergenceError, DataError):
+        clock = calendar_at(params, log, first, cutoff)
+        return choose_model(summarise_customers(log, cutoff, unit, tables, calendar=clock))
+    return None

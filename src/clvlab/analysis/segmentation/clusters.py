@@ -16,7 +16,7 @@ def compute(context: Context) -> Section:
         return Section({}, {"lead": Finding.of("clusters.none")})
     filled = set(context.table.filter(pl.col("n_purchases") > 0)["cluster"])
     profile = group_profile(
-        context.shown.filter(pl.col("n_purchases") > 0),
+        context.with_activity(context.shown).filter(pl.col("n_purchases") > 0),
         tuple(code for code in rule.card["group"] if code in filled),
         by="cluster",
     )

@@ -260,16 +260,30 @@ class Context:
 
     @cached_property
     def shown(self) -> pl.DataFrame:
-        """The same for a reader: small groups as one, P(alive) of those whom the model lets leave alone.
+        """The same for a reader: small groups as one; see `with_activity` for P(alive)."""
+        return self.table.with_columns(as_one(self.small), without_rank(self.small))
 
-        Of all others the model assumes it.
+    @property
+    def assumes_alive(self) -> bool:
+        """Whether the model takes every one-time buyer, or everybody, to be alive."""
+        model = self.models.purchases
+        return model is not None and not model.lets_one_time_buyers_leave()
+
+    def with_activity(self, table: pl.DataFrame) -> pl.DataFrame:
+        """A table of customers with `p_alive`, or, where the model assumes that of some, with `p_buys_again` instead.
+
+        `p_buys_again` is the probability of a purchase within the horizon; the column that is not shown is null. Both
+        take the place of a user's own columns of their names.
         """
         model = self.models.purchases
-        table = self.table.with_columns(as_one(self.small), without_rank(self.small))
-        if model is None:
-            return table
-        may_leave = pl.lit(model.leaving is not None) & (pl.col("frequency") >= model.leaves_from)
-        return table.with_columns(p_alive=pl.when(may_leave).then(pl.col("p_alive")))
+        if model is None or not self.assumes_alive:
+            return table.with_columns(p_buys_again=pl.lit(None, pl.Float64))
+        found = pl.Series("p_buys_again", 1 - model.probability_of_none(self.base, self.horizon)).fill_nan(None)
+        again = self.base.data.select("customer_id", found)
+        table = table.drop("p_buys_again", strict=False).join(
+            again, on="customer_id", how="left", maintain_order="left"
+        )
+        return table.with_columns(p_alive=pl.lit(None, pl.Float64))
 
     @cached_property
     def buyers(self) -> pl.DataFrame:
@@ -393,10 +407,21 @@ class Context:
         except (ConvergenceError, DataError):
             return None
 
+    @cached_property
+    def unjudged_choice(self) -> ModelChoice | None:
+        """The choice where no period could judge one: by the BIC of the base; None where no model can be fitted."""
+        try:
+            return choose_model(self.base)
+        except (ConvergenceError, DataError):
+            return None
+
     @property
     def preferred_model(self) -> type[PurchaseModel]:
         """The model to value customers by: the one named by the parameters, else the chosen one, else BG/NBD."""
-        return self.given_model or (type(self.choice.model) if self.choice else BgNbd)
+        if self.given_model:
+            return self.given_model
+        choice = self.choice or self.unjudged_choice
+        return type(choice.model) if choice else BgNbd
 
     @property
     def uses_attributes(self) -> bool:

@@ -6,8 +6,8 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 
 TERMS = (
-    "purchase", "repeat_purchase", "days_since_last", "rfm", "segment", "cluster", "p_alive", "clv",
-    "horizon", "holdout", "naive", "interval", "concentration",
+    "purchase", "repeat_purchase", "days_since_last", "rfm", "segment", "cluster", "p_alive", "p_buys_again",
+    "clv", "horizon", "holdout", "naive", "interval", "concentration",
 )  # fmt: skip
 
 

@@ -9,11 +9,15 @@ from clvlab.models.value_models import name_of
 from clvlab.wording import Name
 
 LOST = "lost"
+GONE = (LOST, "hibernating", "inactive", "dormant", "churned", "churned_late", "churned_quick")
+"""Groups by whose names their customers have left."""
+ALIVE = 0.5
+"""Mean P(alive) from which that is not what the model says."""
 
 
 def compute(context: Context) -> Section:
     """Tables `groups` (one row per group, empty ones too) and, with scores, `grid` (one row per R x F cell)."""
-    profile = group_profile(context.shown, context.groups)
+    profile = group_profile(context.with_activity(context.shown), context.groups)
     groups = profile.join(context.places, on="group", how="left", maintain_order="left")
     filled = groups.filter(pl.col("customers") > 0)
     largest = filled.sort("customers", descending=True).row(0, named=True)
@@ -43,7 +47,8 @@ def compute(context: Context) -> Section:
         findings["groups"] = Finding.of(
             "segments.groups_no_spend", group=Name("groups", largest["group"]), customers=largest["share_customers"]
         )
-    findings |= _relative(context) | _why_empty(context, groups) | _whose_p_alive(context) | _small(context)
+    findings |= _relative(context) | _why_empty(context, groups) | _why_no_p_alive(context)
+    findings |= _alive_all_the_same(groups) | _small(context)
     return Section(tables, findings)
 
 
@@ -51,7 +56,7 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
     """One row per group, in the order of `groups`, prospects included.
 
     Columns: group, customers, share_customers, spend, share_spend, order_value (spend per purchase),
-    median_days_since_last, median_purchases, p_alive (mean), clv (sum), clv_mean.
+    median_days_since_last, median_purchases, p_alive (mean), p_buys_again (mean), clv (sum), clv_mean.
     """
     has_spend = "total_spend" in table.columns
     bought = pl.col("n_purchases") > 0
@@ -63,6 +68,7 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
         median_days_since_last=pl.col("days_since_last").median(),
         median_purchases=pl.col("n_purchases").filter(bought).median(),
         p_alive=pl.col("p_alive").mean(),
+        p_buys_again=pl.col("p_buys_again").mean(),
         clv=pl.when(known).then(pl.col("clv").sum()),
         clv_mean=pl.col("clv").mean(),
     )
@@ -79,7 +85,7 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
         )
         .select(
             "group", "customers", "share_customers", "spend", "share_spend", "order_value",
-            "median_days_since_last", "median_purchases", "p_alive", "clv", "clv_mean",
+            "median_days_since_last", "median_purchases", "p_alive", "p_buys_again", "clv", "clv_mean",
         )
     )  # fmt: skip
 
@@ -111,13 +117,21 @@ def _relative(context: Context) -> dict[str, Finding]:
     return {"relative": Finding.of("segments.relative", group=Name("groups", LOST), days=max(days))}
 
 
-def _whose_p_alive(context: Context) -> dict[str, Finding]:
-    """Whose P(alive) the table shows, where the model assumes it of some customers."""
+def _why_no_p_alive(context: Context) -> dict[str, Finding]:
+    """Why the table shows no P(alive), where the model assumes it of some customers."""
     model = context.models.purchases
-    if model is None or (model.leaving is not None and not model.leaves_from):
+    if model is None or not context.assumes_alive:
         return {}
-    key = "segments.p_alive_of_repeaters" if model.leaving is not None else "segments.p_alive_of_nobody"
-    return {"p_alive": Finding.of(key, model=Name("models", name_of(model)))}
+    key = "segments.p_buys_again" if model.leaving is not None else "segments.p_buys_again_nobody_leaves"
+    return {"p_alive": Finding.of(key, model=Name("models", name_of(model)), horizon=context.horizon)}
+
+
+def _alive_all_the_same(groups: pl.DataFrame) -> dict[str, Finding]:
+    """Which groups have left by their names alone, where P(alive) says that most of their customers are there."""
+    quiet = groups.filter(pl.col("group").is_in(GONE), pl.col("p_alive") >= ALIVE)["group"]
+    if quiet.is_empty():
+        return {}
+    return {"alive": Finding.of("segments.alive", groups=[Name("groups", code) for code in quiet], alive=ALIVE)}
 
 
 def _small(context: Context) -> dict[str, Finding]:

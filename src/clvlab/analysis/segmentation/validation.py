@@ -182,10 +182,10 @@ def _judged(backtest: Backtest) -> int:
 
 
 def _choice(backtest: Backtest) -> dict[str, Finding]:
-    """Why this model, and by which period; the offer of another is a paragraph of its own."""
+    """Why this model, and by which period; what one-time buyers had to do with it is a paragraph of its own."""
     choice, chosen_on = backtest.choice, backtest.chosen_on
     found = {
-        place: Finding(key, choice.figures) for place, key in zip(("choice", "offer"), choice.reasons, strict=False)
+        place: Finding(key, choice.figures) for place, key in zip(("choice", "leaving"), choice.reasons, strict=False)
     }
     if choice.reasons[0] in GIVEN:
         return found

@@ -88,7 +88,12 @@ def _model(context: Context) -> Finding:
     model = Name("models", name_of(plain))
     if plain is context.given_model:
         return Finding.of("value.model_given", model=model)
-    return Finding.of("value.model_chosen" if context.choice else "value.model_first", model=model)
+    if context.choice:
+        return Finding.of("value.model_chosen", model=model)
+    if choice := context.unjudged_choice:
+        why = [Finding(key, choice.figures) for key in choice.reasons]
+        return Finding.of("value.model_unjudged", why=why)
+    return Finding.of("value.model_first", model=model)
 
 
 def _attributes(context: Context) -> dict[str, Finding]:
