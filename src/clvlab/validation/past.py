@@ -15,6 +15,7 @@ from clvlab.models.value_models import Kind, attempts, fit_spend, name_of
 from clvlab.units import DAYS_PER, TimeUnit
 from clvlab.validation.challenge import LEARNED, OVER_LEARNED, over_learned
 from clvlab.validation.futures import INTERVALS, simulated_intervals
+from clvlab.validation.model_choice import fitted_instead
 from clvlab.validation.naive import NAIVE, counted, naive, windows
 from clvlab.validation.origins import Ahead
 from clvlab.validation.parts import cohort_of
@@ -31,14 +32,14 @@ class Past:
     Attributes
     ----------
     buyers : as of the origin, with cohort and, where customers were assigned to groups, group
-    models, spend : as the buyers identify them
-    problems : origin, model, why it could not be fitted
+    models, spend : as the buyers identify them; under the name of a model that they do not, one taken instead
+    problems : origin, model, why it could not be fitted, and which was taken instead, if one was
     """
 
     buyers: CustomerSummary
     models: Mapping[str, AnyPurchaseModel]
     spend: SpendModel | None
-    problems: list[tuple[date, str, str]]
+    problems: list[tuple[date, str, str, str | None]]
 
     @classmethod
     def of(
@@ -50,6 +51,8 @@ class Past:
         groups: Assignment | None,
         calendar: CalendarFit | None = None,
         attributes: Any = None,
+        *,
+        fall_back: bool = False,
     ) -> "Past":
         """Look at the log, and at what was known of its customers, as it was at the end of the day `origin`."""
         clock = None if calendar is None else calendar(log, origin)
@@ -60,15 +63,17 @@ class Past:
             table = table.join(assigned, on="customer_id", how="left", maintain_order="left")
         table = table.filter(pl.col("n_purchases") > 0)
         buyers = replace(customers, data=table.with_columns(cohort=cohort_of(table["first_purchase"])))
-        tried = list(attempts(buyers, kinds))
-        return cls(
-            buyers=buyers,
-            models={name_of(each.kind): each.model for each in tried if each.model is not None},
-            spend=fit_spend(buyers)[0],
-            problems=[
-                (origin, name_of(each.kind), str(each.caveats[0].problem)) for each in tried if each.model is None
-            ],
-        )
+        models, problems = {}, []
+        for each in attempts(buyers, kinds):
+            name, model = name_of(each.kind), each.model
+            if model is None:
+                model = fitted_instead(each.kind, buyers) if fall_back else None
+                problems.append(
+                    (origin, name, str(each.caveats[0].problem), None if model is None else name_of(model))
+                )
+            if model is not None:
+                models[name] = model
+        return cls(buyers, models, fit_spend(buyers)[0], problems)
 
     def predict(
         self,
