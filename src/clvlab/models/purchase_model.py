@@ -26,7 +26,7 @@ from clvlab.models import purchase_history
 from clvlab.models.fitted_model import Estimate, FittedModel, check_penalty
 from clvlab.models.numerics import maximum
 from clvlab.models.numerics.distinct import DistinctRows, in_chunks
-from clvlab.models.numerics.interpolation import interpolated_in_age
+from clvlab.models.numerics.interpolation import SETTLED, interpolated_in_age
 from clvlab.models.numerics.jets import Number
 from clvlab.models.numerics.maximum import Likelihood
 from clvlab.models.numerics.population import Population
@@ -83,6 +83,7 @@ class PurchaseModel(FittedModel, ABC):
             "purchases_if_alive",
             "rate_if_alive",
             "rate_steepness",
+            "settled",
             "starting_point",
             "state_if_alive",
             "survived",
@@ -93,6 +94,9 @@ class PurchaseModel(FittedModel, ABC):
 
     leaves_from: ClassVar[int] = 0
     """After how many repeat purchases a customer may have left; P(alive) of one with fewer is 1 by assumption."""
+
+    settled: ClassVar[float] = SETTLED
+    """How small the last coefficients of a prediction, as a polynomial in age, are to be next to it."""
 
     r: float
     alpha: float
@@ -222,8 +226,8 @@ class PurchaseModel(FittedModel, ABC):
         """Expected purchases in (T, T + horizon], each worth (1 + d)^-years, counted from T; NaN for prospects.
 
         Without a horizon (None) all future purchases count: the discounted expected residual transactions. The
-        integral over time has a relative error below 1e-10, with a calendar below 1e-3. Discounts are of calendar
-        time.
+        integral over time has a relative error below 1e-10, of regular buyers below 1e-7, with a calendar below
+        1e-3. Discounts are of calendar time.
         """
         table = self._read(customers, time_unit)
         t = math.inf if horizon is None else self.horizon_length(customers, horizon, time_unit)
@@ -426,7 +430,7 @@ class PurchaseModel(FittedModel, ABC):
     def _smooth(self, function: Callable[[Vector, Vector], Vector]) -> Callable[[Vector, Vector], Vector]:
         """The same function of (x, T), computed at no more ages than its smoothness needs."""
         scale = float(self.time_scale(np.zeros(1))[0])
-        return lambda x, T: interpolated_in_age(function, x, T, scale)
+        return lambda x, T: interpolated_in_age(function, x, T, scale, self.settled)
 
     def _alive(self, table: PurchaseHistories) -> Vector:
         return in_chunks(self.p_alive_given, *table.columns)
