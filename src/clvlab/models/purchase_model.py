@@ -25,7 +25,7 @@ from clvlab.frames import CustomerSummary
 from clvlab.models import purchase_history
 from clvlab.models.fitted_model import Estimate, FittedModel, check_penalty
 from clvlab.models.numerics import maximum
-from clvlab.models.numerics.distinct import DistinctRows, in_chunks
+from clvlab.models.numerics.distinct import in_chunks
 from clvlab.models.numerics.interpolation import SETTLED, interpolated_in_age
 from clvlab.models.numerics.jets import Number
 from clvlab.models.numerics.maximum import Likelihood
@@ -356,7 +356,7 @@ class PurchaseModel(FittedModel, ABC):
         self, table: PurchaseHistories, function: Callable[[Vector, Vector], Vector], times: Vector | float = 1.0
     ) -> Vector:
         """function(x, T) of each customer if alive, computed once for each distinct one, times a factor per row."""
-        return by_age(table).each(function, times)
+        return table.by_age.each(function, times)
 
     def _discounted_if_alive(self, t: float, decay: float, x: Vector, T: Vector, ahead: Ahead = STEADY) -> Vector:
         """Integral of e^(-decay calendar time) * rate over u in (0, t), by Gauss-Legendre in ln(1 + u / time scale).
@@ -445,12 +445,6 @@ class PurchaseModel(FittedModel, ABC):
     def _read(self, customers: Customers, time_unit: TimeUnit | None) -> PurchaseHistories:
         unit = self.unit_of(customers, time_unit)
         return purchase_history.read_histories(customers, HISTORY, unit, self.time_unit)
-
-
-def by_age(table: PurchaseHistories) -> DistinctRows:
-    """The distinct (x, T): all that the future of an active customer depends on, but for one who buys regularly."""
-    x, _, T = table.columns
-    return DistinctRows.of([x, T])
 
 
 def decay_rate(annual_discount_rate: float, time_unit: TimeUnit) -> float:

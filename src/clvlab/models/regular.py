@@ -41,7 +41,7 @@ from clvlab.models.numerics.maximum import Expansion, Likelihood
 from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import beta_nodes, legendre
 from clvlab.models.purchase_history import Customers, PurchaseHistories
-from clvlab.models.purchase_model import WORTH_NOTHING_AT, by_age
+from clvlab.models.purchase_model import WORTH_NOTHING_AT
 from clvlab.units import TimeUnit
 
 LARGEST_K = 6  # beyond it an Erlang distribution hardly changes any more
@@ -203,7 +203,7 @@ class RegularBetaGeometric(BetaGeometric):
         self, table: PurchaseHistories, function: Callable[[Vector, Vector], Vector], times: Vector | float = 1.0
     ) -> Vector:
         """The mean over the events since the last purchase, all states of a history computed at once."""
-        ages = by_age(table)
+        ages = table.by_age
         x, T = ages.rows
         states = np.concatenate([self.k * x + phase for phase in range(self.k)])
         values = function(states, np.tile(T, self.k)).reshape(self.k, -1)

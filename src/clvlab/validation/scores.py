@@ -9,12 +9,17 @@ from clvlab.arrays import Vector
 from clvlab.metrics import calibration_slope
 from clvlab.models import AnyPurchaseModel, PurchaseModel
 from clvlab.models.covariates import by_kind
+from clvlab.models.numerics.interpolation import interpolated_in_age
 from clvlab.models.purchase_history import PurchaseHistories
 from clvlab.models.purchase_model import HISTORY
 
 SURE = 1e-3
 """Probability of more purchases below which the rest of a distribution adds its square, nothing, to the score."""
 MOST_PURCHASES = 400
+EXACT = 1e-10
+"""Error of a probability, at most about ten times of it."""
+STILL_OPEN = 0.7
+"""Share of histories that go on, below which the others are left out."""
 SCORES = ("mae", "rmse", "rank_correlation", "calibration", "crps")
 
 
@@ -56,18 +61,26 @@ def _summed_crps(model: PurchaseModel, customers: pl.DataFrame, actual: Vector, 
     """The sum of the scores of customers of one model."""
     alike = customers.select(HISTORY).with_columns(actual=pl.Series(actual)).group_by(pl.all()).len()
     x, t_x, T, made, weight = alike.sort(pl.all()).cast(pl.Float64).to_numpy().T.copy()
-    histories, alive = np.stack([x, t_x, T]), model.p_alive_given(x, t_x, T)
-    at_most, score = 1 - alive, 0.0
+    histories, alive = _histories(x, t_x, T), model.p_alive_given(x, t_x, T)
+    at_most, score, scale = 1 - alive, 0.0, float(model.time_scale(np.zeros(1))[0])
     for k in range(MOST_PURCHASES):
-        table = PurchaseHistories(list(histories), np.ones(made.size, dtype=bool))
-        at_most += alive * model.by_state(table, partial(model.pmf_if_alive, k, horizon))
+        probability = partial(model.pmf_if_alive, k, horizon)
+        smooth = partial(interpolated_in_age, probability, scale=scale, settled=EXACT, least=1.0)
+        at_most += alive * model.by_state(histories, smooth)
         score += float(weight @ (at_most - (made <= k)) ** 2)
-        is_open = (made > k) | (at_most < 1 - SURE)
+        is_open = (weight > 0) & ((made > k) | (at_most < 1 - SURE))
         if not is_open.any():
             break
-        made, weight, alive, at_most = (each[is_open] for each in (made, weight, alive, at_most))
-        histories = histories[:, is_open]
+        weight = weight * is_open
+        # To find the distinct histories again costs more than to go on with a few that are settled.
+        if is_open.mean() < STILL_OPEN:
+            made, weight, alive, at_most = (each[is_open] for each in (made, weight, alive, at_most))
+            histories = _histories(*(column[is_open] for column in histories.columns))
     return score
+
+
+def _histories(*columns: Vector) -> PurchaseHistories:
+    return PurchaseHistories(list(columns), np.ones(columns[0].size, dtype=bool))
 
 
 def _known(figure: float | None) -> float | None:

@@ -20,9 +20,14 @@ MOST_POINTS = 400  # beyond which rounding, and no want of points, keeps a polyn
 
 
 def interpolated_in_age(
-    function: Callable[[Vector, Vector], Vector], x: Vector, T: Vector, scale: float, settled: float = SETTLED
+    function: Callable[[Vector, Vector], Vector],
+    x: Vector,
+    T: Vector,
+    scale: float,
+    settled: float = SETTLED,
+    least: float = 0.0,
 ) -> Vector:
-    """function(x, T) for each row to a relative error of about ten times `settled`.
+    """function(x, T) for each row to a relative error of about ten times `settled`, of values below `least` of that.
 
     function(x, T) * (scale + T) should be analytic in ln(scale + T) to a distance of pi. Where a few points do not
     settle it, more are taken, until computing row by row is less work.
@@ -38,7 +43,7 @@ def interpolated_in_age(
         values *= scale + at
         coefficients = values @ _to_coefficients(n_points).T
         last = np.abs(coefficients[:, -3:]).max(axis=1)
-        if (last <= settled * np.abs(values).min(axis=1)).all():
+        if (last <= settled * np.maximum(np.abs(values).min(axis=1), least * scale)).all():
             to_ages = chebvander(2 * position / position[-1] - 1, n_points - 1)
             scaled = np.einsum("ij,ij->i", coefficients[of_count], to_ages[of_age])
             return np.asarray(scaled / (scale + T))
