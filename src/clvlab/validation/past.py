@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from clvlab.arrays import Vector
 from clvlab.customers import CalendarFit, summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.learned import Learned
@@ -90,9 +91,10 @@ class Past:
         `days` are all customers' days, `first` is the log's first; `learned` learnt up to the origin, and looks as
         far ahead.
         """
-        sums, scored = [], []
+        sums, scored, length = [], [], ahead.days / DAYS_PER[self.buyers.time_unit]
+        expected = {name: model.expected_purchases(self.buyers, length) for name, model in self.models.items()}
         for what in ("purchases", "spend") if "spend" in days.columns else ("purchases",):
-            table = self._next_to_outcomes(what, days, ahead, first)
+            table = self._next_to_outcomes(what, days, ahead, first, expected)
             if learned is not None:
                 table = table.with_columns(**self._learned(learned, what))
             methods = [name for name in (*self.models, LEARNED, *NAIVE) if name in table.columns]
@@ -122,7 +124,9 @@ class Past:
         nothing = pl.DataFrame(schema={**INTERVALS, "method": pl.String})
         return pl.concat([nothing, *found])
 
-    def _next_to_outcomes(self, what: str, days: pl.DataFrame, ahead: Ahead, first: date) -> pl.DataFrame:
+    def _next_to_outcomes(
+        self, what: str, days: pl.DataFrame, ahead: Ahead, first: date, expected: Mapping[str, Vector]
+    ) -> pl.DataFrame:
         """The buyers' table with a column `actual` and one for each method that predicts it."""
         known = windows(self.buyers.cutoff, ahead.days, first)
         done = counted(days, what, known)
@@ -131,18 +135,15 @@ class Past:
         per = DAYS_PER[self.buyers.time_unit]
         after, until = known["last_365_days"]
         simple = naive(what, ahead.days / per, (until - after).days / per, self.buyers.age)
-        return table.with_columns(**self._modelled(what, ahead.days / per), **simple)
+        return table.with_columns(**self._modelled(what, expected), **simple)
 
-    def _modelled(self, what: str, length: float) -> dict[str, pl.Series]:
-        expected = {
-            name: pl.Series(model.expected_purchases(self.buyers, length)) for name, model in self.models.items()
-        }
+    def _modelled(self, what: str, expected: Mapping[str, Vector]) -> dict[str, pl.Series]:
         if what == "purchases":
-            return expected
+            return {name: pl.Series(purchases) for name, purchases in expected.items()}
         if self.spend is None:
             return {}
-        spend = pl.Series(self.spend.expected_spend(self.buyers))
-        return {name: purchases * spend for name, purchases in expected.items()}
+        spend = self.spend.expected_spend(self.buyers)
+        return {name: pl.Series(purchases * spend) for name, purchases in expected.items()}
 
     def _learned(self, learned: Learned, what: str) -> dict[str, pl.Series]:
         purchases = learned.expected_purchases(self.buyers)
