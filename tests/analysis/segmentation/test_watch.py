@@ -63,8 +63,8 @@ def test_the_first_is_whom_most_can_be_saved_of_not_who_is_lost_for_certain():
     gone = [("gone", f"2024-01-{day:02d}", 100.0) for day in range(1, 29)]  # daily, then 338 days of silence
     context = context_with(BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), *LOG, *gone)
     listed = watch.compute(context)["customers"]
-    saved = listed["spend_last_year"] - listed["at_risk"]
-    assert saved.is_sorted(descending=True)
+    assert listed["to_save"].to_list() == pytest.approx((listed["spend_last_year"] - listed["at_risk"]).to_list())
+    assert listed["to_save"].is_sorted(descending=True)
     assert listed["at_risk"].arg_max() == listed.height - 1  # 2,800 at risk, nothing of it to be saved
 
 
@@ -72,7 +72,7 @@ def test_a_model_without_dropout_says_nothing_of_having_left():
     section = watch.compute(context_with(Nbd(0.6, 8.0, time_unit="day"), *LOG))
     assert section.findings["lead"].key == "watch.lead_no_dropout"
     assert section["customers"]["p_alive"].null_count() == section["customers"].height == 2
-    assert section["customers"]["at_risk"].null_count() == 2
+    assert section["customers"]["at_risk"].null_count() == section["customers"]["to_save"].null_count() == 2
     assert section["customers"]["spend_last_year"].to_list() == [600.0, 60.0]
 
 

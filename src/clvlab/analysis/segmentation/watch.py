@@ -15,9 +15,9 @@ def compute(context: Context) -> Section:
 
     Of those who have spent within the last year, a customer of FEWEST purchases or more is overdue beyond the time
     within which 80 % of their own gaps between purchases fall; a smaller number of gaps is no habit. At risk is what
-    they spent within that year, times the probability that they have left; to be saved, the same times the
-    probability that they have not. A model without dropout knows neither: the list is then in the order of last
-    year's spend. Where the model assumes P(alive) of some customers, the list shows the probability of buying again.
+    they spent within that year, times the probability that they have left; to be saved, the rest of it. A model
+    without dropout knows neither: the list is then in the order of last year's spend. Where the model assumes
+    P(alive) of some customers, the list shows the probability of buying again.
     """
     if not context.has_amounts or context.models.purchases is None:
         return Section({}, {"lead": Finding.of("watch.none")})
@@ -29,16 +29,15 @@ def compute(context: Context) -> Section:
     leaves = context.models.purchases.leaving is not None
     alive = pl.col("p_alive") if leaves else pl.lit(None, pl.Float64)
     overdue = overdue.with_columns(
-        at_risk=pl.col("spend_last_year") * (1 - alive),
-        to_save=pl.col("spend_last_year") * (alive if leaves else 1.0),
+        at_risk=pl.col("spend_last_year") * (1 - alive), to_save=pl.col("spend_last_year") * alive
     )
-    first = overdue.sort("to_save", "customer_id", descending=[True, False]).head(LONGEST)
+    first = overdue.sort("to_save" if leaves else "spend_last_year", "customer_id", descending=[True, False])
     listed = (
-        context.with_activity(first)
+        context.with_activity(first.head(LONGEST))
         .join(context.pseudonyms, on="customer_id", how="left", maintain_order="left")
         .select(
             "pseudonym", "n_purchases", "days_since_last", "gap_p80", "spend_last_year", "p_alive", "p_buys_again",
-            "at_risk",
+            "at_risk", "to_save",
         )
     )  # fmt: skip
     figures = {
