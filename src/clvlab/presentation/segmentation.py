@@ -50,7 +50,6 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "clv_low": "money",
                     "clv_high": "money",
                     "share_clv": "pct",
-                    "review": "date",
                 },
             ),
         ),
