@@ -254,9 +254,8 @@ CELLS = {
             "p_alive": [0.634],
             "p_buys_again": [None],
             "at_risk": [88.0],
-            "to_save": [1_146.6],
         },
-        ["C-0007", "12", "95", "41.6", "$1,235", "63%", "$88.00", "$1,147"],
+        ["C-0007", "12", "95", "41.6", "$1,235", "63%", "$88.00"],
     ),
     ("appendix", "parameters"): ({"parameter": ["name"], "value": [HOSTILE]}, ["name", HOSTILE]),
 }

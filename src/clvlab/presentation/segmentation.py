@@ -192,6 +192,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "watch": (
             Text("lead"),
+            Text("gone"),
+            Text("listed"),
             Text("pseudonyms"),
             Table(
                 "customers",
@@ -204,7 +206,6 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "p_alive": "pct",
                     "p_buys_again": "pct",
                     "at_risk": "price",
-                    "to_save": "price",
                 },
             ),
         ),
