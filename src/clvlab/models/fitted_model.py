@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from numbers import Real
 from typing import Any, ClassVar, Self, get_args
 
@@ -190,6 +191,17 @@ class FittedModel(Displayed):
             raise ParamsError(
                 f"draws: n is {n}, method {method!r}; n must be 1 or more, method likelihood or bootstrap."
             )
+        asked = n, seed, method
+        if asked not in self._drawn:
+            self._drawn[asked] = self._draw(n, seed, method)
+        return self._drawn[asked]
+
+    @cached_property
+    def _drawn(self) -> dict[tuple[int, int, Method], Draws]:
+        """Those that were asked for so far: values and groups rest on the same."""
+        return {}
+
+    def _draw(self, n: int, seed: int, method: Method) -> Draws:
         estimate, point = self._estimate, self.log_parameters
         if method == "bootstrap":
             if estimate.likelihood is None:

@@ -155,26 +155,42 @@ def log_odds_left(
     alpha and beta, the integrand has no singularity nearer than pi to the interval. `n_nodes` are for a
     short interval and for any other.
     """
+    if all(isinstance(each, float) for each in parameters):
+        return _log_odds_in_numbers(*map(float, parameters), x, t_x, T, n_nodes)
     r, alpha, s, beta = parameters
-    tau, log_weights = _leaving_times(value_of(r), value_of(alpha), value_of(beta), x, t_x, T, n_nodes)
+    near, length, nodes, weights = _leaving_times(value_of(r), value_of(alpha), value_of(beta), x, t_x, T, n_nodes)
+    steps = nodes * length[:, None]
+    tau = t_x[:, None] + near[:, None] * np.expm1(steps)
+    log_weights = np.log(near * length)[:, None] + np.log(weights) + steps
     x, left = x[:, None], T[:, None] - tau
     density = (r + x) * log_ratio(alpha + tau, left) + s * log_ratio(beta + tau, left) - log(beta + tau)
     return log(s) + log_integral(density, log_weights)
 
 
+def _log_odds_in_numbers(
+    r: float, alpha: float, s: float, beta: float, x: Vector, t_x: Vector, T: Vector, n_nodes: tuple[int, int]
+) -> Vector:
+    """The same, with the integrand relative to what it is at t_x, where it is largest: half as many logarithms."""
+    near, length, nodes, weights = _leaving_times(r, alpha, beta, x, t_x, T, n_nodes)
+    steps = nodes * length[:, None]
+    # Of alpha + tau and beta + tau the smaller is `near` at t_x, and grows as e^steps.
+    smaller, larger = (r + x, s + 1) if alpha < beta else (np.full_like(x, s + 1), (r + x)[:, None])
+    grown = near[:, None] * np.expm1(steps) / (max(alpha, beta) + t_x)[:, None]
+    fallen = np.exp((1 - smaller)[:, None] * steps - larger * np.log1p(grown))
+    since = (r + x) * np.log1p((T - t_x) / (alpha + t_x)) + s * np.log1p((T - t_x) / (beta + t_x))
+    return np.asarray(since + np.log(length * (fallen @ weights)) + np.log(near / (beta + t_x)) + np.log(s))
+
+
 def _leaving_times(
     r: float, alpha: float, beta: float, x: Vector, t_x: Vector, T: Vector, n_nodes: tuple[int, int]
-) -> tuple[Vector, Vector]:
-    """Nodes tau in (t_x, T) and logarithms of their weights, shape (n, nodes)."""
+) -> tuple[Vector, Vector, Vector, Vector]:
+    """Where the integral is worth taking: m + t_x, its length in ln(m + tau), and nodes and weights for (0, 1)."""
     # Past this time the density has fallen to a negligible share of its peak.
     with np.errstate(over="ignore"):
         end = np.minimum(T, t_x + (alpha + t_x) * np.expm1(DENSITY_CUT_AT / (r + x)))
-    near = (min(alpha, beta) + t_x)[:, None]
-    length = np.log1p((end - t_x)[:, None] / near)
+    near = min(alpha, beta) + t_x
+    length = np.log1p((end - t_x) / near)
     fall = (r + x) * np.log1p((end - t_x) / (alpha + t_x))
     is_short = length.max(initial=0.0) < SHORT and fall.max(initial=0.0) < STEEP
     n_short, n_long = n_nodes
-    nodes, weights = legendre(n_short if is_short else n_long)
-    steps = nodes * length
-    log_weights = np.log(np.maximum(length, NO_TIME) * near) + np.log(weights) + steps
-    return t_x[:, None] + near * np.expm1(steps), log_weights
+    return near, np.maximum(length, NO_TIME), *legendre(n_short if is_short else n_long)

@@ -12,8 +12,9 @@ from clvlab.displays import Displayed
 from clvlab.errors import counted
 from clvlab.frames import CustomerSummary, Holdout, check_kind
 from clvlab.metrics import gini
-from clvlab.models import AnyPurchaseModel, SpendModel, purchase_intervals, value_intervals
+from clvlab.models import AnyPurchaseModel, SpendModel
 from clvlab.validation import parts
+from clvlab.validation.futures import simulated_intervals
 from clvlab.validation.predictions import METHODS, duration, predictions
 from clvlab.validation.tracking import tracking
 
@@ -133,14 +134,8 @@ def _intervals(
 ) -> pl.DataFrame:
     """what, low, high: of the totals that the model predicts."""
     length = duration(holdout)
-    purchases = purchase_intervals(model, calibration, length, level=TOTALS_LEVEL, n_draws=TOTALS_FUTURES, seed=seed)
-    found = [purchases.select(pl.lit("purchases").alias("what"), "low", "high")]
-    if spend is not None:
-        value = value_intervals(
-            model, spend, calibration, length, level=TOTALS_LEVEL, n_draws=TOTALS_FUTURES, seed=seed
-        )
-        found.append(value.select(pl.lit("spend").alias("what"), low="clv_low", high="clv_high"))
-    return pl.concat(found)
+    found = simulated_intervals(model, spend, calibration, length, [], TOTALS_LEVEL, TOTALS_FUTURES, seed)
+    return found.select("what", "low", "high").fill_nan(None)
 
 
 def totals_of(predicted: pl.DataFrame) -> pl.DataFrame:
