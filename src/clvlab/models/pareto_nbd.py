@@ -17,7 +17,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
-from clvlab.arrays import Counts, Vector
+from clvlab.arrays import Counts, Flags, Vector
 from clvlab.models.negative_binomial import by_moments, log_buying, log_probability
 from clvlab.models.numerics.distinct import DistinctRows, in_chunks
 from clvlab.models.numerics.jets import Number, log, log_integral, log_ratio, sum_of, sum_of_log1p_exp, value_of
@@ -93,7 +93,7 @@ class ParetoNbd(PurchaseModel):
 
     def _p_alive(self, x: Vector, t_x: Vector, T: Vector, n_nodes: tuple[int, int]) -> Vector:
         log_odds = partial(log_odds_left, list(self.parameters.values()), n_nodes=n_nodes)
-        return np.asarray(special.expit(-in_chunks(log_odds, x, t_x, T, size=INTEGRALS_AT_ONCE)))
+        return np.asarray(special.expit(-in_chunks(log_odds, x, t_x, T, size=4 * INTEGRALS_AT_ONCE)))
 
     def _alive(self, table: PurchaseHistories) -> Vector:
         """Once for each distinct history: an integral costs more than looking it up."""
@@ -158,7 +158,8 @@ def log_odds_left(
     if all(isinstance(each, float) for each in parameters):
         return _log_odds_in_numbers(*map(float, parameters), x, t_x, T, n_nodes)
     r, alpha, s, beta = parameters
-    near, length, nodes, weights = _leaving_times(value_of(r), value_of(alpha), value_of(beta), x, t_x, T, n_nodes)
+    near, length, is_short = _leaving_times(value_of(r), value_of(alpha), value_of(beta), x, t_x, T)
+    nodes, weights = legendre(n_nodes[0] if is_short.all() else n_nodes[1])
     steps = nodes * length[:, None]
     tau = t_x[:, None] + near[:, None] * np.expm1(steps)
     log_weights = np.log(near * length)[:, None] + np.log(weights) + steps
@@ -171,26 +172,29 @@ def _log_odds_in_numbers(
     r: float, alpha: float, s: float, beta: float, x: Vector, t_x: Vector, T: Vector, n_nodes: tuple[int, int]
 ) -> Vector:
     """The same, with the integrand relative to what it is at t_x, where it is largest: half as many logarithms."""
-    near, length, nodes, weights = _leaving_times(r, alpha, beta, x, t_x, T, n_nodes)
-    steps = nodes * length[:, None]
+    near, length, is_short = _leaving_times(r, alpha, beta, x, t_x, T)
     # Of alpha + tau and beta + tau the smaller is `near` at t_x, and grows as e^steps.
-    smaller, larger = (r + x, s + 1) if alpha < beta else (np.full_like(x, s + 1), (r + x)[:, None])
-    grown = near[:, None] * np.expm1(steps) / (max(alpha, beta) + t_x)[:, None]
-    fallen = np.exp((1 - smaller)[:, None] * steps - larger * np.log1p(grown))
+    at_t_x, first = max(alpha, beta) + t_x, np.full_like(x, s + 1)
+    smaller, larger = (r + x, first) if alpha < beta else (first, r + x)
+    mean = np.empty_like(x)
+    for n, rows in zip(n_nodes, (is_short, ~is_short), strict=True):
+        nodes, weights = legendre(n)
+        steps = nodes * length[rows, None]
+        grown = (near[rows] / at_t_x[rows])[:, None] * np.expm1(steps)
+        fallen = (1 - smaller[rows])[:, None] * steps - larger[rows, None] * np.log1p(grown)
+        mean[rows] = np.exp(fallen) @ weights
     since = (r + x) * np.log1p((T - t_x) / (alpha + t_x)) + s * np.log1p((T - t_x) / (beta + t_x))
-    return np.asarray(since + np.log(length * (fallen @ weights)) + np.log(near / (beta + t_x)) + np.log(s))
+    return np.asarray(since + np.log(length * mean) + np.log(near / (beta + t_x)) + np.log(s))
 
 
 def _leaving_times(
-    r: float, alpha: float, beta: float, x: Vector, t_x: Vector, T: Vector, n_nodes: tuple[int, int]
-) -> tuple[Vector, Vector, Vector, Vector]:
-    """Where the integral is worth taking: m + t_x, its length in ln(m + tau), and nodes and weights for (0, 1)."""
+    r: float, alpha: float, beta: float, x: Vector, t_x: Vector, T: Vector
+) -> tuple[Vector, Vector, Flags]:
+    """Where the integral is worth taking: m + t_x, its length in ln(m + tau), and whether few nodes will do."""
     # Past this time the density has fallen to a negligible share of its peak.
     with np.errstate(over="ignore"):
         end = np.minimum(T, t_x + (alpha + t_x) * np.expm1(DENSITY_CUT_AT / (r + x)))
     near = min(alpha, beta) + t_x
     length = np.log1p((end - t_x) / near)
     fall = (r + x) * np.log1p((end - t_x) / (alpha + t_x))
-    is_short = length.max(initial=0.0) < SHORT and fall.max(initial=0.0) < STEEP
-    n_short, n_long = n_nodes
-    return near, np.maximum(length, NO_TIME), *legendre(n_short if is_short else n_long)
+    return near, np.maximum(length, NO_TIME), (length < SHORT) & (fall < STEEP)
