@@ -88,8 +88,8 @@ class SpendByFrequency:
 def _bounds_of(x: Iterable[float]) -> tuple[int, ...]:
     """Those of BOUNDS between which, and from which on, there are customers enough.
 
-    >>> _bounds_of([1] * 30 + [2] * 29 + [5] * 30)
-    (4,)
+    >>> _bounds_of([1] * 30 + [3] * 29 + [5] * 30)
+    (2,)
     """
     counts, found = np.array(x), [0]
     for bound in BOUNDS:

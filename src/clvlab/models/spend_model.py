@@ -14,6 +14,9 @@ from clvlab.models.spend_by_frequency import SpendByFrequency
 SpendKind = Literal["repeat_purchases", "first_purchases", "frequency_bands"]
 """What spend rests on: repeat purchases alone, as in the literature; all purchases; repeat purchases by frequency."""
 
+LITERATURE: SpendKind = "repeat_purchases"
+"""The kind that serves unless another is asked for."""
+
 GrossSpend = GammaGamma | MeanSpend | SpendByFrequency
 """What values a purchase on its day."""
 
@@ -68,7 +71,7 @@ def gross_of(spend: SpendModel) -> GrossSpend:
 def kind_of_spend(spend: SpendModel | None) -> SpendKind:
     """What the model rests on."""
     if spend is None:
-        return "repeat_purchases"
+        return LITERATURE
     if spend.first_purchases:
         return "first_purchases"
-    return "frequency_bands" if isinstance(gross_of(spend), SpendByFrequency) else "repeat_purchases"
+    return "frequency_bands" if isinstance(gross_of(spend), SpendByFrequency) else LITERATURE

@@ -38,7 +38,7 @@ from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.purchase_model import PurchaseModel
 from clvlab.models.spend_by_frequency import SpendByFrequency
-from clvlab.models.spend_model import GrossSpend, LessReturns, SpendKind, SpendModel
+from clvlab.models.spend_model import LITERATURE, GrossSpend, LessReturns, SpendKind, SpendModel
 
 PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
 """In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""
@@ -343,15 +343,18 @@ def _held(customers: CustomerSummary, failed: Iterable[PurchaseAttempt]) -> Purc
 def fit_spend(
     customers: CustomerSummary, kind: SpendKind = "repeat_purchases"
 ) -> tuple[SpendModel | None, tuple[Caveat, ...]]:
-    """The spend model of that kind; where customers spend too much alike to identify it, the mean of what they spend.
+    """The spend model of that kind, else that of the literature, else the mean of what customers spend.
 
-    What goes back on other days is taken off; where first purchases count, each customer's own spend is without it.
+    The last serves where they spend too much alike to identify another. What goes back on other days is taken off;
+    where first purchases count, each customer's own spend is without it.
     """
     if "monetary_value" not in customers.data.columns:
         return None, ()
     fit = kind_named(kind, SPEND_FITS)
     gross: GrossSpend | None
     gross, problems = _attempt(lambda: fit(customers))
+    if gross is None and kind != LITERATURE:
+        return fit_spend(customers)
     if any(isinstance(problem, ConvergenceError) for problem in problems):
         gross = mean = MeanSpend.fit(customers)
         told = ClvlabWarning(

@@ -1,7 +1,7 @@
 """What the spend model rests on: repeat purchases alone, all purchases, or repeat purchases by frequency.
 
-The rule: repeat purchases alone, as in the literature, unless another kind predicted what customers spent in an earlier
-period better by more than chance; of several that did, the nearest. By frequency is tried only where frequency and
+The rule: repeat purchases alone, as in the literature, unless another kind predicted what customers spent in a period
+better by more than chance; of several that did, the one that was best. By frequency is tried only where frequency and
 spend correlate. How often customers bought in the period is taken as given, so that an error of the purchase model
 chooses no spend model. A customer who bought n times for s in all, at an expected spend e per purchase, costs
 
@@ -11,25 +11,24 @@ which is least for the right mean, whatever the law of spend (the deviance of a 
 changes [1]), and does not let a few large customers decide, as squared errors would. Costs are compared customer by
 customer: better is beyond chance where the mean difference exceeds `BEYOND_CHANCE` of its standard errors.
 
-[1] Gneiting (2011), "Making and evaluating point forecasts", Journal of the American Statistical Association 106(494).
+[1] Gneiting (2011), "Making and evaluating point forecasts", Journal of the American Statistical Association 106,
+    746-762.
 """
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from clvlab.arrays import Vector
+from clvlab.arrays import Flags, Vector
 from clvlab.errors import ClvlabWarning
 from clvlab.frames import CustomerSummary, Holdout
-from clvlab.models import MeanSpend, SpendKind
-from clvlab.models.spend_model import gross_of
+from clvlab.models import SpendKind
+from clvlab.models.spend_model import LITERATURE, kind_of_spend
 from clvlab.models.value_models import BEYOND_CHANCE, Caveat, fit_spend
-
-LITERATURE: SpendKind = "repeat_purchases"
-"""The kind that serves unless another is better."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +80,24 @@ def choose_spend(calibration: CustomerSummary, holdout: Holdout) -> SpendChoice 
     if LITERATURE not in expected or len(expected) < 2 or spent.sum() <= 0:
         return None
     once = table["frequency"].to_numpy() == 0
+    found = judged(expected, n, spent, once)
+    better = found.filter(pl.col("excess") > BEYOND_CHANCE).sort("gain", descending=True, maintain_order=True)
+    kind = better["kind"][0] if better.height else LITERATURE
+    return SpendChoice(kind, found.with_columns(chosen=pl.col("kind") == kind))
+
+
+def judged(expected: Mapping[SpendKind, Vector], n: Vector, spent: Vector, once: Flags) -> pl.DataFrame:
+    """The table of `SpendChoice` but for what is chosen.
+
+    Parameters
+    ----------
+    expected
+        of each kind what a purchase of each customer was expected to be worth, above 0; LITERATURE among them
+    n, spent
+        purchases of each customer, and the money spent on them, less what went back
+    once
+        who had bought once
+    """
     costs = {kind: n * np.log(e) + spent / e for kind, e in expected.items()}
     rows = [
         {
@@ -91,10 +108,7 @@ def choose_spend(calibration: CustomerSummary, holdout: Holdout) -> SpendChoice 
         }
         for kind, e in expected.items()
     ]
-    found = pl.DataFrame(rows, schema_overrides={"one_time_error": pl.Float64})
-    better = found.filter(pl.col("excess") > BEYOND_CHANCE).sort("gain", descending=True, maintain_order=True)
-    kind = better["kind"][0] if better.height else LITERATURE
-    return SpendChoice(kind, found.with_columns(chosen=pl.col("kind") == kind))
+    return pl.DataFrame(rows, schema_overrides={"total_error": pl.Float64, "one_time_error": pl.Float64})
 
 
 def _expected(buyers: CustomerSummary) -> dict[SpendKind, Vector]:
@@ -105,7 +119,7 @@ def _expected(buyers: CustomerSummary) -> dict[SpendKind, Vector]:
         spend, caveats = fit_spend(buyers, kind)
         if kind == LITERATURE and _is_dependent(caveats):
             kinds.append("frequency_bands")
-        if spend is None or isinstance(gross_of(spend), MeanSpend):
+        if spend is None or kind_of_spend(spend) != kind:
             continue
         with warnings.catch_warnings():
             # Who cannot be valued is left out below.

@@ -28,6 +28,7 @@ from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import Rule, Strategy
 from clvlab.inputs import attribute_tables, covariates_of, margin_of, our_names, pseudonym_key
 from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, SpendKind, Terms, ValueModels
+from clvlab.models.spend_model import LITERATURE
 from clvlab.models.value_models import Kind
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds
@@ -427,7 +428,7 @@ class Context:
     @property
     def spend_kind(self) -> SpendKind:
         """What the spend of the run's customers rests on: without a choice what the literature has it rest on."""
-        return self.spend_choice.kind if self.spend_choice else "repeat_purchases"
+        return self.spend_choice.kind if self.spend_choice else LITERATURE
 
     @property
     def preferred_model(self) -> type[PurchaseModel]:

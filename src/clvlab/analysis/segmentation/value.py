@@ -16,10 +16,9 @@ from clvlab.errors import ClvlabError, ClvlabWarning, DataError
 from clvlab.models import CovariateModel, GammaGamma, MeanSpend, SpendByFrequency, SpendKind, WithAttributes
 from clvlab.models.attributes import OTHER_LEVEL, Attributes
 from clvlab.models.fitted_model import FittedModel
-from clvlab.models.spend_model import GrossSpend, gross_of, kind_of_spend
+from clvlab.models.spend_model import LITERATURE, GrossSpend, gross_of, kind_of_spend
 from clvlab.models.value_models import SIGNIFICANT, Caveat, name_of
 from clvlab.params import FROM_COST
-from clvlab.validation.spend_choice import LITERATURE
 from clvlab.wording import Name
 
 N_BINS = 40
