@@ -99,7 +99,7 @@ class Caveat:
     problem: Problem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PurchaseAttempt:
     """A purchase model fitted to customers, or None, and what there is to say of it."""
 

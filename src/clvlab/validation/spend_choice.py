@@ -18,6 +18,7 @@ customer: better is beyond chance where the mean difference exceeds `BEYOND_CHAN
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -41,10 +42,13 @@ class SpendChoice:
     table : kind, total_error (of what customers spent, given how often they bought; relative), one_time_error (the
         same of those who had bought once; null where they brought nothing), gain (mean cost by which the kind is
         better than repeat purchases alone), excess (the same in its standard errors), chosen
+    cutoff, end : the period is (cutoff, end]
     """
 
     kind: SpendKind
     table: pl.DataFrame
+    cutoff: date
+    end: date
 
     def other_than(self, kind: SpendKind) -> dict[str, Any]:
         """The row of the kind that came nearest, of all but one."""
@@ -83,7 +87,7 @@ def choose_spend(calibration: CustomerSummary, holdout: Holdout) -> SpendChoice 
     found = judged(expected, n, spent, once)
     better = found.filter(pl.col("excess") > BEYOND_CHANCE).sort("gain", descending=True, maintain_order=True)
     kind = better["kind"][0] if better.height else LITERATURE
-    return SpendChoice(kind, found.with_columns(chosen=pl.col("kind") == kind))
+    return SpendChoice(kind, found.with_columns(chosen=pl.col("kind") == kind), holdout.cutoff, holdout.end)
 
 
 def judged(expected: Mapping[SpendKind, Vector], n: Vector, spent: Vector, once: Flags) -> pl.DataFrame:

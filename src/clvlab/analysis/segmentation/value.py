@@ -113,15 +113,15 @@ def _spend(context: Context) -> dict[str, Finding]:
 
 def _spend_kind(context: Context, kind: SpendKind) -> Finding:
     """What spend rests on, next to the nearest other kind, on the earlier period that chose."""
-    choice, halves = context.spend_choice, context.inner_halves
-    if choice is None or halves is None:
+    choice = context.spend_choice
+    if choice is None:
         return Finding.of("value.spend_unjudged")
     used = choice.table.row(by_predicate=pl.col("kind") == kind, named=True)
     other = choice.other_than(kind)
     return Finding.of(
         "value.spend_literature" if kind == LITERATURE else "value.spend_better",
-        cutoff=halves[1].cutoff,
-        end=halves[1].end,
+        cutoff=choice.cutoff,
+        end=choice.end,
         basis=Name("spend_kinds", kind),
         error=abs(used["total_error"]),
         other=Name("spend_kinds", other["kind"]),
