@@ -9,7 +9,7 @@ model predict what customers bring in within the next half year (a quarter of th
 
     literature  Gamma-Gamma of repeat purchases, returns on other days not taken off
     chosen      the kind of spend model that the period before the origin chose, less returns
-                (`clvlab.validation.spend_choice`); the literature's where there is no such period
+                (`clvlab.validation.spend_choice`), as long as what is predicted, or the last third of what was known
 
 Of each: the error of the total (mean over the origins, and mean of its size), and the RMSE per customer relative to
 the literature's (mean). `given` is the error of the total with purchases as they were: that of the spend model alone.
@@ -26,6 +26,7 @@ import polars as pl
 import clvlab as cl
 from clvlab.errors import ClvlabWarning
 from clvlab.models import Terms, ValueModels
+from clvlab.models.spend_model import LITERATURE
 from clvlab.validation.origins import spread_origins
 from clvlab.validation.spend_choice import choose_spend
 
@@ -40,9 +41,9 @@ def judged(log):
     ahead = timedelta(min(LONGEST, (end - first).days // 4))
     for origin in spread_origins(first, end, ahead.days, ORIGINS):
         calibration, holdout = cl.split_holdout(log, origin, origin + ahead, "week")
-        has_period = origin - 2 * ahead >= first
-        choice = choose_spend(*cl.split_holdout(log, origin - ahead, origin, "week")) if has_period else None
-        kind = choice.kind if choice else "repeat_purchases"
+        period = ahead if origin - 2 * ahead >= first else (origin - first) // 3
+        choice = choose_spend(*cl.split_holdout(log, origin - period, origin, "week"))
+        kind = choice.kind if choice else LITERATURE
         table = calibration.data.join(holdout.data, on="customer_id", maintain_order="left")
         is_buyer = table["n_purchases"].to_numpy() > 0
         n, spent = (table[f"holdout_{what}"].to_numpy()[is_buyer] for what in ("purchases", "spend"))

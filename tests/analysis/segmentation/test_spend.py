@@ -117,12 +117,40 @@ def test_all_of_it_is_there_in_chinese(chosen, q):
     assert is_chinese(sentences_of("value", section, params, "zh"))
 
 
+def lighting(**params):
+    """A run on the lighting retailer's log."""
+    context = context_of(*ROWS, **{"as_of": "2024-06-30", "holdout": "3 months", "time_unit": "week", **params})
+    return replace(context, log=cl.datasets.lighting())
+
+
 def test_a_report_values_by_what_an_earlier_period_chose():
     """The run makes its own choice, and keeps to it wherever it fits models."""
-    log = cl.datasets.lighting()
-    params = {"as_of": "2024-06-30", "holdout": "3 months", "time_unit": "week"}
-    context = context_of(*ROWS, **params)
-    context = replace(context, log=log)
+    context = lighting()
+    assert (context.spend_choice.cutoff, context.spend_choice.end) == (date(2023, 12, 31), date(2024, 3, 31))
     assert context.spend_kind == "first_purchases"
     assert context.models.spend.first_purchases
     assert context.backtest.models.spend.first_purchases
+    assert context.backtest.holdout.cutoff == context.spend_choice.end
+
+
+@pytest.mark.parametrize(
+    ("holdout", "cutoff", "end"),
+    [
+        # Of 547 days 273 are the holdout's; a third of the first 274 is 91, and without a holdout one of all is 182.
+        ("9 months", date(2023, 7, 2), date(2023, 10, 1)),
+        (None, date(2023, 12, 31), date(2024, 6, 30)),
+    ],
+)
+def test_in_a_short_history_the_last_third_before_the_holdout_chooses(holdout, cutoff, end):
+    choice = lighting(holdout=holdout).spend_choice
+    assert (choice.cutoff, choice.end) == (cutoff, end)
+
+
+def test_in_a_shorter_history_nothing_chooses():
+    context = lighting(as_of="2023-03-20", holdout=None)
+    assert (context.spend_choice, context.spend_kind) == (None, "repeat_purchases")
+
+
+def test_without_amounts_nothing_chooses():
+    rows = [(name, day) for name, day, _ in ROWS]
+    assert context_of(*rows, columns="customer_id date", as_of="2024-12-31").spend_choice is None

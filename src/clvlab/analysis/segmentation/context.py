@@ -48,6 +48,9 @@ ACTIVE_DAYS = 365
 N_BINS = 5
 """Scores run from 1 to so many, unless the parameters say otherwise."""
 
+SHORTEST_CHOICE = 28
+"""Days by which to choose what spend rests on, at least."""
+
 VALUE_LEVEL = 0.9
 """The probability with which a report's interval of a value holds it."""
 
@@ -425,7 +428,15 @@ class Context:
     @cached_property
     def spend_choice(self) -> SpendChoice | None:
         """What spend rests on, chosen by a period before the holdout; None where there is none, or no choice."""
-        return choose_spend(*self.inner_halves) if self.inner_halves and self.has_amounts else None
+        halves = (self.inner_halves or self._last_third) if self.has_amounts else None
+        return choose_spend(*halves) if halves else None
+
+    @property
+    def _last_third(self) -> tuple[CustomerSummary, Holdout] | None:
+        """The history up to the holdout, or to the run's day, cut so that a third of it is left to choose by."""
+        end = self.halves[1].cutoff if self.halves else self.as_of
+        days = ((end - self.first_day).days + 1) // 3
+        return self._split(end - timedelta(days=days), end) if days >= SHORTEST_CHOICE else None
 
     @property
     def spend_kind(self) -> SpendKind:
