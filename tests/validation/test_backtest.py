@@ -150,6 +150,15 @@ def test_totals_are_those_of_a_validation_at_the_same_day(cdnow, log):
     assert single.select("mae", "rmse", "rank_correlation").row(0) == pytest.approx(errors.row(0))
 
 
+def test_spend_rests_on_the_kind_that_is_asked_for(log):
+    """The total is what the models of the day expect of its buyers, each purchase of each."""
+    found = cl.backtest(log, ["bg_nbd"], ["1997-09-30"], "26 weeks", spend_kind="first_purchases")
+    buyers = cl.summarise_customers(log, "1997-09-30", "week")
+    money = cl.GammaGamma.fit(buyers, first_purchases=True).expected_spend(buyers)
+    expected = cl.BgNbd.fit(buyers).expected_purchases(buyers, 26.0) * money
+    assert totals(found, "spend")["BgNbd"] == pytest.approx(expected.sum())
+
+
 def test_an_origin_serves_the_horizons_that_have_ended(cdnow):
     served = {horizon: set(rows["origin"]) for (horizon,), rows in cdnow.customers.group_by("horizon")}
     assert len(cdnow.origins) == 3
@@ -242,6 +251,7 @@ def test_origins_are_spread_to_the_last_day_that_serves():
     [
         ({"models": ["bg_nbdd"]}, ParamsError, "Did you mean 'bg_nbd'"),
         ({"horizons": []}, ParamsError, "no horizon"),
+        ({"spend_kind": "first_purchase"}, ParamsError, "Did you mean 'first_purchases'"),
         ({"horizons": "0 days"}, ParamsError, "shorter than a day"),
         ({"horizons": "10 years"}, DataError, "too short"),
         ({"origins": 0}, ParamsError, "1 or more"),

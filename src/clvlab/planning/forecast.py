@@ -24,10 +24,12 @@ from clvlab.models import (
     BgNbd,
     CovariateModel,
     PurchaseModel,
+    SpendKind,
     SpendModel,
     Terms,
     ValueModels,
 )
+from clvlab.models.spend_model import kind_of_spend
 from clvlab.models.value_models import kind_named, name_of
 from clvlab.planning.acquisition import Acquisition
 from clvlab.planning.expected import of_existing, of_new
@@ -186,7 +188,7 @@ def forecast(
         )
     purchases, money = _fitted(customers, model, spend)
     acquisition, cohorts = _expected(purchases, money, customers, days, periods)
-    earlier = _earlier(log, days, type(_plain(purchases)), periods, time_unit, calendar)
+    earlier = _earlier(log, days, type(_plain(purchases)), kind_of_spend(money), periods, time_unit, calendar)
     known = money if cohorts["revenue"].null_count() == 0 else None
     alone = _alone(purchases, known, customers, length / DAYS_PER[time_unit], level, seed)
     rows = honest(expected_sums(cohorts, acquisition, periods, alone), earlier, periods.length, level)
@@ -207,11 +209,14 @@ def forecast(
 
 
 def _fitted(
-    customers: CustomerSummary, model: AnyPurchaseModel | type[PurchaseModel] | str, spend: SpendModel | None
+    customers: CustomerSummary,
+    model: AnyPurchaseModel | type[PurchaseModel] | str,
+    spend: SpendModel | None,
+    spend_kind: SpendKind = "repeat_purchases",
 ) -> tuple[AnyPurchaseModel, SpendModel | None]:
     if isinstance(model, str):
         model = kind_named(model, MODEL_NAMES)
-    found = ValueModels.fit(customers, Terms(), model)
+    found = ValueModels.fit(customers, Terms(), model, spend_kind)
     if found.purchases is None:
         raise DataError(f"No purchase model can be fitted to the customers. {found.caveats[0].problem}")
     return found.purchases, spend or found.spend
@@ -263,6 +268,7 @@ def _earlier(
     log: TransactionLog,
     days: pl.DataFrame,
     kind: type[PurchaseModel],
+    spend_kind: SpendKind,
     periods: Periods,
     time_unit: TimeUnit,
     calendar: CalendarFit | None,
@@ -274,7 +280,9 @@ def _earlier(
     found = [pl.DataFrame(schema=EARLIER)]
     for origin in spread_origins(first, periods.cutoff, round(ahead), ORIGINS) if ahead else ():
         then = Periods(origin, periods.unit, ahead)
-        expected = _expected_at(log, days.filter(pl.col("date") <= origin), kind, then, time_unit, calendar)
+        expected = _expected_at(
+            log, days.filter(pl.col("date") <= origin), kind, spend_kind, then, time_unit, calendar
+        )
         if expected is not None:
             found.append(next_to_actual(expected, actual_sums(days, then), then))
     return pl.concat(found)
@@ -284,6 +292,7 @@ def _expected_at(
     log: TransactionLog,
     known: pl.DataFrame,
     kind: type[PurchaseModel],
+    spend_kind: SpendKind,
     periods: Periods,
     time_unit: TimeUnit,
     calendar: CalendarFit | None,
@@ -294,7 +303,7 @@ def _expected_at(
         warnings.simplefilter("ignore", ClvlabWarning)
         try:
             customers = _customers(log, periods.cutoff, time_unit, calendar)
-            purchases, spend = _fitted(customers, kind, None)
+            purchases, spend = _fitted(customers, kind, None, spend_kind)
         except ClvlabError:
             return None
         acquisition, cohorts = _expected(purchases, spend, customers, known, periods)

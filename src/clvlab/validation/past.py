@@ -10,7 +10,7 @@ import polars as pl
 from clvlab.customers import CalendarFit, summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.learned import Learned
-from clvlab.models import AnyPurchaseModel, SpendModel
+from clvlab.models import AnyPurchaseModel, SpendKind, SpendModel
 from clvlab.models.value_models import Kind, attempts, fit_spend, name_of
 from clvlab.units import DAYS_PER, TimeUnit
 from clvlab.validation.challenge import LEARNED, OVER_LEARNED, over_learned
@@ -50,6 +50,7 @@ class Past:
         groups: Assignment | None,
         calendar: CalendarFit | None = None,
         attributes: Any = None,
+        spend_kind: SpendKind = "repeat_purchases",
     ) -> "Past":
         """Look at the log, and at what was known of its customers, as it was at the end of the day `origin`."""
         clock = None if calendar is None else calendar(log, origin)
@@ -64,7 +65,7 @@ class Past:
         return cls(
             buyers=buyers,
             models={name_of(each.kind): each.model for each in tried if each.model is not None},
-            spend=fit_spend(buyers)[0],
+            spend=fit_spend(buyers, spend_kind)[0],
             problems=[
                 (origin, name_of(each.kind), str(each.caveats[0].problem)) for each in tried if each.model is None
             ],

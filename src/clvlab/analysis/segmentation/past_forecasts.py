@@ -15,6 +15,7 @@ import polars as pl
 from clvlab.customers import AttributeTable, CalendarFit
 from clvlab.errors import ClvlabError, ClvlabWarning
 from clvlab.frames import TransactionLog
+from clvlab.models import SpendKind
 from clvlab.models.value_models import Kind, name_of
 from clvlab.units import Span, TimeUnit
 from clvlab.validation import Backtest, backtest
@@ -67,6 +68,7 @@ class PastForecasts:
         buyers: int,
         calendar: CalendarFit | None = None,
         attributes: Sequence[AttributeTable] = (),
+        spend_kind: SpendKind = "repeat_purchases",
     ) -> "PastForecasts | None":
         """Make the forecasts again; None where the history was too short for a forecast, a model or groups.
 
@@ -90,6 +92,7 @@ class PastForecasts:
                     groups=groups,
                     calendar=calendar,
                     attributes=list(attributes) or None,
+                    spend_kind=spend_kind,
                     level=level,
                     futures=futures,
                 )
