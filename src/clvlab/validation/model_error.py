@@ -74,8 +74,9 @@ class ModelError:
         place = np.log(np.hypot.outer(SIZES, SIZES) / SIZES[0]) / np.log(SIZES[1] / SIZES[0])
         lower = np.minimum(place.astype(np.intp), SIZES.size - 2)
         upwards, both = np.minimum(place - lower, 1.0), np.outer(self.weights, own.weights)
-        weights = np.bincount(lower.ravel(), (both * (1 - upwards)).ravel(), SIZES.size)
-        weights += np.bincount(lower.ravel() + 1, (both * upwards).ravel(), SIZES.size)
+        weights = np.zeros(SIZES.size)
+        np.add.at(weights, lower, both * (1 - upwards))
+        np.add.at(weights, lower + 1, both * upwards)
         return ModelError(weights)
 
     def after(self, errors: Vector, noise: Vector, seen: int, independent: float) -> "ModelError":
