@@ -28,7 +28,7 @@ from clvlab.models import (
     Terms,
     ValueModels,
 )
-from clvlab.models.value_models import kind_named, name_of
+from clvlab.models.value_models import PurchaseAttempt, fit_spend, kind_named, name_of
 from clvlab.planning.acquisition import Acquisition
 from clvlab.planning.expected import of_existing, of_new
 from clvlab.planning.intervals import EARLIER, as_total, by_chance, honest, judged, next_to_actual
@@ -37,12 +37,8 @@ from clvlab.planning.periods import Period, Periods, period_for
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 from clvlab.validation import Backtest
 from clvlab.validation.futures import simulated_intervals
-from clvlab.validation.origins import spread_origins
+from clvlab.validation.origins import Ahead, past_days
 
-ORIGINS = 4
-"""Past days at which the forecast is made again."""
-PART_OF_HISTORY = 3
-"""Past forecasts look ahead as far as the forecast does, or as far as this part of the history."""
 FEWEST, MOST = 40, 200
 """Futures behind the interval of today's customers."""
 WORK = 1_000_000
@@ -66,6 +62,7 @@ class Forecast(Displayed):
     actual : period (0 is the last before the cutoff), start, end, newcomers, purchases, revenue: what happened
     judged : origin, start, end, period (null: all together), part, what, predicted, actual, low, high, held: the
         forecasts of past days, with the intervals that could be given then
+    looked : how far ahead these looked, with its unit; None where the history was too short for any
     acquisition : the newcomers of recent days, on which those to come rest
     cutoff, period, level : the last day that counts, week or month, probability of the intervals
     """
@@ -75,6 +72,7 @@ class Forecast(Displayed):
     total: pl.DataFrame
     actual: pl.DataFrame
     judged: pl.DataFrame
+    looked: str | None
     acquisition: Acquisition
     cutoff: date
     period: Period
@@ -186,7 +184,8 @@ def forecast(
         )
     purchases, money = _fitted(customers, model, spend)
     acquisition, cohorts = _expected(purchases, money, customers, days, periods)
-    earlier = _earlier(log, days, type(_plain(purchases)), periods, time_unit, calendar)
+    record = past_days(_first(days), day, Ahead.of(horizon, time_unit))
+    earlier = _earlier(log, days, type(_plain(purchases)), periods, record, time_unit, calendar)
     known = money if cohorts["revenue"].null_count() == 0 else None
     alone = _alone(purchases, known, customers, length / DAYS_PER[time_unit], level, seed)
     rows = honest(expected_sums(cohorts, acquisition, periods, alone), earlier, periods.length, level)
@@ -199,6 +198,7 @@ def forecast(
         total=table.filter(pl.col("period").is_null()).drop("period"),
         actual=history(days, periods),
         judged=judged(earlier, periods.length, level),
+        looked=record[0].name if record else None,
         acquisition=acquisition,
         cutoff=day,
         period=periods.unit,
@@ -259,21 +259,28 @@ def _alone(
     return {OUTCOMES[what]: each for what, each in found.select("what", variance).rows() if each is not None}
 
 
+def _first(days: pl.DataFrame) -> date:
+    first = days["date"].min()
+    assert isinstance(first, date)
+    return first
+
+
 def _earlier(
     log: TransactionLog,
     days: pl.DataFrame,
     kind: type[PurchaseModel],
     periods: Periods,
+    record: tuple[Ahead, tuple[date, ...]] | None,
     time_unit: TimeUnit,
     calendar: CalendarFit | None,
 ) -> pl.DataFrame:
     """The forecasts of past days next to what happened, with the columns of EARLIER."""
-    first: date = days["date"].min()  # type: ignore[assignment]
-    whole = int(((periods.cutoff - first).days + 1) / PART_OF_HISTORY / periods.length)
-    ahead = min(whole, len(periods.ends)) * periods.length
     found = [pl.DataFrame(schema=EARLIER)]
-    for origin in spread_origins(first, periods.cutoff, round(ahead), ORIGINS) if ahead else ():
-        then = Periods(origin, periods.unit, ahead)
+    if record is None:
+        return found[0]
+    ahead, origins = record
+    for origin in origins:
+        then = Periods(origin, periods.unit, float(ahead.days))
         expected = _expected_at(log, days.filter(pl.col("date") <= origin), kind, then, time_unit, calendar)
         if expected is not None:
             found.append(next_to_actual(expected, actual_sums(days, then), then))
@@ -288,14 +295,16 @@ def _expected_at(
     time_unit: TimeUnit,
     calendar: CalendarFit | None,
 ) -> pl.DataFrame | None:
-    """What was expected at a past day; None where no model could be fitted then."""
+    """What was expected at a past day; None where the model could not be fitted then."""
     with warnings.catch_warnings():
         # What models warn of on an earlier day is no news of today's.
         warnings.simplefilter("ignore", ClvlabWarning)
         try:
             customers = _customers(log, periods.cutoff, time_unit, calendar)
-            purchases, spend = _fitted(customers, kind, None)
+            purchases, spend = PurchaseAttempt.at(kind, customers).model, fit_spend(customers)[0]
         except ClvlabError:
+            return None
+        if purchases is None:
             return None
         acquisition, cohorts = _expected(purchases, spend, customers, known, periods)
     return expected_sums(cohorts, acquisition, periods)

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from clvlab.analysis.segmentation import past_forecasts, summary, validation, value
-from clvlab.analysis.segmentation.past_forecasts import PastForecasts, judged_horizon
+from clvlab.analysis.segmentation import summary, validation, value
+from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.models import BgNbd, Nbd
 from clvlab.validation import Backtest
 from clvlab.validation.challenge import Challenge
+from clvlab.validation.origins import PAST_DAYS, Ahead, past_days
 from clvlab.wording import Name
 from tests.analysis.pages import is_chinese, page_of, sentences_of
 from tests.analysis.segmentation.logs import context_of, nbd, valued
@@ -148,10 +149,18 @@ def test_without_past_spend_an_interval_stays_the_models_own():
 
 @pytest.mark.parametrize(
     ("days", "horizon", "judged"),
-    [(99, "30 days", "30 days"), (99, "33 days", "33 days"), (99, "34 days", "4 weeks"), (20, "1 week", None)],
+    [
+        (99, "30 days", "30 days"),
+        (99, "33 days", "33 days"),
+        (99, "34 days", "4 weeks"),
+        # 365.25 days are 365 when days are counted, which are a third of three years.
+        (1096, "12 months", "12 months"),
+        (20, "1 week", None),
+    ],
 )
 def test_forecasts_look_over_a_third_of_the_history_at_most(days, horizon, judged):
-    assert judged_horizon(date(2024, 1, 1), date(2024, 1, 1) + timedelta(days - 1), horizon) == judged
+    found = past_days(date(2024, 1, 1), date(2024, 1, 1) + timedelta(days - 1), Ahead.of(horizon, "day"))
+    assert (found and found[0].name) == judged
 
 
 def test_the_sentences_of_the_section_by_hand():
@@ -272,7 +281,7 @@ def test_forecasts_of_a_real_log_are_next_to_what_it_has(sample_results):
     table = sample_results["validation"]["forecasts"]
     assert table["what"].unique(maintain_order=True).to_list() == ["purchases", "spend"]
     # At the first of the days, after 13 weeks, Pareto/NBD cannot be fitted.
-    assert table.filter(what="spend").height == past_forecasts.ORIGINS - 1
+    assert table.filter(what="spend").height == PAST_DAYS - 1
     log = sample_results.log.accepted.collect()
     for row in table.filter(what="spend").iter_rows(named=True):
         known = log.filter(pl.col("date") <= row["origin"])["customer_id"].unique()
