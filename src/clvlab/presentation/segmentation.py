@@ -121,6 +121,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "value": (
             Text("lead"),
             Text("basis"),
+            Text("bias"),
             Text("model"),
             Text("season"),
             Text("events"),
@@ -170,6 +171,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Text("assumption"),
             Text("basis"),
+            Text("bias"),
             Text("value"),
             Chart("course", outlook.course),
             Table(

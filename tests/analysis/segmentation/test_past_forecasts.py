@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from clvlab.analysis.segmentation import summary, validation, value
+from clvlab.analysis.segmentation import outlook, summary, validation, value
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.models import BgNbd, Nbd
 from clvlab.validation import Backtest
@@ -219,6 +219,29 @@ def test_a_challenger_that_does_not_win_is_told_of_as_well(outcome, key, monkeyp
     assert section.findings["learned"].key == key
     assert any("10.0%" in each for each in sentences_of("validation", section, plain.params))
     assert is_chinese(sentences_of("validation", section, plain.params, "zh"))
+
+
+@pytest.mark.parametrize(("factor", "direction"), [(1.2, "more"), (0.8, "less")])
+@pytest.mark.parametrize("what", ["spend", "purchases"])
+def test_a_bias_that_the_first_page_tells_is_told_of_values_and_in_the_outlook(factor, direction, what):
+    off = sums(tuple(expected * factor for expected in PREDICTED), what=what, worth=10.0 if what == "spend" else 1.0)
+    plain = context(past(off), horizon="10 days")
+    pages = {"summary": summary, "value": value, "outlook": outlook}
+    found = {page: module.compute(plain).findings for page, module in pages.items()}
+    first = found["summary"][f"bias_{what}"]
+    assert first.figures["size"] == pytest.approx(0.2)
+    for page in ("value", "outlook"):
+        assert found[page]["bias"].key == f"{page}.bias_{direction}"
+        assert found[page]["bias"].figures == first.figures
+        section = pages[page].compute(plain)
+        assert any(f"{direction} than expected" in each for each in sentences_of(page, section, plain.params))
+        assert is_chinese(sentences_of(page, section, plain.params, "zh"))
+
+
+def test_where_the_first_page_tells_of_no_bias_nobody_does():
+    plain = context(past(), horizon="10 days")
+    for module in (summary, value, outlook):
+        assert not any(place.startswith("bias") for place in module.compute(plain).findings)
 
 
 def test_what_the_section_warns_of_is_on_the_first_page_as_well():

@@ -7,6 +7,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import VALUE_LEVEL, Context
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
+from clvlab.analysis.segmentation.validation import bias
 from clvlab.errors import ClvlabWarning
 from clvlab.planning import Forecast, forecast
 from clvlab.planning.acquisition import QUARTER
@@ -27,6 +28,7 @@ def compute(context: Context) -> Section:
         "lead": _lead(context, plan, main),
         "assumption": _assumption(plan),
         "basis": _basis(plan, main, context.past),
+        **bias(context.past, "outlook.bias_more", "outlook.bias_less"),
         **_value(context, main),
         "course": _course(tables["course"], plan, main),
     }

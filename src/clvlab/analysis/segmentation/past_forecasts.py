@@ -188,6 +188,12 @@ class PastForecasts:
         return mean
 
     @property
+    def biases(self) -> dict[str, float]:
+        """The biases that there are, by what was predicted; first of what readers ask for first."""
+        found = {what: self.bias(what) for what in ("spend", "purchases") if self.judges(what)}
+        return {what: bias for what, bias in found.items() if bias is not None}
+
+    @property
     def challenge(self) -> Challenge | None:
         """How the learned model did next to this one; None where it could not be trained on any of the days."""
         return self.found.challenge(self.method, self.main)

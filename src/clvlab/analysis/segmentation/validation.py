@@ -116,20 +116,23 @@ def _learned(past: PastForecasts) -> dict[str, Finding]:
 
 def cautions(context: Context, past: PastForecasts) -> dict[str, Finding]:
     """What past forecasts warn of: a bias that all of them have, and a horizon that none of them looked over."""
-    biases = {what: past.bias(what) for what in ("purchases", "spend") if past.judges(what)}
     found = {
-        f"bias_{what}": Finding.of(
-            "validation.bias_more" if bias > 0 else "validation.bias_less",
-            what=Name("outcomes", what),
-            days=past.seen(what),
-            size=abs(bias),
-        )
-        for what, bias in biases.items()
-        if bias is not None
+        f"bias_{what}": _one_sided(past, what, "validation.bias_more", "validation.bias_less") for what in past.biases
     }
     if past.is_far(context.horizon):
         found["beyond"] = Finding.of("validation.beyond", horizon=context.horizon, judged=past.horizon)
     return found
+
+
+def bias(past: PastForecasts | None, more: str, less: str) -> dict[str, Finding]:
+    """The bias that `cautions` warns of, in another section's words; of spend, where both outcomes have one."""
+    what = next(iter(past.biases), None) if past else None
+    return {"bias": _one_sided(past, what, more, less)} if past and what else {}
+
+
+def _one_sided(past: PastForecasts, what: str, more: str, less: str) -> Finding:
+    size = past.biases[what]
+    return Finding.of(more if size > 0 else less, what=Name("outcomes", what), days=past.seen(what), size=abs(size))
 
 
 def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
