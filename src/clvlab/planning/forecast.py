@@ -14,7 +14,7 @@ from datetime import date
 
 import polars as pl
 
-from clvlab.customers import CalendarFit, customer_days, parse_day, summarise_customers
+from clvlab.customers import Calendar, CalendarFit, customer_days, parse_day, summarise_customers
 from clvlab.displays import Displayed
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError, ParamsError, counted
 from clvlab.frames import CustomerSummary, TransactionLog, check_kind
@@ -83,7 +83,7 @@ class Forecast(Displayed):
         """How many customers are expected to come within the horizon."""
         last = self.data["end"].max()
         assert isinstance(last, date)
-        return self.acquisition.per_day * (last - self.cutoff).days
+        return self.acquisition.coming(self.cutoff, (last - self.cutoff).days)
 
     def coverage(self) -> pl.DataFrame:
         """How often intervals held at past days: part, what, span (period, all), forecasts, held, error.
@@ -147,7 +147,8 @@ def forecast(
         unit of the models' times
     calendar
         what fits the calendar at that day and at each past day, by which the models' time runs, such as
-        `clvlab.Calendar.fit`. Customers to come arrive and buy evenly all the same
+        `clvlab.Calendar.fit`. Customers to come arrive by a season of their own if it would have predicted the past
+        year better (see `clvlab.planning.acquisition`), and buy again at all times alike
     level
         probability of the intervals
     past
@@ -234,7 +235,8 @@ def _expected(
     periods: Periods,
 ) -> tuple[Acquisition, pl.DataFrame]:
     """The recent newcomers, and what is expected of each period and cohort."""
-    acquisition = Acquisition.of(days, periods.cutoff)
+    calendar = customers.calendar if isinstance(customers.calendar, Calendar) else None
+    acquisition = Acquisition.of(days, periods.cutoff, calendar)
     existing, new = of_existing(model, spend, customers, periods), of_new(_plain(model), acquisition, periods)
     return acquisition, pl.concat([existing, new])
 

@@ -26,7 +26,7 @@ def compute(context: Context) -> Section:
     tables = {"course": course(plan, main), "periods": periods(plan), "cohorts": cohorts(plan)}
     found = {
         "lead": _lead(context, plan, main),
-        "assumption": _assumption(plan),
+        "assumption": _assumption(context, plan),
         "basis": _basis(plan, main, context.past),
         **bias(context.past, "outlook.bias_more", "outlook.bias_less"),
         **_value(context, main),
@@ -116,12 +116,16 @@ def _lead(context: Context, plan: Forecast, main: str) -> Finding:
     return Finding.of("outlook.lead_purchases" if plan.newcomers else "outlook.lead_purchases_existing", **figures)
 
 
-def _assumption(plan: Forecast) -> Finding:
+def _assumption(context: Context, plan: Forecast) -> Finding:
     """What those to come rest on."""
     found = plan.acquisition
     if not plan.newcomers:
         return Finding.of("outlook.nobody_new", days=QUARTER)
-    return Finding.of("outlook.assumption", came=found.came, days=found.days, newcomers=plan.newcomers)
+    figures = {"came": found.came, "days": found.days, "newcomers": plan.newcomers}
+    if found.season is not None:
+        return Finding.of("outlook.assumption_season", **figures)
+    is_even = context.calendar(context.as_of) is not None
+    return Finding.of("outlook.assumption_even" if is_even else "outlook.assumption", **figures)
 
 
 def _basis(plan: Forecast, main: str, past: PastForecasts | None) -> Finding:
