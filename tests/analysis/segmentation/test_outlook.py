@@ -174,3 +174,21 @@ def test_the_days_and_the_horizon_of_past_forecasts_are_those_of_the_validation(
     assert whole.select("origin", "end").rows() == totals.select("origin", "end").rows()
     assert whole["predicted"].to_list() == pytest.approx(totals["predicted"].to_list())
     assert whole["actual"].to_list() == totals["actual"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("in_december", "told"),
+    [
+        (4, "with a season of their own, which would have predicted the last year better (about "),
+        (1, "without season: nothing shows that one of their own would have predicted the last year better."),
+    ],
+)
+def test_whether_newcomers_have_a_season_is_told_where_customers_have_one(in_december, told):
+    """One a day comes, or more in December, in three years; a regular buyer has the calendar known."""
+    days = [LAST - timedelta(days=ago) for ago in range(1096)]
+    rows = [(f"{day}{one}", str(day), 10.0) for day in days for one in range(in_december if day.month == 12 else 1)]
+    rows += [("regular", str(day), 10.0) for day in days[::30]]
+    plain, section = section_of(rows)
+    (assumption,) = [text for text in sentences_of("outlook", section, plain.params) if "an assumption" in text]
+    assert told in assumption
+    assert is_chinese(sentences_of("outlook", section, plain.params, "zh"))
