@@ -28,7 +28,7 @@ from clvlab.models import (
     Terms,
     ValueModels,
 )
-from clvlab.models.value_models import PurchaseAttempt, fit_spend, kind_named, name_of
+from clvlab.models.value_models import kind_named, name_of
 from clvlab.planning.acquisition import Acquisition
 from clvlab.planning.expected import of_existing, of_new
 from clvlab.planning.intervals import EARLIER, as_total, by_chance, honest, judged, next_to_actual
@@ -38,6 +38,7 @@ from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 from clvlab.validation import Backtest
 from clvlab.validation.futures import simulated_intervals
 from clvlab.validation.origins import Ahead, past_days
+from clvlab.validation.past import Past
 
 FEWEST, MOST = 40, 200
 """Futures behind the interval of today's customers."""
@@ -302,13 +303,13 @@ def _expected_at(
         # What models warn of on an earlier day is no news of today's.
         warnings.simplefilter("ignore", ClvlabWarning)
         try:
-            customers = _customers(log, periods.cutoff, time_unit, calendar)
-            purchases, spend = PurchaseAttempt.at(kind, customers).model, fit_spend(customers)[0]
+            past = Past.of(log, periods.cutoff, [kind], time_unit, None, calendar)
         except ClvlabError:
             return None
-        if purchases is None:
+        model = past.models.get(name_of(kind))
+        if model is None:
             return None
-        acquisition, cohorts = _expected(purchases, spend, customers, known, periods)
+        acquisition, cohorts = _expected(model, past.spend, past.buyers, known, periods)
     return expected_sums(cohorts, acquisition, periods)
 
 
