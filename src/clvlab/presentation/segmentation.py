@@ -272,6 +272,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 },
             ),
             Text("errors"),
+            Text("pit"),
             Table(
                 "errors",
                 {

@@ -149,6 +149,7 @@ def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
         "by_decile": Finding.of(
             "validation.by_decile", expected=tenths["model"][0], actual=tenths["actual"][0], low=tenths["actual"][-1]
         ),
+        "pit": Finding.of("validation.pit", **outcome.pit.row(0, named=True)),
         "errors": Finding.of(
             f"validation.errors_{'better' if mae['model'] < mae['naive'] else 'worse'}",
             model=mae["model"],
