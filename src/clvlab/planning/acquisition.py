@@ -27,7 +27,7 @@ SHRUNK_BY = 4
 """Weeks that a dispersion of 1 counts for, next to those that were seen."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Acquisition:
     """Newcomers of recent days.
 

@@ -140,6 +140,7 @@ def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
     mae = dict(outcome.errors.filter(what="purchases").select("method", "mae").iter_rows())
     last = outcome.tracking.row(-1, named=True)
     tenths = outcome.by_decile.filter(what="purchases")
+    pit = outcome.pit.row(0, named=True)
     return {
         "lead": _lead(total, backtest),
         "tracking": Finding.of(
@@ -149,7 +150,7 @@ def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
         "by_decile": Finding.of(
             "validation.by_decile", expected=tenths["model"][0], actual=tenths["actual"][0], low=tenths["actual"][-1]
         ),
-        "pit": Finding.of("validation.pit", **outcome.pit.row(0, named=True)),
+        "pit": Finding.of("validation.pit", within=pit["within_90"], points=100 * pit["pit_deviation"]),
         "errors": Finding.of(
             f"validation.errors_{'better' if mae['model'] < mae['naive'] else 'worse'}",
             model=mae["model"],
