@@ -171,7 +171,7 @@ def test_the_sentences_of_the_section_by_hand():
         "forecasts can be judged all the same.",
         "How our earlier forecasts would have turned out: on 4 past days, from 10 January 2024 to 9 February 2024, "
         "the model was fitted again to what was known then, and looked 10 days ahead. Its totals (Spend) were off by "
-        "17.7% on average; “Average for everybody”, the nearest of the simple rules, by 10.7%.",
+        "17.7% of what happened on average; “Average for everybody”, the nearest of the simple rules, by 10.7%.",
         "Spend: the 90% intervals of 4 of 4 earlier forecasts held what happened; those of the model alone, 1",
     ]
     (table,) = [piece for piece in page_of("validation", section, plain.params) if "\n" in piece]
