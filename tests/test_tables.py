@@ -76,7 +76,7 @@ def test_columns_are_those_asked_for_in_that_order_under_their_names():
         ([141.88, 5.72, -5.72], "price", ["$142", "$6", "−$6"], ["US$142", "US$6", "−US$6"]),
         ([0.5, 12.25, None], "exact", ["0.50", "12.25", "–"], ["0.50", "12.25", "–"]),
         ([35.174], "price", ["$35.17"], ["US$35.17"]),
-        ([date(1998, 6, 30)], "date", ["30 June 1998"], ["1998年6月30日"]),
+        ([date(1998, 9, 30)], "date", ["30 Sept 1998"], ["1998年9月30日"]),
     ],
 )
 def test_cells_read_in_the_manner_of_their_kind(values, kind, english, chinese):

@@ -60,6 +60,7 @@ MODELLED: tuple[Column, ...] = (
 
 RESULTS: tuple[Column, ...] = (
     *MODELLED,
+    Column("p_buys_again", pl.Float64(), "probability", "of at least one purchase within the horizon"),
     Column("clv_low", pl.Float64(), "currency", "lower end of the interval of clv"),
     Column("clv_high", pl.Float64(), "currency", "upper end of the interval of clv"),
     Column("r_score", pl.Int8(), "score", "recency score"),

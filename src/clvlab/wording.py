@@ -229,7 +229,7 @@ class Words:
         if value is None or value != value:
             return "–"
         if isinstance(value, date):
-            return str(format_date(value, format="long", locale=self._locale))
+            return self._day(value, "long")
         if isinstance(value, str):
             return self._span(value)
         return _signed(self._figure(value, kind))
@@ -241,6 +241,11 @@ class Words:
         (['$47,012', '$96', '–'], ['1.5', '10.0'])
         """
         column = list(values)
+        if kind == "date":
+            return [
+                self._day(value, "medium") if isinstance(value, date) else self.number(value, kind)
+                for value in column
+            ]
         if kind in {"exact", "exact_price"}:
             return _padded([self.number(value, kind) for value in column])
         if kind not in {"money", "price"}:
@@ -278,6 +283,9 @@ class Words:
 
     def _decimal(self, value: float, pattern: str) -> str:
         return str(format_decimal(value, format=pattern, locale=self._locale))
+
+    def _day(self, day: date, length: Literal["medium", "long"]) -> str:
+        return str(format_date(day, format=length, locale=self._locale))
 
     def _span(self, text: str) -> str:
         number, unit = text.split()

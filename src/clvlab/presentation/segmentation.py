@@ -50,7 +50,6 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "clv_low": "money",
                     "clv_high": "money",
                     "share_clv": "pct",
-                    "review": "date",
                 },
             ),
         ),
@@ -87,6 +86,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Chart("groups", segments.shares),
             Table("groups", _GROUP),
             Table("groups", {"group": "group", "action": "text", "customers": "int"}, caption="actions"),
+            Text("prospects"),
             Text("relative"),
             Text("p_alive"),
             Text("alive"),
@@ -194,6 +194,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "watch": (
             Text("lead"),
+            Text("gone"),
+            Text("listed"),
             Text("pseudonyms"),
             Table(
                 "customers",
@@ -201,7 +203,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "pseudonym": "text",
                     "n_purchases": "int",
                     "days_since_last": "int",
-                    "gap_p80": "int",
+                    "gap_p80": "dec1",
                     "spend_last_year": "price",
                     "p_alive": "pct",
                     "p_buys_again": "pct",
@@ -211,6 +213,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "profiles": (
             Text("lead"),
+            Text("hidden"),
+            Text("gathered"),
             Text("left_out"),
             Chart("attributes", profiles.attributes),
             Table(

@@ -124,7 +124,7 @@ def choose_model(
         return ModelChoice(model, table, reasons, MappingProxyType(figures), errors)
     reasons, figures = _in_words(table)
     leaving, of_leaving = _leaving_in_words(table, wanted) if is_many else ((), {})
-    told = MappingProxyType({**figures, **of_leaving, "one_time": one_time})
+    told = MappingProxyType({**figures, **of_leaving, "one_time": one_time, "cutoff": calibration.cutoff})
     return ModelChoice(model, table, (*reasons, *leaving), told, errors)
 
 

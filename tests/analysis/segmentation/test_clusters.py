@@ -65,7 +65,7 @@ def test_the_sentences_by_hand(n_clusters, lead):
     asked = context(n_clusters=n_clusters)
     section = clusters.compute(asked)
     told = sentences_of("clusters", section, asked.params)
-    assert told == [lead, "“Cluster 1” accounts for 33% of customers and 97% of spend"]
+    assert told == [lead, "“Cluster 1” accounts for 33% of the customers who have bought and 97% of spend"]
     assert is_chinese(sentences_of("clusters", section, asked.params, "zh"))
     assert section["clusters"].height == 2
 
@@ -95,7 +95,10 @@ def test_money_that_adds_up_to_nothing_is_not_shared():
     asked = context(*RARE, *GOOD, ("r0", "2024-06-01", -2480.0), n_clusters=2)
     section = clusters.compute(asked)
     assert section["clusters"]["share_spend"].null_count() == 2
-    assert sentences_of("clusters", section, asked.params)[1] == "“Cluster 1” accounts for 33% of customers"
+    assert (
+        sentences_of("clusters", section, asked.params)[1]
+        == "“Cluster 1” accounts for 33% of the customers who have bought"
+    )
     assert is_chinese(sentences_of("clusters", section, asked.params, "zh"))
 
 

@@ -54,7 +54,8 @@ def test_the_sentence_names_a_value_that_differs_by_more_than_chance():
     findings = profiles.compute(context_of(BOUGHT, region=REGION)).findings
     assert findings["attributes"].key == "profiles.attributes"
     assert (findings["attributes"].figures["value"].code, findings["attributes"].figures["index"]) == ("north", 0.5)
-    assert (findings["lead"].figures["attributes"], findings["lead"].figures["hidden"]) == (1, 0)
+    assert findings["lead"].figures["attributes"] == 1
+    assert not {"hidden", "gathered"} & set(findings)
 
 
 def test_where_no_value_differs_it_is_said():
@@ -76,7 +77,7 @@ def test_values_of_few_customers_are_among_all_others_and_counted():
     )
     shown = section["attributes"].select("value", "customers", "spend_per_customer").rows()
     assert shown == [("east", 12, 50.0), ("south", 10, 30.0), (None, 11, pytest.approx(107 / 11))]
-    assert section.findings["lead"].figures["hidden"] == 1
+    assert section.findings["hidden"].figures["hidden"] == 1
     meeting = section["segments"].group_by("value", maintain_order=True).agg(pl.col("customers").sum())
     assert meeting.rows() == [("east", 12), ("south", 10), (None, 11)]
 
@@ -85,7 +86,7 @@ def test_an_attribute_of_which_one_value_is_left_is_not_shown():
     few = {f"n{i}": "north" for i in range(10)} | {"s0": "rare"}
     section = profiles.compute(context_of(BOUGHT, region=few))
     assert list(section) == []
-    assert section.findings["lead"].figures["hidden"] == 1
+    assert section.findings["hidden"].figures["hidden"] == 1
 
 
 def test_groups_of_few_customers_of_a_value_are_shown_as_one():
@@ -107,7 +108,7 @@ def test_where_every_value_is_rare_there_is_no_table():
     rare = {f"n{i}": f"city {i % 3}" for i in range(9)}
     section = profiles.compute(context_of(BOUGHT, city=rare))
     assert list(section) == []
-    assert section.findings["lead"].figures["hidden"] == 3
+    assert section.findings["hidden"].figures["hidden"] == 3
 
 
 def test_what_is_left_out_is_said_with_its_reason():
@@ -120,6 +121,16 @@ def test_what_is_left_out_is_said_with_its_reason():
         ("profiles.out_one_value", "country"),
     ]
     assert set(section["attributes"]["attribute"]) == {"region"}
+
+
+def test_the_rest_of_many_values_is_said_to_be_all_others():
+    """Of twelve small cities eleven are shown, with the largest: two are all others, though neither is small."""
+    bought = [(f"{city:02d}-{i}", 10.0) for city in range(13) for i in range(20 if city == 0 else 10)]
+    section = profiles.compute(context_of(bought, city={who: f"city {who[:2]}" for who, _ in bought}))
+    assert section["attributes"].filter(pl.col("value").is_null())["customers"].to_list() == [20]
+    assert [name.code for name in section.findings["gathered"].figures["attributes"]] == ["city"]
+    assert section.findings["gathered"].figures["most"] == section["attributes"].height - 1 == 11
+    assert "hidden" not in section.findings
 
 
 def test_numbers_are_banded_and_not_dropped():

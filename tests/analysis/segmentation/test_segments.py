@@ -1,5 +1,7 @@
 """Segments: every customer in one group, and the groups' figures add up to the log's."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -35,7 +37,8 @@ def test_the_groups_by_hand():
 
 def test_the_sentences_by_hand():
     findings = segments.compute(context_of(*LOG, as_of="2024-12-31")).findings
-    assert findings["lead"].figures["groups"] == 2
+    assert (findings["lead"].figures["groups"], findings["lead"].figures["filled"]) == (2, 2)
+    assert "prospects" not in findings
     assert findings["lead"].figures["group"].code == "active"
     assert findings["groups"].key == "segments.groups"
     assert (findings["groups"].figures["customers"], findings["groups"].figures["spend"]) == (
@@ -93,8 +96,22 @@ def test_prospects_are_counted_where_they_are():
 def test_a_group_without_a_customer_is_named_and_a_filled_one_is_not():
     section = segments.compute(context_of(*LOG[:1], *LOG[3:], as_of="2024-12-31"))
     assert [name.code for name in section.findings["empty"].figures["groups"]] == ["active"]
+    assert section["groups"].height == 2
     assert section["groups"].filter(group="active")["customers"].to_list() == [0]
     assert "empty" not in segments.compute(context_of(*LOG, as_of="2024-12-31")).findings
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [("en", "shares of all 4, with the 1 who has not bought yet;"), ("zh", "以全部4位客户为分母（含尚未购买的1位）")],
+)
+def test_whom_shares_are_of_is_said_where_there_are_prospects(lang, told):
+    context = context_of(*LOG, as_of="2024-12-31")
+    people = pl.DataFrame({"customer_id": ["a", "p"], "region": ["north", "south"]})
+    context = replace(context, log=replace(context.log, attributes=(people,)))
+    section = segments.compute(context)
+    assert section["groups"]["share_customers"].to_list() == [0.5, 0.25, 0.25]  # active, inactive, who has not bought
+    assert any(told in text for text in sentences_of("segments", section, context.params, lang))
 
 
 def test_why_nobody_is_new(sample_results):

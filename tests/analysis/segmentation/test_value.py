@@ -102,8 +102,8 @@ def test_the_sentences_by_hand(section, plain):
         "too few, for any past forecast to be judged, and a model that errs errs outside them.",
         "Throughout this report customers are valued by one model. NBD (nobody leaves) was chosen: it is the "
         "simplest whose BIC, 65, is the lowest or within 6 of it, which may be chance. There was no holdout to judge "
-        "it on. 50% of the customers bought once, and NBD (nobody leaves) lets none of them leave: no model that "
-        "does could be fitted.",
+        "it on. 50% of the customers had bought once by 31 December 2024, and NBD (nobody leaves) lets none of them "
+        "leave: no model that does could be fitted.",
         NO_SEASON,
         "Half of the customers are worth 10.00 or less; the mean is 15.83",  # four of six are
         "Customers in the group “Active” are worth most: 20.00 on average",

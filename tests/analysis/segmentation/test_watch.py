@@ -1,4 +1,4 @@
-"""The watch list: overdue by their own habit, in the order of what can still be saved."""
+"""The watch list: overdue by their own habit, in the order of what is at risk with those who are likely there."""
 
 import hashlib
 import subprocess
@@ -39,8 +39,12 @@ def context_with(model, *rows):
     return context
 
 
+STAYING = BgNbd(0.6, 8.0, 0.7, 100.0, time_unit="day")  # few leave: dear and late are likely to be there
+LEAVING = BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day")  # many leave: dear and late are not
+
+
 def test_the_list_by_hand():
-    context = context_with(BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), *LOG)
+    context = context_with(STAYING, *LOG)
     section = watch.compute(context)
     alive = dict(context.customers.data.select("customer_id", "p_alive").iter_rows())
     listed = section["customers"]
@@ -50,22 +54,39 @@ def test_the_list_by_hand():
     assert listed["at_risk"].to_list() == pytest.approx([600 * (1 - alive["dear"]), 60 * (1 - alive["late"])])
 
 
-def test_the_sentence_speaks_of_those_who_are_listed():
-    section = watch.compute(context_with(BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), *LOG))
-    told = section.findings["lead"].figures
+@pytest.mark.parametrize("model", [STAYING, LEAVING])
+def test_the_sentence_speaks_of_all_who_are_overdue(model):
+    context = context_with(model, *LOG)
+    told = watch.compute(context).findings["lead"].figures
     assert (told["overdue"], told["steady"], told["purchases"]) == (2, 3, 3)  # late, dear; and calm
+    alive = dict(context.customers.data.select("customer_id", "p_alive").iter_rows())
     assert told["spend"] == 660
-    assert told["at_risk"] == pytest.approx(section["customers"]["at_risk"].sum())
-    assert told["at_risk"] <= told["spend"]
+    assert told["at_risk"] == pytest.approx(600 * (1 - alive["dear"]) + 60 * (1 - alive["late"]))
 
 
-def test_the_first_is_whom_most_can_be_saved_of_not_who_is_lost_for_certain():
+def test_who_has_rather_left_than_not_is_counted_and_not_listed():
     gone = [("gone", f"2024-01-{day:02d}", 100.0) for day in range(1, 29)]  # daily, then 338 days of silence
-    context = context_with(BgNbd(0.6, 8.0, 0.7, 2.5, time_unit="day"), *LOG, *gone)
-    listed = watch.compute(context)["customers"]
-    saved = listed["spend_last_year"] - listed["at_risk"]
-    assert saved.is_sorted(descending=True)
-    assert listed["at_risk"].arg_max() == listed.height - 1  # 2,800 at risk, nothing of it to be saved
+    section = watch.compute(context_with(STAYING, *LOG, *gone))
+    listed, told = section["customers"], section.findings["listed"].figures
+    assert listed["spend_last_year"].to_list() == [600.0, 60.0]
+    assert listed["at_risk"].is_sorted(descending=True)
+    assert (told["there"], told["at_risk"]) == (2, pytest.approx(listed["at_risk"].sum()))
+    assert section.findings["lead"].figures["at_risk"] > 2_700  # hardly any of the 2,800 is to be kept
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_where_none_is_likely_to_be_there_that_is_said(lang):
+    context = context_with(LEAVING, *LOG)
+    section = watch.compute(context)
+    assert not section
+    told = sentences_of("watch", section, context.params, lang)
+    assert (
+        told[1]
+        == {
+            "en": "None of them is likely to be there still: P(alive) is below 50% for each.",
+            "zh": "其中没有很可能仍活跃的客户：各人的仍活跃概率均低于50%。",
+        }[lang]
+    )
 
 
 def test_a_model_without_dropout_says_nothing_of_having_left():
@@ -77,7 +98,7 @@ def test_a_model_without_dropout_says_nothing_of_having_left():
 
 
 def test_the_list_has_p_alive_where_the_model_finds_it_of_all_else_the_probability_of_buying_again():
-    models = (kind(0.6, 8.0, 0.7, 2.5, time_unit="day") for kind in (MbgNbd, BgNbd))
+    models = (kind(0.6, 8.0, 0.7, 100.0, time_unit="day") for kind in (MbgNbd, BgNbd))
     found, assumed = (watch.compute(context_with(model, *LOG))["customers"] for model in models)
     assert (found["p_alive"].null_count(), found["p_buys_again"].null_count()) == (0, 2)
     assert (assumed["p_alive"].null_count(), assumed["p_buys_again"].null_count()) == (2, 0)

@@ -103,8 +103,9 @@ def test_a_group_that_is_said_to_be_empty_is_and_no_other(results, pages, custom
 
 
 def test_the_largest_group_is_the_largest(pages, customers):
-    groups, name, share = figures(
-        r"into one of ([\d,]+) groups; the largest, “(.*)”, holds (\d+%) of customers", pages["segments"]
+    _, groups, name, share = figures(
+        r"into one of ([\d,]+) groups, of which ([\d,]+) are in use; the largest, “(.*)”, holds (\d+%) of customers",
+        pages["segments"],
     )
     counts = customers["group"].value_counts(sort=True)
     assert groups == counts.height

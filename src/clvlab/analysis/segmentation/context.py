@@ -1,9 +1,11 @@
 """What all sections of a report share, each part computed once, when it is first asked for."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 from dateutil.relativedelta import relativedelta
 
@@ -11,6 +13,7 @@ from clvlab.analysis.calendar import calendar_at
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.analysis.segmentation.pseudonyms import pseudonyms
 from clvlab.analysis.small_groups import SMALL, as_one, is_by_attribute, small_codes, without_rank
+from clvlab.arrays import Vector
 from clvlab.columns import MODELLED, names
 from clvlab.customers import (
     DERIVED,
@@ -146,7 +149,8 @@ class Context:
     @cached_property
     def customers(self) -> CustomerSummary:
         """The base with values and the columns that the strategy needs."""
-        return self.equip(self.base.with_columns(self.models.value(self.base, interval=VALUE_LEVEL)))
+        valued = self.base.with_columns(self.models.value(self.base, interval=VALUE_LEVEL))
+        return self.equip(valued.with_columns(self.base.data.select("customer_id", self._buys_again)))
 
     def equip(self, customers: CustomerSummary) -> CustomerSummary:
         """Add the log's own columns that the run's strategy needs."""
@@ -270,20 +274,18 @@ class Context:
         return model is not None and not model.lets_one_time_buyers_leave()
 
     def with_activity(self, table: pl.DataFrame) -> pl.DataFrame:
-        """A table of customers with `p_alive`, or, where the model assumes that of some, with `p_buys_again` instead.
-
-        `p_buys_again` is the probability of a purchase within the horizon; the column that is not shown is null. Both
-        take the place of a user's own columns of their names.
+        """Such a table as readers see it: without `p_alive` where the model assumes that of some customers, else
+        without `p_buys_again`, which is then shown in its place; what is not shown is null.
         """
+        hidden = "p_alive" if self.assumes_alive else "p_buys_again"
+        return table.with_columns(pl.lit(None, pl.Float64).alias(hidden))
+
+    @property
+    def _buys_again(self) -> pl.Series:
+        """The probability of a purchase within the horizon, customer by customer of the base."""
         model = self.models.purchases
-        if model is None or not self.assumes_alive:
-            return table.with_columns(p_buys_again=pl.lit(None, pl.Float64))
-        found = pl.Series("p_buys_again", 1 - model.probability_of_none(self.base, self.horizon)).fill_nan(None)
-        again = self.base.data.select("customer_id", found)
-        table = table.drop("p_buys_again", strict=False).join(
-            again, on="customer_id", how="left", maintain_order="left"
-        )
-        return table.with_columns(p_alive=pl.lit(None, pl.Float64))
+        none: float | Vector = math.nan if model is None else model.probability_of_none(self.base, self.horizon)
+        return pl.Series("p_buys_again", 1 - np.broadcast_to(none, self.base.data.height)).fill_nan(None)
 
     @cached_property
     def buyers(self) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
-from clvlab.analysis.segmentation.bands import banded
+from clvlab.analysis.segmentation.bands import MOST_VALUES, banded
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.small_groups import SMALLEST, as_one, too_small, without_rank
 from clvlab.columns import CUSTOMERS, names
@@ -31,16 +31,19 @@ def compute(context: Context) -> Section:
     if not bands:
         return Section({}, {"lead": Finding.of("profiles.none")} | findings)
     large = {name: _large_values(*band) for name, band in bands.items()}
-    hidden = sum(_n_small(values) for values, _ in bands.values())
-    lead = Finding.of("profiles.lead", attributes=len(bands), hidden=hidden, smallest=SMALLEST)
+    findings["lead"] = Finding.of("profiles.lead", attributes=len(bands))
+    if hidden := sum(_n_small(values) for values, _ in bands.values()):
+        findings["hidden"] = Finding.of("profiles.hidden", hidden=hidden, smallest=SMALLEST)
+    if gathered := [Name("attributes", name) for name, (_, order) in bands.items() if None in order]:
+        findings["gathered"] = Finding.of("profiles.gathered", attributes=gathered, most=MOST_VALUES - 1)
     shown = {name: band for name, band in large.items() if len(band[1]) > 1}
     if not shown:
-        return Section({}, {"lead": lead} | findings)
+        return Section({}, findings)
     buyers = context.shown.filter(pl.col("n_purchases") > 0)
     table = pl.concat(_profile(buyers, name, *band) for name, band in shown.items())
     meeting = pl.concat(_meeting(buyers, name, *band) for name, band in shown.items())
     titles = {"attributes": _headline(table), "segments": Finding.of("profiles.segments", smallest=SMALLEST)}
-    return Section({"attributes": table, "segments": meeting}, {"lead": lead} | titles | findings)
+    return Section({"attributes": table, "segments": meeting}, titles | findings)
 
 
 def _large_values(values: pl.Series, order: list[str | None]) -> tuple[pl.Series, list[str | None]]:

@@ -26,11 +26,16 @@ def compute(context: Context) -> Section:
         "lead": Finding.of(
             "segments.lead" if filled.height > 1 else "segments.lead_one",
             strategy=Name("strategies", context.strategy.name),
-            groups=filled.height,
+            groups=groups.height,
+            filled=filled.height,
             group=Name("groups", largest["group"]),
             share=largest["share_customers"],
         ),
     }
+    if prospects := context.base.data.height - context.buyers.height:
+        findings["prospects"] = Finding.of(
+            "segments.prospects", customers=context.base.data.height, prospects=prospects
+        )
     if context.thresholds is not None:
         tables["grid"] = score_grid(context.table)
         fullest = tables["grid"].select(pl.col("share_customers").max()).item()

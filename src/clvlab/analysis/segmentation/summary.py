@@ -44,12 +44,16 @@ def compute(context: Context) -> Section:
         findings["no_new"] = Finding.of("summary.no_new", latest=latest, days=(context.as_of - latest).days)
     tables = {"numbers": numbers}
     if context.group_values is not None:
-        tables["actions"] = _actions(context, context.group_values)
+        tables["actions"] = _actions(context.group_values)
         total = context.group_values.row(-1, named=True)
         top = tables["actions"].row(0, named=True)
         findings["value"] = _value(context, total)
         findings["stake"] = Finding.of(
-            "summary.stake", group=Name("groups", top["group"]), share=top["share_clv"], customers=top["customers"]
+            "summary.stake",
+            group=Name("groups", top["group"]),
+            share=top["share_clv"],
+            customers=top["customers"],
+            review=quarters_from(context.as_of, 1),
         )
     if context.past is not None:
         findings |= {"trust": _trust(context.past), **cautions(context, context.past)}
@@ -136,11 +140,11 @@ def _measures(context: Context, customers: CustomerSummary) -> dict[str, tuple[s
     return measures
 
 
-def _actions(context: Context, values: pl.DataFrame) -> pl.DataFrame:
-    """group, customers, clv with its interval, share_clv, review: the groups that hold most value, best first."""
+def _actions(values: pl.DataFrame) -> pl.DataFrame:
+    """group, customers, clv with its interval, share_clv: the groups that hold most value, best first."""
     return (
         values.head(-1)
-        .with_columns(share_clv=pl.col("clv") / pl.col("clv").sum(), review=pl.lit(quarters_from(context.as_of, 1)))
+        .with_columns(share_clv=pl.col("clv") / pl.col("clv").sum())
         .sort("clv", descending=True)
         .head(MOST_ACTIONS)
     )

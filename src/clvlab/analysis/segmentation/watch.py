@@ -8,16 +8,21 @@ from clvlab.customers import derive
 
 LONGEST = 15
 FEWEST = 3
+LIKELY = 0.5
+"""P(alive) from which a customer is rather there than not."""
 
 
 def compute(context: Context) -> Section:
-    """Table `customers`: overdue customers, those first of whom most can be saved; else only the reason why not.
+    """Table `customers`: overdue customers who are likely to be there, those first of whom most is at risk.
+
+    Where there are none, only the reason why.
 
     Of those who have spent within the last year, a customer of FEWEST purchases or more is overdue beyond the time
     within which 80 % of their own gaps between purchases fall; a smaller number of gaps is no habit. At risk is what
-    they spent within that year, times the probability that they have left; to be saved, the same times the
-    probability that they have not. A model without dropout knows neither: the list is then in the order of last
-    year's spend. Where the model assumes P(alive) of some customers, the list shows the probability of buying again.
+    they spent within that year, times the probability that they have left. Whoever has rather left than not is no
+    longer to be kept, and is counted but not listed. A model without dropout knows nothing of it: the list is then in
+    the order of last year's spend. Where the model assumes P(alive) of some customers, the list shows the probability
+    of buying again.
     """
     if not context.has_amounts or context.models.purchases is None:
         return Section({}, {"lead": Finding.of("watch.none")})
@@ -28,13 +33,11 @@ def compute(context: Context) -> Section:
         return Section({}, {"lead": Finding.of("watch.nobody", purchases=FEWEST)})
     leaves = context.models.purchases.leaving is not None
     alive = pl.col("p_alive") if leaves else pl.lit(None, pl.Float64)
-    overdue = overdue.with_columns(
-        at_risk=pl.col("spend_last_year") * (1 - alive),
-        to_save=pl.col("spend_last_year") * (alive if leaves else 1.0),
-    )
-    first = overdue.sort("to_save", "customer_id", descending=[True, False]).head(LONGEST)
+    overdue = overdue.with_columns(at_risk=pl.col("spend_last_year") * (1 - alive))
+    there = overdue.filter(alive >= LIKELY) if leaves else overdue
+    first = there.sort("at_risk" if leaves else "spend_last_year", "customer_id", descending=[True, False])
     listed = (
-        context.with_activity(first)
+        context.with_activity(first.head(LONGEST))
         .join(context.pseudonyms, on="customer_id", how="left", maintain_order="left")
         .select(
             "pseudonym", "n_purchases", "days_since_last", "gap_p80", "spend_last_year", "p_alive", "p_buys_again",
@@ -49,4 +52,11 @@ def compute(context: Context) -> Section:
         "at_risk": overdue["at_risk"].sum(),
     }
     lead = Finding.of("watch.lead" if leaves else "watch.lead_no_dropout", **figures)
-    return Section({"customers": listed}, {"lead": lead, "pseudonyms": Finding.of("watch.pseudonyms")})
+    if there.is_empty():
+        return Section({}, {"lead": lead, "gone": Finding.of("watch.gone", likely=LIKELY)})
+    findings = {"lead": lead, "pseudonyms": Finding.of("watch.pseudonyms")}
+    if leaves:
+        findings["listed"] = Finding.of(
+            "watch.listed", likely=LIKELY, there=there.height, at_risk=there["at_risk"].sum()
+        )
+    return Section({"customers": listed}, findings)
