@@ -31,8 +31,8 @@ import polars as pl
 from clvlab.arrays import Matrix, Vector
 from clvlab.models.numerics.mixture import central_reach
 
-TYPICAL, TYPICAL_OF_PART = 0.2, 0.3
-"""Size of the error of a total, and of that of a cohort or group beyond it, before there is a prediction to go by."""
+TYPICAL, TYPICAL_OF_PART = 0.2, 0.22
+"""Size of the error of a total, and of a part's own (0.3 with the total's), before there is a prediction to go by."""
 FREEDOM = 2
 """Degrees of freedom of the half-t: errors of several times the typical size are possible."""
 SIZES = np.geomspace(0.002, 4.0, 120)
@@ -184,7 +184,9 @@ def _beyond_total(earlier: pl.DataFrame) -> pl.DataFrame:
 def _own_errors(names: pl.Series, earlier: pl.DataFrame) -> tuple[ModelError, list[ModelError]]:
     """What is known of the own errors of a kind of parts, and of the error of each part by its name."""
     kind = _after(ModelError.typical(TYPICAL_OF_PART), earlier)
-    return kind, [_after(ModelError.typical(kind.size), earlier.filter(name=name)) for name in names]
+    return kind, [
+        _after(ModelError.typical(kind.size), earlier.filter(pl.col("name").eq_missing(name))) for name in names
+    ]
 
 
 def _reaching(rows: pl.DataFrame, weights: Matrix, growth: float, level: float) -> pl.DataFrame:
