@@ -118,6 +118,9 @@ def show(name, found, started):
         )
     )
     print(f"\n{name}, {time.monotonic() - started:.0f} s")
+    if table.is_empty():
+        print("no model could be fitted at any origin", flush=True)
+        return
     for (what, part), rows in table.group_by("what", "part", maintain_order=True):
         ways = "  ".join(f"{row['way']} {row['held']:.0f} ({row['width']:.0f})" for row in rows.iter_rows(named=True))
         print(f"{what:9} {part:6} of {rows['of'][0]:4}: {ways}", flush=True)
