@@ -12,7 +12,7 @@ from clvlab.errors import DataError, ParamsError
 from clvlab.validation.backtest import Backtest
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.origins import spread_origins
-from clvlab.validation.scores import count_crps
+from clvlab.validation.scores import count_scores
 
 ORIGIN = date(2024, 1, 31)
 FIVE = [
@@ -133,7 +133,7 @@ def test_crps_is_the_sum_over_counts(log, model):
     exactly = np.stack([model.probability_of_purchases(k, few, "26 weeks", time_unit="week") for k in range(60)])
     at_most = np.cumsum(exactly, axis=0)
     by_definition = ((at_most - (actual <= np.arange(60)[:, None])) ** 2).sum(axis=0).mean()
-    assert count_crps(model, few, actual, 26.0) == pytest.approx(by_definition, rel=1e-4)
+    assert count_scores(model, few, actual, 26.0)["crps"] == pytest.approx(by_definition, rel=1e-4)
 
 
 def test_totals_are_those_of_a_validation_at_the_same_day(cdnow, log):
@@ -146,6 +146,8 @@ def test_totals_are_those_of_a_validation_at_the_same_day(cdnow, log):
         for what, actual, model in judged.totals.select("what", "actual", "model").rows()
     ]
     single = cdnow.customers.filter(method="BgNbd", origin=origin, horizon="13 weeks", what="purchases")
+    assert single.select("customers", "within_90", "pit_deviation").rows() == judged.pit.rows()
+    assert cdnow.customers.filter(method="own_rate")["within_90"].null_count() > 0
     errors = judged.errors.filter(method="model", what="purchases").select("mae", "rmse", "rank_correlation")
     assert single.select("mae", "rmse", "rank_correlation").row(0) == pytest.approx(errors.row(0))
 

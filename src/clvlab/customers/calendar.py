@@ -103,6 +103,17 @@ class Calendar(Clock, Displayed):
         even = cls(factors=dict.fromkeys(known["event"], 1.0), events=known, history=history)
         return even if even.months < MONTHS_NEEDED else even._learned(bought, cutoff)
 
+    def of_arrivals(self, days: pl.Series, cutoff: date) -> "Calendar":
+        """How many more or fewer of what came on these days come in each month and in this calendar's events.
+
+        Estimated as `fit` does, the days being those of one customer who was there from the first to the last.
+        """
+        known = days.filter(days <= cutoff).to_frame("date").with_columns(customer_id=pl.lit(""))
+        first_day = known["date"].min()
+        history = (cutoff - first_day).days + 1 if isinstance(first_day, date) else 0
+        even = Calendar(factors=dict.fromkeys(self.factors, 1.0), events=self.events, history=history)
+        return even if even.months < MONTHS_NEEDED else even._learned(known, cutoff)
+
     @property
     def is_known(self) -> bool:
         """Whether there was a history to learn from."""

@@ -121,6 +121,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "value": (
             Text("lead"),
             Text("basis"),
+            Text("bias"),
             Text("model"),
             Text("season"),
             Text("events"),
@@ -173,6 +174,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Text("assumption"),
             Text("basis"),
+            Text("bias"),
             Text("value"),
             Chart("course", outlook.course),
             Table(
@@ -277,6 +279,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 },
             ),
             Text("errors"),
+            Text("pit"),
             Table(
                 "errors",
                 {

@@ -47,9 +47,10 @@ class Backtest(Displayed):
         error (predicted relative to actual less 1, null where actual is not positive), half_purchase (what half a
         purchase is worth), low, high (a model's interval, were it right; null where none was asked for)
     customers : origin, horizon, end, what, method, customers, mae, rmse, rank_correlation, calibration (the slope of
-        actual on predicted), crps (of purchases; a prediction that is one number has its mae), over_learned (by how
-        much the mean squared error is larger than that of `Learned`; null without it), over_learned_error (the
-        standard error of that)
+        actual on predicted), crps (of purchases; a prediction that is one number has its mae), within_90 and
+        pit_deviation (whether models' distributions of purchases are right: `clvlab.validation.scores.pit`),
+        over_learned (by how much the mean squared error is larger than that of `Learned`; null without it),
+        over_learned_error (the standard error of that)
     problems : origin, method, problem: models that could not be fitted there, and why
     level : probability of the intervals of `sums`, None where there are none
     """

@@ -18,7 +18,7 @@ from clvlab.validation.futures import INTERVALS, simulated_intervals
 from clvlab.validation.naive import NAIVE, counted, naive, windows
 from clvlab.validation.origins import Ahead
 from clvlab.validation.parts import cohort_of
-from clvlab.validation.scores import SCORES, count_crps, scores
+from clvlab.validation.scores import COUNTED, SCORES, count_scores, scores
 
 Assignment = Callable[[CustomerSummary], pl.DataFrame]
 """The groups of customers at a day, customer_id and group: such as `clvlab.strategies["rfm11"].assign`."""
@@ -153,11 +153,13 @@ class Past:
         rows: list[dict[str, object]] = []
         for method in methods:
             found = scores(actual, table[method].to_numpy())
-            crps = found["mae"] if method not in self.models and what == "purchases" else None
+            counted: dict[str, float | None] = dict.fromkeys(COUNTED)
+            if what == "purchases":
+                counted["crps"] = found["mae"]
             if method in self.models and what == "purchases":
                 model = self.models[method]
-                crps = count_crps(model, table, actual, model.horizon_length(self.buyers, length, None))
-            rows.append({"what": what, "method": method, "customers": table.height, **found, "crps": crps})
+                counted |= count_scores(model, table, actual, model.horizon_length(self.buyers, length, None))
+            rows.append({"what": what, "method": method, "customers": table.height, **found, **counted})
             rows[-1] |= over_learned(actual, table[method].to_numpy(), learned)
         return pl.DataFrame(rows, schema_overrides=dict.fromkeys((*SCORES, *OVER_LEARNED), pl.Float64))
 

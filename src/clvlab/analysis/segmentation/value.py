@@ -10,6 +10,7 @@ from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.earlier import model_before
 from clvlab.analysis.segmentation.past_forecasts import FEW, PastForecasts
 from clvlab.analysis.segmentation.season import season
+from clvlab.analysis.segmentation.validation import bias
 from clvlab.analysis.small_groups import SMALLEST
 from clvlab.customers import mean_margin
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError
@@ -56,6 +57,7 @@ def compute(context: Context) -> Section:
         _caveats(context)
         | {
             "basis": _basis(context.past),
+            **bias(context.past, "value.bias_more", "value.bias_less"),
             "model": _model(context),
             **season(context),
             **_attributes(context),
