@@ -101,7 +101,7 @@ class CustomerSummary(Displayed):
     @property
     def age(self) -> pl.Expr:
         """Plain time from the first purchase to the cutoff, in the time unit: T, where there is no calendar."""
-        return (pl.lit(self.cutoff) - pl.col("first_purchase")).dt.total_days() / DAYS_PER[self.time_unit]
+        return in_units((pl.lit(self.cutoff) - pl.col("first_purchase")).dt.total_days(), self.time_unit)
 
     def ahead(self, time_unit: TimeUnit) -> Ahead:
         """How the clock of these customers runs from the cutoff on."""
@@ -182,6 +182,14 @@ class Holdout(Displayed):
     @property
     def _shown(self) -> pl.DataFrame:
         return self.data.head(5)
+
+
+def in_units(days: pl.Expr, time_unit: TimeUnit) -> pl.Expr:
+    """Whole days in a unit, to the last digit, by which they can be told to be whole days.
+
+    By a plain number polars divides with its reciprocal, which is off by a bit for every third number.
+    """
+    return days / (days * 0 + DAYS_PER[time_unit])
 
 
 def check_kind(name: str, given: object, kind: type | UnionType, example: str) -> None:

@@ -182,6 +182,48 @@ def test_discounted_purchases_are_the_integral_of_the_discounted_rate(family, k,
 
 
 @both
+@pytest.mark.parametrize("k", [2, 3, 4, 6])
+@pytest.mark.parametrize("horizon", [1.0, 52.0, None])
+def test_discounted_purchases_of_a_table_are_those_of_each_customer_alone(family, k, horizon):
+    model = of(family, k, (0.6, 6.0 / k, 0.8, 2.4))
+    table = model.simulate(300, np.linspace(0, 78, 300).round(), seed=4)
+    x, t_x, T = table.select("frequency", "recency", "T").cast(pl.Float64).to_numpy().T
+    decay = np.log(1.1) * 7 / 365.25
+    end = np.inf if horizon is None else horizon
+    alone = np.zeros(3)
+    for place, row in enumerate((0, 150, 299)):
+        history = x[row : row + 1], t_x[row : row + 1], T[row : row + 1]
+        for phase, share in enumerate(model.since_last(*history)[:, 0]):
+            alone[place] += share * model._discounted_if_alive(end, decay, k * history[0] + phase, history[2])[0]
+        alone[place] *= model.p_alive_given(*history)[0]
+    assert model.discounted_purchases(table, horizon, 0.1)[[0, 150, 299]] == pytest.approx(alone, rel=1e-7)
+
+
+@both
+@pytest.mark.parametrize("k", [2, 6])
+def test_discounted_purchases_are_an_integral_of_sums_over_n_in_40_digits(family, k):
+    model, decay, end = of(family, k), 0.01, 39.0
+    for events, T in ((0, 0.0), (7, 30.0)):
+        with mp.workdps(40):
+            nodes, weights = np.polynomial.legendre.leggauss(24)
+            times = (nodes + 1) / 2 * end
+            inside = sum(
+                weight / 2 * end * decay * np.exp(-decay * u) * summed(model, events, T, u)
+                for u, weight in zip(times, weights, strict=True)
+            )
+            expected = inside + np.exp(-decay * end) * summed(model, events, T, end)
+        found = model._discounted_if_alive(end, decay, np.array([float(events)]), np.array([T]))[0]
+        assert found == pytest.approx(expected, rel=1e-7)
+
+
+def test_prospects_alone_are_worth_nothing_that_is_known():
+    nobody = pl.DataFrame({"frequency": [0], "recency": [0.0], "T": [0.0], "n_purchases": [0]})
+    model = of(cl.BgCnbdK, 3)
+    assert np.isnan(model.discounted_purchases(nobody, 52, 0.1)).all()
+    assert np.isnan(model.expected_purchases(nobody, 52)).all()
+
+
+@both
 def test_draws_follow_the_probabilities(family):
     n, model = 60_000, of(family, 3, (0.6, 3.0, 0.7, 2.5))
     random = np.random.default_rng(1)

@@ -117,6 +117,16 @@ def test_a_model_that_cannot_be_fitted_is_told_with_its_problem():
     found = cl.backtest(log_of(FIVE), ["pareto_nbd"], [ORIGIN], "30 days", time_unit="day")
     assert found.problems.select("origin", "method").rows() == [(ORIGIN, "ParetoNbd")]
     assert set(found.sums["method"]) == set(NAIVE)
+    assert found.problems["instead"].to_list() == [None]
+
+
+def test_where_a_model_cannot_be_fitted_the_one_that_the_rule_chooses_may_predict_in_its_place():
+    log, early = cl.datasets.cdnow(sample=True), "1997-04-02"
+    found = cl.backtest(log, ["pareto_nbd", "mbg_nbd"], [early], "26 weeks", fall_back=True)
+    instead = type(cl.choose_model(cl.summarise_customers(log, early, "week")).model)
+    assert found.problems.select("method", "instead").rows() == [("ParetoNbd", instead.__name__)]
+    plain = cl.backtest(log, [instead], [early], "26 weeks").customers.filter(method=instead.__name__)
+    assert found.customers.filter(method="ParetoNbd").drop("method").equals(plain.drop("method"))
 
 
 @pytest.mark.parametrize(

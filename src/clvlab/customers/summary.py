@@ -13,7 +13,7 @@ from clvlab.customers.attributes import attributes_as_of, check_names, read_attr
 from clvlab.customers.derived import derivable
 from clvlab.customers.purchase_days import customer_days, describe_span, lazy_customer_days, parse_day, rows_until
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
-from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind
+from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind, in_units
 from clvlab.money import exact_sum
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
 
@@ -146,21 +146,25 @@ def _orders(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _one_row_each(days: pl.DataFrame, orders: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFrame:
-    bought = pl.col("is_purchase")
-    first, last = pl.col("date").filter(bought).min(), pl.col("date").filter(bought).max()
+    # Columns that are null where nothing counts: filters within each group are many times slower.
+    days, bought = days.with_columns(bought=pl.when("is_purchase").then("date")), pl.col("bought")
     sums = {}
     if "spend" in days.columns:
-        repeats = pl.col("spend").filter(bought & (pl.col("date") > first))
-        sums = {"total_spend": exact_sum(pl.col("spend")), "monetary_value": exact_sum(repeats) / repeats.len()}
+        is_repeat = bought > bought.min().over("customer_id")
+        days, repeat = days.with_columns(repeat=pl.when(is_repeat).then("spend")), pl.col("repeat")
+        sums = {"total_spend": exact_sum(pl.col("spend")), "monetary_value": exact_sum(repeat) / repeat.count()}
     customers = days.group_by("customer_id").agg(
-        bought.sum().cast(pl.Int64).alias("n_purchases"), first_purchase=first, last_purchase=last, **sums
+        bought.count().cast(pl.Int64).alias("n_purchases"),
+        first_purchase=bought.min(),
+        last_purchase=bought.max(),
+        **sums,
     )
     age = (cutoff - pl.col("first_purchase")).dt.total_days()
     since = (cutoff - pl.col("last_purchase")).dt.total_days()
     table = customers.join(orders, on="customer_id").with_columns(
         pl.when(pl.col("n_purchases") > 0).then(pl.col("n_purchases") - 1).alias("frequency"),
-        ((age - since) / DAYS_PER[unit]).alias("recency"),
-        (age / DAYS_PER[unit]).alias("T"),
+        in_units(age - since, unit).alias("recency"),
+        in_units(age, unit).alias("T"),
         since.alias("days_since_last"),
     )
     columns = [name for name in names(CUSTOMERS) if name in table.columns]

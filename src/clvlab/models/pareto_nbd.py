@@ -122,12 +122,18 @@ class ParetoNbd(PurchaseModel):
         active: Vector = np.exp(log_probability(n, t, shape, age) - self.s * np.log1p(t / beta))
         if t == 0:
             return active
+        left = partial(self._pmf_if_left, n, t)
+        return active + in_chunks(left, shape, age, beta, size=INTEGRALS_AT_ONCE)
+
+    def _pmf_if_left(self, n: int, t: float, shape: Vector, age: Vector, beta: Vector) -> Vector:
+        """P(n purchases in (T, T + t], and having left within it | alive at T, history)."""
+        ways = special.gammaln(shape + n) - special.gammaln(shape) - special.gammaln(n + 1) - n * np.log(age)
         shape, age, beta = shape[:, None], age[:, None], beta[:, None]
         log_time, weights = count_nodes(n, t, shape, age)
         time = np.exp(log_time)
-        leaving = self.s * np.exp(-self.s * np.log1p(time / beta)) * time / (beta + time)
-        left: Vector = (weights * leaving * np.exp(log_probability(n, time, shape, age))).sum(axis=1)
-        return active + left
+        density = ways[:, None] + n * log_time - (shape + n) * np.log1p(time / age) - self.s * np.log1p(time / beta)
+        left: Vector = (weights * time / (beta + time) * np.exp(density)).sum(axis=1)
+        return self.s * left
 
     def draw_if_alive(self, random: np.random.Generator, t: Vector, x: Vector, T: Vector) -> tuple[Counts, Vector]:
         rate = random.gamma(self.r + x, 1 / (self.alpha + T))

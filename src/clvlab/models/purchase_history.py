@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NoReturn
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike
 from clvlab.arrays import Flags, Matrix, Vector
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary
-from clvlab.models.numerics.distinct import ROWS_IN_CACHE
+from clvlab.models.numerics.distinct import ROWS_IN_CACHE, DistinctRows
 from clvlab.sources.memory import from_pandas
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
 
@@ -31,6 +32,12 @@ class PurchaseHistories:
     columns: list[Vector]
     is_buyer: Flags
     numbers: Matrix | None = None
+
+    @cached_property
+    def by_age(self) -> DistinctRows:
+        """The distinct (x, T): what the future of an active customer depends on, but for one who buys regularly."""
+        x, _, T = self.columns
+        return DistinctRows.of([x, T])
 
     def weights(self, given: ArrayLike | None) -> Vector | None:
         """The buyers' part of `given`, one weight per row of the table; ParamsError unless finite and >= 0."""

@@ -25,8 +25,8 @@ from clvlab.frames import CustomerSummary
 from clvlab.models import purchase_history
 from clvlab.models.fitted_model import Estimate, FittedModel, check_penalty
 from clvlab.models.numerics import maximum
-from clvlab.models.numerics.distinct import DistinctRows, in_chunks
-from clvlab.models.numerics.interpolation import interpolated_in_age
+from clvlab.models.numerics.distinct import in_chunks
+from clvlab.models.numerics.interpolation import SETTLED, interpolated_in_age
 from clvlab.models.numerics.jets import Number
 from clvlab.models.numerics.maximum import Likelihood
 from clvlab.models.numerics.population import Population
@@ -83,6 +83,7 @@ class PurchaseModel(FittedModel, ABC):
             "purchases_if_alive",
             "rate_if_alive",
             "rate_steepness",
+            "settled",
             "starting_point",
             "state_if_alive",
             "survived",
@@ -93,6 +94,9 @@ class PurchaseModel(FittedModel, ABC):
 
     leaves_from: ClassVar[int] = 0
     """After how many repeat purchases a customer may have left; P(alive) of one with fewer is 1 by assumption."""
+
+    settled: ClassVar[float] = SETTLED
+    """How small the last coefficients of a prediction, as a polynomial in age, are to be next to it."""
 
     r: float
     alpha: float
@@ -222,8 +226,8 @@ class PurchaseModel(FittedModel, ABC):
         """Expected purchases in (T, T + horizon], each worth (1 + d)^-years, counted from T; NaN for prospects.
 
         Without a horizon (None) all future purchases count: the discounted expected residual transactions. The
-        integral over time has a relative error below 1e-10, with a calendar below 1e-3. Discounts are of calendar
-        time.
+        integral over time has a relative error below 1e-10, of regular buyers below 1e-7, with a calendar below
+        1e-3. Discounts are of calendar time.
         """
         table = self._read(customers, time_unit)
         t = math.inf if horizon is None else self.horizon_length(customers, horizon, time_unit)
@@ -352,7 +356,7 @@ class PurchaseModel(FittedModel, ABC):
         self, table: PurchaseHistories, function: Callable[[Vector, Vector], Vector], times: Vector | float = 1.0
     ) -> Vector:
         """function(x, T) of each customer if alive, computed once for each distinct one, times a factor per row."""
-        return by_age(table).each(function, times)
+        return table.by_age.each(function, times)
 
     def _discounted_if_alive(self, t: float, decay: float, x: Vector, T: Vector, ahead: Ahead = STEADY) -> Vector:
         """Integral of e^(-decay calendar time) * rate over u in (0, t), by Gauss-Legendre in ln(1 + u / time scale).
@@ -426,7 +430,7 @@ class PurchaseModel(FittedModel, ABC):
     def _smooth(self, function: Callable[[Vector, Vector], Vector]) -> Callable[[Vector, Vector], Vector]:
         """The same function of (x, T), computed at no more ages than its smoothness needs."""
         scale = float(self.time_scale(np.zeros(1))[0])
-        return lambda x, T: interpolated_in_age(function, x, T, scale)
+        return lambda x, T: interpolated_in_age(function, x, T, scale, self.settled)
 
     def _alive(self, table: PurchaseHistories) -> Vector:
         return in_chunks(self.p_alive_given, *table.columns)
@@ -441,12 +445,6 @@ class PurchaseModel(FittedModel, ABC):
     def _read(self, customers: Customers, time_unit: TimeUnit | None) -> PurchaseHistories:
         unit = self.unit_of(customers, time_unit)
         return purchase_history.read_histories(customers, HISTORY, unit, self.time_unit)
-
-
-def by_age(table: PurchaseHistories) -> DistinctRows:
-    """The distinct (x, T): all that the future of an active customer depends on, but for one who buys regularly."""
-    x, _, T = table.columns
-    return DistinctRows.of([x, T])
 
 
 def decay_rate(annual_discount_rate: float, time_unit: TimeUnit) -> float:

@@ -6,7 +6,9 @@ sooner silence says that they have left. A customer who is still active has had 
 j = 0 ... k - 1 since, of which only the probabilities are known; events = k x + j is the state from which they go on.
 
 All predictions are exact: probabilities are sums over j, and expected purchases a mean over p of a closed form (its
-sum over purchases is taken by the k-th roots of unity). The papers' expectation is an approximation.
+sum over purchases is taken by the k-th roots of unity). They depend on time as a multiple of the age alpha + T, so
+that discounted ones are integrals of one polynomial for all customers with the same x. The papers' expectation is an
+approximation.
 
 [1] Reutterer, Platzer & Schroeder (2021), "Leveraging purchase regularity for predicting customer behavior the easy
     way", International Journal of Research in Marketing 38(1), 194-215.
@@ -14,34 +16,37 @@ sum over purchases is taken by the k-th roots of unity). The papers' expectation
     activity", Marketing Science 35(5), 779-799.
 """
 
-from collections.abc import Callable, Sequence
+import cmath
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import ClassVar, Self
+from itertools import pairwise
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from clvlab.arrays import Counts, Matrix, Vector
+from clvlab.arrays import Counts, Matrix, Positions, Vector
 from clvlab.clock import STEADY, Ahead
 from clvlab.errors import ConvergenceError, ParamsError
 from clvlab.models.beta_geometric import LARGEST_LOG, BetaGeometric
 from clvlab.models.fitted_model import Estimate
 from clvlab.models.negative_binomial import log_buying, log_probability, upper_tail
 from clvlab.models.numerics import maximum
+from clvlab.models.numerics.distinct import DistinctRows, run_starts
+from clvlab.models.numerics.interpolation import NEGLIGIBLE, Interpolated
 from clvlab.models.numerics.jets import Number, exp, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
 from clvlab.models.numerics.maximum import Expansion, Likelihood
 from clvlab.models.numerics.population import Population
-from clvlab.models.numerics.quadrature import BetaMean, legendre
+from clvlab.models.numerics.quadrature import beta_nodes, legendre
 from clvlab.models.purchase_history import Customers, PurchaseHistories
-from clvlab.models.purchase_model import WORTH_NOTHING_AT, by_age
+from clvlab.models.purchase_model import WORTH_NOTHING_AT
 from clvlab.units import TimeUnit
 
 LARGEST_K = 6  # beyond it an Erlang distribution hardly changes any more
-NEARLY_SURE = 1e-5  # of staying: below it the sum over purchases has few terms, and its closed form cancels
-N_TERMS = 3  # of that sum, whose terms fall as powers of NEARLY_SURE
-LARGEST_P = 1 - 1e-12  # of which a power can be taken
+SUREST = 1 - 1e-8  # probability of leaving, beyond which nothing changes that much, and sums over roots cancel
+TIMES_AT_ONCE = 512  # few enough that every intermediate stays in the processor's cache
 N_HALVINGS = 54  # after which nothing is left of a double
 
 
@@ -54,6 +59,8 @@ class RegularBetaGeometric(BetaGeometric):
     """
 
     _behind: ClassVar[frozenset[str]] = frozenset({"since_last"})
+
+    settled: ClassVar[float] = NEGLIGIBLE
 
     k: int = field(kw_only=True)
 
@@ -145,20 +152,16 @@ class RegularBetaGeometric(BetaGeometric):
 
     def purchases_if_alive(self, t: float, events: Vector, T: Vector) -> Vector:
         """Sum over n of P(the n-th purchase is due by t) times that of staying for n - 1 purchases."""
-        return self._purchases_by(events, T)(np.full(T.size, t))
+        expected = self._picked(self._expected, events, t / (self.alpha + T))
+        few = (self.r + events + 1) * t < self.alpha + T  # so that every term is at most half of the one before
+        if few.any():
+            expected[few] = self._summed(t, events[few], T[few])
+        return expected
 
     def rate_if_alive(self, events: Vector, T: Vector) -> Callable[[Vector], Vector]:
         """The derivative of the above at t = u."""
-
-        def due(n: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
-            log_events = special.gammaln(shape + n) - special.gammaln(shape) - special.gammaln(n)
-            log_density = log_events + special.xlogy(n - 1, u / age) - (shape + n) * np.log1p(u / age) - np.log(age)
-            return np.asarray(np.exp(log_density))
-
-        def fading(c: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
-            return shape / age * np.exp(-(shape + 1) * np.log1p(c * (u / age)))
-
-        return self._mean_over_p(due, fading, events, T)
+        age = self.alpha + T
+        return lambda u: self._picked(self._rates, events, u / age) / age
 
     def pmf_if_alive(self, n: int, t: float, events: Vector, T: Vector) -> Vector:
         """Bought n times and still active, or left at the n-th of at least n purchases."""
@@ -199,11 +202,12 @@ class RegularBetaGeometric(BetaGeometric):
     def by_state(
         self, table: PurchaseHistories, function: Callable[[Vector, Vector], Vector], times: Vector | float = 1.0
     ) -> Vector:
-        """The mean over the events since the last purchase, each state computed once for all who may be in it."""
-        ages = by_age(table)
-        total: Vector = np.zeros(table.columns[0].size)
-        for phase, share in enumerate(self.since_last(*table.columns)):
-            total += ages.each(lambda x, T, j=phase: function(self.k * x + j, T), share)
+        """The mean over the events since the last purchase, all states of a history computed at once."""
+        ages = table.by_age
+        x, T = ages.rows
+        states = np.concatenate([self.k * x + phase for phase in range(self.k)])
+        values = function(states, np.tile(T, self.k)).reshape(self.k, -1)
+        total: Vector = np.einsum("ij,ij->j", self.since_last(*table.columns), values[:, ages.index])
         return total * times
 
     def _discounted_if_alive(
@@ -213,81 +217,119 @@ class RegularBetaGeometric(BetaGeometric):
 
         The integral is over calendar time, in which the discount is smooth.
         """
-        end = t if decay == 0 else min(t, WORTH_NOTHING_AT / decay)
-        purchases, last = self._purchases_by(events, T), float(ahead.calendar(np.array(end)))
-        total: Vector = np.exp(-decay * last) * purchases(np.full(T.size, end))
         if decay == 0:
-            return total
-        scale = (self.alpha + T) / (1 + self.r + events)
-        longest = np.log1p(last / scale)
+            return self.purchases_if_alive(t, events, T)
+        end = min(t, WORTH_NOTHING_AT / decay)
+        last = float(ahead.calendar(np.array(end)))
+        histories = DistinctRows.of([events // self.k, T])
+        x, T = histories.rows
+        course, per_time = self._course(x, T, end), (1 + self.r + self.k * x) / (self.alpha + T)
+        discounted = np.exp(-decay * last) * course.basis(np.log1p(end * per_time))
+        longest = np.log1p(last * per_time)
         # The larger k, the longer the gaps of a customer show; where the discount ends the integral it is steep.
         length, ends = float(longest.max(initial=0.0)), decay * end >= 1
         nodes, weights = legendre(2 + 3 * self.k + 14 * ends + int((1 + self.k / 2 + 2 * ends) * length))
         for node, weight in zip(nodes, weights, strict=True):
-            u = scale * np.expm1(node * longest)
-            total += decay * np.exp(-decay * u) * purchases(ahead.operational(u)) * (scale + u) * longest * weight
-        return total
+            u = np.expm1(node * longest) / per_time
+            du = (1 / per_time + u) * longest * weight
+            basis = course.basis(np.log1p(ahead.operational(u) * per_time))
+            discounted += (decay * np.exp(-decay * u) * du)[:, None] * basis
+        return course.combined(discounted)[self._phase(events), histories.index]
 
-    def _purchases_by(self, events: Vector, T: Vector) -> Callable[[Vector], Vector]:
-        """Expected purchases in (T, T + u], given alive at T: a function of u."""
+    def _course(self, x: Vector, T: Vector, end: float) -> Interpolated:
+        """Expected purchases in (T, T + u] by phase, given alive at T, in ln(1 + u per time) for u up to `end`.
 
-        def fading(c: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
-            log_left = -shape * np.log1p(c * (u / age))
-            return -(np.expm1(log_left) if np.isrealobj(c) else np.exp(log_left) - 1) / c
+        They depend on u / (alpha + T) alone, so that one polynomial serves all ages of an x, which are in order.
+        """
+        starts = run_starts(x)
+        of_x = np.repeat(np.arange(starts.size), np.diff(starts, append=x.size))
+        x, steepness = x[starts], 1 + self.r + self.k * x[starts]
+        longest = np.log1p(end * steepness / (self.alpha + np.minimum.reduceat(T, starts)))
 
-        def due(n: Vector, shape: Vector, age: Vector, u: Vector) -> Vector:
-            return upper_tail(n, u, shape, age)
+        def at(positions: Matrix) -> Matrix:
+            time = np.expm1(positions) / steepness[:, None]
+            return self._expected(np.repeat(x, time.shape[1]), time.ravel()).reshape(self.k, *time.shape)
 
-        closed, b = self._mean_over_p(due, fading, events, T), self.b + self.survived(events // self.k)
-        shape, age, phase = self.r + events, self.alpha + T, events % self.k
+        return Interpolated.of(at, longest, of_x, 4 + 14 * self.k)
 
-        def by(u: Vector) -> Vector:
-            few = (shape + 1) * u < age  # so that every term is at most half of the one before
-            expected = np.empty(T.size) if few.all() else closed(u)
-            expected[few] = self._summed(u[few], b[few], shape[few], age[few], phase[few])
-            return expected
-
-        return by
-
-    def _summed(self, u: Vector, b: Vector, shape: Vector, age: Vector, phase: Vector) -> Vector:
+    def _summed(self, t: float, events: Vector, T: Vector) -> Vector:
         """The sum over n itself, where few events are to be expected: all its terms are positive."""
-        total, staying = np.zeros(u.size), np.ones(u.size)
+        shape, age, phase = self.r + events, self.alpha + T, events % self.k
+        b = self.b + self.survived(events // self.k)
+        total, staying = np.zeros(T.size), np.ones(T.size)
         for n in range(1, 2 + N_HALVINGS // self.k):
-            total += staying * upper_tail(n * self.k - phase, u, shape, age)
+            total += staying * upper_tail(n * self.k - phase, t, shape, age)
             staying *= (b + (n - 1)) / (self.a + b + (n - 1))
         return total
 
-    def _mean_over_p(
-        self, due: Callable[..., Vector], fading: Callable[..., Vector], events: Vector, T: Vector
-    ) -> Callable[[Vector], Vector]:
-        """Mean over p of the sum over n of (1 - p)^(n - 1) due(n k - j, ...): a function of u.
+    def _phase(self, events: Vector) -> Positions:
+        return (events % self.k).astype(np.intp)
+
+    def _picked(self, of: Callable[[Vector, Vector], Matrix], events: Vector, time: Vector) -> Vector:
+        """A function of x and time for all phases, at the phase of each row."""
+        distinct = DistinctRows.of([events // self.k, time])
+        return np.asarray(of(*distinct.rows)[self._phase(events), distinct.index])
+
+    def _expected(self, x: Vector, time: Vector) -> Matrix:
+        """Expected purchases by phase, given alive; x is in order, time in units of the age alpha + T.
+
+        The terms of the sum over w are (1 - (1 + c time)^-(shape + j)) / c.
+        """
+
+        def summed(theta: Vector, c: Vector, factors: Matrix, shape: float, time: Vector) -> Matrix:
+            growth = c * time
+            left, step = -np.expm1(-shape * np.log1p(growth)), growth / (1 + growth)
+            total = np.empty((self.k, time.size))
+            for phase, factor in enumerate(factors / c):
+                total[phase] = left @ factor
+                left += (1 - left) * step
+            for root in self._roots:
+                total += _of_root(root, 1 - root * theta, factors, shape, time)
+            return total
+
+        return self._mean_over_p(summed, x, time)
+
+    def _rates(self, x: Vector, time: Vector) -> Matrix:
+        """The derivative of the same in time."""
+
+        def summed(theta: Vector, c: Vector, factors: Matrix, shape: float, time: Vector) -> Matrix:
+            del c
+            total = np.zeros((self.k, time.size))
+            for root in np.exp(2j * np.pi * np.arange(self.k) / self.k):
+                growth = 1 + (1 - root * theta) * time
+                power = np.exp(-shape * np.log(growth))
+                for phase, factor in enumerate(factors):
+                    power = power * root / growth
+                    total[phase] += (shape + phase) * (power @ factor).real
+            return total
+
+        return self._mean_over_p(summed, x, time)
+
+    @property
+    def _roots(self) -> Iterable[complex]:
+        """The k-th roots of unity but 1, of conjugate pairs the one above."""
+        above = [cmath.exp(2j * cmath.pi * i / self.k) for i in range(1, (self.k + 1) // 2)]
+        return [*above, -1.0] if self.k % 2 == 0 else above
+
+    def _mean_over_p(self, summed: Callable[..., Matrix], x: Vector, time: Vector) -> Matrix:
+        """Mean over p of a sum over n, of (1 - p)^(n - 1) times what is due at the n-th purchase, by phase j.
 
         With theta = (1 - p)^(1/k) and w the k-th roots of unity, of which the sum leaves only every k-th event, it is
 
-            theta^(j + 1 - k) / k * sum over w of w^(j + 1) fading(1 - w theta, ...)
+            theta^(j + 1 - k) / k * sum over w of w^(j + 1) terms, in c = 1 - w theta
+
+        `summed` takes theta, c at w = 1 and the factors of the terms at the nodes of p, shape, and times.
         """
-        k, shape, age, phase = self.k, self.r + events, self.alpha + T, events % self.k
-        mean = BetaMean(self.a, self.b + self.survived(events // k))
-        roots = np.exp(2j * np.pi * np.arange(1, k) / k)[: k // 2]
-
-        def given(p: Vector, shape: Vector, age: Vector, phase: Vector, u: Vector) -> Vector:
-            log_stay = np.log1p(-np.minimum(p, LARGEST_P))
-            theta = np.exp(log_stay / k)
-            total = fading(-np.expm1(log_stay / k), shape, age, u)
-            for root in roots:
-                if root.imag < 1e-9:
-                    total += (-1.0) ** (phase + 1) * fading(1 + theta, shape, age, u)
-                else:
-                    total += 2 * np.real(root ** (phase + 1) * fading(1 - root * theta, shape, age, u))
-            total *= np.exp((phase + 1 - k) * (log_stay / k)) / k
-            row, node = np.nonzero(1 - p < NEARLY_SURE)
-            if row.size:
-                stay = 1 - p[row, node]
-                terms = [due((n + 1) * k - phase, shape, age, u)[row, 0] * stay**n for n in range(N_TERMS)]
-                total[row, node] = sum(terms)
-            return total
-
-        return lambda u: mean(given, shape, age, phase, u)
+        k, found, starts = self.k, np.empty((self.k, x.size)), run_starts(x)
+        for low, high in pairwise([*starts, x.size]):
+            nodes, weights = beta_nodes(self.a, self.b + self.survived(x[low : low + 1]))
+            log_theta = np.log1p(-np.minimum(nodes[0], SUREST)) / k
+            factors = np.exp((np.arange(k)[:, None] + 1 - k) * log_theta) / k * weights
+            given = np.exp(log_theta), -np.expm1(log_theta), factors, self.r + k * x[low]
+            for start in range(low, high, TIMES_AT_ONCE):
+                part = slice(start, min(start + TIMES_AT_ONCE, high))
+                found[:, part] = summed(*given, time[part, None])
+        return found
 
     @classmethod
     def _most_likely(cls, likelihood_at: Callable[[int], Likelihood]) -> tuple[int, Expansion]:
@@ -311,6 +353,29 @@ class RegularBetaGeometric(BetaGeometric):
     def _maximum(cls, likelihood: Likelihood, k: int) -> Expansion:
         r, alpha, a, b = cls.starting_point(likelihood.population)
         return maximum.maximise(likelihood, np.log([r, alpha / k, a, b]))
+
+
+def _of_root(root: complex, c: NDArray[Any], factors: Matrix, shape: float, time: Vector) -> Matrix:
+    """What a root (of a pair, both) adds to expected purchases, by phase.
+
+    The sum over nodes of factor w^(j + 1) (1 - (1 + c time)^-(shape + j)) / c.
+    """
+    growth, at_first = 1 + c * time, root / c
+    if isinstance(root, complex):
+        # By real functions, which are several times as fast.
+        power = np.empty_like(growth)
+        size = 2 * np.exp(-shape / 2 * np.log(growth.real**2 + growth.imag**2))
+        angle = shape * np.arctan2(growth.imag, growth.real)
+        power.real, power.imag, at_start = size * np.cos(angle), -size * np.sin(angle), 2.0
+    else:
+        power, at_start = np.exp(-shape * np.log(growth)), 1.0
+    total, shrink = np.empty((len(factors), time.size)), 1 / growth
+    for phase, factor in enumerate(factors):
+        weights = at_first * factor
+        total[phase] = (at_start * weights.sum() - power @ weights).real
+        at_first = at_first * root
+        power *= shrink
+    return total
 
 
 def silence(r: Number, alpha: Number, x: Vector, t_x: Vector, T: Vector, k: int) -> Number:

@@ -313,7 +313,9 @@ def _expected_at(
         # What models warn of on an earlier day is no news of today's.
         warnings.simplefilter("ignore", ClvlabWarning)
         try:
-            past = Past.of(log, periods.cutoff, [kind], time_unit, None, calendar, spend_kind=spend_kind)
+            past = Past.of(
+                log, periods.cutoff, [kind], time_unit, None, calendar, spend_kind=spend_kind, fall_back=True
+            )
         except ClvlabError:
             return None
         model = past.models.get(name_of(kind))

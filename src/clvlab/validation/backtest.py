@@ -33,6 +33,7 @@ ORIGINS = 8
 
 
 BY = ("horizon", "what", "method")
+PROBLEMS = {"origin": pl.Date, "method": pl.String, "problem": pl.String, "instead": pl.String}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,8 @@ class Backtest(Displayed):
         pit_deviation (whether models' distributions of purchases are right: `clvlab.validation.scores.pit`),
         over_learned (by how much the mean squared error is larger than that of `Learned`; null without it),
         over_learned_error (the standard error of that)
-    problems : origin, method, problem: models that could not be fitted there, and why
+    problems : origin, method, problem, instead: models that could not be fitted there, and why; and which model's
+        predictions stand under their name, null where none do
     level : probability of the intervals of `sums`, None where there are none
     """
 
@@ -253,6 +255,7 @@ def backtest(
     level: float | None = None,
     futures: int = FUTURES,
     seed: int = 0,
+    fall_back: bool = False,
 ) -> Backtest:
     """Make at past days the predictions that were possible then, and compare them with what happened.
 
@@ -290,6 +293,9 @@ def backtest(
         simulated behind each interval: fewer are faster, and leave its ends rougher
     seed
         of the simulation
+    fall_back
+        whether, where a model cannot be fitted, the one predicts that a report of that day would have taken, see
+        `clvlab.validation.model_choice.fitted_instead`
 
     Raises
     ------
@@ -318,18 +324,19 @@ def backtest(
         chosen = check_origins((parse_day("origin", each) for each in origins), first, end, shortest)
     sums, scored, problems = [], [], []
     for origin in chosen:
-        known = Past.of(log, origin, kinds, unit, groups, calendar, attributes, spend_kind)
+        known = Past.of(
+            log, origin, kinds, unit, groups, calendar, attributes, spend_kind=spend_kind, fall_back=fall_back
+        )
         problems += known.problems
         for each in ahead:
             if each.from_day(origin) <= end:
                 learned, refused = learned_at(days, origin, each, tables, seed) if Learned in named else (None, None)
-                problems += [(origin, LEARNED, str(refused))] if refused else []
+                problems += [(origin, LEARNED, str(refused), None)] if refused else []
                 summed, single = known.predict(days, each, first, level, futures, seed, learned)
                 sums.append(summed)
                 scored.append(single)
-    schema = {"origin": pl.Date, "method": pl.String, "problem": pl.String}
     return Backtest(
-        chosen, pl.concat(sums), pl.concat(scored), pl.DataFrame(problems, schema=schema, orient="row"), level
+        chosen, pl.concat(sums), pl.concat(scored), pl.DataFrame(problems, schema=PROBLEMS, orient="row"), level
     )
 
 

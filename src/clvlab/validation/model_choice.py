@@ -23,8 +23,8 @@ from clvlab.customers import one_time_share
 from clvlab.displays import Displayed
 from clvlab.errors import ConvergenceError
 from clvlab.frames import CustomerSummary, Holdout, check_kind
-from clvlab.models import PURCHASE_MODELS, BgNbd, PurchaseModel, WithAttributes
-from clvlab.models.value_models import EarlierErrors, PurchaseAttempt, attempts, name_of
+from clvlab.models import PURCHASE_MODELS, AnyPurchaseModel, BgNbd, PurchaseModel, WithAttributes
+from clvlab.models.value_models import EarlierErrors, Kind, PurchaseAttempt, attempts, name_of
 from clvlab.validation.predictions import BASELINE_METHODS, METHODS, predictions
 from clvlab.validation.validate import errors_of, totals_of
 from clvlab.wording import Language, Name, Words
@@ -126,6 +126,21 @@ def choose_model(
     leaving, of_leaving = _leaving_in_words(table, wanted) if is_many else ((), {})
     told = MappingProxyType({**figures, **of_leaving, "one_time": one_time, "cutoff": calibration.cutoff})
     return ModelChoice(model, table, (*reasons, *leaving), told, errors)
+
+
+def fitted_instead(kind: Kind, customers: CustomerSummary) -> AnyPurchaseModel | None:
+    """What a report takes where these customers cannot identify a model; None where they identify none.
+
+    Instead of a model with attributes that is the one without; else the rule chooses, by the BIC alone.
+    """
+    if isinstance(kind, WithAttributes):
+        plain = PurchaseAttempt.at(kind.kind, customers).model
+        if plain is not None:
+            return plain
+    try:
+        return choose_model(customers).model
+    except ConvergenceError:
+        return None
 
 
 def _fit_all(

@@ -55,7 +55,7 @@ def counted(days: pl.DataFrame, what: str, wanted: Mapping[str, Window]) -> pl.D
         days.filter((day > earliest) & (day <= latest))
         .group_by("customer_id")
         .agg(
-            total(done.filter((day > after) & (day <= until))).cast(pl.Float64).alias(name)
+            total(pl.when((day > after) & (day <= until)).then(done)).cast(pl.Float64).alias(name)
             for name, (after, until) in wanted.items()
         )
     )

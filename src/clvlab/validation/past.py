@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from clvlab.arrays import Vector
 from clvlab.customers import CalendarFit, summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.learned import Learned
@@ -15,6 +16,7 @@ from clvlab.models.value_models import Kind, attempts, fit_spend, name_of
 from clvlab.units import DAYS_PER, TimeUnit
 from clvlab.validation.challenge import LEARNED, OVER_LEARNED, over_learned
 from clvlab.validation.futures import INTERVALS, simulated_intervals
+from clvlab.validation.model_choice import fitted_instead
 from clvlab.validation.naive import NAIVE, counted, naive, windows
 from clvlab.validation.origins import Ahead
 from clvlab.validation.parts import cohort_of
@@ -31,14 +33,14 @@ class Past:
     Attributes
     ----------
     buyers : as of the origin, with cohort and, where customers were assigned to groups, group
-    models, spend : as the buyers identify them
-    problems : origin, model, why it could not be fitted
+    models, spend : as the buyers identify them; under the name of a model that they do not, one taken instead
+    problems : origin, model, why it could not be fitted, and which was taken instead, if one was
     """
 
     buyers: CustomerSummary
     models: Mapping[str, AnyPurchaseModel]
     spend: SpendModel | None
-    problems: list[tuple[date, str, str]]
+    problems: list[tuple[date, str, str, str | None]]
 
     @classmethod
     def of(
@@ -50,7 +52,9 @@ class Past:
         groups: Assignment | None,
         calendar: CalendarFit | None = None,
         attributes: Any = None,
+        *,
         spend_kind: SpendKind = "repeat_purchases",
+        fall_back: bool = False,
     ) -> "Past":
         """Look at the log, and at what was known of its customers, as it was at the end of the day `origin`."""
         clock = None if calendar is None else calendar(log, origin)
@@ -61,15 +65,17 @@ class Past:
             table = table.join(assigned, on="customer_id", how="left", maintain_order="left")
         table = table.filter(pl.col("n_purchases") > 0)
         buyers = replace(customers, data=table.with_columns(cohort=cohort_of(table["first_purchase"])))
-        tried = list(attempts(buyers, kinds))
-        return cls(
-            buyers=buyers,
-            models={name_of(each.kind): each.model for each in tried if each.model is not None},
-            spend=fit_spend(buyers, spend_kind)[0],
-            problems=[
-                (origin, name_of(each.kind), str(each.caveats[0].problem)) for each in tried if each.model is None
-            ],
-        )
+        models, problems = {}, []
+        for each in attempts(buyers, kinds):
+            name, model = name_of(each.kind), each.model
+            if model is None:
+                model = fitted_instead(each.kind, buyers) if fall_back else None
+                problems.append(
+                    (origin, name, str(each.caveats[0].problem), None if model is None else name_of(model))
+                )
+            if model is not None:
+                models[name] = model
+        return cls(buyers, models, fit_spend(buyers, spend_kind)[0], problems)
 
     def predict(
         self,
@@ -86,9 +92,10 @@ class Past:
         `days` are all customers' days, `first` is the log's first; `learned` learnt up to the origin, and looks as
         far ahead.
         """
-        sums, scored = [], []
+        sums, scored, length = [], [], ahead.days / DAYS_PER[self.buyers.time_unit]
+        expected = {name: model.expected_purchases(self.buyers, length) for name, model in self.models.items()}
         for what in ("purchases", "spend") if "spend" in days.columns else ("purchases",):
-            table = self._next_to_outcomes(what, days, ahead, first)
+            table = self._next_to_outcomes(what, days, ahead, first, expected)
             if learned is not None:
                 table = table.with_columns(**self._learned(learned, what))
             methods = [name for name in (*self.models, LEARNED, *NAIVE) if name in table.columns]
@@ -118,7 +125,9 @@ class Past:
         nothing = pl.DataFrame(schema={**INTERVALS, "method": pl.String})
         return pl.concat([nothing, *found])
 
-    def _next_to_outcomes(self, what: str, days: pl.DataFrame, ahead: Ahead, first: date) -> pl.DataFrame:
+    def _next_to_outcomes(
+        self, what: str, days: pl.DataFrame, ahead: Ahead, first: date, expected: Mapping[str, Vector]
+    ) -> pl.DataFrame:
         """The buyers' table with a column `actual` and one for each method that predicts it."""
         known = windows(self.buyers.cutoff, ahead.days, first)
         done = counted(days, what, known)
@@ -127,18 +136,15 @@ class Past:
         per = DAYS_PER[self.buyers.time_unit]
         after, until = known["last_365_days"]
         simple = naive(what, ahead.days / per, (until - after).days / per, self.buyers.age)
-        return table.with_columns(**self._modelled(what, ahead.days / per), **simple)
+        return table.with_columns(**self._modelled(what, expected), **simple)
 
-    def _modelled(self, what: str, length: float) -> dict[str, pl.Series]:
-        expected = {
-            name: pl.Series(model.expected_purchases(self.buyers, length)) for name, model in self.models.items()
-        }
+    def _modelled(self, what: str, expected: Mapping[str, Vector]) -> dict[str, pl.Series]:
         if what == "purchases":
-            return expected
+            return {name: pl.Series(purchases) for name, purchases in expected.items()}
         if self.spend is None:
             return {}
-        spend = pl.Series(self.spend.expected_spend(self.buyers))
-        return {name: purchases * spend for name, purchases in expected.items()}
+        spend = self.spend.expected_spend(self.buyers)
+        return {name: pl.Series(purchases * spend) for name, purchases in expected.items()}
 
     def _learned(self, learned: Learned, what: str) -> dict[str, pl.Series]:
         purchases = learned.expected_purchases(self.buyers)

@@ -9,12 +9,17 @@ from clvlab.arrays import Matrix, Vector
 from clvlab.metrics import calibration_slope
 from clvlab.models import AnyPurchaseModel, PurchaseModel
 from clvlab.models.covariates import by_kind
+from clvlab.models.numerics.interpolation import interpolated_in_age
 from clvlab.models.purchase_history import PurchaseHistories
 from clvlab.models.purchase_model import HISTORY
 
 SURE = 1e-3
 """Probability of more purchases below which the rest of a distribution adds its square, nothing, to the score."""
 MOST_PURCHASES = 400
+EXACT = 1e-10
+"""Error of a probability, at most about ten times of it."""
+STILL_OPEN = 0.7
+"""Share of histories that go on, below which the others are left out."""
 COUNTED = ("crps", "within_90", "pit_deviation")
 """Scores of a distribution of a count, which a prediction that is one number lacks."""
 SCORES = ("mae", "rmse", "rank_correlation", "calibration", *COUNTED)
@@ -99,22 +104,32 @@ def _against_outcomes(model: PurchaseModel, customers: pl.DataFrame, actual: Vec
     """weight, crps, P(fewer than were made), P(at most as many): rows of distinct customers of one model."""
     alike = customers.select(HISTORY).with_columns(actual=pl.Series(actual)).group_by(pl.all()).len()
     x, t_x, T, made, weight = alike.sort(pl.all()).cast(pl.Float64).to_numpy().T.copy()
-    histories, alive, open_rows = np.stack([x, t_x, T]), model.p_alive_given(x, t_x, T), np.arange(made.size)
+    histories, alive = _histories(x, t_x, T), model.p_alive_given(x, t_x, T)
     # Who makes more than MOST_PURCHASES lies at the end of a distribution that expects nothing of the kind.
     crps, below, up_to = np.zeros(made.size), np.ones(made.size), np.ones(made.size)
-    fewer, at_most = np.zeros(made.size), 1 - alive
+    rows, is_open, left = np.arange(made.size), np.ones(made.size, dtype=bool), made
+    fewer, at_most, scale = np.zeros(made.size), 1 - alive, float(model.time_scale(np.zeros(1))[0])
     for k in range(MOST_PURCHASES):
-        table = PurchaseHistories(list(histories), np.ones(open_rows.size, dtype=bool))
-        at_most = at_most + alive * model.by_state(table, partial(model.pmf_if_alive, k, horizon))
-        crps[open_rows] += (at_most - (made[open_rows] <= k)) ** 2
-        is_it = made[open_rows] == k
-        below[open_rows[is_it]], up_to[open_rows[is_it]] = fewer[is_it], at_most[is_it]
-        is_open = (made[open_rows] > k) | (at_most < 1 - SURE)
+        probability = partial(model.pmf_if_alive, k, horizon)
+        smooth = partial(interpolated_in_age, probability, scale=scale, settled=EXACT, least=1.0)
+        at_most = at_most + alive * model.by_state(histories, smooth)
+        crps[rows] += is_open * (at_most - (left <= k)) ** 2
+        is_it = left == k
+        below[rows[is_it]], up_to[rows[is_it]] = fewer[is_it], at_most[is_it]
+        is_open &= (left > k) | (at_most < 1 - SURE)
         if not is_open.any():
             break
-        open_rows, alive, at_most = (each[is_open] for each in (open_rows, alive, at_most))
-        histories, fewer = histories[:, is_open], at_most
+        # To find the distinct histories again costs more than to go on with a few that are settled.
+        if is_open.mean() < STILL_OPEN:
+            rows, left, alive, at_most = (each[is_open] for each in (rows, left, alive, at_most))
+            histories = _histories(*(column[is_open] for column in histories.columns))
+            is_open = np.ones(rows.size, dtype=bool)
+        fewer = at_most
     return np.stack([weight, crps, below, up_to])
+
+
+def _histories(*columns: Vector) -> PurchaseHistories:
+    return PurchaseHistories(list(columns), np.ones(columns[0].size, dtype=bool))
 
 
 def _known(figure: float | None) -> float | None:

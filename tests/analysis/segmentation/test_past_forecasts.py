@@ -9,6 +9,7 @@ from clvlab.analysis.segmentation import outlook, summary, validation, value
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.models import BgNbd, Nbd
 from clvlab.validation import Backtest
+from clvlab.validation.backtest import PROBLEMS
 from clvlab.validation.challenge import Challenge
 from clvlab.validation.origins import PAST_DAYS, Ahead, past_days
 from clvlab.wording import Name
@@ -64,7 +65,7 @@ def scored(**differences: tuple[float, float]) -> pl.DataFrame:
 
 def past(*tables: pl.DataFrame, **differences: tuple[float, float]) -> PastForecasts:
     summed = pl.concat(tables or [sums(), sums(what="spend", worth=10.0)])
-    found = Backtest(ORIGINS, summed, scored(**differences), pl.DataFrame(), 0.9)
+    found = Backtest(ORIGINS, summed, scored(**differences), pl.DataFrame(schema=PROBLEMS), 0.9)
     return PastForecasts(found, "Nbd", "10 days")
 
 
@@ -304,7 +305,11 @@ def test_forecasts_of_a_real_log_are_next_to_what_it_has(sample_results):
     table = sample_results["validation"]["forecasts"]
     assert table["what"].unique(maintain_order=True).to_list() == ["purchases", "spend"]
     # At the first of the days, after 13 weeks, Pareto/NBD cannot be fitted.
-    assert table.filter(what="spend").height == PAST_DAYS - 1
+    assert table.filter(what="spend")["method"].to_list() == ["BgNbd", *["ParetoNbd"] * (PAST_DAYS - 1)]
+    assert (
+        "On 1 of these days too little was known for Pareto/NBD to be fitted: BG/NBD predicted in its place, as in a "
+        "report of that day."
+    ) in sentences_of("validation", sample_results["validation"], sample_results.params)
     log = sample_results.log.accepted.collect()
     for row in table.filter(what="spend").iter_rows(named=True):
         known = log.filter(pl.col("date") <= row["origin"])["customer_id"].unique()

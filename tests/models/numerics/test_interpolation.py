@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 import clvlab as cl
-from clvlab.models.numerics.interpolation import interpolated_in_age
+from clvlab.models.numerics.interpolation import Interpolated, interpolated_in_age
 
 
 def test_interpolation_agrees_with_the_function_at_every_age():
@@ -88,3 +88,16 @@ def test_the_scale_of_time_may_be_any(scale):
     x, T = np.zeros(2_000), np.linspace(0, 1_000 * scale, 2_000)
     found = interpolated_in_age(lambda _, T: 1 / (scale + T), x, T, scale)
     assert found == pytest.approx(1 / (scale + T), rel=1e-11)
+
+
+def test_functions_of_several_lengths_are_interpolated_and_summed():
+    longest, kind = np.array([2.0, 7.0]), np.array([0, 1, 1])
+
+    def at(positions):
+        return np.array([np.exp(-positions), 1 / (1 + positions**2)])
+
+    found = Interpolated.of(at, longest, kind, 10)
+    here, there = np.array([0.5, 6.0, 7.0]), np.array([2.0, 0.0, 3.0])
+    assert found.combined(found.basis(here)) == pytest.approx(at(here), abs=1e-8)
+    both = found.basis(here) + 2 * found.basis(there)
+    assert found.combined(both) == pytest.approx(at(here) + 2 * at(there), abs=3e-8)

@@ -92,6 +92,7 @@ class PastForecasts:
                     spend_kind=spend_kind,
                     level=level,
                     futures=futures,
+                    fall_back=True,
                 )
             except ClvlabError:
                 return None
@@ -134,19 +135,22 @@ class PastForecasts:
     def totals(self) -> pl.DataFrame:
         """One row for each outcome (what) and day (origin), of all buyers together.
 
-        what, origin, end (the last day looked over), predicted, honest_low, honest_high (the interval that allows for
-        the errors of forecasts that had ended by then), actual, held (by that interval), held_alone (by the model's
-        own), error (predicted relative to actual less 1), simple (the naive prediction that came nearest over all
-        days), simple_predicted, simple_error
+        what, origin, end (the last day looked over), method (what predicted: the model, or another on a day that did
+        not identify it), predicted, honest_low, honest_high (the interval that allows for the errors of forecasts
+        that had ended by then), actual, held (by that interval), held_alone (by the model's own), error (predicted
+        relative to actual less 1), simple (the naive prediction that came nearest over all days), simple_predicted,
+        simple_error
         """
         total = self.found.honest_intervals().filter(part="total", method=self.method)
         kinds = total.group_by("what", maintain_order=True)
         judged = [rows.join(self._nearest(rows), on="origin", how="left", maintain_order="left") for _, rows in kinds]
         actual = pl.col("actual")
-        return pl.concat(judged).select(
+        table = pl.concat(judged).join(self.instead, on="origin", how="left", maintain_order="left")
+        return table.select(
             "what",
             "origin",
             "end",
+            pl.coalesce("instead", "method").alias("method"),
             "predicted",
             "honest_low",
             "honest_high",
@@ -158,6 +162,11 @@ class PastForecasts:
             held=actual.is_between("honest_low", "honest_high"),
             held_alone=actual.is_between("low", "high"),
         )
+
+    @property
+    def instead(self) -> pl.DataFrame:
+        """origin, instead: the days that did not identify the model, and the model that predicted in its place."""
+        return self.found.problems.filter(method=self.method).drop_nulls("instead").select("origin", "instead")
 
     def _nearest(self, rows: pl.DataFrame) -> pl.DataFrame:
         """origin, simple, simple_predicted, simple_error: of the naive prediction nearest to these rows' outcomes.

@@ -90,8 +90,18 @@ def _forecasts(context: Context) -> Section:
     findings = {"forecasts_lead": lead, "forecasts": Finding.of("validation.forecasts", **told)}
     return Section(
         {"forecasts": totals.drop("held_alone", "error", "simple_error")},
-        {**findings, **cautions(context, past), **_learned(past)},
+        {**findings, **_instead(past), **cautions(context, past), **_learned(past)},
     )
+
+
+def _instead(past: PastForecasts) -> dict[str, Finding]:
+    """That another model predicted on some days, where the report's could not be fitted."""
+    others = past.instead
+    if others.is_empty():
+        return {}
+    names = [Name("models", code) for code in others["instead"].unique(maintain_order=True)]
+    model = Name("models", past.method)
+    return {"instead": Finding.of("validation.instead", model=model, days=others.height, others=names)}
 
 
 def _learned(past: PastForecasts) -> dict[str, Finding]:

@@ -6,17 +6,28 @@ points gives all ages of one x to rounding.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1, chebvander
+from numpy.typing import NDArray
 
-from clvlab.arrays import Matrix, Vector
+from clvlab.arrays import Matrix, Positions, Vector
 
 SETTLED = 1e-12  # of the smallest value: the last coefficients of a polynomial that needs no higher ones
+NEGLIGIBLE = 1e-9  # the same, of the largest value
+MOST_POINTS = 400  # beyond which rounding, and no want of points, keeps a polynomial from settling
 
 
-def interpolated_in_age(function: Callable[[Vector, Vector], Vector], x: Vector, T: Vector, scale: float) -> Vector:
-    """function(x, T) for each row to a relative error below 1e-11.
+def interpolated_in_age(
+    function: Callable[[Vector, Vector], Vector],
+    x: Vector,
+    T: Vector,
+    scale: float,
+    settled: float = SETTLED,
+    least: float = 0.0,
+) -> Vector:
+    """function(x, T) for each row to a relative error of about ten times `settled`, of values below `least` of that.
 
     function(x, T) * (scale + T) should be analytic in ln(scale + T) to a distance of pi. Where a few points do not
     settle it, more are taken, until computing row by row is less work.
@@ -32,12 +43,54 @@ def interpolated_in_age(function: Callable[[Vector, Vector], Vector], x: Vector,
         values *= scale + at
         coefficients = values @ _to_coefficients(n_points).T
         last = np.abs(coefficients[:, -3:]).max(axis=1)
-        if (last <= SETTLED * np.abs(values).min(axis=1)).all():
+        if (last <= settled * np.maximum(np.abs(values).min(axis=1), least * scale)).all():
             to_ages = chebvander(2 * position / position[-1] - 1, n_points - 1)
             scaled = np.einsum("ij,ij->i", coefficients[of_count], to_ages[of_age])
             return np.asarray(scaled / (scale + T))
         n_points *= 2
     return function(x, T)
+
+
+@dataclass(frozen=True, eq=False)
+class Interpolated:
+    """Functions on (0, longest), several for each of some kinds of rows, as sums of Chebyshev polynomials.
+
+    Attributes
+    ----------
+    coefficients : shape (functions, kinds, polynomials)
+    longest : of each kind
+    kind : of each row
+    """
+
+    coefficients: NDArray[np.float64]
+    longest: Vector
+    kind: Positions
+
+    @classmethod
+    def of(
+        cls, function: Callable[[Matrix], NDArray[np.float64]], longest: Vector, kind: Positions, n_points: int
+    ) -> "Interpolated":
+        """Of analytic functions to an error of about 1e-9 of their largest value, in that many points or more.
+
+        `function` takes positions, in one row for each kind, and returns their values, one such table per function.
+        """
+        n_points += int(longest.max(initial=0.0))
+        while True:
+            values = function((chebpts1(n_points) + 1) / 2 * longest[:, None])
+            coefficients = values @ _to_coefficients(n_points).T
+            last = np.abs(coefficients[..., -3:]).max(axis=-1)
+            if (last <= NEGLIGIBLE * np.abs(values).max(axis=-1)).all() or n_points > MOST_POINTS:
+                return cls(coefficients, longest, kind)
+            n_points += n_points // 2
+
+    def basis(self, positions: Vector) -> Matrix:
+        """The polynomials at a position of each row: what to weigh the coefficients with."""
+        inside = np.minimum(2 * positions / self.longest[self.kind] - 1, 1.0)
+        return np.asarray(chebvander(inside, self.coefficients.shape[-1] - 1))
+
+    def combined(self, weights: Matrix) -> Matrix:
+        """The functions of each row, at the position of the basis, or summed over those of several."""
+        return np.asarray(np.einsum("jrn,rn->jr", self.coefficients[:, self.kind], weights))
 
 
 def _to_coefficients(n: int) -> Matrix:

@@ -13,7 +13,7 @@ from clvlab.arrays import Matrix, Vector
 
 STEP = 0.06  # between nodes, in the variable in which the trapezoidal rule works
 WIDTH = 4.0  # in ln(p / (1 - p)): nodes are evenly spaced within it, or a narrow peak's own, ever wider beyond
-N_COUNT = 128  # nodes on either side of the peak of a probability of counts
+N_COUNT = (32, 96)  # nodes on either side of the peak of a probability of counts: of many, and more of none
 TAILS_CUT_AT = 44.0  # e^-44: share of the peak at which the tails are cut
 SMALLEST_LOG = -600.0  # keeps p above underflow, where the means taken here no longer depend on it
 MEANS_AT_ONCE = 1_024  # few enough that every intermediate stays in the processor's cache
@@ -81,7 +81,9 @@ def count_nodes(n: int, t: float, shape: Vector, age: Vector) -> tuple[Vector, V
     high = np.minimum(end, peak + _reach(shape, n + 1))
     low = np.minimum(peak - _reach(n + 1, shape), high - TAILS_CUT_AT / (n + 1))
     middle = np.where(peak < high, peak, (low + high) / 2)
-    nodes, weights = legendre(N_COUNT)
+    at_least, of_none = N_COUNT
+    # The fewer counts, the longer the tail towards no time.
+    nodes, weights = legendre(at_least + of_none // (n + 1))
     log_time = np.concatenate([low + (middle - low) * nodes, middle + (high - middle) * nodes], axis=1) + np.log(age)
     return log_time, np.concatenate([(middle - low) * weights, (high - middle) * weights], axis=1)
 
