@@ -32,7 +32,7 @@ from clvlab.customers import DERIVED
 from clvlab.customers.attribute_values import Kind
 from clvlab.errors import ParamsError
 from clvlab.grouping.measures import MEASURES
-from clvlab.models import MODEL_NAMES, MODELLED, PURCHASE_MODELS, GammaGamma, WithAttributes
+from clvlab.models import MODEL_NAMES, MODELLED, PURCHASE_MODELS, GammaGamma, SpendKind, WithAttributes
 from clvlab.models.attributes import MISSING_LEVEL
 from clvlab.models.value_models import name_of
 from clvlab.params import CompareParams, ReportParams
@@ -215,6 +215,7 @@ CODES = {
     "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},
     "refusals": lambda: set(RULES),
+    "spend_kinds": lambda: set(get_args(SpendKind)),
     "strategies": lambda: {*cl.strategies, ANSWERING.name, *BARS},
     "yesno": lambda: {str(value).lower() for value in (True, False)},
     "doubts": lambda: found(r'\bwarn\("(\w+)"', "[cst]*s/*.py"),

@@ -86,12 +86,14 @@ class CustomerSummary(Displayed):
     cutoff : last day that counts
     time_unit : unit of `recency` and `T`: day, week or month
     calendar : the clock by which `recency` and `T` are measured, as `clvlab.Calendar`; None where they are plain time
+    returned : of the money of all customers' purchases, the share that went back on other days, 0 to 1
     """
 
     data: pl.DataFrame
     cutoff: date
     time_unit: TimeUnit
     calendar: Clock | None = None
+    returned: float = 0.0
 
     def __len__(self) -> int:
         return self.data.height

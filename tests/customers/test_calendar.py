@@ -108,6 +108,14 @@ def test_less_than_fourteen_months_have_none_and_say_so(seasonal):
     assert cl.Calendar.fit(seasonal, "2022-02-15", EVENTS).is_known
 
 
+def test_what_was_bought_more_than_twenty_years_before_tells_nothing():
+    bought = [(who, day) for who in "abcdef" for day in ("2003-01-01", "2003-07-01", "2003-12-01", "2005-02-03")]
+    log = cl.read_transactions(pl.DataFrame(bought, schema=["customer_id", "date"], orient="row"))
+    last, later = cl.Calendar.fit(log, "2024-12-31"), cl.Calendar.fit(log, "2030-12-31")
+    assert (last.history, last.is_known) == (20 * 365, False)  # from 5 January 2005: one day, between none
+    assert (later.season, later.is_known) == (EVEN, False)
+
+
 def test_what_happens_after_the_cutoff_is_not_known(seasonal):
     cut = seasonal.data.filter(pl.col("date") <= date(2022, 12, 31))
     one, other = (cl.Calendar.fit(log, "2022-12-31", EVENTS) for log in (seasonal, cl.read_transactions(cut)))

@@ -241,3 +241,15 @@ def test_a_summary_tells_what_it_lacks():
     with pytest.raises(MissingColumnsError, match="which abc reads, has no column 'clv'"):
         summary.require({"clv", "customer_id"}, "abc")
     summary.require({"customer_id"}, "abc")
+
+
+def test_what_went_back_on_other_days_is_a_share_of_the_money_of_purchases():
+    # 100 and 60 are purchases, of which 20 + 12 go back later; 10 of the 70 on the day itself; whoever never bought
+    # has nothing to return.
+    rows = [
+        ("a", "2024-01-01", 100.0), ("a", "2024-01-05", -20.0), ("a", "2024-03-01", 70.0), ("a", "2024-03-01", -10.0),
+        ("a", "2024-03-09", -12.0), ("never", "2024-01-01", -500.0),
+    ]  # fmt: skip
+    log = cl.read_transactions(pl.DataFrame(rows, schema=["customer_id", "date", "amount"], orient="row"))
+    assert cl.summarise_customers(log, "2024-12-31").returned == pytest.approx(32 / 160)
+    assert cl.summarise_customers(log, "2024-01-04").returned == 0.0

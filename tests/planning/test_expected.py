@@ -81,7 +81,55 @@ def test_dispersion_is_shrunk_to_that_of_chance():
 
 def test_variance_of_their_number():
     assert COMING.variance(14.0) == pytest.approx(1 / 14 + 1 / 28)
-    assert Acquisition(0, 28, 0.0, 1.0, None, None).variance(14.0) == 0
+    nobody = Acquisition(0, 28, 0.0, 1.0, None, None)
+    assert nobody.variance(nobody.coming(CUTOFF, 14.0)) == 0
+
+
+def newcomers(months: int, of_month) -> pl.DataFrame:
+    """Who came first on each day of so many months up to the cutoff: as many as is said of its month, 1 to 12."""
+    since = [CUTOFF - timedelta(days=ago) for ago in range(round(months * 30.4375))]
+    rows = [(f"{day}{one}", day, 1.0, True) for day in since for one in range(of_month(day.month))]
+    return pl.DataFrame(rows, schema=["customer_id", "date", "spend", "is_purchase"], orient="row")
+
+
+def of_christmas(month: int) -> int:
+    return 9 if month == 12 else 3
+
+
+def of_any(_month: int) -> int:
+    return 3
+
+
+KNOWN = cl.Calendar(history=1096, purchases=1)
+
+
+def test_newcomers_come_by_their_own_season():
+    """Nine a day in December and three else: three and a half on an average day, whatever the last half year was."""
+    found = Acquisition.of(newcomers(36, of_christmas), CUTOFF, KNOWN)
+    assert found.season is not None
+    assert found.per_day == pytest.approx((11 * 3 + 9) / 12, rel=0.05)
+    december, june = (found.coming(date(2024, month, 1) - timedelta(days=1), 30) for month in (12, 6))
+    assert december == pytest.approx(270, rel=0.1)
+    assert june == pytest.approx(90, rel=0.05)
+    table = of_new(TWICE, found, Periods(date(2024, 11, 30), "month", 2 * 30.4375))
+    own = table.filter(pl.col("cohort") == pl.col("cohort").min(), pl.col("period") == 1)["purchases"].item()
+    # First purchases, and two a day for half the month on average.
+    came = found.coming(date(2024, 11, 30), 30.4375)
+    assert own == pytest.approx(came * (1 + 30.4375))
+
+
+@pytest.mark.parametrize(
+    ("months", "of_month", "calendar"),
+    [
+        (36, of_christmas, None),  # customers buy by no calendar
+        (36, of_any, KNOWN),  # newcomers are alike all year
+        (20, of_christmas, KNOWN),  # too short to have learned a season a year ago
+    ],
+)
+def test_without_a_season_that_predicts_better_newcomers_come_evenly(months, of_month, calendar):
+    found = Acquisition.of(newcomers(months, of_month), CUTOFF, calendar)
+    assert found.season is None
+    assert found.coming(CUTOFF, 10.0) == pytest.approx(10 * found.came / found.days)
 
 
 def test_newcomers_buy_first_and_then_again():

@@ -12,7 +12,7 @@ from clvlab.errors import DataError, ParamsError
 from clvlab.validation.backtest import Backtest
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.origins import spread_origins
-from clvlab.validation.scores import count_crps
+from clvlab.validation.scores import count_scores
 
 ORIGIN = date(2024, 1, 31)
 FIVE = [
@@ -143,7 +143,7 @@ def test_crps_is_the_sum_over_counts(log, model):
     exactly = np.stack([model.probability_of_purchases(k, few, "26 weeks", time_unit="week") for k in range(60)])
     at_most = np.cumsum(exactly, axis=0)
     by_definition = ((at_most - (actual <= np.arange(60)[:, None])) ** 2).sum(axis=0).mean()
-    assert count_crps(model, few, actual, 26.0) == pytest.approx(by_definition, rel=1e-4)
+    assert count_scores(model, few, actual, 26.0)["crps"] == pytest.approx(by_definition, rel=1e-4)
 
 
 def test_totals_are_those_of_a_validation_at_the_same_day(cdnow, log):
@@ -156,8 +156,19 @@ def test_totals_are_those_of_a_validation_at_the_same_day(cdnow, log):
         for what, actual, model in judged.totals.select("what", "actual", "model").rows()
     ]
     single = cdnow.customers.filter(method="BgNbd", origin=origin, horizon="13 weeks", what="purchases")
+    assert single.select("customers", "within_90", "pit_deviation").rows() == judged.pit.rows()
+    assert cdnow.customers.filter(method="own_rate")["within_90"].null_count() > 0
     errors = judged.errors.filter(method="model", what="purchases").select("mae", "rmse", "rank_correlation")
     assert single.select("mae", "rmse", "rank_correlation").row(0) == pytest.approx(errors.row(0))
+
+
+def test_spend_rests_on_the_kind_that_is_asked_for(log):
+    """The total is what the models of the day expect of its buyers, each purchase of each."""
+    found = cl.backtest(log, ["bg_nbd"], ["1997-09-30"], "26 weeks", spend_kind="first_purchases")
+    buyers = cl.summarise_customers(log, "1997-09-30", "week")
+    money = cl.GammaGamma.fit(buyers, first_purchases=True).expected_spend(buyers)
+    expected = cl.BgNbd.fit(buyers).expected_purchases(buyers, 26.0) * money
+    assert totals(found, "spend")["BgNbd"] == pytest.approx(expected.sum())
 
 
 def test_an_origin_serves_the_horizons_that_have_ended(cdnow):
@@ -252,6 +263,7 @@ def test_origins_are_spread_to_the_last_day_that_serves():
     [
         ({"models": ["bg_nbdd"]}, ParamsError, "Did you mean 'bg_nbd'"),
         ({"horizons": []}, ParamsError, "no horizon"),
+        ({"spend_kind": "first_purchase"}, ParamsError, "Did you mean 'first_purchases'"),
         ({"horizons": "0 days"}, ParamsError, "shorter than a day"),
         ({"horizons": "10 years"}, DataError, "too short"),
         ({"origins": 0}, ParamsError, "1 or more"),

@@ -8,7 +8,7 @@ import pytest
 
 import clvlab as cl
 from clvlab.errors import ConvergenceError
-from clvlab.models.value_models import Attempt
+from clvlab.models.value_models import PurchaseAttempt
 from clvlab.validation import model_choice
 from clvlab.wording import Name
 
@@ -158,7 +158,7 @@ def told(kind, log_likelihood=-50.0):
     estimate["log_covariance"] = np.diag([1e-4] * 4).tolist()
     parameters = dict(zip(kind.names, (0.6, 8.0, 0.7, 2.5), strict=True))
     given = {"model": kind.__name__, "parameters": parameters, "time_unit": "day", "estimate": estimate}
-    return Attempt(kind, kind.from_dict(given), ())
+    return PurchaseAttempt(kind, kind.from_dict(given), ())
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import clvlab as cl
 from clvlab.errors import DataError
@@ -128,7 +130,8 @@ def test_the_error_of_a_longer_horizon_is_larger_by_the_root_of_time():
 
 
 def test_a_group_that_was_missed_is_trusted_less_than_the_others():
-    rows = [prediction(place, 1.0, part="group", name="loyal") for place in range(5)]
+    rows = [prediction(place, 1.1) for place in range(5)]
+    rows += [prediction(place, 1.1, part="group", name="loyal") for place in range(5)]
     rows += [prediction(place, 2.0, part="group", name="lost") for place in range(5)]
     found = {row["name"]: row for row in honest_intervals(table(*rows), LEVEL).rows(named=True) if row["seen"] == 4}
     assert reach(found["lost"])[0] > 1.5 * reach(found["loyal"])[0]
@@ -202,11 +205,63 @@ def test_without_intervals_there_is_nothing_to_widen():
 
 def test_widened_reads_the_kind_of_each_row():
     rows = [prediction(place, 1.5, part="cohort", name="2024-01-01") for place in range(3)]
+    rows += [prediction(place, 1.5) for place in range(2)]
     today = table(prediction(4, 1.0), prediction(4, 1.0, part="cohort", name="2024-01-01")).drop(
         "actual", "origin", "end"
     )
     found = widened(today, table(*rows), 30, LEVEL)
-    assert found["seen"].to_list() == [0, 3]
+    # The third cohort is without a total that could tell what was common.
+    assert found["seen"].to_list() == [2, 2]
+
+
+def test_a_part_has_the_error_of_the_total_and_its_own():
+    """As normal deviations of 0.3 and 0.4 make one of 0.5; sizes are in steps of 7 %, which add a little spread."""
+    common, own = (ModelError((size == SIZES).astype(float)) for size in (SIZES[80], SIZES[90]))
+    both = common.and_own(own)
+    assert both.weights.sum() == pytest.approx(1)
+    assert both.size == pytest.approx(np.hypot(SIZES[80], SIZES[90]), rel=0.005)
+    assert both.weights[:91].sum() == 0
+
+
+def test_what_all_parts_have_in_common_is_no_error_of_their_own():
+    """Months that were off by half, groups that were off as the month was: next to nothing is a group's own."""
+    months = [1.5, 0.6, 1.4, 0.7, 1.6]
+    rows = [prediction(place, ratio, noise=0.01) for place, ratio in enumerate(months)]
+    rows += [prediction(place, ratio, part="group", name="a", noise=0.01) for place, ratio in enumerate(months)]
+    total, group = honest_intervals(table(*rows), LEVEL).filter(origin=rows[4]["origin"]).rows(named=True)
+    assert 1 < reach(group)[0] / reach(total)[0] < 1.1
+    apart = [prediction(place, 2 - ratio, part="group", name="a", noise=0.01) for place, ratio in enumerate(months)]
+    total, group = honest_intervals(table(*rows[:5], *apart), LEVEL).filter(origin=rows[4]["origin"]).rows(named=True)
+    assert reach(group)[0] > 1.5 * reach(total)[0]
+
+
+SHARES = st.floats(0.01, 1e4)
+NOISES = st.floats(0.0, 1.5)
+RATIOS = st.floats(0.0, 10.0)
+GROUPS = st.lists(st.tuples(SHARES, NOISES, st.lists(RATIOS, min_size=4, max_size=4)), min_size=1, max_size=6)
+
+
+@given(GROUPS, NOISES, st.sampled_from([15, 30, 90]))
+@settings(max_examples=60, deadline=None)
+def test_the_ends_of_the_total_lie_between_the_sums_of_those_of_its_groups(groups, noise, days):
+    """Of any base: groups of any size and chance, that missed as they like; and the error in common is in each."""
+    rows = []
+    for place in range(4):
+        own = [
+            prediction(place, ratios[place], part="group", name=str(name), predicted=share, noise=each)
+            for name, (share, each, ratios) in enumerate(groups)
+        ]
+        actual, predicted = (sum(row[column] for row in own) for column in ("actual", "predicted"))
+        rows += [*own, prediction(place, actual / predicted, predicted=predicted, noise=noise)]
+    earlier, today = table(*rows).filter(pl.col("origin") < rows[-1]["origin"]), table(*rows[-len(groups) - 1 :])
+    found = widened(today, earlier, days, LEVEL)
+    assert found["name"].to_list() == today["name"].to_list()
+    total, parts = found.row(-1, named=True), found.head(-1)
+    slack = 1e-9 * total["honest_high"]
+    assert parts["honest_low"].sum() <= total["honest_low"] + slack
+    assert parts["honest_high"].sum() >= total["honest_high"] - slack
+    least = (total["honest_high"] + 0.5) / (total["predicted"] + 0.5)
+    assert ((parts["honest_high"] + 0.5) / (parts["predicted"] + 0.5) >= least * (1 - 1e-9)).all()
 
 
 def test_where_no_model_could_be_fitted_there_is_no_interval_to_judge():

@@ -10,7 +10,7 @@ import clvlab as cl
 from clvlab.models import WithAttributes
 from clvlab.models.covariates import by_kind
 from clvlab.validation.predictions import predictions
-from clvlab.validation.scores import count_crps
+from clvlab.validation.scores import count_scores
 from clvlab.validation.tracking import tracking
 
 FIRST, DAYS = date(2023, 1, 1), 540
@@ -115,9 +115,10 @@ def test_tracking_adds_up_what_each_region_is_expected_to_buy(halves, fitted):
 def test_the_score_of_a_distribution_is_the_mean_over_regions(halves, fitted):
     buyers, actual = halves[0].data, np.arange(halves[0].data.height) % 3.0
     parts = [
-        count_crps(own, buyers[places], actual[places], 13.0) * places.size for own, places in by_kind(fitted, buyers)
+        count_scores(own, buyers[places], actual[places], 13.0)["crps"] * places.size
+        for own, places in by_kind(fitted, buyers)
     ]
-    assert count_crps(fitted, buyers, actual, 13.0) == pytest.approx(sum(parts) / actual.size)
+    assert count_scores(fitted, buyers, actual, 13.0)["crps"] == pytest.approx(sum(parts) / actual.size)
 
 
 def test_past_days_judge_a_model_with_attributes(log, people, found):

@@ -8,7 +8,7 @@ of purchases alone; in Pareto/NBD they leave by the same clock, a little more re
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -28,6 +28,8 @@ from clvlab.units import DAYS_PER
 MONTHS_NEEDED = 14
 """Months of history that a season takes: with fewer, no two of one name could show that they are alike."""
 YEAR = 365
+MOST_YEARS = 20
+"""What customers did longer ago tells nothing of the season that they buy in."""
 CalendarFit = Callable[[TransactionLog, date], Clock | None]
 """The calendar as a log shows it up to a day, such as by `Calendar.fit`; None for none."""
 
@@ -41,7 +43,7 @@ class Calendar(Clock, Displayed):
     season : of each month of the year, the rate of purchases on a day without an event; 1 is an average day
     factors : of each event, by which it multiplies the rate; 1 for one that the history has not seen
     events : event, first_day, last_day
-    history : days from the log's first purchase to the cutoff of `fit`
+    history : days that `fit` learned from: from the log's first purchase to the cutoff, 20 years at most
     purchases : how many purchases the estimate rests on; 0 where the history was too short for one
     """
 
@@ -65,9 +67,9 @@ class Calendar(Clock, Displayed):
     def fit(cls, log: TransactionLog, cutoff: str | date, events: Any = None) -> "Calendar":
         """The calendar as the log shows it up to the end of the day `cutoff`.
 
-        It rests on purchases between the first and the last of each customer, which growth and dropout do not
-        change (see `clvlab.customers.season`), and is shrunk towards 1: a log without a season has one near 1. Less
-        than 14 months of history have none: `season` and `factors` are 1, and `purchases` is 0.
+        It rests on purchases between the first and the last of each customer within the last 20 years, which growth
+        and dropout do not change (see `clvlab.customers.season`), and is shrunk towards 1: a log without a season has
+        one near 1. Less than 14 months of history have none: `season` and `factors` are 1, and `purchases` is 0.
 
         Parameters
         ----------
@@ -96,9 +98,21 @@ class Calendar(Clock, Displayed):
         first_day = bought["date"].min()
         if not isinstance(first_day, date):
             raise DataError(f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)}")
-        history = (cutoff - first_day).days + 1
+        history = min((cutoff - first_day).days + 1, MOST_YEARS * YEAR)
+        bought = bought.filter(pl.col("date") > cutoff - timedelta(days=history))
         even = cls(factors=dict.fromkeys(known["event"], 1.0), events=known, history=history)
         return even if even.months < MONTHS_NEEDED else even._learned(bought, cutoff)
+
+    def of_arrivals(self, days: pl.Series, cutoff: date) -> "Calendar":
+        """How many more or fewer of what came on these days come in each month and in this calendar's events.
+
+        Estimated as `fit` does, the days being those of one customer who was there from the first to the last.
+        """
+        known = days.filter(days <= cutoff).to_frame("date").with_columns(customer_id=pl.lit(""))
+        first_day = known["date"].min()
+        history = (cutoff - first_day).days + 1 if isinstance(first_day, date) else 0
+        even = Calendar(factors=dict.fromkeys(self.factors, 1.0), events=self.events, history=history)
+        return even if even.months < MONTHS_NEEDED else even._learned(known, cutoff)
 
     @property
     def is_known(self) -> bool:

@@ -38,7 +38,7 @@ TREND_DEVIATION = 0.3
 """The standard deviation of the trend within a year."""
 WEAK = 1.0
 """The same of a stretch by itself, where the likelihood is taken as normal."""
-ROWS_AT_ONCE = 65_536
+CELLS_AT_ONCE = 4_000_000
 STEPS, STEP = 50, 1.0
 PRECISE = 1e-9
 
@@ -83,8 +83,9 @@ class CaseSeries:
     def _moments(self, exposed: Matrix, u: Vector) -> tuple[Vector, Matrix]:
         """What was to be expected in each stretch, and the information on their log-effects."""
         expected, together = np.zeros(u.size), np.zeros((u.size, u.size))
-        for low in range(0, self.first.size, ROWS_AT_ONCE):
-            rows = slice(low, low + ROWS_AT_ONCE)
+        at_once = max(CELLS_AT_ONCE // u.size, 1)
+        for low in range(0, self.first.size, at_once):
+            rows = slice(low, low + at_once)
             share = (exposed[self.last[rows]] - exposed[self.first[rows] + 1]) * np.exp(u)
             share /= share.sum(axis=1, keepdims=True)
             weighted = share * self.purchases[rows, None]
@@ -116,21 +117,25 @@ def shrunk_effects(series: CaseSeries, month: Positions, events: Matrix, years: 
         the time of each stretch, in years
     """
     information, b = series.evidence()
-    returning = np.eye(12)[month]
+    # In the basis in which stretches tell of themselves alone, their own effects are integrated out one by one.
+    strength, basis = np.linalg.eigh(information)
+    strength = np.maximum(strength, 0.0)
     trend = (years - years.mean()) * TREND_DEVIATION
+    shared, seen = basis.T @ np.column_stack([trend, np.eye(12)[month], events]), basis.T @ b
     common = _open(DEVIATIONS, TYPICAL)
     of_events = _open(OF_EVENTS, TYPICAL_OF_EVENTS) if events.size else [(0.0, 0.0)]
-    kinds = [returning @ returning.T, np.eye(b.size), events @ events.T]
     found, log_weights = [], []
-    for each in product(common, common, of_events):
-        variances = [deviation**2 for deviation, _ in each]
-        covariance = np.outer(trend, trend) + sum(map(np.multiply, variances, kinds))
-        spread = np.eye(b.size) + information @ covariance
-        rest = np.linalg.solve(spread, b)
-        log_weights.append(
-            sum(before for _, before in each) + b @ covariance @ rest / 2 - np.linalg.slogdet(spread)[1] / 2
-        )
-        found.append(np.append(variances[0] * rest @ returning, variances[2] * rest @ events))
+    for alone, before in common:
+        left = 1 / (1 + alone**2 * strength)
+        precision, pull = shared.T @ (shared * (strength * left)[:, None]), shared.T @ (seen * left)
+        log_weight = before + (alone**2 * seen**2 @ left + np.log(left).sum()) / 2
+        for (of_month, before_month), (of_event, before_event) in product(common, of_events):
+            scale = np.repeat([1.0, of_month, of_event], [1, 12, events.shape[1]])
+            spread = np.eye(scale.size) + scale[:, None] * precision * scale
+            effects = scale * np.linalg.solve(spread, scale * pull)
+            fit = (pull @ effects - np.linalg.slogdet(spread)[1]) / 2
+            log_weights.append(log_weight + before_month + before_event + fit)
+            found.append(effects[1:])
     weights = np.exp(np.array(log_weights) - max(log_weights))
     mean = weights @ np.array(found) / weights.sum()
     return Effects(mean[:12], mean[12:])

@@ -73,13 +73,14 @@ def summarise_customers(
             cutoff=cutoff,
         )
     table = _one_row_each(days, orders, cutoff, unit)
+    returned = _returned(days, table) if "spend" in days.columns else 0.0
     if calendar is not None:
         table = _in_operational_time(table, cutoff, unit, calendar)
     if attributes is not None:
         known = read_attributes(attributes)
         check_names(known, derivable(log))
         table = _with_attributes(table, attributes_as_of(known, cutoff))
-    return CustomerSummary(table, cutoff, unit, calendar)
+    return CustomerSummary(table, cutoff, unit, calendar, returned)
 
 
 def split_holdout(
@@ -168,6 +169,15 @@ def _one_row_each(days: pl.DataFrame, orders: pl.DataFrame, cutoff: date, unit: 
     )
     columns = [name for name in names(CUSTOMERS) if name in table.columns]
     return table.select(columns).with_columns(pl.selectors.float().fill_nan(None)).sort("customer_id")
+
+
+def _returned(days: pl.DataFrame, table: pl.DataFrame) -> float:
+    """Of the money of purchases, the share that those who bought took back on days that are none."""
+    buyers = table.filter(pl.col("n_purchases") > 0)
+    back = days.filter(~pl.col("is_purchase")).join(buyers, on="customer_id", how="semi")
+    returned = -back.select(exact_sum(pl.col("spend"))).item()
+    spent = buyers["total_spend"].sum() + returned
+    return min(returned / spent, 1.0) if returned > 0 else 0.0
 
 
 def _in_operational_time(table: pl.DataFrame, cutoff: date, unit: TimeUnit, calendar: Clock) -> pl.DataFrame:

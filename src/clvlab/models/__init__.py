@@ -13,12 +13,14 @@ from clvlab.models.intervals import purchase_intervals, value_intervals
 from clvlab.models.lifetime_value import lifetime_value, new_customer_value, residual_lifetime_value
 from clvlab.models.mbg_cnbd_k import MbgCnbdK
 from clvlab.models.mbg_nbd import MbgNbd
-from clvlab.models.mean_spend import MeanSpend, SpendModel
+from clvlab.models.mean_spend import MeanSpend
 from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.predictors import PurchasePredictor, SpendPredictor, ValuePredictor
 from clvlab.models.purchase_model import PurchaseModel
 from clvlab.models.shifted_beta_geometric import ShiftedBetaGeometric
+from clvlab.models.spend_by_frequency import SpendByFrequency
+from clvlab.models.spend_model import LessReturns, SpendKind, SpendModel
 from clvlab.models.value_models import MODEL_NAMES, PURCHASE_MODELS, Terms, ValueModels
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "BgNbd",
     "CovariateModel",
     "GammaGamma",
+    "LessReturns",
     "MbgCnbdK",
     "MbgNbd",
     "MeanSpend",
@@ -39,6 +42,8 @@ __all__ = [
     "PurchaseModel",
     "PurchasePredictor",
     "ShiftedBetaGeometric",
+    "SpendByFrequency",
+    "SpendKind",
     "SpendModel",
     "SpendPredictor",
     "Terms",

@@ -27,7 +27,7 @@ from clvlab.models.numerics.jets import Number, log, log1p, log_beta, sum_of
 from clvlab.models.numerics.maximum import Likelihood
 from clvlab.models.numerics.population import Population
 from clvlab.models.purchase_history import Customers
-from clvlab.models.uncertainty import log_logistic
+from clvlab.models.uncertainty import log_logistic, tails
 
 STRONG_CORRELATION = 0.3
 
@@ -120,6 +120,12 @@ class GammaGamma(FittedModel):
     def mean_spend(self) -> float:
         """Mean value of a purchase across the population, p gamma / (q - 1); infinite where q <= 1."""
         return self.p * self.gamma / (self.q - 1) if self.q > 1 else np.inf
+
+    def mean_spend_interval(self, level: float = 0.95, n_draws: int = 400, seed: int = 0) -> tuple[float, float]:
+        """Where `mean_spend` lies with the probability `level`; high is infinite where q may well be <= 1."""
+        means = [model.mean_spend for model in self.futures(n_draws, seed)]
+        low, high = np.quantile(means, tails(level), method="inverted_cdf").tolist()
+        return low, high
 
     def expected_spend(self, customers: Customers) -> Vector:
         """Expected value of each customer's future purchases; one per row, NaN for prospects. Equation (5) of [2].

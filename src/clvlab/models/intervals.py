@@ -8,10 +8,10 @@ from clvlab.arrays import Positions, Vector
 from clvlab.errors import DataError, MissingColumnsError
 from clvlab.models.covariates import AnyPurchaseModel
 from clvlab.models.lifetime_value import check_models, lifetime_value
-from clvlab.models.mean_spend import SpendModel
 from clvlab.models.purchase_history import Customers, PurchaseHistories, table_of
 from clvlab.models.purchase_model import Horizon
 from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, drawable, read_buyers
+from clvlab.models.spend_model import SpendModel
 from clvlab.models.uncertainty import tails
 from clvlab.units import TimeUnit
 

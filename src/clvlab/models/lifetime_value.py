@@ -5,11 +5,11 @@ import polars as pl
 
 from clvlab.errors import ParamsError
 from clvlab.models.gamma_gamma import GammaGamma
-from clvlab.models.mean_spend import SpendModel
 from clvlab.models.predictors import SpendPredictor, ValuePredictor
 from clvlab.models.purchase_history import Customers, with_ids
 from clvlab.models.purchase_model import Horizon, PurchaseModel
 from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, drawable, read_buyers
+from clvlab.models.spend_model import SpendModel
 from clvlab.units import TimeUnit
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from clvlab.arrays import Counts, Positions, Vector
 from clvlab.errors import DataError
 from clvlab.models import purchase_history
-from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.purchase_history import Customers
 
 _COLUMNS = ("frequency", "monetary_value")
@@ -54,7 +53,3 @@ class MeanSpend:
     ) -> Vector:
         """What each purchase is worth: the mean."""
         return np.full(owner.size, self.mean)
-
-
-SpendModel = GammaGamma | MeanSpend
-"""What values a purchase."""

@@ -18,10 +18,10 @@ from clvlab.errors import ParamsError
 from clvlab.models import purchase_history
 from clvlab.models.attributes import kinds_of
 from clvlab.models.covariates import AnyPurchaseModel, CovariateModel
-from clvlab.models.mean_spend import SpendModel
 from clvlab.models.numerics.distinct import DistinctRows
 from clvlab.models.purchase_history import Customers, PurchaseHistories
 from clvlab.models.purchase_model import HISTORY, PurchaseModel, decay_rate
+from clvlab.models.spend_model import SpendModel
 from clvlab.models.uncertainty import tails
 from clvlab.units import TimeUnit
 

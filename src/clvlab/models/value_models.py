@@ -2,9 +2,9 @@
 
 The one place that decides it, for reports, comparisons and validation alike. The preferred purchase model comes
 first, then those of `PURCHASE_MODELS` in their order, until the customers identify one; where they buy so much alike
-that none is identified, NBD held by a penalty serves. Spend has one model, and where customers spend too much alike
-for it, the mean. What keeps a model from being fitted, and what a fitted one
-warns of, is a `Caveat`.
+that none is identified, NBD held by a penalty serves. Spend is Gamma-Gamma's, of repeat purchases unless another kind
+is asked for, and where customers spend too much alike for it, the mean; what goes back on other days is taken off.
+What keeps a model from being fitted, and what a fitted one warns of, is a `Caveat`.
 
 Attributes of customers, where some are to be tried, are used if they explain more than chance would, by a
 likelihood-ratio test at `SIGNIFICANT`, and an earlier prediction with them was not worse by more than chance, in
@@ -12,10 +12,11 @@ squared error per customer; else the model goes on without them.
 """
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
-from typing import Any, Generic, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import polars as pl
@@ -32,10 +33,12 @@ from clvlab.models.intervals import value_intervals
 from clvlab.models.lifetime_value import lifetime_value
 from clvlab.models.mbg_cnbd_k import MbgCnbdK
 from clvlab.models.mbg_nbd import MbgNbd
-from clvlab.models.mean_spend import MeanSpend, SpendModel
+from clvlab.models.mean_spend import MeanSpend
 from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.purchase_model import PurchaseModel
+from clvlab.models.spend_by_frequency import SpendByFrequency
+from clvlab.models.spend_model import LITERATURE, GrossSpend, LessReturns, SpendKind, SpendModel
 
 PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
 """In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""
@@ -62,13 +65,21 @@ SIGNIFICANT = 0.05
 """The p-value of the likelihood-ratio test below which attributes explain more than chance would."""
 
 BEYOND_CHANCE = 1.645
-"""Standard errors by which squared errors are larger beyond chance, at the same level to one side."""
+"""Standard errors by which errors are larger beyond chance, at the same level to one side."""
 
 Kind = type[PurchaseModel] | WithAttributes
 """What purchase model to fit."""
+SPEND_FITS: Mapping[str, Callable[[CustomerSummary], GammaGamma | SpendByFrequency]] = MappingProxyType(
+    {
+        "repeat_purchases": GammaGamma.fit,
+        "first_purchases": partial(GammaGamma.fit, first_purchases=True),
+        "frequency_bands": SpendByFrequency.fit,
+    }
+)
+"""What fits each kind of spend model; the literature's first."""
+
+Problem = Exception | str
 T = TypeVar("T")
-K = TypeVar("K", Kind, type[GammaGamma])
-M = TypeVar("M", AnyPurchaseModel, GammaGamma)
 
 
 @dataclass(frozen=True)
@@ -85,30 +96,33 @@ class Caveat:
     """What a model warns of, or the error that says why the customers cannot identify it."""
 
     model: Kind | type[GammaGamma]
-    problem: Exception | str
+    problem: Problem
 
 
-@dataclass(frozen=True)
-class Attempt(Generic[K, M]):
-    """A model fitted to customers, or None, and what there is to say of it."""
+@dataclass(frozen=True, eq=False)
+class PurchaseAttempt:
+    """A purchase model fitted to customers, or None, and what there is to say of it."""
 
-    kind: K
-    model: M | None
+    kind: Kind
+    model: AnyPurchaseModel | None
     caveats: tuple[Caveat, ...]
 
     @classmethod
-    def at(cls, kind: K, customers: CustomerSummary, penalty: float = 0.0) -> "Attempt[K, M]":
+    def at(cls, kind: Kind, customers: CustomerSummary, penalty: float = 0.0) -> "PurchaseAttempt":
         """Fit the model, if the customers identify it."""
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                model: Any = kind.fit(customers, penalty=penalty)
-            except (ConvergenceError, DataError) as error:
-                return cls(kind, None, (Caveat(kind, error),))
-        return cls(kind, model, tuple(Caveat(kind, warning.message) for warning in caught))
+        model, problems = _attempt(lambda: kind.fit(customers, penalty=penalty))
+        return cls(kind, model, tuple(Caveat(kind, problem) for problem in problems))
 
 
-PurchaseAttempt = Attempt[Kind, AnyPurchaseModel]
+def _attempt(fit: Callable[[], T]) -> tuple[T | None, tuple[Problem, ...]]:
+    """What is fitted, and what it warns of; or None, and why."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            model = fit()
+        except (ConvergenceError, DataError) as error:
+            return None, (error,)
+    return model, tuple(warning.message for warning in caught)
 
 
 def name_of(model: AnyPurchaseModel | GammaGamma | Kind | type[GammaGamma]) -> str:
@@ -225,20 +239,26 @@ class ValueModels:
 
     @classmethod
     def fit(
-        cls, customers: CustomerSummary, terms: Terms, preferred: Kind | AnyPurchaseModel = BgNbd
+        cls,
+        customers: CustomerSummary,
+        terms: Terms,
+        preferred: Kind | AnyPurchaseModel = BgNbd,
+        spend_kind: SpendKind = "repeat_purchases",
     ) -> "ValueModels":
         """Fit the preferred purchase model, else the first that the data identify, and the spend model.
 
         Parameters
         ----------
         customers
-            frequency, recency, T and, for spend, monetary_value
+            frequency, recency, T and, for spend, monetary_value, or total_spend if first purchases count
         terms
             on which `value` and `by_group` value customers
         preferred
             tried first, and of a kind with attributes then the one without; a fitted model is taken as it is
+        spend_kind
+            what the spend model rests on
         """
-        spend, of_spend = fit_spend(customers)
+        spend, of_spend = fit_spend(customers, spend_kind)
         if isinstance(preferred, PurchaseModel | CovariateModel):
             return cls(preferred, spend, terms, caveats=of_spend)
         failed: list[PurchaseAttempt] = []
@@ -320,16 +340,31 @@ def _held(customers: CustomerSummary, failed: Iterable[PurchaseAttempt]) -> Purc
     return replace(held, caveats=(Caveat(Nbd, told), *held.caveats))
 
 
-def fit_spend(customers: CustomerSummary) -> tuple[SpendModel | None, tuple[Caveat, ...]]:
-    """The spend model; where customers spend too much alike to identify it, the mean of what they spend."""
+def fit_spend(
+    customers: CustomerSummary, kind: SpendKind = "repeat_purchases"
+) -> tuple[SpendModel | None, tuple[Caveat, ...]]:
+    """The spend model of that kind, else that of the literature, else the mean of what customers spend.
+
+    The last serves where they spend too much alike to identify another. What goes back on other days is taken off;
+    where first purchases count, each customer's own spend is without it.
+    """
     if "monetary_value" not in customers.data.columns:
         return None, ()
-    attempt: Attempt[type[GammaGamma], GammaGamma] = Attempt.at(GammaGamma, customers)
-    if not any(isinstance(caveat.problem, ConvergenceError) for caveat in attempt.caveats):
-        return attempt.model, attempt.caveats
-    mean = MeanSpend.fit(customers)
-    told = ClvlabWarning(f"Every purchase is expected to be worth {mean.mean:g}.", code="mean_spend", spend=mean.mean)
-    return mean, (*attempt.caveats, Caveat(GammaGamma, told))
+    fit = kind_named(kind, SPEND_FITS)
+    gross: GrossSpend | None
+    gross, problems = _attempt(lambda: fit(customers))
+    if gross is None and kind != LITERATURE:
+        return fit_spend(customers)
+    if any(isinstance(problem, ConvergenceError) for problem in problems):
+        gross = mean = MeanSpend.fit(customers)
+        told = ClvlabWarning(
+            f"Every purchase is expected to be worth {mean.mean:g}.", code="mean_spend", spend=mean.mean
+        )
+        problems = (*problems, told)
+    caveats = tuple(Caveat(GammaGamma, problem) for problem in problems)
+    if gross is None or gross.first_purchases or not customers.returned:
+        return gross, caveats
+    return LessReturns(gross, customers.returned), caveats
 
 
 def _unknown(customers: CustomerSummary, *columns: str) -> pl.DataFrame:

@@ -1,9 +1,10 @@
 """What is expected of each period: of today's customers by the model, and of those to come by the same model.
 
 Let M(t) be the repeat purchases that the model expects of a new customer within t of the first purchase, and G its
-integral from 0. Newcomers arrive evenly at a rate of `per_day`. Those of an arrival period (a, b] have made, by t,
+integral from 0. Newcomers arrive evenly within a period, `rate` a day. Those of an arrival period (a, b] have made,
+by t,
 
-    per_day * (G(t - a) - G(t - b))
+    rate * (G(t - a) - G(t - b))
 
 repeat purchases, G being 0 below 0; besides, each has made a first purchase.
 """
@@ -65,8 +66,9 @@ def of_new(model: PurchaseModel, acquisition: Acquisition, periods: Periods) -> 
     if acquisition.per_day == 0:
         return pl.DataFrame(schema=EXPECTED)
     made, spans, starts = _Repeats(model, periods), periods.spans, periods.table["start"]
+    coming = [acquisition.coming(periods.day(begin), end - begin) for begin, end in spans]
     rows = [
-        (place, "new", starts[cohort], *_of_cohort(made, acquisition, spans[place - 1], spans[cohort]))
+        (place, "new", starts[cohort], *_of_cohort(made, coming[cohort], spans[place - 1], spans[cohort]))
         for place in range(1, len(spans) + 1)
         for cohort in range(place)
     ]
@@ -83,12 +85,12 @@ def of_new(model: PurchaseModel, acquisition: Acquisition, periods: Periods) -> 
 
 
 def _of_cohort(
-    made: "_Repeats", acquisition: Acquisition, span: tuple[float, float], came: tuple[float, float]
+    made: "_Repeats", coming: float, span: tuple[float, float], came: tuple[float, float]
 ) -> tuple[float, float]:
-    """First and later purchases in a span of those who come in another."""
+    """First and later purchases in a span of the so many who come in another."""
     begin, end = span
-    first = acquisition.per_day * (end - begin) if came == span else 0.0
-    return first, acquisition.per_day * (made.by(end, came) - made.by(begin, came))
+    rate = coming / (came[1] - came[0])
+    return coming if came == span else 0.0, rate * (made.by(end, came) - made.by(begin, came))
 
 
 class _Repeats:

@@ -14,7 +14,7 @@ from datetime import date
 
 import polars as pl
 
-from clvlab.customers import CalendarFit, customer_days, parse_day, summarise_customers
+from clvlab.customers import Calendar, CalendarFit, customer_days, parse_day, summarise_customers
 from clvlab.displays import Displayed
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError, ParamsError, counted
 from clvlab.frames import CustomerSummary, TransactionLog, check_kind
@@ -24,10 +24,12 @@ from clvlab.models import (
     BgNbd,
     CovariateModel,
     PurchaseModel,
+    SpendKind,
     SpendModel,
     Terms,
     ValueModels,
 )
+from clvlab.models.spend_model import kind_of_spend
 from clvlab.models.value_models import kind_named, name_of
 from clvlab.planning.acquisition import Acquisition
 from clvlab.planning.expected import of_existing, of_new
@@ -37,12 +39,9 @@ from clvlab.planning.periods import Period, Periods, period_for
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 from clvlab.validation import Backtest
 from clvlab.validation.futures import simulated_intervals
-from clvlab.validation.origins import spread_origins
+from clvlab.validation.origins import Ahead, past_days
+from clvlab.validation.past import Past
 
-ORIGINS = 4
-"""Past days at which the forecast is made again."""
-PART_OF_HISTORY = 3
-"""Past forecasts look ahead as far as the forecast does, or as far as this part of the history."""
 FEWEST, MOST = 40, 200
 """Futures behind the interval of today's customers."""
 WORK = 1_000_000
@@ -66,6 +65,7 @@ class Forecast(Displayed):
     actual : period (0 is the last before the cutoff), start, end, newcomers, purchases, revenue: what happened
     judged : origin, start, end, period (null: all together), part, what, predicted, actual, low, high, held: the
         forecasts of past days, with the intervals that could be given then
+    looked : how far ahead these looked, with its unit; None where the history was too short for any
     acquisition : the newcomers of recent days, on which those to come rest
     cutoff, period, level : the last day that counts, week or month, probability of the intervals
     """
@@ -75,6 +75,7 @@ class Forecast(Displayed):
     total: pl.DataFrame
     actual: pl.DataFrame
     judged: pl.DataFrame
+    looked: str | None
     acquisition: Acquisition
     cutoff: date
     period: Period
@@ -85,7 +86,7 @@ class Forecast(Displayed):
         """How many customers are expected to come within the horizon."""
         last = self.data["end"].max()
         assert isinstance(last, date)
-        return self.acquisition.per_day * (last - self.cutoff).days
+        return self.acquisition.coming(self.cutoff, (last - self.cutoff).days)
 
     def coverage(self) -> pl.DataFrame:
         """How often intervals held at past days: part, what, span (period, all), forecasts, held, error.
@@ -149,7 +150,8 @@ def forecast(
         unit of the models' times
     calendar
         what fits the calendar at that day and at each past day, by which the models' time runs, such as
-        `clvlab.Calendar.fit`. Customers to come arrive and buy evenly all the same
+        `clvlab.Calendar.fit`. Customers to come arrive by a season of their own if it would have predicted the past
+        year better (see `clvlab.planning.acquisition`), and buy again at all times alike
     level
         probability of the intervals
     past
@@ -186,7 +188,9 @@ def forecast(
         )
     purchases, money = _fitted(customers, model, spend)
     acquisition, cohorts = _expected(purchases, money, customers, days, periods)
-    earlier = _earlier(log, days, type(_plain(purchases)), periods, time_unit, calendar)
+    record = past_days(_first(days), day, Ahead.of(horizon, time_unit))
+    kinds = type(_plain(purchases)), kind_of_spend(money)
+    earlier = _earlier(log, days, *kinds, periods, record, time_unit, calendar)
     known = money if cohorts["revenue"].null_count() == 0 else None
     alone = _alone(purchases, known, customers, length / DAYS_PER[time_unit], level, seed)
     rows = honest(expected_sums(cohorts, acquisition, periods, alone), earlier, periods.length, level)
@@ -199,6 +203,7 @@ def forecast(
         total=table.filter(pl.col("period").is_null()).drop("period"),
         actual=history(days, periods),
         judged=judged(earlier, periods.length, level),
+        looked=record[0].name if record else None,
         acquisition=acquisition,
         cutoff=day,
         period=periods.unit,
@@ -207,11 +212,14 @@ def forecast(
 
 
 def _fitted(
-    customers: CustomerSummary, model: AnyPurchaseModel | type[PurchaseModel] | str, spend: SpendModel | None
+    customers: CustomerSummary,
+    model: AnyPurchaseModel | type[PurchaseModel] | str,
+    spend: SpendModel | None,
+    spend_kind: SpendKind = "repeat_purchases",
 ) -> tuple[AnyPurchaseModel, SpendModel | None]:
     if isinstance(model, str):
         model = kind_named(model, MODEL_NAMES)
-    found = ValueModels.fit(customers, Terms(), model)
+    found = ValueModels.fit(customers, Terms(), model, spend_kind)
     if found.purchases is None:
         raise DataError(f"No purchase model can be fitted to the customers. {found.caveats[0].problem}")
     return found.purchases, spend or found.spend
@@ -234,7 +242,8 @@ def _expected(
     periods: Periods,
 ) -> tuple[Acquisition, pl.DataFrame]:
     """The recent newcomers, and what is expected of each period and cohort."""
-    acquisition = Acquisition.of(days, periods.cutoff)
+    calendar = customers.calendar if isinstance(customers.calendar, Calendar) else None
+    acquisition = Acquisition.of(days, periods.cutoff, calendar)
     existing, new = of_existing(model, spend, customers, periods), of_new(_plain(model), acquisition, periods)
     return acquisition, pl.concat([existing, new])
 
@@ -259,22 +268,32 @@ def _alone(
     return {OUTCOMES[what]: each for what, each in found.select("what", variance).rows() if each is not None}
 
 
+def _first(days: pl.DataFrame) -> date:
+    first = days["date"].min()
+    assert isinstance(first, date)
+    return first
+
+
 def _earlier(
     log: TransactionLog,
     days: pl.DataFrame,
     kind: type[PurchaseModel],
+    spend_kind: SpendKind,
     periods: Periods,
+    record: tuple[Ahead, tuple[date, ...]] | None,
     time_unit: TimeUnit,
     calendar: CalendarFit | None,
 ) -> pl.DataFrame:
     """The forecasts of past days next to what happened, with the columns of EARLIER."""
-    first: date = days["date"].min()  # type: ignore[assignment]
-    whole = int(((periods.cutoff - first).days + 1) / PART_OF_HISTORY / periods.length)
-    ahead = min(whole, len(periods.ends)) * periods.length
     found = [pl.DataFrame(schema=EARLIER)]
-    for origin in spread_origins(first, periods.cutoff, round(ahead), ORIGINS) if ahead else ():
-        then = Periods(origin, periods.unit, ahead)
-        expected = _expected_at(log, days.filter(pl.col("date") <= origin), kind, then, time_unit, calendar)
+    if record is None:
+        return found[0]
+    ahead, origins = record
+    for origin in origins:
+        then = Periods(origin, periods.unit, float(ahead.days))
+        expected = _expected_at(
+            log, days.filter(pl.col("date") <= origin), kind, spend_kind, then, time_unit, calendar
+        )
         if expected is not None:
             found.append(next_to_actual(expected, actual_sums(days, then), then))
     return pl.concat(found)
@@ -284,20 +303,25 @@ def _expected_at(
     log: TransactionLog,
     known: pl.DataFrame,
     kind: type[PurchaseModel],
+    spend_kind: SpendKind,
     periods: Periods,
     time_unit: TimeUnit,
     calendar: CalendarFit | None,
 ) -> pl.DataFrame | None:
-    """What was expected at a past day; None where no model could be fitted then."""
+    """What was expected at a past day; None where the model could not be fitted then."""
     with warnings.catch_warnings():
         # What models warn of on an earlier day is no news of today's.
         warnings.simplefilter("ignore", ClvlabWarning)
         try:
-            customers = _customers(log, periods.cutoff, time_unit, calendar)
-            purchases, spend = _fitted(customers, kind, None)
+            past = Past.of(
+                log, periods.cutoff, [kind], time_unit, None, calendar, spend_kind=spend_kind, fall_back=True
+            )
         except ClvlabError:
             return None
-        acquisition, cohorts = _expected(purchases, spend, customers, known, periods)
+        model = past.models.get(name_of(kind))
+        if model is None:
+            return None
+        acquisition, cohorts = _expected(model, past.spend, past.buyers, known, periods)
     return expected_sums(cohorts, acquisition, periods)
 
 

@@ -32,15 +32,18 @@ EARLIER: Mapping[str, pl.DataType] = {
 
 
 def next_to_actual(expected: pl.DataFrame, actual: pl.DataFrame, periods: Periods) -> pl.DataFrame:
-    """What was expected at a past day, and what happened, with the columns of EARLIER; periods have one length."""
+    """What was expected at a past day, and what happened, with the columns of EARLIER: of all, and whole periods."""
     begins = {place: periods.day(begin) for place, (begin, _) in enumerate(periods.spans, 1)}
     origin = pl.col("period").replace_strict(begins, default=periods.cutoff, return_dtype=pl.Date)
     # The days of a month, in days of one length, so that one can be told from many.
     length = pl.when(pl.col("period").is_null()).then(round(periods.days)).otherwise(round(periods.length))
     joined = expected.join(actual, on=KEYS, how="left", nulls_equal=True, maintain_order="left")
-    return joined.with_columns(
-        made=pl.lit(periods.cutoff), origin=origin, end=origin + pl.duration(days=length)
-    ).select(list(EARLIER))
+    of_one_length = pl.col("period").is_null() | (pl.col("period") <= periods.whole)
+    return (
+        joined.filter(of_one_length)
+        .with_columns(made=pl.lit(periods.cutoff), origin=origin, end=origin + pl.duration(days=length))
+        .select(list(EARLIER))
+    )
 
 
 def honest(rows: pl.DataFrame, earlier: pl.DataFrame, length: float, level: float) -> pl.DataFrame:

@@ -38,9 +38,11 @@ def expected_sums(
         chance = pl.when(pl.col("purchases") > 0).then(CHANCE[what] / pl.col("purchases")).otherwise(0.0)
         of_all = each.filter(pl.col("period").is_null(), part="existing").select(chance).item()
         common = max((alone or {}).get(what, of_all) - of_all, 0.0)
-        coming = {place: acquisition.variance(end - begin) for place, (begin, end) in spans.items()}
+        coming = {place: acquisition.coming(periods.day(begin), end - begin) for place, (begin, end) in spans.items()}
         came = pl.col("period").replace_strict(
-            coming, default=acquisition.variance(periods.days), return_dtype=pl.Float64
+            {place: acquisition.variance(each) for place, each in coming.items()},
+            default=acquisition.variance(sum(coming.values())),
+            return_dtype=pl.Float64,
         )
         variance = chance + pl.when(part="existing").then(common).otherwise(came)
         tables.append(

@@ -39,6 +39,11 @@ class Periods:
         return [*(end for end in ends if self.days - end > 1e-6), self.days]
 
     @property
+    def whole(self) -> int:
+        """How many periods are whole, to the day."""
+        return int((self.days + 0.5) / self.length)
+
+    @property
     def spans(self) -> list[tuple[float, float]]:
         """Each period from its beginning to its end, in days from the cutoff."""
         return list(zip([0.0, *self.ends[:-1]], self.ends, strict=True))

@@ -121,10 +121,14 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "value": (
             Text("lead"),
             Text("basis"),
+            Text("bias"),
             Text("model"),
             Text("season"),
             Text("events"),
             Text("attributes"),
+            Text("spend"),
+            Text("tail"),
+            Text("returned"),
             Text("other_model"),
             Text("margin"),
             Text("fallback"),
@@ -170,6 +174,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Text("assumption"),
             Text("basis"),
+            Text("bias"),
             Text("value"),
             Chart("course", outlook.course),
             Table(
@@ -276,6 +281,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 },
             ),
             Text("errors"),
+            Text("pit"),
             Table(
                 "errors",
                 {

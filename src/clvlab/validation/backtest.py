@@ -16,7 +16,7 @@ from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, ParamsError, counted
 from clvlab.frames import TransactionLog
 from clvlab.learned import Learned
-from clvlab.models import MODEL_NAMES, PURCHASE_MODELS
+from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, SpendKind
 from clvlab.models.value_models import Kind, kind_named
 from clvlab.units import TimeUnit, check_time_unit
 from clvlab.validation.challenge import LEARNED, LEARNED_NAME, Challenge, learned_at
@@ -48,9 +48,10 @@ class Backtest(Displayed):
         error (predicted relative to actual less 1, null where actual is not positive), half_purchase (what half a
         purchase is worth), low, high (a model's interval, were it right; null where none was asked for)
     customers : origin, horizon, end, what, method, customers, mae, rmse, rank_correlation, calibration (the slope of
-        actual on predicted), crps (of purchases; a prediction that is one number has its mae), over_learned (by how
-        much the mean squared error is larger than that of `Learned`; null without it), over_learned_error (the
-        standard error of that)
+        actual on predicted), crps (of purchases; a prediction that is one number has its mae), within_90 and
+        pit_deviation (whether models' distributions of purchases are right: `clvlab.validation.scores.pit`),
+        over_learned (by how much the mean squared error is larger than that of `Learned`; null without it),
+        over_learned_error (the standard error of that)
     problems : origin, method, problem, instead: models that could not be fitted there, and why; and which model's
         predictions stand under their name, null where none do
     level : probability of the intervals of `sums`, None where there are none
@@ -250,6 +251,7 @@ def backtest(
     groups: Assignment | None = None,
     calendar: CalendarFit | None = None,
     attributes: Any = None,
+    spend_kind: SpendKind = "repeat_purchases",
     level: float | None = None,
     futures: int = FUTURES,
     seed: int = 0,
@@ -283,6 +285,8 @@ def backtest(
         `functools.partial(clvlab.Calendar.fit, events=...)`
     attributes
         what is known of customers, as in `summarise_customers`; of dated tables what was known at each origin
+    spend_kind
+        what the spend model rests on: repeat_purchases, first_purchases (all of them) or frequency_bands
     level
         probability, such as 0.9, of the models' intervals, which are simulated; without one there are none
     futures
@@ -320,7 +324,9 @@ def backtest(
         chosen = check_origins((parse_day("origin", each) for each in origins), first, end, shortest)
     sums, scored, problems = [], [], []
     for origin in chosen:
-        known = Past.of(log, origin, kinds, unit, groups, calendar, attributes, fall_back=fall_back)
+        known = Past.of(
+            log, origin, kinds, unit, groups, calendar, attributes, spend_kind=spend_kind, fall_back=fall_back
+        )
         problems += known.problems
         for each in ahead:
             if each.from_day(origin) <= end:

@@ -9,9 +9,15 @@ customers of a period share (a season, a campaign, a law of buying that is not t
 
 Then e ~ N(0, s^2 + tau^2). Before anything was predicted tau is half-t distributed about a typical size [1]; every
 prediction whose horizon has ended adds what it shows. Predictions whose horizons overlap show the same in part, and
-count for as many as could follow one upon the other. A part of the customers has an error of its own, whose typical
-size is that of all parts of its kind. Of a longer horizon than was seen the error is as much larger as the square
-root of time. A bias that every origin shows widens the interval, and does not move it.
+count for as many as could follow one upon the other.
+
+A cohort or a group has the error of the total, which all customers of the period share, and one of its own: what was
+left of its errors once those of the totals were taken from them. Its typical size is that of all parts of its kind.
+No interval of a part reaches less far, relative to what is predicted, than that of the total: the ends of the total's
+lie between the sums of those of its parts.
+
+Of a longer horizon than was seen the error is as much larger as the square root of time. A bias that every origin
+shows widens the interval, and does not move it.
 
 [1] Gelman (2006), "Prior distributions for variance parameters in hierarchical models", Bayesian Analysis 1(3).
 """
@@ -25,8 +31,8 @@ import polars as pl
 from clvlab.arrays import Matrix, Vector
 from clvlab.models.numerics.mixture import central_reach
 
-TYPICAL, TYPICAL_OF_PART = 0.2, 0.3
-"""Size of the error of a total, and of a cohort or group, before there is a prediction to go by."""
+TYPICAL, TYPICAL_OF_PART = 0.2, 0.22
+"""Size of the error of a total, and of a part's own (0.3 with the total's), before there is a prediction to go by."""
 FREEDOM = 2
 """Degrees of freedom of the half-t: errors of several times the typical size are possible."""
 SIZES = np.geomspace(0.002, 4.0, 120)
@@ -62,6 +68,17 @@ class ModelError:
         """The expected size, as a standard deviation of the logarithm."""
         return float(self.weights @ SIZES)
 
+    def and_own(self, own: "ModelError") -> "ModelError":
+        """What is known of the sum of this error and of a part's own, which knows nothing of it."""
+        # In steps of the evenly spaced logarithms: the weight of a size between two is shared by them.
+        place = np.log(np.hypot.outer(SIZES, SIZES) / SIZES[0]) / np.log(SIZES[1] / SIZES[0])
+        lower = np.minimum(place.astype(np.intp), SIZES.size - 2)
+        upwards, both = np.minimum(place - lower, 1.0), np.outer(self.weights, own.weights)
+        weights = np.zeros(SIZES.size)
+        np.add.at(weights, lower, both * (1 - upwards))
+        np.add.at(weights, lower + 1, both * upwards)
+        return ModelError(weights)
+
     def after(self, errors: Vector, noise: Vector, seen: int, independent: float) -> "ModelError":
         """What is known once errors were seen, of which `noise` is what the model allowed for, at `seen` origins."""
         variance = SIZES[:, None] ** 2 + noise**2
@@ -89,9 +106,9 @@ def honest_intervals(sums: pl.DataFrame, level: float) -> pl.DataFrame:
     independent (how many they are worth)
     """
     rows = _in_logarithms(sums.drop_nulls("low"), level)
-    kinds = rows.group_by("method", "what", "part", maintain_order=True)
+    kinds = rows.group_by("method", "what", maintain_order=True)
     nothing = rows.clear().with_columns(**{name: pl.lit(None, kind) for name, kind in FOUND.items()})
-    found = [part for _, kind in kinds for part in _replayed(kind, level)]
+    found = [at_origin for _, kind in kinds for at_origin in _replayed(kind, level)]
     return pl.concat([nothing, *found]).drop("error_log", "down", "up")
 
 
@@ -115,9 +132,7 @@ def widened(intervals: pl.DataFrame, sums: pl.DataFrame, days: int, level: float
     """
     earlier = _in_logarithms(sums.drop_nulls("low"), level)
     today = _in_logarithms(intervals.with_columns(actual=pl.lit(0.0)), level)
-    kinds = today.group_by("part", maintain_order=True)
-    found = [_widened(rows, earlier.filter(part=part), days, level) for (part,), rows in kinds]
-    return pl.concat(found).drop("actual", "error_log", "down", "up")
+    return _widened(today, earlier, days, level).drop("actual", "error_log", "down", "up")
 
 
 def _in_logarithms(rows: pl.DataFrame, level: float) -> pl.DataFrame:
@@ -136,26 +151,51 @@ def _in_logarithms(rows: pl.DataFrame, level: float) -> pl.DataFrame:
 
 
 def _replayed(kind: pl.DataFrame, level: float) -> Iterator[pl.DataFrame]:
-    """The rows of one method, outcome and part at each origin, with what earlier ones say."""
+    """The rows of one method and outcome at each origin, with what earlier ones say."""
     for (origin, end), rows in kind.group_by("origin", "end", maintain_order=True):
         yield _widened(rows, kind.filter(pl.col("end") <= origin), (end - origin).days, level)
 
 
 def _widened(rows: pl.DataFrame, earlier: pl.DataFrame, days: int, level: float) -> pl.DataFrame:
+    """The total of one day and its parts, with what earlier ones of their method and outcome say."""
     earlier = _like(earlier, days)
     growth = np.sqrt(days / _days(earlier)) if len(earlier) else 1.0
-    typical = ModelError.typical(TYPICAL if rows["part"][0] == "total" else TYPICAL_OF_PART)
-    common = _after(typical, earlier)
-    own = ModelError.typical(common.size) if rows["part"][0] != "total" else typical
-    errors = [_after(own, earlier.filter(pl.col("name").eq_missing(name))) for name in rows["name"]]
-    weights = np.stack([each.weights for each in errors])
+    common = _after(ModelError.typical(TYPICAL), earlier.filter(part="total"))
+    beyond, total = _beyond_total(earlier), rows.filter(part="total")
+    found = []
+    for (part,), alike in rows.group_by("part", maintain_order=True):
+        kind, errors = common, [common] * alike.height
+        if part != "total":
+            kind, own = _own_errors(alike["name"], beyond.filter(part=part))
+            errors = [common.and_own(each) for each in own]
+            alike = alike.with_columns(pl.max_horizontal(side, pl.lit(total[side].max())) for side in ("down", "up"))
+        reaching = _reaching(alike, np.stack([each.weights for each in errors]), growth, level)
+        found.append(reaching.with_columns(seen=pl.lit(kind.seen, pl.Int64), independent=pl.lit(kind.independent)))
+    return pl.concat(found)
+
+
+def _beyond_total(earlier: pl.DataFrame) -> pl.DataFrame:
+    """The rows of parts, their errors less those of the totals of their days."""
+    total = earlier.filter(part="total").select("origin", common="error_log")
+    parts = earlier.filter(pl.col("part") != "total").join(total, on="origin", maintain_order="left")
+    return parts.with_columns(pl.col("error_log") - pl.col("common")).drop("common")
+
+
+def _own_errors(names: pl.Series, earlier: pl.DataFrame) -> tuple[ModelError, list[ModelError]]:
+    """What is known of the own errors of a kind of parts, and of the error of each part by its name."""
+    kind = _after(ModelError.typical(TYPICAL_OF_PART), earlier)
+    return kind, [
+        _after(ModelError.typical(kind.size), earlier.filter(pl.col("name").eq_missing(name))) for name in names
+    ]
+
+
+def _reaching(rows: pl.DataFrame, weights: Matrix, growth: float, level: float) -> pl.DataFrame:
+    """The rows with honest_low and honest_high; `weights` are those of the sizes of each row's error."""
     half, centre = rows["half_purchase"].to_numpy(), rows["predicted"].to_numpy()
     down, up = (_reach(rows[side].to_numpy(), growth * SIZES, weights, level) for side in ("down", "up"))
     return rows.with_columns(
         honest_low=pl.Series(np.maximum((centre + half) * np.exp(-down) - half, 0.0)),
         honest_high=pl.Series((centre + half) * np.exp(up) - half),
-        seen=pl.lit(common.seen, pl.Int64),
-        independent=pl.lit(common.independent),
     )
 
 

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from clvlab.errors import DataError, ParamsError
-from clvlab.units import DAYS_PER, TimeUnit, horizon_in
+from clvlab.units import DAYS_PER, Span, TimeUnit, horizon_in
 
 APART = 7
 """Days between origins that are spread evenly, at least: nearer ones see the same."""
+PAST_DAYS = 4
+"""Past days at which a report makes its forecasts again, at most."""
+PART_OF_HISTORY = 3
+SHORTEST = 7
+"""Days that a forecast must look ahead to be judged, at least."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,29 @@ class Ahead:
     def from_day(self, origin: date) -> date:
         """The last day of the horizon that begins after `origin`."""
         return origin + timedelta(days=self.days)
+
+
+def past_days(first: date, last: date, ahead: Ahead) -> tuple[Ahead, tuple[date, ...]] | None:
+    """How far ahead the past forecasts of a report look, and on which days they are made: one record for all of it.
+
+    As far as the report does, or whole weeks within a third of the history from `first` to `last`: two then fit one
+    after the other into what is left, and before the first lies half as long a time. None where a third is less than
+    a week.
+
+    Examples
+    --------
+    >>> looked, days = past_days(date(1997, 1, 1), date(1998, 6, 30), Ahead.of("12 months", "week"))
+    >>> looked.name, len(days), str(days[-1])
+    ('26 weeks', 4, '1997-12-30')
+    >>> past_days(date(1997, 1, 1), date(1998, 6, 30), Ahead.of("13 weeks", "week"))[0].name
+    '13 weeks'
+    """
+    most = ((last - first).days + 1) // PART_OF_HISTORY
+    if most < SHORTEST:
+        return None
+    weeks = most // 7
+    looked = Ahead(str(Span(weeks, "week")), 7 * weeks) if ahead.days > most else ahead
+    return looked, spread_origins(first, last, looked.days, PAST_DAYS)
 
 
 def spread_origins(first: date, end: date, days: int, most: int) -> tuple[date, ...]:

@@ -11,7 +11,7 @@ from clvlab.arrays import Vector
 from clvlab.customers import CalendarFit, summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.learned import Learned
-from clvlab.models import AnyPurchaseModel, SpendModel
+from clvlab.models import AnyPurchaseModel, SpendKind, SpendModel
 from clvlab.models.value_models import Kind, attempts, fit_spend, name_of
 from clvlab.units import DAYS_PER, TimeUnit
 from clvlab.validation.challenge import LEARNED, OVER_LEARNED, over_learned
@@ -20,7 +20,7 @@ from clvlab.validation.model_choice import fitted_instead
 from clvlab.validation.naive import NAIVE, counted, naive, windows
 from clvlab.validation.origins import Ahead
 from clvlab.validation.parts import cohort_of
-from clvlab.validation.scores import SCORES, count_crps, scores
+from clvlab.validation.scores import COUNTED, SCORES, count_scores, scores
 
 Assignment = Callable[[CustomerSummary], pl.DataFrame]
 """The groups of customers at a day, customer_id and group: such as `clvlab.strategies["rfm11"].assign`."""
@@ -53,6 +53,7 @@ class Past:
         calendar: CalendarFit | None = None,
         attributes: Any = None,
         *,
+        spend_kind: SpendKind = "repeat_purchases",
         fall_back: bool = False,
     ) -> "Past":
         """Look at the log, and at what was known of its customers, as it was at the end of the day `origin`."""
@@ -74,7 +75,7 @@ class Past:
                 )
             if model is not None:
                 models[name] = model
-        return cls(buyers, models, fit_spend(buyers)[0], problems)
+        return cls(buyers, models, fit_spend(buyers, spend_kind)[0], problems)
 
     def predict(
         self,
@@ -158,11 +159,13 @@ class Past:
         rows: list[dict[str, object]] = []
         for method in methods:
             found = scores(actual, table[method].to_numpy())
-            crps = found["mae"] if method not in self.models and what == "purchases" else None
+            counted: dict[str, float | None] = dict.fromkeys(COUNTED)
+            if what == "purchases":
+                counted["crps"] = found["mae"]
             if method in self.models and what == "purchases":
                 model = self.models[method]
-                crps = count_crps(model, table, actual, model.horizon_length(self.buyers, length, None))
-            rows.append({"what": what, "method": method, "customers": table.height, **found, "crps": crps})
+                counted |= count_scores(model, table, actual, model.horizon_length(self.buyers, length, None))
+            rows.append({"what": what, "method": method, "customers": table.height, **found, **counted})
             rows[-1] |= over_learned(actual, table[method].to_numpy(), learned)
         return pl.DataFrame(rows, schema_overrides=dict.fromkeys((*SCORES, *OVER_LEARNED), pl.Float64))
 

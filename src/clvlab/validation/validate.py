@@ -4,7 +4,7 @@ A model is fitted up to a cutoff and judged on the holdout after it. Every figur
 for the baselines of `clvlab.validation.predictions`: own rate carried forward, last period repeated, average.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from clvlab.models import AnyPurchaseModel, SpendModel
 from clvlab.validation import parts
 from clvlab.validation.futures import simulated_intervals
 from clvlab.validation.predictions import METHODS, duration, predictions
+from clvlab.validation.scores import count_scores
 from clvlab.validation.tracking import tracking
 
 TOTALS_FUTURES = 300
@@ -39,6 +40,8 @@ class Validation(Displayed):
     by_frequency : repeats ("0".."7+"), customers, actual, low, high, model, naive (mean holdout purchases), fails
     by_decile, by_cohort, by_group : what, decile | cohort | group, and the same columns
     gain : what, method, share_customers, share_actual
+    pit : customers, within_90 (the share of customers whose purchases lie within the central 90 % of the model's
+        distribution for each), pit_deviation (see `clvlab.validation.scores.pit`)
     tracking : week (1 = the log's first), date, actual, expected, actual_cumulative, expected_cumulative, period
     warnings : warning (a code), what, part (the method or the worst part), count, error (relative, of that part)
     """
@@ -50,6 +53,7 @@ class Validation(Displayed):
     by_cohort: pl.DataFrame
     by_group: pl.DataFrame
     gain: pl.DataFrame
+    pit: pl.DataFrame
     tracking: pl.DataFrame
     warnings: pl.DataFrame
 
@@ -115,6 +119,7 @@ def validate(
         by_cohort=by_cohort,
         by_group=by_group,
         gain=parts.gain(predicted),
+        pit=_pit(model, calibration, predicted, duration(holdout)),
         tracking=tracking(model, calibration, holdout),
         warnings=pl.concat(
             [
@@ -136,6 +141,19 @@ def _intervals(
     length = duration(holdout)
     found = simulated_intervals(model, spend, calibration, length, [], TOTALS_LEVEL, TOTALS_FUTURES, seed)
     return found.select("what", "low", "high").fill_nan(None)
+
+
+def _pit(
+    model: AnyPurchaseModel, calibration: CustomerSummary, predicted: pl.DataFrame, length: float
+) -> pl.DataFrame:
+    """customers, within_90, pit_deviation: of the purchases of all customers, one by one."""
+    buyers = calibration.data.filter(pl.col("n_purchases") > 0)
+    actual = predicted.filter(what="purchases")["actual"].to_numpy()
+    horizon = model.horizon_length(replace(calibration, data=buyers), length, calibration.time_unit)
+    found = count_scores(model, buyers, actual, horizon)
+    return pl.DataFrame(
+        {"customers": buyers.height, **{name: found[name] for name in ("within_90", "pit_deviation")}}
+    )
 
 
 def totals_of(predicted: pl.DataFrame) -> pl.DataFrame:

@@ -59,7 +59,9 @@ def test_the_sentences_by_hand(growing):
         "first time (about 28 over the horizon), and buy as the model expects of new customers, without "
         "season. More or less acquisition changes their part in proportion."
     )
-    assert told[2].startswith("The same forecast was made again on 4 past days, looking 4 weeks ahead: ")
+    assert told[2].startswith(
+        "The same forecast, newcomers included, was made again on 4 past days, looking 4 weeks ahead: "
+    )
     assert told[3].startswith("Last 4 weeks: ")
     assert len(told) == 4
     assert is_chinese(sentences_of("outlook", section, plain.params, "zh"))
@@ -148,3 +150,45 @@ def test_todays_customers_are_expected_to_buy_as_the_report_says(sample_results)
     assert table.filter(what="purchases")["existing"].sum() == pytest.approx(expected, rel=1e-9)
     spend = (sample_results.customers["expected_purchases"] * sample_results.customers["expected_spend"]).sum()
     assert table.filter(what="spend")["existing"].sum() == pytest.approx(spend, rel=1e-9)
+
+
+def test_past_forecasts_of_todays_customers_are_those_of_the_validation(sample_results):
+    """CDNOW's acquisition has ended: the outlook and the validation judge one and the same record."""
+    basis = sample_results["outlook"].findings["basis"]
+    judged = sample_results["validation"].findings["forecasts_lead"].figures
+    assert basis.key == "outlook.basis_existing"
+    assert basis.figures == {
+        "seen": judged["days"],
+        "judged": judged["horizon"],
+        "error": pytest.approx(judged["error"]),
+        "held": judged["held"],
+    }
+
+
+def test_the_days_and_the_horizon_of_past_forecasts_are_those_of_the_validation():
+    plain = context_of(*ONE_A_DAY, as_of=str(LAST), horizon="6 months", annual_discount_rate=0.0)
+    plan, past = outlook._forecast(plain), plain.past
+    whole = plan.judged.filter(pl.col("period").is_null(), part="existing", what="revenue")
+    totals = past.totals.filter(what="spend")
+    assert plan.looked == past.horizon == "8 weeks"
+    assert whole.select("origin", "end").rows() == totals.select("origin", "end").rows()
+    assert whole["predicted"].to_list() == pytest.approx(totals["predicted"].to_list())
+    assert whole["actual"].to_list() == totals["actual"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("in_december", "told"),
+    [
+        (4, "with a season of their own, which would have predicted the last year better (about "),
+        (1, "without season: nothing shows that one of their own would have predicted the last year better."),
+    ],
+)
+def test_whether_newcomers_have_a_season_is_told_where_customers_have_one(in_december, told):
+    """One a day comes, or more in December, in three years; a regular buyer has the calendar known."""
+    days = [LAST - timedelta(days=ago) for ago in range(1096)]
+    rows = [(f"{day}{one}", str(day), 10.0) for day in days for one in range(in_december if day.month == 12 else 1)]
+    rows += [("regular", str(day), 10.0) for day in days[::30]]
+    plain, section = section_of(rows)
+    (assumption,) = [text for text in sentences_of("outlook", section, plain.params) if "an assumption" in text]
+    assert told in assumption
+    assert is_chinese(sentences_of("outlook", section, plain.params, "zh"))

@@ -5,12 +5,13 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from clvlab.analysis.segmentation import past_forecasts, summary, validation, value
-from clvlab.analysis.segmentation.past_forecasts import PastForecasts, judged_horizon
+from clvlab.analysis.segmentation import outlook, summary, validation, value
+from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.models import BgNbd, Nbd
 from clvlab.validation import Backtest
 from clvlab.validation.backtest import PROBLEMS
 from clvlab.validation.challenge import Challenge
+from clvlab.validation.origins import PAST_DAYS, Ahead, past_days
 from clvlab.wording import Name
 from tests.analysis.pages import is_chinese, page_of, sentences_of
 from tests.analysis.segmentation.logs import context_of, nbd, valued
@@ -149,10 +150,18 @@ def test_without_past_spend_an_interval_stays_the_models_own():
 
 @pytest.mark.parametrize(
     ("days", "horizon", "judged"),
-    [(99, "30 days", "30 days"), (99, "33 days", "33 days"), (99, "34 days", "4 weeks"), (20, "1 week", None)],
+    [
+        (99, "30 days", "30 days"),
+        (99, "33 days", "33 days"),
+        (99, "34 days", "4 weeks"),
+        # 365.25 days are 365 when days are counted, which are a third of three years.
+        (1096, "12 months", "12 months"),
+        (20, "1 week", None),
+    ],
 )
 def test_forecasts_look_over_a_third_of_the_history_at_most(days, horizon, judged):
-    assert judged_horizon(date(2024, 1, 1), date(2024, 1, 1) + timedelta(days - 1), horizon) == judged
+    found = past_days(date(2024, 1, 1), date(2024, 1, 1) + timedelta(days - 1), Ahead.of(horizon, "day"))
+    assert (found and found[0].name) == judged
 
 
 def test_the_sentences_of_the_section_by_hand():
@@ -163,7 +172,7 @@ def test_the_sentences_of_the_section_by_hand():
         "forecasts can be judged all the same.",
         "How our earlier forecasts would have turned out: on 4 past days, from 10 January 2024 to 9 February 2024, "
         "the model was fitted again to what was known then, and looked 10 days ahead. Its totals (Spend) were off by "
-        "17.7% on average; “Average for everybody”, the nearest of the simple rules, by 10.7%.",
+        "17.7% of what happened on average; “Average for everybody”, the nearest of the simple rules, by 10.7%.",
         "Spend: the 90% intervals of 4 of 4 earlier forecasts held what happened; those of the model alone, 1",
     ]
     (table,) = [piece for piece in page_of("validation", section, plain.params) if "\n" in piece]
@@ -211,6 +220,29 @@ def test_a_challenger_that_does_not_win_is_told_of_as_well(outcome, key, monkeyp
     assert section.findings["learned"].key == key
     assert any("10.0%" in each for each in sentences_of("validation", section, plain.params))
     assert is_chinese(sentences_of("validation", section, plain.params, "zh"))
+
+
+@pytest.mark.parametrize(("factor", "direction"), [(1.2, "more"), (0.8, "less")])
+@pytest.mark.parametrize("what", ["spend", "purchases"])
+def test_a_bias_that_the_first_page_tells_is_told_of_values_and_in_the_outlook(factor, direction, what):
+    off = sums(tuple(expected * factor for expected in PREDICTED), what=what, worth=10.0 if what == "spend" else 1.0)
+    plain = context(past(off), horizon="10 days")
+    pages = {"summary": summary, "value": value, "outlook": outlook}
+    found = {page: module.compute(plain).findings for page, module in pages.items()}
+    first = found["summary"][f"bias_{what}"]
+    assert first.figures["size"] == pytest.approx(0.2)
+    for page in ("value", "outlook"):
+        assert found[page]["bias"].key == f"{page}.bias_{direction}"
+        assert found[page]["bias"].figures == first.figures
+        section = pages[page].compute(plain)
+        assert any(f"{direction} than expected" in each for each in sentences_of(page, section, plain.params))
+        assert is_chinese(sentences_of(page, section, plain.params, "zh"))
+
+
+def test_where_the_first_page_tells_of_no_bias_nobody_does():
+    plain = context(past(), horizon="10 days")
+    for module in (summary, value, outlook):
+        assert not any(place.startswith("bias") for place in module.compute(plain).findings)
 
 
 def test_what_the_section_warns_of_is_on_the_first_page_as_well():
@@ -272,9 +304,8 @@ def test_the_first_page_says_how_the_last_forecast_turned_out():
 def test_forecasts_of_a_real_log_are_next_to_what_it_has(sample_results):
     table = sample_results["validation"]["forecasts"]
     assert table["what"].unique(maintain_order=True).to_list() == ["purchases", "spend"]
-    assert table.filter(what="spend").height == past_forecasts.ORIGINS
     # At the first of the days, after 13 weeks, Pareto/NBD cannot be fitted.
-    assert table.filter(what="spend")["method"].to_list() == ["BgNbd", *["ParetoNbd"] * 3]
+    assert table.filter(what="spend")["method"].to_list() == ["BgNbd", *["ParetoNbd"] * (PAST_DAYS - 1)]
     assert (
         "On 1 of these days too little was known for Pareto/NBD to be fitted: BG/NBD predicted in its place, as in a "
         "report of that day."

@@ -127,6 +127,11 @@ def test_the_sentences_by_hand(section, plain):
         "Spend: the 20% of customers whom the model ranks highest brought 40%; ranked by their own rate, 40%; at "
         "best, 40%",
         "Per customer, the model is off by 0.50 purchases on average; the own rate carried forward, by 0.60.",
+        # c and f bought nothing, with a probability of 2/3 each: .05 / (2/3) of either is outside, 1 - 2/5 * .075.
+        # Below .45 there is nobody else: 2/5 * .45 / (2/3) = .27.
+        "Single customers: what 97.0% of them bought lies within the central 90% of the distribution that the model "
+        "gives each (of distributions that are right, 90%). The share of customers below any point of their "
+        "distributions differs from its probability by at most 18.0 points.",
         "The parameters ask for NBD (nobody leaves); the rule of this report would have chosen it as well.",
     ]
 

@@ -133,8 +133,25 @@ def test_what_is_expected_is_said_alike_and_lies_within_its_interval(results, pa
     assert lead["total"] == pytest.approx(customers["clv"].sum(), rel=1e-6)
     groups = results["value"]["by_group"]
     assert ((groups["clv_low"] <= groups["clv"]) & (groups["clv"] <= groups["clv_high"])).all()
+    # The total's interval is no wider than its groups' intervals added up.
+    assert groups["clv_low"].sum() <= lead["low"]
+    assert lead["high"] <= groups["clv_high"].sum()
     by_group = customers.drop_nulls("clv").group_by("group").agg(pl.col("clv").sum())
     assert dict(groups.select("group", "clv").iter_rows()) == pytest.approx(dict(by_group.iter_rows()), rel=1e-6)
+
+
+def test_past_forecasts_are_one_record_on_every_page(pages):
+    expected = figures(r"on (\d) past days, from .*, and looked (.*?) ahead\.", pages["validation"])
+    assert figures(r"made again on (\d) past days, looking (.*?) ahead: its total", pages["outlook"]) == expected
+    assert figures(r"allow for how far (\d) past forecasts over (.*?) missed", pages["value"]) == expected
+    assert figures(r"allowing for how far (\d) past forecasts missed", pages["summary"]) == expected[:1]
+    told = {
+        section: re.findall(r"than expected(?: \(Spend\))?, by ([\d.]+%) on average", " ".join(pages[section]))
+        for section in ("summary", "validation", "value", "outlook")
+    }
+    assert set(told["validation"]) == set(told["summary"])
+    assert set(told["value"]) == set(told["outlook"]) <= set(told["summary"])
+    assert bool(told["value"]) == bool(told["summary"])
 
 
 def test_the_most_valuable_group_is_the_same_on_every_page(results, customers):

@@ -30,12 +30,14 @@ from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import Rule, Strategy
 from clvlab.inputs import attribute_tables, covariates_of, margin_of, our_names, pseudonym_key
-from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, Terms, ValueModels
+from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, SpendKind, Terms, ValueModels
+from clvlab.models.spend_model import LITERATURE
 from clvlab.models.value_models import Kind
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds
 from clvlab.units import Span
 from clvlab.validation import ModelChoice, choose_model
+from clvlab.validation.spend_choice import SpendChoice, choose_spend
 
 LATE_START = timedelta(days=7)
 """So many days into a period a log may begin and still hold it."""
@@ -45,6 +47,9 @@ ACTIVE_DAYS = 365
 
 N_BINS = 5
 """Scores run from 1 to so many, unless the parameters say otherwise."""
+
+SHORTEST_CHOICE = 28
+"""Days by which to choose what spend rests on, at least."""
 
 VALUE_LEVEL = 0.9
 """The probability with which a report's interval of a value holds it."""
@@ -137,10 +142,14 @@ class Context:
         """The customer table as of the run's day, prospects included."""
         return self.summarise(self.as_of)
 
+    def fit(self, customers: CustomerSummary, preferred: Kind | PurchaseModel) -> ValueModels:
+        """Value models of the customers of any day, on the run's terms; spend rests on what the run has chosen."""
+        return ValueModels.fit(customers, self.terms, preferred, self.spend_kind)
+
     @cached_property
     def models(self) -> ValueModels:
         """The value models of the base, with attributes where these help."""
-        models = ValueModels.fit(self.base, self.terms, self.preferred_model)
+        models = self.fit(self.base, self.preferred_model)
         if not self.covariates:
             return models
         judged = self._inner_choice or self._choose(self.inner_halves) or self.choice
@@ -202,13 +211,14 @@ class Context:
             attributes=self.attributes if self.uses_attributes else (),
             level=VALUE_LEVEL,
             buyers=self.buyers.height,
+            spend_kind=self.spend_kind,
         )
 
     def _groups_at(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, group: by the run's strategy, on customers of an earlier day."""
         known = self.summarise(customers.cutoff) if self.attributes else customers
         if self.strategy.needs & set(names(MODELLED)):
-            known = known.with_columns(ValueModels.fit(known, self.terms, self.first_kind).value(known))
+            known = known.with_columns(self.fit(known, self.first_kind).value(known))
         return self.strategy.assign(self.equip(known))
 
     @cached_property
@@ -347,9 +357,7 @@ class Context:
         if self.first_day > quarters_from(day, -1) + LATE_START or not bought:
             return None
         customers = self.summarise(day)
-        return self.equip(
-            customers.with_columns(ValueModels.fit(customers, self.terms, self.first_kind).value(customers))
-        )
+        return self.equip(customers.with_columns(self.fit(customers, self.first_kind).value(customers)))
 
     @cached_property
     def halves(self) -> tuple[CustomerSummary, Holdout] | None:
@@ -417,6 +425,24 @@ class Context:
         except (ConvergenceError, DataError):
             return None
 
+    @cached_property
+    def spend_choice(self) -> SpendChoice | None:
+        """What spend rests on, chosen by a period before the holdout; None where there is none, or no choice."""
+        halves = (self.inner_halves or self._last_third) if self.has_amounts else None
+        return choose_spend(*halves) if halves else None
+
+    @property
+    def _last_third(self) -> tuple[CustomerSummary, Holdout] | None:
+        """The history up to the holdout, or to the run's day, cut so that a third of it is left to choose by."""
+        end = self.halves[1].cutoff if self.halves else self.as_of
+        days = ((end - self.first_day).days + 1) // 3
+        return self._split(end - timedelta(days=days), end) if days >= SHORTEST_CHOICE else None
+
+    @property
+    def spend_kind(self) -> SpendKind:
+        """What the spend of the run's customers rests on: without a choice what the literature has it rest on."""
+        return self.spend_choice.kind if self.spend_choice else LITERATURE
+
     @property
     def preferred_model(self) -> type[PurchaseModel]:
         """The model to value customers by: the one named by the parameters, else the chosen one, else BG/NBD."""
@@ -456,6 +482,6 @@ class Context:
         if self._inner_choice is None or self.inner_halves is None:
             # Without attributes it is fitted to this calibration already.
             kind = self.first_kind if self.uses_attributes else self.choice.model
-            return Backtest(calibration, holdout, ValueModels.fit(calibration, self.terms, kind), self.choice)
-        models = ValueModels.fit(calibration, self.terms, self.first_kind)
+            return Backtest(calibration, holdout, self.fit(calibration, kind), self.choice)
+        models = self.fit(calibration, self.first_kind)
         return Backtest(calibration, holdout, models, self.choice, chosen_on=self.inner_halves[1])

@@ -6,11 +6,12 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import VALUE_LEVEL, Context
+from clvlab.analysis.segmentation.past_forecasts import PastForecasts
+from clvlab.analysis.segmentation.validation import bias
 from clvlab.errors import ClvlabWarning
 from clvlab.planning import Forecast, forecast
 from clvlab.planning.acquisition import QUARTER
 from clvlab.planning.outcomes import OUTCOMES
-from clvlab.units import DAYS_PER, Span
 
 MOST_PAST = 24
 """Past periods in the chart, at most; as many as are ahead, where these are more."""
@@ -25,8 +26,9 @@ def compute(context: Context) -> Section:
     tables = {"course": course(plan, main), "periods": periods(plan), "cohorts": cohorts(plan)}
     found = {
         "lead": _lead(context, plan, main),
-        "assumption": _assumption(plan),
-        "basis": _basis(plan, main),
+        "assumption": _assumption(context, plan),
+        "basis": _basis(plan, main, context.past),
+        **bias(context.past, "outlook.bias_more", "outlook.bias_less"),
         **_value(context, main),
         "course": _course(tables["course"], plan, main),
     }
@@ -114,28 +116,30 @@ def _lead(context: Context, plan: Forecast, main: str) -> Finding:
     return Finding.of("outlook.lead_purchases" if plan.newcomers else "outlook.lead_purchases_existing", **figures)
 
 
-def _assumption(plan: Forecast) -> Finding:
+def _assumption(context: Context, plan: Forecast) -> Finding:
     """What those to come rest on."""
     found = plan.acquisition
     if not plan.newcomers:
         return Finding.of("outlook.nobody_new", days=QUARTER)
-    return Finding.of("outlook.assumption", came=found.came, days=found.days, newcomers=plan.newcomers)
+    figures = {"came": found.came, "days": found.days, "newcomers": plan.newcomers}
+    if found.season is not None:
+        return Finding.of("outlook.assumption_season", **figures)
+    is_even = context.calendar(context.as_of) is not None
+    return Finding.of("outlook.assumption_even" if is_even else "outlook.assumption", **figures)
 
 
-def _basis(plan: Forecast, main: str) -> Finding:
-    """How the same forecast turned out at past days; that of today's customers where nobody is expected to come."""
-    part = "total" if plan.newcomers else "existing"
-    rows = plan.judged.filter(pl.col("period").is_null(), part=part, what=OUTCOMES[main])
-    error = rows.filter(pl.col("actual") > 0).select((pl.col("predicted") / pl.col("actual") - 1).abs().mean()).item()
-    if error is None:
+def _basis(plan: Forecast, main: str, past: PastForecasts | None) -> Finding:
+    """How the same forecast turned out at past days; of today's customers alone it is what the validation says."""
+    if not plan.newcomers and past is not None and past.judges(main):
+        rows = past.totals.filter(what=main)
+    else:
+        part = "total" if plan.newcomers else "existing"
+        rows = plan.judged.filter(pl.col("period").is_null(), part=part, what=OUTCOMES[main])
+    happened = rows.filter(pl.col("actual") > 0)
+    if happened.is_empty():
         return Finding.of("outlook.basis_none")
-    days = rows.select((pl.col("end") - pl.col("origin")).dt.total_days().max()).item()
-    figures = {
-        "seen": rows.height,
-        "judged": str(Span(round(days / DAYS_PER[plan.period]), plan.period)),
-        "error": error,
-        "held": int(rows["held"].sum()),
-    }
+    error = happened.select((pl.col("predicted") / pl.col("actual") - 1).abs().mean()).item()
+    figures = {"seen": rows.height, "judged": plan.looked, "error": error, "held": int(rows["held"].sum())}
     return Finding.of("outlook.basis" if plan.newcomers else "outlook.basis_existing", **figures)
 
 

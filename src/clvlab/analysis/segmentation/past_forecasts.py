@@ -1,7 +1,6 @@
 """Past forecasts of the report's model: what they were worth, and how wide they make the intervals of today's.
 
-They look as far ahead as the report does, or as far as a third of the history: two then fit one after the other into
-what is left, and before the first lies half as long a time.
+On which days they are made, and how far ahead they look, `clvlab.validation.origins.past_days` decides.
 """
 
 import warnings
@@ -15,18 +14,16 @@ import polars as pl
 from clvlab.customers import AttributeTable, CalendarFit
 from clvlab.errors import ClvlabError, ClvlabWarning
 from clvlab.frames import TransactionLog
+from clvlab.models import SpendKind
 from clvlab.models.value_models import Kind, name_of
 from clvlab.units import Span, TimeUnit
 from clvlab.validation import Backtest, backtest
 from clvlab.validation.challenge import LEARNED_NAME, Challenge
 from clvlab.validation.model_error import independent
 from clvlab.validation.naive import NAIVE
+from clvlab.validation.origins import Ahead, past_days
 from clvlab.validation.past import Assignment
 
-ORIGINS = 4
-PART_OF_HISTORY = 3
-SHORTEST = 7
-"""Days that a forecast must look ahead, at least."""
 WORK = 1_000_000
 """Simulated customers behind the intervals of an origin: of a large base fewer futures will do."""
 FEWEST, MOST = 40, 200
@@ -67,14 +64,16 @@ class PastForecasts:
         buyers: int,
         calendar: CalendarFit | None = None,
         attributes: Sequence[AttributeTable] = (),
+        spend_kind: SpendKind = "repeat_purchases",
     ) -> "PastForecasts | None":
         """Make the forecasts again; None where the history was too short for a forecast, a model or groups.
 
         `days` are the first and the last day that count, `horizon` is how far the report looks ahead.
         """
-        span = judged_horizon(*days, horizon)
-        if span is None:
+        record = past_days(*days, Ahead.of(horizon, time_unit))
+        if record is None:
             return None
+        ahead, origins = record
         futures = min(max(WORK // max(buyers, 1), FEWEST), MOST)
         with warnings.catch_warnings():
             # What models warn of on an earlier day is no news of today's.
@@ -83,13 +82,14 @@ class PastForecasts:
                 found = backtest(
                     log,
                     [model, LEARNED_NAME],
-                    ORIGINS,
-                    span,
+                    origins,
+                    ahead.name,
                     time_unit=time_unit,
                     until=days[1],
                     groups=groups,
                     calendar=calendar,
                     attributes=list(attributes) or None,
+                    spend_kind=spend_kind,
                     level=level,
                     futures=futures,
                     fall_back=True,
@@ -98,7 +98,7 @@ class PastForecasts:
                 return None
         # A spend model without a mean expects nothing that could be judged.
         known = found.sums.filter(pl.col("predicted").is_finite(), pl.col("low").is_finite().fill_null(True))
-        past = cls(replace(found, sums=known), name_of(model), span)
+        past = cls(replace(found, sums=known), name_of(model), ahead.name)
         return None if past._own.is_empty() else past
 
     @property
@@ -200,6 +200,12 @@ class PastForecasts:
         return mean
 
     @property
+    def biases(self) -> dict[str, float]:
+        """The biases that there are, by what was predicted; first of what readers ask for first."""
+        found = {what: self.bias(what) for what in ("spend", "purchases") if self.judges(what)}
+        return {what: bias for what, bias in found.items() if bias is not None}
+
+    @property
     def challenge(self) -> Challenge | None:
         """How the learned model did next to this one; None where it could not be trained on any of the days."""
         return self.found.challenge(self.method, self.main)
@@ -231,18 +237,3 @@ class PastForecasts:
         )
         wide = self.found.widened(intervals, self.method, "spend", round(Span.parse(horizon).days))
         return values.with_columns(clv_low=wide["honest_low"], clv_high=wide["honest_high"])
-
-
-def judged_horizon(first: date, last: date, horizon: str) -> str | None:
-    """How far ahead past forecasts look: the horizon, or whole weeks within a third of the history; None below one.
-
-    >>> judged_horizon(date(1997, 1, 1), date(1998, 6, 30), "12 months")
-    '26 weeks'
-    >>> judged_horizon(date(1997, 1, 1), date(1998, 6, 30), "13 weeks")
-    '13 weeks'
-    """
-    most = ((last - first).days + 1) // PART_OF_HISTORY
-    wanted = Span.parse(horizon).days
-    if most < SHORTEST:
-        return None
-    return str(Span(most // SHORTEST, "week")) if wanted > most else horizon

@@ -126,20 +126,23 @@ def _learned(past: PastForecasts) -> dict[str, Finding]:
 
 def cautions(context: Context, past: PastForecasts) -> dict[str, Finding]:
     """What past forecasts warn of: a bias that all of them have, and a horizon that none of them looked over."""
-    biases = {what: past.bias(what) for what in ("purchases", "spend") if past.judges(what)}
     found = {
-        f"bias_{what}": Finding.of(
-            "validation.bias_more" if bias > 0 else "validation.bias_less",
-            what=Name("outcomes", what),
-            days=past.seen(what),
-            size=abs(bias),
-        )
-        for what, bias in biases.items()
-        if bias is not None
+        f"bias_{what}": _one_sided(past, what, "validation.bias_more", "validation.bias_less") for what in past.biases
     }
     if past.is_far(context.horizon):
         found["beyond"] = Finding.of("validation.beyond", horizon=context.horizon, judged=past.horizon)
     return found
+
+
+def bias(past: PastForecasts | None, more: str, less: str) -> dict[str, Finding]:
+    """The bias that `cautions` warns of, in another section's words; of spend, where both outcomes have one."""
+    what = next(iter(past.biases), None) if past else None
+    return {"bias": _one_sided(past, what, more, less)} if past and what else {}
+
+
+def _one_sided(past: PastForecasts, what: str, more: str, less: str) -> Finding:
+    size = past.biases[what]
+    return Finding.of(more if size > 0 else less, what=Name("outcomes", what), days=past.seen(what), size=abs(size))
 
 
 def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
@@ -147,6 +150,7 @@ def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
     mae = dict(outcome.errors.filter(what="purchases").select("method", "mae").iter_rows())
     last = outcome.tracking.row(-1, named=True)
     tenths = outcome.by_decile.filter(what="purchases")
+    pit = outcome.pit.row(0, named=True)
     return {
         "lead": _lead(total, backtest),
         "tracking": Finding.of(
@@ -156,6 +160,7 @@ def _findings(outcome: Validation, backtest: Backtest) -> dict[str, Finding]:
         "by_decile": Finding.of(
             "validation.by_decile", expected=tenths["model"][0], actual=tenths["actual"][0], low=tenths["actual"][-1]
         ),
+        "pit": Finding.of("validation.pit", within=pit["within_90"], points=100 * pit["pit_deviation"]),
         "errors": Finding.of(
             f"validation.errors_{'better' if mae['model'] < mae['naive'] else 'worse'}",
             model=mae["model"],

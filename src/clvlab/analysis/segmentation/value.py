@@ -10,18 +10,24 @@ from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.earlier import model_before
 from clvlab.analysis.segmentation.past_forecasts import FEW, PastForecasts
 from clvlab.analysis.segmentation.season import season
+from clvlab.analysis.segmentation.validation import bias
 from clvlab.analysis.small_groups import SMALLEST
 from clvlab.customers import mean_margin
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError
-from clvlab.models import CovariateModel, WithAttributes
+from clvlab.models import CovariateModel, GammaGamma, MeanSpend, SpendByFrequency, SpendKind, WithAttributes
 from clvlab.models.attributes import OTHER_LEVEL, Attributes
 from clvlab.models.fitted_model import FittedModel
+from clvlab.models.spend_model import LITERATURE, GrossSpend, gross_of, kind_of_spend
 from clvlab.models.value_models import SIGNIFICANT, Caveat, name_of
 from clvlab.params import FROM_COST
 from clvlab.wording import Name
 
 N_BINS = 40
 PARTS = (10, 5, 4, 3, 2)
+HEAVY_TAIL = 2.0
+"""Up to this q customers' mean spends have no variance, and a few of them make the mean of all."""
+TOLD_FROM = 0.0005
+"""A share of money that goes back rounds to 0.1 % and more from here on."""
 SMALLEST_PART = 10
 """Of so many customers, parts differ in size by a tenth at most."""
 
@@ -51,9 +57,11 @@ def compute(context: Context) -> Section:
         _caveats(context)
         | {
             "basis": _basis(context.past),
+            **bias(context.past, "value.bias_more", "value.bias_less"),
             "model": _model(context),
             **season(context),
             **_attributes(context),
+            **_spend(context),
             **_other_model(context),
             **_margin(context),
             "lead": Finding.of(
@@ -94,6 +102,46 @@ def _model(context: Context) -> Finding:
         why = [Finding(key, choice.figures) for key in choice.reasons]
         return Finding.of("value.model_unjudged", why=why)
     return Finding.of("value.model_first", model=model)
+
+
+def _spend(context: Context) -> dict[str, Finding]:
+    """What spend rests on and why, what of it goes back on other days, and whether a few customers make its mean."""
+    spend, returned = context.models.spend, context.base.returned
+    found = {"returned": Finding.of("value.returned", returned=returned)} if returned >= TOLD_FROM else {}
+    if spend is None or isinstance(gross_of(spend), MeanSpend):
+        return found
+    return {"spend": _spend_kind(context, kind_of_spend(spend)), **_tail(gross_of(spend)), **found}
+
+
+def _spend_kind(context: Context, kind: SpendKind) -> Finding:
+    """What spend rests on, next to the nearest other kind, on the earlier period that chose."""
+    choice = context.spend_choice
+    if choice is None:
+        return Finding.of("value.spend_unjudged")
+    used = choice.table.row(by_predicate=pl.col("kind") == kind, named=True)
+    other = choice.other_than(kind)
+    return Finding.of(
+        "value.spend_literature" if kind == LITERATURE else "value.spend_better",
+        cutoff=choice.cutoff,
+        end=choice.end,
+        basis=Name("spend_kinds", kind),
+        error=abs(used["total_error"]),
+        other=Name("spend_kinds", other["kind"]),
+        other_error=abs(other["total_error"]),
+    )
+
+
+def _tail(spend: GrossSpend) -> dict[str, Finding]:
+    """That a few customers make the mean of all, and between which bounds it lies, or that there is none."""
+    if not isinstance(spend, GammaGamma) or spend.q > HEAVY_TAIL or spend.estimate is None:
+        return {}
+    if spend.q <= 1:
+        return {"tail": Finding.of("value.tail_none", q=spend.q)}
+    low, high = spend.mean_spend_interval()
+    figures = {"q": spend.q, "mean": spend.mean_spend, "low": low}
+    if not math.isfinite(high):
+        return {"tail": Finding.of("value.tail_open", **figures)}
+    return {"tail": Finding.of("value.tail", **figures, high=high)}
 
 
 def _attributes(context: Context) -> dict[str, Finding]:
@@ -250,9 +298,10 @@ def parameters(context: Context) -> pl.DataFrame:
 
     With attributes they are those of a customer whose attributes all have their most frequent value.
     """
+    spend = context.models.spend and gross_of(context.models.spend)
     models = [
         model
-        for model in (context.models.purchases, context.models.spend)
+        for model in (context.models.purchases, spend.relative if isinstance(spend, SpendByFrequency) else spend)
         if isinstance(model, FittedModel | CovariateModel)
     ]
     return pl.concat(
