@@ -185,7 +185,7 @@ class Holdout(Displayed):
 
 
 def in_units(days: pl.Expr, time_unit: TimeUnit) -> pl.Expr:
-    """Whole days in a unit, to the last digit, by which they can be told to be whole days.
+    """Days in a unit, to the last digit, by which whole ones can be told to be whole.
 
     By a plain number polars divides with its reciprocal, which is off by a bit for every third number.
     """

@@ -182,11 +182,12 @@ def test_discounted_purchases_are_the_integral_of_the_discounted_rate(family, k,
 
 
 @both
-@pytest.mark.parametrize("k", [2, 3, 4, 6])
+@pytest.mark.parametrize("k", [2, 3, 6])
 @pytest.mark.parametrize("horizon", [1.0, 52.0, None])
 def test_discounted_purchases_of_a_table_are_those_of_each_customer_alone(family, k, horizon):
     model = of(family, k, (0.6, 6.0 / k, 0.8, 2.4))
-    table = model.simulate(300, np.linspace(0, 78, 300).round(), seed=4)
+    # Few distinct x and many ages, so that ages are interpolated.
+    table = model.simulate(300, np.linspace(0, 20, 300), seed=4)
     x, t_x, T = table.select("frequency", "recency", "T").cast(pl.Float64).to_numpy().T
     decay = np.log(1.1) * 7 / 365.25
     end = np.inf if horizon is None else horizon

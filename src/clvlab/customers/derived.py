@@ -73,10 +73,11 @@ def derivable(log: TransactionLog) -> set[str]:
 
 
 def _gaps(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
-    gap = pl.col("date").diff().dt.total_days()
+    gap, is_again = pl.col("gap"), pl.col("customer_id") == pl.col("customer_id").shift()
     return (
         customer_days(log, customers.cutoff)
         .filter("is_purchase")
+        .with_columns(gap=pl.when(is_again).then(pl.col("date").diff().dt.total_days()))
         .group_by("customer_id")
         .agg(
             gap_median=gap.median(),

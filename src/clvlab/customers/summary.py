@@ -15,7 +15,7 @@ from clvlab.customers.purchase_days import customer_days, describe_span, lazy_cu
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind, in_units
 from clvlab.money import exact_sum
-from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
+from clvlab.units import TimeUnit, check_time_unit
 
 
 def summarise_customers(
@@ -187,7 +187,7 @@ def _in_operational_time(table: pl.DataFrame, cutoff: date, unit: TimeUnit, cale
     end = np.full_like(first, np.datetime64(cutoff))
     at_last, at_end = np.split(calendar.elapsed(np.tile(first, 2), np.append(last, end)), 2)
     ages = bought.select("customer_id", recency=pl.Series(at_last), T=pl.Series(at_end))
-    return table.update(ages.with_columns(pl.col("recency", "T") / DAYS_PER[unit]), on="customer_id")
+    return table.update(ages.with_columns(in_units(pl.col("recency", "T"), unit)), on="customer_id")
 
 
 def _with_attributes(table: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFrame:

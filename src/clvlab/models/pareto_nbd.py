@@ -174,9 +174,9 @@ def _log_odds_in_numbers(
     """The same, with the integrand relative to what it is at t_x, where it is largest: half as many logarithms."""
     near, length, is_short = _leaving_times(r, alpha, beta, x, t_x, T)
     # Of alpha + tau and beta + tau the smaller is `near` at t_x, and grows as e^steps.
-    at_t_x, first = max(alpha, beta) + t_x, np.full_like(x, s + 1)
+    at_t_x, first = max(alpha, beta) + t_x, np.full(x.shape, s + 1)
     smaller, larger = (r + x, first) if alpha < beta else (first, r + x)
-    mean = np.empty_like(x)
+    mean = np.empty(x.shape)
     for n, rows in zip(n_nodes, (is_short, ~is_short), strict=True):
         nodes, weights = legendre(n)
         steps = nodes * length[rows, None]

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from clvlab.arrays import Counts, Matrix, Positions, Vector
+from clvlab.arrays import Counts, Flags, Matrix, Positions, Vector
 from clvlab.clock import STEADY, Ahead
 from clvlab.errors import ConvergenceError, ParamsError
 from clvlab.models.beta_geometric import LARGEST_LOG, BetaGeometric
@@ -153,7 +153,7 @@ class RegularBetaGeometric(BetaGeometric):
     def purchases_if_alive(self, t: float, events: Vector, T: Vector) -> Vector:
         """Sum over n of P(the n-th purchase is due by t) times that of staying for n - 1 purchases."""
         expected = self._picked(self._expected, events, t / (self.alpha + T))
-        few = (self.r + events + 1) * t < self.alpha + T  # so that every term is at most half of the one before
+        few = self._are_few(t, events, T)
         if few.any():
             expected[few] = self._summed(t, events[few], T[few])
         return expected
@@ -222,8 +222,8 @@ class RegularBetaGeometric(BetaGeometric):
         end = min(t, WORTH_NOTHING_AT / decay)
         last = float(ahead.calendar(np.array(end)))
         histories = DistinctRows.of([events // self.k, T])
-        x, T = histories.rows
-        course, per_time = self._course(x, T, end), (1 + self.r + self.k * x) / (self.alpha + T)
+        x, ages = histories.rows
+        course, per_time = self._course(x, ages, end), (1 + self.r + self.k * x) / (self.alpha + ages)
         discounted = np.exp(-decay * last) * course.basis(np.log1p(end * per_time))
         longest = np.log1p(last * per_time)
         # The larger k, the longer the gaps of a customer show; where the discount ends the integral it is steep.
@@ -234,7 +234,13 @@ class RegularBetaGeometric(BetaGeometric):
             du = (1 / per_time + u) * longest * weight
             basis = course.basis(np.log1p(ahead.operational(u) * per_time))
             discounted += (decay * np.exp(-decay * u) * du)[:, None] * basis
-        return course.combined(discounted)[self._phase(events), histories.index]
+        found = course.combined(discounted)[self._phase(events), histories.index]
+        few = self._are_few(end, events, T)
+        if few.any():
+            # Of next to nothing the polynomial has no digit left: it is between all at the end and all at once.
+            at_once = self._summed(end, events[few], T[few])
+            found[few] = np.clip(found[few], np.exp(-decay * last) * at_once, at_once)
+        return found
 
     def _course(self, x: Vector, T: Vector, end: float) -> Interpolated:
         """Expected purchases in (T, T + u] by phase, given alive at T, in ln(1 + u per time) for u up to `end`.
@@ -251,6 +257,10 @@ class RegularBetaGeometric(BetaGeometric):
             return self._expected(np.repeat(x, time.shape[1]), time.ravel()).reshape(self.k, *time.shape)
 
         return Interpolated.of(at, longest, of_x, 4 + 14 * self.k)
+
+    def _are_few(self, t: float, events: Vector, T: Vector) -> Flags:
+        """Whether so few events are to be expected that every term of `_summed` is at most half of the one before."""
+        return np.asarray((self.r + events + 1) * t < self.alpha + T)
 
     def _summed(self, t: float, events: Vector, T: Vector) -> Vector:
         """The sum over n itself, where few events are to be expected: all its terms are positive."""

@@ -85,7 +85,8 @@ class Interpolated:
 
     def basis(self, positions: Vector) -> Matrix:
         """The polynomials at a position of each row: what to weigh the coefficients with."""
-        inside = np.minimum(2 * positions / self.longest[self.kind] - 1, 1.0)
+        longest = np.where(self.longest > 0, self.longest, 1.0)
+        inside = np.minimum(2 * positions / longest[self.kind] - 1, 1.0)
         return np.asarray(chebvander(inside, self.coefficients.shape[-1] - 1))
 
     def combined(self, weights: Matrix) -> Matrix:
