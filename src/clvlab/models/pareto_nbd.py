@@ -155,10 +155,11 @@ def log_odds_left(
     alpha and beta, the integrand has no singularity nearer than pi to the interval. `n_nodes` are for a
     short interval and for any other.
     """
-    if all(isinstance(each, float) for each in parameters):
-        return _log_odds_in_numbers(*map(float, parameters), x, t_x, T, n_nodes)
     r, alpha, s, beta = parameters
-    near, length, is_short = _leaving_times(value_of(r), value_of(alpha), value_of(beta), x, t_x, T)
+    values = value_of(r), value_of(alpha), value_of(s), value_of(beta)
+    if all(isinstance(each, float) for each in parameters):
+        return _log_odds_in_numbers(values, x, t_x, T, n_nodes)
+    near, length, is_short = _leaving_times(values, x, t_x, T)
     nodes, weights = legendre(n_nodes[0] if is_short.all() else n_nodes[1])
     steps = nodes * length[:, None]
     tau = t_x[:, None] + near[:, None] * np.expm1(steps)
@@ -169,10 +170,11 @@ def log_odds_left(
 
 
 def _log_odds_in_numbers(
-    r: float, alpha: float, s: float, beta: float, x: Vector, t_x: Vector, T: Vector, n_nodes: tuple[int, int]
+    parameters: tuple[float, float, float, float], x: Vector, t_x: Vector, T: Vector, n_nodes: tuple[int, int]
 ) -> Vector:
     """The same, with the integrand relative to what it is at t_x, where it is largest: half as many logarithms."""
-    near, length, is_short = _leaving_times(r, alpha, beta, x, t_x, T)
+    r, alpha, s, beta = parameters
+    near, length, is_short = _leaving_times(parameters, x, t_x, T)
     # Of alpha + tau and beta + tau the smaller is `near` at t_x, and grows as e^steps.
     at_t_x, first = max(alpha, beta) + t_x, np.full(x.shape, s + 1)
     smaller, larger = (r + x, first) if alpha < beta else (first, r + x)
@@ -188,9 +190,10 @@ def _log_odds_in_numbers(
 
 
 def _leaving_times(
-    r: float, alpha: float, beta: float, x: Vector, t_x: Vector, T: Vector
+    parameters: tuple[float, float, float, float], x: Vector, t_x: Vector, T: Vector
 ) -> tuple[Vector, Vector, Flags]:
     """Where the integral is worth taking: m + t_x, its length in ln(m + tau), and whether few nodes will do."""
+    r, alpha, _, beta = parameters
     # Past this time the density has fallen to a negligible share of its peak.
     with np.errstate(over="ignore"):
         end = np.minimum(T, t_x + (alpha + t_x) * np.expm1(DENSITY_CUT_AT / (r + x)))
