@@ -329,7 +329,10 @@ def test_a_customers_figure_is_that_of_a_table_of_one(model):
 def test_all_that_a_value_rests_on_is_what_each_verb_says(model):
     ahead = model.purchases_ahead(CUSTOMERS, "12 months", 0.1)
     assert np.array_equal(ahead["p_alive"], model.p_alive(CUSTOMERS))
-    assert np.array_equal(ahead["expected_purchases"], model.expected_purchases(CUSTOMERS, "12 months"))
+    # Of regular buyers all is read from one polynomial in time, and its sum alone from the sum itself.
+    rounding = 1e-8 if hasattr(model, "k") else 0.0
+    expected = model.expected_purchases(CUSTOMERS, "12 months")
+    assert ahead["expected_purchases"] == pytest.approx(expected, rel=rounding, abs=0.0)
     assert np.array_equal(ahead["discounted_purchases"], model.discounted_purchases(CUSTOMERS, "12 months", 0.1))
 
 

@@ -246,11 +246,11 @@ class PurchaseModel(FittedModel, ABC):
         """All that a value rests on, in one pass: p_alive, expected_purchases and discounted_purchases."""
         table, t = self._read(customers, time_unit), self.horizon_length(customers, horizon, time_unit)
         alive, decay = self._alive(table), self._decay(annual_discount_rate, t)
-        worth = self._worth_at(t, decay, self.ahead(customers))
+        expected, discounted = self._ahead_if_alive(table, t, decay, self.ahead(customers))
         return {
             "p_alive": table.spread(alive),
-            "expected_purchases": table.spread(self.by_state(table, self._expected_at(t), alive)),
-            "discounted_purchases": table.spread(self.by_state(table, worth, alive)),
+            "expected_purchases": table.spread(expected * alive),
+            "discounted_purchases": table.spread(discounted * alive),
         }
 
     def discounted_purchases_new(self, horizon: Horizon | None, annual_discount_rate: float) -> float:
@@ -419,6 +419,10 @@ class PurchaseModel(FittedModel, ABC):
                 code="no_repeats",
                 customers=population.n_customers,
             )
+
+    def _ahead_if_alive(self, table: PurchaseHistories, t: float, decay: float, ahead: Ahead) -> Sequence[Vector]:
+        """Expected and discounted purchases in (T, T + t] of each customer if alive."""
+        return [self.by_state(table, of) for of in (self._expected_at(t), self._worth_at(t, decay, ahead))]
 
     def _expected_at(self, t: float) -> Callable[[Vector, Vector], Vector]:
         return self._smooth(lambda x, T: self.purchases_if_alive(t, x, T))

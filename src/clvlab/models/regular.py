@@ -206,25 +206,38 @@ class RegularBetaGeometric(BetaGeometric):
         ages = table.by_age
         x, T = ages.rows
         states = np.concatenate([self.k * x + phase for phase in range(self.k)])
-        values = function(states, np.tile(T, self.k)).reshape(self.k, -1)
-        total: Vector = np.einsum("ij,ij->j", self.since_last(*table.columns), values[:, ages.index])
+        values = function(states, np.tile(T, self.k))
+        values = values.reshape(*values.shape[:-1], self.k, x.size)[..., ages.index]
+        total: Vector = np.einsum("ij,...ij->...j", self.since_last(*table.columns), values)
         return total * times
 
     def _discounted_if_alive(
         self, t: float, decay: float, events: Vector, T: Vector, ahead: Ahead = STEADY
     ) -> Vector:
-        """By parts: the expected purchases are smoother in time than their rate, which moves with every gap.
+        if decay == 0:
+            return self.purchases_if_alive(t, events, T)
+        both = self._expected_and_discounted(min(t, WORTH_NOTHING_AT / decay), decay, ahead, events, T)
+        return np.asarray(both[1])
+
+    def _ahead_if_alive(self, table: PurchaseHistories, t: float, decay: float, ahead: Ahead) -> Sequence[Vector]:
+        """Both from one course in time, where the discount does not end it before the horizon."""
+        if not 0 < decay * t < WORTH_NOTHING_AT:
+            return super()._ahead_if_alive(table, t, decay, ahead)
+        return list(self.by_state(table, self._smooth(partial(self._expected_and_discounted, t, decay, ahead))))
+
+    def _expected_and_discounted(
+        self, end: float, decay: float, ahead: Ahead, events: Vector, T: Vector
+    ) -> NDArray[np.float64]:
+        """Two rows. Discounted by parts: expected purchases are smoother in time than their rate, which has gaps.
 
         The integral is over calendar time, in which the discount is smooth.
         """
-        if decay == 0:
-            return self.purchases_if_alive(t, events, T)
-        end = min(t, WORTH_NOTHING_AT / decay)
         last = float(ahead.calendar(np.array(end)))
         histories = DistinctRows.of([events // self.k, T])
         x, ages = histories.rows
         course, per_time = self._course(x, ages, end), (1 + self.r + self.k * x) / (self.alpha + ages)
-        discounted = np.exp(-decay * last) * course.basis(np.log1p(end * per_time))
+        at_end = course.basis(np.log1p(end * per_time))
+        discounted = np.exp(-decay * last) * at_end
         longest = np.log1p(last * per_time)
         # The larger k, the longer the gaps of a customer show; where the discount ends the integral it is steep.
         length, ends = float(longest.max(initial=0.0)), decay * end >= 1
@@ -234,12 +247,14 @@ class RegularBetaGeometric(BetaGeometric):
             du = (1 / per_time + u) * longest * weight
             basis = course.basis(np.log1p(ahead.operational(u) * per_time))
             discounted += (decay * np.exp(-decay * u) * du)[:, None] * basis
-        found = course.combined(discounted)[self._phase(events), histories.index]
+        found = np.stack(
+            [course.combined(each)[self._phase(events), histories.index] for each in (at_end, discounted)]
+        )
         few = self._are_few(end, events, T)
         if few.any():
-            # Of next to nothing the polynomial has no digit left: it is between all at the end and all at once.
-            at_once = self._summed(end, events[few], T[few])
-            found[few] = np.clip(found[few], np.exp(-decay * last) * at_once, at_once)
+            # Of next to nothing the polynomial has no digit left; discounted it is next to what it is.
+            found[0, few] = self._summed(end, events[few], T[few])
+            found[1, few] = np.clip(found[1, few], np.exp(-decay * last) * found[0, few], found[0, few])
         return found
 
     def _course(self, x: Vector, T: Vector, end: float) -> Interpolated:

@@ -30,7 +30,8 @@ def interpolated_in_age(
     """function(x, T) for each row to a relative error of about ten times `settled`, of values below `least` of that.
 
     function(x, T) * (scale + T) should be analytic in ln(scale + T) to a distance of pi. Where a few points do not
-    settle it, more are taken, until computing row by row is less work.
+    settle it, more are taken, until computing row by row is less work. It may return several values for each row, on
+    axes before that of the rows.
     """
     counts, of_count = np.unique(x, return_inverse=True)
     ages, of_age = np.unique(T, return_inverse=True)
@@ -39,13 +40,13 @@ def interpolated_in_age(
     while counts.size * n_points < x.size:
         points = (chebpts1(n_points) + 1) / 2 * position[-1]
         at = (scale + ages[0]) * np.exp(points) - scale
-        values = function(np.repeat(counts, n_points), np.tile(at, counts.size)).reshape(counts.size, n_points)
-        values *= scale + at
+        values = function(np.repeat(counts, n_points), np.tile(at, counts.size))
+        values = values.reshape(*values.shape[:-1], counts.size, n_points) * (scale + at)
         coefficients = values @ _to_coefficients(n_points).T
-        last = np.abs(coefficients[:, -3:]).max(axis=1)
-        if (last <= settled * np.maximum(np.abs(values).min(axis=1), least * scale)).all():
+        last = np.abs(coefficients[..., -3:]).max(axis=-1)
+        if (last <= settled * np.maximum(np.abs(values).min(axis=-1), least * scale)).all():
             to_ages = chebvander(2 * position / position[-1] - 1, n_points - 1)
-            scaled = np.einsum("ij,ij->i", coefficients[of_count], to_ages[of_age])
+            scaled = np.einsum("...ij,ij->...i", coefficients[..., of_count, :], to_ages[of_age])
             return np.asarray(scaled / (scale + T))
         n_points *= 2
     return function(x, T)
