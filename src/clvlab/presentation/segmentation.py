@@ -35,6 +35,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("late"),
             Text("value"),
             Text("trust"),
+            Text("record"),
             Text("bias_purchases"),
             Text("bias_spend"),
             Text("beyond"),

@@ -145,8 +145,10 @@ def test_past_forecasts_are_one_record_on_every_page(pages):
     assert figures(r"made again on (\d) past days, looking (.*?) ahead: its total", pages["outlook"]) == expected
     assert figures(r"allow for how far (\d) past forecasts over (.*?) missed", pages["value"]) == expected
     assert figures(r"allowing for how far (\d) past forecasts missed", pages["summary"]) == expected[:1]
+    error = figures(r"\(Spend\) were off by ([\d.]+%) of what happened on average", pages["validation"])
+    assert figures(r"\(Spend\) was off by ([\d.]+%) of what happened on average", pages["summary"]) == error
     told = {
-        section: re.findall(r"than expected(?: \(Spend\))?, by ([\d.]+%) on average", " ".join(pages[section]))
+        section: re.findall(r"than expected(?: \(\w+\))?, by ([\d.]+%) on average", " ".join(pages[section]))
         for section in ("summary", "validation", "value", "outlook")
     }
     assert set(told["validation"]) == set(told["summary"])

@@ -186,6 +186,12 @@ class PastForecasts:
             "origin", simple="method", simple_predicted="predicted", simple_error="error"
         )
 
+    @property
+    def error(self) -> float | None:
+        """Mean size of the error of the totals of `main`, relative to what happened; None where nothing did."""
+        size: float | None = self.totals.filter(what=self.main)["error"].abs().mean()  # type: ignore[assignment]
+        return size
+
     def bias(self, what: str) -> float | None:
         """By how much what happened was more (or less, below 0) than predicted, if it was so every time; else None.
 

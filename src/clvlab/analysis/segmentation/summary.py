@@ -56,7 +56,7 @@ def compute(context: Context) -> Section:
             review=quarters_from(context.as_of, 1),
         )
     if context.past is not None:
-        findings |= {"trust": _trust(context.past), **cautions(context, context.past)}
+        findings |= {"trust": _trust(context.past), **_record(context.past), **cautions(context, context.past)}
     return Section(tables, findings)
 
 
@@ -83,6 +83,13 @@ def _trust(past: PastForecasts) -> Finding:
         direction=Name("summary", "more" if more else "less"),
         place=Name("summary", "inside" if inside else "outside"),
     )
+
+
+def _record(past: PastForecasts) -> dict[str, Finding]:
+    """How all of them turned out, where there is more than the last."""
+    days = past.seen(past.main)
+    figures = {"what": Name("outcomes", past.main), "days": days, "error": past.error}
+    return {"record": Finding.of("summary.record", **figures)} if days > 1 else {}
 
 
 def with_news(sections: Mapping[str, Section]) -> Section:

@@ -83,7 +83,7 @@ def _forecasts(context: Context) -> Section:
         **told,
         first=rows["origin"][0],
         last=rows["origin"][-1],
-        error=rows["error"].abs().mean(),
+        error=past.error,
         simple=Name("methods", rows["simple"][0]),
         simple_error=rows["simple_error"].abs().mean(),
     )
