@@ -177,7 +177,7 @@ def _returned(days: pl.DataFrame, table: pl.DataFrame) -> float:
     back = days.filter(~pl.col("is_purchase")).join(buyers, on="customer_id", how="semi")
     returned = -back.select(exact_sum(pl.col("spend"))).item()
     spent = buyers["total_spend"].sum() + returned
-    return min(returned / spent, 1.0) if returned > 0 else 0.0
+    return returned / max(spent, returned) if returned > 0 else 0.0
 
 
 def _in_operational_time(table: pl.DataFrame, cutoff: date, unit: TimeUnit, calendar: Clock) -> pl.DataFrame:
