@@ -65,12 +65,9 @@ def honest(rows: pl.DataFrame, earlier: pl.DataFrame, length: float, level: floa
     numbered = by_chance(rows, level).with_row_index("row").with_columns(beyond, is_all=pl.col("period").is_null())
     seen = by_chance(earlier, level).with_columns(is_all=pl.col("period").is_null())
     found = []
-    for (part, what, is_all, times), alike in numbered.group_by(
-        "part", "what", "is_all", "beyond", maintain_order=True
-    ):
+    for (part, what, is_all), alike in numbered.group_by("part", "what", "is_all", maintain_order=True):
         like = seen.filter(pl.col("part") == part, pl.col("what") == what, pl.col("is_all") == is_all)
-        assert isinstance(times, float)
-        days = round((furthest if is_all else length) * times)
+        days = ((furthest if is_all else length) * alike["beyond"].to_numpy()).round().astype(np.int64)
         found.append(widened(as_total(alike), as_total(like), days, level))
     wide = pl.concat(found).sort("row")
     return rows.with_columns(low=wide["honest_low"], high=wide["honest_high"])

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from clvlab.arrays import Matrix, Vector
+from clvlab.arrays import Counts, Matrix, Vector
 from clvlab.models.numerics.mixture import central_reach
 
 TYPICAL, TYPICAL_OF_PART = 0.2, 0.22
@@ -112,7 +112,7 @@ def honest_intervals(sums: pl.DataFrame, level: float) -> pl.DataFrame:
     return pl.concat([nothing, *found]).drop("error_log", "down", "up")
 
 
-def widened(intervals: pl.DataFrame, sums: pl.DataFrame, days: int, level: float) -> pl.DataFrame:
+def widened(intervals: pl.DataFrame, sums: pl.DataFrame, days: int | Counts, level: float) -> pl.DataFrame:
     """Intervals of today's predictions that allow for the errors of earlier ones.
 
     Parameters
@@ -122,7 +122,7 @@ def widened(intervals: pl.DataFrame, sums: pl.DataFrame, days: int, level: float
     sums
         of a backtest of the same method and outcome, with intervals of `level`
     days
-        the horizon of `intervals`
+        the horizon of `intervals`, one for all or one each: all of them as long as earlier ones, or longer
     level
         probability of both
 
@@ -132,7 +132,8 @@ def widened(intervals: pl.DataFrame, sums: pl.DataFrame, days: int, level: float
     """
     earlier = _in_logarithms(sums.drop_nulls("low"), level)
     today = _in_logarithms(intervals.with_columns(actual=pl.lit(0.0)), level)
-    return _widened(today, earlier, days, level).drop("actual", "error_log", "down", "up")
+    found = _widened(today, earlier, np.broadcast_to(days, today.height), level)
+    return found.drop("actual", "error_log", "down", "up")
 
 
 def _in_logarithms(rows: pl.DataFrame, level: float) -> pl.DataFrame:
@@ -153,13 +154,14 @@ def _in_logarithms(rows: pl.DataFrame, level: float) -> pl.DataFrame:
 def _replayed(kind: pl.DataFrame, level: float) -> Iterator[pl.DataFrame]:
     """The rows of one method and outcome at each origin, with what earlier ones say."""
     for (origin, end), rows in kind.group_by("origin", "end", maintain_order=True):
-        yield _widened(rows, kind.filter(pl.col("end") <= origin), (end - origin).days, level)
+        days = np.full(rows.height, (end - origin).days)
+        yield _widened(rows, kind.filter(pl.col("end") <= origin), days, level)
 
 
-def _widened(rows: pl.DataFrame, earlier: pl.DataFrame, days: int, level: float) -> pl.DataFrame:
+def _widened(rows: pl.DataFrame, earlier: pl.DataFrame, days: Counts, level: float) -> pl.DataFrame:
     """The total of one day and its parts, with what earlier ones of their method and outcome say."""
-    earlier = _like(earlier, days)
-    growth = np.sqrt(days / _days(earlier)) if len(earlier) else 1.0
+    earlier = _like(earlier, int(days.min()))
+    rows = rows.with_columns(growth=np.sqrt(days / _days(earlier)) if len(earlier) else 1.0)
     common = _after(ModelError.typical(TYPICAL), earlier.filter(part="total"))
     beyond, total = _beyond_total(earlier), rows.filter(part="total")
     found = []
@@ -169,9 +171,9 @@ def _widened(rows: pl.DataFrame, earlier: pl.DataFrame, days: int, level: float)
             kind, own = _own_errors(alike["name"], beyond.filter(part=part))
             errors = [common.and_own(each) for each in own]
             alike = alike.with_columns(pl.max_horizontal(side, pl.lit(total[side].max())) for side in ("down", "up"))
-        reaching = _reaching(alike, np.stack([each.weights for each in errors]), growth, level)
+        reaching = _reaching(alike, np.stack([each.weights for each in errors]), level)
         found.append(reaching.with_columns(seen=pl.lit(kind.seen, pl.Int64), independent=pl.lit(kind.independent)))
-    return pl.concat(found)
+    return pl.concat(found).drop("growth")
 
 
 def _beyond_total(earlier: pl.DataFrame) -> pl.DataFrame:
@@ -189,17 +191,18 @@ def _own_errors(names: pl.Series, earlier: pl.DataFrame) -> tuple[ModelError, li
     ]
 
 
-def _reaching(rows: pl.DataFrame, weights: Matrix, growth: float, level: float) -> pl.DataFrame:
+def _reaching(rows: pl.DataFrame, weights: Matrix, level: float) -> pl.DataFrame:
     """The rows with honest_low and honest_high; `weights` are those of the sizes of each row's error."""
     half, centre = rows["half_purchase"].to_numpy(), rows["predicted"].to_numpy()
-    down, up = (_reach(rows[side].to_numpy(), growth * SIZES, weights, level) for side in ("down", "up"))
+    sizes = rows["growth"].to_numpy()[:, None] * SIZES
+    down, up = (_reach(rows[side].to_numpy(), sizes, weights, level) for side in ("down", "up"))
     return rows.with_columns(
         honest_low=pl.Series(np.maximum((centre + half) * np.exp(-down) - half, 0.0)),
         honest_high=pl.Series((centre + half) * np.exp(up) - half),
     )
 
 
-def _reach(deviation: Vector, sizes: Vector, weights: Matrix, level: float) -> Vector:
+def _reach(deviation: Vector, sizes: Matrix, weights: Matrix, level: float) -> Vector:
     return central_reach(np.sqrt(deviation[:, None] ** 2 + sizes**2), weights, level)
 
 
