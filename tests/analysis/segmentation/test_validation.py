@@ -120,7 +120,8 @@ def test_the_sentences_by_hand(section, plain):
         "off, and at most two of the ten tenths are.",
         "No earlier forecast could be judged: the history is too short, or too few customers had bought again by "
         "then.",
-        "The model expected 10 repeat purchases in all; there were 9",
+        "From the first day on, the time before the cutoff included, the model expected 10 repeat purchases; there "
+        "were 9",
         "Purchases in the holdout by earlier behaviour",
         "The tenth that the model ranks highest bought 2.0 times each, against 2.0 expected; the lowest tenth, 0.3 "
         "times",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -23,6 +24,7 @@ from clvlab.validation.model_error import independent
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.origins import Ahead, past_days
 from clvlab.validation.past import Assignment
+from clvlab.wording import Name
 
 WORK = 1_000_000
 """Simulated customers behind the intervals of an origin: of a large base fewer futures will do."""
@@ -187,18 +189,22 @@ class PastForecasts:
         )
 
     @property
-    def error(self) -> float | None:
-        """Mean size of the error of the totals of `main`, relative to what happened; None where nothing did."""
-        size: float | None = self.totals.filter(what=self.main)["error"].abs().mean()  # type: ignore[assignment]
-        return size
+    def record(self) -> dict[str, Any]:
+        """error, simple, simple_error: mean sizes of the errors of the totals of `main`, relative to what happened.
+
+        Of the model, and of the naive prediction that came nearest.
+        """
+        rows = self.totals.filter(what=self.main)
+        sizes = {name: rows[name].abs().mean() for name in ("error", "simple_error")}
+        return {**sizes, "simple": Name("methods", rows["simple"][0])}
 
     def bias(self, what: str) -> float | None:
-        """By how much what happened was more (or less, below 0) than predicted, if it was so every time; else None.
+        """How much of what happened was not predicted (below 0: what more was), if it was so every time; else None.
 
         The mean over the days, where there are at least FEW and it is notable.
         """
-        rows = self._own.filter(pl.col("what") == what, pl.col("part") == "total", pl.col("predicted") > 0)
-        misses = rows.select(pl.col("actual") / pl.col("predicted") - 1).to_series()
+        rows = self._own.filter(pl.col("what") == what, pl.col("part") == "total", pl.col("actual") > 0)
+        misses = rows.select(1 - pl.col("predicted") / pl.col("actual")).to_series()
         one_sided = (misses > 0).all() or (misses < 0).all()
         mean = misses.mean()
         if misses.len() < FEW or not one_sided or not isinstance(mean, float) or abs(mean) < BIASED_FROM:

@@ -24,7 +24,7 @@ def compute(context: Context) -> Section:
     tables = {"groups": groups}
     findings = {
         "lead": Finding.of(
-            "segments.lead" if filled.height > 1 else "segments.lead_one",
+            _lead(groups.height, filled.height),
             strategy=Name("strategies", context.strategy.name),
             groups=groups.height,
             filled=filled.height,
@@ -53,8 +53,14 @@ def compute(context: Context) -> Section:
             "segments.groups_no_spend", group=Name("groups", largest["group"]), customers=largest["share_customers"]
         )
     findings |= _relative(context) | _why_empty(context, groups) | _why_no_p_alive(context)
-    findings |= _alive_all_the_same(groups) | _small(context)
+    findings |= _against_names(groups) | _small(context)
     return Section(tables, findings)
+
+
+def _lead(groups: int, filled: int) -> str:
+    if filled == 1:
+        return "segments.lead_one"
+    return "segments.lead" if filled == groups else "segments.lead_some"
 
 
 def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group") -> pl.DataFrame:
@@ -131,12 +137,16 @@ def _why_no_p_alive(context: Context) -> dict[str, Finding]:
     return {"p_alive": Finding.of(key, model=Name("models", name_of(model)), horizon=context.horizon)}
 
 
-def _alive_all_the_same(groups: pl.DataFrame) -> dict[str, Finding]:
-    """Which groups have left by their names alone, where P(alive) says that most of their customers are there."""
-    quiet = groups.filter(pl.col("group").is_in(GONE), pl.col("p_alive") >= ALIVE)["group"]
-    if quiet.is_empty():
-        return {}
-    return {"alive": Finding.of("segments.alive", groups=[Name("groups", code) for code in quiet], alive=ALIVE)}
+def _against_names(groups: pl.DataFrame) -> dict[str, Finding]:
+    """Which groups have left by their names alone, and which by P(alive) alone."""
+    is_gone, is_alive = pl.col("group").is_in(GONE), pl.col("p_alive") >= ALIVE
+    quiet, left = (groups.filter(each)["group"] for each in (is_gone & is_alive, ~is_gone & ~is_alive))
+    found = {}
+    if not quiet.is_empty():
+        found["alive"] = Finding.of("segments.alive", groups=[Name("groups", code) for code in quiet], alive=ALIVE)
+    if not left.is_empty():
+        found["left"] = Finding.of("segments.left", groups=[Name("groups", code) for code in left], alive=ALIVE)
+    return found
 
 
 def _small(context: Context) -> dict[str, Finding]:

@@ -74,13 +74,13 @@ def _trust(past: PastForecasts) -> Finding:
     what = past.main
     last = past.totals.filter(what=what).row(-1, named=True)
     figures = {name: last[name] for name in ("origin", "predicted", "actual")}
-    more, inside = last["actual"] >= last["predicted"], last["held"]
+    inside = last["held"]
     return Finding.of(
         "summary.trust_spend" if what == "spend" else "summary.trust_purchases",
         **figures,
         horizon=past.horizon,
-        miss=abs(last["actual"] / last["predicted"] - 1),
-        direction=Name("summary", "more" if more else "less"),
+        miss=abs(last["error"] or 0.0),
+        direction=Name("summary", "high" if last["predicted"] > last["actual"] else "low"),
         place=Name("summary", "inside" if inside else "outside"),
     )
 
@@ -88,8 +88,9 @@ def _trust(past: PastForecasts) -> Finding:
 def _record(past: PastForecasts) -> dict[str, Finding]:
     """How all of them turned out, where there is more than the last."""
     days = past.seen(past.main)
-    figures = {"what": Name("outcomes", past.main), "days": days, "error": past.error}
-    return {"record": Finding.of("summary.record", **figures)} if days > 1 else {}
+    if days < 2:
+        return {}
+    return {"record": Finding.of("summary.record", what=Name("outcomes", past.main), days=days, **past.record)}
 
 
 def with_news(sections: Mapping[str, Section]) -> Section:
@@ -99,6 +100,10 @@ def with_news(sections: Mapping[str, Section]) -> Section:
     if moved.key == "movement.lead":
         figures = moved.figures
         news["moved"] = Finding.of("summary.moved", up=figures["up"], down=figures["down"] + figures["aged"])
+    warned = sections["validation"].findings
+    if off := warned.get("warning_total_spend", warned.get("warning_total_purchases")):
+        figures = {name: off.figures[name] for name in ("what", "error", "direction")}
+        news["holdout"] = Finding.of("summary.holdout", **figures)
     late = sections["watch"].findings["lead"]
     if late.key in _LATE:
         news["late"] = Finding(_LATE[late.key], late.figures)

@@ -83,9 +83,7 @@ def _forecasts(context: Context) -> Section:
         **told,
         first=rows["origin"][0],
         last=rows["origin"][-1],
-        error=past.error,
-        simple=Name("methods", rows["simple"][0]),
-        simple_error=rows["simple_error"].abs().mean(),
+        **past.record,
     )
     findings = {"forecasts_lead": lead, "forecasts": Finding.of("validation.forecasts", **told)}
     return Section(
@@ -230,7 +228,7 @@ def _warnings(outcome: Validation, customers: int) -> dict[str, Finding]:
     if outcome.warnings.is_empty() and (outcome.totals["actual"] > 0).all():
         return {"calibrated": Finding.of("validation.calibrated")}
     kinds = outcome.errors.group_by("what", maintain_order=True)
-    total = {what: _total_warning(errors, customers) for (what,), errors in kinds}
+    total = {what: (_total_warning(errors, customers), _orders(errors)) for (what,), errors in kinds}
     return {
         f"warning_{row['warning']}_{row['what']}": _warning(**row, total=total[row["what"]])
         for row in outcome.warnings.iter_rows(named=True)
@@ -246,8 +244,17 @@ def _total_warning(errors: pl.DataFrame, customers: int) -> str:
     return "total" if model["gini"] == errors["gini"].max() else "total_alone"
 
 
-def _warning(warning: str, what: str, part: str | None, count: int | None, error: float, *, total: str) -> Finding:
-    key = total if warning == "total" else warning
+def _orders(errors: pl.DataFrame) -> dict[str, Any]:
+    """gini, best, best_gini: how well the model orders customers, and the method that does so best."""
+    best = errors.sort("gini", descending=True, nulls_last=True, maintain_order=True).row(0, named=True)
+    gini = errors.filter(method="model")["gini"].item()
+    return {"gini": gini, "best": Name("methods", best["method"]), "best_gini": best["gini"]}
+
+
+def _warning(
+    warning: str, what: str, part: str | None, count: int | None, error: float, *, total: tuple[str, dict[str, Any]]
+) -> Finding:
+    key, orders = total if warning == "total" else (warning, {})
     return Finding.of(
         f"validation.warning_{key}",
         what=Name("outcomes", what),
@@ -255,6 +262,7 @@ def _warning(warning: str, what: str, part: str | None, count: int | None, error
         count=count,
         error=abs(error),
         direction=_direction(error),
+        **orders,
     )
 
 
