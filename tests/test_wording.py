@@ -291,7 +291,7 @@ def keys_in_code():
 
 CHOSEN = {
     *("compare.oracle", "compare.random", "validation.above", "validation.below"),
-    *("summary.more", "summary.less", "summary.inside", "summary.outside"),
+    *("summary.high", "summary.low", "summary.inside", "summary.outside"),
 }
 """Keys of which the code knows the last part only, where it chooses among them."""
 

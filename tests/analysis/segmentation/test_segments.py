@@ -114,6 +114,24 @@ def test_whom_shares_are_of_is_said_where_there_are_prospects(lang, told):
     assert any(told in text for text in sentences_of("segments", section, context.params, lang))
 
 
+def test_groups_whose_names_and_p_alive_disagree_are_named_to_both_sides():
+    groups = pl.DataFrame(
+        {"group": ["loyal", "at_risk", "lost", "hibernating", "new"], "p_alive": [0.6, 0.1, 0.2, 0.7, None]}
+    )
+    found = {
+        key: [name.code for name in each.figures["groups"]] for key, each in segments._against_names(groups).items()
+    }
+    assert found == {"alive": ["hibernating"], "left": ["at_risk"]}
+    assert segments._against_names(groups.filter(pl.col("group").is_in(["loyal", "lost"]))) == {}
+
+
+def test_how_many_groups_are_in_use_is_said_where_some_are_empty():
+    all_used = context_of(*LOG, as_of="2024-12-31")
+    some_used = context_of(*LOG[:1], *LOG[1:2], *LOG[2:3], as_of="2024-12-31", strategy="lifecycle5")
+    assert segments.compute(all_used).findings["lead"].key == "segments.lead"
+    assert segments._lead(5, 2) == segments.compute(some_used).findings["lead"].key == "segments.lead_some"
+
+
 def test_why_nobody_is_new(sample_results):
     findings = sample_results["segments"].findings
     assert "new" in {name.code for name in findings["empty"].figures["groups"]}

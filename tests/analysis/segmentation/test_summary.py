@@ -6,6 +6,7 @@ import pytest
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation import summary
+from clvlab.wording import Name
 from tests.analysis.pages import sentences_of
 from tests.analysis.segmentation.logs import context_of
 
@@ -118,10 +119,13 @@ def test_that_nobody_new_has_come_is_said_on_the_first_page():
 def test_the_first_page_tells_what_others_found_in_the_same_figures():
     lead = Finding.of("movement.lead", since=date(2024, 9, 30), up=3, down=1, aged=4, stayed=9)
     late = Finding.of("watch.lead", overdue=5, steady=9, purchases=3, spend=70.0, at_risk=20.0)
-    others = {"summary": Section({}, {"lead": late}), "movement": Section({}, {"lead": lead})}
+    off = {"what": Name("outcomes", "spend"), "error": 0.158, "direction": Name("validation", "below")}
+    warned = Section({}, {"warning_total_spend": Finding.of("validation.warning_total", **off, gini=0.6)})
+    others = {"summary": Section({}, {"lead": late}), "movement": Section({}, {"lead": lead}), "validation": warned}
     findings = summary.with_news({**others, "watch": Section({}, {"lead": late})}).findings
+    assert findings["holdout"] == Finding("summary.holdout", off)
     assert dict(findings["moved"].figures) == {"up": 3, "down": 5}
     assert findings["late"] == Finding("summary.late", late.figures)
     quiet = {"movement": Finding.of("movement.none"), "watch": Finding.of("watch.nobody", purchases=3)}
-    none = {name: Section({}, {"lead": found}) for name, found in quiet.items()}
+    none = {name: Section({}, {"lead": found}) for name, found in quiet.items()} | {"validation": Section({})}
     assert set(summary.with_news({**others, **none}).findings) == {"lead"}

@@ -249,6 +249,11 @@ def test_an_order_is_trusted_if_it_is_beyond_chance_and_the_best(model, rank, be
     assert validation._total_warning(errors, 100) == key
 
 
+def test_who_orders_customers_best_is_named():
+    errors = pl.DataFrame({"method": ["model", "naive", "average"], "gini": [0.3, 0.4, None]})
+    assert validation._orders(errors) == {"gini": 0.3, "best": Name("methods", "naive"), "best_gini": 0.4}
+
+
 def test_a_holdout_without_a_purchase_has_no_relative_errors():
     quiet = context(*many(12, 200, 190), *days_ago("c00", 50, amount=-5.0))  # expected 12, bought nothing
     section = validation.compute(quiet)
@@ -296,11 +301,17 @@ def test_without_a_holdout_it_is_said_to_be_not_validated(lang):
     ]
 
 
+BY_GROUP = (
+    "Purchases per customer by group, and where the model fails (more than 15% off, beyond the interval of the "
+    "actual mean)"
+)
+
+
 def test_the_tables_read_as_computed(section, plain):
     tables = {piece.splitlines()[0]: piece for piece in page_of("validation", section, plain.params) if "\n" in piece}
     totals = tables["Totals of the holdout, with the model's 95% interval"].splitlines()
     assert totals[2].split()[:3] == ["Purchases", "5", "4"]  # 4.5, rounded to even
     assert totals[2].split()[-4:] == ["−10.0%", "−20.0%", "−20.0%", "−20.0%"]
-    groups = tables["Purchases per customer by group, and where the model fails"].splitlines()
+    groups = tables[BY_GROUP].splitlines()
     assert groups[2].split()[:3] == ["Active", "5", "1.00"]
     assert groups[2].split()[-3:] == ["0.90", "0.80", "no"]

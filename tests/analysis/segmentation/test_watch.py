@@ -111,7 +111,7 @@ def test_the_sentences_by_hand():
     section = watch.compute(context)
     assert sentences_of("watch", section, context.params) == [
         "Of 3 customers with 3 purchases or more who have spent within the last year, 2 have waited longer than is "
-        "usual for them (than 80% of their own gaps between purchases). These spent 660 in that year.",
+        "usual for them (than four in five of their own gaps between purchases). These spent 660 in that year.",
         "Customers have pseudonyms here, so that this page can be passed on; the column “pseudonym” of customers.csv "
         "says who they are.",
     ]
