@@ -47,7 +47,9 @@ from clvlab.units import TimeUnit
 LARGEST_K = 6  # beyond it an Erlang distribution hardly changes any more
 SUREST = 1 - 1e-8  # probability of leaving, beyond which nothing changes that much, and sums over roots cancel
 TIMES_AT_ONCE = 512  # few enough that every intermediate stays in the processor's cache
-N_HALVINGS = 54  # after which nothing is left of a double
+COUNTED_AT_ONCE = 64  # rows of like times, of which the longest sets how many terms a sum has
+MOST_COUNTED = 1_024  # terms of a sum over counts, beyond which the k-th roots of unity are less work
+NOTHING_LEFT_AT = 30.0  # e^-30: the share of a sum over counts at which it is cut
 
 
 @dataclass(frozen=True)
@@ -152,11 +154,7 @@ class RegularBetaGeometric(BetaGeometric):
 
     def purchases_if_alive(self, t: float, events: Vector, T: Vector) -> Vector:
         """Sum over n of P(the n-th purchase is due by t) times that of staying for n - 1 purchases."""
-        expected = self._picked(self._expected, events, t / (self.alpha + T))
-        few = self._are_few(t, events, T)
-        if few.any():
-            expected[few] = self._summed(t, events[few], T[few])
-        return expected
+        return self._picked(self._expected, events, t / (self.alpha + T))
 
     def rate_if_alive(self, events: Vector, T: Vector) -> Callable[[Vector], Vector]:
         """The derivative of the above at t = u."""
@@ -253,7 +251,7 @@ class RegularBetaGeometric(BetaGeometric):
         few = self._are_few(end, events, T)
         if few.any():
             # Of next to nothing the polynomial has no digit left; discounted it is next to what it is.
-            found[0, few] = self._summed(end, events[few], T[few])
+            found[0, few] = self.purchases_if_alive(end, events[few], T[few])
             found[1, few] = np.clip(found[1, few], np.exp(-decay * last) * found[0, few], found[0, few])
         return found
 
@@ -277,16 +275,6 @@ class RegularBetaGeometric(BetaGeometric):
         """Whether so few events are to be expected that every term of `_summed` is at most half of the one before."""
         return np.asarray((self.r + events + 1) * t < self.alpha + T)
 
-    def _summed(self, t: float, events: Vector, T: Vector) -> Vector:
-        """The sum over n itself, where few events are to be expected: all its terms are positive."""
-        shape, age, phase = self.r + events, self.alpha + T, events % self.k
-        b = self.b + self.survived(events // self.k)
-        total, staying = np.zeros(T.size), np.ones(T.size)
-        for n in range(1, 2 + N_HALVINGS // self.k):
-            total += staying * upper_tail(n * self.k - phase, t, shape, age)
-            staying *= (b + (n - 1)) / (self.a + b + (n - 1))
-        return total
-
     def _phase(self, events: Vector) -> Positions:
         return (events % self.k).astype(np.intp)
 
@@ -296,10 +284,60 @@ class RegularBetaGeometric(BetaGeometric):
         return np.asarray(of(*distinct.rows)[self._phase(events), distinct.index])
 
     def _expected(self, x: Vector, time: Vector) -> Matrix:
-        """Expected purchases by phase, given alive; x is in order, time in units of the age alpha + T.
+        """Expected purchases by phase, given alive; rows are in order, time in units of the age alpha + T.
 
-        The terms of the sum over w are (1 - (1 + c time)^-(shape + j)) / c.
+        A sum over counts of events has positive terms only, but the more of them the longer the time; over the k-th
+        roots of unity it has k of them.
         """
+        few = self._counted(x, time) <= MOST_COUNTED
+        found = np.empty((self.k, x.size))
+        found[:, few] = self._over_counts(x[few], time[few])
+        found[:, ~few] = self._over_roots(x[~few], time[~few])
+        return found
+
+    def _counted(self, x: Vector, time: Vector) -> Vector:
+        """After how many events ahead next to nothing is left of their distribution, negative binomial.
+
+        That of a Poisson distribution whose mean is at the far end of a gamma distribution.
+        """
+        shape = self.r + self.k * (x + 1)
+        far = shape + np.sqrt(2 * NOTHING_LEFT_AT * shape) + NOTHING_LEFT_AT
+        return np.asarray(2 * (NOTHING_LEFT_AT + self.k) + far * time)
+
+    def _over_counts(self, x: Vector, time: Vector) -> Matrix:
+        """The sum over m of P(m events by then) times the purchases that a customer stays for of those due by then.
+
+        With z = time / (1 + time), P(m | shape + j) is (1 - z)^j (shape + m)_j / (shape)_j P(m | shape).
+        """
+        found = np.empty((self.k, x.size))
+        counted, starts = self._counted(x, time), run_starts(x)
+        for low, high in pairwise([*starts, x.size]):
+            shape, m = self.r + self.k * x[low], np.arange(1, 1 + int(counted[low:high].max()))
+            log_ways = special.gammaln(shape + m) - special.gammaln(shape) - special.gammaln(m + 1)
+            bought = self._bought(x[low], m)
+            for start in range(low, high, COUNTED_AT_ONCE):
+                part = slice(start, min(start + COUNTED_AT_ONCE, high))
+                n, log_no_event = int(counted[part].max()), -np.log1p(time[part])
+                log_event = special.xlogy(1.0, time[part]) + log_no_event
+                log_probability = log_ways[:n] + m[:n] * log_event[:, None] + shape * log_no_event[:, None]
+                by_phase = bought[:, :n] @ np.exp(log_probability).T
+                found[:, part] = by_phase * np.exp(np.arange(self.k)[:, None] * log_no_event)
+        return found
+
+    def _bought(self, x: float, m: Counts) -> Matrix:
+        """Purchases that a customer is expected to stay for after m events, by phase, times (shape + m)_j / (shape)_j."""
+        shape, b = self.r + self.k * x, self.b + self.survived(np.array(x))
+        n = np.arange(m.size // self.k + 1)
+        stayed = np.append(1.0, np.cumprod((b + n) / (self.a + b + n)))
+        purchases = np.append(0.0, np.cumsum(stayed))
+        ways, phases = np.ones(m.size), []
+        for j in range(self.k):
+            phases.append(ways * purchases[(m + j) // self.k])
+            ways = ways * (shape + m + j) / (shape + j)
+        return np.array(phases)
+
+    def _over_roots(self, x: Vector, time: Vector) -> Matrix:
+        """The terms of the sum over w are (1 - (1 + c time)^-(shape + j)) / c."""
 
         def summed(theta: Vector, c: Vector, factors: Matrix, shape: float, time: Vector) -> Matrix:
             growth = c * time
