@@ -34,7 +34,7 @@ from clvlab.models.beta_geometric import LARGEST_LOG, BetaGeometric
 from clvlab.models.fitted_model import Estimate
 from clvlab.models.negative_binomial import log_buying, log_probability, upper_tail
 from clvlab.models.numerics import maximum
-from clvlab.models.numerics.distinct import DistinctRows, run_starts
+from clvlab.models.numerics.distinct import ROWS_IN_CACHE, DistinctRows, run_starts
 from clvlab.models.numerics.interpolation import NEGLIGIBLE, Interpolated
 from clvlab.models.numerics.jets import Number, exp, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
 from clvlab.models.numerics.maximum import Expansion, Likelihood
@@ -47,9 +47,9 @@ from clvlab.units import TimeUnit
 LARGEST_K = 6  # beyond it an Erlang distribution hardly changes any more
 SUREST = 1 - 1e-8  # probability of leaving, beyond which nothing changes that much, and sums over roots cancel
 TIMES_AT_ONCE = 512  # few enough that every intermediate stays in the processor's cache
-COUNTED_AT_ONCE = 64  # rows of like times, of which the longest sets how many terms a sum has
+COUNTED_AT_ONCE = 32  # rows of like times, of which the longest sets how many terms a sum has
 MOST_COUNTED = 1_024  # terms of a sum over counts, beyond which the k-th roots of unity are less work
-NOTHING_LEFT_AT = 30.0  # e^-30: the share of a sum over counts at which it is cut
+NOTHING_LEFT_AT = 24.0  # e^-24: the probability at which a distribution of counts is cut
 
 
 @dataclass(frozen=True)
@@ -209,6 +209,11 @@ class RegularBetaGeometric(BetaGeometric):
         total: Vector = np.einsum("ij,...ij->...j", self.since_last(*table.columns), values)
         return total * times
 
+    def _smooth(self, function: Callable[[Vector, Vector], Vector]) -> Callable[[Vector, Vector], Vector]:
+        """Of few rows each is computed: one costs little, and gaps make functions of age settle slowly."""
+        interpolated = super()._smooth(function)
+        return lambda events, T: (function if T.size <= ROWS_IN_CACHE else interpolated)(events, T)
+
     def _discounted_if_alive(
         self, t: float, decay: float, events: Vector, T: Vector, ahead: Ahead = STEADY
     ) -> Vector:
@@ -300,9 +305,7 @@ class RegularBetaGeometric(BetaGeometric):
 
         That of a Poisson distribution whose mean is at the far end of a gamma distribution.
         """
-        shape = self.r + self.k * (x + 1)
-        far = shape + np.sqrt(2 * NOTHING_LEFT_AT * shape) + NOTHING_LEFT_AT
-        return np.asarray(2 * (NOTHING_LEFT_AT + self.k) + far * time)
+        return self.k + _far_end(time * _far_end(self.r + self.k * (x + 1)))
 
     def _over_counts(self, x: Vector, time: Vector) -> Matrix:
         """The sum over m of P(m events by then) times the purchases that a customer stays for of those due by then.
@@ -312,8 +315,8 @@ class RegularBetaGeometric(BetaGeometric):
         found = np.empty((self.k, x.size))
         counted, starts = self._counted(x, time), run_starts(x)
         for low, high in pairwise([*starts, x.size]):
-            shape, m = self.r + self.k * x[low], np.arange(1, 1 + int(counted[low:high].max()))
-            log_ways = special.gammaln(shape + m) - special.gammaln(shape) - special.gammaln(m + 1)
+            shape, m = self.r + self.k * x[low], np.arange(1.0, 1 + int(counted[low:high].max()))
+            log_ways = np.cumsum(np.log((shape + m - 1) / m))
             bought = self._bought(x[low], m)
             for start in range(low, high, COUNTED_AT_ONCE):
                 part = slice(start, min(start + COUNTED_AT_ONCE, high))
@@ -324,7 +327,7 @@ class RegularBetaGeometric(BetaGeometric):
                 found[:, part] = by_phase * np.exp(np.arange(self.k)[:, None] * log_no_event)
         return found
 
-    def _bought(self, x: float, m: Counts) -> Matrix:
+    def _bought(self, x: float, m: Vector) -> Matrix:
         """Purchases that a customer is expected to stay for after m events, by phase, times (shape + m)_j / (shape)_j."""
         shape, b = self.r + self.k * x, self.b + self.survived(np.array(x))
         n = np.arange(m.size // self.k + 1)
@@ -332,7 +335,7 @@ class RegularBetaGeometric(BetaGeometric):
         purchases = np.append(0.0, np.cumsum(stayed))
         ways, phases = np.ones(m.size), []
         for j in range(self.k):
-            phases.append(ways * purchases[(m + j) // self.k])
+            phases.append(ways * purchases[np.arange(1 + j, 1 + j + m.size) // self.k])
             ways = ways * (shape + m + j) / (shape + j)
         return np.array(phases)
 
@@ -416,6 +419,11 @@ class RegularBetaGeometric(BetaGeometric):
     def _maximum(cls, likelihood: Likelihood, k: int) -> Expansion:
         r, alpha, a, b = cls.starting_point(likelihood.population)
         return maximum.maximise(likelihood, np.log([r, alpha / k, a, b]))
+
+
+def _far_end(mean: Vector) -> Vector:
+    """Beyond which next to nothing is left of a gamma distribution of scale 1, or a Poisson distribution."""
+    return np.asarray(mean + np.sqrt(2 * NOTHING_LEFT_AT * mean) + NOTHING_LEFT_AT)
 
 
 def _of_root(root: complex, c: NDArray[Any], factors: Matrix, shape: float, time: Vector) -> Matrix:
