@@ -92,8 +92,9 @@ lock: ## resolve requirements.lock and requirements-setup.lock anew from pyproje
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 	  --quiet --generate-hashes --no-emit-index-url -o requirements.lock
 
-bench: $(READY) ## compare our speed with that of lifetimes (some ten minutes)
+bench: $(READY) ## compare our speed with that of lifetimes, and models with their plain ones (some ten minutes)
 	@$(BIN)/python benchmarks/against_lifetimes.py
+	@$(BIN)/python benchmarks/against_plain.py
 
 clean: ## remove .venv and caches; what runs published stays
 	@rm -rf .venv $(LOWEST) .mypy_cache .ruff_cache .hypothesis build dist

@@ -49,7 +49,7 @@ SUREST = 1 - 1e-8  # probability of leaving, beyond which nothing changes that m
 TIMES_AT_ONCE = 512  # few enough that every intermediate stays in the processor's cache
 COUNTED_AT_ONCE = 32  # rows of like times, of which the longest sets how many terms a sum has
 MOST_COUNTED = 1_024  # terms of a sum over counts, beyond which the k-th roots of unity are less work
-NOTHING_LEFT_AT = 24.0  # e^-24: the probability at which a distribution of counts is cut
+NOTHING_LEFT_AT = 32.0  # e^-32: the probability at which a distribution of counts is cut
 
 
 @dataclass(frozen=True)
@@ -328,7 +328,7 @@ class RegularBetaGeometric(BetaGeometric):
         return found
 
     def _bought(self, x: float, m: Vector) -> Matrix:
-        """Purchases that a customer is expected to stay for after m events, by phase, times (shape + m)_j / (shape)_j."""
+        """Purchases that a customer stays for due after m events, by phase, times (shape + m)_j / (shape)_j."""
         shape, b = self.r + self.k * x, self.b + self.survived(np.array(x))
         n = np.arange(m.size // self.k + 1)
         stayed = np.append(1.0, np.cumprod((b + n) / (self.a + b + n)))
