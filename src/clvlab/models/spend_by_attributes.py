@@ -118,15 +118,10 @@ class SpendByAttributes:
             raise ParamsError("This SpendByAttributes was given its parameters, not fitted: it knows no errors.")
         point = np.concatenate([self.reference.log_parameters, self.beta])
         names = (*GammaGamma.names, *self.attributes.terms)
-        rows = from_normal(names, point, self.covariance, n, seed).log_values
+        draws, known = from_normal(names, point, self.covariance, n, seed), self.first_purchases
         return [
-            replace(
-                self,
-                reference=_gamma_gamma(row, first_purchases=self.first_purchases),
-                beta=row[OWN:],
-                covariance=None,
-            )
-            for row in rows
+            replace(self, reference=_gamma_gamma(row, first_purchases=known), beta=row[OWN:], covariance=None)
+            for row in draws.log_values
         ]
 
     def worth(self, random: np.random.Generator, x: Vector, spent: Vector, count: Counts, owner: Positions) -> Vector:

@@ -3,7 +3,8 @@
 The rule: repeat purchases alone, as in the literature, unless another kind predicted what customers spent in a period
 better by more than chance; of several that did, the one that was best. By frequency is tried only where frequency and
 spend correlate, by attributes only where some are named. How often customers bought in the period is taken as given,
-so that an error of the purchase model chooses no spend model. A customer who bought n times for s in all, at an expected spend e per purchase, costs
+so that an error of the purchase model chooses no spend model. A customer who bought n times for s in all, at an
+expected spend e per purchase, costs
 
     n ln(e) + s / e
 
