@@ -122,20 +122,20 @@ SAID = [
     (
         tried(p_value=0.23, errors=CLOSER),
         "What is known of customers (region) does not help to predict purchases: chance alone would explain as much "
-        "with a probability of 23% (likelihood-ratio test). By rule it would be used below 5%; customers are valued "
-        "without it.",
+        "with a probability of 23% (likelihood-ratio test). By rule it would be used below 5%; purchases are "
+        "predicted without it.",
     ),
     (
         tried(errors=FARTHER),
         "but an earlier prediction was worse with it, by more than chance (error per customer: 1.300 purchases, "
-        "1.250 without). By rule that decides: customers are valued without it.",
+        "1.250 without). By rule that decides: purchases are predicted without it.",
     ),
     (
         tried(
             model=False,
             caveats=(Caveat(KIND, DataError("all alike", code="same_attribute", attribute="region")),),
         ),
-        "What is known of customers (region) could not be used; they are valued without it. The attribute “region” "
+        "What is known of customers (region) could not be used to predict purchases. The attribute “region” "
         "is the same for all customers.",
     ),
 ]

@@ -113,7 +113,7 @@ class Context:
 
     @cached_property
     def covariates(self) -> tuple[str, ...]:
-        """The attributes that may act on purchases and on leaving."""
+        """The attributes that may act on purchases, on leaving and on spend."""
         return covariates_of(self.params, self.attributes)
 
     def summarise(self, cutoff: date) -> CustomerSummary:
