@@ -48,11 +48,11 @@ def test_customers_of_one_kind_are_those_of_a_gamma_gamma():
 
 @pytest.mark.parametrize("first_purchases", [False, True])
 def test_a_simulated_factor_is_recovered(first_purchases):
-    found = SpendByAttributes.fit(simulated(), ["region"], first_purchases=first_purchases)
+    found = SpendByAttributes.fit(simulated(8_000), ["region"], first_purchases=first_purchases)
     assert found.first_purchases == first_purchases
-    assert np.exp(found.beta) == pytest.approx([2.0], rel=0.08)
-    assert (found.reference.p, found.reference.q) == pytest.approx((6.0, 4.0), rel=0.2)
-    assert found.reference.mean_spend == pytest.approx(30.0, rel=0.08)
+    assert np.exp(found.beta) == pytest.approx([2.0], rel=0.04)
+    assert (found.reference.p, found.reference.q) == pytest.approx((6.0, 4.0), rel=0.1)
+    assert found.reference.mean_spend == pytest.approx(30.0, rel=0.04)
 
 
 def test_of_one_time_buyers_more_is_expected_where_others_spend_more():
