@@ -83,6 +83,11 @@ class Buyers:
         """The distinct numbers of attributes, and which customers have them; one kind of all without attributes."""
         return kinds_of(np.empty((len(self), 0)) if self.z is None else self.z)
 
+    @cached_property
+    def numbers_of_spend(self) -> Matrix:
+        """The numbers of the attributes that the spend model reads, shape (customers, terms)."""
+        return np.array(self.of_spend).reshape(len(self.of_spend), len(self)).T
+
     def p_alive(self, model: PurchaseModel) -> Vector:
         """P(alive) of each customer to draw by, computed once for each distinct history."""
         return self._histories.each(model.p_alive_to_draw_by)
@@ -207,7 +212,7 @@ class Simulation:
         share[np.cumsum(count)[count > 0] - 1] = 1.0
         worth = np.exp(-self.decay * self.ahead.calendar(last[owner] * share))
         if spend is not None:
-            factor = factors_of(spend, np.array(buyers.of_spend).reshape(-1, len(buyers)).T)
+            factor = factors_of(spend, buyers.numbers_of_spend)
             worth *= factor[owner] * spend.worth(random, buyers.x, buyers.spent / factor, count, owner)
         return count.astype(np.float64), np.multiply(self.margin, np.bincount(owner, worth, count.size))
 
