@@ -387,8 +387,8 @@ class ReportParams(RunParams):
     scored, by as many bins as the strategy's map has; `n_clusters` null lets the data choose;
     `holdout` null leaves the models unvalidated, and a longer one than half the history is shortened to it;
     `low_value` says what the report advises for customers of low value: stimulate them, serve them basically, save
-    on them, or (null) as it pays. `covariates` are attributes that may act on how often customers buy
-    and how readily they leave; they are used where they help.
+    on them, or (null) as it pays. `covariates` are attributes that may act on how often customers buy,
+    how readily they leave and what they spend; they are used where they help.
 
     >>> params = ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", holdout="39 weeks")
     >>> params.horizon, params.rfm

@@ -64,6 +64,16 @@ def test_equal_customers_are_taken_once():
     assert index.tolist() == [1, 0, 1, 2]
 
 
+@pytest.mark.parametrize("z", [None, np.array([[0.0], [0.0], [0.0], [1.0]])])
+def test_customers_who_differ_in_what_their_spend_depends_on_are_not_equal(z):
+    alike = np.full(4, 2.0)
+    buyers = Buyers(alike, alike, np.full(4, 9.0), np.full(4, 60.0), z, (np.array([1.0, 0.0, 1.0, 1.0]),))
+    unlike, index = buyers.each_once()
+    assert unlike.numbers_of_spend[index].tolist() == [[1.0], [0.0], [1.0], [1.0]]
+    assert len(unlike) == (2 if z is None else 3)
+    assert buyers[1:2].numbers_of_spend.tolist() == [[0.0]]
+
+
 @every_model
 def test_p_alive_is_that_of_each_customers_history(model):
     x, t_x, T = np.array([3.0, 0.0, 3.0]), np.array([20.0, 0.0, 20.0]), np.full(3, 30.0)

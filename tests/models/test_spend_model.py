@@ -9,11 +9,23 @@ import pytest
 
 import clvlab as cl
 from clvlab.errors import ParamsError
-from clvlab.models import BgNbd, GammaGamma, LessReturns, MeanSpend, SpendByFrequency, Terms, ValueModels
-from clvlab.models.spend_model import gross_of, kind_of_spend
+from clvlab.models import (
+    BgNbd,
+    GammaGamma,
+    LessReturns,
+    MeanSpend,
+    SpendByAttributes,
+    SpendByFrequency,
+    SpendWithAttributes,
+    Terms,
+    ValueModels,
+)
+from clvlab.models.attributes import Attributes
+from clvlab.models.spend_model import basis_of, gross_of, kind_of_spend
 from clvlab.models.value_models import fit_spend
 
 GROSS = GammaGamma(6.0, 4.0, 15.0)
+REGIONS = Attributes({"region": ("north", "south")}, (0.5,), (1.0,))
 
 
 def log_of(rows):
@@ -104,11 +116,29 @@ def test_an_unknown_kind_is_refused_with_those_that_are_known(returners):
         (GammaGamma(6.0, 4.0, 15.0, first_purchases=True), "first_purchases"),
         (MeanSpend(20.0), "repeat_purchases"),
         (SpendByFrequency((2,), (10.0, 40.0), GROSS), "frequency_bands"),
+        (SpendByAttributes(GROSS, REGIONS, np.log([2.0])), "attributes"),
+        (SpendByAttributes(replace(GROSS, first_purchases=True), REGIONS, np.log([2.0])), "attributes_and_first"),
     ],
 )
 def test_a_model_knows_its_kind_with_returns_and_without(gross, kind):
     assert kind_of_spend(gross) == kind_of_spend(LessReturns(gross, 0.1)) == kind
     assert gross_of(LessReturns(gross, 0.1)) == gross_of(gross) == gross
+
+
+def test_the_kind_by_attributes_is_fitted_with_their_names():
+    assert basis_of("frequency_bands", ("region",)) == "frequency_bands"
+    assert basis_of("attributes", ("region",)) == SpendWithAttributes(("region",))
+    assert basis_of("attributes_and_first", ("region",)) == SpendWithAttributes(("region",), first_purchases=True)
+
+
+def test_what_goes_back_is_taken_off_next_to_attributes_too(returners):
+    region = pl.Series("region", ["north", "south"] * (returners.data.height // 2))
+    customers = replace(returners, data=returners.data.with_columns(region))
+    kind = SpendWithAttributes(("region",))
+    spend, _ = fit_spend(customers, kind)
+    assert isinstance(spend, LessReturns)
+    expected = (1 - returners.returned) * kind.fit(customers).expected_spend(customers)
+    assert spend.expected_spend(customers) == pytest.approx(expected)
 
 
 def test_without_amounts_there_is_no_kind_but_the_first():

@@ -103,6 +103,25 @@ def test_spend_that_grows_with_frequency_is_taken_by_frequency():
     assert choice.kind == "frequency_bands"
 
 
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [((), "first_purchases"), (("region",), "attributes_and_first"), (("coin",), "first_purchases")],
+)
+def test_spend_that_depends_on_an_attribute_is_taken_by_it_where_that_is_named(names, chosen):
+    """In the south, half of the customers, orders are worth four times as much."""
+    number = pl.col("customer_id").str.slice(1).cast(pl.Int64)
+    frame = simulated(q=4.0).with_columns(amount=pl.col("amount") * pl.when(number % 2 == 1).then(4.0).otherwise(1.0))
+    people = frame.select(
+        "customer_id",
+        region=pl.when(number % 2 == 1).then(pl.lit("south")).otherwise(pl.lit("north")),
+        coin=pl.when(number % 4 < 2).then(pl.lit("heads")).otherwise(pl.lit("tails")),
+    ).unique()
+    log = cl.read_transactions(frame)
+    choice = choose_spend(*cl.split_holdout(log, CUTOFF, END, "week", attributes=people), names)
+    assert choice.kind == chosen
+    assert ("attributes" in choice.table["kind"]) == bool(names)
+
+
 def test_currency_does_not_matter(heavy, of_heavy):
     dear = choose_spend(*halves(heavy.with_columns(pl.col("amount") * 100)))
     assert_frame_equal(dear.table, of_heavy.table, rel_tol=1e-5)

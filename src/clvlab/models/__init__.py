@@ -19,8 +19,9 @@ from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.predictors import PurchasePredictor, SpendPredictor, ValuePredictor
 from clvlab.models.purchase_model import PurchaseModel
 from clvlab.models.shifted_beta_geometric import ShiftedBetaGeometric
+from clvlab.models.spend_by_attributes import SpendByAttributes, SpendWithAttributes
 from clvlab.models.spend_by_frequency import SpendByFrequency
-from clvlab.models.spend_model import LessReturns, SpendKind, SpendModel
+from clvlab.models.spend_model import LessReturns, SpendBasis, SpendKind, SpendModel
 from clvlab.models.value_models import MODEL_NAMES, PURCHASE_MODELS, Terms, ValueModels
 
 __all__ = [
@@ -42,10 +43,13 @@ __all__ = [
     "PurchaseModel",
     "PurchasePredictor",
     "ShiftedBetaGeometric",
+    "SpendBasis",
+    "SpendByAttributes",
     "SpendByFrequency",
     "SpendKind",
     "SpendModel",
     "SpendPredictor",
+    "SpendWithAttributes",
     "Terms",
     "ValueModels",
     "ValuePredictor",

@@ -553,8 +553,13 @@ class WithAttributes:
             coefficient_penalty=penalty,
             prior=penalty == 0,
             bands=BANDS,
-            smallest_level=max(SMALLEST_LEVEL, SMALLEST_SHARE * n_buyers),
+            smallest_level=smallest_level(n_buyers),
         )
+
+
+def smallest_level(customers: int) -> float:
+    """Of how many customers a level is told apart, among so many."""
+    return max(SMALLEST_LEVEL, SMALLEST_SHARE * customers)
 
 
 def by_kind(model: AnyPurchaseModel, buyers: pl.DataFrame) -> Iterator[tuple[PurchaseModel, Positions]]:

@@ -21,7 +21,7 @@ from clvlab.models.covariates import AnyPurchaseModel, CovariateModel
 from clvlab.models.numerics.distinct import DistinctRows
 from clvlab.models.purchase_history import Customers, PurchaseHistories
 from clvlab.models.purchase_model import HISTORY, PurchaseModel, decay_rate
-from clvlab.models.spend_model import SpendModel
+from clvlab.models.spend_model import SpendModel, factors_of, numbers_of
 from clvlab.models.uncertainty import tails
 from clvlab.units import TimeUnit
 
@@ -38,6 +38,7 @@ class Buyers:
     x, t_x, T : repeat purchases, age at the last one, age at the cutoff
     spent : money spent on repeat purchases, or on all where the spend model counts the first, too
     z : the numbers of the attributes that the model reads, shape (customers, terms); None where it reads none
+    of_spend : the same of the spend model, one column for each term
     """
 
     x: Vector
@@ -45,38 +46,47 @@ class Buyers:
     T: Vector
     spent: Vector
     z: Matrix | None = None
+    of_spend: tuple[Vector, ...] = ()
 
     @classmethod
     def of(cls, table: PurchaseHistories) -> Self:
         """The customers of a table that `read_buyers` has read."""
-        x, t_x, T, *spent = table.columns
-        return cls(x, t_x, T, spent[0] if spent else np.zeros(x.size), table.numbers)
+        x, t_x, T, *money = table.columns
+        spent, *of_spend = money or [np.zeros(x.size)]
+        return cls(x, t_x, T, spent, table.numbers, tuple(of_spend))
 
     def __len__(self) -> int:
         return self.x.size
 
     def __getitem__(self, rows: slice | Positions) -> "Buyers":
         z = None if self.z is None else self.z[rows]
-        return Buyers(self.x[rows], self.t_x[rows], self.T[rows], self.spent[rows], z)
+        of_spend = tuple(column[rows] for column in self.of_spend)
+        return Buyers(self.x[rows], self.t_x[rows], self.T[rows], self.spent[rows], z, of_spend)
 
     def each_once(self) -> tuple["Buyers", Positions]:
         """Equal customers once, and which of these every customer is."""
-        columns = [self.x, self.t_x, self.T, self.spent]
+        columns = [self.x, self.t_x, self.T, self.spent, *self.of_spend]
         if self.z is None or not self.z.shape[1]:
             found = DistinctRows.of(columns)
-            return Buyers(*found.rows), found.index
+            x, t_x, T, spent, *of_spend = found.rows
+            return Buyers(x, t_x, T, spent, of_spend=tuple(of_spend)), found.index
         kind = np.empty(len(self))
         for i, (_, places) in enumerate(self.kinds):
             kind[places] = i
         found = DistinctRows.of([*columns, kind])
-        x, t_x, T, spent, kind = found.rows
+        x, t_x, T, spent, *of_spend, kind = found.rows
         numbers = np.array([z for z, _ in self.kinds])
-        return Buyers(x, t_x, T, spent, numbers[kind.astype(np.intp)]), found.index
+        return Buyers(x, t_x, T, spent, numbers[kind.astype(np.intp)], tuple(of_spend)), found.index
 
     @cached_property
     def kinds(self) -> list[tuple[Vector, Positions]]:
         """The distinct numbers of attributes, and which customers have them; one kind of all without attributes."""
         return kinds_of(np.empty((len(self), 0)) if self.z is None else self.z)
+
+    @cached_property
+    def numbers_of_spend(self) -> Matrix:
+        """The numbers of the attributes that the spend model reads, shape (customers, terms)."""
+        return np.array(self.of_spend).reshape(len(self.of_spend), len(self)).T
 
     def p_alive(self, model: PurchaseModel) -> Vector:
         """P(alive) of each customer to draw by, computed once for each distinct history."""
@@ -100,17 +110,18 @@ def drawable(model: object) -> AnyPurchaseModel:
 def read_buyers(
     model: AnyPurchaseModel, customers: Customers, time_unit: TimeUnit | None, spend: SpendModel | None = None
 ) -> PurchaseHistories:
-    """The buyers' frequency, recency, T (and the money that `spend` knows of), times in the model's unit.
+    """The buyers' frequency, recency, T, times in the model's unit, with the numbers of the attributes that it reads.
 
-    With the numbers of the attributes that the model reads.
+    Then the money that `spend` knows of, and the numbers of the attributes that it reads.
     """
     unit = model.unit_of(customers, time_unit)
     histories = purchase_history.read_histories(customers, HISTORY, unit, model.time_unit)
     columns = histories.columns
+    buyers = purchase_history.table_of(customers).filter(histories.is_buyer)
     if spend is not None:
         n, mean = purchase_history.read_spend(customers, first_purchases=spend.first_purchases).columns
-        columns = [*columns, np.multiply(n, mean, out=np.zeros(n.size), where=n > 0)]
-    buyers = purchase_history.table_of(customers).filter(histories.is_buyer)
+        spent = np.multiply(n, mean, out=np.zeros(n.size), where=n > 0)
+        columns = [*columns, spent, *numbers_of(spend, buyers).T]
     return PurchaseHistories(columns, histories.is_buyer, model.numbers_of(buyers))
 
 
@@ -201,7 +212,8 @@ class Simulation:
         share[np.cumsum(count)[count > 0] - 1] = 1.0
         worth = np.exp(-self.decay * self.ahead.calendar(last[owner] * share))
         if spend is not None:
-            worth *= spend.worth(random, buyers.x, buyers.spent, count, owner)
+            factor = factors_of(spend, buyers.numbers_of_spend)
+            worth *= factor[owner] * spend.worth(random, buyers.x, buyers.spent / factor, count, owner)
         return count.astype(np.float64), np.multiply(self.margin, np.bincount(owner, worth, count.size))
 
 

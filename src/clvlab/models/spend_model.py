@@ -4,20 +4,26 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
+import polars as pl
 
-from clvlab.arrays import Counts, Positions, Vector
+from clvlab.arrays import Counts, Matrix, Positions, Vector
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.mean_spend import MeanSpend
 from clvlab.models.purchase_history import Customers
+from clvlab.models.spend_by_attributes import SpendByAttributes, SpendWithAttributes
 from clvlab.models.spend_by_frequency import SpendByFrequency
 
-SpendKind = Literal["repeat_purchases", "first_purchases", "frequency_bands"]
-"""What spend rests on: repeat purchases alone, as in the literature; all purchases; repeat purchases by frequency."""
+SpendKind = Literal["repeat_purchases", "first_purchases", "frequency_bands", "attributes", "attributes_and_first"]
+"""What spend rests on: repeat purchases alone, as in the literature; all purchases; repeat purchases by frequency;
+repeat purchases, or all, by attributes."""
+
+SpendBasis = SpendKind | SpendWithAttributes
+"""The same to be fitted: by attributes only with their names."""
 
 LITERATURE: SpendKind = "repeat_purchases"
 """The kind that serves unless another is asked for."""
 
-GrossSpend = GammaGamma | MeanSpend | SpendByFrequency
+GrossSpend = GammaGamma | MeanSpend | SpendByFrequency | SpendByAttributes
 """What values a purchase on its day."""
 
 
@@ -68,10 +74,41 @@ def gross_of(spend: SpendModel) -> GrossSpend:
     return spend.gross if isinstance(spend, LessReturns) else spend
 
 
+def gamma_gamma_of(spend: SpendModel) -> GammaGamma | None:
+    """The Gamma-Gamma that the model rests on, if it does on one."""
+    gross = gross_of(spend)
+    if isinstance(gross, SpendByFrequency):
+        return gross.relative
+    if isinstance(gross, SpendByAttributes):
+        return gross.reference
+    return gross if isinstance(gross, GammaGamma) else None
+
+
+def basis_of(kind: SpendKind, attributes: tuple[str, ...]) -> SpendBasis:
+    """What fits that kind, with the names of the attributes that spend may depend on."""
+    if kind in ("attributes", "attributes_and_first"):
+        return SpendWithAttributes(attributes, first_purchases=kind == "attributes_and_first")
+    return kind
+
+
 def kind_of_spend(spend: SpendModel | None) -> SpendKind:
     """What the model rests on."""
     if spend is None:
         return LITERATURE
+    if isinstance(gross_of(spend), SpendByAttributes):
+        return "attributes_and_first" if spend.first_purchases else "attributes"
     if spend.first_purchases:
         return "first_purchases"
     return "frequency_bands" if isinstance(gross_of(spend), SpendByFrequency) else LITERATURE
+
+
+def numbers_of(spend: SpendModel, buyers: pl.DataFrame) -> Matrix:
+    """The numbers of the attributes that the model reads, shape (customers, terms)."""
+    gross = gross_of(spend)
+    return gross.attributes.matrix(buyers) if isinstance(gross, SpendByAttributes) else np.empty((buyers.height, 0))
+
+
+def factors_of(spend: SpendModel, z: Matrix) -> Vector:
+    """What the money is relative to that `worth` of the model reads and gives, of customers with these numbers."""
+    gross = gross_of(spend)
+    return gross.factors(z) if isinstance(gross, SpendByAttributes) else np.ones(len(z))

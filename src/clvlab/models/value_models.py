@@ -37,8 +37,9 @@ from clvlab.models.mean_spend import MeanSpend
 from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.purchase_model import PurchaseModel
+from clvlab.models.spend_by_attributes import SpendWithAttributes
 from clvlab.models.spend_by_frequency import SpendByFrequency
-from clvlab.models.spend_model import LITERATURE, GrossSpend, LessReturns, SpendKind, SpendModel
+from clvlab.models.spend_model import LITERATURE, GrossSpend, LessReturns, SpendBasis, SpendModel
 
 PURCHASE_MODELS: tuple[type[PurchaseModel], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
 """In the order in which they are tried: the last, without dropout, is there for bases that nobody seems to leave."""
@@ -76,7 +77,7 @@ SPEND_FITS: Mapping[str, Callable[[CustomerSummary], GammaGamma | SpendByFrequen
         "frequency_bands": SpendByFrequency.fit,
     }
 )
-"""What fits each kind of spend model; the literature's first."""
+"""What fits each kind of spend model without attributes; the literature's first."""
 
 Problem = Exception | str
 T = TypeVar("T")
@@ -243,7 +244,7 @@ class ValueModels:
         customers: CustomerSummary,
         terms: Terms,
         preferred: Kind | AnyPurchaseModel = BgNbd,
-        spend_kind: SpendKind = "repeat_purchases",
+        spend_kind: SpendBasis = "repeat_purchases",
     ) -> "ValueModels":
         """Fit the preferred purchase model, else the first that the data identify, and the spend model.
 
@@ -341,7 +342,7 @@ def _held(customers: CustomerSummary, failed: Iterable[PurchaseAttempt]) -> Purc
 
 
 def fit_spend(
-    customers: CustomerSummary, kind: SpendKind = "repeat_purchases"
+    customers: CustomerSummary, kind: SpendBasis = "repeat_purchases"
 ) -> tuple[SpendModel | None, tuple[Caveat, ...]]:
     """The spend model of that kind, else that of the literature, else the mean of what customers spend.
 
@@ -350,7 +351,7 @@ def fit_spend(
     """
     if "monetary_value" not in customers.data.columns:
         return None, ()
-    fit = kind_named(kind, SPEND_FITS)
+    fit = kind.fit if isinstance(kind, SpendWithAttributes) else kind_named(kind, SPEND_FITS)
     gross: GrossSpend | None
     gross, problems = _attempt(lambda: fit(customers))
     if gross is None and kind != LITERATURE:

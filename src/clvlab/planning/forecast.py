@@ -29,7 +29,7 @@ from clvlab.models import (
     Terms,
     ValueModels,
 )
-from clvlab.models.spend_model import kind_of_spend
+from clvlab.models.spend_model import LITERATURE, kind_of_spend
 from clvlab.models.value_models import kind_named, name_of
 from clvlab.planning.acquisition import Acquisition
 from clvlab.planning.expected import of_existing, of_new
@@ -189,7 +189,7 @@ def forecast(
     purchases, money = _fitted(customers, model, spend)
     acquisition, cohorts = _expected(purchases, money, customers, days, periods)
     record = past_days(_first(days), day, Ahead.of(horizon, time_unit))
-    kinds = type(_plain(purchases)), kind_of_spend(money)
+    kinds = type(_plain(purchases)), _plain_kind(money)
     earlier = _earlier(log, days, *kinds, periods, record, time_unit, calendar)
     known = money if cohorts["revenue"].null_count() == 0 else None
     alone = _alone(purchases, known, customers, length / DAYS_PER[time_unit], level, seed)
@@ -228,6 +228,12 @@ def _fitted(
 def _plain(model: AnyPurchaseModel) -> PurchaseModel:
     """The model without attributes: of customers to come, none are known."""
     return model.plain if isinstance(model, CovariateModel) else model
+
+
+def _plain_kind(spend: SpendModel | None) -> SpendKind:
+    """What spend rests on where attributes are not known."""
+    kind = kind_of_spend(spend)
+    return "first_purchases" if kind == "attributes_and_first" else LITERATURE if kind == "attributes" else kind
 
 
 def _customers(log: TransactionLog, day: date, time_unit: TimeUnit, calendar: CalendarFit | None) -> CustomerSummary:

@@ -16,7 +16,7 @@ from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, ParamsError, counted
 from clvlab.frames import TransactionLog
 from clvlab.learned import Learned
-from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, SpendKind
+from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, SpendBasis
 from clvlab.models.value_models import Kind, kind_named
 from clvlab.units import TimeUnit, check_time_unit
 from clvlab.validation.challenge import LEARNED, LEARNED_NAME, Challenge, learned_at
@@ -251,7 +251,7 @@ def backtest(
     groups: Assignment | None = None,
     calendar: CalendarFit | None = None,
     attributes: Any = None,
-    spend_kind: SpendKind = "repeat_purchases",
+    spend_kind: SpendBasis = "repeat_purchases",
     level: float | None = None,
     futures: int = FUTURES,
     seed: int = 0,
@@ -286,7 +286,8 @@ def backtest(
     attributes
         what is known of customers, as in `summarise_customers`; of dated tables what was known at each origin
     spend_kind
-        what the spend model rests on: repeat_purchases, first_purchases (all of them) or frequency_bands
+        what the spend model rests on: repeat_purchases, first_purchases (all of them) or frequency_bands; or a
+        `clvlab.models.SpendWithAttributes`
     level
         probability, such as 0.9, of the models' intervals, which are simulated; without one there are none
     futures

@@ -11,7 +11,7 @@ from clvlab.arrays import Vector
 from clvlab.customers import CalendarFit, summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.learned import Learned
-from clvlab.models import AnyPurchaseModel, SpendKind, SpendModel
+from clvlab.models import AnyPurchaseModel, SpendBasis, SpendModel
 from clvlab.models.value_models import Kind, attempts, fit_spend, name_of
 from clvlab.units import DAYS_PER, TimeUnit
 from clvlab.validation.challenge import LEARNED, OVER_LEARNED, over_learned
@@ -53,7 +53,7 @@ class Past:
         calendar: CalendarFit | None = None,
         attributes: Any = None,
         *,
-        spend_kind: SpendKind = "repeat_purchases",
+        spend_kind: SpendBasis = "repeat_purchases",
         fall_back: bool = False,
     ) -> "Past":
         """Look at the log, and at what was known of its customers, as it was at the end of the day `origin`."""

@@ -1,9 +1,10 @@
-"""What the spend model rests on: repeat purchases alone, all purchases, or repeat purchases by frequency.
+"""What the spend model rests on: repeat purchases alone, all purchases, or either by frequency or attributes.
 
 The rule: repeat purchases alone, as in the literature, unless another kind predicted what customers spent in a period
 better by more than chance; of several that did, the one that was best. By frequency is tried only where frequency and
-spend correlate. How often customers bought in the period is taken as given, so that an error of the purchase model
-chooses no spend model. A customer who bought n times for s in all, at an expected spend e per purchase, costs
+spend correlate, by attributes only where some are named. How often customers bought in the period is taken as given,
+so that an error of the purchase model chooses no spend model. A customer who bought n times for s in all, at an
+expected spend e per purchase, costs
 
     n ln(e) + s / e
 
@@ -28,7 +29,7 @@ from clvlab.arrays import Flags, Vector
 from clvlab.errors import ClvlabWarning
 from clvlab.frames import CustomerSummary, Holdout
 from clvlab.models import SpendKind
-from clvlab.models.spend_model import LITERATURE, kind_of_spend
+from clvlab.models.spend_model import LITERATURE, basis_of, kind_of_spend
 from clvlab.models.value_models import BEYOND_CHANCE, Caveat, fit_spend
 
 
@@ -56,13 +57,17 @@ class SpendChoice:
         return others.sort("gain", descending=True, maintain_order=True).row(0, named=True)
 
 
-def choose_spend(calibration: CustomerSummary, holdout: Holdout) -> SpendChoice | None:
+def choose_spend(
+    calibration: CustomerSummary, holdout: Holdout, attributes: tuple[str, ...] = ()
+) -> SpendChoice | None:
     """Fit each kind of spend model to the calibration, and choose by what customers spent in the holdout.
 
     Parameters
     ----------
     calibration, holdout
         the two halves of `clvlab.split_holdout`, with amounts; the holdout is not the one that judges the choice
+    attributes
+        columns of the calibration that spend may depend on
 
     Returns
     -------
@@ -78,7 +83,7 @@ def choose_spend(calibration: CustomerSummary, holdout: Holdout) -> SpendChoice 
     'repeat_purchases'
     """
     buyers = replace(calibration, data=calibration.data.filter(pl.col("n_purchases") > 0))
-    expected = _expected(buyers)
+    expected = _expected(buyers, attributes)
     table = buyers.data.join(holdout.data, on="customer_id", how="left", maintain_order="left")
     n, spent = (table[f"holdout_{what}"].cast(pl.Float64).to_numpy() for what in ("purchases", "spend"))
     if LITERATURE not in expected or len(expected) < 2 or spent.sum() <= 0:
@@ -115,12 +120,13 @@ def judged(expected: Mapping[SpendKind, Vector], n: Vector, spent: Vector, once:
     return pl.DataFrame(rows, schema_overrides={"total_error": pl.Float64, "one_time_error": pl.Float64})
 
 
-def _expected(buyers: CustomerSummary) -> dict[SpendKind, Vector]:
+def _expected(buyers: CustomerSummary, attributes: tuple[str, ...]) -> dict[SpendKind, Vector]:
     """What each kind that can be fitted and values every buyer expects of each."""
     found: dict[SpendKind, Vector] = {}
     kinds: list[SpendKind] = [LITERATURE, "first_purchases"]
+    kinds += ["attributes", "attributes_and_first"] if attributes else []
     for kind in kinds:
-        spend, caveats = fit_spend(buyers, kind)
+        spend, caveats = fit_spend(buyers, basis_of(kind, attributes))
         if kind == LITERATURE and _is_dependent(caveats):
             kinds.append("frequency_bands")
         if spend is None or kind_of_spend(spend) != kind:

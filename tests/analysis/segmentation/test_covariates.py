@@ -8,12 +8,13 @@ import polars as pl
 import pytest
 
 import clvlab as cl
-from clvlab.analysis.segmentation import validation, value
+from clvlab.analysis.segmentation import outlook, validation, value
 from clvlab.analysis.segmentation.context import Context
 from clvlab.errors import DataError
 from clvlab.models import Nbd, WithAttributes
 from clvlab.models.attributes import Attributes
 from clvlab.models.covariates import RatioTest
+from clvlab.models.spend_model import gross_of
 from clvlab.models.value_models import AttributesTried, Caveat, EarlierErrors, name_of
 from clvlab.params import ReportParams
 from tests.analysis.pages import is_chinese, page_of, sentences_of
@@ -122,20 +123,20 @@ SAID = [
     (
         tried(p_value=0.23, errors=CLOSER),
         "What is known of customers (region) does not help to predict purchases: chance alone would explain as much "
-        "with a probability of 23% (likelihood-ratio test). By rule it would be used below 5%; customers are valued "
-        "without it.",
+        "with a probability of 23% (likelihood-ratio test). By rule it would be used below 5%; purchases are "
+        "predicted without it.",
     ),
     (
         tried(errors=FARTHER),
         "but an earlier prediction was worse with it, by more than chance (error per customer: 1.300 purchases, "
-        "1.250 without). By rule that decides: customers are valued without it.",
+        "1.250 without). By rule that decides: purchases are predicted without it.",
     ),
     (
         tried(
             model=False,
             caveats=(Caveat(KIND, DataError("all alike", code="same_attribute", attribute="region")),),
         ),
-        "What is known of customers (region) could not be used; they are valued without it. The attribute “region” "
+        "What is known of customers (region) could not be used to predict purchases. The attribute “region” "
         "is the same for all customers.",
     ),
 ]
@@ -216,3 +217,34 @@ def test_attributes_that_do_not_help_change_no_value():
     assert tossed.models.tried.verdict in ("chance", "worse")
     assert isinstance(tossed.models.purchases, Nbd)
     assert tossed.table.equals(plain.table)
+
+
+@pytest.fixture(scope="module")
+def dear_north():
+    """Customers at prices of their own, four times as high in the north, who buy as often everywhere."""
+    rows, people = shop(1.0)
+    random, north = np.random.default_rng(4), set(people.filter(region="north")["customer_id"])
+    price = {name: random.gamma(4.0) * (4.0 if name in north else 1.0) for name in people["customer_id"]}
+    rows = [(name, day, round(amount * price[name] * random.gamma(6.0), 2)) for name, day, amount in rows]
+    return context_of(rows, people, covariates=["region"], model="nbd", holdout="13 weeks", time_unit="week")
+
+
+def test_attributes_that_tell_what_customers_spend_count_wherever_spend_is_valued(dear_north):
+    assert dear_north.spend_choice.kind in ("attributes", "attributes_and_first")
+    assert dear_north.models.tried.verdict == "chance"
+    for models in (dear_north.models, dear_north.backtest.models):
+        assert np.exp(gross_of(models.spend).beta) == pytest.approx([4.0], rel=0.3)
+    judged = dear_north.past.found.sums.filter(what="spend", method="Nbd", part="total")
+    assert judged["predicted"].is_finite().all()
+    assert judged["low"].is_not_null().all()
+    total = dear_north.group_values.row(-1, named=True)
+    assert total["clv_low"] < total["clv"] < total["clv_high"]
+    assert dear_north.earlier(1).data["clv"].is_not_null().all()
+    assert outlook.compute(dear_north)["periods"].filter(what="spend")["existing"].is_finite().all()
+
+
+def test_a_page_does_not_say_that_values_are_without_attributes_that_count_in_spend(dear_north):
+    page = " ".join(sentences_of("value", value.compute(dear_north), dear_north.params))
+    assert "and what is known of customers. Given how often" in page
+    assert "purchases are predicted without it." in page
+    assert is_chinese(sentences_of("value", value.compute(dear_north), dear_north.params, "zh"))

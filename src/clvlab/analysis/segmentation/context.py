@@ -30,8 +30,8 @@ from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
 from clvlab.grouping.strategy import Rule, Strategy
 from clvlab.inputs import attribute_tables, covariates_of, margin_of, our_names, pseudonym_key
-from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, SpendKind, Terms, ValueModels
-from clvlab.models.spend_model import LITERATURE
+from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, SpendBasis, SpendWithAttributes, Terms, ValueModels
+from clvlab.models.spend_model import LITERATURE, basis_of
 from clvlab.models.value_models import Kind
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds
@@ -113,7 +113,7 @@ class Context:
 
     @cached_property
     def covariates(self) -> tuple[str, ...]:
-        """The attributes that may act on purchases and on leaving."""
+        """The attributes that may act on purchases, on leaving and on spend."""
         return covariates_of(self.params, self.attributes)
 
     def summarise(self, cutoff: date) -> CustomerSummary:
@@ -208,7 +208,7 @@ class Context:
             time_unit=self.params.time_unit,
             groups=self._groups_at,
             calendar=lambda _, day: self.calendar(day),
-            attributes=self.attributes if self.uses_attributes else (),
+            attributes=self.attributes if self.uses_attributes or self.spends_by_attributes else (),
             level=VALUE_LEVEL,
             buyers=self.buyers.height,
             spend_kind=self.spend_kind,
@@ -429,7 +429,7 @@ class Context:
     def spend_choice(self) -> SpendChoice | None:
         """What spend rests on, chosen by a period before the holdout; None where there is none, or no choice."""
         halves = (self.inner_halves or self._last_third) if self.has_amounts else None
-        return choose_spend(*halves) if halves else None
+        return choose_spend(*halves, self.covariates) if halves else None
 
     @property
     def _last_third(self) -> tuple[CustomerSummary, Holdout] | None:
@@ -439,9 +439,14 @@ class Context:
         return self._split(end - timedelta(days=days), end) if days >= SHORTEST_CHOICE else None
 
     @property
-    def spend_kind(self) -> SpendKind:
+    def spend_kind(self) -> SpendBasis:
         """What the spend of the run's customers rests on: without a choice what the literature has it rest on."""
-        return self.spend_choice.kind if self.spend_choice else LITERATURE
+        return basis_of(self.spend_choice.kind, self.covariates) if self.spend_choice else LITERATURE
+
+    @property
+    def spends_by_attributes(self) -> bool:
+        """Whether attributes count in what a purchase is expected to be worth."""
+        return isinstance(self.spend_kind, SpendWithAttributes)
 
     @property
     def preferred_model(self) -> type[PurchaseModel]:
@@ -453,7 +458,7 @@ class Context:
 
     @property
     def uses_attributes(self) -> bool:
-        """Whether attributes count in what customers are valued at."""
+        """Whether attributes count in how often customers are expected to buy."""
         return self.models.tried is not None and self.models.tried.verdict == "used"
 
     @property

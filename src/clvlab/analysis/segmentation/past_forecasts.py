@@ -15,7 +15,7 @@ import polars as pl
 from clvlab.customers import AttributeTable, CalendarFit
 from clvlab.errors import ClvlabError, ClvlabWarning
 from clvlab.frames import TransactionLog
-from clvlab.models import SpendKind
+from clvlab.models import SpendBasis
 from clvlab.models.value_models import Kind, name_of
 from clvlab.units import Span, TimeUnit
 from clvlab.validation import Backtest, backtest
@@ -66,7 +66,7 @@ class PastForecasts:
         buyers: int,
         calendar: CalendarFit | None = None,
         attributes: Sequence[AttributeTable] = (),
-        spend_kind: SpendKind = "repeat_purchases",
+        spend_kind: SpendBasis = "repeat_purchases",
     ) -> "PastForecasts | None":
         """Make the forecasts again; None where the history was too short for a forecast, a model or groups.
 

@@ -14,10 +14,10 @@ from clvlab.analysis.segmentation.validation import bias
 from clvlab.analysis.small_groups import SMALLEST
 from clvlab.customers import mean_margin
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError
-from clvlab.models import CovariateModel, GammaGamma, MeanSpend, SpendByFrequency, SpendKind, WithAttributes
+from clvlab.models import CovariateModel, GammaGamma, MeanSpend, SpendKind, WithAttributes
 from clvlab.models.attributes import OTHER_LEVEL, Attributes
 from clvlab.models.fitted_model import FittedModel
-from clvlab.models.spend_model import LITERATURE, GrossSpend, gross_of, kind_of_spend
+from clvlab.models.spend_model import LITERATURE, GrossSpend, gamma_gamma_of, gross_of, kind_of_spend
 from clvlab.models.value_models import SIGNIFICANT, Caveat, name_of
 from clvlab.params import FROM_COST
 from clvlab.wording import Name
@@ -298,12 +298,8 @@ def parameters(context: Context) -> pl.DataFrame:
 
     With attributes they are those of a customer whose attributes all have their most frequent value.
     """
-    spend = context.models.spend and gross_of(context.models.spend)
-    models = [
-        model
-        for model in (context.models.purchases, spend.relative if isinstance(spend, SpendByFrequency) else spend)
-        if isinstance(model, FittedModel | CovariateModel)
-    ]
+    spend = context.models.spend and gamma_gamma_of(context.models.spend)
+    models = [model for model in (context.models.purchases, spend) if isinstance(model, FittedModel | CovariateModel)]
     return pl.concat(
         model.confidence_intervals()
         .with_columns(pl.Series("standard_error", list(model.standard_errors.values())))
