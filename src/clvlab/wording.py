@@ -19,11 +19,13 @@ and a plain `{name}` is inserted as it is. `{name:customer|customers}` is the wo
 the first with 1, the second with any other.
 """
 
+import math
 import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import localcontext
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -70,6 +72,10 @@ _PATTERNS: Mapping[str, str] = MappingProxyType(
 _PRICES: Mapping[str, str] = MappingProxyType({"price": "¤#,##0.00", "exact_price": "¤#,##0.00###############"})
 _NO_CENTS_FROM = 100
 """From where on cents are noise."""
+_LARGEST = 1e15
+"""Beyond it a figure is said to be larger: none of its digits would tell anything."""
+_DIGITS = 40
+"""Digits in which figures are rounded: those of the largest, and of the longest pattern behind the point."""
 _CENT = 0.005
 """From where on an amount is a cent."""
 _WHOLE = "¤#,##0"
@@ -232,6 +238,8 @@ class Words:
             return self._day(value, "long")
         if isinstance(value, str):
             return self._span(value)
+        if abs(value) > _LARGEST:
+            return _signed(f"{'>' if value > 0 else '<'} {self._short(math.copysign(_LARGEST, value))}")
         return _signed(self._figure(value, kind))
 
     def numbers(self, values: Iterable[float | str | date | None], kind: str) -> list[str]:
@@ -282,7 +290,8 @@ class Words:
         return {"short": self._short, "money": self._money}[kind](value)
 
     def _decimal(self, value: float, pattern: str) -> str:
-        return str(format_decimal(value, format=pattern, locale=self._locale))
+        with localcontext(prec=_DIGITS):
+            return str(format_decimal(value, format=pattern, locale=self._locale))
 
     def _day(self, day: date, length: Literal["medium", "long"]) -> str:
         return str(format_date(day, format=length, locale=self._locale))
@@ -308,8 +317,8 @@ class Words:
 
     def _amount(self, value: Any, pattern: str, unit: float, step: float) -> str:
         """An amount of a column; a dash stands for null, and what is less than a step of the unit is in full."""
-        if value is None or value != value:
-            return self.number(None, "")
+        if value is None or value != value or abs(value) > _LARGEST:
+            return self.number(value, "money")
         return _signed(self._in_full(value) if abs(value) < step else self._currency(value / unit, pattern))
 
     def _in_full(self, value: float) -> str:
@@ -319,7 +328,8 @@ class Words:
     def _currency(self, value: float, pattern: str) -> str:
         if self.currency is None:
             return self._decimal(value, pattern.removeprefix("¤"))
-        return str(format_currency(value, self.currency, pattern, self.lang, currency_digits=False))
+        with localcontext(prec=_DIGITS):
+            return str(format_currency(value, self.currency, pattern, self.lang, currency_digits=False))
 
 
 def _signed(text: str) -> str:

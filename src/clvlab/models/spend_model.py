@@ -27,7 +27,7 @@ GrossSpend = GammaGamma | MeanSpend | SpendByFrequency | SpendByAttributes
 """What values a purchase on its day."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LessReturns:
     """A spend model next to which purchases are worth less, by what goes back on other days.
 
