@@ -58,6 +58,7 @@ def compute(context: Context) -> Section:
 
 
 def _lead(groups: int, filled: int) -> str:
+    """Which sentence says how many groups there are, and how many of them hold customers."""
     if filled == 1:
         return "segments.lead_one"
     return "segments.lead" if filled == groups else "segments.lead_some"
