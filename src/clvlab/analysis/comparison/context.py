@@ -9,6 +9,7 @@ from functools import cached_property
 import polars as pl
 
 from clvlab.analysis.calendar import calendar_at
+from clvlab.analysis.holdouts import has_earlier_period, holdout_days
 from clvlab.analysis.small_groups import is_by_attribute, too_small
 from clvlab.columns import MODELLED, names
 from clvlab.comparison import Board, compare
@@ -21,7 +22,6 @@ from clvlab.grouping import Strategy, find, strategies
 from clvlab.inputs import attribute_tables, margin_of, our_names
 from clvlab.models import MODEL_NAMES
 from clvlab.params import CompareParams
-from clvlab.units import Span
 from clvlab.validation import ModelChoice, choose_model
 from clvlab.wording import Name
 
@@ -169,9 +169,9 @@ def _choice(
     """The choice of a report of the cutoff: by a period before its holdout, else by the holdout, else by the BIC."""
     cutoff, unit, first = params.cutoff, params.time_unit, _first_day(log)
     history = (cutoff - first).days + 1
-    days = min(round(Span.parse(params.holdout).days), history // 2)
+    days = holdout_days(params.holdout, history)
     holdout = timedelta(days=days)
-    ends = [cutoff - holdout, cutoff] if history >= 3 * days else [cutoff]
+    ends = [cutoff - holdout, cutoff] if has_earlier_period(days, history) else [cutoff]
     for end in ends if days else []:
         with suppress(ConvergenceError, DataError):
             clock = calendar_at(params, log, first, end - holdout)

@@ -10,6 +10,7 @@ import polars as pl
 from dateutil.relativedelta import relativedelta
 
 from clvlab.analysis.calendar import calendar_at
+from clvlab.analysis.holdouts import has_earlier_period, holdout_days
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.analysis.segmentation.pseudonyms import pseudonyms
 from clvlab.analysis.small_groups import SMALL, as_one, is_by_attribute, small_codes, without_rank
@@ -35,7 +36,6 @@ from clvlab.models.spend_model import LITERATURE, basis_of
 from clvlab.models.value_models import Kind
 from clvlab.params import ReportParams
 from clvlab.rfm import RfmThresholds
-from clvlab.units import Span
 from clvlab.validation import ModelChoice, choose_model
 from clvlab.validation.spend_choice import SpendChoice, choose_spend
 
@@ -369,7 +369,7 @@ class Context:
     def inner_halves(self) -> tuple[CustomerSummary, Holdout] | None:
         """The same up to where the holdout begins, to choose a model by; None unless a holdout's length is left."""
         days = self._holdout_days
-        if self.halves is None or self.history < 3 * days:
+        if self.halves is None or not has_earlier_period(days, self.history):
             return None
         end = self.as_of - timedelta(days=days)
         return self._split(end - timedelta(days=days), end)
@@ -381,9 +381,8 @@ class Context:
 
     @property
     def _holdout_days(self) -> int:
-        """The length of the holdout: half of the history at most."""
-        wanted = self.params.holdout
-        return min(round(Span.parse(wanted).days), self.history // 2) if wanted else 0
+        """The length of the holdout."""
+        return holdout_days(self.params.holdout, self.history)
 
     def _split(self, cutoff: date, end: date) -> tuple[CustomerSummary, Holdout] | None:
         try:
