@@ -277,7 +277,7 @@ class RegularBetaGeometric(BetaGeometric):
         return Interpolated.of(at, longest, of_x, 4 + 14 * self.k)
 
     def _are_few(self, t: float, events: Vector, T: Vector) -> Flags:
-        """Whether so few events are to be expected that every term of `_summed` is at most half of the one before."""
+        """Whether less than about one event is to be expected of each of these customers."""
         return np.asarray((self.r + events + 1) * t < self.alpha + T)
 
     def _phase(self, events: Vector) -> Positions:
