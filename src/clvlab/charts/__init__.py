@@ -9,6 +9,7 @@ import_jsonschema()
 
 __all__ = [
     "base_health",
+    "bridge",
     "cohorts",
     "comparison",
     "movement",

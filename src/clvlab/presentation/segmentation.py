@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from clvlab.charts import base_health, cohorts, movement, outlook, profiles, segments, validation, value
+from clvlab.charts import base_health, bridge, cohorts, movement, outlook, profiles, segments, validation, value
 from clvlab.presentation.blocks import Block, Chart, Kinds, Numbers, Table, Terms, Text
 
 _WARNINGS = ("total", "simple", "baseline", "decile", "cohort", "group")
@@ -113,6 +113,25 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 },
             ),
             Table("direction", {"move": "name:moves", "customers": "int", "clv": "money"}),
+        ),
+        "bridge": (
+            Text("lead"),
+            Text("period_kept"),
+            Chart("period", bridge.period),
+            Text("since_year"),
+            Text("year_kept"),
+            Chart("year", bridge.year),
+            Table(
+                "customers",
+                {
+                    "since": "date",
+                    "part": "name:bridge_parts",
+                    "customers": "int",
+                    "revenue_then": "money",
+                    "revenue_now": "money",
+                    "change": "money",
+                },
+            ),
         ),
         "cohorts": (
             Text("lead"),

@@ -9,6 +9,7 @@ from clvlab.analysis.results import Results, Stopwatch
 from clvlab.analysis.segmentation import (
     appendix,
     base_health,
+    bridge,
     clusters,
     cohorts,
     glossary,
@@ -38,6 +39,7 @@ SECTIONS: Mapping[str, ModuleType] = MappingProxyType(
         "base_health": base_health,
         "segments": segments,
         "movement": movement,
+        "bridge": bridge,
         "cohorts": cohorts,
         "clusters": clusters,
         "value": value,
