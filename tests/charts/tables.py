@@ -13,6 +13,7 @@ from clvlab.charts import (
     outlook,
     profiles,
     segments,
+    structure,
     validation,
     value,
 )
@@ -73,6 +74,16 @@ COURSE = pl.DataFrame(
         "value": [90.0, 100.0, 80.0, 30.0],
         "low": [None, None, 95.0, 95.0],
         "high": [None, None, 130.0, 130.0],
+    }
+)
+STRUCTURE = pl.DataFrame(
+    {
+        "day": [date(2024, 9, 30)] * 2 + [date(2024, 12, 31)] * 2,
+        "group": ["champions", "lost"] * 2,
+        "place": [0.0, 1.0] * 2,
+        "customers": [20, 60, 30, 70],
+        "share_customers": [0.25, 0.75, 0.3, 0.7],
+        "share_revenue": [0.9, 0.1, None, None],
     }
 )
 STEPS = pl.DataFrame(
@@ -218,6 +229,7 @@ CHARTS = {
     "profiles.segments": (profiles.segments, MEETING),
     "segments.grid": (segments.grid, GRID),
     "segments.shares": (segments.shares, GROUPS),
+    "structure.groups": (structure.groups, STRUCTURE),
     "validation.tracking": (validation.tracking, TRACKING),
     "validation.by_frequency": (validation.by_frequency, CALIBRATION),
     "validation.by_decile": (validation.by_decile, CALIBRATION.rename({"repeats": "decile"})),

@@ -47,6 +47,7 @@ READ = {
         "bar x=value y=name yOffset=series color=group",
         "text x=value y=name yOffset=series text=label",
     ],
+    "structure.groups": ["line x=end y=name yOffset=share", "line x=end y=name yOffset=share color=group"],
     "validation.tracking": [
         "rule x=date",
         "text x=date text=label",
@@ -136,6 +137,13 @@ POINTED_AT = {
         "share_spend: Share of spend (.1%)",
     ],
     "segments.shares": ["name: Group", "series: Series", "value: Share (.1%)", "customers: Customers (,)"],
+    "structure.groups": [
+        "name: Group",
+        "end: Period to",
+        "series: Series",
+        "share: Share (.1%)",
+        "customers: Customers (,)",
+    ],
     "validation.tracking": [
         "date: Week to (%Y-%m-%d)",
         "series: Series",

@@ -14,6 +14,7 @@ from clvlab.charts import (
     outlook,
     profiles,
     segments,
+    structure,
     theme,
     validation,
     value,
@@ -25,7 +26,19 @@ from clvlab.wording import Words
 from tests.charts.drawn import EN, ZH, axis_titles, channels, fields, layers, picture
 from tests.charts.tables import CHARTS, GROUPS
 
-MODULES = (base_health, bridge, cohorts, comparison, movement, outlook, profiles, segments, validation, value)
+MODULES = (
+    base_health,
+    bridge,
+    cohorts,
+    comparison,
+    movement,
+    outlook,
+    profiles,
+    segments,
+    structure,
+    validation,
+    value,
+)
 SIZES = {"whole": lambda table: table, "one row": lambda table: table.head(1), "empty": lambda table: table.clear()}
 EVERY = pytest.mark.parametrize(("draw", "table"), CHARTS.values(), ids=CHARTS)
 LENGTHS = re.compile(r"^[a-z]+(_[a-z0-9]+)*$")

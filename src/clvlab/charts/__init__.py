@@ -16,6 +16,7 @@ __all__ = [
     "outlook",
     "profiles",
     "segments",
+    "structure",
     "theme",
     "validation",
     "value",

@@ -3,10 +3,11 @@
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import ACCENT, CONTEXT, SECOND, SMALLEST_TEXT, axis, in_currency
+from clvlab.charts.theme import ACCENT, CONTEXT, SECOND, SMALLEST_TEXT, at_least, axis, in_currency
 from clvlab.wording import Words
 
 ENDS = ("then", "now")
+NARROWEST = 480
 
 
 def period(table: pl.DataFrame, words: Words) -> alt.LayerChart:
@@ -37,7 +38,7 @@ def period(table: pl.DataFrame, words: Words) -> alt.LayerChart:
         x=alt.X("high:Q", title=money), text="label:N"
     )
     layers: alt.LayerChart = bars + labels
-    return layers.properties(width="container", height=alt.Step(28))
+    return layers.properties(width="container", height=alt.Step(28), usermeta=at_least(NARROWEST))
 
 
 def year(table: pl.DataFrame, words: Words) -> alt.LayerChart:

@@ -3,7 +3,18 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from clvlab.charts import base_health, bridge, cohorts, movement, outlook, profiles, segments, validation, value
+from clvlab.charts import (
+    base_health,
+    bridge,
+    cohorts,
+    movement,
+    outlook,
+    profiles,
+    segments,
+    structure,
+    validation,
+    value,
+)
 from clvlab.presentation.blocks import Block, Chart, Kinds, Numbers, Table, Terms, Text
 
 _WARNINGS = ("total", "simple", "baseline", "decile", "cohort", "group")
@@ -97,6 +108,20 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("empty"),
             Text("empty_new"),
             Chart("grid", segments.grid),
+        ),
+        "structure": (
+            Text("lead"),
+            Chart("groups", structure.groups),
+            Table(
+                "ends",
+                {
+                    "group": "group",
+                    "customers_first": "pct1",
+                    "customers_last": "pct1",
+                    "revenue_first": "pct1",
+                    "revenue_last": "pct1",
+                },
+            ),
         ),
         "movement": (
             Text("lead"),

@@ -207,7 +207,7 @@ class Context:
     def _groups_at(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, group: by the run's strategy, on customers of an earlier day."""
         known = self.summarise(customers.cutoff) if self.attributes else customers
-        if self.strategy.needs & set(names(MODELLED)):
+        if self.groups_by_value:
             known = known.with_columns(self.fit(known, self.first_kind).value(known))
         return self.strategy.assign(self.equip(known))
 
@@ -215,6 +215,11 @@ class Context:
     def strategy(self) -> Strategy:
         """The strategy that the parameters name."""
         return find(self.params.strategy, self.params.rfm.get("n_bins"), our_names(self.attributes))
+
+    @property
+    def groups_by_value(self) -> bool:
+        """Whether the run's strategy reads what models expect of customers."""
+        return bool(self.strategy.needs & set(names(MODELLED)))
 
     @cached_property
     def rule(self) -> Rule:
@@ -341,14 +346,18 @@ class Context:
         """The day so many periods before a day."""
         return shifted(self.params.period, day, -periods)
 
+    def holds(self, day: date) -> bool:
+        """Whether the log holds the period up to an earlier day, and somebody had bought by then."""
+        bought = (self.buyers["first_purchase"] <= day).any()
+        return bool(bought) and self.first_day <= self.day_before(day) + LATE_START
+
     def earlier(self, periods: int) -> CustomerSummary | None:
         """The customer table so many periods earlier, with values; None unless the log holds the period up to then.
 
         A log that begins within that period would make whatever is counted look as if it had grown.
         """
         day = self.day_before(self.as_of, periods)
-        bought = (self.buyers["first_purchase"] <= day).any()
-        if self.first_day > self.day_before(day) + LATE_START or not bought:
+        if not self.holds(day):
             return None
         customers = self.summarise(day)
         return self.equip(customers.with_columns(self.fit(customers, self.first_kind).value(customers)))
