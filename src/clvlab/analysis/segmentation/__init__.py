@@ -93,4 +93,5 @@ def analyse(
         customers=context.table,
         measurements=stopwatch.measurements,
         own_groups=context.own_groups,
+        rule={"drawn_on": context.rule_day.isoformat(), "rule": context.rule.to_dict()},
     )

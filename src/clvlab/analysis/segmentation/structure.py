@@ -43,11 +43,11 @@ def compute(context: Context) -> Section:
 def _days(context: Context) -> Iterator[CustomerSummary]:
     """The customers of the run's day and of the ends of the periods before, as far as the log holds these."""
     yield context.customers
-    for periods in range(1, MOST_FITTED if context.groups_by_value else MOST_PERIODS):
+    for periods in range(1, MOST_FITTED if context.groups_by_values else MOST_PERIODS):
         day = context.day_before(context.as_of, periods)
         if not context.holds(day):
             return
-        fitted = context.earlier(periods) if context.groups_by_value else context.equip(context.summarise(day))
+        fitted = context.earlier(periods) if context.groups_by_values else context.equip(context.summarise(day))
         if fitted is not None:
             yield fitted
 
