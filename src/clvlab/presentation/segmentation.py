@@ -125,6 +125,21 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "movement": (
             Text("lead"),
+            Text("money"),
+            Text("alerts"),
+            Table(
+                "alerts",
+                {
+                    "before": "group",
+                    "after": "group",
+                    "customers": "int",
+                    "share": "pct",
+                    "clv_before": "money",
+                    "clv": "money",
+                    "clv_low": "money",
+                    "clv_high": "money",
+                },
+            ),
             Chart("moves", movement.moves),
             Table(
                 "balance",
@@ -135,6 +150,18 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "arrived": "int",
                     "moved_in": "int",
                     "closing": "int",
+                },
+            ),
+            Table(
+                "money",
+                {
+                    "group": "group",
+                    "opening": "money",
+                    "moved_out": "money",
+                    "arrived": "money",
+                    "moved_in": "money",
+                    "revalued": "money",
+                    "closing": "money",
                 },
             ),
             Table("direction", {"move": "name:moves", "customers": "int", "clv": "money"}),

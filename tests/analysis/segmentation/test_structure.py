@@ -54,7 +54,7 @@ def test_the_shares_by_hand(section):
 
 def test_the_sentences_by_hand(section):
     lead = section.findings["lead"]
-    assert dict(lead.figures) == {"periods": 3, "period": Name("periods", "quarter"), "as_of": DECEMBER}
+    assert dict(lead.figures) == {"periods": 3, "period": Name("periods", "quarter"), "drawn": DECEMBER}
     told = dict(section.findings["groups"].figures)
     assert told.pop("shrunk_by") == pytest.approx(-0.2)
     assert told == {

@@ -23,6 +23,7 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.customers import customer_days
 from clvlab.money import exact_sum
+from clvlab.period_ends import PER_YEAR
 from clvlab.wording import Name
 
 PARTS = ("new", "came_back", "kept", "lost", "others")
@@ -84,20 +85,21 @@ def compute(context: Context) -> Section:
     lapse = Name("lapses", context.params.period)
     if not context.has_amounts:
         return Section({}, {"lead": Finding.of("bridge.no_amounts")})
-    if context.previous is None:
-        return Section({}, {"lead": Finding.of("bridge.none", lapse=lapse)})
+    compared = {"period": (1, lapse), "year": (PER_YEAR[context.params.period], Name("lapses", "year"))}
     days = customer_days(context.log, context.as_of)
-    earlier = {"period": (context.previous, lapse), "year": (context.year_before, Name("lapses", "year"))}
     tables: dict[str, pl.DataFrame] = {}
     findings: dict[str, Finding] = {}
     accounts = []
-    for name, (customers, ago) in earlier.items():
-        if customers is not None:
-            both = _both_periods(context, days, customers.cutoff)
+    for name, (periods, ago) in compared.items():
+        earlier = context.day_before(context.as_of, periods)
+        if context.holds(earlier):
+            both = _both_periods(context, days, earlier)
             kept, account = Kept.of(both), _account(both)
             tables[name] = _bridge(account, kept)
-            accounts.append(account.select(pl.lit(customers.cutoff).alias("since"), pl.all()))
+            accounts.append(account.select(pl.lit(earlier).alias("since"), pl.all()))
             findings |= _told(context, name, ago, tables[name], kept)
+    if not tables:
+        return Section({}, {"lead": Finding.of("bridge.none", lapse=lapse)})
     return Section({**tables, "customers": pl.concat(accounts)}, findings)
 
 

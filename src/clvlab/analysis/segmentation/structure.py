@@ -1,7 +1,7 @@
 """Structure over time: every group's share of the customers and of the revenue, period by period.
 
-The rule is this run's, applied to the customers of each earlier day: a share that changes is behaviour, and not
-thresholds that have moved.
+The rule is this run's, whenever it was drawn, applied to the customers of each earlier day: a share that changes is
+behaviour, and not thresholds that have moved.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ def compute(context: Context) -> Section:
         return Section({}, {"lead": Finding.of("structure.none", lapse=Name("lapses", context.params.period))})
     table = _shares(context, days)
     ends = _ends(table)
-    figures = {"periods": len(days), "period": Name("periods", context.params.period), "as_of": context.as_of}
+    figures = {"periods": len(days), "period": Name("periods", context.params.period), "drawn": context.rule_day}
     findings = {"lead": Finding.of("structure.lead", **figures), "groups": _grown_and_shrunk(ends, days[0].cutoff)}
     return Section({"groups": table, "ends": ends}, findings)
 
