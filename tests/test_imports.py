@@ -43,7 +43,9 @@ MAY_IMPORT = {
     "playbook": f"{FOUNDATION} params",
     "check": f"{FOUNDATION} params inputs preflight sources transactions customers",
     "compat": f"{FOUNDATION} models",
-    "analysis": f"{FOUNDATION} params inputs judged datasets {STEPS} validation planning comparison progress",
+    "analysis": (
+        f"{FOUNDATION} params inputs judged datasets {STEPS} validation planning comparison progress playbook"
+    ),
     "charts": f"{FOUNDATION} grammars",
     "presentation": f"{FOUNDATION} params analysis charts tables export",
     "export": f"{FOUNDATION} params analysis",
