@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clvlab.playbook.allocation import allocation
+from clvlab.playbook.allocation import allocate
 
 DUE = pl.DataFrame(
     {
@@ -18,7 +18,7 @@ WAYS = ("by_value", "equal", "proportional")
 
 
 def test_by_hand():
-    found = allocation(DUE, ["a", "b", "c", "empty"], 4)
+    found = allocate(DUE, ["a", "b", "c", "empty"], 4)
     assert found.rows(named=True) == [
         {
             "group": "a",
@@ -65,7 +65,7 @@ def test_all_contacts_are_dealt_no_group_has_more_than_customers_and_nothing_rea
 ):
     rows = [(f"{place:02d}", group, value) for place, (group, value) in enumerate(customers)]
     schema = {"customer_id": pl.String, "group": pl.String, "value": pl.Float64}
-    found = allocation(pl.DataFrame(rows, schema=schema, orient="row"), list("abc"), contacts)
+    found = allocate(pl.DataFrame(rows, schema=schema, orient="row"), list("abc"), contacts)
     for way in WAYS:
         assert found[f"contacts_{way}"].sum() == min(contacts, len(customers))
         assert (found[f"contacts_{way}"] <= found["customers"]).all()
@@ -75,7 +75,7 @@ def test_all_contacts_are_dealt_no_group_has_more_than_customers_and_nothing_rea
 
 @pytest.mark.parametrize("contacts", [7, 8, 1_000])
 def test_where_all_can_be_contacted_there_is_nothing_to_choose(contacts):
-    found = allocation(DUE, ["a", "b", "c"], contacts)
+    found = allocate(DUE, ["a", "b", "c"], contacts)
     for way in WAYS:
         assert found[f"contacts_{way}"].to_list() == [4, 2, 1]
         assert found[f"value_{way}"].sum() == pytest.approx(163.0)
@@ -83,6 +83,6 @@ def test_where_all_can_be_contacted_there_is_nothing_to_choose(contacts):
 
 def test_twice_as_many_of_everybody_and_twice_the_contacts_reach_twice_the_value():
     twice = pl.concat([DUE, DUE.with_columns(pl.col("customer_id") + "x")])
-    once, found = allocation(DUE, ["a", "b", "c"], 3), allocation(twice, ["a", "b", "c"], 6)
+    once, found = allocate(DUE, ["a", "b", "c"], 3), allocate(twice, ["a", "b", "c"], 6)
     assert found["contacts_by_value"].to_list() == [2 * n for n in once["contacts_by_value"]]
     assert found["value_by_value"].to_list() == [2 * value for value in once["value_by_value"]]

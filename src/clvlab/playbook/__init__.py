@@ -1,6 +1,6 @@
 """From groups to people: what is done with each group, who is contacted, and what contacting them brought."""
 
-from clvlab.playbook.allocation import allocation
+from clvlab.playbook.allocation import allocate
 from clvlab.playbook.control import held_back
 from clvlab.playbook.due import REASONS, due_list
 from clvlab.playbook.playbook import CADENCES, Entry, Playbook, shipped, shipped_groups
@@ -10,7 +10,7 @@ __all__ = [
     "REASONS",
     "Entry",
     "Playbook",
-    "allocation",
+    "allocate",
     "due_list",
     "held_back",
     "shipped",

@@ -9,7 +9,7 @@ import polars as pl
 from clvlab.arrays import Counts
 
 
-def allocation(customers: pl.DataFrame, groups: Sequence[str], contacts: int) -> pl.DataFrame:
+def allocate(customers: pl.DataFrame, groups: Sequence[str], contacts: int) -> pl.DataFrame:
     """Contacts for each group, and the value of the customers whom they reach, by each of three ways of sharing.
 
     Within a group those of most value are reached first. `by_value` contacts those of most value wherever they are,
@@ -32,7 +32,7 @@ def allocation(customers: pl.DataFrame, groups: Sequence[str], contacts: int) ->
     value_proportional
 
     >>> due = pl.DataFrame({"customer_id": ["1", "2", "3"], "group": ["a", "a", "b"], "value": [9.0, 8.0, 1.0]})
-    >>> allocation(due, ["a", "b"], 2).select("group", "contacts_by_value", "contacts_equal").rows()
+    >>> allocate(due, ["a", "b"], 2).select("group", "contacts_by_value", "contacts_equal").rows()
     [('a', 2, 1), ('b', 0, 1)]
     """
     ranked = customers.sort("value", "customer_id", descending=[True, False]).with_columns(
