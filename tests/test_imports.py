@@ -19,11 +19,12 @@ MAY_IMPORT = {
     "progress": "",
     "clock": "arrays",
     "units": "errors",
+    "period_ends": "errors",
     "wording": "errors",
     "tables": "wording",
     "displays": "tables wording",
     "frames": "clock errors units displays",
-    "params": FOUNDATION,
+    "params": f"{FOUNDATION} period_ends",
     "sources": FOUNDATION,
     "transactions": f"{FOUNDATION} sources",
     "customers": f"{FOUNDATION} sources",
@@ -40,11 +41,12 @@ MAY_IMPORT = {
     "inputs": f"{FOUNDATION} params datasets sources transactions customers",
     "judged": f"{FOUNDATION} params inputs grouping",
     "preflight": f"{FOUNDATION} params inputs customers grouping",
-    "playbook": f"{FOUNDATION} params",
+    "playbook": f"{FOUNDATION} period_ends params",
     "check": f"{FOUNDATION} params inputs preflight sources transactions customers",
     "compat": f"{FOUNDATION} models",
     "analysis": (
-        f"{FOUNDATION} params inputs judged datasets {STEPS} validation planning comparison progress playbook"
+        f"{FOUNDATION} period_ends params inputs judged datasets {STEPS} validation planning comparison progress "
+        "playbook"
     ),
     "charts": f"{FOUNDATION} grammars",
     "presentation": f"{FOUNDATION} params analysis charts tables export",

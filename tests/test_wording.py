@@ -22,6 +22,7 @@ from clvlab.analysis.segmentation.context import VALUE_LEVEL
 from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
 from clvlab.analysis.segmentation.season import MONTHS
+from clvlab.analysis.segmentation.summary import REVENUE
 from clvlab.analysis.small_groups import SMALL
 from clvlab.charts.comparison import ROLES
 from clvlab.columns import CUSTOMERS, names
@@ -36,6 +37,7 @@ from clvlab.models import MODEL_NAMES, MODELLED, PURCHASE_MODELS, GammaGamma, Sp
 from clvlab.models.attributes import MISSING_LEVEL
 from clvlab.models.value_models import name_of
 from clvlab.params import CompareParams, ReportParams
+from clvlab.period_ends import PER_YEAR
 from clvlab.planning.outcomes import PARTS
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
@@ -102,7 +104,7 @@ def test_in_english_one_thing_is_singular():
 
 @pytest.mark.parametrize(("n", "said"), [(1, "1 customer has"), (2, "2 customers have"), (0, "0 customers have")])
 def test_a_word_goes_with_its_figure(n, said):
-    assert said in EN("summary.moved", down=n, up=n)
+    assert said in EN("summary.moved", lapse=Name("lapses", "month"), down=n, up=n)
 
 
 @pytest.mark.parametrize("key", sorted(catalogue()))
@@ -223,6 +225,7 @@ CODES = {
     "hints": lambda: {*HINTED, "other"},
     "kinds": lambda: set(get_args(Kind)),
     "months": lambda: set(MONTHS),
+    "lapses": lambda: set(PER_YEAR),
     "keys": lambda: {*ReportParams.model_fields, *CompareParams.model_fields},
     "caveats": lambda: {"other"} | found(r'code="(\w+)"', "models/**/*.py"),
 }
@@ -239,7 +242,7 @@ def test_what_a_report_finds_in_codes_has_words(sample_results):
     quality, summary, appendix = (sample_results[section] for section in ("quality", "summary", "appendix"))
     assert codes("gate") == set(quality["gate"]["check"])
     assert codes("rows") - {"refused", "filtered"} == set(quality["rows"]["rule"]) - set(RULES)
-    assert codes("measures") == set(summary["numbers"]["measure"])
+    assert codes("measures") == {*summary["numbers"]["measure"], *REVENUE.values()}
     assert codes("facts") == set(appendix["data"]["fact"])
     assert codes("outcomes") == {*sample_results["validation"]["totals"]["what"], *OUTCOMES}
 

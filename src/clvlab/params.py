@@ -30,6 +30,7 @@ from typing_extensions import TypedDict
 
 from clvlab import columns
 from clvlab.errors import ParamsError, did_you_mean
+from clvlab.period_ends import Every, refuse_within
 from clvlab.units import Span, TimeUnit
 from clvlab.wording import Language, LowValue, catalogue
 
@@ -364,6 +365,11 @@ class RunParams(BaseModel):
         return self
 
     @property
+    def period(self) -> Every:
+        """The length of the period that the run's figures are compared with the one before by."""
+        return "quarter"
+
+    @property
     def grouped_on(self) -> date:
         """The last day whose rows have a part in forming groups."""
         return self.as_of
@@ -407,6 +413,17 @@ class ReportParams(RunParams):
     n_clusters: Annotated[int, Field(ge=2, le=20)] | None = None
     low_value: LowValue | None = None
     covariates: Texts = ()
+    every: Every | None = None
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        if self.every:
+            refuse_within(self.every, self.as_of)
+
+    @property
+    def period(self) -> Every:
+        """How often the report is made; where the parameters do not say it, figures are compared by the quarter."""
+        return self.every or "quarter"
 
     def settled(self, *, has_amounts: bool) -> Self:
         """The parameters with the strategy that the log allows, where they name none.

@@ -24,12 +24,12 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal, NotRequired, get_args
 
 import yaml
-from dateutil.relativedelta import relativedelta
 from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from clvlab.errors import ParamsError
 from clvlab.params import EachKeyOnce, Text, problems_of
+from clvlab.period_ends import shifted
 from clvlab.wording import CROSSED, LANGUAGES, Language
 
 Cadence = Literal["month", "quarter", "half-year", "year", "none"]
@@ -100,8 +100,7 @@ class Entry:
         """
         if self.review == "none":
             return None
-        month_is_over = (day + relativedelta(days=1)).day == 1
-        return day + relativedelta(months=MONTHS[self.review], day=31 if month_is_over else None)
+        return shifted("month", day, MONTHS[self.review])
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ class Report:
         return Fragment(shown.to_html(), shown.to_text())
 
     def _numbers(self, table: pl.DataFrame) -> Fragment:
-        """The numbers as cards: name, figure, and the change since the quarter before, with sign and arrow."""
+        """The numbers as cards: name, figure, and the change since the period before, with sign and arrow."""
         items = [
             Markup('<div class="number"><span>{}</span><strong>{}</strong><small>{}</small></div>').format(
                 self.words.name("measures", row["measure"]),
@@ -177,15 +177,15 @@ class Report:
         return Fragment(Markup('<div class="numbers">{}</div>').format(Markup("").join(items)), text)
 
     def _changes(self, row: Mapping[str, Any]) -> str:
-        """The change in a quarter, and in a year where the log has it."""
-        words = self.words
-        quarter = words("summary.no_previous" if row["previous"] is None else "summary.from_nothing")
+        """The change in a period, and in a year where the log has it."""
+        words, lapse = self.words, Name("lapses", self.results.params.period)
+        last = words("summary.no_previous" if row["previous"] is None else "summary.from_nothing", lapse=lapse)
         if row["change"] is not None:
-            quarter = words("summary.in_a_quarter", change=self._change(row["kind"], row["change"]))
+            last = words("summary.in_a_period", lapse=lapse, change=self._change(row["kind"], row["change"]))
         if row["change_in_year"] is None:
-            return quarter
+            return last
         year = words("summary.in_a_year", change=self._change(row["kind"], row["change_in_year"]))
-        return {"en": "; ", "zh": "；"}[words.lang].join((quarter, year))
+        return {"en": "; ", "zh": "；"}[words.lang].join((last, year))
 
     def _change(self, kind: str, change: float) -> str:
         """A change with sign and arrow; of a share in points."""

@@ -101,6 +101,7 @@ TWO_RESULTS = [
     ({}, {"n_clusters": 3}),
     ({}, {"log_attributes": ["Country"]}),
     ({}, {"returns": "returned.csv"}),
+    ({}, {"every": "month"}),
     ({}, {"season": "month"}),
     ({"season": "month"}, {"season": "month", "events": [{"event": "fair", "first_day": "2023-06-01"}]}),
     ({}, PEOPLE),

@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 import polars as pl
-from dateutil.relativedelta import relativedelta
 
 from clvlab.analysis.calendar import calendar_at
 from clvlab.analysis.holdouts import has_earlier_period, holdout_days
@@ -35,6 +34,7 @@ from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, SpendBasis, SpendWi
 from clvlab.models.spend_model import LITERATURE, basis_of
 from clvlab.models.value_models import Kind
 from clvlab.params import ReportParams
+from clvlab.period_ends import PER_YEAR, shifted
 from clvlab.rfm import RfmThresholds
 from clvlab.validation import ModelChoice, choose_model
 from clvlab.validation.spend_choice import SpendChoice, choose_spend
@@ -53,16 +53,6 @@ SHORTEST_CHOICE = 28
 
 VALUE_LEVEL = 0.9
 """The probability with which a report's interval of a value holds it."""
-
-
-def quarters_from(day: date, quarters: int) -> date:
-    """The day so many quarters later; the end of a month stays the end of a month.
-
-    >>> quarters_from(date(1998, 6, 30), -1)
-    datetime.date(1998, 3, 31)
-    """
-    month_is_over = (day + timedelta(days=1)).day == 1
-    return day + relativedelta(months=3 * quarters, day=31 if month_is_over else None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -339,22 +329,26 @@ class Context:
 
     @cached_property
     def previous(self) -> CustomerSummary | None:
-        """The customers a quarter earlier; None where the log does not hold that day's quarter."""
+        """The customers a period earlier; None where the log does not hold that day's period."""
         return self.earlier(1)
 
     @cached_property
     def year_before(self) -> CustomerSummary | None:
-        """The customers a year earlier; None where the log does not hold that day's quarter."""
-        return self.earlier(4)
+        """The customers a year earlier; None where the log does not hold that day's period."""
+        return self.earlier(PER_YEAR[self.params.period])
 
-    def earlier(self, quarters: int) -> CustomerSummary | None:
-        """The customer table so many quarters earlier, with values; None unless the log holds the quarter up to then.
+    def day_before(self, day: date, periods: int = 1) -> date:
+        """The day so many periods before a day."""
+        return shifted(self.params.period, day, -periods)
 
-        A log that begins within that quarter would make whatever is counted look as if it had grown.
+    def earlier(self, periods: int) -> CustomerSummary | None:
+        """The customer table so many periods earlier, with values; None unless the log holds the period up to then.
+
+        A log that begins within that period would make whatever is counted look as if it had grown.
         """
-        day = quarters_from(self.as_of, -quarters)
+        day = self.day_before(self.as_of, periods)
         bought = (self.buyers["first_purchase"] <= day).any()
-        if self.first_day > quarters_from(day, -1) + LATE_START or not bought:
+        if self.first_day > self.day_before(day) + LATE_START or not bought:
             return None
         customers = self.summarise(day)
         return self.equip(customers.with_columns(self.fit(customers, self.first_kind).value(customers)))
