@@ -394,7 +394,9 @@ class ReportParams(RunParams):
     `holdout` null leaves the models unvalidated, and a longer one than half the history is shortened to it;
     `low_value` says what the report advises for customers of low value: stimulate them, serve them basically, save
     on them, or (null) as it pays. `covariates` are attributes that may act on how often customers buy,
-    how readily they leave and what they spend; they are used where they help.
+    how readily they leave and what they spend; they are used where they help. `playbook` is the path of a YAML file
+    that says what is done with each group, where not as shipped; `contacts` is how many customers can be contacted in
+    a period (null: as many as owners can); `control_share` of all customers, drawn by `control_seed`, is held back.
 
     >>> params = ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", holdout="39 weeks")
     >>> params.horizon, params.rfm
@@ -414,6 +416,10 @@ class ReportParams(RunParams):
     low_value: LowValue | None = None
     covariates: Texts = ()
     every: Every | None = None
+    playbook: Text | None = None
+    contacts: Annotated[int, Field(ge=1)] | None = None
+    control_share: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
+    control_seed: Annotated[int, Field(ge=0)] = 0
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
