@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 
 from clvlab import export
 from clvlab.params import ReportParams
+from clvlab.playbook import Playbook, shipped
 from clvlab.wording import Words
 
 CUSTOMERS = pl.DataFrame({"customer_id": ["007", "=cmd|' /C calc'!A0"], "group": ["loyal", None], "clv": [1.5, -2.0]})
@@ -28,6 +29,8 @@ class StandIn(dict):
     customers: pl.DataFrame = field(default_factory=lambda: CUSTOMERS)
     measurements: pl.DataFrame = field(default_factory=lambda: COSTS)
     own_groups: frozenset[str] = frozenset()
+    playbook: Playbook = field(default_factory=shipped)
+    due: pl.DataFrame | None = None
 
 
 @pytest.fixture
