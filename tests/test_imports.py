@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "inputs": f"{FOUNDATION} params datasets sources transactions customers",
     "judged": f"{FOUNDATION} params inputs grouping",
     "preflight": f"{FOUNDATION} params playbook inputs customers grouping",
-    "playbook": f"{FOUNDATION} period_ends params",
+    "playbook": f"{FOUNDATION} period_ends params tables",
     "check": f"{FOUNDATION} params inputs preflight sources transactions customers",
     "compat": f"{FOUNDATION} models",
     "analysis": (
@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "presentation": f"{FOUNDATION} params playbook analysis charts tables export",
     "export": f"{FOUNDATION} params playbook analysis",
     "reporting": f"{FOUNDATION} params inputs judged preflight charts grammars",
-    "cli": f"{FOUNDATION} params check reporting",
+    "cli": f"{FOUNDATION} params playbook check reporting",
     "__init__": "",
 }
 

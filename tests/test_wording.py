@@ -40,6 +40,7 @@ from clvlab.params import CompareParams, ReportParams
 from clvlab.period_ends import PER_YEAR
 from clvlab.planning.outcomes import PARTS
 from clvlab.playbook import CADENCES
+from clvlab.playbook.report import SHOWN
 from clvlab.playbook.telling import DUE_FILE
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
@@ -185,6 +186,7 @@ def columns_shown():
         tables
         | recognised
         | set(DUE_FILE)
+        | {column for kinds in SHOWN.values() for column in kinds}
         | found(r'words\.column\("(\w+)"\)', "charts/*.py")
         | of_customers
         | needed
