@@ -228,15 +228,22 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 {
                     "group": "group",
                     "action": "text",
-                    "customers": "int",
-                    "due": "int",
-                    "held_back": "int",
                     "owner": "text",
                     "channel": "text",
                     "cadence": "name:cadences",
+                },
+            ),
+            Table(
+                "groups",
+                {
+                    "group": "group",
+                    "customers": "int",
+                    "due": "int",
+                    "held_back": "int",
                     "metric": "text",
                     "review_on": "date",
                 },
+                caption="review",
             ),
             Text("pseudonyms"),
             Table(

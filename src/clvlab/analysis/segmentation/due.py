@@ -17,10 +17,10 @@ def compute(context: Context) -> Section:
     """Tables `groups`, `due` and, where the parameters say how many `contacts` there are, `allocation`.
 
     groups : group, customers, due (on the list and to be contacted), held_back, cadence, review_on (day); a row of
-        small groups together has neither cadence nor review
+        small groups together has neither cadence nor review, and a group without customers has no row
     due : the first LONGEST who are to be contacted: pseudonym, group, why, days_since_last, gap_p80, contacted_on,
         cadence, spend_last_year, at_risk
-    allocation : as by `clvlab.playbook.allocate`, of all who are due and not held back, over the groups as shown
+    allocation : as by `clvlab.playbook.allocate`, of all who are due and not held back, over their groups as shown
 
     Where nobody is due, or the log has no amounts, only the reason why.
     """
@@ -36,7 +36,8 @@ def compute(context: Context) -> Section:
     findings = {**_lead(context, shown), **_list(context, shown, on_list), **_not_there(context)}
     if context.params.contacts is not None:
         free = shown.filter(~pl.col("is_control"))
-        tables["allocation"] = allocate(free, context.groups, context.params.contacts)
+        groups = [code for code in context.groups if code in set(free["group"])]
+        tables["allocation"] = allocate(free, groups, context.params.contacts)
         findings["allocation"] = _allocated(tables["allocation"])
     return Section(tables, {**findings, "pseudonyms": Finding.of("due.pseudonyms")})
 
@@ -47,7 +48,7 @@ def listed(due: pl.DataFrame) -> pl.DataFrame:
 
 
 def _groups(context: Context, on_list: pl.DataFrame) -> pl.DataFrame:
-    """The groups of the report, in its order."""
+    """The groups of the report that have customers, in its order."""
     counts = on_list.group_by("group").agg(
         due=(~pl.col("is_control")).sum().cast(pl.Int64), held_back=pl.col("is_control").sum().cast(pl.Int64)
     )
@@ -56,8 +57,8 @@ def _groups(context: Context, on_list: pl.DataFrame) -> pl.DataFrame:
     plan = pl.DataFrame([_plan(context, code) for code in context.groups], schema=schema, orient="row")
     for found in (customers, counts):
         plan = plan.join(found, on="group", how="left", maintain_order="left")
-    return plan.with_columns(pl.col("customers", "due", "held_back").fill_null(0)).select(
-        "group", "customers", "due", "held_back", "cadence", "review_on"
+    return plan.drop_nulls("customers").select(
+        "group", "customers", pl.col("due", "held_back").fill_null(0), "cadence", "review_on"
     )
 
 
