@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[1] / "src" / "clvlab"
-FOUNDATION = "arrays clock errors columns units wording money displays frames"
+FOUNDATION = "arrays clock errors columns units period_ends wording money displays frames"
 STEPS = "sources transactions customers rfm models grouping"
 
 MAY_IMPORT = {
@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "tables": "wording",
     "displays": "tables wording",
     "frames": "clock errors units displays",
-    "params": f"{FOUNDATION} period_ends",
+    "params": FOUNDATION,
     "sources": FOUNDATION,
     "transactions": f"{FOUNDATION} sources",
     "customers": f"{FOUNDATION} sources",
@@ -41,12 +41,11 @@ MAY_IMPORT = {
     "inputs": f"{FOUNDATION} params datasets sources transactions customers",
     "judged": f"{FOUNDATION} params inputs grouping",
     "preflight": f"{FOUNDATION} params playbook inputs customers grouping",
-    "playbook": f"{FOUNDATION} period_ends params tables",
+    "playbook": f"{FOUNDATION} params tables",
     "check": f"{FOUNDATION} params inputs preflight sources transactions customers",
     "compat": f"{FOUNDATION} models",
     "analysis": (
-        f"{FOUNDATION} period_ends params inputs judged datasets {STEPS} validation planning comparison progress "
-        "playbook"
+        f"{FOUNDATION} params inputs judged datasets {STEPS} playbook validation planning comparison progress"
     ),
     "charts": f"{FOUNDATION} grammars",
     "presentation": f"{FOUNDATION} params playbook analysis charts tables export",

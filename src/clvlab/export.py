@@ -20,7 +20,7 @@ from types import MappingProxyType
 import polars as pl
 from xlsxwriter import Workbook
 
-from clvlab.analysis.results import Results
+from clvlab.analysis.results import CUSTOMERS_FILE, RULE_FILE, Results
 from clvlab.columns import CUSTOMERS, RESULTS, names
 from clvlab.params import RUN_FOLDER, ReportParams, RunParams
 from clvlab.playbook.telling import due_in_words
@@ -48,13 +48,16 @@ def run_folder(params: RunParams) -> Path:
 def write(results: Results, folder: Path) -> None:
     """Write the customer table, the due list, every table of every section, and what each section cost.
 
-    The files are customers.parquet, customers.csv, customers.xlsx (of as many customers as a sheet holds),
-    due.parquet and due.csv where there is a due list, tables/<section>_<table>.csv and measurements.json.
+    The files are customers.parquet, customers.csv, customers.xlsx (of as many customers as a sheet holds), rule.json
+    (of a report), due.parquet and due.csv where there is a due list, tables/<section>_<table>.csv and
+    measurements.json.
     """
     folder.mkdir(parents=True, exist_ok=True)
     params = results.params
     words = Words(params.lang, params.currency, results.own_groups) if params.export_labels == "names" else None
-    results.customers.write_parquet(folder / "customers.parquet")
+    results.customers.write_parquet(folder / CUSTOMERS_FILE)
+    if results.rule is not None:
+        _write_json(results.rule, folder / RULE_FILE)
     customers = results.customers if words is None else customers_in_words(results.customers, words)
     write_csv(customers, folder / "customers.csv")
     if customers.height < _ROWS_OF_A_SHEET:
@@ -66,8 +69,11 @@ def write(results: Results, folder: Path) -> None:
         for name, table in tables.items():
             shown = table if words is None else table_in_words(table, words)
             write_csv(shown, folder / "tables" / f"{section}_{name}.csv")
-    measurements = json.dumps(results.measurements.to_dicts(), indent=2)
-    (folder / "measurements.json").write_text(measurements, encoding="utf-8")
+    _write_json(results.measurements.to_dicts(), folder / "measurements.json")
+
+
+def _write_json(values: object, path: Path) -> None:
+    path.write_text(json.dumps(values, ensure_ascii=False, indent=2), encoding="utf-8")
 
 
 def _due_in_words(results: Results, due: pl.DataFrame, words: Words | None) -> pl.DataFrame:

@@ -40,6 +40,9 @@ RUN_FOLDER = "CLVLAB_RUN_FOLDER"
 LOG_FOLDER = "CLVLAB_LOG_FOLDER"
 """The environment variable by which a runner tells its notebook where it has laid down the log that it has read."""
 
+PREDECESSOR = "CLVLAB_PREDECESSOR"
+"""The environment variable by which a runner tells its notebook where the report of the period before is."""
+
 PSEUDONYM_KEY = "CLVLAB_PSEUDONYM_KEY"
 """The environment variable that holds the secret of which pseudonyms are made, in place of the output folder's."""
 
@@ -370,6 +373,11 @@ class RunParams(BaseModel):
         return "quarter"
 
     @property
+    def known_until(self) -> date | None:
+        """The last day whose rows the run knows; None where it reads all that there are."""
+        return None
+
+    @property
     def grouped_on(self) -> date:
         """The last day whose rows have a part in forming groups."""
         return self.as_of
@@ -416,6 +424,7 @@ class ReportParams(RunParams):
     low_value: LowValue | None = None
     covariates: Texts = ()
     every: Every | None = None
+    rule: Literal["fixed", "refit"] = "fixed"
     playbook: Text | None = None
     contacts: Annotated[int, Field(ge=1)] | None = None
     control_share: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
@@ -430,6 +439,11 @@ class ReportParams(RunParams):
     def period(self) -> Every:
         """How often the report is made; where the parameters do not say it, figures are compared by the quarter."""
         return self.every or "quarter"
+
+    @property
+    def known_until(self) -> date | None:
+        """The end of its period, for a report of a series: what came later changes nothing in it."""
+        return self.as_of if self.every else None
 
     def settled(self, *, has_amounts: bool) -> Self:
         """The parameters with the strategy that the log allows, where they name none.

@@ -18,13 +18,17 @@ from clvlab.playbook import Playbook, shipped
 
 T = TypeVar("T")
 
+CUSTOMERS_FILE, RULE_FILE = "customers.parquet", "rule.json"
+"""The customers, and the rule that groups them, as the next report of a series reads them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Results(Displayed, Mapping[str, Section]):
     """The sections of a report in their order, with the parameters and the customer table behind them.
 
-    `own_groups` are the codes of groups that are the user's own, whatever they say; `playbook` says what is done with
-    each group, and `due` is who is listed for a contact, with ids: None where there is no such list.
+    `own_groups` are the codes of groups that are the user's own, whatever they say; `rule` is the rule that gave the
+    groups and the day on whose customers it was drawn, as plain JSON values, where there is one. `playbook` says what
+    is done with each group, and `due` is who is listed for a contact, with ids: None where there is no such list.
     """
 
     # A mapping would compare its frames.
@@ -37,6 +41,7 @@ class Results(Displayed, Mapping[str, Section]):
     customers: pl.DataFrame
     measurements: pl.DataFrame
     own_groups: frozenset[str] = frozenset()
+    rule: Mapping[str, Any] | None = None
     playbook: Playbook = field(default_factory=shipped)
     due: pl.DataFrame | None = None
 

@@ -3,10 +3,11 @@
 import json
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -15,9 +16,10 @@ import nbformat
 
 from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
-from clvlab.inputs import Snapshot, check_refused, hand_over, log_sources, read_source, table_sources
+from clvlab.inputs import Snapshot, check_refused, fingerprint, hand_over, log_sources, read_source, table_sources
 from clvlab.judged import last_judgement
-from clvlab.params import LOG_FOLDER, PSEUDONYM_KEY, RUN_FOLDER, CompareParams, ReportParams, RunParams
+from clvlab.params import LOG_FOLDER, PREDECESSOR, PSEUDONYM_KEY, RUN_FOLDER, CompareParams, ReportParams, RunParams
+from clvlab.period_ends import shifted
 from clvlab.preflight import check_run
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
@@ -100,33 +102,86 @@ def notebook_of(kind: type[RunParams]) -> Path:
 def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Run:
     started, clock = datetime.now(UTC), perf_counter()
     _refuse_other_kind(params, series)
-    logger.info("reading %s", ", ".join(params.sources))
     of_log, tables = Snapshot.of(log_sources(params)), Snapshot.of(table_sources(params))
+    target = series.published(params.as_of)
+    secret = found_or_made(params) if isinstance(params, ReportParams) else None
+    up_to_date = Run(target / "report.html", is_new=False, sections=[])
+    inputs_with = partial(_inputs, params, series, of_log, tables, secret)
+    known = manifest.rows_read(target, of_log.digests)
+    if not force and known and manifest.is_current(target, inputs_with(known).key):
+        logger.info("up to date")
+        return up_to_date
+    logger.info("reading %s", ", ".join(params.sources))
     log = read_source(params)
     check_refused(log, params)
     of_log.refuse_changes()
-    params = params.settled(has_amounts=log.has_amounts)
-    notebook = notebook_of(type(params))
-    earlier = series.before(params.as_of)
-    before = None if earlier is None else series.published(earlier)
-    secret = found_or_made(params) if isinstance(params, ReportParams) else None
-    judged = last_judgement(params) if isinstance(params, ReportParams) else None
-    inputs = manifest.Inputs.of(params, {**of_log.digests, **tables.digests}, log, notebook, before, secret, judged)
-    target = series.published(params.as_of)
+    inputs = inputs_with(manifest.rows_of(params, log))
     if not force and manifest.is_current(target, inputs.key):
+        manifest.note_files(target, of_log.digests)
         logger.info("up to date")
-        return Run(target / "report.html", is_new=False, sections=[])
+        return up_to_date
+    params = params.settled(has_amounts=log.has_amounts)
     check_run(params, log)
+    _tell_changed(target, inputs)
     _tell_replaced(params, target)
+    earlier, predecessor = _earlier(params, series), _predecessor(params, series, inputs, log)
     with _staged(series, params) as staged:
         (staged / "params.yaml").write_text(params.to_yaml(), encoding="utf-8")
-        _execute(notebook, staged, params, log, secret, stderr)
+        environment = {PSEUDONYM_KEY: secret or "", PREDECESSOR: str(predecessor or "")}
+        _execute(staged, params, log, environment, stderr)
         tables.refuse_changes()
         _write_page(staged, earlier)
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
-        manifest.write(staged, inputs, log, account)
+        manifest.write(staged, inputs, log, of_log.digests, account, _taken(params, predecessor))
     series.publish(staged, params.as_of)
     return Run(target / "report.html", is_new=True, sections=account.sections)
+
+
+def _inputs(
+    params: RunParams, series: Series, of_log: Snapshot, tables: Snapshot, secret: str | None, rows: Mapping[str, Any]
+) -> manifest.Inputs:
+    """The inputs of a run over a log with these rows."""
+    params = params.settled(has_amounts=rows["has_amounts"])
+    earlier = _earlier(params, series)
+    return manifest.Inputs.of(
+        params,
+        tables.digests if params.known_until else {**of_log.digests, **tables.digests},
+        rows,
+        notebook_of(type(params)),
+        None if earlier is None else series.published(earlier),
+        secret,
+        last_judgement(params) if isinstance(params, ReportParams) else None,
+    )
+
+
+def _earlier(params: RunParams, series: Series) -> date | None:
+    """The published day before, to which the page has a link; None for a report of a series.
+
+    That one is the same whichever others are there.
+    """
+    return None if params.known_until else series.before(params.as_of)
+
+
+def _predecessor(params: RunParams, series: Series, inputs: manifest.Inputs, log: TransactionLog) -> Path | None:
+    """The published report of the period before, where it is as a run of that day would make it."""
+    if params.known_until is None:
+        return None
+    day = shifted(params.period, params.as_of, -1)
+    folder = series.published(day)
+    return folder.resolve() if manifest.is_alike(folder, inputs, day, fingerprint(log, day)) else None
+
+
+def _taken(params: RunParams, predecessor: Path | None) -> str | None:
+    """How what is told of the period before came into the report; None where it is not one of a series."""
+    if params.known_until is None:
+        return None
+    return "recomputed" if predecessor is None else "published"
+
+
+def _tell_changed(target: Path, inputs: manifest.Inputs) -> None:
+    """Say which input of a published run is not as it was."""
+    if changed := manifest.changed(target, inputs):
+        logger.info("out of date: %s changed since %s was made", ", ".join(changed), target)
 
 
 def _refuse_other_kind(params: RunParams, series: Series) -> None:
@@ -165,17 +220,17 @@ def _staged(series: Series, params: RunParams) -> Iterator[Path]:
 
 
 def _execute(
-    notebook: Path, staged: Path, params: RunParams, log: TransactionLog, secret: str | None, stderr: Writable
+    staged: Path, params: RunParams, log: TransactionLog, environment: Mapping[str, str], stderr: Writable
 ) -> None:
     """Run the notebook over the log, which lies in a folder of its own as long as the kernel lives."""
     whole = staged.resolve()
     with tempfile.TemporaryDirectory(prefix="log-", dir=whole) as handed_over:
         hand_over(log, params, Path(handed_over))
         execute(
-            notebook,
+            notebook_of(type(params)),
             staged / "report.ipynb",
             params.to_dict(),
-            environment={RUN_FOLDER: str(whole), LOG_FOLDER: handed_over, PSEUDONYM_KEY: secret or ""},
+            environment={RUN_FOLDER: str(whole), LOG_FOLDER: handed_over, **environment},
             on_cell=lambda source: logger.info("running %s", source.strip().partition("\n")[0]),
             stderr=stderr,
         )

@@ -206,7 +206,7 @@ def results_of(context):
     section = due.compute(context)
     return Results(
         context.params, context.log, {"due": section}, context.table, pl.DataFrame(), context.own_groups,
-        context.playbook, due.listed(context.due),
+        playbook=context.playbook, due=due.listed(context.due),
     )  # fmt: skip
 
 

@@ -91,6 +91,7 @@ def analyse(
         customers=context.table,
         measurements=stopwatch.measurements,
         own_groups=context.own_groups,
+        rule={"drawn_on": context.rule_day.isoformat(), "rule": context.rule.to_dict()},
         playbook=context.playbook,
         due=None if context.due is None else due.listed(context.due),
     )

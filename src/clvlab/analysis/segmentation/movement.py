@@ -52,7 +52,7 @@ def compute(context: Context) -> Section:
 
 def _pairs(context: Context, previous: CustomerSummary) -> pl.DataFrame:
     """One row per buyer: before and after (groups), their ranks, `fixed` (today by the earlier rule), move, clv."""
-    rule = context.strategy.fit(previous)
+    rule = context.previous_rule
     bought = pl.col("n_purchases") > 0
     before = (
         rule.assign(previous)
