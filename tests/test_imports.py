@@ -41,17 +41,19 @@ MAY_IMPORT = {
     "datasets": f"{FOUNDATION} transactions customers",
     "inputs": f"{FOUNDATION} params datasets sources transactions customers",
     "judged": f"{FOUNDATION} params inputs grouping",
-    "preflight": f"{FOUNDATION} params inputs customers grouping",
+    "preflight": f"{FOUNDATION} params playbook inputs customers grouping",
+    "playbook": f"{FOUNDATION} params tables",
     "check": f"{FOUNDATION} params inputs preflight sources transactions customers",
     "compat": f"{FOUNDATION} models",
     "analysis": (
-        f"{FOUNDATION} params label_history inputs judged datasets {STEPS} validation planning comparison progress"
+        f"{FOUNDATION} params label_history inputs judged datasets {STEPS} playbook validation planning comparison "
+        "progress"
     ),
     "charts": f"{FOUNDATION} grammars",
-    "presentation": f"{FOUNDATION} params analysis charts tables export",
-    "export": f"{FOUNDATION} params label_history analysis",
+    "presentation": f"{FOUNDATION} params playbook analysis charts tables export",
+    "export": f"{FOUNDATION} params label_history playbook analysis",
     "reporting": f"{FOUNDATION} params inputs label_history judged progress preflight charts grammars",
-    "cli": f"{FOUNDATION} params check reporting",
+    "cli": f"{FOUNDATION} params playbook check reporting",
     "__init__": "",
 }
 
@@ -62,7 +64,7 @@ ONLY = {
     "altair": "charts",
     "jinja2": "tables reporting",
     "babel": "sources wording",
-    "pydantic": "params",
+    "pydantic": "params playbook",
     "fastexcel": "sources",
     "IPython": "presentation",
     "papermill": "reporting",

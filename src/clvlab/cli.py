@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """The command line: `clvlab check`, `report`, `backfill`, `compare` and `notebooks`.
+=======
+"""The command line: `clvlab check`, `clvlab report`, `clvlab compare`, `clvlab effect`, `clvlab notebooks`.
+>>>>>>> playbook
 
 Standard output carries the path of the report and nothing else; all that is said on the way goes to standard error.
 Exit codes: 0 published or up to date, 1 the notebook failed, 2 bad parameters or bad data, 75 another run holds the
@@ -13,6 +17,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from functools import reduce
 from pathlib import Path
 from time import gmtime
@@ -185,6 +190,31 @@ def check(
             logger.info("try: clvlab report %s", write_params)
         if not found.verdict.is_ready:
             sys.exit(BAD_INPUT)
+
+
+@main.command()
+@click.argument("series", type=click.Path(path_type=Path))
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the tables; else that of the last report.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def effect(series: Path, lang: "Language | None", debug: bool) -> None:
+    """Say what contacting customers brought: those on the due lists of SERIES against those held back.
+
+    SERIES is the folder of published reports, such as reports/cdnow, that were made with a control_share. Each run's
+    due list is followed to the next run.
+    """
+    _log_to_stderr("human")
+    with _errors_told(debug, lang or "en"):
+        from clvlab.playbook.effect import effect as effect_of
+        from clvlab.playbook.report import in_words
+        from clvlab.playbook.series import follow
+        from clvlab.reporting.archive import Series
+        from clvlab.reporting.manifest import parameters_of
+        from clvlab.wording import Words
+
+        days = [date.fromisoformat(path.name) for path in Series(series).days()] if series.is_dir() else []
+        found = effect_of(follow(series, days))
+        given = parameters_of(series / max(days).isoformat())
+        _say(in_words(found, Words(lang or given.get("lang", "en"), given.get("currency"))))
 
 
 @main.command()

@@ -52,7 +52,7 @@ _KINDS = {"report": "segmentation reports", "comparison": "comparisons of strate
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: the page, whether it was made just now, what each section cost, and which inputs had changed."""
+    """A finished run: its page, whether it was made just now, what each section cost, which inputs had changed."""
 
     report: Path
     is_new: bool
