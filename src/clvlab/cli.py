@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""The command line: `clvlab check`, `report`, `backfill`, `compare` and `notebooks`.
-=======
-"""The command line: `clvlab check`, `clvlab report`, `clvlab compare`, `clvlab effect`, `clvlab notebooks`.
->>>>>>> playbook
+"""The command line: `clvlab check`, `report`, `backfill`, `compare`, `effect` and `notebooks`.
 
 Standard output carries the path of the report and nothing else; all that is said on the way goes to standard error.
 Exit codes: 0 published or up to date, 1 the notebook failed, 2 bad parameters or bad data, 75 another run holds the

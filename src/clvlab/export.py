@@ -22,13 +22,9 @@ from xlsxwriter import Workbook
 
 from clvlab.analysis.results import Results
 from clvlab.columns import CUSTOMERS, RESULTS, names
-<<<<<<< HEAD
 from clvlab.label_history import CUSTOMERS_FILE, RULE_FILE
-from clvlab.params import RUN_FOLDER, RunParams
-=======
 from clvlab.params import RUN_FOLDER, ReportParams, RunParams
 from clvlab.playbook.telling import due_in_words
->>>>>>> playbook
 from clvlab.wording import Words
 
 _ROWS_OF_A_SHEET = 1_048_576
