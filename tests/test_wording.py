@@ -40,6 +40,9 @@ from clvlab.models.value_models import name_of
 from clvlab.params import CompareParams, ReportParams
 from clvlab.period_ends import PER_YEAR
 from clvlab.planning.outcomes import PARTS
+from clvlab.playbook import CADENCES
+from clvlab.playbook.report import SHOWN
+from clvlab.playbook.telling import DUE_FILE
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
 from clvlab.presentation import segmentation as segmentation_pages
@@ -180,7 +183,16 @@ def columns_shown():
     scored = {"r_score", "f_score", "m_score", "rfm_score", "known"}
     # What an attribute is renamed to, where its header is recognised.
     recognised = set(known_headers()["attributes"]) - {"as_of"}
-    return tables | recognised | found(r'words\.column\("(\w+)"\)', "charts/*.py") | of_customers | needed | scored
+    return (
+        tables
+        | recognised
+        | set(DUE_FILE)
+        | {column for kinds in SHOWN.values() for column in kinds}
+        | found(r'words\.column\("(\w+)"\)', "charts/*.py")
+        | of_customers
+        | needed
+        | scored
+    )
 
 
 def known_values():
@@ -209,6 +221,7 @@ def purchase_models():
 CODES = {
     "values": known_values,
     "columns": columns_shown,
+    "cadences": lambda: set(CADENCES),
     "glossary": lambda: {"heading", "lead", *TERMS, *(f"{term}_meaning" for term in TERMS)},
     "groups": group_codes,
     "methods": lambda: {*METHODS, *NAIVE, "best", "Learned", *purchase_models()},
@@ -292,6 +305,7 @@ def keys_in_code():
     texts = {text for source in sources("**/*.py") for text in written(source)}
     texts |= {re.escape(text) for text in found(r"""["'](\w+\.\w+)["']""", "reporting/templates/**/*.j2")}
     paths = {re.escape(path.name) for path in SRC.rglob("*")}
+    paths |= {text for text in texts if text.endswith((r"\.csv", r"\.parquet"))}
     return {text for text in texts - paths if re.fullmatch(rf"({'|'.join(FILES)})\\\.[\w\\+]+", text)}
 
 

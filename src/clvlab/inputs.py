@@ -91,9 +91,10 @@ def log_sources(params: RunParams) -> tuple[str, ...]:
 
 
 def table_sources(params: RunParams) -> tuple[str, ...]:
-    """The paths and globs of all else that a run reads: its attributes, its maps, its events."""
+    """The paths and globs of all else that a run reads: its attributes, its maps, its events, its playbook."""
     maps = (choice for choice in params.chosen if isinstance(choice, str) and Path(choice).suffix in MAP_SUFFIXES)
-    return (*params.attributes, *maps, *event_sources(params))
+    playbooks = (params.playbook,) if isinstance(params, ReportParams) and params.playbook else ()
+    return (*params.attributes, *maps, *event_sources(params), *playbooks)
 
 
 def event_sources(params: RunParams) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from clvlab.charts.notebook import Bundle
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.frames import check_kind
 from clvlab.params import ReportParams
+from clvlab.playbook.telling import TOLD, with_texts
 from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
 from clvlab.presentation.segmentation import PAGES
 from clvlab.wording import Name, Words
@@ -149,11 +150,10 @@ class Report:
         )
 
     def _table(self, section: str, table: pl.DataFrame, block: Table) -> Fragment:
-        if "action" in block.kinds:
+        if told := [name for name in TOLD if name in block.kinds]:
             params = self.results.params
             low_value = params.low_value if isinstance(params, ReportParams) else None
-            advice = [self.words.action(code, low_value) for code in table["group"]]
-            table = table.with_columns(pl.Series("action", advice, dtype=pl.String))
+            table = with_texts(table, told, self.results.playbook, self.words, low_value)
         caption = self.words(f"{section}.{block.caption or block.table}_table")
         # A column of dashes alone tells nothing that the text does not.
         known = {name: kind for name, kind in block.kinds.items() if table[name].null_count() < table.height}

@@ -288,6 +288,62 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 },
             ),
         ),
+        "due": (
+            Text("lead"),
+            Text("contacts"),
+            Text("cut"),
+            Text("held"),
+            Text("not_there"),
+            Table(
+                "groups",
+                {
+                    "group": "group",
+                    "action": "text",
+                    "owner": "text",
+                    "channel": "text",
+                    "cadence": "name:cadences",
+                },
+            ),
+            Table(
+                "groups",
+                {
+                    "group": "group",
+                    "customers": "int",
+                    "due": "int",
+                    "held_back": "int",
+                    "metric": "text",
+                    "review_on": "date",
+                },
+                caption="review",
+            ),
+            Text("pseudonyms"),
+            Table(
+                "due",
+                {
+                    "pseudonym": "text",
+                    "group": "group",
+                    "why": "text",
+                    "owner": "text",
+                    "channel": "text",
+                    "spend_last_year": "price",
+                    "at_risk": "price",
+                },
+            ),
+            Text("allocation"),
+            Table(
+                "allocation",
+                {
+                    "group": "group",
+                    "customers": "int",
+                    "contacts_by_value": "int",
+                    "contacts_equal": "int",
+                    "contacts_proportional": "int",
+                    "value_by_value": "money",
+                    "value_equal": "money",
+                    "value_proportional": "money",
+                },
+            ),
+        ),
         "profiles": (
             Text("lead"),
             Text("hidden"),
@@ -399,6 +455,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "rules": (
             Text("lead"),
+            Text("drawn"),
+            Text("refit"),
             Text("judged"),
             Table("strategy", {"group": "group", "rank": "int", "condition": "condition"}),
             Table(

@@ -12,6 +12,7 @@ from clvlab.analysis.segmentation import (
     bridge,
     clusters,
     cohorts,
+    due,
     glossary,
     movement,
     outlook,
@@ -47,6 +48,7 @@ SECTIONS: Mapping[str, ModuleType] = MappingProxyType(
         "value": value,
         "outlook": outlook,
         "watch": watch,
+        "due": due,
         "profiles": profiles,
         "validation": validation,
         "rules": rules,
@@ -94,4 +96,6 @@ def analyse(
         measurements=stopwatch.measurements,
         own_groups=context.own_groups,
         rule={"drawn_on": context.rule_day.isoformat(), "rule": context.rule.to_dict()},
+        playbook=context.playbook,
+        due=None if context.due is None else due.listed(context.due),
     )

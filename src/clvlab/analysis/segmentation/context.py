@@ -11,6 +11,7 @@ import polars as pl
 
 from clvlab.analysis.calendar import calendar_at
 from clvlab.analysis.holdouts import has_earlier_period, holdout_days
+from clvlab.analysis.segmentation.contactable import contactable
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.analysis.segmentation.predecessor import Predecessor, published_on
 from clvlab.analysis.segmentation.pseudonyms import pseudonyms
@@ -38,6 +39,7 @@ from clvlab.models.spend_model import LITERATURE, basis_of
 from clvlab.models.value_models import Kind, name_of
 from clvlab.params import ReportParams
 from clvlab.period_ends import PER_YEAR, ends, shifted
+from clvlab.playbook import Entry, Playbook, due_list, held_back
 from clvlab.rfm import RfmThresholds
 from clvlab.validation import ModelChoice, choose_model
 from clvlab.validation.spend_choice import SpendChoice, choose_spend
@@ -315,6 +317,28 @@ class Context:
     def pseudonyms(self) -> pl.DataFrame:
         """customer_id, pseudonym."""
         return pseudonyms(self.base.data, pseudonym_key(self.params))
+
+    @cached_property
+    def playbook(self) -> Playbook:
+        """What is done with each group."""
+        return Playbook.load(self.params.playbook)
+
+    def entry(self, group: str) -> Entry:
+        """What it does with a group of the run's rule."""
+        return self.playbook.entry(group, is_own=group in self.rule.own)
+
+    @cached_property
+    def due(self) -> pl.DataFrame | None:
+        """Everybody who is due for a contact, as by `clvlab.playbook.due_list`; None for a log without amounts."""
+        if not self.has_amounts:
+            return None
+        model = self.models.purchases
+        leaves = model is not None and model.leaving is not None
+        groups = self.table.select("customer_id", "group", "pseudonym")
+        people = contactable(self.log, self.customers, groups, leaves=leaves)
+        control = held_back(people["customer_id"], self.params.control_share, self.params.control_seed)
+        entries = {code: self.entry(code) for code in groups["group"].unique()}
+        return due_list(people.with_columns(control), entries, self.as_of, self.params.contacts)
 
     @cached_property
     def shown(self) -> pl.DataFrame:
