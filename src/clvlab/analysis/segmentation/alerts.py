@@ -8,12 +8,15 @@ from clvlab.analysis.small_groups import SMALLEST
 from clvlab.wording import Name
 
 FELL, ROSE = ("down", "aged"), ("up",)
-MOST_TOLD = 4
+MOST_LISTED, MOST_TOLD = 10, 4
+"""Alerts in the table, and of these in words."""
 _REST = "rest"
 
 
 def alerts(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:
     """before, after, fell, customers, share, clv_before, clv, clv_low, clv_high: moves up or down that many made.
+
+    At most MOST_LISTED of them.
 
     `pairs` has one row per buyer: customer_id, before, after, move, clv_before, clv. How many are many says
     `params.alerts`, in customers and as a share of the group before; of groups by attribute no fewer than readers see
@@ -40,9 +43,10 @@ def alerts(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:
     )
     valued = found.join(_values(context, pairs.filter(moved), found), on="move", how="left")
     lost = (pl.col("clv") - pl.col("clv_before")).abs()
-    return valued.sort(
+    first = valued.sort(
         lost, "customers", "before", "after", descending=[True, True, False, False], nulls_last=True
-    ).select("before", "after", "fell", "customers", "share", "clv_before", "clv", "clv_low", "clv_high")
+    ).head(MOST_LISTED)
+    return first.select("before", "after", "fell", "customers", "share", "clv_before", "clv", "clv_low", "clv_high")
 
 
 def _sum_of_known(column: str) -> pl.Expr:
