@@ -200,3 +200,14 @@ def test_every_account_balances(rows, strategy):
     assert money["moved_in"].sum() == money["moved_out"].sum()
     spent = derive(context.log, context.base, {"spend_last_year"}).data.filter(pl.col("n_purchases") > 0)
     assert money["closing"].sum() == round(spent["spend_last_year"].sum() * 100)
+
+
+def test_sets_of_customers_are_valued_as_the_groups_of_the_report_are():
+    context = valued(context_of(*fallen(6, 5), as_of="2024-12-31"), nbd(1.0, 100.0), 10.0)
+    groups = context.shown_groups(context.rule, context.customers)
+    assert context.values_of(groups).equals(context.group_values.head(-1))
+    some = context.values_of(groups.filter(group="inactive"))
+    whole = context.group_values.filter(group="inactive")
+    assert some.select("group", "customers").equals(whole.select("group", "customers"))
+    assert some["clv"].item() == pytest.approx(whole["clv"].item())
+    assert context.values_of(groups.clear()) is None

@@ -10,7 +10,6 @@ from clvlab.wording import Name
 FELL, ROSE = ("down", "aged"), ("up",)
 MOST_LISTED, MOST_TOLD = 10, 4
 """Alerts in the table, and of these in words."""
-_REST = "rest"
 
 
 def alerts(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -56,11 +55,9 @@ def _sum_of_known(column: str) -> pl.Expr:
 
 def _values(context: Context, moved: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """move, clv, clv_low, clv_high of those who made each of the moves; without a row where nobody is valued."""
-    told = moved.with_columns(move=pl.format("{} > {}", "before", "after")).join(found, on="move", how="semi")
-    sets = context.customers.data.select("customer_id").join(
-        told.select("customer_id", group="move"), on="customer_id", how="left", maintain_order="left"
-    )
-    values = None if found.is_empty() else context.values_of(sets.with_columns(pl.col("group").fill_null(_REST)))
+    told = moved.with_columns(group=pl.format("{} > {}", "before", "after"))
+    told = told.join(found, left_on="group", right_on="move", how="semi")
+    values = context.values_of(told.select("customer_id", "group"))
     if values is None:
         return pl.DataFrame(schema={"move": pl.String, **dict.fromkeys(("clv", "clv_low", "clv_high"), pl.Float64)})
     return values.select("clv", "clv_low", "clv_high", move="group")
