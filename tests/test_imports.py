@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "models": f"{FOUNDATION} sources",
     "grouping": f"{FOUNDATION} shares rfm",
     "metrics": "arrays",
+    "label_history": "errors",
     "learned": f"{FOUNDATION} customers",
     "validation": f"{FOUNDATION} customers models learned metrics",
     "planning": f"{FOUNDATION} customers models validation",
@@ -45,12 +46,13 @@ MAY_IMPORT = {
     "check": f"{FOUNDATION} params inputs preflight sources transactions customers",
     "compat": f"{FOUNDATION} models",
     "analysis": (
-        f"{FOUNDATION} params inputs judged datasets {STEPS} playbook validation planning comparison progress"
+        f"{FOUNDATION} params label_history inputs judged datasets {STEPS} playbook validation planning comparison "
+        "progress"
     ),
     "charts": f"{FOUNDATION} grammars",
     "presentation": f"{FOUNDATION} params playbook analysis charts tables export",
-    "export": f"{FOUNDATION} params playbook analysis",
-    "reporting": f"{FOUNDATION} params inputs judged preflight charts grammars",
+    "export": f"{FOUNDATION} params label_history playbook analysis",
+    "reporting": f"{FOUNDATION} params inputs label_history judged progress preflight charts grammars",
     "cli": f"{FOUNDATION} params playbook check reporting",
     "__init__": "",
 }

@@ -20,8 +20,9 @@ from types import MappingProxyType
 import polars as pl
 from xlsxwriter import Workbook
 
-from clvlab.analysis.results import CUSTOMERS_FILE, RULE_FILE, Results
+from clvlab.analysis.results import Results
 from clvlab.columns import CUSTOMERS, RESULTS, names
+from clvlab.label_history import CUSTOMERS_FILE, RULE_FILE
 from clvlab.params import RUN_FOLDER, ReportParams, RunParams
 from clvlab.playbook.telling import due_in_words
 from clvlab.wording import Words

@@ -18,9 +18,6 @@ from clvlab.playbook import Playbook, shipped
 
 T = TypeVar("T")
 
-CUSTOMERS_FILE, RULE_FILE = "customers.parquet", "rule.json"
-"""The customers, and the rule that groups them, as the next report of a series reads them."""
-
 
 @dataclass(frozen=True, eq=False)
 class Results(Displayed, Mapping[str, Section]):

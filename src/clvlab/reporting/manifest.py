@@ -191,12 +191,12 @@ def is_alike(folder: Path, inputs: Inputs, day: date, rows: str) -> bool:
     )
 
 
-def changed(folder: Path, inputs: Inputs) -> list[str]:
+def changed(folder: Path, inputs: Inputs) -> tuple[str, ...]:
     """What of the inputs is not as it was for the run in a folder, in words; nothing where there was no run."""
     if _told(folder, "key") is None:
-        return []
+        return ()
     here = _plain(vars(inputs))
-    return [said for name, said in _INPUTS.items() if _told(folder, name) != here[name]]
+    return tuple(said for name, said in _INPUTS.items() if _told(folder, name) != here[name])
 
 
 def kind_of(folder: Path) -> str | None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,7 +17,17 @@ from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
 from clvlab.inputs import Snapshot, check_refused, fingerprint, hand_over, log_sources, read_source, table_sources
 from clvlab.judged import last_judgement
-from clvlab.params import LOG_FOLDER, PREDECESSOR, PSEUDONYM_KEY, RUN_FOLDER, CompareParams, ReportParams, RunParams
+from clvlab.label_history import CUSTOMERS_FILE, LabelledRun, enter
+from clvlab.params import (
+    LOG_FOLDER,
+    PREDECESSOR,
+    PSEUDONYM_KEY,
+    RUN_FOLDER,
+    CompareParams,
+    ReportParams,
+    RunParams,
+    strategy_name,
+)
 from clvlab.period_ends import shifted
 from clvlab.preflight import check_run
 from clvlab.reporting import manifest
@@ -43,11 +52,12 @@ _KINDS = {"report": "segmentation reports", "comparison": "comparisons of strate
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: the page, whether it was made just now, and what each section cost."""
+    """A finished run: its page, whether it was made just now, what each section cost, which inputs had changed."""
 
     report: Path
     is_new: bool
     sections: list[dict[str, Any]]
+    changed: tuple[str, ...] = ()
 
 
 class _CellLog:
@@ -79,17 +89,43 @@ def run(params: RunParams, *, force: bool = False, stderr: Writable | None = Non
     ClvlabError, LockedError, NotebookError, KernelDiedError, Stopped : nothing was published; a ClvlabError that
         follows from parameters, log and attributes alone comes before the notebook starts
     """
+    with prepared(params) as series:
+        done = make(params, series, notebook_of(type(params)), force=force, stderr=stderr)
+        settle(series, params)
+        return done
+
+
+@contextmanager
+def prepared(params: RunParams) -> Iterator[Series]:
+    """The series of a run, in which nobody else is at work, and nothing is left of runs that were killed."""
     series = Series(params.folder)
-    with interruptible(None), explained(params.folder), temporary_folder() as private, temporary_files_in(private):
+    with interruptible(None), explained(params.folder):
         params.folder.mkdir(parents=True, exist_ok=True)
         with locked(params.folder):
             series.refuse_foreign(params.as_of)
             series.mend()
-            done = _run(params, series, force, stderr or _CellLog())
-            series.point_latest()
-            series.forget_failed(params.as_of)
-            write_index(series, params)
-            return done
+            yield series
+
+
+def settle(series: Series, params: RunParams) -> None:
+    """Have all that is about a whole series speak of what is published in it."""
+    if not series.days():
+        return
+    series.point_latest()
+    if series.published(params.as_of).exists():
+        series.forget_failed(params.as_of)
+    if isinstance(params, ReportParams):
+        enter(series.folder, _labelled(series))
+    write_index(series, params)
+
+
+def _labelled(series: Series) -> Iterator[LabelledRun]:
+    """The published reports of a series whose customers are there."""
+    for folder in series.days():
+        key, given, customers = manifest.key_of(folder), manifest.parameters_of(folder), folder / CUSTOMERS_FILE
+        if key and "strategy" in given and customers.is_file():
+            day, strategy = date.fromisoformat(folder.name), strategy_name(given["strategy"])
+            yield LabelledRun(day, key, strategy, customers)
 
 
 def notebook_of(kind: type[RunParams]) -> Path:
@@ -99,57 +135,90 @@ def notebook_of(kind: type[RunParams]) -> Path:
     return packaged if packaged.exists() else manifest.PACKAGE.parent.parent / "notebooks" / name
 
 
-def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Run:
+def make(
+    params: RunParams, series: Series, notebook: Path, *, force: bool = False, stderr: Writable | None = None
+) -> Run:
+    """Publish one run of a series that is prepared, unless the published one was made from the same inputs."""
+    with (
+        interruptible(None),
+        explained(params.folder),
+        temporary_folder() as private,
+        temporary_files_in(private),
+    ):
+        return _make(params, series, notebook, force, stderr or _CellLog())
+
+
+def is_up_to_date(params: RunParams, series: Series, notebook: Path) -> bool:
+    """Whether the published run was made from the same inputs, as its files tell without the log being read."""
+    read = _Read.now(params)
+    target = series.published(params.as_of)
+    rows = manifest.rows_read(target, read.of_log.digests)
+    return rows is not None and manifest.is_current(target, _inputs(params, series, notebook, read, rows).key)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a run reads, as it is at one moment: the files of its log, all others, and the key of pseudonyms."""
+
+    of_log: Snapshot
+    others: Snapshot
+    secret: str | None
+
+    @classmethod
+    def now(cls, params: RunParams) -> "_Read":
+        secret = found_or_made(params) if isinstance(params, ReportParams) else None
+        return cls(Snapshot.of(log_sources(params)), Snapshot.of(table_sources(params)), secret)
+
+
+def _make(params: RunParams, series: Series, notebook: Path, force: bool, stderr: Writable) -> Run:
     started, clock = datetime.now(UTC), perf_counter()
     _refuse_other_kind(params, series)
-    of_log, tables = Snapshot.of(log_sources(params)), Snapshot.of(table_sources(params))
     target = series.published(params.as_of)
-    secret = found_or_made(params) if isinstance(params, ReportParams) else None
     up_to_date = Run(target / "report.html", is_new=False, sections=[])
-    inputs_with = partial(_inputs, params, series, of_log, tables, secret)
-    known = manifest.rows_read(target, of_log.digests)
-    if not force and known and manifest.is_current(target, inputs_with(known).key):
+    if not force and is_up_to_date(params, series, notebook):
         logger.info("up to date")
         return up_to_date
     logger.info("reading %s", ", ".join(params.sources))
+    read = _Read.now(params)
     log = read_source(params)
     check_refused(log, params)
-    of_log.refuse_changes()
-    inputs = inputs_with(manifest.rows_of(params, log))
+    read.of_log.refuse_changes()
+    inputs = _inputs(params, series, notebook, read, manifest.rows_of(params, log))
     if not force and manifest.is_current(target, inputs.key):
-        manifest.note_files(target, of_log.digests)
+        manifest.note_files(target, read.of_log.digests)
         logger.info("up to date")
         return up_to_date
     params = params.settled(has_amounts=log.has_amounts)
     check_run(params, log)
-    _tell_changed(target, inputs)
+    if changed := manifest.changed(target, inputs):
+        logger.info("out of date: %s changed since it was made", ", ".join(changed))
     _tell_replaced(params, target)
     earlier, predecessor = _earlier(params, series), _predecessor(params, series, inputs, log)
     with _staged(series, params) as staged:
         (staged / "params.yaml").write_text(params.to_yaml(), encoding="utf-8")
-        environment = {PSEUDONYM_KEY: secret or "", PREDECESSOR: str(predecessor or "")}
-        _execute(staged, params, log, environment, stderr)
-        tables.refuse_changes()
+        environment = {PSEUDONYM_KEY: read.secret or "", PREDECESSOR: str(predecessor or "")}
+        _execute(notebook, staged, params, log, environment, stderr)
+        read.others.refuse_changes()
         _write_page(staged, earlier)
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
-        manifest.write(staged, inputs, log, of_log.digests, account, _taken(params, predecessor))
+        manifest.write(staged, inputs, log, read.of_log.digests, account, _taken(params, predecessor))
     series.publish(staged, params.as_of)
-    return Run(target / "report.html", is_new=True, sections=account.sections)
+    return Run(target / "report.html", is_new=True, sections=account.sections, changed=changed)
 
 
 def _inputs(
-    params: RunParams, series: Series, of_log: Snapshot, tables: Snapshot, secret: str | None, rows: Mapping[str, Any]
+    params: RunParams, series: Series, notebook: Path, read: _Read, rows: Mapping[str, Any]
 ) -> manifest.Inputs:
-    """The inputs of a run over a log with these rows."""
+    """The inputs of a run by a notebook over a log with these rows."""
     params = params.settled(has_amounts=rows["has_amounts"])
     earlier = _earlier(params, series)
     return manifest.Inputs.of(
         params,
-        tables.digests if params.known_until else {**of_log.digests, **tables.digests},
+        read.others.digests if params.known_until else {**read.of_log.digests, **read.others.digests},
         rows,
-        notebook_of(type(params)),
+        notebook,
         None if earlier is None else series.published(earlier),
-        secret,
+        read.secret,
         last_judgement(params) if isinstance(params, ReportParams) else None,
     )
 
@@ -176,12 +245,6 @@ def _taken(params: RunParams, predecessor: Path | None) -> str | None:
     if params.known_until is None:
         return None
     return "recomputed" if predecessor is None else "published"
-
-
-def _tell_changed(target: Path, inputs: manifest.Inputs) -> None:
-    """Say which input of a published run is not as it was."""
-    if changed := manifest.changed(target, inputs):
-        logger.info("out of date: %s changed since %s was made", ", ".join(changed), target)
 
 
 def _refuse_other_kind(params: RunParams, series: Series) -> None:
@@ -220,14 +283,19 @@ def _staged(series: Series, params: RunParams) -> Iterator[Path]:
 
 
 def _execute(
-    staged: Path, params: RunParams, log: TransactionLog, environment: Mapping[str, str], stderr: Writable
+    notebook: Path,
+    staged: Path,
+    params: RunParams,
+    log: TransactionLog,
+    environment: Mapping[str, str],
+    stderr: Writable,
 ) -> None:
     """Run the notebook over the log, which lies in a folder of its own as long as the kernel lives."""
     whole = staged.resolve()
     with tempfile.TemporaryDirectory(prefix="log-", dir=whole) as handed_over:
         hand_over(log, params, Path(handed_over))
         execute(
-            notebook_of(type(params)),
+            notebook,
             staged / "report.ipynb",
             params.to_dict(),
             environment={RUN_FOLDER: str(whole), LOG_FOLDER: handed_over, **environment},

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import polars as pl
 
-from clvlab.analysis.results import CUSTOMERS_FILE, RULE_FILE
 from clvlab.analysis.segmentation.earlier import first_model
 from clvlab.grouping.strategy import Rule, rule_from_dict
+from clvlab.label_history import CUSTOMERS_FILE, RULE_FILE
 from clvlab.params import PREDECESSOR
 
 
