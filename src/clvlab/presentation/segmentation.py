@@ -384,6 +384,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "rules": (
             Text("lead"),
+            Text("drawn"),
+            Text("refit"),
             Text("judged"),
             Table("strategy", {"group": "group", "rank": "int", "condition": "condition"}),
             Table(
