@@ -239,6 +239,7 @@ CODES = {
     "kinds": lambda: set(get_args(Kind)),
     "months": lambda: set(MONTHS),
     "lapses": lambda: set(PER_YEAR),
+    "run_kinds": lambda: {ReportParams.kind, CompareParams.kind},
     "keys": lambda: {*ReportParams.model_fields, *CompareParams.model_fields},
     "caveats": lambda: {"other"} | found(r'code="(\w+)"', "models/**/*.py"),
 }
