@@ -13,6 +13,7 @@ from numpy.polynomial.chebyshev import chebpts1, chebvander
 from numpy.typing import NDArray
 
 from clvlab.arrays import Matrix, Positions, Vector
+from clvlab.models.numerics.distinct import run_starts
 
 SETTLED = 1e-12  # of the smallest value: the last coefficients of a polynomial that needs no higher ones
 NEGLIGIBLE = 1e-9  # the same, of the largest value
@@ -33,23 +34,91 @@ def interpolated_in_age(
     settle it, more are taken, until computing row by row is less work. It may return several values for each row, on
     axes before that of the rows.
     """
-    counts, of_count = np.unique(x, return_inverse=True)
-    ages, of_age = np.unique(T, return_inverse=True)
-    position = np.log((scale + ages) / (scale + ages[:1]))
-    n_points = 14 + int(4 * position.max(initial=0.0))
-    while counts.size * n_points < x.size:
-        points = (chebpts1(n_points) + 1) / 2 * position[-1]
-        at = (scale + ages[0]) * np.exp(points) - scale
-        values = function(np.repeat(counts, n_points), np.tile(at, counts.size))
-        values = values.reshape(*values.shape[:-1], counts.size, n_points) * (scale + at)
-        coefficients = values @ _to_coefficients(n_points).T
-        last = np.abs(coefficients[..., -3:]).max(axis=-1)
-        if (last <= settled * np.maximum(np.abs(values).min(axis=-1), least * scale)).all():
-            to_ages = chebvander(2 * position / position[-1] - 1, n_points - 1)
-            scaled = np.einsum("...ij,ij->...i", coefficients[..., of_count, :], to_ages[of_age])
-            return np.asarray(scaled / (scale + T))
-        n_points *= 2
-    return function(x, T)
+    found = InAge.of(function, x, T, scale, settled, least)
+    return function(x, T) if found is None else found.values()
+
+
+def summed_in_age(
+    function: Callable[[Vector, Vector], Matrix],
+    weights: Callable[[Vector], Matrix],
+    x: Vector,
+    T: Vector,
+    scale: float,
+    settled: float = SETTLED,
+) -> Vector:
+    """The sum of the several values of function(x, T) for each row, each times its weight at the age T.
+
+    Only the values are interpolated, so that the weights may have steps and kinks. Shapes (values, rows) and (values,
+    ages).
+    """
+    found = InAge.of(function, x, T, scale, settled)
+    if found is None:
+        return np.asarray(np.einsum("vr,vr->r", function(x, T), weights(T)))
+    return found.summed(weights)
+
+
+@dataclass(frozen=True, eq=False)
+class InAge:
+    """A function of (x, T) times (scale + T) as sums of Chebyshev polynomials in ln(scale + T), one for each x.
+
+    Attributes
+    ----------
+    coefficients : shape (..., counts, polynomials), several values of the function on the axes before
+    ages : the distinct ones
+    scaled : scale + age of each
+    basis : the polynomials at each age
+    of_count, of_age : which distinct x and which age each row has
+    """
+
+    coefficients: NDArray[np.float64]
+    ages: Vector
+    scaled: Vector
+    basis: Matrix
+    of_count: Positions
+    of_age: Positions
+
+    @classmethod
+    def of(
+        cls,
+        function: Callable[[Vector, Vector], NDArray[np.float64]],
+        x: Vector,
+        T: Vector,
+        scale: float,
+        settled: float,
+        least: float = 0.0,
+    ) -> "InAge | None":
+        """As exact as `interpolated_in_age` says; None where computing row by row is less work."""
+        counts, of_count = np.unique(x, return_inverse=True)
+        ages, of_age = np.unique(T, return_inverse=True)
+        position = np.log((scale + ages) / (scale + ages[:1]))
+        n_points = 14 + int(4 * position.max(initial=0.0))
+        while counts.size * n_points < x.size:
+            points = (chebpts1(n_points) + 1) / 2 * position[-1]
+            at = (scale + ages[0]) * np.exp(points) - scale
+            values = function(np.repeat(counts, n_points), np.tile(at, counts.size))
+            values = values.reshape(*values.shape[:-1], counts.size, n_points) * (scale + at)
+            coefficients = values @ _to_coefficients(n_points).T
+            last = np.abs(coefficients[..., -3:]).max(axis=-1)
+            if (last <= settled * np.maximum(np.abs(values).min(axis=-1), least * scale)).all():
+                basis = chebvander(2 * position / position[-1] - 1, n_points - 1)
+                return cls(coefficients, ages, scale + ages, basis, of_count, of_age)
+            n_points *= 2
+        return None
+
+    def values(self) -> NDArray[np.float64]:
+        """The function of each row."""
+        scaled = np.einsum("...ij,ij->...i", self.coefficients[..., self.of_count, :], self.basis[self.of_age])
+        return np.asarray(scaled / self.scaled[self.of_age])
+
+    def summed(self, weights: Callable[[Vector], Matrix]) -> Vector:
+        """The sum of the several values of each row, times weights of its age."""
+        weight, total = weights(self.ages) / self.scaled, np.empty(self.of_count.size)
+        in_order = np.argsort(self.of_count, kind="stable")
+        for count, rows in enumerate(np.split(in_order, run_starts(self.of_count[in_order])[1:])):
+            at = self.of_age[rows]
+            values = self.coefficients[:, count] @ self.basis[at].T
+            total[rows] = np.einsum("vr,vr->r", values, weight[:, at])
+        return total
 
 
 @dataclass(frozen=True, eq=False)
