@@ -7,6 +7,7 @@ points gives all ages of one x to rounding.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1, chebvander
@@ -36,6 +37,28 @@ def interpolated_in_age(
     """
     found = InAge.of(function, x, T, scale, settled, least)
     return function(x, T) if found is None else found.values()
+
+
+def interpolated_in_log(
+    function: Callable[[Vector], Matrix], evened: Callable[[Vector], Matrix], time: Vector, n_points: int
+) -> Matrix:
+    """Several functions at many times above 0, shape (functions, times), to a relative error of about 1e-11.
+
+    function(time) * evened(time) should be analytic in ln(time) to a distance of about pi, and of like size
+    at all times. Where `n_points`, and four more for each factor e of time, do not settle it, half as many again are
+    taken, until computing each is less work.
+    """
+    position = np.log(time / time.min())
+    longest = float(position.max())
+    n_points += int(4 * longest)
+    while n_points < time.size and longest > 0:
+        at = time.min() * np.exp((chebpts1(n_points) + 1) / 2 * longest)
+        values = function(at) * evened(at)
+        coefficients = values @ _to_coefficients(n_points).T
+        if (np.abs(coefficients[:, -3:]).max(axis=1) <= SETTLED * np.abs(values).min(axis=1)).all():
+            return np.asarray(coefficients @ chebvander(2 * position / longest - 1, n_points - 1).T / evened(time))
+        n_points += n_points // 2
+    return function(time)
 
 
 def summed_in_age(
@@ -164,6 +187,7 @@ class Interpolated:
         return np.asarray(np.einsum("jrn,rn->jr", self.coefficients[:, self.kind], weights))
 
 
+@cache
 def _to_coefficients(n: int) -> Matrix:
     """What turns values at the `n` Chebyshev points into coefficients of Chebyshev polynomials."""
     coefficients = chebvander(chebpts1(n), n - 1).T * (2 / n)
