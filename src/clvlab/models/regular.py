@@ -24,19 +24,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from clvlab.arrays import Counts, Flags, Matrix, Positions, Vector
+from clvlab.arrays import Counts, Matrix, Vector
 from clvlab.clock import STEADY, Ahead
 from clvlab.errors import ConvergenceError, ParamsError
 from clvlab.models.beta_geometric import LARGEST_LOG, BetaGeometric
 from clvlab.models.fitted_model import Estimate
 from clvlab.models.negative_binomial import log_buying, log_probability, upper_tail
 from clvlab.models.numerics import maximum
-from clvlab.models.numerics.distinct import ROWS_IN_CACHE, DistinctRows, run_starts
-from clvlab.models.numerics.interpolation import NEGLIGIBLE, Interpolated
+from clvlab.models.numerics.distinct import ROWS_IN_CACHE, DistinctRows
+from clvlab.models.numerics.interpolation import NEGLIGIBLE
 from clvlab.models.numerics.jets import Number, exp, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
 from clvlab.models.numerics.maximum import Expansion, Likelihood
 from clvlab.models.numerics.population import Population
-from clvlab.models.numerics.quadrature import legendre
 from clvlab.models.purchase_history import Customers, PurchaseHistories
 from clvlab.models.purchase_model import WORTH_NOTHING_AT
 from clvlab.models.renewals import Renewals
@@ -147,19 +146,12 @@ class RegularBetaGeometric(BetaGeometric):
 
     def purchases_if_alive(self, t: float, events: Vector, T: Vector) -> Vector:
         """Sum over n of P(the n-th purchase is due by t) times that of staying for n - 1 purchases."""
-        histories = DistinctRows.of([events // self.k, T])
-        x, ages = histories.rows
-        return np.asarray(self._renewals.expected(x, t / (self.alpha + ages))[self._phase(events), histories.index])
+        return self._at_phase(lambda x, T: self._renewals.expected(x, t / (self.alpha + T)), events, T)
 
     def rate_if_alive(self, events: Vector, T: Vector) -> Callable[[Vector], Vector]:
         """The derivative of the above at t = u."""
-        age, rates = self.alpha + T, self._renewals.rates
-
-        def at(u: Vector) -> Vector:
-            rows = DistinctRows.of([events // self.k, u / age])
-            return np.asarray(rates(*rows.rows)[self._phase(events), rows.index]) / age
-
-        return at
+        age = self.alpha + T
+        return lambda u: self._at_phase(self._renewals.rates, events, u / age) / age
 
     def pmf_if_alive(self, n: int, t: float, events: Vector, T: Vector) -> Vector:
         """Bought n times and still active, or left at the n-th of at least n purchases."""
@@ -235,61 +227,23 @@ class RegularBetaGeometric(BetaGeometric):
     def _expected_and_discounted(
         self, end: float, decay: float, ahead: Ahead, events: Vector, T: Vector
     ) -> NDArray[np.float64]:
-        """Two rows. Discounted by parts: expected purchases are smoother in time than their rate, which has gaps.
+        """Two rows."""
 
-        The integral is over calendar time, in which the discount is smooth.
-        """
-        last = float(ahead.calendar(np.array(end)))
-        histories = DistinctRows.of([events // self.k, T])
-        x, ages = histories.rows
-        course, per_time = self._course(x, ages, end), (1 + self.r + self.k * x) / (self.alpha + ages)
-        at_end = course.basis(np.log1p(end * per_time))
-        discounted = np.exp(-decay * last) * at_end
-        longest = np.log1p(last * per_time)
-        # The larger k, the longer the gaps of a customer show; where the discount ends the integral it is steep.
-        length, ends = float(longest.max(initial=0.0)), decay * end >= 1
-        nodes, weights = legendre(2 + 3 * self.k + 14 * ends + int((1 + self.k / 2 + 2 * ends) * length))
-        for node, weight in zip(nodes, weights, strict=True):
-            u = np.expm1(node * longest) / per_time
-            du = (1 / per_time + u) * longest * weight
-            basis = course.basis(np.log1p(ahead.operational(u) * per_time))
-            discounted += (decay * np.exp(-decay * u) * du)[:, None] * basis
-        found = np.stack(
-            [course.combined(each)[self._phase(events), histories.index] for each in (at_end, discounted)]
-        )
-        few = self._are_few(end, events, T)
-        if few.any():
-            # Of next to nothing the polynomial has no digit left; discounted it is next to what it is.
-            found[0, few] = self.purchases_if_alive(end, events[few], T[few])
-            found[1, few] = np.clip(found[1, few], np.exp(-decay * last) * found[0, few], found[0, few])
-        return found
+        def both(x: Vector, T: Vector) -> NDArray[np.float64]:
+            return self._renewals.expected_and_discounted(x, self.alpha + T, end, decay, ahead)
 
-    def _course(self, x: Vector, T: Vector, end: float) -> Interpolated:
-        """Expected purchases in (T, T + u] by phase, given alive at T, in ln(1 + u per time) for u up to `end`.
+        return self._at_phase(both, events, T)
 
-        They depend on u / (alpha + T) alone, so that one polynomial serves all ages of an x, which are in order.
-        """
-        starts = run_starts(x)
-        of_x = np.repeat(np.arange(starts.size), np.diff(starts, append=x.size))
-        x, steepness = x[starts], 1 + self.r + self.k * x[starts]
-        longest = np.log1p(end * steepness / (self.alpha + np.minimum.reduceat(T, starts)))
-
-        def at(positions: Matrix) -> Matrix:
-            time = np.expm1(positions) / steepness[:, None]
-            return self._renewals.expected(np.repeat(x, time.shape[1]), time.ravel()).reshape(self.k, *time.shape)
-
-        return Interpolated.of(at, longest, of_x, 4 + 14 * self.k)
-
-    def _are_few(self, t: float, events: Vector, T: Vector) -> Flags:
-        """Whether less than about one event is to be expected of each of these customers."""
-        return np.asarray((self.r + events + 1) * t < self.alpha + T)
+    def _at_phase(
+        self, of: Callable[[Vector, Vector], NDArray[np.float64]], events: Vector, times: Vector
+    ) -> NDArray[np.float64]:
+        """A function of x and a time that returns a row for each phase, at the phase of each customer."""
+        rows = DistinctRows.of([events // self.k, times])
+        return np.asarray(of(*rows.rows)[..., (events % self.k).astype(np.intp), rows.index])
 
     @property
     def _renewals(self) -> Renewals:
         return Renewals(self.r, self.a, self.b + float(self.survived(np.zeros(1))[0]), self.k)
-
-    def _phase(self, events: Vector) -> Positions:
-        return (events % self.k).astype(np.intp)
 
     @classmethod
     def _most_likely(cls, likelihood_at: Callable[[int], Likelihood]) -> tuple[int, Expansion]:

@@ -23,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clvlab.arrays import Matrix, Vector
+from clvlab.clock import Ahead
 from clvlab.models.numerics.distinct import run_starts
-from clvlab.models.numerics.interpolation import interpolated_in_log
-from clvlab.models.numerics.quadrature import beta_nodes
+from clvlab.models.numerics.interpolation import Interpolated, interpolated_in_log
+from clvlab.models.numerics.quadrature import beta_nodes, legendre
 
 SUREST = 1 - 1e-8  # probability of leaving, beyond which nothing changes that much, and sums over roots cancel
 TIMES_AT_ONCE = 512  # few enough that every intermediate stays in the processor's cache
@@ -69,6 +70,51 @@ class Renewals:
         found[:, few] = self._over_counts(x[few], time[few])
         found[:, many] = self._over_roots(x[many], time[many])
         return found
+
+    def expected_and_discounted(
+        self, x: Vector, age: Vector, end: float, decay: float, ahead: Ahead
+    ) -> NDArray[np.float64]:
+        """Expected purchases within `end`, a time by the clock ahead, and their worth at e^(-decay calendar time).
+
+        Discounted by parts: expected purchases are smoother in time than their rate, which has gaps. The integral is
+        over calendar time, in which the discount is smooth. Shape (2, k, rows).
+        """
+        last = float(ahead.calendar(np.array(end)))
+        course, per_time = self._course(x, age, end), (1 + self.r + self.k * x) / age
+        at_end = course.basis(np.log1p(end * per_time))
+        discounted = np.exp(-decay * last) * at_end
+        longest = np.log1p(last * per_time)
+        # The larger k, the longer the gaps of a customer show; where the discount ends the integral it is steep.
+        length, ends = float(longest.max(initial=0.0)), decay * end >= 1
+        nodes, weights = legendre(2 + 3 * self.k + 14 * ends + int((1 + self.k / 2 + 2 * ends) * length))
+        for node, weight in zip(nodes, weights, strict=True):
+            u = np.expm1(node * longest) / per_time
+            du = (1 / per_time + u) * longest * weight
+            basis = course.basis(np.log1p(ahead.operational(u) * per_time))
+            discounted += (decay * np.exp(-decay * u) * du)[:, None] * basis
+        found, worth = course.combined(at_end), course.combined(discounted)
+        # Of less than about one event the polynomial has no digit left; discounted it is next to what it is.
+        few = (self.r + self.k * x + np.arange(self.k)[:, None] + 1) * end < age
+        rows = few.any(axis=0)
+        found[:, rows] = np.where(few[:, rows], self.expected(x[rows], end / age[rows]), found[:, rows])
+        worth[few] = np.clip(worth[few], np.exp(-decay * last) * found[few], found[few])
+        return np.stack([found, worth])
+
+    def _course(self, x: Vector, age: Vector, end: float) -> Interpolated:
+        """Expected purchases within u, in ln(1 + u per time) for u up to `end`.
+
+        They depend on u / age alone, so that one polynomial serves all ages of an x.
+        """
+        starts = run_starts(x)
+        of_x = np.repeat(np.arange(starts.size), np.diff(starts, append=x.size))
+        x, steepness = x[starts], 1 + self.r + self.k * x[starts]
+        longest = np.log1p(end * steepness / np.minimum.reduceat(age, starts))
+
+        def at(positions: Matrix) -> Matrix:
+            time = np.expm1(positions) / steepness[:, None]
+            return self.expected(np.repeat(x, time.shape[1]), time.ravel()).reshape(self.k, *time.shape)
+
+        return Interpolated.of(at, longest, of_x, 4 + 14 * self.k)
 
     def _counted(self, x: Vector | float, time: Vector) -> Vector:
         """How many events leave next to nothing of their distribution, compared with what the first k of them leave.
