@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 import clvlab as cl
-from clvlab.models.numerics.interpolation import Interpolated, interpolated_in_age, summed_in_age
+from clvlab.models.numerics.interpolation import Interpolated, interpolated_in_age, interpolated_in_log, summed_in_age
 
 
 def test_interpolation_agrees_with_the_function_at_every_age():
@@ -146,3 +146,40 @@ def test_a_sum_of_what_is_not_smooth_is_computed_row_by_row():
     found = summed_in_age(function, lambda T: np.stack([T, 1 - T]), x, T, 1.0)
     assert found == pytest.approx(np.where(T < 100.3, 1.0, 2.0), rel=1e-12)
     assert asked[-1] == x.size
+
+
+def powers(time):
+    """Two functions that are few at first, one of them as the third power of time, and a size that evens them."""
+    return np.stack([(time / (1 + time)) ** 3 * (1 + time), time / (1 + time)])
+
+
+def evened(time):
+    return (1 + 1 / time) ** np.array([[3.0], [1.0]])
+
+
+def test_functions_of_many_times_are_interpolated_relative_to_their_size():
+    asked = []
+
+    def function(time):
+        asked.append(time.size)
+        return powers(time)
+
+    time = np.random.default_rng(1).permutation(np.geomspace(1e-6, 20, 3_000))
+    assert interpolated_in_log(function, evened, time, 14) == pytest.approx(powers(time), rel=1e-10, abs=0)
+    assert sum(asked) < 400
+
+
+def test_few_times_are_computed_as_they_are():
+    for time in (np.array([3.0]), np.geomspace(0.1, 9.0, 14)):
+        assert np.array_equal(interpolated_in_log(powers, evened, time, 14), powers(time))
+
+
+def test_one_time_many_times_over_is_computed_as_it_is():
+    time = np.full(100, 3.0)
+    assert np.array_equal(interpolated_in_log(powers, evened, time, 14), powers(time))
+
+
+def test_a_step_in_time_is_computed_time_by_time():
+    time = np.linspace(1.0, 9.0, 500)
+    stepped = interpolated_in_log(lambda time: powers(time) + (time > np.pi), evened, time, 14)
+    assert np.array_equal(stepped, powers(time) + (time > np.pi))
