@@ -88,7 +88,7 @@ def test_at_k_1_it_is_the_plain_model_for_any_history_and_horizon(family, horizo
 @both
 @every_k
 def test_a_longer_horizon_brings_more_purchases(family, k):
-    horizons = np.geomspace(1e-6, 20_000, 40)
+    horizons = np.geomspace(1e-6, 20_000, 20)
     expected = np.array([of(family, k).expected_purchases(EXTREMES, horizon) for horizon in horizons])
     worth = np.array([of(family, k).discounted_purchases(EXTREMES, horizon, 0.1) for horizon in horizons])
     likely = of(family, k).p_alive(EXTREMES) > 1e-100
