@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import warnings
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from clvlab.reporting.execution import KernelDiedError, NotebookError
 from clvlab.reporting.lock import LockedError
 from clvlab.reporting.runner import Run
 from clvlab.reporting.stopping import Stopped
+from tests.playbook.test_series import publish
 
 PARAMS = "name: demo\nsource: cdnow_sample\nas_of: 1998-06-30\n"
 COSTS = [{"section": "value", "seconds": 1.25, "peak_mb": 210.0}]
@@ -372,6 +374,41 @@ def test_check_of_what_cannot_be_read_exits_2(invoke, source, expected):
     assert result.exit_code == 2
     assert expected in result.output
     assert "Traceback" not in result.output
+
+
+def series_of(folder, control):
+    """Two runs: 80 customers on the list, every other one held back; those contacted spend more."""
+    before = {f"{place:02d}": (100, 2) for place in range(80)}
+    after = {customer: (150, 3) if int(customer) % 2 else (104, 3) for customer in before}
+    publish(folder, date(2024, 6, 30), before, {customer: control and int(customer) % 2 == 0 for customer in before})
+    publish(folder, date(2024, 7, 31), after)
+    manifest = json.dumps({"parameters": {"lang": "zh", "currency": "USD"}})
+    (folder / "2024-07-31" / "manifest.json").write_text(manifest, encoding="utf-8")
+
+
+def test_effect_compares_the_contacted_with_those_held_back_in_the_series_language_or_another(invoke):
+    series_of(Path("reports/demo"), control=True)
+    done, _ = invoke("effect", "reports/demo")
+    assert done.exit_code == 0
+    assert "应联系客户的人均消费比对照客户高US$46.00" in done.stdout
+    english = invoke("effect", "reports/demo", "--lang", "en")[0].stdout
+    assert "Those to be contacted spent $46.00 a customer more than those held back" in english
+    assert "30 Jun 2024 – 31 Jul 2024          40         40" in english
+
+
+@pytest.mark.parametrize(
+    ("control", "arguments", "expected"),
+    [
+        (True, ["effect", "reports/none"], "reports/none has no published runs"),
+        (True, ["effect", "demo.yaml"], "demo.yaml has no published runs"),
+        (False, ["effect", "reports/demo"], "was held back"),
+    ],
+)
+def test_effect_of_nothing_to_compare_exits_2(invoke, control, arguments, expected):
+    series_of(Path("reports/demo"), control=control)
+    done, _ = invoke(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert expected in done.stderr
 
 
 def test_where_no_params_file_is_the_words_of_advice_lead_to_one(invoke):

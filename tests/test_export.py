@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 
 from clvlab import export
 from clvlab.params import ReportParams
+from clvlab.playbook import Playbook, shipped
 from clvlab.wording import Words
 
 CUSTOMERS = pl.DataFrame({"customer_id": ["007", "=cmd|' /C calc'!A0"], "group": ["loyal", None], "clv": [1.5, -2.0]})
@@ -28,6 +29,9 @@ class StandIn(dict):
     customers: pl.DataFrame = field(default_factory=lambda: CUSTOMERS)
     measurements: pl.DataFrame = field(default_factory=lambda: COSTS)
     own_groups: frozenset[str] = frozenset()
+    rule: dict | None = None
+    playbook: Playbook = field(default_factory=shipped)
+    due: pl.DataFrame | None = None
 
 
 @pytest.fixture
@@ -209,6 +213,44 @@ def test_codes_stay_unless_names_are_asked_for(tmp_path):
         WIDE.columns,
         ["007", "champions", "1.0", "female", "Hangzhou", "true"],
     ]
+
+
+DUE = pl.DataFrame(
+    {
+        "customer_id": ["007", "=1"],
+        "pseudonym": ["0a", "0b"],
+        "is_control": [False, True],
+        "group": ["champions", "lost"],
+        "why": ["late", "unknown"],
+        "cadence": ["month", "year"],
+        "contacted_on": pl.Series([None, None], dtype=pl.Date),
+        "days_since_last": [40, 300],
+        "gap_p80": [12.0, None],
+        "total_spend": [90.0, 8.0],
+    }
+)
+
+
+def test_a_due_list_has_what_to_do_in_words_and_its_codes_next_to_it(tmp_path):
+    export.write(StandIn(due=DUE), tmp_path)
+    assert_frame_equal(pl.read_parquet(tmp_path / "due.parquet"), DUE)
+    heads, first, second = rows_of(tmp_path / "due.csv")
+    assert heads == [
+        *("customer_id", "pseudonym", "is_control", "group", "owner", "channel", "action", "why", "cadence"),
+        *("contacted_on", "days_since_last", "gap_p80"),
+    ]
+    assert first[:6] == ["007", "0a", "false", "champions", "Account manager", "Phone call or visit"]
+    assert first[7:9] == ["40 days since the last purchase, where 12 or fewer are usual for them", "month"]
+    assert second[0] == "'=1"
+
+
+def test_a_due_list_has_names_in_place_of_codes_where_they_are_asked_for(tmp_path):
+    params = ReportParams(**{**PARAMS.to_dict(), "lang": "zh", "export_labels": "names"})
+    export.write(StandIn(params=params, due=DUE), tmp_path)
+    heads, first, _ = rows_of(tmp_path / "due.csv")
+    assert heads[:6] == ["客户编号", "客户（匿名编号）", "是否留作对照", "分组", "负责人", "渠道"]
+    assert first[3:6] == ["冠军客户", "客户经理", "电话或上门回访"]
+    assert first[8] == "每月"
 
 
 def test_an_id_is_never_taken_for_a_value():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[1] / "src" / "clvlab"
-FOUNDATION = "arrays clock errors columns units wording money displays frames"
+FOUNDATION = "arrays clock errors columns units period_ends wording money displays frames"
 STEPS = "sources transactions customers rfm models grouping"
 
 MAY_IMPORT = {
@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "progress": "",
     "clock": "arrays",
     "units": "errors",
+    "period_ends": "errors",
     "wording": "errors",
     "tables": "wording",
     "displays": "tables wording",
@@ -32,6 +33,7 @@ MAY_IMPORT = {
     "models": f"{FOUNDATION} sources",
     "grouping": f"{FOUNDATION} shares rfm",
     "metrics": "arrays",
+    "label_history": "errors",
     "learned": f"{FOUNDATION} customers",
     "validation": f"{FOUNDATION} customers models learned metrics",
     "planning": f"{FOUNDATION} customers models validation",
@@ -39,15 +41,19 @@ MAY_IMPORT = {
     "datasets": f"{FOUNDATION} transactions customers",
     "inputs": f"{FOUNDATION} params datasets sources transactions customers",
     "judged": f"{FOUNDATION} params inputs grouping",
-    "preflight": f"{FOUNDATION} params inputs customers grouping",
+    "preflight": f"{FOUNDATION} params playbook inputs customers grouping",
+    "playbook": f"{FOUNDATION} params tables",
     "check": f"{FOUNDATION} params inputs preflight sources transactions customers",
     "compat": f"{FOUNDATION} models",
-    "analysis": f"{FOUNDATION} params inputs judged datasets {STEPS} validation planning comparison progress",
+    "analysis": (
+        f"{FOUNDATION} params label_history inputs judged datasets {STEPS} playbook validation planning comparison "
+        "progress"
+    ),
     "charts": f"{FOUNDATION} grammars",
-    "presentation": f"{FOUNDATION} params analysis charts tables export",
-    "export": f"{FOUNDATION} params analysis",
-    "reporting": f"{FOUNDATION} params inputs judged preflight charts grammars",
-    "cli": f"{FOUNDATION} params check reporting",
+    "presentation": f"{FOUNDATION} params playbook analysis charts tables export",
+    "export": f"{FOUNDATION} params label_history playbook analysis",
+    "reporting": f"{FOUNDATION} params inputs label_history judged progress preflight charts grammars",
+    "cli": f"{FOUNDATION} params playbook check reporting",
     "__init__": "",
 }
 
@@ -58,7 +64,7 @@ ONLY = {
     "altair": "charts",
     "jinja2": "tables reporting",
     "babel": "sources wording",
-    "pydantic": "params",
+    "pydantic": "params playbook",
     "fastexcel": "sources",
     "IPython": "presentation",
     "papermill": "reporting",

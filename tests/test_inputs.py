@@ -59,6 +59,13 @@ def test_a_map_of_the_users_is_a_file_of_the_run(workplace):
         files_read(params(strategy="absent.yaml"))
 
 
+def test_a_playbook_of_the_users_is_a_file_of_the_run(workplace):
+    (workplace / "ours.yaml").write_text("vip: {owner: Li}\n", encoding="utf-8")
+    assert list(files_read(params(playbook="ours.yaml"))) == ["log.csv", "ours.yaml"]
+    with pytest.raises(DataError, match=r"There is no file 'absent\.yaml'"):
+        files_read(params(playbook="absent.yaml"))
+
+
 def test_attributes_are_those_of_the_params_and_those_of_the_log(workplace):
     with_country = LOG.replace("amount", "amount,Country").replace("1.5", "1.5,UK")
     (workplace / "log.csv").write_text(with_country, encoding="utf-8")

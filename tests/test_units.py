@@ -1,11 +1,12 @@
 import math
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clvlab.errors import ParamsError
-from clvlab.units import DAYS_PER, Span, check_time_unit, horizon_in
+from clvlab.units import DAYS_PER, Span, check_time_unit, horizon_in, parse_day
 
 
 def test_units_are_constants():
@@ -108,3 +109,14 @@ def test_the_units_of_time_are_day_week_and_month(unit):
 def test_any_other_unit_of_time_is_refused(unit):
     with pytest.raises(ParamsError, match=r"time_unit is .* Choose one of day, week, month"):
         check_time_unit(unit)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "31/12/2024", None, 20240131])
+def test_what_is_no_day_is_said_so(text):
+    with pytest.raises(ParamsError, match=r"cutoff is .* not a day. Write it as '1998-06-30'"):
+        parse_day("cutoff", text)
+
+
+@pytest.mark.parametrize("value", [date(2024, 2, 29), datetime(2024, 2, 29, 23, 59), "2024-02-29", "20240229"])
+def test_a_day_may_be_a_date_a_moment_or_a_text(value):
+    assert parse_day("cutoff", value) == date(2024, 2, 29)

@@ -22,6 +22,7 @@ from clvlab.analysis.segmentation.context import VALUE_LEVEL
 from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
 from clvlab.analysis.segmentation.season import MONTHS
+from clvlab.analysis.segmentation.summary import REVENUE
 from clvlab.analysis.small_groups import SMALL
 from clvlab.charts.comparison import ROLES
 from clvlab.columns import CUSTOMERS, names
@@ -36,7 +37,11 @@ from clvlab.models import MODEL_NAMES, MODELLED, PURCHASE_MODELS, GammaGamma, Sp
 from clvlab.models.attributes import MISSING_LEVEL
 from clvlab.models.value_models import name_of
 from clvlab.params import CompareParams, ReportParams
+from clvlab.period_ends import PER_YEAR
 from clvlab.planning.outcomes import PARTS
+from clvlab.playbook import CADENCES
+from clvlab.playbook.report import SHOWN
+from clvlab.playbook.telling import DUE_FILE
 from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
 from clvlab.presentation import segmentation as segmentation_pages
@@ -102,7 +107,7 @@ def test_in_english_one_thing_is_singular():
 
 @pytest.mark.parametrize(("n", "said"), [(1, "1 customer has"), (2, "2 customers have"), (0, "0 customers have")])
 def test_a_word_goes_with_its_figure(n, said):
-    assert said in EN("summary.moved", down=n, up=n)
+    assert said in EN("summary.moved", lapse=Name("lapses", "month"), down=n, up=n)
 
 
 @pytest.mark.parametrize("key", sorted(catalogue()))
@@ -177,7 +182,16 @@ def columns_shown():
     scored = {"r_score", "f_score", "m_score", "rfm_score", "known"}
     # What an attribute is renamed to, where its header is recognised.
     recognised = set(known_headers()["attributes"]) - {"as_of"}
-    return tables | recognised | found(r'words\.column\("(\w+)"\)', "charts/*.py") | of_customers | needed | scored
+    return (
+        tables
+        | recognised
+        | set(DUE_FILE)
+        | {column for kinds in SHOWN.values() for column in kinds}
+        | found(r'words\.column\("(\w+)"\)', "charts/*.py")
+        | of_customers
+        | needed
+        | scored
+    )
 
 
 def known_values():
@@ -206,6 +220,7 @@ def purchase_models():
 CODES = {
     "values": known_values,
     "columns": columns_shown,
+    "cadences": lambda: set(CADENCES),
     "glossary": lambda: {"heading", "lead", *TERMS, *(f"{term}_meaning" for term in TERMS)},
     "groups": group_codes,
     "methods": lambda: {*METHODS, *NAIVE, "best", "Learned", *purchase_models()},
@@ -223,6 +238,7 @@ CODES = {
     "hints": lambda: {*HINTED, "other"},
     "kinds": lambda: set(get_args(Kind)),
     "months": lambda: set(MONTHS),
+    "lapses": lambda: set(PER_YEAR),
     "keys": lambda: {*ReportParams.model_fields, *CompareParams.model_fields},
     "caveats": lambda: {"other"} | found(r'code="(\w+)"', "models/**/*.py"),
 }
@@ -239,7 +255,7 @@ def test_what_a_report_finds_in_codes_has_words(sample_results):
     quality, summary, appendix = (sample_results[section] for section in ("quality", "summary", "appendix"))
     assert codes("gate") == set(quality["gate"]["check"])
     assert codes("rows") - {"refused", "filtered"} == set(quality["rows"]["rule"]) - set(RULES)
-    assert codes("measures") == set(summary["numbers"]["measure"])
+    assert codes("measures") == {*summary["numbers"]["measure"], *REVENUE.values()}
     assert codes("facts") == set(appendix["data"]["fact"])
     assert codes("outcomes") == {*sample_results["validation"]["totals"]["what"], *OUTCOMES}
 
@@ -286,6 +302,7 @@ def keys_in_code():
     texts = {text for source in sources("**/*.py") for text in written(source)}
     texts |= {re.escape(text) for text in found(r"""["'](\w+\.\w+)["']""", "reporting/templates/**/*.j2")}
     paths = {re.escape(path.name) for path in SRC.rglob("*")}
+    paths |= {text for text in texts if text.endswith((r"\.csv", r"\.parquet"))}
     return {text for text in texts - paths if re.fullmatch(rf"({'|'.join(FILES)})\\\.[\w\\+]+", text)}
 
 

@@ -40,6 +40,7 @@ _HOME = {
     "analyse_comparison": "analysis.comparison",
     "ComparisonReport": "presentation.comparison",
     "Report": "presentation",
+    "history": "label_history",
     "ReportParams": "params",
     "CompareParams": "params",
     "CustomerSummary": "frames",

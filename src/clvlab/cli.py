@@ -1,4 +1,4 @@
-"""The command line: `clvlab check`, `clvlab report`, `clvlab compare`, `clvlab notebooks`.
+"""The command line: `clvlab check`, `report`, `backfill`, `compare`, `effect` and `notebooks`.
 
 Standard output carries the path of the report and nothing else; all that is said on the way goes to standard error.
 Exit codes: 0 published or up to date, 1 the notebook failed, 2 bad parameters or bad data, 75 another run holds the
@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from functools import reduce
 from pathlib import Path
 from time import gmtime
@@ -95,6 +96,50 @@ def compare(params: Path, **options: Any) -> None:
 
 
 @main.command()
+@click.argument("params", type=click.Path(path_type=Path), metavar="PARAMS.yaml")
+@click.option("--from", "first", required=True, metavar="DATE", help="From which day on periods end.")
+@click.option("--to", "last", required=True, metavar="DATE", help="Up to which day periods end.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Reports made at once.")
+@click.option("-p", "overrides", metavar="NAME=VALUE", multiple=True, help="Set a parameter; VALUE is YAML.")
+@click.option("--force", is_flag=True, help="Make reports that are up to date as well.")
+@click.option("--log-format", type=click.Choice(["human", "json"]), default="human", show_default=True)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def backfill(
+    params: Path,
+    first: str,
+    last: str,
+    jobs: int,
+    overrides: tuple[str, ...],
+    force: bool,
+    log_format: str,
+    debug: bool,
+) -> None:
+    """Publish the reports of all periods that end between two days.
+
+    PARAMS.yaml says with `every` how long a period is. Each report knows what was known at its end. What is up to
+    date stays as it is, so the command goes on where it was stopped. Standard output carries the path of the page
+    that lists the series. Exit code 1: a report could not be made; the others are.
+    """
+    from clvlab.reporting.stopping import interruptible
+    from clvlab.reporting.surroundings import refuse_poor_surroundings
+
+    _log_to_stderr(log_format)
+    with _errors_told(debug), interruptible(None):
+        refuse_poor_surroundings()
+        from clvlab.params import ReportParams
+        from clvlab.reporting.backfill import backfill
+        from clvlab.units import parse_day
+
+        days = parse_day("--from", first), parse_day("--to", last)
+        given = ReportParams.load(params, _given(None, overrides))
+        done = backfill(given, *days, jobs=jobs, force=force, told=logger.info)
+        logger.info("%d made, %d up to date, %d failed", len(done.made), len(done.kept), len(done.failed))
+        _say(done.index)
+        if done.failed:
+            sys.exit(NOTEBOOK_FAILED)
+
+
+@main.command()
 @click.argument("source")
 @click.option("--attributes", is_flag=True, help="SOURCE is a table of attributes of customers, not a log.")
 @click.option(
@@ -141,6 +186,31 @@ def check(
             logger.info("try: clvlab report %s", write_params)
         if not found.verdict.is_ready:
             sys.exit(BAD_INPUT)
+
+
+@main.command()
+@click.argument("series", type=click.Path(path_type=Path))
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the tables; else that of the last report.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def effect(series: Path, lang: "Language | None", debug: bool) -> None:
+    """Say what contacting customers brought: those on the due lists of SERIES against those held back.
+
+    SERIES is the folder of published reports, such as reports/cdnow, that were made with a control_share. Each run's
+    due list is followed to the next run.
+    """
+    _log_to_stderr("human")
+    with _errors_told(debug, lang or "en"):
+        from clvlab.playbook.effect import effect as effect_of
+        from clvlab.playbook.report import in_words
+        from clvlab.playbook.series import follow
+        from clvlab.reporting.archive import Series
+        from clvlab.reporting.manifest import parameters_of
+        from clvlab.wording import Words
+
+        days = [date.fromisoformat(path.name) for path in Series(series).days()] if series.is_dir() else []
+        found = effect_of(follow(series, days))
+        given = parameters_of(series / max(days).isoformat())
+        _say(in_words(found, Words(lang or given.get("lang", "en"), given.get("currency"))))
 
 
 @main.command()

@@ -22,7 +22,9 @@ from xlsxwriter import Workbook
 
 from clvlab.analysis.results import Results
 from clvlab.columns import CUSTOMERS, RESULTS, names
-from clvlab.params import RUN_FOLDER, RunParams
+from clvlab.label_history import CUSTOMERS_FILE, RULE_FILE
+from clvlab.params import RUN_FOLDER, ReportParams, RunParams
+from clvlab.playbook.telling import due_in_words
 from clvlab.wording import Words
 
 _ROWS_OF_A_SHEET = 1_048_576
@@ -45,25 +47,42 @@ def run_folder(params: RunParams) -> Path:
 
 
 def write(results: Results, folder: Path) -> None:
-    """Write the customer table, every table of every section, and what each section cost.
+    """Write the customer table, the due list, every table of every section, and what each section cost.
 
-    The files are customers.parquet, customers.csv, customers.xlsx (of as many customers as a sheet holds),
-    tables/<section>_<table>.csv and measurements.json.
+    The files are customers.parquet, customers.csv, customers.xlsx (of as many customers as a sheet holds), rule.json
+    (of a report), due.parquet and due.csv where there is a due list, tables/<section>_<table>.csv and
+    measurements.json.
     """
     folder.mkdir(parents=True, exist_ok=True)
     params = results.params
     words = Words(params.lang, params.currency, results.own_groups) if params.export_labels == "names" else None
-    results.customers.write_parquet(folder / "customers.parquet")
+    results.customers.write_parquet(folder / CUSTOMERS_FILE)
+    if results.rule is not None:
+        _write_json(results.rule, folder / RULE_FILE)
     customers = results.customers if words is None else customers_in_words(results.customers, words)
     write_csv(customers, folder / "customers.csv")
     if customers.height < _ROWS_OF_A_SHEET:
         write_workbook(customers, folder / "customers.xlsx", params.as_of)
+    if results.due is not None:
+        results.due.write_parquet(folder / "due.parquet")
+        write_csv(_due_in_words(results, results.due, words), folder / "due.csv")
     for section, tables in results.items():
         for name, table in tables.items():
             shown = table if words is None else table_in_words(table, words)
             write_csv(shown, folder / "tables" / f"{section}_{name}.csv")
-    measurements = json.dumps(results.measurements.to_dicts(), indent=2)
-    (folder / "measurements.json").write_text(measurements, encoding="utf-8")
+    _write_json(results.measurements.to_dicts(), folder / "measurements.json")
+
+
+def _write_json(values: object, path: Path) -> None:
+    path.write_text(json.dumps(values, ensure_ascii=False, indent=2), encoding="utf-8")
+
+
+def _due_in_words(results: Results, due: pl.DataFrame, words: Words | None) -> pl.DataFrame:
+    """The due list with what to do and why in the report's language; all else in codes, unless there are words."""
+    params = results.params
+    low_value = params.low_value if isinstance(params, ReportParams) else None
+    told = due_in_words(due, results.playbook, Words(params.lang, params.currency, results.own_groups), low_value)
+    return told if words is None else table_in_words(told, words)
 
 
 def write_csv(table: pl.DataFrame, path: Path) -> None:
@@ -147,6 +166,7 @@ _CODES: Mapping[str, Callable[[Words, str], str]] = MappingProxyType(
         **dict.fromkeys(("group", "before", "after"), Words.group),
         **dict.fromkeys(("strategy", "other", "versus"), _names("strategies")),
         "attribute": Words.attribute,
+        "cadence": _names("cadences"),
         "value": Words.attribute_value,
         "rule": Words.row,
         "check": _names("gate"),

@@ -91,9 +91,10 @@ def log_sources(params: RunParams) -> tuple[str, ...]:
 
 
 def table_sources(params: RunParams) -> tuple[str, ...]:
-    """The paths and globs of all else that a run reads: its attributes, its maps, its events."""
+    """The paths and globs of all else that a run reads: its attributes, its maps, its events, its playbook."""
     maps = (choice for choice in params.chosen if isinstance(choice, str) and Path(choice).suffix in MAP_SUFFIXES)
-    return (*params.attributes, *maps, *event_sources(params))
+    playbooks = (params.playbook,) if isinstance(params, ReportParams) and params.playbook else ()
+    return (*params.attributes, *maps, *event_sources(params), *playbooks)
 
 
 def event_sources(params: RunParams) -> tuple[str, ...]:
@@ -303,7 +304,7 @@ def read_source(params: RunParams) -> TransactionLog:
         for key in ("log_attributes", "items", "returns"):
             if getattr(params, key):
                 raise ParamsError(f"`{key}` goes with a file, and {params.source!r} is not one. Drop it.")
-        return EMBEDDED[params.source]()
+        return _known(EMBEDDED[params.source](), params.known_until)
     return read_transactions(
         list(params.sources),
         columns=params.columns,
@@ -311,8 +312,17 @@ def read_source(params: RunParams) -> TransactionLog:
         attributes=params.log_attributes,
         items=list(params.items) or None,
         returns=list(params.returns) or None,
+        until=params.known_until,
         **params.reading,
     )
+
+
+def _known(log: TransactionLog, until: date | None) -> TransactionLog:
+    """An embedded log, as it would have been read on a day."""
+    if until is None:
+        return log
+    known = read_transactions(log.data, currency=None, until=until)
+    return replace(known, attributes=log.attributes)
 
 
 def check_refused(log: TransactionLog, params: RunParams) -> None:
@@ -344,7 +354,7 @@ def _read_by(params: RunParams) -> dict[str, Any]:
     return {
         name: given[name]
         for name in ("source", "items", "returns", "columns", "currency", "reading", "log_attributes")
-    }
+    } | {"known_until": params.known_until and params.known_until.isoformat()}
 
 
 def _attributes(place: int) -> str:

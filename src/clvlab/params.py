@@ -30,6 +30,7 @@ from typing_extensions import TypedDict
 
 from clvlab import columns
 from clvlab.errors import ParamsError, did_you_mean
+from clvlab.period_ends import Every, refuse_within
 from clvlab.units import Span, TimeUnit
 from clvlab.wording import Language, LowValue, catalogue
 
@@ -38,6 +39,9 @@ RUN_FOLDER = "CLVLAB_RUN_FOLDER"
 
 LOG_FOLDER = "CLVLAB_LOG_FOLDER"
 """The environment variable by which a runner tells its notebook where it has laid down the log that it has read."""
+
+PREDECESSOR = "CLVLAB_PREDECESSOR"
+"""The environment variable by which a runner tells its notebook where the report of the period before is."""
 
 PSEUDONYM_KEY = "CLVLAB_PSEUDONYM_KEY"
 """The environment variable that holds the secret of which pseudonyms are made, in place of the output folder's."""
@@ -316,7 +320,7 @@ class RunParams(BaseModel):
             super().__init__(**_with_reading(_with_source(values)))
         except ValidationError as error:
             known = (*type(self).model_fields, "orders", *ReaderSettings.__annotations__)
-            raise ParamsError(_explain(error, {**_NESTED, "": known})) from None
+            raise ParamsError(problems_of(error, {**_NESTED, "": known})) from None
 
     @classmethod
     def load(cls, path: str | Path, overrides: Mapping[str, Any] | None = None) -> Self:
@@ -364,6 +368,16 @@ class RunParams(BaseModel):
         return self
 
     @property
+    def period(self) -> Every:
+        """The length of the period that the run's figures are compared with the one before by."""
+        return "quarter"
+
+    @property
+    def known_until(self) -> date | None:
+        """The last day whose rows the run knows; None where it reads all that there are."""
+        return None
+
+    @property
     def grouped_on(self) -> date:
         """The last day whose rows have a part in forming groups."""
         return self.as_of
@@ -388,7 +402,9 @@ class ReportParams(RunParams):
     `holdout` null leaves the models unvalidated, and a longer one than half the history is shortened to it;
     `low_value` says what the report advises for customers of low value: stimulate them, serve them basically, save
     on them, or (null) as it pays. `covariates` are attributes that may act on how often customers buy,
-    how readily they leave and what they spend; they are used where they help.
+    how readily they leave and what they spend; they are used where they help. `playbook` is the path of a YAML file
+    that says what is done with each group, where not as shipped; `contacts` is how many customers can be contacted in
+    a period (null: as many as owners can); `control_share` of all customers, drawn by `control_seed`, is held back.
 
     >>> params = ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", holdout="39 weeks")
     >>> params.horizon, params.rfm
@@ -407,6 +423,27 @@ class ReportParams(RunParams):
     n_clusters: Annotated[int, Field(ge=2, le=20)] | None = None
     low_value: LowValue | None = None
     covariates: Texts = ()
+    every: Every | None = None
+    rule: Literal["fixed", "refit"] = "fixed"
+    playbook: Text | None = None
+    contacts: Annotated[int, Field(ge=1)] | None = None
+    control_share: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
+    control_seed: Annotated[int, Field(ge=0)] = 0
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        if self.every:
+            refuse_within(self.every, self.as_of)
+
+    @property
+    def period(self) -> Every:
+        """How often the report is made; where the parameters do not say it, figures are compared by the quarter."""
+        return self.every or "quarter"
+
+    @property
+    def known_until(self) -> date | None:
+        """The end of its period, for a report of a series: what came later changes nothing in it."""
+        return self.as_of if self.every else None
 
     def settled(self, *, has_amounts: bool) -> Self:
         """The parameters with the strategy that the log allows, where they name none.
@@ -521,10 +558,11 @@ def file_name(name: str) -> str:
     return f"{safe}-{digits}" if safe else f"run-{digits}"
 
 
-class _EachKeyOnce(yaml.SafeLoader):
+class EachKeyOnce(yaml.SafeLoader):
     """Plain YAML whose mappings have no key twice: of two values, YAML would take the last in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping of a node; an error of YAML where it has a key twice."""
         keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
         for key, times in keys.items():
             if times > 1:
@@ -535,7 +573,7 @@ class _EachKeyOnce(yaml.SafeLoader):
 def _read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file."""
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_EachKeyOnce)
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=EachKeyOnce)
     except OSError as error:
         raise ParamsError(
             f"{path}: {error.strerror}. Name a params file. `clvlab check SOURCE --write-params {path.name}` writes "
@@ -559,11 +597,11 @@ def _for_command(values: Mapping[str, Any], command: str) -> dict[str, Any]:
     return {**{name: value for name, value in values.items() if name not in own}, **own.get(command, {})}
 
 
-def _explain(error: ValidationError, known: Mapping[str, Iterable[str]]) -> str:
+def problems_of(error: ValidationError, known: Mapping[str, Iterable[str]], of: str = "the parameters") -> str:
     """Every problem that pydantic found, one a line; `known` are the keys of each mapping ("" is the file's own)."""
     problems = list(dict.fromkeys(_problem(detail, known) for detail in error.errors()))
     lines = "".join(f"\n  - {problem}" for problem in problems)
-    return f"{len(problems)} problem{'s' if len(problems) > 1 else ''} with the parameters:{lines}"
+    return f"{len(problems)} problem{'s' if len(problems) > 1 else ''} with {of}:{lines}"
 
 
 def _problem(detail: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:

@@ -21,6 +21,7 @@ from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import Strategy, find
 from clvlab.inputs import attribute_tables, covariates_of, margin_of, our_names
 from clvlab.params import CompareParams, ReportParams, RunParams
+from clvlab.playbook import Playbook
 
 _ADD_IT = (
     "Add a table that has it (`attributes`), name a column of the log (`log_attributes`), map one that is called "
@@ -33,7 +34,8 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
 
     Raises
     ------
-    ParamsError : a map that cannot be read or used, or scores that it does not have; covariates that are none
+    ParamsError : a map or a playbook that cannot be read or used, or scores that a map does not have; covariates
+        that are none
     MissingColumnsError : a strategy needs a column that neither log nor attributes have
     DataError : attributes or events that cannot be read; attributes that cannot be joined; no purchases to group by;
         a last purchase long before the run's day; costs that tell no margin; where strategies are compared, or as
@@ -44,6 +46,7 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
     strategies = _strategies(params, our_names(tables))
     if isinstance(params, ReportParams):
         covariates_of(params, tables)
+        Playbook.load(params.playbook)
     if not params.allow_stale:
         refuse_stale(log, params.as_of)
     if isinstance(params, CompareParams):

@@ -1,4 +1,4 @@
-"""Lengths of time that carry their unit, and the constants that turn one unit into another.
+"""Days, lengths of time that carry their unit, and the constants that turn one unit into another.
 
 Units are constants, not calendar periods: a week is 7 days, a month 30.4375, a year 365.25. A horizon is a
 string with its unit ("12 months", "39 weeks") or a number in the unit of the table it is used with.
@@ -7,6 +7,7 @@ string with its unit ("12 months", "39 weeks") or a number in the unit of the ta
 import math
 import re
 from dataclasses import dataclass
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
 
@@ -85,3 +86,15 @@ def horizon_in(horizon: str | float, time_unit: str) -> float:
     if not math.isfinite(length) or length < 0:
         raise ParamsError(f"The horizon is {horizon!r}; it must be a finite length of time, 0 or more.")
     return length
+
+
+def parse_day(name: str, value: str | date) -> date:
+    """The day that `value` names; ParamsError says what was found instead."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ParamsError(f"{name} is {value!r}, which is not a day. Write it as '1998-06-30'.") from None

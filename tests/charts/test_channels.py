@@ -110,10 +110,10 @@ POINTED_AT = {
     ],
     "comparison.pairs": ["name: Grouping", "other_name: Other grouping", "agreement: Agreement (.2f)"],
     "movement.moves": [
-        "before: A quarter ago",
+        "before: Before",
         "after: Now",
         "customers: Customers (,)",
-        "share: Share of the group a quarter ago (.1%)",
+        "share: Share of the group before (.1%)",
     ],
     "outlook.course": ["day: Period to", "series: Series", "value: Spend ($) (,.0f)"],
     "profiles.attributes": [

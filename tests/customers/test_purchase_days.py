@@ -1,10 +1,7 @@
-from datetime import datetime
-
 import pytest
 
 from clvlab.customers import customer_days
-from clvlab.customers.purchase_days import describe_span, parse_day
-from clvlab.errors import ParamsError
+from clvlab.customers.purchase_days import describe_span
 from tests.customers.logs import day, log_of
 
 
@@ -37,12 +34,6 @@ def test_without_amounts_each_day_is_a_purchase():
     assert customer_days(log, day("2024-01-01")).rows() == [("a", day("2024-01-01"), True)]
 
 
-@pytest.mark.parametrize("text", ["yesterday", "31/12/2024", None, 20240131])
-def test_what_is_no_day_is_said_so(text):
-    with pytest.raises(ParamsError, match=r"cutoff is .* not a day. Write it as '1998-06-30'"):
-        parse_day("cutoff", text)
-
-
 def test_days_are_sorted_by_customer_and_day_whatever_the_order_of_rows():
     log = log_of(
         ("b", "2024-01-02", 1.0), ("a", "2024-01-03", 2.0), ("a", "2024-01-01", 3.0), ("a", "2024-01-03", 4.0)
@@ -57,11 +48,6 @@ def test_days_are_sorted_by_customer_and_day_whatever_the_order_of_rows():
 def test_returns_of_another_day_leave_a_purchase_one():
     log = log_of(("a", "2024-01-01", 10.0), ("a", "2024-01-02", -10.0))
     assert customer_days(log, day("2024-12-31"))["is_purchase"].to_list() == [True, False]
-
-
-@pytest.mark.parametrize("value", [day("2024-02-29"), datetime(2024, 2, 29, 23, 59), "2024-02-29", "20240229"])
-def test_a_day_may_be_a_date_a_moment_or_a_text(value):
-    assert parse_day("cutoff", value) == day("2024-02-29")
 
 
 def test_a_log_says_from_when_to_when_it_runs():

@@ -1,4 +1,4 @@
-"""The numbers that a reader asks for first: figure, change in a quarter, change in a year."""
+"""The numbers that a reader asks for first: figure, change in a period, change in a year."""
 
 import re
 from dataclasses import replace
@@ -26,13 +26,13 @@ SCHEMA = {
 def card(sample_results):
     """The card of one number: its name, figure and changes, as plain texts."""
 
-    def of(lang="en", **row):
+    def of(lang="en", every=None, **row):
         given = {"measure": "customers", "kind": "int", **row}
         numbers = pl.DataFrame([{name: given.get(name) for name in SCHEMA}], schema=SCHEMA)
         summary = sample_results["summary"]
         section = Section({"numbers": numbers}, summary.findings)
         sections = MappingProxyType({**sample_results.sections, "summary": section})
-        params = ReportParams(**{**sample_results.params.to_dict(), "lang": lang})
+        params = ReportParams(**{**sample_results.params.to_dict(), "lang": lang, "every": every})
         pieces = Report(replace(sample_results, sections=sections, params=params)).pieces("summary")
         html = next(it.html for it in pieces if isinstance(it, Fragment) and 'class="numbers"' in it.html)
         parts = [re.search(rf"<{tag}>(.*?)</{tag}>(?=<|$)", html)[1] for tag in ("strong", "small")]
@@ -62,12 +62,14 @@ def test_a_share_changes_in_points(card):
     assert (figure, changes) == ("48%", "▲\u00a0+1.4 points in a quarter")
 
 
-@pytest.mark.parametrize(("lang", "said"), [("en", "no earlier quarter to compare with"), ("zh", "无上季度可比")])
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "nothing to compare with a quarter before"), ("zh", "一个季度前的数据不足，无法比较")]
+)
 def test_without_an_earlier_quarter_it_is_said(card, lang, said):
     assert card(lang, value=5.0)[1] == said
 
 
-@pytest.mark.parametrize(("lang", "said"), [("en", "nothing a quarter before"), ("zh", "上季度为零")])
+@pytest.mark.parametrize(("lang", "said"), [("en", "nothing a quarter before"), ("zh", "一个季度前为零")])
 def test_growth_from_nothing_is_no_percentage(card, lang, said):
     assert card(lang, value=5.0, previous=0.0)[1] == said
 
@@ -79,4 +81,16 @@ def test_money_is_short_and_has_its_currency(card):
 
 def test_a_change_in_chinese_names_what_it_is_compared_with(card):
     _, changes = card("zh", value=10.0, previous=9.0, change=0.111, change_in_year=-0.05)
-    assert changes == "较上季度▲\u00a0+11.1%；较上年同期▼\u00a0−5.0%"
+    assert changes == "较一个季度前▲\u00a0+11.1%；较上年同期▼\u00a0−5.0%"
+
+
+@pytest.mark.parametrize(
+    ("every", "lang", "said"),
+    [
+        ("month", "en", "▲\u00a0+2.0% in a month"),
+        ("month", "zh", "较一个月前▲\u00a0+2.0%"),
+        ("quarter", "en", "▲\u00a0+2.0% in a quarter"),
+    ],
+)
+def test_a_change_is_that_of_the_report_s_own_period(card, every, lang, said):
+    assert card(lang, every, value=51.0, previous=50.0, change=0.02)[1] == said

@@ -117,14 +117,17 @@ def test_a_sentence_is_a_paragraph_of_its_finding_and_its_figures_are_whole():
 
 
 def test_blocks_are_in_the_order_of_the_page_whatever_the_order_of_the_findings():
-    moved = {"moved": Finding.of("summary.moved", up=1, down=2), "lead": Finding.of("glossary.lead")}
+    moved = {
+        "moved": Finding.of("summary.moved", lapse=Name("lapses", "quarter"), up=1, down=2),
+        "lead": Finding.of("glossary.lead"),
+    }
     pieces = page("summary", {"actions": ACTIONS}, moved)
     assert [re.match(r'<p class="\w+"|<style', piece.html)[0] for piece in pieces] == [
         '<p class="lead"',
         '<p class="moved"',
         "<style",
     ]
-    assert pieces[1].text == ("Within the quarter 2 customers have moved to a lower group, and 1 to a better one.")
+    assert pieces[1].text == ("Within a quarter 2 customers have moved to a lower group, and 1 to a better one.")
 
 
 def test_a_finding_that_the_page_does_not_ask_for_is_not_shown():
@@ -331,7 +334,10 @@ def test_numbers_are_cards_one_after_the_other():
         == f'<div class="numbers"><div class="number">{first}</div><div class="number">{second}</div></div>'
     )
     names = [line.split(": ")[0] for line in cards.text.splitlines()]
-    assert first == f"<span>{names[0]}</span><strong>2,357</strong><small>no earlier quarter to compare with</small>"
+    assert (
+        first
+        == f"<span>{names[0]}</span><strong>2,357</strong><small>nothing to compare with a quarter before</small>"
+    )
     assert second == (
         f"<span>{names[1]}</span><strong>$18.2K</strong><small>nothing a quarter before; "
         '▲\u00a0<span class="figure">+50.0%</span> in a year</small>'

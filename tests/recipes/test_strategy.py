@@ -2,7 +2,12 @@
 
 from tests.recipes.conftest import unmentioned
 
-LAWS = ("tests/grouping/test_laws.py", "tests/grouping/test_registry.py", "-k", "tenure or readmes")
+LAWS = (
+    "tests/grouping/test_laws.py",
+    "tests/grouping/test_registry.py",
+    "tests/playbook/test_playbook.py",
+    *("-k", "tenure or readmes or covers_every_group"),
+)
 
 
 def register(checkout):
@@ -27,6 +32,7 @@ def name(checkout):
         "src/clvlab/wording/actions.yaml",
         "long_standing: {en: Thank them., zh: 答谢老客户。}\nrecent_buyer: {en: Win an order., zh: 促成复购。}\n",
     )
+    checkout.append("src/clvlab/playbook/playbook.yaml", "long_standing: *member\nrecent_buyer: *mass\n")
 
 
 def test_a_strategy_that_is_registered_and_named_obeys_the_laws(checkout):

@@ -14,7 +14,7 @@ from clvlab.inputs import read_log
 from clvlab.judged import Judgement
 from clvlab.params import ReportParams
 from clvlab.reporting import manifest
-from clvlab.reporting.manifest import Account, Inputs, is_current
+from clvlab.reporting.manifest import Account, Inputs, is_current, rows_of
 from clvlab.transactions import read_transactions
 from tests.reporting.conftest import LOG
 from tests.run_files import files_read
@@ -33,7 +33,9 @@ def key(workplace, params, monkeypatch):
 
     def of(**changes):
         changed = params.model_copy(update=changes)
-        return Inputs.of(changed, files_read(changed), read_log(changed), workplace / "tiny.ipynb").key
+        return Inputs.of(
+            changed, files_read(changed), rows_of(changed, read_log(changed)), workplace / "tiny.ipynb"
+        ).key
 
     return of
 
@@ -182,7 +184,7 @@ def key_of(folder, state, lang):
             as_of="2024-08-31",
             lang=lang,
         )
-        return Inputs.of(params, files_read(params), EMPTY, folder / "tiny.ipynb").key
+        return Inputs.of(params, files_read(params), rows_of(params, EMPTY), folder / "tiny.ipynb").key
 
 
 @pytest.mark.parametrize(
@@ -199,7 +201,7 @@ def test_comparison_that_judged_the_strategy_matters(workplace, params, change):
     judged = Judgement("a", date(2024, 8, 31), "1", date(2024, 5, 31), **figures)
 
     def key_by(judged):
-        return Inputs.of(params, files_read(params), EMPTY, workplace / "log.csv", judged=judged).key
+        return Inputs.of(params, files_read(params), rows_of(params, EMPTY), workplace / "log.csv", judged=judged).key
 
     assert key_by(judged) == key_by(judged)
     assert len({key_by(None), key_by(judged), key_by(replace(judged, **change))}) == 3
@@ -238,10 +240,10 @@ def finished(workplace, params):
     (folder / "tables" / "a_b.csv").write_text("n\n1\n", encoding="utf-8")
     append(workplace, ",2024-08-01,5\n")
     log = read_log(params)
-    inputs = Inputs.of(params, files_read(params), log, workplace / "log.csv")
+    inputs = Inputs.of(params, files_read(params), rows_of(params, log), workplace / "log.csv")
     started = datetime(2024, 9, 1, tzinfo=UTC)
     sections = [{"section": "first", "seconds": 0.25, "peak_mb": 90.0}]
-    manifest.write(folder, inputs, log, Account(started, 1.5, sections))
+    manifest.write(folder, inputs, log, {}, Account(started, 1.5, sections))
     return folder, inputs.key
 
 
@@ -303,7 +305,7 @@ def test_what_only_an_extra_brings_plays_no_part():
 
 def test_the_run_before_matters_by_its_day_and_its_own_inputs(workplace, params):
     def key(earlier):
-        return Inputs.of(params, {}, EMPTY, workplace / "log.csv", earlier).key
+        return Inputs.of(params, {}, rows_of(params, EMPTY), workplace / "log.csv", earlier).key
 
     before = workplace / "2024-05-31"
     before.mkdir()

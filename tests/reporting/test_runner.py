@@ -20,6 +20,7 @@ from tests.published import publish
 from tests.reporting.conftest import executed
 
 pytestmark = pytest.mark.usefixtures("executions")
+FOLDERS = {"CLVLAB_RUN_FOLDER", "CLVLAB_LOG_FOLDER", "CLVLAB_PREDECESSOR"}
 PAGE = {"text/html": '<h1>Page</h1><h2 id="one">One</h2>'}
 
 
@@ -38,7 +39,7 @@ def executions(workplace, monkeypatch):
         made.cells[1].id = f"random-{len(seen)}"
         nbformat.write(made, output)
         folder = output.parent
-        assert set(environment) == {"CLVLAB_RUN_FOLDER", "CLVLAB_LOG_FOLDER", "CLVLAB_PSEUDONYM_KEY"}
+        assert set(environment) == {*FOLDERS, "CLVLAB_PSEUDONYM_KEY"}
         assert environment["CLVLAB_RUN_FOLDER"] == str(folder.resolve())
         handed_over = Path(environment["CLVLAB_LOG_FOLDER"])
         assert handed_over.parent == folder.resolve()

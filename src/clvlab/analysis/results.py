@@ -14,6 +14,7 @@ from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, counted, did_you_mean
 from clvlab.frames import TransactionLog
 from clvlab.params import RunParams
+from clvlab.playbook import Playbook, shipped
 
 T = TypeVar("T")
 
@@ -22,7 +23,9 @@ T = TypeVar("T")
 class Results(Displayed, Mapping[str, Section]):
     """The sections of a report in their order, with the parameters and the customer table behind them.
 
-    `own_groups` are the codes of groups that are the user's own, whatever they say.
+    `own_groups` are the codes of groups that are the user's own, whatever they say; `rule` is the rule that gave the
+    groups and the day on whose customers it was drawn, as plain JSON values, where there is one. `playbook` says what
+    is done with each group, and `due` is who is listed for a contact, with ids: None where there is no such list.
     """
 
     # A mapping would compare its frames.
@@ -35,6 +38,9 @@ class Results(Displayed, Mapping[str, Section]):
     customers: pl.DataFrame
     measurements: pl.DataFrame
     own_groups: frozenset[str] = frozenset()
+    rule: Mapping[str, Any] | None = None
+    playbook: Playbook = field(default_factory=shipped)
+    due: pl.DataFrame | None = None
 
     def __getitem__(self, name: str) -> Section:
         if name not in self.sections:

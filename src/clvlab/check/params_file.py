@@ -18,7 +18,7 @@ from clvlab.wording import Words
 
 _ALWAYS = ("name", "source", "as_of", "time_unit", "model", "horizon", "lang", "output", "strategy", "n_clusters")
 _WITH_AMOUNTS = ("annual_discount_rate", "margin", "currency", "rfm", "low_value")
-_PATHS = ("source", "items", "returns", "attributes", "events")
+_PATHS = ("source", "items", "returns", "attributes", "events", "playbook")
 
 
 def params_file(

@@ -14,7 +14,6 @@ from clvlab.customers import (
     AttributeTable,
     CalendarFit,
     exact_profit,
-    parse_day,
     read_attributes,
     refuse_perishable,
     split_holdout,
@@ -22,6 +21,7 @@ from clvlab.customers import (
 )
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog
+from clvlab.units import parse_day
 
 MIN_CUSTOMERS = 50
 MIN_SPENDERS = 10

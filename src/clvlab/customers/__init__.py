@@ -6,6 +6,7 @@ from clvlab.customers.calendar import Calendar, CalendarFit
 from clvlab.customers.derived import DERIVED, derivable, derive, exact_profit
 from clvlab.customers.events import read_events
 from clvlab.customers.gate import (
+    MIN_HISTORY_DAYS,
     MOSTLY_ONE_TIME,
     OF_MONEY,
     advice_on,
@@ -16,11 +17,12 @@ from clvlab.customers.gate import (
 from clvlab.customers.margin import MeanMargin, mean_margin
 from clvlab.customers.opportunities import summarise_opportunities
 from clvlab.customers.perishable import refuse_perishable
-from clvlab.customers.purchase_days import customer_days, parse_day
+from clvlab.customers.purchase_days import customer_days
 from clvlab.customers.summary import split_holdout, summarise_customers
 
 __all__ = [
     "DERIVED",
+    "MIN_HISTORY_DAYS",
     "MOSTLY_ONE_TIME",
     "OF_MONEY",
     "AttributeSettings",
@@ -36,7 +38,6 @@ __all__ = [
     "mean_margin",
     "minimum_data",
     "one_time_share",
-    "parse_day",
     "read_attributes",
     "read_events",
     "refuse_perishable",

@@ -17,7 +17,7 @@ from clvlab.sources.texts import as_text, is_text, missing_to_null, plain_text
 from clvlab.sources.zones import days_in
 
 Kind = Literal["number", "day", "code", "text", "blank"]
-DAYS = frozenset({"birthday"})
+DAYS = frozenset({"birthday", "last_contact"})
 """Attributes that are days whatever they look like."""
 _CODE = r"^\s*[-+]?0\d|\d{16}|[eE]|(?i:inf)"
 _NAMES_CODES = re.compile(

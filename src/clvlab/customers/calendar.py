@@ -18,12 +18,12 @@ import polars as pl
 from clvlab.arrays import Matrix, Vector
 from clvlab.clock import Clock, Days
 from clvlab.customers.events import SCHEMA, read_events
-from clvlab.customers.purchase_days import customer_days, describe_span, parse_day
+from clvlab.customers.purchase_days import customer_days, describe_span
 from clvlab.customers.season import CaseSeries, shrunk_effects
 from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, ParamsError
 from clvlab.frames import TransactionLog, check_kind
-from clvlab.units import DAYS_PER
+from clvlab.units import DAYS_PER, parse_day
 
 MONTHS_NEEDED = 14
 """Months of history that a season takes: with fewer, no two of one name could show that they are alike."""

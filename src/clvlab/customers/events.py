@@ -10,9 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from clvlab.customers.purchase_days import parse_day
 from clvlab.errors import DataError, MissingColumnsError
 from clvlab.sources import open_source
+from clvlab.units import parse_day
 
 SCHEMA = {"event": pl.String, "first_day": pl.Date, "last_day": pl.Date}
 

@@ -5,9 +5,10 @@ from types import MappingProxyType
 
 import polars as pl
 
-from clvlab.customers.purchase_days import customer_days, describe_span, parse_day
+from clvlab.customers.purchase_days import customer_days, describe_span
 from clvlab.errors import DataError, ParamsError, did_you_mean
 from clvlab.frames import TransactionLog
+from clvlab.units import parse_day
 
 _MONDAY = date(1970, 1, 5)
 _DAY = pl.col("date")

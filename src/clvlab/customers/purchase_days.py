@@ -11,11 +11,10 @@ money, not as a purchase.
     0                     0    yes: somebody came, if for a gift
 """
 
-from datetime import date, datetime
+from datetime import date
 
 import polars as pl
 
-from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
 from clvlab.money import exact_sum
 
@@ -47,15 +46,3 @@ def describe_span(log: TransactionLog) -> str:
     days = log.accepted.select(first=pl.col("date").min(), last=pl.col("date").max()).collect(engine="streaming")
     first, last = days.row(0)
     return "The log has no rows." if first is None else f"The log runs from {first} to {last}."
-
-
-def parse_day(name: str, value: str | date) -> date:
-    """The day that `value` names; ParamsError says what was found instead."""
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise ParamsError(f"{name} is {value!r}, which is not a day. Write it as '1998-06-30'.") from None

@@ -11,11 +11,11 @@ from clvlab.clock import Clock
 from clvlab.columns import CUSTOMERS, names
 from clvlab.customers.attributes import attributes_as_of, check_names, read_attributes
 from clvlab.customers.derived import derivable
-from clvlab.customers.purchase_days import customer_days, describe_span, lazy_customer_days, parse_day, rows_until
+from clvlab.customers.purchase_days import customer_days, describe_span, lazy_customer_days, rows_until
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind, in_units
 from clvlab.money import exact_sum
-from clvlab.units import TimeUnit, check_time_unit
+from clvlab.units import TimeUnit, check_time_unit, parse_day
 
 
 def summarise_customers(

@@ -24,13 +24,13 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from clvlab.arrays import Matrix, Vector
-from clvlab.customers import AttributeTable, customer_days, parse_day, read_attributes
+from clvlab.customers import AttributeTable, customer_days, read_attributes
 from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, ParamsError, counted
 from clvlab.frames import CustomerSummary, TransactionLog, check_kind
 from clvlab.learned.encoding import Encoding, lasting
 from clvlab.learned.features import SEASON, buyers_by, features_at, has_seen_a_year, windows_before, with_outcomes
-from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
+from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in, parse_day
 
 WINDOWS = 6
 """Past days to learn from, at most."""

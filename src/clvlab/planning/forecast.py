@@ -14,7 +14,7 @@ from datetime import date
 
 import polars as pl
 
-from clvlab.customers import Calendar, CalendarFit, customer_days, parse_day, summarise_customers
+from clvlab.customers import Calendar, CalendarFit, customer_days, summarise_customers
 from clvlab.displays import Displayed
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError, ParamsError, counted
 from clvlab.frames import CustomerSummary, TransactionLog, check_kind
@@ -36,7 +36,7 @@ from clvlab.planning.expected import of_existing, of_new
 from clvlab.planning.intervals import EARLIER, as_total, by_chance, honest, judged, next_to_actual
 from clvlab.planning.outcomes import OUTCOMES, PARTS, WHATS, actual_sums, expected_sums, history
 from clvlab.planning.periods import Period, Periods, period_for
-from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
+from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in, parse_day
 from clvlab.validation import Backtest
 from clvlab.validation.futures import simulated_intervals
 from clvlab.validation.origins import Ahead, past_days

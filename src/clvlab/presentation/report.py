@@ -20,6 +20,7 @@ from clvlab.charts.notebook import Bundle
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.frames import check_kind
 from clvlab.params import ReportParams
+from clvlab.playbook.telling import TOLD, with_texts
 from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
 from clvlab.presentation.segmentation import PAGES
 from clvlab.wording import Name, Words
@@ -149,11 +150,10 @@ class Report:
         )
 
     def _table(self, section: str, table: pl.DataFrame, block: Table) -> Fragment:
-        if "action" in block.kinds:
+        if told := [name for name in TOLD if name in block.kinds]:
             params = self.results.params
             low_value = params.low_value if isinstance(params, ReportParams) else None
-            advice = [self.words.action(code, low_value) for code in table["group"]]
-            table = table.with_columns(pl.Series("action", advice, dtype=pl.String))
+            table = with_texts(table, told, self.results.playbook, self.words, low_value)
         caption = self.words(f"{section}.{block.caption or block.table}_table")
         # A column of dashes alone tells nothing that the text does not.
         known = {name: kind for name, kind in block.kinds.items() if table[name].null_count() < table.height}
@@ -161,7 +161,7 @@ class Report:
         return Fragment(shown.to_html(), shown.to_text())
 
     def _numbers(self, table: pl.DataFrame) -> Fragment:
-        """The numbers as cards: name, figure, and the change since the quarter before, with sign and arrow."""
+        """The numbers as cards: name, figure, and the change since the period before, with sign and arrow."""
         items = [
             Markup('<div class="number"><span>{}</span><strong>{}</strong><small>{}</small></div>').format(
                 self.words.name("measures", row["measure"]),
@@ -177,15 +177,15 @@ class Report:
         return Fragment(Markup('<div class="numbers">{}</div>').format(Markup("").join(items)), text)
 
     def _changes(self, row: Mapping[str, Any]) -> str:
-        """The change in a quarter, and in a year where the log has it."""
-        words = self.words
-        quarter = words("summary.no_previous" if row["previous"] is None else "summary.from_nothing")
+        """The change in a period, and in a year where the log has it."""
+        words, lapse = self.words, Name("lapses", self.results.params.period)
+        last = words("summary.no_previous" if row["previous"] is None else "summary.from_nothing", lapse=lapse)
         if row["change"] is not None:
-            quarter = words("summary.in_a_quarter", change=self._change(row["kind"], row["change"]))
+            last = words("summary.in_a_period", lapse=lapse, change=self._change(row["kind"], row["change"]))
         if row["change_in_year"] is None:
-            return quarter
+            return last
         year = words("summary.in_a_year", change=self._change(row["kind"], row["change_in_year"]))
-        return {"en": "; ", "zh": "；"}[words.lang].join((quarter, year))
+        return {"en": "; ", "zh": "；"}[words.lang].join((last, year))
 
     def _change(self, kind: str, change: float) -> str:
         """A change with sign and arrow; of a share in points."""

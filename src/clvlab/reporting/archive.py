@@ -2,6 +2,7 @@
 
 <output>/<name>/<as_of>/          a published run
 <output>/<name>/latest        relative link to the newest published day
+<output>/<name>/history.parquet   the groups of customers on every published day, of reports
 <output>/<name>/failed/<as_of>/   notebook of the last failed run of that day, and why it failed
 """
 
@@ -20,6 +21,7 @@ from pathlib import Path
 import polars as pl
 
 from clvlab.errors import ClvlabError
+from clvlab.label_history import FILE
 
 STAGING = ".staging-"
 _EXCHANGE = 2
@@ -55,6 +57,7 @@ class Series:
             self.folder / "latest": ("a link", Path.is_symlink),
             self.folder / "failed": ("a folder", Path.is_dir),
             self.folder / "index.html": ("a file", Path.is_file),
+            self.folder / FILE: ("a file", Path.is_file),
         }
         for path, (kind, is_ours) in ours.items():
             if os.path.lexists(path) and not is_ours(path):
@@ -68,8 +71,8 @@ class Series:
                 left.rename(self.folder / day)
             else:
                 _remove(left)
-        for name in (".latest", ".index.html"):
-            (self.folder / name).unlink(missing_ok=True)
+        for left in [*self.folder.glob(".latest*"), self.folder / ".index.html", self.folder / f".{FILE}"]:
+            left.unlink(missing_ok=True)
 
     def stage(self, as_of: date) -> Path:
         """A fresh folder to write a run into."""
@@ -122,7 +125,7 @@ class Series:
         latest = self.folder / "latest"
         if latest.is_symlink() and latest.readlink() == Path(newest):
             return
-        link = self.folder / ".latest"
+        link = self.folder / f".latest-{os.getpid()}"  # several runs of a series may publish at once
         link.unlink(missing_ok=True)
         link.symlink_to(newest)
         link.replace(latest)

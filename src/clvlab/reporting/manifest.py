@@ -2,8 +2,9 @@
 
 The key covers the parameters, every file that the run reads (its source, attributes), the rows that were accepted up
 to its day and those refused, the report before it, the comparison that judged its strategy, the notebook, the package
-with its maps, wording and templates, and the versions of Python and the libraries. Clock, host and user are in the
-manifest alone.
+with its maps, wording and templates, and the versions of Python and the libraries. Of a report of a series the files
+of the log are not part of it, only their rows up to its day: it does not know what came later. Clock, host and user
+are in the manifest alone.
 """
 
 import getpass
@@ -14,9 +15,10 @@ import platform
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import requires, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -29,6 +31,19 @@ from clvlab.params import RunParams
 
 PACKAGE = Path(__file__).parent.parent
 MANIFEST = "manifest.json"
+_INPUTS: Mapping[str, str] = MappingProxyType(
+    {
+        "parameters": "the parameters",
+        "files": "the files that it reads",
+        "rows": "the rows of the log up to its day",
+        "earlier": "the report before it",
+        "judged": "the comparison that judged its grouping",
+        "pseudonyms": "the key of pseudonyms",
+        "notebook": "the notebook",
+        "package": "clvlab itself",
+        "versions": "the libraries",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +54,7 @@ class Inputs:
     ----------
     parameters : of the run
     files : path -> SHA-256 of what it reads
-    rows : SHA-256 and number of the accepted rows up to its day, and the refused ones by rule
+    rows : what it takes from its log, as by `rows_of`
     earlier : the day and the key of the run before this one, to which the page has a link and whose model it names
     judged : series, day and key of the comparison that last judged the strategy, of which the page tells
     pseudonyms : what tells the secret that pseudonyms are made of from others, without telling it; None without one
@@ -62,20 +77,20 @@ class Inputs:
         cls,
         params: RunParams,
         files: Mapping[str, str],
-        log: TransactionLog,
+        rows: Mapping[str, Any],
         notebook: Path,
         earlier: Path | None = None,
         secret: str | None = None,
         judged: Judgement | None = None,
     ) -> "Inputs":
-        """The inputs of a run by `notebook` over `log`, which was read from `files` or from an embedded data set.
+        """The inputs of a run by `notebook` over a log with `rows`, and over `files`.
 
         `earlier` is the folder of the run before, `secret` the key of pseudonyms, `judged` how the strategy last did.
         """
         return cls(
             parameters=params.to_dict(),
             files=files,
-            rows=_rows(params, log),
+            rows=rows,
             earlier={"as_of": earlier.name, "key": key_of(earlier)} if earlier else None,
             judged=judged.comparison if judged else None,
             pseudonyms=secret and hmac.new(secret.encode(), b"which key", hashlib.sha256).hexdigest(),
@@ -99,11 +114,24 @@ class Account:
     sections: list[dict[str, Any]]
 
 
-def write(folder: Path, inputs: Inputs, log: TransactionLog, account: Account) -> None:
-    """Write the manifest of a finished run: the last file of it, naming all others."""
+def write(
+    folder: Path,
+    inputs: Inputs,
+    log: TransactionLog,
+    log_files: Mapping[str, str],
+    account: Account,
+    predecessor: str | None = None,
+) -> None:
+    """Write the manifest of a finished run: the last file of it, naming all others.
+
+    `log_files` are path -> SHA-256 of the files that the log was read from; `predecessor` is how the report of the
+    period before was had, "published" or "recomputed".
+    """
     manifest = {
         "key": inputs.key,
         **vars(inputs),
+        "log_files": dict(log_files),
+        "predecessor": predecessor,
         "counts": log.quality.select("rule", "rows").to_dicts(),
         "git_commit": _git_commit(),
         "started": account.started.isoformat(timespec="seconds"),
@@ -114,7 +142,17 @@ def write(folder: Path, inputs: Inputs, log: TransactionLog, account: Account) -
         "platform": platform.platform(),
         "outputs": {path.relative_to(folder).as_posix(): sha256(path) for path in _files(folder)},
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(_as_text(manifest), encoding="utf-8")
+
+
+def _as_text(manifest: Mapping[str, Any]) -> str:
+    return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as a manifest that was read has them."""
+    plain: dict[str, Any] = json.loads(json.dumps(values))
+    return plain
 
 
 def is_current(folder: Path, key: str) -> bool:
@@ -126,6 +164,39 @@ def is_current(folder: Path, key: str) -> bool:
         )
     except (OSError, ValueError, KeyError):
         return False
+
+
+def rows_read(folder: Path, log_files: Mapping[str, str]) -> dict[str, Any] | None:
+    """What the run in a folder took from its log, where that was read from the same files; None elsewhere."""
+    rows = _told(folder, "rows")
+    return rows if isinstance(rows, dict) and _told(folder, "log_files") == dict(log_files) else None
+
+
+def note_files(folder: Path, log_files: Mapping[str, str]) -> None:
+    """Have the manifest of a run say that files of these digests give the same log, up to its day."""
+    found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    fresh = folder / f".{MANIFEST}"
+    fresh.write_text(_as_text({**found, "log_files": dict(log_files)}), encoding="utf-8")
+    fresh.replace(folder / MANIFEST)
+
+
+def is_alike(folder: Path, inputs: Inputs, day: date, rows: str) -> bool:
+    """Whether a folder holds a whole run of another day, made as one by these inputs from rows of a fingerprint."""
+    here = _plain({**vars(inputs), "parameters": {**inputs.parameters, "as_of": day.isoformat()}})
+    same = ("parameters", "files", "pseudonyms", "notebook", "package", "versions")
+    return (
+        all(_told(folder, name) == here[name] for name in same)
+        and (_told(folder, "rows") or {}).get("sha256") == rows
+        and is_current(folder, str(key_of(folder)))
+    )
+
+
+def changed(folder: Path, inputs: Inputs) -> tuple[str, ...]:
+    """What of the inputs is not as it was for the run in a folder, in words; nothing where there was no run."""
+    if _told(folder, "key") is None:
+        return ()
+    here = _plain(vars(inputs))
+    return tuple(said for name, said in _INPUTS.items() if _told(folder, name) != here[name])
 
 
 def kind_of(folder: Path) -> str | None:
@@ -163,14 +234,26 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in ["clvlab", *names]}}
 
 
-def _rows(params: RunParams, log: TransactionLog) -> dict[str, Any]:
-    """Fingerprint of the accepted rows up to the run's day, and what was refused by which rule."""
+def rows_of(params: RunParams, log: TransactionLog) -> dict[str, Any]:
+    """What a run takes from its log, as plain JSON values.
+
+    sha256, accepted : fingerprint and number of the accepted rows up to the run's day
+    refused : rule -> rows
+    attributes : SHA-256 of each table of attributes that the log comes with
+    repeated : rows that repeat another in every column
+    questions : the codes of what the log leaves open
+    has_amounts : whether it knows money
+    """
     rules = log.rejected["rule"].unique().to_list() if log.rejected.height else []
     refused = log.quality.filter(pl.col("rule").is_in(rules)).sort("rule")
     return {
         "sha256": fingerprint(log, params.as_of),
         "accepted": log.accepted.filter(pl.col("date") <= params.as_of).select(pl.len()).collect().item(),
         "refused": dict(refused.select("rule", "rows").iter_rows()),
+        "attributes": [hashlib.sha256(table.write_csv().encode()).hexdigest() for table in log.attributes],
+        "repeated": log.detected.get("duplicate_rows"),
+        "questions": sorted(doubt["code"] for doubt in log.detected.get("doubts", ())),
+        "has_amounts": log.has_amounts,
     }
 
 

@@ -3,7 +3,7 @@
 import json
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,9 +15,20 @@ import nbformat
 
 from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
-from clvlab.inputs import Snapshot, check_refused, hand_over, log_sources, read_source, table_sources
+from clvlab.inputs import Snapshot, check_refused, fingerprint, hand_over, log_sources, read_source, table_sources
 from clvlab.judged import last_judgement
-from clvlab.params import LOG_FOLDER, PSEUDONYM_KEY, RUN_FOLDER, CompareParams, ReportParams, RunParams
+from clvlab.label_history import CUSTOMERS_FILE, LabelledRun, enter
+from clvlab.params import (
+    LOG_FOLDER,
+    PREDECESSOR,
+    PSEUDONYM_KEY,
+    RUN_FOLDER,
+    CompareParams,
+    ReportParams,
+    RunParams,
+    strategy_name,
+)
+from clvlab.period_ends import shifted
 from clvlab.preflight import check_run
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
@@ -41,11 +52,12 @@ _KINDS = {"report": "segmentation reports", "comparison": "comparisons of strate
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: the page, whether it was made just now, and what each section cost."""
+    """A finished run: its page, whether it was made just now, what each section cost, which inputs had changed."""
 
     report: Path
     is_new: bool
     sections: list[dict[str, Any]]
+    changed: tuple[str, ...] = ()
 
 
 class _CellLog:
@@ -77,17 +89,43 @@ def run(params: RunParams, *, force: bool = False, stderr: Writable | None = Non
     ClvlabError, LockedError, NotebookError, KernelDiedError, Stopped : nothing was published; a ClvlabError that
         follows from parameters, log and attributes alone comes before the notebook starts
     """
+    with prepared(params) as series:
+        done = make(params, series, notebook_of(type(params)), force=force, stderr=stderr)
+        settle(series, params)
+        return done
+
+
+@contextmanager
+def prepared(params: RunParams) -> Iterator[Series]:
+    """The series of a run, in which nobody else is at work, and nothing is left of runs that were killed."""
     series = Series(params.folder)
-    with interruptible(None), explained(params.folder), temporary_folder() as private, temporary_files_in(private):
+    with interruptible(None), explained(params.folder):
         params.folder.mkdir(parents=True, exist_ok=True)
         with locked(params.folder):
             series.refuse_foreign(params.as_of)
             series.mend()
-            done = _run(params, series, force, stderr or _CellLog())
-            series.point_latest()
-            series.forget_failed(params.as_of)
-            write_index(series, params)
-            return done
+            yield series
+
+
+def settle(series: Series, params: RunParams) -> None:
+    """Have all that is about a whole series speak of what is published in it."""
+    if not series.days():
+        return
+    series.point_latest()
+    if series.published(params.as_of).exists():
+        series.forget_failed(params.as_of)
+    if isinstance(params, ReportParams):
+        enter(series.folder, _labelled(series))
+    write_index(series, params)
+
+
+def _labelled(series: Series) -> Iterator[LabelledRun]:
+    """The published reports of a series whose customers are there."""
+    for folder in series.days():
+        key, given, customers = manifest.key_of(folder), manifest.parameters_of(folder), folder / CUSTOMERS_FILE
+        if key and "strategy" in given and customers.is_file():
+            day, strategy = date.fromisoformat(folder.name), strategy_name(given["strategy"])
+            yield LabelledRun(day, key, strategy, customers)
 
 
 def notebook_of(kind: type[RunParams]) -> Path:
@@ -97,36 +135,116 @@ def notebook_of(kind: type[RunParams]) -> Path:
     return packaged if packaged.exists() else manifest.PACKAGE.parent.parent / "notebooks" / name
 
 
-def _run(params: RunParams, series: Series, force: bool, stderr: Writable) -> Run:
+def make(
+    params: RunParams, series: Series, notebook: Path, *, force: bool = False, stderr: Writable | None = None
+) -> Run:
+    """Publish one run of a series that is prepared, unless the published one was made from the same inputs."""
+    with (
+        interruptible(None),
+        explained(params.folder),
+        temporary_folder() as private,
+        temporary_files_in(private),
+    ):
+        return _make(params, series, notebook, force, stderr or _CellLog())
+
+
+def is_up_to_date(params: RunParams, series: Series, notebook: Path) -> bool:
+    """Whether the published run was made from the same inputs, as its files tell without the log being read."""
+    read = _Read.now(params)
+    target = series.published(params.as_of)
+    rows = manifest.rows_read(target, read.of_log.digests)
+    return rows is not None and manifest.is_current(target, _inputs(params, series, notebook, read, rows).key)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a run reads, as it is at one moment: the files of its log, all others, and the key of pseudonyms."""
+
+    of_log: Snapshot
+    others: Snapshot
+    secret: str | None
+
+    @classmethod
+    def now(cls, params: RunParams) -> "_Read":
+        secret = found_or_made(params) if isinstance(params, ReportParams) else None
+        return cls(Snapshot.of(log_sources(params)), Snapshot.of(table_sources(params)), secret)
+
+
+def _make(params: RunParams, series: Series, notebook: Path, force: bool, stderr: Writable) -> Run:
     started, clock = datetime.now(UTC), perf_counter()
     _refuse_other_kind(params, series)
+    target = series.published(params.as_of)
+    up_to_date = Run(target / "report.html", is_new=False, sections=[])
+    if not force and is_up_to_date(params, series, notebook):
+        logger.info("up to date")
+        return up_to_date
     logger.info("reading %s", ", ".join(params.sources))
-    of_log, tables = Snapshot.of(log_sources(params)), Snapshot.of(table_sources(params))
+    read = _Read.now(params)
     log = read_source(params)
     check_refused(log, params)
-    of_log.refuse_changes()
-    params = params.settled(has_amounts=log.has_amounts)
-    notebook = notebook_of(type(params))
-    earlier = series.before(params.as_of)
-    before = None if earlier is None else series.published(earlier)
-    secret = found_or_made(params) if isinstance(params, ReportParams) else None
-    judged = last_judgement(params) if isinstance(params, ReportParams) else None
-    inputs = manifest.Inputs.of(params, {**of_log.digests, **tables.digests}, log, notebook, before, secret, judged)
-    target = series.published(params.as_of)
+    read.of_log.refuse_changes()
+    inputs = _inputs(params, series, notebook, read, manifest.rows_of(params, log))
     if not force and manifest.is_current(target, inputs.key):
+        manifest.note_files(target, read.of_log.digests)
         logger.info("up to date")
-        return Run(target / "report.html", is_new=False, sections=[])
+        return up_to_date
+    params = params.settled(has_amounts=log.has_amounts)
     check_run(params, log)
+    if changed := manifest.changed(target, inputs):
+        logger.info("out of date: %s changed since it was made", ", ".join(changed))
     _tell_replaced(params, target)
+    earlier, predecessor = _earlier(params, series), _predecessor(params, series, inputs, log)
     with _staged(series, params) as staged:
         (staged / "params.yaml").write_text(params.to_yaml(), encoding="utf-8")
-        _execute(notebook, staged, params, log, secret, stderr)
-        tables.refuse_changes()
+        environment = {PSEUDONYM_KEY: read.secret or "", PREDECESSOR: str(predecessor or "")}
+        _execute(notebook, staged, params, log, environment, stderr)
+        read.others.refuse_changes()
         _write_page(staged, earlier)
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
-        manifest.write(staged, inputs, log, account)
+        manifest.write(staged, inputs, log, read.of_log.digests, account, _taken(params, predecessor))
     series.publish(staged, params.as_of)
-    return Run(target / "report.html", is_new=True, sections=account.sections)
+    return Run(target / "report.html", is_new=True, sections=account.sections, changed=changed)
+
+
+def _inputs(
+    params: RunParams, series: Series, notebook: Path, read: _Read, rows: Mapping[str, Any]
+) -> manifest.Inputs:
+    """The inputs of a run by a notebook over a log with these rows."""
+    params = params.settled(has_amounts=rows["has_amounts"])
+    earlier = _earlier(params, series)
+    return manifest.Inputs.of(
+        params,
+        read.others.digests if params.known_until else {**read.of_log.digests, **read.others.digests},
+        rows,
+        notebook,
+        None if earlier is None else series.published(earlier),
+        read.secret,
+        last_judgement(params) if isinstance(params, ReportParams) else None,
+    )
+
+
+def _earlier(params: RunParams, series: Series) -> date | None:
+    """The published day before, to which the page has a link; None for a report of a series.
+
+    That one is the same whichever others are there.
+    """
+    return None if params.known_until else series.before(params.as_of)
+
+
+def _predecessor(params: RunParams, series: Series, inputs: manifest.Inputs, log: TransactionLog) -> Path | None:
+    """The published report of the period before, where it is as a run of that day would make it."""
+    if params.known_until is None:
+        return None
+    day = shifted(params.period, params.as_of, -1)
+    folder = series.published(day)
+    return folder.resolve() if manifest.is_alike(folder, inputs, day, fingerprint(log, day)) else None
+
+
+def _taken(params: RunParams, predecessor: Path | None) -> str | None:
+    """How what is told of the period before came into the report; None where it is not one of a series."""
+    if params.known_until is None:
+        return None
+    return "recomputed" if predecessor is None else "published"
 
 
 def _refuse_other_kind(params: RunParams, series: Series) -> None:
@@ -165,7 +283,12 @@ def _staged(series: Series, params: RunParams) -> Iterator[Path]:
 
 
 def _execute(
-    notebook: Path, staged: Path, params: RunParams, log: TransactionLog, secret: str | None, stderr: Writable
+    notebook: Path,
+    staged: Path,
+    params: RunParams,
+    log: TransactionLog,
+    environment: Mapping[str, str],
+    stderr: Writable,
 ) -> None:
     """Run the notebook over the log, which lies in a folder of its own as long as the kernel lives."""
     whole = staged.resolve()
@@ -175,7 +298,7 @@ def _execute(
             notebook,
             staged / "report.ipynb",
             params.to_dict(),
-            environment={RUN_FOLDER: str(whole), LOG_FOLDER: handed_over, PSEUDONYM_KEY: secret or ""},
+            environment={RUN_FOLDER: str(whole), LOG_FOLDER: handed_over, **environment},
             on_cell=lambda source: logger.info("running %s", source.strip().partition("\n")[0]),
             stderr=stderr,
         )

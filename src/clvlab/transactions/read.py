@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import date
 from math import isfinite
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -30,8 +31,9 @@ from clvlab.transactions.questions import kept
 from clvlab.transactions.returns import with_returns
 from clvlab.transactions.rules import Duplicates, ZeroAmounts, rule_of
 from clvlab.transactions.signs import Signs, with_signs
-from clvlab.transactions.sorting import RULE, check_not_all_refused, sort_out
+from clvlab.transactions.sorting import DAY, RULE, check_not_all_refused, sort_out
 from clvlab.transactions.totals import says_total, sums_up
+from clvlab.units import parse_day
 
 
 def read_transactions(
@@ -59,6 +61,7 @@ def read_transactions(
     attributes: Sequence[str] = (),
     items: Any = None,
     returns: Any = None,
+    until: date | str | None = None,
 ) -> TransactionLog:
     """Accepted rows, refused rows with the rule that refused each, and the account of all of them.
 
@@ -120,6 +123,8 @@ def read_transactions(
         money counts (amount, or quantity x unit_price)
     returns
         returns that are listed apart, by order or by customer and day: further rows of negative amounts
+    until
+        the last day that is known: rows of later days are not read, as if they were not there yet
 
     Returns
     -------
@@ -161,6 +166,7 @@ def read_transactions(
         _check_choice("signs", signs, get_args(Signs))
     given = None if date_format is None else given_format(date_format)
     zone = None if time_zone is None else check_zone(time_zone)
+    last = None if until is None else parse_day("until", until)
     _check_largest(largest_amount)
     key = None if duplicate_key is None else _names("duplicate_key", duplicate_key)
     filled, columns, where = _names("fill_down", fill_down), columns or {}, where or {}
@@ -186,6 +192,7 @@ def read_transactions(
         currencies = found_currencies(rows, texts, currency)
         rows = one_currency(rows, currencies, currency_rates, currency)
         rows, formats = with_days(rows, mapping["date"], given, zone, date_cells)
+        rows = rows if last is None else rows.filter((pl.col(DAY) <= last).fill_null(value=True))
         rows = with_signs(rows, signs)
         judged = _judged(rows, zero_amounts, guests, largest_amount)
         judged = judged if large else judged.collect().lazy()
@@ -209,7 +216,13 @@ def read_transactions(
 
     def read(frame: pl.DataFrame) -> TransactionLog:
         return read_transactions(
-            frame, date_format=date_format, decimal=decimal, time_zone=time_zone, date_cells=date_cells, signs="keep"
+            frame,
+            date_format=date_format,
+            decimal=decimal,
+            time_zone=time_zone,
+            date_cells=date_cells,
+            signs="keep",
+            until=last,
         )
 
     return with_returns(log, open_source(returns, settings), columns, read)

@@ -11,14 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from clvlab.customers import CalendarFit, customer_days, parse_day, read_attributes
+from clvlab.customers import CalendarFit, customer_days, read_attributes
 from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, ParamsError, counted
 from clvlab.frames import TransactionLog
 from clvlab.learned import Learned
 from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, SpendBasis
 from clvlab.models.value_models import Kind, kind_named
-from clvlab.units import TimeUnit, check_time_unit
+from clvlab.units import TimeUnit, check_time_unit, parse_day
 from clvlab.validation.challenge import LEARNED, LEARNED_NAME, Challenge, learned_at
 from clvlab.validation.futures import FUTURES
 from clvlab.validation.model_error import SMALLEST_PART, honest_intervals, independent, widened

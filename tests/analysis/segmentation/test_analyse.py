@@ -8,7 +8,6 @@ import pytest
 import clvlab as cl
 from clvlab.analysis.segmentation import SECTIONS
 from clvlab.analysis.segmentation.base_health import concentration, purchases_per_customer
-from clvlab.analysis.segmentation.context import quarters_from
 from clvlab.analysis.segmentation.value import histogram, value_deciles
 from clvlab.errors import DataError, ParamsError
 
@@ -146,15 +145,3 @@ def test_deciles_share_all_value_best_first():
 @pytest.mark.parametrize("values", [[0.0], [0.5, 2.0, 3_000.0], [-4.0, 1.0, 10.0]])
 def test_the_histogram_counts_every_customer(values):
     assert histogram(pl.Series(values))["customers"].sum() == len(values)
-
-
-@pytest.mark.parametrize(
-    ("day", "quarters", "then"),
-    [
-        (date(1998, 6, 30), -1, date(1998, 3, 31)),
-        (date(2024, 2, 29), 1, date(2024, 5, 31)),
-        (date(2024, 5, 15), -1, date(2024, 2, 15)),
-    ],
-)
-def test_the_end_of_a_month_stays_the_end_of_a_month(day, quarters, then):
-    assert quarters_from(day, quarters) == then

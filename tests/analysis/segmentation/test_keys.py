@@ -43,6 +43,8 @@ def workplace(tmp_path_factory):
         people.select("customer_id", city=city, since=pl.lit("01/02/2024")).write_csv("people.csv")
         log.filter(customer_id="c06").select("customer_id", "date", "amount").tail(1).write_csv("returned.csv")
         people.select(who="customer_id", spot=city).write_csv("mapped.csv")
+        (folder / "ours.yaml").write_text("class_a: {cadence: none}", encoding="utf-8")
+        (folder / "wrong.yaml").write_text("class_a: {cadence: often}", encoding="utf-8")
         yield folder
 
 
@@ -101,12 +103,18 @@ TWO_RESULTS = [
     ({}, {"n_clusters": 3}),
     ({}, {"log_attributes": ["Country"]}),
     ({}, {"returns": "returned.csv"}),
+    ({}, {"every": "month"}),
+    ({"every": "month", "strategy": "rfm11"}, {"every": "month", "strategy": "rfm11", "rule": "refit"}),
     ({}, {"season": "month"}),
     ({"season": "month"}, {"season": "month", "events": [{"event": "fair", "first_day": "2023-06-01"}]}),
     ({}, PEOPLE),
     (PEOPLE, {**PEOPLE, "strategy": {"attribute": "city"}}),
     (PEOPLE, {**PEOPLE, "covariates": ["city"]}),
     (PEOPLE, {**PEOPLE, "dated": ["since"], "attribute_reading": {"date_format": "%d/%m/%Y"}}),
+    ({}, {"playbook": "ours.yaml"}),
+    ({}, {"contacts": 10}),
+    ({}, {"control_share": 0.2}),
+    ({"control_share": 0.2}, {"control_share": 0.2, "control_seed": 1}),
     (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "spot"}}),
 ]
 
@@ -140,6 +148,7 @@ ERRORS = [
     ("items", {"items": "people.csv"}),
     ("returns", {"returns": "people.csv"}),
     ("events", {"events": "people.csv"}),
+    ("playbook", {"playbook": "wrong.yaml"}),
 ]
 
 

@@ -10,6 +10,8 @@ from clvlab.wording import Name
 from tests.analysis.pages import sentences_of
 from tests.analysis.segmentation.logs import context_of
 
+QUARTER = Name("lapses", "quarter")
+
 # Quarters end on 2024-12-31, 2024-09-30, ...; the year before ends on 2023-12-31.
 LOG = (
     ("a", "2023-09-29", 5.0),
@@ -117,15 +119,22 @@ def test_that_nobody_new_has_come_is_said_on_the_first_page():
 
 
 def test_the_first_page_tells_what_others_found_in_the_same_figures():
-    lead = Finding.of("movement.lead", since=date(2024, 9, 30), up=3, down=1, aged=4, stayed=9)
+    lead = Finding.of("movement.lead", since=date(2024, 9, 30), lapse=QUARTER, up=3, down=1, aged=4, stayed=9)
     late = Finding.of("watch.lead", overdue=5, steady=9, purchases=3, spend=70.0, at_risk=20.0)
     off = {"what": Name("outcomes", "spend"), "error": 0.158, "direction": Name("validation", "below")}
     warned = Section({}, {"warning_total_spend": Finding.of("validation.warning_total", **off, gini=0.6)})
     others = {"summary": Section({}, {"lead": late}), "movement": Section({}, {"lead": lead}), "validation": warned}
     findings = summary.with_news({**others, "watch": Section({}, {"lead": late})}).findings
     assert findings["holdout"] == Finding("summary.holdout", off)
-    assert dict(findings["moved"].figures) == {"up": 3, "down": 5}
+    assert dict(findings["moved"].figures) == {"lapse": QUARTER, "up": 3, "down": 5}
     assert findings["late"] == Finding("summary.late", late.figures)
-    quiet = {"movement": Finding.of("movement.none"), "watch": Finding.of("watch.nobody", purchases=3)}
+    quiet = {"movement": Finding.of("movement.none", lapse=QUARTER), "watch": Finding.of("watch.nobody", purchases=3)}
     none = {name: Section({}, {"lead": found}) for name, found in quiet.items()} | {"validation": Section({})}
     assert set(summary.with_news({**others, **none}).findings) == {"lead"}
+
+
+def test_a_report_of_every_month_is_compared_by_the_month():
+    numbers = numbers_of(*LOG, every="month")
+    assert "revenue" not in numbers
+    assert (numbers["revenue_month"]["value"], numbers["revenue_month"]["previous"]) == (60, 0)
+    assert (numbers["customers"]["previous"], numbers["customers"]["year_before"]) == (3, 1)

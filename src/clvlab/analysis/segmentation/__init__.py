@@ -11,6 +11,7 @@ from clvlab.analysis.segmentation import (
     base_health,
     clusters,
     cohorts,
+    due,
     glossary,
     movement,
     outlook,
@@ -43,6 +44,7 @@ SECTIONS: Mapping[str, ModuleType] = MappingProxyType(
         "value": value,
         "outlook": outlook,
         "watch": watch,
+        "due": due,
         "profiles": profiles,
         "validation": validation,
         "rules": rules,
@@ -89,4 +91,7 @@ def analyse(
         customers=context.table,
         measurements=stopwatch.measurements,
         own_groups=context.own_groups,
+        rule={"drawn_on": context.rule_day.isoformat(), "rule": context.rule.to_dict()},
+        playbook=context.playbook,
+        due=None if context.due is None else due.listed(context.due),
     )

@@ -1,23 +1,26 @@
 """What all sections of a report share, each part computed once, when it is first asked for."""
 
 import math
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
 import polars as pl
-from dateutil.relativedelta import relativedelta
 
 from clvlab.analysis.calendar import calendar_at
 from clvlab.analysis.holdouts import has_earlier_period, holdout_days
+from clvlab.analysis.segmentation.contactable import contactable
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
+from clvlab.analysis.segmentation.predecessor import Predecessor, published_on
 from clvlab.analysis.segmentation.pseudonyms import pseudonyms
 from clvlab.analysis.small_groups import SMALL, as_one, is_by_attribute, small_codes, without_rank
 from clvlab.arrays import Vector
 from clvlab.columns import MODELLED, names
 from clvlab.customers import (
     DERIVED,
+    MIN_HISTORY_DAYS,
     AttributeTable,
     Calendar,
     derive,
@@ -33,8 +36,10 @@ from clvlab.grouping.strategy import Rule, Strategy
 from clvlab.inputs import attribute_tables, covariates_of, margin_of, our_names, pseudonym_key
 from clvlab.models import MODEL_NAMES, BgNbd, PurchaseModel, SpendBasis, SpendWithAttributes, Terms, ValueModels
 from clvlab.models.spend_model import LITERATURE, basis_of
-from clvlab.models.value_models import Kind
+from clvlab.models.value_models import Kind, name_of
 from clvlab.params import ReportParams
+from clvlab.period_ends import PER_YEAR, ends, shifted
+from clvlab.playbook import Entry, Playbook, due_list, held_back
 from clvlab.rfm import RfmThresholds
 from clvlab.validation import ModelChoice, choose_model
 from clvlab.validation.spend_choice import SpendChoice, choose_spend
@@ -53,16 +58,6 @@ SHORTEST_CHOICE = 28
 
 VALUE_LEVEL = 0.9
 """The probability with which a report's interval of a value holds it."""
-
-
-def quarters_from(day: date, quarters: int) -> date:
-    """The day so many quarters later; the end of a month stays the end of a month.
-
-    >>> quarters_from(date(1998, 6, 30), -1)
-    datetime.date(1998, 3, 31)
-    """
-    month_is_over = (day + timedelta(days=1)).day == 1
-    return day + relativedelta(months=3 * quarters, day=31 if month_is_over else None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,7 +212,7 @@ class Context:
     def _groups_at(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, group: by the run's strategy, on customers of an earlier day."""
         known = self.summarise(customers.cutoff) if self.attributes else customers
-        if self.strategy.needs & set(names(MODELLED)):
+        if self.groups_by_values:
             known = known.with_columns(self.fit(known, self.first_kind).value(known))
         return self.strategy.assign(self.equip(known))
 
@@ -226,10 +221,56 @@ class Context:
         """The strategy that the parameters name."""
         return find(self.params.strategy, self.params.rfm.get("n_bins"), our_names(self.attributes))
 
-    @cached_property
+    @property
     def rule(self) -> Rule:
-        """The strategy's rule, fitted on this run's customers."""
-        return self.strategy.fit(self.customers)
+        """The strategy's rule: drawn from this run's customers, or from those of the day by which its year goes."""
+        return self._rule_and_day[0]
+
+    @property
+    def rule_day(self) -> date:
+        """The day on whose customers the rule was drawn."""
+        return self._rule_and_day[1]
+
+    @cached_property
+    def own_rule(self) -> Rule:
+        """The strategy's rule, fitted on this run's customers, who are valued where it goes by values."""
+        return self.strategy.fit(self.customers if self.groups_by_values else self.equip(self.base))
+
+    @property
+    def groups_by_values(self) -> bool:
+        """Whether the strategy needs what the models say of customers."""
+        return bool(self.strategy.needs & set(names(MODELLED)))
+
+    @cached_property
+    def _rule_and_day(self) -> tuple[Rule, date]:
+        """In a series the rule of a year is that of its first period that can give one, unless it is asked to follow.
+
+        By then the log must hold what a prediction takes. Values of attributes are not thresholds: those that come up
+        within the year are groups at once.
+        """
+        if self.params.every is None or self.params.rule == "refit" or self.is_by_attribute:
+            return self.own_rule, self.as_of
+        enough = max(date(self.as_of.year, 1, 1), self.first_day + timedelta(days=MIN_HISTORY_DAYS - 1))
+        before = published_on(self.day_before(self.as_of))
+        if before and before.as_of >= enough:
+            return before.rule, before.rule_day
+        for day in ends(self.params.every, enough, self.as_of - timedelta(days=1)):
+            with suppress(DataError):
+                return self.at(day).own_rule, day
+        return self.own_rule, self.as_of
+
+    def at(self, day: date) -> "Context":
+        """The context of the same report as of an earlier day, on which nobody knows of later rows."""
+        if day not in self._contexts:
+            rows = self.log.accepted.filter(pl.col("date") <= day)
+            params = self.params.model_copy(update={"as_of": day})
+            self._contexts[day] = Context(params, replace(self.log, accepted=rows))
+        return self._contexts[day]
+
+    @cached_property
+    def _contexts(self) -> dict[date, "Context"]:
+        """Those that were asked for so far."""
+        return {}
 
     @cached_property
     def cluster_rule(self) -> Rule | None:
@@ -271,6 +312,28 @@ class Context:
     def pseudonyms(self) -> pl.DataFrame:
         """customer_id, pseudonym."""
         return pseudonyms(self.base.data, pseudonym_key(self.params))
+
+    @cached_property
+    def playbook(self) -> Playbook:
+        """What is done with each group."""
+        return Playbook.load(self.params.playbook)
+
+    def entry(self, group: str) -> Entry:
+        """What it does with a group of the run's rule."""
+        return self.playbook.entry(group, is_own=group in self.rule.own)
+
+    @cached_property
+    def due(self) -> pl.DataFrame | None:
+        """Everybody who is due for a contact, as by `clvlab.playbook.due_list`; None for a log without amounts."""
+        if not self.has_amounts:
+            return None
+        model = self.models.purchases
+        leaves = model is not None and model.leaving is not None
+        groups = self.table.select("customer_id", "group", "pseudonym")
+        people = contactable(self.log, self.customers, groups, leaves=leaves)
+        control = held_back(people["customer_id"], self.params.control_share, self.params.control_seed)
+        entries = {code: self.entry(code) for code in groups["group"].unique()}
+        return due_list(people.with_columns(control), entries, self.as_of, self.params.contacts)
 
     @cached_property
     def shown(self) -> pl.DataFrame:
@@ -339,25 +402,63 @@ class Context:
 
     @cached_property
     def previous(self) -> CustomerSummary | None:
-        """The customers a quarter earlier; None where the log does not hold that day's quarter."""
-        return self.earlier(1)
+        """The customers a period earlier; None where the log does not hold that day's period.
+
+        In a series they are what the report of that day said of them.
+        """
+        if self.params.every is None:
+            return self.earlier(1)
+        before = self.predecessor
+        return CustomerSummary(before.customers, before.as_of, self.params.time_unit) if before else None
+
+    @property
+    def previous_rule(self) -> Rule:
+        """The rule by which the customers of a period earlier were grouped."""
+        if self.predecessor:
+            return self.predecessor.rule
+        assert self.previous is not None
+        return self.strategy.fit(self.previous)
+
+    @cached_property
+    def predecessor(self) -> Predecessor | None:
+        """The report of the period before; None outside of a series, or where the log does not hold that period."""
+        day = self.day_before(self.as_of)
+        if self.params.every is None or not self.holds(day):
+            return None
+        return published_on(day) or self.at(day).to_be_compared_with
+
+    @property
+    def to_be_compared_with(self) -> Predecessor:
+        """What the next report of the series takes of this one."""
+        customers = self.equip(self.base.with_columns(self.models.value(self.base)))
+        grouped = customers.with_columns(self.rule.assign(customers)).data
+        model = None if self.models.purchases is None else name_of(self.used_kind)
+        return Predecessor(self.as_of, grouped, self.rule, self.rule_day, model)
 
     @cached_property
     def year_before(self) -> CustomerSummary | None:
-        """The customers a year earlier; None where the log does not hold that day's quarter."""
-        return self.earlier(4)
+        """The customers a year earlier; None where the log does not hold that day's period."""
+        return self.earlier(PER_YEAR[self.params.period])
 
-    def earlier(self, quarters: int) -> CustomerSummary | None:
-        """The customer table so many quarters earlier, with values; None unless the log holds the quarter up to then.
+    def day_before(self, day: date, periods: int = 1) -> date:
+        """The day so many periods before a day."""
+        return shifted(self.params.period, day, -periods)
 
-        A log that begins within that quarter would make whatever is counted look as if it had grown.
+    def earlier(self, periods: int) -> CustomerSummary | None:
+        """The customer table so many periods earlier, with values; None unless the log holds the period up to then.
+
+        A log that begins within that period would make whatever is counted look as if it had grown.
         """
-        day = quarters_from(self.as_of, -quarters)
-        bought = (self.buyers["first_purchase"] <= day).any()
-        if self.first_day > quarters_from(day, -1) + LATE_START or not bought:
+        day = self.day_before(self.as_of, periods)
+        if not self.holds(day):
             return None
         customers = self.summarise(day)
         return self.equip(customers.with_columns(self.fit(customers, self.first_kind).value(customers)))
+
+    def holds(self, day: date) -> bool:
+        """Whether somebody had bought by a day, and the log holds the period up to then."""
+        bought = (self.buyers["first_purchase"] <= day).any()
+        return bought and self.first_day <= self.day_before(day) + LATE_START
 
     @cached_property
     def halves(self) -> tuple[CustomerSummary, Holdout] | None:

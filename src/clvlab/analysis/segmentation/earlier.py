@@ -1,4 +1,4 @@
-"""What the report before, of the same series, was made with."""
+"""Which purchase model a published report valued its customers by."""
 
 import csv
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ def model_before(params: ReportParams) -> Before | None:
     if not earlier:
         return None
     day, folder = max(earlier)
-    model = _first_model(folder / _PARAMETERS)
+    model = first_model(folder)
     return None if model is None else Before(day, model)
 
 
@@ -38,8 +38,12 @@ def _day(name: str) -> date | None:
         return None
 
 
-def _first_model(path: Path) -> str | None:
-    """The class of the model that the table begins with, be it there by its code or by its name in a language."""
+def first_model(folder: Path) -> str | None:
+    """The class of the purchase model of the report in a folder, in whose table it is by its code or by its name.
+
+    None where the report valued nobody.
+    """
+    path = folder / _PARAMETERS
     if not path.exists():
         return None
     with path.open(encoding="utf-8-sig", newline="") as file:

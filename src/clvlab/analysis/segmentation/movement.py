@@ -1,6 +1,6 @@
-"""Movement: who changed group within a quarter, and why.
+"""Movement: who changed group within a period, and why.
 
-Before is what a report of a quarter ago said: the strategy fitted to the customers of that day. A customer who comes
+Before is what a report of a period ago said: the strategy fitted to the customers of that day. A customer who comes
 out of another group today has bought, or only aged, or is where they were while the thresholds moved on: the earlier
 rule, applied to today's customers, tells these apart.
 """
@@ -11,6 +11,7 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.small_groups import SMALLEST, as_one
 from clvlab.frames import CustomerSummary
+from clvlab.wording import Name
 
 MOVES = ("up", "stayed", "down", "aged", "reranked", "sideways", "arrived")
 """`down` and `up` with a purchase since; `aged` is down without one; `reranked` by the thresholds alone; `sideways`
@@ -18,14 +19,15 @@ between groups without an order; `arrived` had not bought before."""
 
 
 def compute(context: Context) -> Section:
-    """Tables `balance`, `moves` and `direction`; without an earlier quarter only that it is missing.
+    """Tables `balance`, `moves` and `direction`; without an earlier period only that it is missing.
 
     balance : group, opening, moved_out, arrived, moved_in, closing = opening - moved_out + arrived + moved_in
     moves : before, after, customers, share of the group before; of groups by attribute no pair of few customers
     direction : move, customers, clv
     """
+    lapse = Name("lapses", context.params.period)
     if context.previous is None:
-        return Section({}, {"lead": Finding.of("movement.none")})
+        return Section({}, {"lead": Finding.of("movement.none", lapse=lapse)})
     pairs = _pairs(context, context.previous)
     direction = _direction(pairs)
     counts = dict(direction.select("move", "customers").iter_rows())
@@ -36,16 +38,21 @@ def compute(context: Context) -> Section:
         {"balance": _balance(pairs, context.groups), "moves": moves, "direction": direction},
         {
             "lead": Finding.of(
-                "movement.lead", since=context.previous.cutoff, **{move: counts.get(move, 0) for move in MOVES}
+                "movement.lead",
+                since=context.previous.cutoff,
+                lapse=lapse,
+                **{move: counts.get(move, 0) for move in MOVES},
             ),
-            "moves": Finding.of("movement.moves", share=same / max(known.height, 1)),
+            "moves": Finding.of(
+                "movement.moves", share=same / max(known.height, 1), lapse=lapse, since=context.previous.cutoff
+            ),
         },
     )
 
 
 def _pairs(context: Context, previous: CustomerSummary) -> pl.DataFrame:
     """One row per buyer: before and after (groups), their ranks, `fixed` (today by the earlier rule), move, clv."""
-    rule = context.strategy.fit(previous)
+    rule = context.previous_rule
     bought = pl.col("n_purchases") > 0
     before = (
         rule.assign(previous)
@@ -99,7 +106,7 @@ def _moves(known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _balance(pairs: pl.DataFrame, groups: tuple[str, ...]) -> pl.DataFrame:
-    """group, opening, moved_out, arrived, moved_in, closing: every group's account of the quarter."""
+    """group, opening, moved_out, arrived, moved_in, closing: every group's account of the period."""
     left = pairs.filter(pl.col("before").is_not_null()).group_by(group="before")
     moved = pl.col("before") != pl.col("after")
     out = left.agg(opening=pl.len(), moved_out=moved.sum())

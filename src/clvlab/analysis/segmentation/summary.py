@@ -7,15 +7,19 @@ from typing import Any
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
-from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context, quarters_from
+from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 from clvlab.analysis.segmentation.past_forecasts import FEW, PastForecasts
 from clvlab.analysis.segmentation.validation import cautions
 from clvlab.customers import MOSTLY_ONE_TIME, one_time_share
 from clvlab.frames import CustomerSummary
 from clvlab.money import exact_sum
+from clvlab.period_ends import Every
 from clvlab.wording import Name
 
 MOST_ACTIONS = 3
+REVENUE: Mapping[Every, str] = MappingProxyType(
+    {"week": "revenue_week", "month": "revenue_month", "quarter": "revenue"}
+)
 _LATE: Mapping[str, str] = MappingProxyType(
     {"watch.lead": "summary.late", "watch.lead_no_dropout": "summary.late_no_dropout"}
 )
@@ -40,7 +44,7 @@ def compute(context: Context) -> Section:
         repeaters = context.buyers.filter(pl.col("n_purchases") > 1).height
         findings["one_time"] = Finding.of("summary.one_time", share=one_time, repeaters=repeaters)
     latest = context.buyers.select(pl.col("first_purchase").max()).item()
-    if latest <= quarters_from(context.as_of, -1):
+    if latest <= context.day_before(context.as_of):
         findings["no_new"] = Finding.of("summary.no_new", latest=latest, days=(context.as_of - latest).days)
     tables = {"numbers": numbers}
     if context.group_values is not None:
@@ -53,7 +57,7 @@ def compute(context: Context) -> Section:
             group=Name("groups", top["group"]),
             share=top["share_clv"],
             customers=top["customers"],
-            review=quarters_from(context.as_of, 1),
+            review=context.day_before(context.as_of, -1),
         )
     if context.past is not None:
         findings |= {"trust": _trust(context.past), **_record(context.past), **cautions(context, context.past)}
@@ -99,7 +103,9 @@ def with_news(sections: Mapping[str, Section]) -> Section:
     moved = sections["movement"].findings["lead"]
     if moved.key == "movement.lead":
         figures = moved.figures
-        news["moved"] = Finding.of("summary.moved", up=figures["up"], down=figures["down"] + figures["aged"])
+        news["moved"] = Finding.of(
+            "summary.moved", lapse=figures["lapse"], up=figures["up"], down=figures["down"] + figures["aged"]
+        )
     warned = sections["validation"].findings
     if off := warned.get("warning_total_spend", warned.get("warning_total_purchases")):
         figures = {name: off.figures[name] for name in ("what", "error", "direction")}
@@ -145,8 +151,8 @@ def _measures(context: Context, customers: CustomerSummary) -> dict[str, tuple[s
         "repeat_share": ("pct", buyers.select((pl.col("n_purchases") > 1).mean()).item() or 0.0),
     }
     if context.has_amounts:
-        recent = context.window.filter((pl.col("date") > quarters_from(day, -1)) & (pl.col("date") <= day))
-        measures["revenue"] = ("money", recent.select(exact_sum(pl.col("amount"))).item())
+        recent = context.window.filter((pl.col("date") > context.day_before(day)) & (pl.col("date") <= day))
+        measures[REVENUE[context.params.period]] = ("money", recent.select(exact_sum(pl.col("amount"))).item())
     if buyers["clv"].null_count() < buyers.height:
         measures["clv"] = ("money", float(buyers["clv"].sum()))
     return measures

@@ -7,7 +7,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
-from clvlab.analysis.segmentation.earlier import model_before
+from clvlab.analysis.segmentation.earlier import Before, model_before
 from clvlab.analysis.segmentation.past_forecasts import FEW, PastForecasts
 from clvlab.analysis.segmentation.season import season
 from clvlab.analysis.segmentation.validation import bias
@@ -211,12 +211,20 @@ def _effects_of(name: str, attributes: Attributes, effects: pl.DataFrame, buyers
 
 def _other_model(context: Context) -> dict[str, Finding]:
     """That the report before valued customers by another model, where it did."""
-    before = model_before(context.params)
+    before = _before(context)
     used = name_of(context.used_kind)
     if before is None or before.model == used:
         return {}
     models = {"before": Name("models", before.model), "model": Name("models", used)}
     return {"other_model": Finding.of("value.other_model", day=before.as_of, **models)}
+
+
+def _before(context: Context) -> Before | None:
+    """The report before and its model: of a series that of the period before, else the last one published."""
+    if not context.params.every:
+        return model_before(context.params)
+    before = context.predecessor
+    return Before(before.as_of, before.model) if before and before.model else None
 
 
 def _margin(context: Context) -> dict[str, Finding]:

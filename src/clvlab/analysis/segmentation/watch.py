@@ -5,9 +5,9 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.customers import derive
+from clvlab.playbook.at_risk import FEWEST, is_late, value_at_risk
 
 LONGEST = 15
-FEWEST = 3
 LIKELY = 0.5
 """P(alive) from which a customer is rather there than not."""
 
@@ -28,13 +28,12 @@ def compute(context: Context) -> Section:
         return Section({}, {"lead": Finding.of("watch.none")})
     customers = derive(context.log, context.customers, {"gap_p80", "spend_last_year"}).data
     steady = customers.filter((pl.col("n_purchases") >= FEWEST) & (pl.col("spend_last_year") > 0))
-    overdue = steady.filter(pl.col("days_since_last") > pl.col("gap_p80"))
+    overdue = steady.filter(is_late())
     if overdue.is_empty():
         return Section({}, {"lead": Finding.of("watch.nobody", purchases=FEWEST)})
     leaves = context.models.purchases.leaving is not None
-    alive = pl.col("p_alive") if leaves else pl.lit(None, pl.Float64)
-    overdue = overdue.with_columns(at_risk=pl.col("spend_last_year") * (1 - alive))
-    there = overdue.filter(alive >= LIKELY) if leaves else overdue
+    overdue = overdue.with_columns(value_at_risk(leaves=leaves))
+    there = overdue.filter(pl.col("p_alive") >= LIKELY) if leaves else overdue
     first = there.sort("at_risk" if leaves else "spend_last_year", "customer_id", descending=[True, False])
     listed = (
         context.with_activity(first.head(LONGEST))
