@@ -1,4 +1,4 @@
-"""Functions of a customer's age that are smooth, computed at a few ages and interpolated to all others.
+"""Functions of a customer's age, or of a time, that are smooth, computed at a few and interpolated to all others.
 
 Expected purchases are an integral for each distinct (x, T): tens of thousands of them where customers come every day.
 In ln(scale + T) they are analytic to a distance of pi from the axis, so that a polynomial through a few Chebyshev
@@ -7,7 +7,7 @@ points gives all ages of one x to rounding.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1, chebvander
@@ -44,14 +44,14 @@ def interpolated_in_log(
 ) -> Matrix:
     """Several functions at many times above 0, shape (functions, times), to a relative error of about 1e-11.
 
-    function(time) * evened(time) should be analytic in ln(time) to a distance of about pi, and of like size
-    at all times. Where `n_points`, and four more for each factor e of time, do not settle it, half as many again are
-    taken, until computing each is less work.
+    function(time) * evened(time) should be analytic in ln(time) to a distance of about pi, and of like size at all
+    times. Where `n_points`, and four more for each factor e of time, do not settle it, half as many again are taken,
+    until computing each is less work.
     """
     position = np.log(time / time.min())
     longest = float(position.max())
     n_points += int(4 * longest)
-    while n_points < time.size and longest > 0:
+    while n_points < min(time.size, MOST_POINTS) and longest > 0:
         at = time.min() * np.exp((chebpts1(n_points) + 1) / 2 * longest)
         values = function(at) * evened(at)
         coefficients = values @ _to_coefficients(n_points).T
@@ -115,7 +115,7 @@ class InAge:
         ages, of_age = np.unique(T, return_inverse=True)
         position = np.log((scale + ages) / (scale + ages[:1]))
         n_points = 14 + int(4 * position.max(initial=0.0))
-        while counts.size * n_points < x.size:
+        while counts.size * n_points < x.size and n_points < MOST_POINTS:
             points = (chebpts1(n_points) + 1) / 2 * position[-1]
             at = (scale + ages[0]) * np.exp(points) - scale
             values = function(np.repeat(counts, n_points), np.tile(at, counts.size))
@@ -187,7 +187,7 @@ class Interpolated:
         return np.asarray(np.einsum("jrn,rn->jr", self.coefficients[:, self.kind], weights))
 
 
-@cache
+@lru_cache(maxsize=64)
 def _to_coefficients(n: int) -> Matrix:
     """What turns values at the `n` Chebyshev points into coefficients of Chebyshev polynomials."""
     coefficients = chebvander(chebpts1(n), n - 1).T * (2 / n)
