@@ -132,14 +132,14 @@ class Renewals:
         """As a sum over counts: that of each x and time, but of an x with many times few are computed."""
         found, rest = np.empty((self.k, x.size)), np.ones(x.size, dtype=bool)
         for low, high in pairwise([*run_starts(x), x.size]):
-            if high - low > MANY_TIMES:
-                found[:, low:high] = self._interpolated(x[low], time[low:high])
-                rest[low:high] = False
+            of_x = self._interpolated(x[low], time[low:high]) if high - low > MANY_TIMES else None
+            if of_x is not None:
+                found[:, low:high], rest[low:high] = of_x, False
         found[:, rest] = self._summed_over_counts(x[rest], time[rest])
         return found
 
-    def _interpolated(self, x: float, time: Vector) -> Matrix:
-        """Soon purchases are few, as time^(k - phase) is; they are interpolated relative to that."""
+    def _interpolated(self, x: float, time: Vector) -> Matrix | None:
+        """Soon purchases are few, as time^(k - phase) is; they are interpolated relative to that, if that settles."""
         shape = self.r + self.k * x
 
         def at(time: Vector) -> Matrix:

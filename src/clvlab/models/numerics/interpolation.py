@@ -41,12 +41,12 @@ def interpolated_in_age(
 
 def interpolated_in_log(
     function: Callable[[Vector], Matrix], evened: Callable[[Vector], Matrix], time: Vector, n_points: int
-) -> Matrix:
+) -> Matrix | None:
     """Several functions at many times above 0, shape (functions, times), to a relative error of about 1e-11.
 
     function(time) * evened(time) should be analytic in ln(time) to a distance of about pi, and of like size at all
-    times. Where `n_points`, and four more for each factor e of time, do not settle it, half as many again are taken,
-    until computing each is less work.
+    times. Where `n_points`, and four more for each factor e of time, do not settle it, half as many again are taken;
+    None where computing each is less work.
     """
     position = np.log(time / time.min())
     longest = float(position.max())
@@ -58,7 +58,7 @@ def interpolated_in_log(
         if (np.abs(coefficients[:, -3:]).max(axis=1) <= SETTLED * np.abs(values).min(axis=1)).all():
             return np.asarray(coefficients @ chebvander(2 * position / longest - 1, n_points - 1).T / evened(time))
         n_points += n_points // 2
-    return function(time)
+    return None
 
 
 def summed_in_age(
