@@ -97,6 +97,16 @@ def test_a_row_does_not_depend_on_the_others(k):
 
 
 @every_k
+def test_many_times_of_a_heavy_buyer_are_those_of_each_alone(k):
+    """From none to hundreds of purchases ahead, the chance of no event from 1 to next to nothing."""
+    time = np.geomspace(1e-7, 600 / (3_000 * k), 2 * MANY_TIMES)
+    together = of(k).expected(np.full(time.size, 3_000.0), time)
+    for row in range(0, time.size, 40):
+        alone = of(k).expected(np.array([3_000.0]), time[row : row + 1])[:, 0]
+        assert together[:, row] == pytest.approx(alone, rel=1e-9, abs=0)
+
+
+@every_k
 def test_more_time_and_more_events_since_the_last_purchase_bring_more_purchases(k):
     x = np.repeat([0.0, 3.0, 90.0], 60)
     expected = of(k).expected(x, np.tile(np.geomspace(1e-6, 40, 60), 3))
