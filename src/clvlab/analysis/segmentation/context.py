@@ -162,11 +162,16 @@ class Context:
 
     @cached_property
     def group_values(self) -> pl.DataFrame | None:
+        """The values of the groups that readers see, as `values_of` gives them."""
+        return self.values_of(self.shown_groups(self.rule, self.customers))
+
+    def values_of(self, groups: pl.DataFrame) -> pl.DataFrame | None:
         """group, customers, clv, clv_low, clv_high, the last row "total"; None without both models.
 
-        The intervals allow for how far past forecasts missed, where there are any.
+        `groups` (customer_id, group) has every customer in one group. The intervals allow for how far past forecasts
+        missed, where there are any.
         """
-        values = self.models.by_group(self.customers, self.shown_groups(self.rule, self.customers), VALUE_LEVEL)
+        values = self.models.by_group(self.customers, groups, VALUE_LEVEL)
         if values is None or self.past is None:
             return values
         return self.past.widened(values, float(self.customers.data["expected_purchases"].sum()), self.horizon)
