@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import clvlab as cl
 from clvlab.analysis import comparison, segmentation
 from clvlab.analysis.comparison.by_group import MEASURES as OUTCOMES
+from clvlab.analysis.segmentation import bridge
 from clvlab.analysis.segmentation.cohorts import PERIODS
 from clvlab.analysis.segmentation.context import VALUE_LEVEL
 from clvlab.analysis.segmentation.glossary import TERMS
@@ -238,7 +239,10 @@ CODES = {
     "hints": lambda: {*HINTED, "other"},
     "kinds": lambda: set(get_args(Kind)),
     "months": lambda: set(MONTHS),
-    "lapses": lambda: set(PER_YEAR),
+    "run_kinds": lambda: {ReportParams.kind, CompareParams.kind},
+    "lapses": lambda: {*PER_YEAR, "year"},
+    "bridge_parts": lambda: {*bridge.PARTS, "total"},
+    "steps": lambda: set(bridge.STEPS),
     "keys": lambda: {*ReportParams.model_fields, *CompareParams.model_fields},
     "caveats": lambda: {"other"} | found(r'code="(\w+)"', "models/**/*.py"),
 }

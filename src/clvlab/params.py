@@ -219,6 +219,14 @@ class Rfm(TypedDict, total=False):
 
 
 @with_config(_STRICT)
+class Alerts(TypedDict):
+    """Which moves from one group to another a report tells of: of how many customers, and of what share of theirs."""
+
+    customers: Annotated[int, Field(ge=1)]
+    share: Annotated[float, Field(ge=0, le=1)]
+
+
+@with_config(_STRICT)
 class AttributeReading(TypedDict, total=False):
     """How tables of attributes are read, where not as the log is; what is neither given is detected."""
 
@@ -249,6 +257,7 @@ class ReaderSettings(AttributeReading, total=False):
 
 _NESTED: Mapping[str, Iterable[str]] = {
     "rfm": Rfm.__annotations__,
+    "alerts": Alerts.__annotations__,
     "reading": ReaderSettings.__annotations__,
     "attribute_reading": AttributeReading.__annotations__,
     "strategy": ByAttribute.__annotations__,
@@ -425,6 +434,7 @@ class ReportParams(RunParams):
     covariates: Texts = ()
     every: Every | None = None
     rule: Literal["fixed", "refit"] = "fixed"
+    alerts: Alerts = Field(default_factory=partial(Alerts, customers=5, share=0.05))
     playbook: Text | None = None
     contacts: Annotated[int, Field(ge=1)] | None = None
     control_share: Annotated[float, Field(ge=0, lt=0.5)] = 0.0

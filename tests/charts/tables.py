@@ -4,7 +4,19 @@ from datetime import date
 
 import polars as pl
 
-from clvlab.charts import base_health, cohorts, comparison, movement, outlook, profiles, segments, validation, value
+from clvlab.charts import (
+    base_health,
+    bridge,
+    cohorts,
+    comparison,
+    movement,
+    outlook,
+    profiles,
+    segments,
+    structure,
+    validation,
+    value,
+)
 
 GROUPS = pl.DataFrame(
     {
@@ -62,6 +74,24 @@ COURSE = pl.DataFrame(
         "value": [90.0, 100.0, 80.0, 30.0],
         "low": [None, None, 95.0, 95.0],
         "high": [None, None, 130.0, 130.0],
+    }
+)
+STRUCTURE = pl.DataFrame(
+    {
+        "day": [date(2024, 9, 30)] * 2 + [date(2024, 12, 31)] * 2,
+        "group": ["champions", "lost"] * 2,
+        "place": [0.0, 1.0] * 2,
+        "customers": [20, 60, 30, 70],
+        "share_customers": [0.25, 0.75, 0.3, 0.7],
+        "share_revenue": [0.9, 0.1, None, None],
+    }
+)
+STEPS = pl.DataFrame(
+    {
+        "step": ["then", "new", "purchases", "lost", "now"],
+        "change": [1_000.0, 250.0, -50.0, -300.0, 900.0],
+        "low": [0.0, 1_000.0, 1_200.0, 900.0, 0.0],
+        "high": [1_000.0, 1_250.0, 1_250.0, 1_200.0, 900.0],
     }
 )
 PROFILES = pl.DataFrame(
@@ -184,6 +214,8 @@ CHARTS = {
     "base_health.orders": (base_health.orders, ORDERS),
     "base_health.lorenz": (base_health.lorenz, LORENZ),
     "base_health.months": (base_health.months, MONTHS),
+    "bridge.period": (bridge.period, STEPS),
+    "bridge.year": (bridge.year, STEPS),
     "cohorts.retention": (cohorts.retention, RETENTION),
     "cohorts.spend": (cohorts.spend, SPEND),
     "comparison.gini": (comparison.gini, GINI),
@@ -197,6 +229,7 @@ CHARTS = {
     "profiles.segments": (profiles.segments, MEETING),
     "segments.grid": (segments.grid, GRID),
     "segments.shares": (segments.shares, GROUPS),
+    "structure.groups": (structure.groups, STRUCTURE),
     "validation.tracking": (validation.tracking, TRACKING),
     "validation.by_frequency": (validation.by_frequency, CALIBRATION),
     "validation.by_decile": (validation.by_decile, CALIBRATION.rename({"repeats": "decile"})),

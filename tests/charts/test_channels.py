@@ -16,6 +16,8 @@ READ = {
         "text x=customers y=spend text=label",
     ],
     "base_health.months": ["bar x=month y=value color=series"],
+    "bridge.period": ["bar x=low x2=high y=name color=colour", "text x=high y=name text=label"],
+    "bridge.year": ["bar x=low x2=high y=name color=colour", "text x=high y=name text=label"],
     "cohorts.retention": ["rect x=age y=cohort color=share", "text x=age y=cohort text=label"],
     "cohorts.spend": ["line x=age y=spend opacity=cohort"],
     "comparison.gini": [
@@ -45,6 +47,7 @@ READ = {
         "bar x=value y=name yOffset=series color=group",
         "text x=value y=name yOffset=series text=label",
     ],
+    "structure.groups": ["line x=end y=name yOffset=share", "line x=end y=name yOffset=share color=group"],
     "validation.tracking": [
         "rule x=date",
         "text x=date text=label",
@@ -72,6 +75,8 @@ POINTED_AT = {
     "base_health.orders": ["purchases: Purchases", "customers: Customers (,)", "share: Share (.1%)"],
     "base_health.lorenz": ["customers: Best customers, share of all (.0%)", "spend: Share of spend (.1%)"],
     "base_health.months": ["month: Month (%Y-%m)", "series: Series", "value: Revenue ($) (,.0f)"],
+    "bridge.period": ["name: Series", "change: Revenue ($) (,.0f)"],
+    "bridge.year": ["name: Series", "change: Revenue ($) (,.0f)"],
     "cohorts.retention": [
         "cohort: First purchase in",
         "age: Months since the first purchase",
@@ -132,6 +137,13 @@ POINTED_AT = {
         "share_spend: Share of spend (.1%)",
     ],
     "segments.shares": ["name: Group", "series: Series", "value: Share (.1%)", "customers: Customers (,)"],
+    "structure.groups": [
+        "name: Group",
+        "end: Period to",
+        "series: Series",
+        "share: Share (.1%)",
+        "customers: Customers (,)",
+    ],
     "validation.tracking": [
         "date: Week to (%Y-%m-%d)",
         "series: Series",

@@ -7,12 +7,14 @@ import pytest
 
 from clvlab.charts import (
     base_health,
+    bridge,
     cohorts,
     comparison,
     movement,
     outlook,
     profiles,
     segments,
+    structure,
     theme,
     validation,
     value,
@@ -24,7 +26,19 @@ from clvlab.wording import Words
 from tests.charts.drawn import EN, ZH, axis_titles, channels, fields, layers, picture
 from tests.charts.tables import CHARTS, GROUPS
 
-MODULES = (base_health, cohorts, comparison, movement, outlook, profiles, segments, validation, value)
+MODULES = (
+    base_health,
+    bridge,
+    cohorts,
+    comparison,
+    movement,
+    outlook,
+    profiles,
+    segments,
+    structure,
+    validation,
+    value,
+)
 SIZES = {"whole": lambda table: table, "one row": lambda table: table.head(1), "empty": lambda table: table.clear()}
 EVERY = pytest.mark.parametrize(("draw", "table"), CHARTS.values(), ids=CHARTS)
 LENGTHS = re.compile(r"^[a-z]+(_[a-z0-9]+)*$")
@@ -102,7 +116,7 @@ def test_a_chart_takes_the_width_of_its_page(draw, table):
 @pytest.mark.parametrize(
     "name",
     [
-        *("base_health.months", "cohorts.spend", "outlook.course"),
+        *("base_health.months", "bridge.period", "cohorts.spend", "outlook.course"),
         *("validation.forecasts", "value.distribution", "value.by_group"),
     ],
 )

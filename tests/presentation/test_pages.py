@@ -243,6 +243,31 @@ CELLS = {
         {"move": ["down"], "customers": [1_300], "clv": [2_500.0]},
         ["Moved down, with a purchase since", "1,300", "$2,500"],
     ),
+    ("structure", "ends"): (
+        {
+            "group": ["champions"],
+            "customers_first": [0.125],
+            "customers_last": [0.25],
+            "revenue_first": [None],
+            "revenue_last": [0.5],
+        },
+        ["Champions", "12.5%", "25.0%", "50.0%"],
+    ),
+    ("bridge", "customers"): (
+        {
+            "since": [date(2024, 9, 30)],
+            "part": ["came_back"],
+            "customers": [1_300],
+            "revenue_then": [-20.0],
+            "revenue_now": [2_500.0],
+            "change": [2_520.0],
+        },
+        [
+            "30 Sept 2024",
+            "Came back: bought earlier, not then, but in this period",
+            *("1,300", "−$20", "$2,500", "$2,520"),
+        ],
+    ),
     ("rules", "strategy"): (
         {"group": ["champions"], "rank": [1], "condition": ["r_score >= 4"]},
         ["Champions", "1", "recency score ≥ 4"],

@@ -55,7 +55,7 @@ def register(checkout):
 def give_a_page(checkout):
     checkout.add_example("chart.py", "src/clvlab/charts/weekdays.py")
     pages = "src/clvlab/presentation/segmentation.py"
-    checkout.insert(pages, "from clvlab.charts import base_health", ", weekdays")
+    checkout.insert(pages, "from clvlab.charts import (\n    base_health,\n", "    weekdays,\n")
     checkout.insert(pages, '"at_risk": "price",\n                },\n            ),\n        ),\n', PAGE)
 
 

@@ -9,12 +9,14 @@ import_jsonschema()
 
 __all__ = [
     "base_health",
+    "bridge",
     "cohorts",
     "comparison",
     "movement",
     "outlook",
     "profiles",
     "segments",
+    "structure",
     "theme",
     "validation",
     "value",

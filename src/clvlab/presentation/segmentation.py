@@ -3,7 +3,18 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from clvlab.charts import base_health, cohorts, movement, outlook, profiles, segments, validation, value
+from clvlab.charts import (
+    base_health,
+    bridge,
+    cohorts,
+    movement,
+    outlook,
+    profiles,
+    segments,
+    structure,
+    validation,
+    value,
+)
 from clvlab.presentation.blocks import Block, Chart, Kinds, Numbers, Table, Terms, Text
 
 _WARNINGS = ("total", "simple", "baseline", "decile", "cohort", "group")
@@ -98,8 +109,37 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("empty_new"),
             Chart("grid", segments.grid),
         ),
+        "structure": (
+            Text("lead"),
+            Chart("groups", structure.groups),
+            Table(
+                "ends",
+                {
+                    "group": "group",
+                    "customers_first": "pct1",
+                    "customers_last": "pct1",
+                    "revenue_first": "pct1",
+                    "revenue_last": "pct1",
+                },
+            ),
+        ),
         "movement": (
             Text("lead"),
+            Text("money"),
+            Text("alerts"),
+            Table(
+                "alerts",
+                {
+                    "before": "group",
+                    "after": "group",
+                    "customers": "int",
+                    "share": "pct",
+                    "clv_before": "money",
+                    "clv": "money",
+                    "clv_low": "money",
+                    "clv_high": "money",
+                },
+            ),
             Chart("moves", movement.moves),
             Table(
                 "balance",
@@ -112,7 +152,38 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "closing": "int",
                 },
             ),
+            Table(
+                "money",
+                {
+                    "group": "group",
+                    "opening": "money",
+                    "moved_out": "money",
+                    "arrived": "money",
+                    "moved_in": "money",
+                    "revalued": "money",
+                    "closing": "money",
+                },
+            ),
             Table("direction", {"move": "name:moves", "customers": "int", "clv": "money"}),
+        ),
+        "bridge": (
+            Text("lead"),
+            Text("period_kept"),
+            Chart("period", bridge.period),
+            Text("since_year"),
+            Text("year_kept"),
+            Chart("year", bridge.year),
+            Table(
+                "customers",
+                {
+                    "since": "date",
+                    "part": "name:bridge_parts",
+                    "customers": "int",
+                    "revenue_then": "money",
+                    "revenue_now": "money",
+                    "change": "money",
+                },
+            ),
         ),
         "cohorts": (
             Text("lead"),
@@ -384,6 +455,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "rules": (
             Text("lead"),
+            Text("drawn"),
+            Text("refit"),
             Text("judged"),
             Table("strategy", {"group": "group", "rank": "int", "condition": "condition"}),
             Table(

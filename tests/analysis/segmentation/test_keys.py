@@ -104,6 +104,7 @@ TWO_RESULTS = [
     ({}, {"log_attributes": ["Country"]}),
     ({}, {"returns": "returned.csv"}),
     ({}, {"every": "month"}),
+    ({}, {"alerts": {"customers": 1, "share": 0.0}}),
     ({"every": "month", "strategy": "rfm11"}, {"every": "month", "strategy": "rfm11", "rule": "refit"}),
     ({}, {"season": "month"}),
     ({"season": "month"}, {"season": "month", "events": [{"event": "fair", "first_day": "2023-06-01"}]}),

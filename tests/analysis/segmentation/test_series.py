@@ -8,7 +8,7 @@ from polars.testing import assert_frame_equal
 
 import clvlab as cl
 from clvlab import export
-from clvlab.analysis.segmentation import movement
+from clvlab.analysis.segmentation import movement, rules
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.predecessor import published_on
 from clvlab.params import PREDECESSOR, ReportParams
@@ -110,6 +110,22 @@ def test_under_a_rule_of_the_year_nobody_moves_because_of_thresholds():
 
     assert moves("fixed") == ["up", "stayed"]
     assert moves("refit") == ["up", "stayed", "reranked"]
+
+
+def test_the_page_says_when_the_rule_was_drawn_and_what_one_of_today_would_change():
+    found = rules.compute(context_on(date(2024, 6, 30), strategy="spend_tiers")).findings
+    assert dict(found["drawn"].figures) == {"day": date(2024, 1, 31), "year": "2024"}
+    context = context_on(date(2024, 6, 30), strategy="spend_tiers")
+    shares = [
+        dict(rule.assign(context.customers).group_by("group").len().iter_rows())
+        for rule in (context.rule, context.own_rule)
+    ]
+    gaps = {group: abs(shares[0].get(group, 0) - shares[1].get(group, 0)) / 60 for group in {*shares[0], *shares[1]}}
+    told = found["refit"].figures
+    assert gaps[told["group"].code] == max(gaps.values()) >= rules.NOTABLE
+    assert told["share"] == pytest.approx(shares[0].get(told["group"].code, 0) / 60)
+    assert told["fresh"] == pytest.approx(shares[1].get(told["group"].code, 0) / 60)
+    assert "drawn" not in rules.compute(context_on(date(2024, 1, 31))).findings
 
 
 def test_a_first_period_has_no_movement_and_says_so():

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import clvlab as cl
-from clvlab.analysis.segmentation import clusters, movement, profiles, rules, segments, summary, validation, value
+from clvlab.analysis.segmentation import (
+    clusters,
+    movement,
+    profiles,
+    rules,
+    segments,
+    structure,
+    summary,
+    validation,
+    value,
+)
 from clvlab.analysis.segmentation.context import Backtest, Context
 from clvlab.analysis.small_groups import SMALL, SMALLEST, is_by_attribute, too_small
 from clvlab.customers import read_attributes
@@ -26,6 +36,7 @@ DAYS = ("2024-02-01", "2024-06-01", "2024-08-20", "2024-12-01")
 SECTIONS = {
     "summary": summary,
     "segments": segments,
+    "structure": structure,
     "movement": movement,
     "clusters": clusters,
     "value": value,

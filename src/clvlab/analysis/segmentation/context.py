@@ -162,11 +162,16 @@ class Context:
 
     @cached_property
     def group_values(self) -> pl.DataFrame | None:
+        """The values of the groups that readers see, as `values_of` gives them."""
+        return self.values_of(self.shown_groups(self.rule, self.customers))
+
+    def values_of(self, groups: pl.DataFrame) -> pl.DataFrame | None:
         """group, customers, clv, clv_low, clv_high, the last row "total"; None without both models.
 
-        The intervals allow for how far past forecasts missed, where there are any.
+        `groups` (customer_id, group) has every customer in one group. The intervals allow for how far past forecasts
+        missed, where there are any.
         """
-        values = self.models.by_group(self.customers, self.shown_groups(self.rule, self.customers), VALUE_LEVEL)
+        values = self.models.by_group(self.customers, groups, VALUE_LEVEL)
         if values is None or self.past is None:
             return values
         return self.past.widened(values, float(self.customers.data["expected_purchases"].sum()), self.horizon)
@@ -314,6 +319,11 @@ class Context:
         return pseudonyms(self.base.data, pseudonym_key(self.params))
 
     @cached_property
+    def with_habits(self) -> CustomerSummary:
+        """The customers with how long they usually wait, and what they spent within the last year."""
+        return derive(self.log, self.customers, {"gap_p80", "spend_last_year"})
+
+    @cached_property
     def playbook(self) -> Playbook:
         """What is done with each group."""
         return Playbook.load(self.params.playbook)
@@ -330,7 +340,7 @@ class Context:
         model = self.models.purchases
         leaves = model is not None and model.leaving is not None
         groups = self.table.select("customer_id", "group", "pseudonym")
-        people = contactable(self.log, self.customers, groups, leaves=leaves)
+        people = contactable(self.log, self.with_habits, groups, leaves=leaves)
         control = held_back(people["customer_id"], self.params.control_share, self.params.control_seed)
         entries = {code: self.entry(code) for code in groups["group"].unique()}
         return due_list(people.with_columns(control), entries, self.as_of, self.params.contacts)

@@ -8,6 +8,9 @@ from clvlab.judged import last_judgement
 from clvlab.params import ReportParams, strategy_name
 from clvlab.wording import Name
 
+NOTABLE = 0.03
+"""A share of customers by which a rule drawn today would have to change a group to be told."""
+
 
 def compute(context: Context) -> Section:
     """Tables `strategy` and `clusters`, the rule cards as applied, and `scores`, where each RFM score begins."""
@@ -24,9 +27,30 @@ def compute(context: Context) -> Section:
     name = Name("strategies", context.strategy.name)
     findings = {
         "lead": Finding.of("rules.lead", strategy=name, as_of=context.as_of),
+        **_drawn(context),
         "judged": _judged(context.params),
     }
     return Section(tables, findings)
+
+
+def _drawn(context: Context) -> dict[str, Finding]:
+    """Of a rule that holds for a year when it was drawn, and how groups would differ under one drawn today."""
+    if context.rule_day == context.as_of:
+        return {}
+    drawn = {"drawn": Finding.of("rules.drawn", day=context.rule_day, year=str(context.as_of.year))}
+    ours, fresh = (_shares(rule.assign(context.customers)) for rule in (context.rule, context.own_rule))
+    gap = ours.join(fresh, on="group", how="full", coalesce=True, suffix="_fresh").fill_null(0.0)
+    moved = gap.with_columns(points=(pl.col("share_fresh") - pl.col("share")).abs()).sort("points", "group").row(-1)
+    group, share, share_fresh, points = moved
+    if points >= NOTABLE:
+        figures = {"group": Name("groups", group), "share": share, "fresh": share_fresh}
+        drawn["refit"] = Finding.of("rules.refit", **figures)
+    return drawn
+
+
+def _shares(groups: pl.DataFrame) -> pl.DataFrame:
+    """group, share of customers."""
+    return groups.group_by("group").agg(share=pl.len() / groups.height)
 
 
 def _judged(params: ReportParams) -> Finding:
