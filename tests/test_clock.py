@@ -47,6 +47,15 @@ def test_beyond_what_is_read_a_clock_runs_as_calendar_time():
     assert ahead.calendar(np.array([later])) == pytest.approx([FAR + 1_000.0])
 
 
+def test_a_clock_without_fast_or_slow_days_is_steady():
+    class Even(Clock):
+        def rates(self, days):
+            return np.ones(days.size)
+
+    assert Even().ahead(FRIDAY, per=7.0) is STEADY
+    assert Weekends().ahead(FRIDAY, per=7.0) is not STEADY
+
+
 @pytest.mark.parametrize("ahead", [STEADY, Ahead(np.arange(9) / 7, np.arange(9) / 7)])
 def test_a_steady_clock_changes_no_digit(ahead):
     times = np.random.default_rng(0).uniform(0, 30, 500)

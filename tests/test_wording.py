@@ -239,6 +239,7 @@ CODES = {
     "hints": lambda: {*HINTED, "other"},
     "kinds": lambda: set(get_args(Kind)),
     "months": lambda: set(MONTHS),
+    "run_kinds": lambda: {ReportParams.kind, CompareParams.kind},
     "lapses": lambda: {*PER_YEAR, "year"},
     "bridge_parts": lambda: {*bridge.PARTS, "total"},
     "steps": lambda: set(bridge.STEPS),

@@ -70,4 +70,6 @@ class Clock(ABC):
         """How the clock runs from the end of `day` on, in a unit of `per` days."""
         passed = np.arange(FAR + 1)
         rates = self.rates(np.datetime64(day) + passed[1:])
+        if (rates == 1).all():
+            return STEADY
         return Ahead(passed / per, np.append(0.0, np.cumsum(rates)) / per)

@@ -22,7 +22,7 @@ from xlsxwriter import Workbook
 
 from clvlab.analysis.results import Results
 from clvlab.columns import CUSTOMERS, RESULTS, names
-from clvlab.label_history import CUSTOMERS_FILE, RULE_FILE
+from clvlab.label_history import CUSTOMERS_FILE, HEADLINE_FILE, RULE_FILE
 from clvlab.params import RUN_FOLDER, ReportParams, RunParams
 from clvlab.playbook.telling import due_in_words
 from clvlab.wording import Words
@@ -49,9 +49,9 @@ def run_folder(params: RunParams) -> Path:
 def write(results: Results, folder: Path) -> None:
     """Write the customer table, the due list, every table of every section, and what each section cost.
 
-    The files are customers.parquet, customers.csv, customers.xlsx (of as many customers as a sheet holds), rule.json
-    (of a report), due.parquet and due.csv where there is a due list, tables/<section>_<table>.csv and
-    measurements.json.
+    The files are customers.parquet, customers.csv, customers.xlsx (of as many customers as a sheet holds),
+    tables/<section>_<table>.csv and measurements.json; of a report also rule.json, headline.json and, where there is
+    a due list, due.parquet and due.csv.
     """
     folder.mkdir(parents=True, exist_ok=True)
     params = results.params
@@ -59,6 +59,8 @@ def write(results: Results, folder: Path) -> None:
     results.customers.write_parquet(folder / CUSTOMERS_FILE)
     if results.rule is not None:
         _write_json(results.rule, folder / RULE_FILE)
+        headline = results["summary"]["numbers"].select("measure", "kind", "value")
+        _write_json(headline.to_dicts(), folder / HEADLINE_FILE)
     customers = results.customers if words is None else customers_in_words(results.customers, words)
     write_csv(customers, folder / "customers.csv")
     if customers.height < _ROWS_OF_A_SHEET:

@@ -12,8 +12,8 @@ import polars as pl
 from clvlab.errors import DataError
 
 FILE = "history.parquet"
-CUSTOMERS_FILE, RULE_FILE = "customers.parquet", "rule.json"
-"""Of a published report: its customers, and the rule that grouped them."""
+CUSTOMERS_FILE, RULE_FILE, HEADLINE_FILE = "customers.parquet", "rule.json", "headline.json"
+"""Of a published report: its customers, the rule that grouped them, and its headline figures."""
 SCHEMA = {
     "as_of": pl.Date,
     "customer_id": pl.String,

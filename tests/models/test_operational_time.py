@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
+import mpmath as mp
 import numpy as np
 import pytest
 from polars.testing import assert_frame_equal
@@ -65,6 +67,83 @@ def test_a_discount_is_of_calendar_time(model, seasonal):
     weeks = model.horizon_length(few, "365 days", None)
     of_the_clock = model.discounted_purchases(replace(few, calendar=None), weeks, 0.5)
     assert abs(found / summed - 1).max() < abs(of_the_clock / summed - 1).min()
+
+
+def from_kink_to_kink(model, end, decay, x, T, ahead):
+    """The discounted rate, month by month: between its kinks a discount by the clock is smooth."""
+    rates = np.diff(ahead.readings)
+    kinks = ahead.readings[1:-1][np.abs(np.diff(rates)) > 1e-9]
+    edges = np.concatenate([[0.0], end * 2.0 ** -np.arange(1, 12), kinks[kinks < end], [end]])
+    edges.sort()
+    nodes, weights = np.polynomial.legendre.leggauss(8)
+    rate, total = model.rate_if_alive(x, T), np.zeros(x.size)
+    for low, high in pairwise(edges):
+        for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+            u = np.full(x.size, low + node * (high - low))
+            total += (high - low) * weight * np.exp(-decay * ahead.calendar(u)) * rate(u)
+    return total
+
+
+def histories_of_many_ages():
+    """Random rows, a few x at many ages, with no age, no purchase and heavy buyers among them, in order."""
+    random = np.random.default_rng(3)
+    x = np.concatenate([random.choice([0.0, 1.0, 4.0, 30.0], 600), [0.0, 0.0, 1.0, 30.0, 5_000.0, 5_000.0]])
+    T = np.concatenate([random.uniform(0, 200, 600), [0.0, 3_000.0, 3_000.0, 1.0, 30.0, 3_000.0]])
+    in_order = np.lexsort((T, x))
+    return x[in_order], T[in_order]
+
+
+@every_model
+@pytest.mark.parametrize(("end", "error"), [(0.01, 1e-7), (1.0, 1e-7), (52.0, 1e-3), (400.0, 5e-3)])
+def test_discounted_purchases_by_a_clock_are_integrals_from_kink_to_kink(model, end, error):
+    x, T = histories_of_many_ages()
+    ahead, decay = STRONG.ahead(CUTOFF, 7.0), np.log(1.1) * 7 / 365.25
+    some = [0, *range(1, x.size, 197), x.size - 2, x.size - 1]
+    found = model._discounted_if_alive(end, decay, x, T, ahead)[some]
+    assert found == pytest.approx(from_kink_to_kink(model, end, decay, x[some], T[some], ahead), rel=error)
+
+
+def test_discounted_purchases_without_end_by_a_clock_are_integrals_from_kink_to_kink():
+    model, (x, T) = cl.MbgNbd(**LAW, time_unit="week"), histories_of_many_ages()
+    ahead, decay = STRONG.ahead(CUTOFF, 7.0), np.log(1.1) * 7 / 365.25
+    some = [0, *range(1, x.size, 197), x.size - 2, x.size - 1]
+    found = model._discounted_if_alive(np.inf, decay, x, T, ahead)[some]
+    # e^-9 of the value is later.
+    assert found == pytest.approx(from_kink_to_kink(model, 5_000.0, decay, x[some], T[some], ahead), rel=5e-3)
+
+
+@pytest.mark.parametrize("family", [cl.BgNbd, cl.MbgNbd])
+def test_discounted_purchases_by_a_clock_are_an_integral_in_30_digits(family):
+    """The rate is shape / age 2F1(shape + 1, a; a + b; -u / age), the mean over p of (1 + p u / age)^-(shape + 1)."""
+    model = family(**LAW, time_unit="week")
+    x, T = histories_of_many_ages()
+    ahead, decay, end = STRONG.ahead(CUTOFF, 7.0), np.log(1.5) * 7 / 365.25, 13.0
+    found = model._discounted_if_alive(end, decay, x, T, ahead)
+    days = np.arange(0, ahead.readings.searchsorted(end) + 1)
+    edges = [*(mp.mpf(each) for each in ahead.readings[days[:-1]][::15]), mp.mpf(end)]
+    for row in (0, 300, 590, x.size - 1):
+        shape, age, b = model.r + x[row], model.alpha + T[row], model.b + model.survived(x[row])
+
+        def worth(u, shape=shape, age=age, b=b):
+            discount = mp.e ** (-decay * float(ahead.calendar(np.array(float(u)))))
+            return discount * mp.hyp2f1(shape + 1, model.a, model.a + b, -u / age) * shape / age
+
+        with mp.workdps(30):
+            expected = float(mp.quad(worth, edges, method="gauss-legendre", maxdegree=2))
+        assert found[row] == pytest.approx(expected, rel=1e-3)
+
+
+@every_model
+def test_a_value_by_a_clock_does_not_depend_on_who_else_is_asked_about(model):
+    x, T = histories_of_many_ages()
+    ahead, decay = STRONG.ahead(CUTOFF, 7.0), np.log(1.1) * 7 / 365.25
+    together = model._discounted_if_alive(52.0, decay, x, T, ahead)
+    # Those who need most nodes are asked about each time.
+    youngest, heaviest = int(T.argmin()), x.size - 2
+    for row in (1, 250, 500, x.size - 1):
+        few = [youngest, row, heaviest]
+        apart = model._discounted_if_alive(52.0, decay, x[few], T[few], ahead)
+        assert together[few] == pytest.approx(apart, rel=1e-7)
 
 
 def test_simulated_values_are_discounted_likewise(seasonal):

@@ -66,6 +66,79 @@ def test_at_k_1_it_is_the_plain_model(family):
         assert ask(fitted) == pytest.approx(ask(replaced(known, fitted)), rel=1e-10)
 
 
+EXTREMES = pl.concat(
+    [history(0, 0, 0), history(0, 0, 5_000), history(1, 0.1, 0.2), history(3, 2, 5_000), history(5_000, 99, 100)]
+)
+
+
+@both
+@pytest.mark.parametrize("horizon", [1e-6, 1.0, 520.0, 20_000.0])
+def test_at_k_1_it_is_the_plain_model_for_any_history_and_horizon(family, horizon):
+    regular, plain = of(family, 1), PLAIN[family](*PARAMETERS, time_unit="week")
+    assert regular.p_alive(EXTREMES) == pytest.approx(plain.p_alive(EXTREMES), rel=1e-12, abs=0)
+    expected = plain.expected_purchases(EXTREMES, horizon)
+    assert regular.expected_purchases(EXTREMES, horizon) == pytest.approx(expected, rel=1e-10, abs=0)
+    for n in (0, 1, 7):
+        chance = plain.probability_of_purchases(n, EXTREMES, horizon)
+        assert regular.probability_of_purchases(n, EXTREMES, horizon) == pytest.approx(chance, rel=1e-10, abs=0)
+    worth = plain.discounted_purchases(EXTREMES, horizon, 0.1)
+    assert regular.discounted_purchases(EXTREMES, horizon, 0.1) == pytest.approx(worth, rel=1e-7, abs=0)
+
+
+@both
+@every_k
+def test_a_longer_horizon_brings_more_purchases(family, k):
+    horizons = np.geomspace(1e-6, 20_000, 20)
+    expected = np.array([of(family, k).expected_purchases(EXTREMES, horizon) for horizon in horizons])
+    worth = np.array([of(family, k).discounted_purchases(EXTREMES, horizon, 0.1) for horizon in horizons])
+    likely = of(family, k).p_alive(EXTREMES) > 1e-100
+    assert (np.diff(expected[:, likely], axis=0) > 0).all()
+    # What is bought after centuries is worth nothing.
+    assert (np.diff(worth[:, likely], axis=0) > -1e-7 * worth[-1, likely]).all()
+    assert (worth <= expected * (1 + 1e-9)).all()
+
+
+@both
+@every_k
+def test_predictions_are_in_any_unit_of_time(family, k):
+    weeks = of(family, k)
+    days = family(*(PARAMETERS * np.array([1, 7, 1, 1])).tolist(), k=k, time_unit="day")
+    in_days = CUSTOMERS.with_columns(pl.col("recency", "T") * 7)
+    assert days.p_alive(in_days) == pytest.approx(weeks.p_alive(CUSTOMERS), rel=1e-12)
+    for ask in (
+        lambda model, customers: model.expected_purchases(customers, "26 weeks"),
+        lambda model, customers: model.probability_of_purchases(2, customers, "26 weeks"),
+        lambda model, customers: model.discounted_purchases(customers, "26 weeks", 0.1),
+        lambda model, customers: model.discounted_purchases(customers, None, 0.1),
+    ):
+        assert ask(days, in_days) == pytest.approx(ask(weeks, CUSTOMERS), rel=1e-9)
+
+
+@both
+def test_at_k_3_what_is_expected_of_histories_is_what_simulated_gaps_bring(family):
+    """Of customers whose purchases are drawn gap by gap: what the first year tells of the next half."""
+    random = np.random.default_rng(4)
+    n, may_leave_at_first = 20_000, family is cl.MbgCnbdK
+    rate, p = random.gamma(2.0, 1 / 3.0, n), random.beta(1.7, 2.5, n)
+    gaps = random.gamma(3, 1 / rate[:, None], (n, 80))
+    stays = random.random((n, 80)) >= p[:, None]
+    times, may_buy = gaps.cumsum(axis=1), np.ones((n, 80), dtype=bool)
+    may_buy[:, 1:] = stays[:, :-1].cumprod(axis=1)
+    if may_leave_at_first:
+        may_buy &= (random.random(n) >= p)[:, None]
+    past, future = may_buy & (times <= 52), may_buy & (times > 52) & (times <= 78)
+    x, bought = past.sum(axis=1), future.sum(axis=1)
+    table = pl.DataFrame({"frequency": x, "recency": (times * past).max(axis=1), "T": np.full(n, 52.0)})
+    model = of(family, 3, (2.0, 3.0, 1.7, 2.5))
+    expected = model.expected_purchases(table, 26)
+    for some in (x == 0, (x > 0) & (x < 4), x >= 4, table["recency"].to_numpy() > 46):
+        error = (bought - expected)[some].std() / np.sqrt(some.sum())
+        assert bought[some].mean() == pytest.approx(expected[some].mean(), abs=4 * error)
+    assert model.probability_of_none(table, 26).mean() == pytest.approx(
+        (bought == 0).mean(), abs=4 * 0.5 / np.sqrt(n)
+    )
+
+
 def replaced(known, fitted):
     """The plain model at the very same parameters."""
     return type(known)(*fitted.parameters.values(), time_unit="week")

@@ -329,7 +329,8 @@ def test_index_lists_the_published_days_newest_first(params, workplace):
     (workplace / "reports" / "tiny" / "2024-06-30").mkdir()
     run(params.model_copy(update={"strategy": "abc"}))
     html = (workplace / "reports" / "tiny" / "index.html").read_text(encoding="utf-8")
-    assert re.findall(r'href="([^"]+\.html)"', html) == ["2024-08-31/report.html", "2024-07-31/report.html"]
+    links = re.findall(r'href="([^"]+\.html)"', html)
+    assert links == ["2024-08-31/report.html", "2024-07-31/report.html", "../index.html"]
     assert "ABC classes" in html
     assert "default-src 'none'" in html
     assert "<script" not in html
@@ -340,7 +341,14 @@ def test_index_shows_hostile_names_as_text_and_speaks_chinese(params, workplace)
     run(hostile)
     html = (hostile.folder / "index.html").read_text(encoding="utf-8")
     assert "<h1>报告列表：&lt;script&gt;alert(1)&lt;/script&gt;</h1>" in html
-    assert {path.name for path in (workplace / "reports").iterdir()} == {hostile.folder.name, ".pseudonym-key"}
+    assert {path.name for path in (workplace / "reports").iterdir()} == {
+        hostile.folder.name,
+        ".pseudonym-key",
+        "index.html",
+    }
+    everything = (workplace / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "<script" not in everything
+    assert '<html lang="zh-CN">' in everything
 
 
 def test_file_in_place_of_the_output_is_an_error_of_ours(params, workplace):

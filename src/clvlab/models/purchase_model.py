@@ -9,7 +9,7 @@ Symbols, as in the papers and everywhere in this package:
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, Self
@@ -26,7 +26,7 @@ from clvlab.models import purchase_history
 from clvlab.models.fitted_model import Estimate, FittedModel, check_penalty
 from clvlab.models.numerics import maximum
 from clvlab.models.numerics.distinct import in_chunks
-from clvlab.models.numerics.interpolation import SETTLED, interpolated_in_age
+from clvlab.models.numerics.interpolation import SETTLED, interpolated_in_age, summed_in_age
 from clvlab.models.numerics.jets import Number
 from clvlab.models.numerics.maximum import Likelihood
 from clvlab.models.numerics.population import Population
@@ -227,7 +227,7 @@ class PurchaseModel(FittedModel, ABC):
 
         Without a horizon (None) all future purchases count: the discounted expected residual transactions. The
         integral over time has a relative error below 1e-10, of regular buyers below 1e-7, with a calendar below
-        1e-3. Discounts are of calendar time.
+        1e-3 (5e-3 beyond five years). Discounts are of calendar time.
         """
         table = self._read(customers, time_unit)
         t = math.inf if horizon is None else self.horizon_length(customers, horizon, time_unit)
@@ -359,23 +359,44 @@ class PurchaseModel(FittedModel, ABC):
         return table.by_age.each(function, times)
 
     def _discounted_if_alive(self, t: float, decay: float, x: Vector, T: Vector, ahead: Ahead = STEADY) -> Vector:
-        """Integral of e^(-decay calendar time) * rate over u in (0, t), by Gauss-Legendre in ln(1 + u / time scale).
-
-        The steeper the rate falls, the shorter the scale, so that the integrand stays smooth.
-        """
+        """Integral of e^(-decay calendar time) * rate over u in (0, t)."""
         end = t if decay == 0 else min(t, WORTH_NOTHING_AT / decay)
-        scale = self.time_scale(T) / (1 + self.rate_steepness)
-        longest = np.log1p(end / scale)
+        moments = self._moments(end, T, steep=decay * end >= 1)
+        if ahead is STEADY:
+            rate, total = self.rate_if_alive(x, T), np.zeros_like(T)
+            for u, du in moments(T):
+                total += np.exp(-decay * u) * rate(u) * du
+            return total
+
+        def bought(x: Vector, T: Vector) -> Matrix:
+            rate = self.rate_if_alive(x, T)
+            return np.stack([rate(u) * du for u, du in moments(T)])
+
+        def worth(T: Vector) -> Matrix:
+            return np.stack([np.exp(-decay * ahead.calendar(u)) for u, _ in moments(T)])
+
+        return summed_in_age(bought, worth, x, T, self._shortest_time_scale, self.settled)
+
+    def _moments(self, end: float, T: Vector, *, steep: bool) -> Callable[[Vector], Iterator[tuple[Vector, Vector]]]:
+        """Times u ahead and what time each stands for, of Gauss-Legendre in ln(1 + u / time scale) over (0, end).
+
+        A function of ages, of which there are as many as those of T need. The steeper the rate falls, the shorter the
+        scale, so that the integrand stays smooth.
+        """
+        steepness = self.rate_steepness
         # The integrand is smooth to a distance of pi; where the discount ends it, to half that, and it is steep.
-        length = float(longest.max(initial=0.0))
-        few = 6 + int(2 * length + 3 * np.log1p(self.rate_steepness))
-        nodes, weights = legendre(few if decay * end < 1 else max(few, 26 + int(5 * length)))
-        rate, total = self.rate_if_alive(x, T), np.zeros_like(T)
-        for node, weight in zip(nodes, weights, strict=True):
-            u = scale * np.expm1(node * longest)
-            du = (scale + u) * longest * weight
-            total += np.exp(-decay * ahead.calendar(u)) * rate(u) * du
-        return total
+        length = float(np.log1p(end / self.time_scale(T) * (1 + steepness)).max(initial=0.0))
+        few = 6 + int(2 * length + 3 * np.log1p(steepness))
+        nodes, weights = legendre(max(few, 26 + int(5 * length)) if steep else few)
+
+        def at(T: Vector) -> Iterator[tuple[Vector, Vector]]:
+            scale = self.time_scale(T) / (1 + steepness)
+            longest = np.log1p(end / scale)
+            for node, weight in zip(nodes, weights, strict=True):
+                u = scale * np.expm1(node * longest)
+                yield u, (scale + u) * longest * weight
+
+        return at
 
     @classmethod
     def _likelihood(
@@ -428,13 +449,17 @@ class PurchaseModel(FittedModel, ABC):
         return self._smooth(lambda x, T: self.purchases_if_alive(t, x, T))
 
     def _worth_at(self, t: float, decay: float, ahead: Ahead) -> Callable[[Vector, Vector], Vector]:
-        worth = partial(self._discounted_if_alive, t, decay, ahead=ahead)
-        return self._smooth(lambda *rows: in_chunks(worth, *rows))
+        worth = partial(in_chunks, partial(self._discounted_if_alive, t, decay, ahead=ahead))
+        # Discounts by a clock have kinks in age.
+        return self._smooth(worth) if ahead is STEADY else worth
 
     def _smooth(self, function: Callable[[Vector, Vector], Vector]) -> Callable[[Vector, Vector], Vector]:
         """The same function of (x, T), computed at no more ages than its smoothness needs."""
-        scale = float(self.time_scale(np.zeros(1))[0])
-        return lambda x, T: interpolated_in_age(function, x, T, scale, self.settled)
+        return lambda x, T: interpolated_in_age(function, x, T, self._shortest_time_scale, self.settled)
+
+    @property
+    def _shortest_time_scale(self) -> float:
+        return float(self.time_scale(np.zeros(1))[0])
 
     def _alive(self, table: PurchaseHistories) -> Vector:
         return in_chunks(self.p_alive_given, *table.columns)

@@ -5,10 +5,9 @@ Gamma(r, alpha). With k = 1 a purchase may come at any moment; the larger k, the
 sooner silence says that they have left. A customer who is still active has had k x events up to the last purchase and
 j = 0 ... k - 1 since, of which only the probabilities are known; events = k x + j is the state from which they go on.
 
-All predictions are exact: probabilities are sums over j, and expected purchases a mean over p of a closed form (its
-sum over purchases is taken by the k-th roots of unity). They depend on time as a multiple of the age alpha + T, so
-that discounted ones are integrals of one polynomial for all customers with the same x. The papers' expectation is an
-approximation.
+All predictions are exact: probabilities are sums over j, and expected purchases have a closed form (`renewals`). They
+depend on time as a multiple of the age alpha + T, so that discounted ones are integrals of one polynomial for all
+customers with the same x. The papers' expectation is an approximation.
 
 [1] Reutterer, Platzer & Schroeder (2021), "Leveraging purchase regularity for predicting customer behavior the easy
     way", International Journal of Research in Marketing 38(1), 194-215.
@@ -16,40 +15,33 @@ approximation.
     activity", Marketing Science 35(5), 779-799.
 """
 
-import cmath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from clvlab.arrays import Counts, Flags, Matrix, Positions, Vector
+from clvlab.arrays import Counts, Matrix, Vector
 from clvlab.clock import STEADY, Ahead
 from clvlab.errors import ConvergenceError, ParamsError
 from clvlab.models.beta_geometric import LARGEST_LOG, BetaGeometric
 from clvlab.models.fitted_model import Estimate
 from clvlab.models.negative_binomial import log_buying, log_probability, upper_tail
 from clvlab.models.numerics import maximum
-from clvlab.models.numerics.distinct import ROWS_IN_CACHE, DistinctRows, run_starts
-from clvlab.models.numerics.interpolation import NEGLIGIBLE, Interpolated
+from clvlab.models.numerics.distinct import ROWS_IN_CACHE, DistinctRows
+from clvlab.models.numerics.interpolation import NEGLIGIBLE
 from clvlab.models.numerics.jets import Number, exp, log, log_gamma, log_ratio, sum_of, sum_of_log1p_exp
 from clvlab.models.numerics.maximum import Expansion, Likelihood
 from clvlab.models.numerics.population import Population
-from clvlab.models.numerics.quadrature import beta_nodes, legendre
 from clvlab.models.purchase_history import Customers, PurchaseHistories
 from clvlab.models.purchase_model import WORTH_NOTHING_AT
+from clvlab.models.renewals import Renewals
 from clvlab.units import TimeUnit
 
 LARGEST_K = 6  # beyond it an Erlang distribution hardly changes any more
-SUREST = 1 - 1e-8  # probability of leaving, beyond which nothing changes that much, and sums over roots cancel
-TIMES_AT_ONCE = 512  # few enough that every intermediate stays in the processor's cache
-COUNTED_AT_ONCE = 32  # rows of like times, of which the longest sets how many terms a sum has
-MOST_COUNTED = 1_024  # terms of a sum over counts, beyond which the k-th roots of unity are less work
-NOTHING_LEFT_AT = 32.0  # e^-32: the probability at which a distribution of counts is cut
 
 
 @dataclass(frozen=True)
@@ -154,12 +146,12 @@ class RegularBetaGeometric(BetaGeometric):
 
     def purchases_if_alive(self, t: float, events: Vector, T: Vector) -> Vector:
         """Sum over n of P(the n-th purchase is due by t) times that of staying for n - 1 purchases."""
-        return self._picked(self._expected, events, t / (self.alpha + T))
+        return self._at_phase(lambda x, T: self._renewals.expected(x, t / (self.alpha + T)), events, T)
 
     def rate_if_alive(self, events: Vector, T: Vector) -> Callable[[Vector], Vector]:
         """The derivative of the above at t = u."""
         age = self.alpha + T
-        return lambda u: self._picked(self._rates, events, u / age) / age
+        return lambda u: self._at_phase(self._renewals.rates, events, u / age) / age
 
     def pmf_if_alive(self, n: int, t: float, events: Vector, T: Vector) -> Vector:
         """Bought n times and still active, or left at the n-th of at least n purchases."""
@@ -214,6 +206,10 @@ class RegularBetaGeometric(BetaGeometric):
         interpolated = super()._smooth(function)
         return lambda events, T: (function if T.size <= ROWS_IN_CACHE else interpolated)(events, T)
 
+    def _expected_at(self, t: float) -> Callable[[Vector, Vector], Vector]:
+        """Times of like histories are interpolated there already."""
+        return partial(self.purchases_if_alive, t)
+
     def _discounted_if_alive(
         self, t: float, decay: float, events: Vector, T: Vector, ahead: Ahead = STEADY
     ) -> Vector:
@@ -231,171 +227,23 @@ class RegularBetaGeometric(BetaGeometric):
     def _expected_and_discounted(
         self, end: float, decay: float, ahead: Ahead, events: Vector, T: Vector
     ) -> NDArray[np.float64]:
-        """Two rows. Discounted by parts: expected purchases are smoother in time than their rate, which has gaps.
+        """Two rows."""
 
-        The integral is over calendar time, in which the discount is smooth.
-        """
-        last = float(ahead.calendar(np.array(end)))
-        histories = DistinctRows.of([events // self.k, T])
-        x, ages = histories.rows
-        course, per_time = self._course(x, ages, end), (1 + self.r + self.k * x) / (self.alpha + ages)
-        at_end = course.basis(np.log1p(end * per_time))
-        discounted = np.exp(-decay * last) * at_end
-        longest = np.log1p(last * per_time)
-        # The larger k, the longer the gaps of a customer show; where the discount ends the integral it is steep.
-        length, ends = float(longest.max(initial=0.0)), decay * end >= 1
-        nodes, weights = legendre(2 + 3 * self.k + 14 * ends + int((1 + self.k / 2 + 2 * ends) * length))
-        for node, weight in zip(nodes, weights, strict=True):
-            u = np.expm1(node * longest) / per_time
-            du = (1 / per_time + u) * longest * weight
-            basis = course.basis(np.log1p(ahead.operational(u) * per_time))
-            discounted += (decay * np.exp(-decay * u) * du)[:, None] * basis
-        found = np.stack(
-            [course.combined(each)[self._phase(events), histories.index] for each in (at_end, discounted)]
-        )
-        few = self._are_few(end, events, T)
-        if few.any():
-            # Of next to nothing the polynomial has no digit left; discounted it is next to what it is.
-            found[0, few] = self.purchases_if_alive(end, events[few], T[few])
-            found[1, few] = np.clip(found[1, few], np.exp(-decay * last) * found[0, few], found[0, few])
-        return found
+        def both(x: Vector, T: Vector) -> NDArray[np.float64]:
+            return self._renewals.expected_and_discounted(x, self.alpha + T, end, decay, ahead)
 
-    def _course(self, x: Vector, T: Vector, end: float) -> Interpolated:
-        """Expected purchases in (T, T + u] by phase, given alive at T, in ln(1 + u per time) for u up to `end`.
+        return self._at_phase(both, events, T)
 
-        They depend on u / (alpha + T) alone, so that one polynomial serves all ages of an x, which are in order.
-        """
-        starts = run_starts(x)
-        of_x = np.repeat(np.arange(starts.size), np.diff(starts, append=x.size))
-        x, steepness = x[starts], 1 + self.r + self.k * x[starts]
-        longest = np.log1p(end * steepness / (self.alpha + np.minimum.reduceat(T, starts)))
-
-        def at(positions: Matrix) -> Matrix:
-            time = np.expm1(positions) / steepness[:, None]
-            return self._expected(np.repeat(x, time.shape[1]), time.ravel()).reshape(self.k, *time.shape)
-
-        return Interpolated.of(at, longest, of_x, 4 + 14 * self.k)
-
-    def _are_few(self, t: float, events: Vector, T: Vector) -> Flags:
-        """Whether less than about one event is to be expected of each of these customers."""
-        return np.asarray((self.r + events + 1) * t < self.alpha + T)
-
-    def _phase(self, events: Vector) -> Positions:
-        return (events % self.k).astype(np.intp)
-
-    def _picked(self, of: Callable[[Vector, Vector], Matrix], events: Vector, time: Vector) -> Vector:
-        """A function of x and time for all phases, at the phase of each row."""
-        distinct = DistinctRows.of([events // self.k, time])
-        return np.asarray(of(*distinct.rows)[self._phase(events), distinct.index])
-
-    def _expected(self, x: Vector, time: Vector) -> Matrix:
-        """Expected purchases by phase, given alive; rows are in order, time in units of the age alpha + T.
-
-        A sum over counts of events has positive terms only, but the more of them the longer the time; over the k-th
-        roots of unity it has k of them.
-        """
-        few = self._counted(x, time) <= MOST_COUNTED
-        found = np.empty((self.k, x.size))
-        found[:, few] = self._over_counts(x[few], time[few])
-        found[:, ~few] = self._over_roots(x[~few], time[~few])
-        return found
-
-    def _counted(self, x: Vector, time: Vector) -> Vector:
-        """After how many events ahead next to nothing is left of their distribution, negative binomial.
-
-        That of a Poisson distribution whose mean is at the far end of a gamma distribution.
-        """
-        return self.k + _far_end(time * _far_end(self.r + self.k * (x + 1)))
-
-    def _over_counts(self, x: Vector, time: Vector) -> Matrix:
-        """The sum over m of P(m events by then) times the purchases that a customer stays for of those due by then.
-
-        With z = time / (1 + time), P(m | shape + j) is (1 - z)^j (shape + m)_j / (shape)_j P(m | shape).
-        """
-        found = np.empty((self.k, x.size))
-        counted, starts = self._counted(x, time), run_starts(x)
-        for low, high in pairwise([*starts, x.size]):
-            shape, m = self.r + self.k * x[low], np.arange(1.0, 1 + int(counted[low:high].max()))
-            log_ways = np.cumsum(np.log((shape + m - 1) / m))
-            bought = self._bought(x[low], m)
-            for start in range(low, high, COUNTED_AT_ONCE):
-                part = slice(start, min(start + COUNTED_AT_ONCE, high))
-                n, log_no_event = int(counted[part].max()), -np.log1p(time[part])
-                log_event = special.xlogy(1.0, time[part]) + log_no_event
-                log_probability = log_ways[:n] + m[:n] * log_event[:, None] + shape * log_no_event[:, None]
-                by_phase = bought[:, :n] @ np.exp(log_probability).T
-                found[:, part] = by_phase * np.exp(np.arange(self.k)[:, None] * log_no_event)
-        return found
-
-    def _bought(self, x: float, m: Vector) -> Matrix:
-        """Purchases that a customer stays for due after m events, by phase, times (shape + m)_j / (shape)_j."""
-        shape, b = self.r + self.k * x, self.b + self.survived(np.array(x))
-        n = np.arange(m.size // self.k + 1)
-        stayed = np.append(1.0, np.cumprod((b + n) / (self.a + b + n)))
-        purchases = np.append(0.0, np.cumsum(stayed))
-        ways, phases = np.ones(m.size), []
-        for j in range(self.k):
-            phases.append(ways * purchases[np.arange(1 + j, 1 + j + m.size) // self.k])
-            ways = ways * (shape + m + j) / (shape + j)
-        return np.array(phases)
-
-    def _over_roots(self, x: Vector, time: Vector) -> Matrix:
-        """The terms of the sum over w are (1 - (1 + c time)^-(shape + j)) / c."""
-
-        def summed(theta: Vector, c: Vector, factors: Matrix, shape: float, time: Vector) -> Matrix:
-            growth = c * time
-            left, step = -np.expm1(-shape * np.log1p(growth)), growth / (1 + growth)
-            total = np.empty((self.k, time.size))
-            for phase, factor in enumerate(factors / c):
-                total[phase] = left @ factor
-                left += (1 - left) * step
-            for root in self._roots:
-                total += _of_root(root, 1 - root * theta, factors, shape, time)
-            return total
-
-        return self._mean_over_p(summed, x, time)
-
-    def _rates(self, x: Vector, time: Vector) -> Matrix:
-        """The derivative of the same in time."""
-
-        def summed(theta: Vector, c: Vector, factors: Matrix, shape: float, time: Vector) -> Matrix:
-            del c
-            total = np.zeros((self.k, time.size))
-            for root in np.exp(2j * np.pi * np.arange(self.k) / self.k):
-                growth = 1 + (1 - root * theta) * time
-                power = np.exp(-shape * np.log(growth))
-                for phase, factor in enumerate(factors):
-                    power = power * root / growth
-                    total[phase] += (shape + phase) * (power @ factor).real
-            return total
-
-        return self._mean_over_p(summed, x, time)
+    def _at_phase(
+        self, of: Callable[[Vector, Vector], NDArray[np.float64]], events: Vector, times: Vector
+    ) -> NDArray[np.float64]:
+        """A function of x and a time that returns a row for each phase, at the phase of each customer."""
+        rows = DistinctRows.of([events // self.k, times])
+        return np.asarray(of(*rows.rows)[..., (events % self.k).astype(np.intp), rows.index])
 
     @property
-    def _roots(self) -> Iterable[complex]:
-        """The k-th roots of unity but 1, of conjugate pairs the one above."""
-        above = [cmath.exp(2j * cmath.pi * i / self.k) for i in range(1, (self.k + 1) // 2)]
-        return [*above, -1.0] if self.k % 2 == 0 else above
-
-    def _mean_over_p(self, summed: Callable[..., Matrix], x: Vector, time: Vector) -> Matrix:
-        """Mean over p of a sum over n, of (1 - p)^(n - 1) times what is due at the n-th purchase, by phase j.
-
-        With theta = (1 - p)^(1/k) and w the k-th roots of unity, of which the sum leaves only every k-th event, it is
-
-            theta^(j + 1 - k) / k * sum over w of w^(j + 1) terms, in c = 1 - w theta
-
-        `summed` takes theta, c at w = 1 and the factors of the terms at the nodes of p, shape, and times.
-        """
-        k, found, starts = self.k, np.empty((self.k, x.size)), run_starts(x)
-        for low, high in pairwise([*starts, x.size]):
-            nodes, weights = beta_nodes(self.a, self.b + self.survived(x[low : low + 1]))
-            log_theta = np.log1p(-np.minimum(nodes[0], SUREST)) / k
-            factors = np.exp((np.arange(k)[:, None] + 1 - k) * log_theta) / k * weights
-            given = np.exp(log_theta), -np.expm1(log_theta), factors, self.r + k * x[low]
-            for start in range(low, high, TIMES_AT_ONCE):
-                part = slice(start, min(start + TIMES_AT_ONCE, high))
-                found[:, part] = summed(*given, time[part, None])
-        return found
+    def _renewals(self) -> Renewals:
+        return Renewals(self.r, self.a, self.b + float(self.survived(np.zeros(1))[0]), self.k)
 
     @classmethod
     def _most_likely(cls, likelihood_at: Callable[[int], Likelihood]) -> tuple[int, Expansion]:
@@ -419,34 +267,6 @@ class RegularBetaGeometric(BetaGeometric):
     def _maximum(cls, likelihood: Likelihood, k: int) -> Expansion:
         r, alpha, a, b = cls.starting_point(likelihood.population)
         return maximum.maximise(likelihood, np.log([r, alpha / k, a, b]))
-
-
-def _far_end(mean: Vector) -> Vector:
-    """Beyond which next to nothing is left of a gamma distribution of scale 1, or a Poisson distribution."""
-    return np.asarray(mean + np.sqrt(2 * NOTHING_LEFT_AT * mean) + NOTHING_LEFT_AT)
-
-
-def _of_root(root: complex, c: NDArray[Any], factors: Matrix, shape: float, time: Vector) -> Matrix:
-    """What a root (of a pair, both) adds to expected purchases, by phase.
-
-    The sum over nodes of factor w^(j + 1) (1 - (1 + c time)^-(shape + j)) / c.
-    """
-    growth, at_first = 1 + c * time, root / c
-    if isinstance(root, complex):
-        # By real functions, which are several times as fast.
-        power = np.empty_like(growth)
-        size = 2 * np.exp(-shape / 2 * np.log(growth.real**2 + growth.imag**2))
-        angle = shape * np.arctan2(growth.imag, growth.real)
-        power.real, power.imag, at_start = size * np.cos(angle), -size * np.sin(angle), 2.0
-    else:
-        power, at_start = np.exp(-shape * np.log(growth)), 1.0
-    total, shrink = np.empty((len(factors), time.size)), 1 / growth
-    for phase, factor in enumerate(factors):
-        weights = at_first * factor
-        total[phase] = (at_start * weights.sum() - power @ weights).real
-        at_first = at_first * root
-        power *= shrink
-    return total
 
 
 def silence(r: Number, alpha: Number, x: Vector, t_x: Vector, T: Vector, k: int) -> Number:

@@ -48,10 +48,11 @@ def due_list(
         .with_columns(why=_why(), value=pl.coalesce("at_risk", "spend_last_year", pl.lit(0.0)).clip(lower_bound=0))
         .sort("value", "spend_last_year", "customer_id", descending=[True, True, False], nulls_last=True)
     )
-    fits = _before("owner") < pl.col("capacity")
+    contacted = ~pl.col("is_control")
+    fits = _above(contacted).over("owner") < pl.col("capacity")
     fitting = ranked.with_columns(is_listed=fits.fill_null(True))
     if contacts is not None:
-        fitting = fitting.with_columns(pl.col("is_listed") & (_before(None) < contacts))
+        fitting = fitting.with_columns(pl.col("is_listed") & (_above(contacted & pl.col("is_listed")) < contacts))
     return fitting.drop("months", "owner", "capacity")
 
 
@@ -77,11 +78,10 @@ def _why() -> pl.Expr:
     return pl.when(is_late()).then(pl.lit("late")).otherwise(known)
 
 
-def _before(of: str | None) -> pl.Expr:
-    """How many are contacted who are above a customer on the list; of the same owner, or of all who fit.
+def _above(counted: pl.Expr) -> pl.Expr:
+    """How many of those counted are above a customer on the list.
 
     A customer's own place is not counted, so that it does not depend on whether they are in the control.
     """
-    contacted = ~pl.col("is_control") if of else ~pl.col("is_control") & pl.col("is_listed")
-    number = contacted.cast(pl.Int64)
-    return number.cum_sum().over(of) - number if of else number.cum_sum() - number
+    number = counted.cast(pl.Int64)
+    return number.cum_sum() - number

@@ -103,6 +103,17 @@ class Series:
         (target / "reason.txt").write_text(" ".join(reason.split()) + "\n", encoding="utf-8")
         return target
 
+    def note_failed(self, as_of: date, reason: str) -> None:
+        """Keep the reason, in one line, why a run of a day did not even begin."""
+        target = self.folder / "failed" / as_of.isoformat()
+        target.mkdir(parents=True, exist_ok=True)
+        (target / "reason.txt").write_text(" ".join(reason.split()) + "\n", encoding="utf-8")
+
+    def failures(self) -> dict[str, str]:
+        """Day -> why its last run failed, newest first, of runs that have not succeeded since."""
+        found = sorted((self.folder / "failed").glob("*/reason.txt"), reverse=True)
+        return {path.parent.name: path.read_text(encoding="utf-8").strip() for path in found}
+
     def forget_failed(self, as_of: date) -> None:
         """Remove what was kept of a failed run of a day."""
         failed = self.folder / "failed"

@@ -22,7 +22,7 @@ from clvlab.period_ends import Every, end_of, ends, shifted
 from clvlab.progress import progress_bar
 from clvlab.reporting.archive import Series
 from clvlab.reporting.execution import KernelDiedError, NotebookError
-from clvlab.reporting.runner import is_up_to_date, make, notebook_of, prepared, settle
+from clvlab.reporting.runner import is_up_to_date, make, notebook_of, prepared, settle, settle_failed
 from clvlab.reporting.stopping import Stopped
 from clvlab.reporting.tied_kernel import tie_to
 
@@ -86,7 +86,11 @@ def backfill(
         done = Backfilled(series.folder / "index.html")
         for day, found in _each(params, series, days, jobs, force):
             told(_account(done, day, found))
-            settle(series, params.model_copy(update={"as_of": day}))
+            of_day = params.model_copy(update={"as_of": day})
+            if found.reason is None:
+                settle(series, of_day)
+            else:
+                settle_failed(series, of_day, found.reason)
             bar.update()
     return done
 

@@ -1,52 +1,159 @@
-"""The page that lists a series: every published day, newest first."""
+"""The pages that list what is published: one of each series, newest first, and one of all series of a folder."""
 
-import contextlib
 import json
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
+from clvlab.label_history import HEADLINE_FILE
 from clvlab.params import RunParams, strategy_name
+from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series
-from clvlab.reporting.manifest import MANIFEST
 from clvlab.wording import Words
 
+logger = logging.getLogger("clvlab")
+
 TEMPLATES = Path(__file__).parent / "templates"
+INDEX = "index.html"
+MOST_POINTS = 24
+"""Periods that a trend line goes back, at most."""
+LINE_WIDTH, LINE_HEIGHT = 120, 28
+_OURS = '<meta name="generator" content="clvlab">'
+_OFFERED = ("customers.csv", "due.csv", "manifest.json")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One published day."""
+    """One published day: what it grouped by, how much it used, when it was made, and its headline figures."""
 
     day: str
     strategies: tuple[str, ...]
     rows: int
     made: str
+    files: tuple[str, ...]
+    figures: Mapping[str, tuple[str, float]]
+
+    @classmethod
+    def of(cls, folder: Path) -> "Row":
+        """What the folder of a run says; an error of `_NOT_READABLE` where it is damaged."""
+        told = json.loads((folder / manifest.MANIFEST).read_text(encoding="utf-8"))
+        given = told["parameters"]
+        chosen = (given["strategy"],) if "strategy" in given else given["strategies"]
+        return cls(
+            folder.name,
+            tuple(map(strategy_name, chosen)),
+            told["rows"]["accepted"],
+            told["started"][:16].replace("T", " "),
+            tuple(name for name in _OFFERED if name in (*told["outputs"], manifest.MANIFEST)),
+            _headline(folder),
+        )
 
 
-def write_index(series: Series, params: RunParams) -> None:
-    """Write index.html next to the published days, in the language of the last run, unless it is there already."""
-    page = Environment(loader=FileSystemLoader([TEMPLATES]), autoescape=True).get_template("index.html.j2")
-    style = (TEMPLATES / "report" / "page.css").read_text(encoding="utf-8")
-    words = Words(params.lang)
-    html = page.render(name=params.title or params.name, words=words, runs=list(_runs(series)), style=style)
-    index = series.folder / "index.html"
-    if index.exists() and index.read_text(encoding="utf-8", errors="replace") == html:
+_NOT_READABLE = (OSError, ValueError, KeyError, TypeError)
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A headline figure over the published days: the latest, and all of them as points of a line, oldest first."""
+
+    measure: str
+    kind: str
+    days: Sequence[str]
+    values: Sequence[float]
+
+    @property
+    def points(self) -> str:
+        """The line within LINE_WIDTH x LINE_HEIGHT, as SVG has it; days are evenly apart."""
+        low, high = min(self.values), max(self.values)
+        step = LINE_WIDTH / max(len(self.values) - 1, 1)
+        heights = [(high - value) / (high - low) if high > low else 0.5 for value in self.values]
+        return " ".join(f"{place * step:.1f},{2 + at * (LINE_HEIGHT - 4):.1f}" for place, at in enumerate(heights))
+
+
+def write_indices(series: Series, params: RunParams) -> None:
+    """Write the pages next to the published days and next to all series, in the language of the last run."""
+    words = Words(params.lang, params.currency)
+    rows = list(_rows(series))
+    named = {"name": words.plain(params.title or params.name), "runs": rows, "failures": series.failures()}
+    html = _page("series.html.j2", words, **named, trends=list(_trends(rows)), width=LINE_WIDTH, height=LINE_HEIGHT)
+    _write(series.folder / INDEX, html, series)
+    overall = params.output_folder / INDEX
+    if overall.exists() and _OURS not in overall.read_text(encoding="utf-8", errors="replace"):
+        logger.info("%s is somebody else's and stays as it is", overall)
         return
-    fresh = series.folder / ".index.html"
-    fresh.write_text(html, encoding="utf-8")
-    fresh.replace(index)
+    _write(overall, _page("index.html.j2", words, all_series=list(_all_series(params.output_folder, words))), series)
 
 
-def _runs(series: Series) -> Iterator[Row]:
-    """The published days whose manifest can be read."""
+@dataclass(frozen=True)
+class _OneOfAll:
+    """A series on the page of all series."""
+
+    folder: str
+    name: str
+    kind: str
+    newest: str
+    reports: int
+    failures: int
+
+
+def _all_series(output: Path, words: Words) -> Iterator[_OneOfAll]:
+    """The series of a folder, by name; folders that hold no published run are passed over."""
+    for folder in sorted(path for path in output.iterdir() if path.is_dir()):
+        series = Series(folder)
+        days = [day for day in series.days() if manifest.kind_of(day)]
+        if days:
+            given, kind = manifest.parameters_of(days[0]), manifest.kind_of(days[0])
+            name = words.plain(str(given.get("title") or given.get("name") or folder.name))
+            yield _OneOfAll(folder.name, name, str(kind), days[0].name, len(days), len(series.failures()))
+
+
+def _rows(series: Series) -> Iterator[Row]:
+    """The published days whose manifest can be read, newest first."""
     for folder in series.days():
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            given = manifest["parameters"]
-            chosen = (given["strategy"],) if "strategy" in given else given["strategies"]
-            strategies = tuple(map(strategy_name, chosen))
-            made = manifest["started"][:16].replace("T", " ")
-            yield Row(folder.name, strategies, manifest["rows"]["accepted"], made)
+        with suppress(*_NOT_READABLE):
+            yield Row.of(folder)
+
+
+def _headline(folder: Path) -> dict[str, tuple[str, float]]:
+    """measure -> its kind and value; none of what has no headline."""
+    try:
+        found: list[dict[str, Any]] = json.loads((folder / HEADLINE_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {it["measure"]: (it["kind"], it["value"]) for it in found}
+
+
+def _trends(rows: Sequence[Row]) -> Iterator[Trend]:
+    """The figures of the newest report, each over all reports that have it."""
+    for measure, (kind, _) in rows[0].figures.items() if rows else ():
+        known = [row for row in reversed(rows[:MOST_POINTS]) if measure in row.figures]
+        yield Trend(measure, kind, [row.day for row in known], [row.figures[measure][1] for row in known])
+
+
+def _page(template: str, words: Words, **given: Any) -> str:
+    return _environment().get_template(template).render(words=words, style=_style(), **given)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader([TEMPLATES]), autoescape=True)
+
+
+@cache
+def _style() -> str:
+    return (TEMPLATES / "report" / "page.css").read_text(encoding="utf-8")
+
+
+def _write(path: Path, html: str, series: Series) -> None:
+    """Write a page in one step, unless it is there already; what a killed run leaves lies in the series."""
+    if path.exists() and path.read_text(encoding="utf-8", errors="replace") == html:
+        return
+    fresh = series.folder / f".{INDEX}"
+    fresh.write_text(html, encoding="utf-8")
+    fresh.replace(path)

@@ -33,7 +33,7 @@ from clvlab.preflight import check_run
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
 from clvlab.reporting.execution import Writable, environment_of, execute
-from clvlab.reporting.index import write_index
+from clvlab.reporting.index import write_indices
 from clvlab.reporting.lock import locked
 from clvlab.reporting.pseudonym_key import found_or_made
 from clvlab.reporting.stopping import Stopped, interruptible
@@ -90,7 +90,11 @@ def run(params: RunParams, *, force: bool = False, stderr: Writable | None = Non
         follows from parameters, log and attributes alone comes before the notebook starts
     """
     with prepared(params) as series:
-        done = make(params, series, notebook_of(type(params)), force=force, stderr=stderr)
+        try:
+            done = make(params, series, notebook_of(type(params)), force=force, stderr=stderr)
+        except (Exception, Stopped) as error:
+            settle_failed(series, params, str(error) or type(error).__name__)
+            raise
         settle(series, params)
         return done
 
@@ -112,11 +116,16 @@ def settle(series: Series, params: RunParams) -> None:
     if not series.days():
         return
     series.point_latest()
-    if series.published(params.as_of).exists():
-        series.forget_failed(params.as_of)
     if isinstance(params, ReportParams):
         enter(series.folder, _labelled(series))
-    write_index(series, params)
+    write_indices(series, params)
+
+
+def settle_failed(series: Series, params: RunParams, reason: str) -> None:
+    """Have the pages of a series in which something is published say why its last run was not."""
+    if series.days():
+        series.note_failed(params.as_of, reason)
+        settle(series, params)
 
 
 def _labelled(series: Series) -> Iterator[LabelledRun]:
@@ -177,6 +186,7 @@ def _make(params: RunParams, series: Series, notebook: Path, force: bool, stderr
     up_to_date = Run(target / "report.html", is_new=False, sections=[])
     if not force and is_up_to_date(params, series, notebook):
         logger.info("up to date")
+        series.forget_failed(params.as_of)
         return up_to_date
     logger.info("reading %s", ", ".join(params.sources))
     read = _Read.now(params)
@@ -186,6 +196,7 @@ def _make(params: RunParams, series: Series, notebook: Path, force: bool, stderr
     inputs = _inputs(params, series, notebook, read, manifest.rows_of(params, log))
     if not force and manifest.is_current(target, inputs.key):
         manifest.note_files(target, read.of_log.digests)
+        series.forget_failed(params.as_of)
         logger.info("up to date")
         return up_to_date
     params = params.settled(has_amounts=log.has_amounts)
@@ -203,6 +214,7 @@ def _make(params: RunParams, series: Series, notebook: Path, force: bool, stderr
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
         manifest.write(staged, inputs, log, read.of_log.digests, account, _taken(params, predecessor))
     series.publish(staged, params.as_of)
+    series.forget_failed(params.as_of)
     return Run(target / "report.html", is_new=True, sections=account.sections, changed=changed)
 
 

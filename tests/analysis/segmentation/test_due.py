@@ -1,15 +1,19 @@
 """Who is due for a contact: five customers whom a reader can follow with a pencil, and what the page says of them."""
 
 import re
+from datetime import date
 
 import polars as pl
 import pytest
 
 from clvlab import export
 from clvlab.analysis.results import Results
+from clvlab.analysis.segmentation import context as context_module
 from clvlab.analysis.segmentation import due
 from clvlab.models import BgNbd, Nbd
 from clvlab.playbook import held_back, shipped
+from clvlab.playbook.effect import effect
+from clvlab.playbook.series import follow
 from tests.analysis.pages import is_chinese, page_of, sentences_of
 from tests.analysis.segmentation.logs import context_of, valued
 
@@ -182,7 +186,7 @@ def test_the_sentences_by_hand():
     [
         (
             "en",
-            "304 days since the last purchase, where 30 or fewer are usual for them",
+            "304 days since the last purchase, longer than is usual for them (30 days)",
             "Last contacted on 15 November 2024, and due again",
             "No contact known; 11 days since the last purchase",
         ),
@@ -236,6 +240,31 @@ def test_the_file_has_everybody_with_what_to_do_and_what_to_say(folder, lang, ow
     # The page has the same, but by pseudonyms alone.
     page = "\n".join(page_of("due", due.compute(context), context.params, lang))
     assert not re.search(r"\b(ann|bob|cyd|dee|eve)\b", page)
+
+
+def test_what_contacts_brought_by_hand(folder, monkeypatch):
+    """Ann and eve are held back; in January ann buys for 10, bob for 70 and cyd for 20, and dee returns 5."""
+    monkeypatch.setattr("clvlab.playbook.effect.FEWEST", 2)
+    monkeypatch.setattr(context_module, "held_back", lambda ids, *_: ids.is_in(["ann", "eve"]).alias("is_control"))
+    january = (("ann", "2025-01-10", 10.0), ("bob", "2025-01-11", 70.0), ("cyd", "2025-01-12", 20.0))
+    log = (*LOG, *january, ("dee", "2025-01-13", -5.0))
+    for as_of in ("2024-12-31", "2025-01-31"):
+        context = valued(context_of(*log, as_of=as_of, strategy="lifecycle5", control_share=0.4), STAYING)
+        export.write(results_of(context), folder / as_of)
+    followed = follow(folder, [date(2024, 12, 31), date(2025, 1, 31)])
+    assert sorted(followed.select("customer_id", "is_control", "revenue", "bought").rows()) == [
+        ("ann", True, 10.0, True),
+        ("bob", False, 70.0, True),
+        ("cyd", False, 20.0, True),
+        ("dee", False, -5.0, False),
+        ("eve", True, 0.0, False),
+    ]
+    revenue, bought = effect(followed).rows(named=True)
+    assert (revenue["contacted"], revenue["held_back"]) == (3, 2)
+    assert (revenue["contacted_mean"], revenue["held_back_mean"]) == (pytest.approx(85 / 3), 5.0)
+    assert revenue["effect"] == pytest.approx(85 / 3 - 5)
+    assert bought["effect"] == pytest.approx(2 / 3 - 1 / 2)
+    assert revenue["low"] < 0 < revenue["high"]  # of five customers nothing can be told
 
 
 def test_a_group_that_nobody_knows_is_told(folder):

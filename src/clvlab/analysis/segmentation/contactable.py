@@ -9,6 +9,15 @@ from clvlab.playbook.at_risk import value_at_risk
 
 LAST_CONTACT = "last_contact"
 """The attribute that says when a customer was last contacted."""
+_COLUMNS = (
+    "customer_id",
+    "n_purchases",
+    "days_since_last",
+    "total_spend",
+    "p_alive",
+    "gap_p80",
+    "spend_last_year",
+)
 
 
 def contactable(
@@ -21,7 +30,7 @@ def contactable(
     log
         a log with amounts, from which the customers were summarised
     customers
-        the summary, with values
+        the summary, with values, gap_p80 and spend_last_year
     groups
         customer_id, group, pseudonym
     leaves
@@ -33,14 +42,14 @@ def contactable(
     at_risk (null unless it leaves), contacted_on (null where it is not known); `favourite_category` where the log has
     categories and `birthday_month` (1 to 12) where customers have a birthday
     """
-    wanted = {"gap_p80", "spend_last_year"} | {"favourite_category"} & derivable(log)
-    known = derive(log, customers, wanted).data
-    columns = ["customer_id", "n_purchases", "days_since_last", "total_spend", "p_alive", *sorted(wanted)]
+    categories = {"favourite_category"} & derivable(log)
+    known = derive(log, customers, categories).data
     birthdays = [name for name in _days(known) if name.lower() in BIRTHDAYS]
     has_contacts = LAST_CONTACT in _days(known)
     contacted_on = pl.col(LAST_CONTACT).cast(pl.Date) if has_contacts else pl.lit(None, pl.Date)
     return known.select(
-        *columns,
+        *_COLUMNS,
+        *categories,
         value_at_risk(leaves=leaves),
         contacted_on.alias("contacted_on"),
         *(pl.col(name).dt.month().alias("birthday_month") for name in birthdays[:1]),

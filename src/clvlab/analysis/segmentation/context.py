@@ -331,6 +331,11 @@ class Context:
         return pseudonyms(self.base.data, pseudonym_key(self.params))
 
     @cached_property
+    def with_habits(self) -> CustomerSummary:
+        """The customers with how long they usually wait, and what they spent within the last year."""
+        return derive(self.log, self.customers, {"gap_p80", "spend_last_year"})
+
+    @cached_property
     def playbook(self) -> Playbook:
         """What is done with each group."""
         return Playbook.load(self.params.playbook)
@@ -347,7 +352,7 @@ class Context:
         model = self.models.purchases
         leaves = model is not None and model.leaving is not None
         groups = self.table.select("customer_id", "group", "pseudonym")
-        people = contactable(self.log, self.customers, groups, leaves=leaves)
+        people = contactable(self.log, self.with_habits, groups, leaves=leaves)
         control = held_back(people["customer_id"], self.params.control_share, self.params.control_seed)
         entries = {code: self.entry(code) for code in groups["group"].unique()}
         return due_list(people.with_columns(control), entries, self.as_of, self.params.contacts)

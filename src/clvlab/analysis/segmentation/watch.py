@@ -4,7 +4,6 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
-from clvlab.customers import derive
 from clvlab.playbook.at_risk import FEWEST, is_late, value_at_risk
 
 LONGEST = 15
@@ -26,7 +25,7 @@ def compute(context: Context) -> Section:
     """
     if not context.has_amounts or context.models.purchases is None:
         return Section({}, {"lead": Finding.of("watch.none")})
-    customers = derive(context.log, context.customers, {"gap_p80", "spend_last_year"}).data
+    customers = context.with_habits.data
     steady = customers.filter((pl.col("n_purchases") >= FEWEST) & (pl.col("spend_last_year") > 0))
     overdue = steady.filter(is_late())
     if overdue.is_empty():

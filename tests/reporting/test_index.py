@@ -1,0 +1,123 @@
+"""The pages that list what is published: of a series, and of all of them."""
+
+import json
+import re
+from datetime import date
+
+import pytest
+
+from clvlab.params import ReportParams
+from clvlab.reporting.archive import Series
+from clvlab.reporting.index import LINE_HEIGHT, LINE_WIDTH, Trend, write_indices
+
+GIVEN = {"name": "shop", "source": "log.csv", "as_of": "2024-03-31", "currency": "USD"}
+
+
+def published(output, day, name="shop", figures=(), title=None):
+    """A run's folder with what the pages read of it."""
+    folder = output / name / day
+    folder.mkdir(parents=True)
+    told = {
+        "parameters": {"name": name, "title": title, "strategy": "rfm11"},
+        "rows": {"accepted": 1_234},
+        "started": "2024-04-01T10:11:12+00:00",
+        "outputs": {"report.html": "", "customers.csv": ""},
+    }
+    (folder / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    headline = [{"measure": measure, "kind": kind, "value": value} for measure, kind, value in figures]
+    (folder / "headline.json").write_text(json.dumps(headline), encoding="utf-8")
+    for file in ("report.html", "customers.csv"):
+        (folder / file).touch()
+    return folder
+
+
+def pages(output, **given):
+    params = ReportParams(**{**GIVEN, "output": str(output), **given})
+    write_indices(Series(params.folder), params)
+    return [path.read_text(encoding="utf-8") for path in (params.folder / "index.html", output / "index.html")]
+
+
+def links(html, folder):
+    found = re.findall(r'href="([^":]+)"', html)
+    return [link for link in found if not (folder / link).exists()], found
+
+
+@pytest.fixture
+def output(tmp_path):
+    published(tmp_path, "2024-01-31", figures=[("customers", "int", 100.0), ("clv", "money", 5_000.0)])
+    published(tmp_path, "2024-02-29", figures=[("customers", "int", 110.0)])
+    published(tmp_path, "2024-03-31", figures=[("customers", "int", 130.0), ("clv", "money", 4_000.0)])
+    published(tmp_path, "2023-12-31", name="other", title="The <other> shop")
+    return tmp_path
+
+
+def test_a_series_has_its_figures_as_lines_over_its_days(output):
+    html, _ = pages(output)
+    assert re.findall(r"<span>(.*?)</span><strong>(.*?)</strong>", html) == [
+        ("Customers", "130"),
+        ("Expected value to come", "$4K"),
+    ]
+    said = re.findall(r'<svg role="img" aria-label="(.*?)"', html)
+    assert said == [
+        "from 100 on 2024-01-31 to 130 on 2024-03-31",
+        "from $5K on 2024-01-31 to $4K on 2024-03-31",
+    ]
+    cells = [
+        re.findall(r'<td class="num">(.*?)</td>', row) for row in re.findall(r"<tr>\s*<td>.*?</tr>", html, re.DOTALL)
+    ]
+    assert cells == [["130", "$4K", "1,234"], ["110", "–", "1,234"], ["100", "$5K", "1,234"]]
+
+
+def test_every_link_of_both_pages_opens(output):
+    pages(output, name="other")
+    one, everything = pages(output)
+    assert links(one, output / "shop")[0] == []
+    assert links(everything, output)[0] == []
+    assert "shop/2024-03-31/report.html" in links(everything, output)[1]
+    assert "2024-02-29/customers.csv" in links(one, output)[1]
+
+
+def test_all_series_are_listed_with_their_newest_day(output):
+    _, html = pages(output)
+    rows = [re.sub("<[^>]+>", "|", row) for row in re.findall(r"<tr>\s*<td>.*?</tr>", html, re.DOTALL)]
+    told = [[cell for cell in row.replace("\n", "|").split("|") if cell] for row in rows]
+    assert told == [
+        ["The &lt;other&gt; shop", "Segmentation report", "2023-12-31", "1", "0"],
+        ["shop", "Segmentation report", "2024-03-31", "3", "0"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "The last run as of 2024-04-30 failed: no &lt;file&gt;"), ("zh", "运行失败")]
+)
+def test_a_run_that_failed_is_told_with_its_reason(output, lang, said):
+    Series(output / "shop").note_failed(date(2024, 4, 30), "no <file>\nthere")
+    one, everything = pages(output, lang=lang)
+    assert said in one
+    assert "no &lt;file&gt; there" in one
+    assert re.findall(r'<td class="num">(\d)</td>', everything) == ["1", "0", "3", "1"]
+
+
+def test_a_page_of_somebody_elses_stays(output):
+    (output / "index.html").write_text("<h1>Ours</h1>", encoding="utf-8")
+    assert pages(output)[1] == "<h1>Ours</h1>"
+
+
+def test_a_page_that_is_right_is_not_rewritten(output):
+    pages(output)
+    before = [path.stat().st_ino for path in (output / "index.html", output / "shop" / "index.html")]
+    pages(output)
+    assert before == [path.stat().st_ino for path in (output / "index.html", output / "shop" / "index.html")]
+
+
+def test_a_damaged_run_is_not_listed(output):
+    (output / "shop" / "2024-02-29" / "manifest.json").write_text("{", encoding="utf-8")
+    assert "2024-02-29" not in pages(output)[0]
+
+
+def test_a_line_goes_from_edge_to_edge_and_up_where_the_figure_does():
+    points = Trend("customers", "int", ["a", "b", "c"], [1.0, 3.0, 2.0]).points
+    places = [tuple(map(float, point.split(","))) for point in points.split()]
+    assert [x for x, _ in places] == [0, LINE_WIDTH / 2, LINE_WIDTH]
+    assert [y for _, y in places] == [LINE_HEIGHT - 2, 2, LINE_HEIGHT / 2]
+    assert Trend("customers", "int", ["a", "b"], [5.0, 5.0]).points == "0.0,14.0 120.0,14.0"
