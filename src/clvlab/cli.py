@@ -214,6 +214,37 @@ def effect(series: Path, lang: "Language | None", debug: bool) -> None:
 
 
 @main.command()
+@click.argument("name", required=False)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default="reports",
+    show_default=True,
+    metavar="FOLDER",
+    help="The folder of all series.",
+)
+@click.option("--failed", is_flag=True, help="Days whose last run failed: why, and what to do.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the list; else that of the last report.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def runs(name: str | None, output: Path, failed: bool, lang: "Language | None", debug: bool) -> None:
+    """List what is published: the runs of all series of a folder, or of the one called NAME, newest first."""
+    _log_to_stderr("human")
+    with _errors_told(debug, lang or "en"):
+        from clvlab.reporting import runs as listing
+        from clvlab.wording import Words
+
+        series = listing.series_in(output, name)
+        words = Words(lang or listing.language_of(series))
+        if failed:
+            _say(listing.failures_in_words(list(listing.failed_in(series)), words))
+            return
+        published, damaged = listing.published_in(series)
+        _say(listing.runs_in_words(published, words))
+        for said in damaged:
+            logger.warning(said)
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="notebooks")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def notebooks(folder: Path, debug: bool) -> None:

@@ -452,8 +452,8 @@ class ReportParams(RunParams):
             refuse_within(self.every, self.as_of)
         elif self.keep:
             raise ParamsError(
-                f"`keep: {self.keep}` is for a series of reports, and `every` is missing. Say how often the report is "
-                "made, as in `every: month`, or leave `keep` out."
+                f"`keep: {self.keep}` is for a series of reports, and `every` is missing. Say how often the report "
+                "is made, as in `every: month`, or leave `keep` out."
             )
 
     @property
