@@ -245,6 +245,24 @@ def runs(name: str | None, output: Path, failed: bool, lang: "Language | None", 
 
 
 @main.command()
+@click.argument("run_a", type=click.Path(path_type=Path))
+@click.argument("run_b", type=click.Path(path_type=Path))
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the tables; else that of RUN_B.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def diff(run_a: Path, run_b: Path, lang: "Language | None", debug: bool) -> None:
+    """Say what differs between two published runs: data, parameters, rule, versions and results.
+
+    RUN_A and RUN_B are folders, such as reports/cdnow/1998-05-31 and reports/cdnow/1998-06-30.
+    """
+    _log_to_stderr("human")
+    with _errors_told(debug, lang or "en"):
+        from clvlab.reporting.differences import differences, in_words, words_for
+
+        found = differences(run_a, run_b)
+        _say(in_words(found, words_for(found, lang)))
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="notebooks")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def notebooks(folder: Path, debug: bool) -> None:
