@@ -2,9 +2,10 @@
 
 Standard output carries what was asked for and nothing else, of a run the path of its report; all that is said on the
 way goes to standard error.
-Exit codes: 0 published or up to date, 1 the notebook, or a report of a backfill, failed, 2 bad parameters or bad data, 75 another run holds the
-lock, 124 timed out, 138 the kernel died; 129, 130, 131, 143 and 152 stopped by SIGHUP, Ctrl-C, SIGQUIT, SIGTERM or
-the limit on processor time. A standard stream that is closed, or whose reader has gone, changes no exit code.
+Exit codes: 0 published or up to date, 1 the notebook failed, or a report of a backfill, 2 bad parameters or bad data,
+75 another run holds the lock, 124 timed out, 138 the kernel died; 129, 130, 131, 143 and 152 stopped by SIGHUP,
+Ctrl-C, SIGQUIT, SIGTERM or the limit on processor time. A standard stream that is closed, or whose reader has gone,
+changes no exit code.
 """
 
 import logging
@@ -73,8 +74,8 @@ def main() -> None:
     """Whom to look after, how, and whether the grouping works.
 
     Begin with `clvlab check orders.csv --write-params orders.yaml`, or with `cdnow`, an embedded log, for orders.csv;
-    then `clvlab report orders.yaml`. `clvlab backfill` makes a series of reports, `clvlab runs` lists what is published
-    and what failed, `clvlab diff` compares two runs. `clvlab notebooks` gives the same to try by hand.
+    then `clvlab report orders.yaml`. `clvlab backfill` makes a series of reports, `clvlab runs` lists what is
+    published and what failed, `clvlab diff` compares two runs. `clvlab notebooks` gives the same to try by hand.
     """
     _open_streams()
 
