@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "charts": f"{FOUNDATION} grammars",
     "presentation": f"{FOUNDATION} params playbook analysis charts tables export",
     "export": f"{FOUNDATION} params label_history playbook analysis",
-    "reporting": f"{FOUNDATION} params inputs label_history judged progress preflight charts grammars",
+    "reporting": f"{FOUNDATION} tables params inputs label_history judged progress preflight charts grammars",
     "cli": f"{FOUNDATION} params playbook check reporting",
     "__init__": "",
 }

@@ -1,4 +1,4 @@
-"""The history of groups: whole, without duplicates, in line with what is published."""
+"""The history of groups: whole, without duplicates, in line with what was published last of every day."""
 
 from datetime import date
 
@@ -37,11 +37,13 @@ def test_a_run_that_is_made_again_takes_the_place_of_what_it_was(tmp_path):
     assert cl.history(tmp_path)["group"].to_list() == ["new", "champions", "lost"]
 
 
-def test_what_is_no_longer_published_leaves_the_history(tmp_path):
-    runs = [run_of(tmp_path, day) for day in DAYS]
+def test_what_is_no_longer_published_stays_in_the_history_until_it_is_made_again(tmp_path):
+    runs = [run_of(tmp_path, day) for day in DAYS[:2]]
     enter(tmp_path, runs)
-    enter(tmp_path, runs[1:])
-    assert cl.history(tmp_path)["as_of"].unique().to_list() == DAYS[1:]
+    enter(tmp_path, [run_of(tmp_path, DAYS[2])])
+    assert cl.history(tmp_path)["as_of"].unique(maintain_order=True).to_list() == DAYS
+    enter(tmp_path, [run_of(tmp_path, DAYS[0], "2", ("new",))])
+    assert cl.history(tmp_path)["group"].to_list() == ["new", *["champions", "lost"] * 2]
 
 
 def test_what_is_known_is_not_read_again(tmp_path):
@@ -72,13 +74,13 @@ def test_customers_without_a_value_are_there(tmp_path):
 
 @given(st.lists(st.lists(st.tuples(st.sampled_from(DAYS), st.sampled_from("123")), unique_by=lambda run: run[0])))
 @settings(max_examples=30, deadline=None)
-def test_the_history_follows_from_the_runs_alone_whatever_came_before(tmp_path_factory, rounds):
+def test_the_history_has_of_every_day_what_was_published_last_in_whatever_order(tmp_path_factory, rounds):
     one, other = (tmp_path_factory.mktemp("series") for _ in range(2))
+    last = {}
     for published in rounds:
         enter(one, [run_of(one, day, key, groups=("lost",) * int(key)) for day, key in published])
-    last = rounds[-1] if rounds else []
-    enter(one, [run_of(one, day, key, groups=("lost",) * int(key)) for day, key in last])
-    enter(other, [run_of(other, day, key, groups=("lost",) * int(key)) for day, key in last])
+        last.update(published)
+    enter(other, [run_of(other, day, key, groups=("lost",) * int(key)) for day, key in last.items()])
     if last:
         assert cl.history(one).equals(cl.history(other))
         assert not cl.history(one).select("as_of", "customer_id", "strategy").is_duplicated().any()

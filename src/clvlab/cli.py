@@ -1,9 +1,11 @@
-"""The command line: `clvlab check`, `report`, `backfill`, `compare`, `effect` and `notebooks`.
+"""The command line: `clvlab check`, `report`, `backfill`, `compare`, `runs`, `diff`, `effect` and `notebooks`.
 
-Standard output carries the path of the report and nothing else; all that is said on the way goes to standard error.
-Exit codes: 0 published or up to date, 1 the notebook failed, 2 bad parameters or bad data, 75 another run holds the
-lock, 124 timed out, 138 the kernel died; 129, 130, 131, 143 and 152 stopped by SIGHUP, Ctrl-C, SIGQUIT, SIGTERM or
-the limit on processor time. A standard stream that is closed, or whose reader has gone, changes no exit code.
+Standard output carries what was asked for and nothing else, of a run the path of its report; all that is said on the
+way goes to standard error.
+Exit codes: 0 published or up to date, 1 the notebook failed, or a report of a backfill, 2 bad parameters or bad data,
+75 another run holds the lock, 124 timed out, 138 the kernel died; 129, 130, 131, 143 and 152 stopped by SIGHUP,
+Ctrl-C, SIGQUIT, SIGTERM or the limit on processor time. A standard stream that is closed, or whose reader has gone,
+changes no exit code.
 """
 
 import logging
@@ -72,7 +74,8 @@ def main() -> None:
     """Whom to look after, how, and whether the grouping works.
 
     Begin with `clvlab check orders.csv --write-params orders.yaml`, or with `cdnow`, an embedded log, for orders.csv;
-    then `clvlab report orders.yaml`. `clvlab notebooks` gives the same to try by hand.
+    then `clvlab report orders.yaml`. `clvlab backfill` makes a series of reports, `clvlab runs` lists what is
+    published and what failed, `clvlab diff` compares two runs. `clvlab notebooks` gives the same to try by hand.
     """
     _open_streams()
 
@@ -211,6 +214,55 @@ def effect(series: Path, lang: "Language | None", debug: bool) -> None:
         found = effect_of(follow(series, days))
         given = parameters_of(series / max(days).isoformat())
         _say(in_words(found, Words(lang or given.get("lang", "en"), given.get("currency"))))
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default="reports",
+    show_default=True,
+    metavar="FOLDER",
+    help="The folder of all series.",
+)
+@click.option("--failed", is_flag=True, help="Days whose last run failed: why, and what to do.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the list; else that of the last report.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def runs(name: str | None, output: Path, failed: bool, lang: "Language | None", debug: bool) -> None:
+    """List what is published: the runs of all series of a folder, or of the one called NAME, newest first."""
+    _log_to_stderr("human")
+    with _errors_told(debug, lang or "en"):
+        from clvlab.reporting import runs as listing
+        from clvlab.wording import Words
+
+        series = listing.series_in(output, name)
+        words = Words(lang or listing.language_of(series))
+        if failed:
+            _say(listing.failures_in_words(list(listing.failed_in(series)), words))
+            return
+        published, damaged = listing.published_in(series)
+        _say(listing.runs_in_words(published, words))
+        for said in damaged:
+            logger.warning(said)
+
+
+@main.command()
+@click.argument("run_a", type=click.Path(path_type=Path))
+@click.argument("run_b", type=click.Path(path_type=Path))
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the tables; else that of RUN_B.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def diff(run_a: Path, run_b: Path, lang: "Language | None", debug: bool) -> None:
+    """Say what differs between two published runs: data, parameters, rule, versions and results.
+
+    RUN_A and RUN_B are folders, such as reports/cdnow/1998-05-31 and reports/cdnow/1998-06-30.
+    """
+    _log_to_stderr("human")
+    with _errors_told(debug, lang or "en"):
+        from clvlab.reporting.differences import differences, in_words, words_for
+
+        found = differences(run_a, run_b)
+        _say(in_words(found, words_for(found, lang)))
 
 
 @main.command()

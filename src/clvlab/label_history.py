@@ -25,7 +25,7 @@ _RUNS = "runs"
 
 
 def history(series: str | Path) -> pl.DataFrame:
-    """The groups of customers in every published report of a series.
+    """The groups of customers in every report that a series has published, also in those that it no longer keeps.
 
     Parameters
     ----------
@@ -61,15 +61,19 @@ class LabelledRun:
 
 
 def enter(folder: Path, runs: Iterable[LabelledRun]) -> None:
-    """Bring the history of the series in a folder in line with its runs, in one step; what it knows is not read."""
-    path, runs = folder / FILE, sorted(runs, key=lambda run: run.as_of)
+    """Bring the history of the series in a folder in line with its published runs, in one step.
+
+    What it knows is not read again. Days that are no longer published stay, as the last run of them had it: a history
+    is what one keeps when reports go. To be rid of them, remove the file; it is made again of what is published.
+    """
+    path = folder / FILE
     entered, known = _entered(path)
-    keys = {run.as_of.isoformat(): run.key for run in runs}
-    if known == keys:
+    fresh = {run.as_of: run for run in runs if known.get(run.as_of.isoformat()) != run.key}
+    if not fresh:
         return
-    kept = {run.as_of for run in runs if known.get(run.as_of.isoformat()) == run.key}
-    labels = [entered.filter(as_of=run.as_of) if run.as_of in kept else _labels(run) for run in runs]
-    _write(pl.concat([pl.DataFrame(schema=SCHEMA), *labels]), keys, path)
+    labels = pl.concat([entered.filter(~pl.col("as_of").is_in(list(fresh))), *map(_labels, fresh.values())])
+    keys = {**known, **{day.isoformat(): run.key for day, run in fresh.items()}}
+    _write(labels.sort("as_of", maintain_order=True), keys, path)
 
 
 def _entered(path: Path) -> tuple[pl.DataFrame, dict[str, str]]:

@@ -376,6 +376,10 @@ class RunParams(BaseModel):
         del has_amounts
         return self
 
+    def of_one_run(self) -> Self:
+        """The parameters without what is of the series alone, and changes nothing in a run."""
+        return self
+
     @property
     def period(self) -> Every:
         """The length of the period that the run's figures are compared with the one before by."""
@@ -414,6 +418,7 @@ class ReportParams(RunParams):
     how readily they leave and what they spend; they are used where they help. `playbook` is the path of a YAML file
     that says what is done with each group, where not as shipped; `contacts` is how many customers can be contacted in
     a period (null: as many as owners can); `control_share` of all customers, drawn by `control_seed`, is held back.
+    Of a series (`every`), only the newest `keep` reports stay published, where that is not null.
 
     >>> params = ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", holdout="39 weeks")
     >>> params.horizon, params.rfm
@@ -434,6 +439,7 @@ class ReportParams(RunParams):
     covariates: Texts = ()
     every: Every | None = None
     rule: Literal["fixed", "refit"] = "fixed"
+    keep: Annotated[int, Field(ge=1)] | None = None
     alerts: Alerts = Field(default_factory=partial(Alerts, customers=5, share=0.05))
     playbook: Text | None = None
     contacts: Annotated[int, Field(ge=1)] | None = None
@@ -444,6 +450,11 @@ class ReportParams(RunParams):
         super().__init__(**values)
         if self.every:
             refuse_within(self.every, self.as_of)
+        elif self.keep:
+            raise ParamsError(
+                f"`keep: {self.keep}` is for a series of reports, and `every` is missing. Say how often the report "
+                "is made, as in `every: month`, or leave `keep` out."
+            )
 
     @property
     def period(self) -> Every:
@@ -465,6 +476,10 @@ class ReportParams(RunParams):
         if self.strategy != AUTO:
             return self
         return self.model_copy(update={"strategy": WITH_MONEY if has_amounts else WITHOUT_MONEY})
+
+    def of_one_run(self) -> Self:
+        """The parameters without how many reports the series keeps."""
+        return self.model_copy(update={"keep": None})
 
     @property
     def chosen(self) -> tuple[Any, ...]:

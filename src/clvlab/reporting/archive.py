@@ -2,7 +2,7 @@
 
 <output>/<name>/<as_of>/          a published run
 <output>/<name>/latest        relative link to the newest published day
-<output>/<name>/history.parquet   the groups of customers on every published day, of reports
+<output>/<name>/history.parquet   the groups of customers on every day that was published, of reports
 <output>/<name>/failed/<as_of>/   notebook of the last failed run of that day, and why it failed
 """
 
@@ -124,6 +124,13 @@ class Series:
     def days(self) -> list[Path]:
         """The folders of the published days, newest first."""
         return sorted((path for path in self.folder.iterdir() if path.is_dir() and _is_day(path.name)), reverse=True)
+
+    def retire(self, folder: Path) -> None:
+        """Remove a published day; one rename comes first, so that no end leaves half of it in its place."""
+        aside = self.folder / f"{STAGING}retired-{folder.name}"
+        folder.rename(aside)
+        _sync_folder(self.folder)
+        _remove(aside)
 
     def before(self, as_of: date) -> date | None:
         """The last published day before a day."""

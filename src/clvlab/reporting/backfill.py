@@ -22,7 +22,16 @@ from clvlab.period_ends import Every, end_of, ends, shifted
 from clvlab.progress import progress_bar
 from clvlab.reporting.archive import Series
 from clvlab.reporting.execution import KernelDiedError, NotebookError
-from clvlab.reporting.runner import is_up_to_date, make, notebook_of, prepared, settle, settle_failed
+from clvlab.reporting.runner import (
+    is_up_to_date,
+    make,
+    notebook_of,
+    prepared,
+    reports_in,
+    retain,
+    settle,
+    settle_failed,
+)
 from clvlab.reporting.stopping import Stopped
 from clvlab.reporting.tied_kernel import tie_to
 
@@ -59,7 +68,8 @@ def backfill(
 ) -> Backfilled:
     """Publish the reports of all periods that end between two days.
 
-    A period that fails is told and does not keep the others from being made.
+    A period that fails is told and does not keep the others from being made. Where the series keeps its newest
+    reports alone, those that would be beyond them are not made, and those that are go once all others are made.
 
     Parameters
     ----------
@@ -84,6 +94,10 @@ def backfill(
     days = _days(params, first, last)
     with prepared(params) as series, progress_bar(len(days), "reports", shown=progress) as bar:
         done = Backfilled(series.folder / "index.html")
+        days, beyond = _kept(params, series, days)
+        if beyond:
+            told(f"{beyond[0]} to {beyond[-1]}: not made, as the series keeps its newest {params.keep} reports")
+            bar.update(len(beyond))
         for day, found in _each(params, series, days, jobs, force):
             told(_account(done, day, found))
             of_day = params.model_copy(update={"as_of": day})
@@ -92,6 +106,9 @@ def backfill(
             else:
                 settle_failed(series, of_day, found.reason)
             bar.update()
+        # Not before: a report that is being made may read one that is to go.
+        if done.made or done.kept:
+            retain(series, params.model_copy(update={"as_of": days[-1]}))
     return done
 
 
@@ -104,6 +121,15 @@ def _days(params: ReportParams, first: date, last: date) -> list[date]:
         end = end_of(params.every, first)
         raise ParamsError(f"No {params.every} ends between {first} and {last}. The next one ends on {end}.")
     return days
+
+
+def _kept(params: ReportParams, series: Series, days: list[date]) -> tuple[list[date], list[date]]:
+    """The days whose reports the series keeps, and those that would be older than all that it keeps."""
+    if params.keep is None:
+        return days, []
+    published = {date.fromisoformat(folder.name) for folder in reports_in(series)}
+    oldest = sorted({*days, *published})[-params.keep :][0]
+    return [day for day in days if day >= oldest], [day for day in days if day < oldest]
 
 
 def _account(done: Backfilled, day: date, found: "_Found") -> str:

@@ -219,12 +219,18 @@ def key_of(folder: Path) -> str | None:
     return None if key is None else str(key)
 
 
+def read(folder: Path) -> dict[str, Any]:
+    """The manifest of the run in a folder; nothing where there is none, or it cannot be read."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
 def _told(folder: Path, name: str) -> Any:
     """What a run's manifest has under a name; None where there is none, or it cannot be read."""
-    try:
-        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))[name]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return read(folder).get(name)
 
 
 def versions() -> dict[str, str]:

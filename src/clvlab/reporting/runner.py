@@ -96,6 +96,7 @@ def run(params: RunParams, *, force: bool = False, stderr: Writable | None = Non
             settle_failed(series, params, str(error) or type(error).__name__)
             raise
         settle(series, params)
+        retain(series, params)
         return done
 
 
@@ -126,6 +127,28 @@ def settle_failed(series: Series, params: RunParams, reason: str) -> None:
     if series.days():
         series.note_failed(params.as_of, reason)
         settle(series, params)
+
+
+def retain(series: Series, params: RunParams) -> None:
+    """Remove the oldest reports of a series beyond as many as it keeps, but not the one of the run's own day.
+
+    What is not a report of ours stays, and so do the groups of customers in the history of the series, which has to
+    be settled before.
+    """
+    if not isinstance(params, ReportParams) or params.keep is None:
+        return
+    own = series.published(params.as_of)
+    beyond = [folder for folder in reports_in(series)[params.keep :] if folder != own]
+    for folder in beyond:
+        series.retire(folder)
+        logger.info("removed %s: `keep: %d`", folder, params.keep)
+    if beyond:
+        settle(series, params)
+
+
+def reports_in(series: Series) -> list[Path]:
+    """The folders of the published reports of a series, newest first; not what a link leads to."""
+    return [day for day in series.days() if not day.is_symlink() and manifest.kind_of(day) == ReportParams.kind]
 
 
 def _labelled(series: Series) -> Iterator[LabelledRun]:
@@ -181,6 +204,7 @@ class _Read:
 
 def _make(params: RunParams, series: Series, notebook: Path, force: bool, stderr: Writable) -> Run:
     started, clock = datetime.now(UTC), perf_counter()
+    params = params.of_one_run()
     _refuse_other_kind(params, series)
     target = series.published(params.as_of)
     up_to_date = Run(target / "report.html", is_new=False, sections=[])
@@ -222,7 +246,7 @@ def _inputs(
     params: RunParams, series: Series, notebook: Path, read: _Read, rows: Mapping[str, Any]
 ) -> manifest.Inputs:
     """The inputs of a run by a notebook over a log with these rows."""
-    params = params.settled(has_amounts=rows["has_amounts"])
+    params = params.of_one_run().settled(has_amounts=rows["has_amounts"])
     earlier = _earlier(params, series)
     return manifest.Inputs.of(
         params,

@@ -150,6 +150,7 @@ ERRORS = [
     ("returns", {"returns": "people.csv"}),
     ("events", {"events": "people.csv"}),
     ("playbook", {"playbook": "wrong.yaml"}),
+    ("keep", {"keep": 3}),
 ]
 
 
