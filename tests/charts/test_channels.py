@@ -16,8 +16,16 @@ READ = {
         "text x=customers y=spend text=label",
     ],
     "base_health.months": ["bar x=month y=value color=series"],
-    "bridge.period": ["bar x=low x2=high y=name color=colour", "text x=high y=name text=label"],
-    "bridge.year": ["bar x=low x2=high y=name color=colour", "text x=high y=name text=label"],
+    "bridge.period": [
+        "bar x=low x2=high y=name color=colour",
+        "text x=low y=name text=label",
+        "text x=high y=name text=label",
+    ],
+    "bridge.year": [
+        "bar x=low x2=high y=name color=colour",
+        "text x=low y=name text=label",
+        "text x=high y=name text=label",
+    ],
     "cohorts.retention": ["rect x=age y=cohort color=share", "text x=age y=cohort text=label"],
     "cohorts.spend": ["line x=age y=spend opacity=cohort"],
     "comparison.gini": [

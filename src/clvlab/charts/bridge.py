@@ -7,7 +7,9 @@ from clvlab.charts.theme import ACCENT, CONTEXT, SECOND, SMALLEST_TEXT, at_least
 from clvlab.wording import Words
 
 ENDS = ("then", "now")
-NARROWEST = 480
+NARROWEST = 350
+ROOM = 0.3
+"""What is left free behind the longest bar for its label, as a share of that bar."""
 NAMES_WIDTH = 160
 
 
@@ -21,6 +23,7 @@ def period(table: pl.DataFrame, words: Words) -> alt.LayerChart:
         .when(pl.col("change") > 0)
         .then(pl.lit(ACCENT))
         .otherwise(pl.lit(SECOND)),
+        is_far=~pl.col("step").is_in(ENDS) & (pl.col("low") > pl.col("high").max() / 2),
     )
     money = in_currency(words("charts.revenue"), words)
     base = alt.Chart(drawn).encode(
@@ -35,10 +38,12 @@ def period(table: pl.DataFrame, words: Words) -> alt.LayerChart:
         x2="high:Q",
         color=alt.Color("colour:N", scale=None),
     )
-    labels = base.mark_text(align="left", dx=5, fontSize=SMALLEST_TEXT).encode(
-        x=alt.X("high:Q", title=money), text="label:N"
-    )
-    layers: alt.LayerChart = bars + labels
+    # Steps far to the right have their figures before them, so that these fit on a phone.
+    before = base.transform_filter("datum.is_far").mark_text(align="right", dx=-5, fontSize=SMALLEST_TEXT)
+    behind = base.transform_filter("!datum.is_far").mark_text(align="left", dx=5, fontSize=SMALLEST_TEXT)
+    before = before.encode(x=alt.X("low:Q", title=money), text="label:N")
+    behind = behind.encode(x=alt.X("high:Q", title=money), text="label:N")
+    layers: alt.LayerChart = bars + before + behind
     return layers.properties(width="container", height=alt.Step(28), usermeta=at_least(NARROWEST))
 
 
@@ -56,4 +61,4 @@ def _signed(row: dict[str, float | str], words: Words) -> str:
 def _room(drawn: pl.DataFrame) -> alt.Scale:
     """An axis that holds zero, and room for the label of the longest bar."""
     low, high = min([0.0, *drawn["low"]]), max([0.0, *drawn["high"]])
-    return alt.Scale(domain=[low, high + 0.2 * (high - low)] if high > low else [0, 1], nice=False)
+    return alt.Scale(domain=[low, high + ROOM * (high - low)] if high > low else [0, 1], nice=False)
