@@ -240,8 +240,15 @@ def test_a_due_list_has_what_to_do_in_words_and_its_codes_next_to_it(tmp_path):
         *("contacted_on", "days_since_last", "gap_p80"),
     ]
     assert first[:6] == ["007", "0a", "false", "champions", "Account manager", "Phone call or visit"]
-    assert first[7:9] == ["40 days since the last purchase, where 12 or fewer are usual for them", "month"]
+    assert first[7:9] == ["40 days since the last purchase, longer than is usual for them (12 days)", "month"]
     assert second[0] == "'=1"
+
+
+def test_a_due_list_of_nobody_has_its_columns(tmp_path):
+    export.write(StandIn(due=DUE.clear()), tmp_path)
+    [heads] = rows_of(tmp_path / "due.csv")
+    assert {"owner", "channel", "action", "why"} < set(heads)
+    assert_frame_equal(pl.read_parquet(tmp_path / "due.parquet"), DUE.clear())
 
 
 def test_a_due_list_has_names_in_place_of_codes_where_they_are_asked_for(tmp_path):

@@ -23,7 +23,7 @@ DAY = date(2024, 6, 30)
 
 
 def params(source="log.csv", **given):
-    return ReportParams(name="r", source=source, as_of=DAY.isoformat(), max_refused=1.0, **given)
+    return ReportParams(**{"name": "r", "source": source, "as_of": DAY.isoformat(), "max_refused": 1.0, **given})
 
 
 def sha(text):
@@ -299,6 +299,17 @@ def test_what_is_handed_over_is_parquet_and_json(workplace):
     about = json.loads((workplace / "log.json").read_text(encoding="utf-8"))
     assert about["read_by"] == {
         "source": "log.csv", "items": [], "returns": [], "columns": {}, "currency": None, "reading": {},
-        "log_attributes": [],
+        "log_attributes": [], "known_until": None,
     }  # fmt: skip
     assert about["detected"]["files"][0]["format"] == "text"
+
+
+def test_a_report_of_a_series_is_handed_a_log_of_its_own_day_alone(workplace, monkeypatch):
+    (workplace / "log.csv").write_text("customer_id,date,amount\na,2024-01-31,1\nb,2024-02-01,2\n", encoding="utf-8")
+    january = params(every="month", as_of="2024-01-31")
+    hand_over(read_log(january), january, workplace)
+    monkeypatch.setenv(LOG_FOLDER, str(workplace))
+    assert read_log(january).data["customer_id"].to_list() == ["a"]
+    february = params(every="month", as_of="2024-02-29")
+    assert read_log(february).data["customer_id"].to_list() == ["a", "b"]
+    assert read_log(params(as_of="2024-01-31")).data.height == 2

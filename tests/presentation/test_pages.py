@@ -243,6 +243,32 @@ CELLS = {
         {"move": ["down"], "customers": [1_300], "clv": [2_500.0]},
         ["Moved down, with a purchase since", "1,300", "$2,500"],
     ),
+    ("movement", "money"): (
+        {
+            "group": ["champions"],
+            "opening": [2_500.0],
+            "moved_out": [500.0],
+            "arrived": [0.0],
+            "moved_in": [250.0],
+            "revalued": [-250.0],
+            "closing": [2_000.0],
+        },
+        ["Champions", "$2,500", "$500", "$0", "$250", "−$250", "$2,000"],
+    ),
+    ("movement", "alerts"): (
+        {
+            "before": ["champions"],
+            "after": ["at_risk"],
+            "fell": [True],
+            "customers": [12],
+            "share": [0.12],
+            "clv_before": [2_500.0],
+            "clv": [500.0],
+            "clv_low": [250.0],
+            "clv_high": [1_000.0],
+        },
+        ["Champions", "At risk", "12", "12%", "$2,500", "$500", "$250", "$1,000"],
+    ),
     ("structure", "ends"): (
         {
             "group": ["champions"],

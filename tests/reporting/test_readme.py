@@ -27,7 +27,8 @@ def test_every_file_is_on_the_map():
 
 
 def test_variables_between_the_processes_are_those_of_the_params():
-    assert set(re.findall(r"CLVLAB_\w+", README)) == {params.RUN_FOLDER, params.LOG_FOLDER}
+    named = {params.RUN_FOLDER, params.LOG_FOLDER, params.PREDECESSOR, params.PSEUDONYM_KEY}
+    assert set(re.findall(r"CLVLAB_\w+", README)) == named
 
 
 @pytest.mark.parametrize(

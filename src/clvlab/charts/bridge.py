@@ -8,6 +8,7 @@ from clvlab.wording import Words
 
 ENDS = ("then", "now")
 NARROWEST = 480
+NAMES_WIDTH = 160
 
 
 def period(table: pl.DataFrame, words: Words) -> alt.LayerChart:
@@ -23,7 +24,7 @@ def period(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     )
     money = in_currency(words("charts.revenue"), words)
     base = alt.Chart(drawn).encode(
-        y=alt.Y("name:N", sort=drawn["name"].to_list(), title=None),
+        y=alt.Y("name:N", sort=drawn["name"].to_list(), title=None, axis=alt.Axis(minExtent=NAMES_WIDTH)),
         tooltip=[
             alt.Tooltip("name:N", title=words("charts.what")),
             alt.Tooltip("change:Q", title=money, format=",.0f"),

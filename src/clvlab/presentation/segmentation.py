@@ -188,6 +188,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "cohorts": (
             Text("lead"),
             Text("crowded"),
+            Text("newer"),
             Chart("retention", cohorts.retention),
             Chart("spend", cohorts.spend),
         ),

@@ -141,3 +141,51 @@ def test_a_long_history_makes_few_cohorts_of_calendar_periods(period, months):
     assert retention["cohort"].n_unique() == MOST_COHORTS
     assert set(retention["period"]) == {period}
     assert retention.filter(age=0)["customers"].to_list() == [months] * MOST_COHORTS
+
+
+# Are newer cohorts better or worse?
+
+
+def cohort(month, spends, again=None):
+    """One customer for each of these first purchases in that month of 2024, who all spend `again` in December."""
+    rows = [(f"{month}-{n}", f"2024-{month:02d}-10", spend) for n, spend in enumerate(spends)]
+    return rows + [(who, "2024-12-20", again) for who, _, _ in rows if again]
+
+
+def newer_of(*rows):
+    return cohorts.compute(context_of(*rows, as_of="2024-12-31", strategy="hiatus")).findings.get("newer")
+
+
+def test_newer_cohorts_are_compared_by_hand():
+    # The oldest has lived twelve months, so that a third is the age of 3: what is spent in December counts for none.
+    half = [10.0, 30.0] * 20  # mean 20, variance 40 / 39 * 100
+    more = [60.0, 80.0] * 20
+    rows = [*cohort(1, half, again=500.0), *cohort(2, half), *cohort(5, more), *cohort(6, more)]
+    found = newer_of(*rows)
+    told = dict(found.figures)
+    reach = 1.96 * (2 * (80 / 79 * 100) / 80) ** 0.5
+    assert found.key == "cohorts.newer_better"
+    assert (told["since"], told["lived"], told["newer"], told["older"]) == (date(2024, 5, 1), 4, 70.0, 20.0)
+    assert (told["low"], told["high"]) == (pytest.approx(50 - reach), pytest.approx(50 + reach))
+
+
+def test_worse_cohorts_are_told_by_how_much_less_they_spend():
+    found = newer_of(*cohort(1, [60.0, 80.0] * 20), *cohort(6, [10.0, 30.0] * 20))
+    assert found.key == "cohorts.newer_worse"
+    assert 0 < found.figures["low"] < 50 < found.figures["high"]
+
+
+def test_a_difference_that_noise_can_make_is_called_noise():
+    found = newer_of(*cohort(1, [1.0, 80.0] * 20), *cohort(6, [2.0, 82.0] * 20))
+    assert found.key == "cohorts.newer_alike"
+    assert found.figures["low"] < 0 < found.figures["high"]
+
+
+def test_few_customers_tell_nothing_of_their_cohorts():
+    assert newer_of(*cohort(1, [1.0] * 40), *cohort(6, [90.0] * 29)) is None
+    assert newer_of(*cohort(1, [1.0] * 40, again=3.0)) is None
+
+
+def test_a_cohort_too_young_to_compare_is_left_out():
+    found = newer_of(*cohort(1, [1.0, 3.0] * 20), *cohort(6, [2.0, 3.0] * 20), *cohort(11, [900.0] * 40))
+    assert found.figures["newer"] == 2.5

@@ -186,7 +186,7 @@ def test_the_sentences_by_hand():
     [
         (
             "en",
-            "304 days since the last purchase, where 30 or fewer are usual for them",
+            "304 days since the last purchase, longer than is usual for them (30 days)",
             "Last contacted on 15 November 2024, and due again",
             "No contact known; 11 days since the last purchase",
         ),

@@ -1,5 +1,6 @@
 """Movement: opening + arrivals + moved in - moved out = closing, and why customers moved."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -8,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvlab.analysis.segmentation import movement
+from clvlab.customers import derive
 from clvlab.wording import Name
-from tests.analysis.segmentation.logs import context_of
+from tests.analysis.segmentation.logs import context_of, nbd, valued
 
 # The report's day is 2024-12-31, the quarter before ends on 2024-09-30; active is whoever bought within 180 days.
 LOG = (
@@ -38,6 +40,91 @@ def test_the_tables_by_hand():
         ("aged", 1),
         ("arrived", 1),
     ]
+
+
+def test_the_account_in_money_by_hand():
+    # Spent in the 365 days up to 09-30: stays, ages and returns 10 each; up to 12-31: the same, and new 10.
+    section = movement.compute(context_of(*LOG, ("stays", "2024-12-02", 2.5), as_of="2024-12-31"))
+    columns = ["group", "opening", "moved_out", "arrived", "moved_in", "revalued", "closing"]
+    assert section["money"].columns == columns
+    assert section["money"].rows() == [
+        ("active", 20.0, 10.0, 10.0, 10.0, 2.5, 32.5),
+        ("inactive", 10.0, 10.0, 0.0, 10.0, 0.0, 10.0),
+    ]
+    told = dict(section.findings["money"].figures)
+    assert told == {"since": date(2024, 9, 30), "total": 30.0, "up": 10.0, "down": 10.0}
+
+
+def test_a_log_without_amounts_has_no_account_in_money():
+    section = movement.compute(context_of(*(row[:2] for row in LOG), as_of="2024-12-31", columns="customer_id date"))
+    assert "money" not in section
+    assert "money" not in section.findings
+
+
+def fallen(many, few):
+    """So many who were active and are not, so few who are active again, and 60 who are active on either day."""
+    rows = [(f"fell{n}", "2024-05-01", 10.0) for n in range(many)]
+    rows += [(f"rose{n}", day, 20.0) for n in range(few) for day in ("2023-11-01", "2024-12-01")]
+    rows += [(f"stays{n}", day, 10.0) for n in range(60) for day in ("2024-08-01", "2024-12-01")]
+    return [("first", "2023-01-01", 5.0), *rows]
+
+
+@pytest.mark.parametrize(
+    ("many", "few", "told"),
+    [
+        (6, 5, [("active", "inactive", 6), ("inactive", "active", 5)]),
+        (4, 4, []),  # fewer than 5 customers
+        (3, 5, [("inactive", "active", 5)]),
+    ],
+)
+def test_moves_of_enough_customers_are_alerts(many, few, told):
+    section = movement.compute(context_of(*fallen(many, few), as_of="2024-12-31", model="nbd"))
+    found = section["alerts"].select("before", "after", "customers").rows() if "alerts" in section else []
+    assert sorted(found) == told
+    assert ("alerts" in section.findings) == bool(told)
+
+
+def test_the_limits_of_alerts_are_parameters():
+    wide = {"customers": 1, "share": 0.0}
+    rows = fallen(1, 0)
+    assert movement.compute(context_of(*rows, as_of="2024-12-31", alerts=wide))["alerts"].height == 1
+    large = {"customers": 1, "share": 0.05}  # 1 of 61 is less
+    assert "alerts" not in movement.compute(context_of(*rows, as_of="2024-12-31", alerts=large))
+
+
+def test_what_is_at_stake_is_the_value_of_those_who_moved_with_its_interval():
+    context = valued(context_of(*fallen(6, 5), as_of="2024-12-31"), nbd(1.0, 100.0), 10.0)
+    then = context.previous
+    vars(context)["previous"] = replace(then, data=then.data.with_columns(clv=pl.lit(50.0)))
+    section = movement.compute(context)
+    values = dict(context.table.select("customer_id", "clv").iter_rows())
+    for row in section["alerts"].iter_rows(named=True):
+        who = "fell" if row["fell"] else "rose"
+        assert row["clv"] == pytest.approx(sum(value for name, value in values.items() if name.startswith(who)))
+        assert 0 <= row["clv_low"] <= row["clv"] <= row["clv_high"]
+        assert row["clv_before"] == 50 * row["customers"]
+    share = dict(section["alerts"].select("after", "share").iter_rows())
+    assert share == {"inactive": 6 / 66, "active": 5 / 6}
+    first, second = section.findings["alerts"].figures["alerts"]
+    assert {first.key, second.key} == {"movement.fell", "movement.rose"}
+    fell = first if first.key == "movement.fell" else second
+    assert fell.figures["before"] == Name("groups", "active")
+    assert (fell.figures["customers"], fell.figures["horizon"]) == (6, "12 months")
+
+
+def test_a_move_of_customers_whom_no_model_values_is_told_without_a_value():
+    rows = [row[:2] for row in fallen(6, 0)]
+    section = movement.compute(context_of(*rows, as_of="2024-12-31", columns="customer_id date"))
+    assert section["alerts"].select("customers", "clv").rows() == [(6, None)]
+    assert [told.key for told in section.findings["alerts"].figures["alerts"]] == ["movement.fell_unvalued"]
+
+
+def test_thresholds_that_have_moved_are_no_alert():
+    old = [(f"old{n:02d}", "2024-03-10", 10.0 + n) for n in range(30)] + [("old00", "2023-01-01", 1.0)]
+    new = [(f"new{n:02d}", "2024-11-10", 500.0 + n) for n in range(30)]
+    section = movement.compute(context_of(*old, *new, as_of="2024-12-31", strategy="spend_tiers"))
+    assert section["direction"].filter(move="reranked")["customers"].sum() >= 5
+    assert "alerts" not in section
 
 
 def test_the_sentence_by_hand():
@@ -88,14 +175,15 @@ def test_a_quarter_that_the_log_does_not_hold_is_no_quarter_to_compare_with(firs
         st.tuples(
             st.sampled_from("abcdef"),
             st.dates(date(2023, 1, 1), date(2024, 12, 31)),
-            st.sampled_from([-5.0, 1.0, 10.0, 100.0]),
+            st.sampled_from([-5.55, 0.1, 10.01, 100.0]),
         ),
         max_size=25,
     ),
     strategy=st.sampled_from(["hiatus", "spend_tiers", "frequency_tiers"]),
 )
 def test_every_account_balances(rows, strategy):
-    written = [("z", "2023-01-01", 7.0), *((who, str(day), money) for who, day, money in rows)]
+    steady = [("z", f"2023-01-{day:02d}", 7.0) for day in range(1, 11)]  # a log of returns alone is refused
+    written = [*steady, *((who, str(day), money) for who, day, money in rows)]
     context = context_of(*written, as_of="2024-12-31", strategy=strategy)
     section = movement.compute(context)
     balance = section["balance"]
@@ -104,3 +192,22 @@ def test_every_account_balances(rows, strategy):
     assert balance["moved_in"].sum() == balance["moved_out"].sum()
     assert balance["closing"].sum() == section["direction"]["customers"].sum() == context.buyers.height
     assert section["moves"]["customers"].sum() == balance["opening"].sum()
+    money = section["money"].with_columns((pl.exclude("group") * 100).round().cast(pl.Int64))
+    opening, left, arrived, joined, revalued, closing = (
+        pl.col(name) for name in ("opening", "moved_out", "arrived", "moved_in", "revalued", "closing")
+    )
+    assert money.select((opening - left + arrived + joined + revalued == closing).all()).item()
+    assert money["moved_in"].sum() == money["moved_out"].sum()
+    spent = derive(context.log, context.base, {"spend_last_year"}).data.filter(pl.col("n_purchases") > 0)
+    assert money["closing"].sum() == round(spent["spend_last_year"].sum() * 100)
+
+
+def test_sets_of_customers_are_valued_as_the_groups_of_the_report_are():
+    context = valued(context_of(*fallen(6, 5), as_of="2024-12-31"), nbd(1.0, 100.0), 10.0)
+    groups = context.shown_groups(context.rule, context.customers)
+    assert context.values_of(groups).equals(context.group_values.head(-1))
+    some = context.values_of(groups.filter(group="inactive"))
+    whole = context.group_values.filter(group="inactive")
+    assert some.select("group", "customers").equals(whole.select("group", "customers"))
+    assert some["clv"].item() == pytest.approx(whole["clv"].item())
+    assert context.values_of(groups.clear()) is None

@@ -50,6 +50,19 @@ def test_the_table_by_hand():
     assert table["low"].to_list() == [0.5, 1.5]  # no spread within
 
 
+def test_intervals_are_wider_the_more_values_are_compared():
+    bought = [(f"c{i}", 10.0 + 4 * (i % 2)) for i in range(40)]
+    halves = {f"c{i}": "a" if i < 20 else "b" for i in range(40)}
+    quarters = {f"c{i}": "abcd"[i // 10] for i in range(40)}
+    two = profiles.compute(context_of(bought, kind=halves))["attributes"]
+    six = profiles.compute(context_of(bought, kind=halves, sort=quarters))["attributes"].filter(attribute="kind")
+    error = (80 / 19 / 20) ** 0.5 / 12  # of a mean of twenty, ten of whom spend 10 and ten 14
+    for table, reach in ((two, 2.2414), (six, 2.6383)):  # the normal quantiles of 1 - 0.025 / 2 and 1 - 0.025 / 6
+        assert table["index"].to_list() == [1, 1]
+        assert table["high"].to_list() == pytest.approx([1 + reach * error] * 2, abs=1e-5)
+        assert table["low"].to_list() == pytest.approx([1 - reach * error] * 2, abs=1e-5)
+
+
 def test_the_sentence_names_a_value_that_differs_by_more_than_chance():
     findings = profiles.compute(context_of(BOUGHT, region=REGION)).findings
     assert findings["attributes"].key == "profiles.attributes"

@@ -8,12 +8,14 @@ from clvlab.analysis.small_groups import SMALLEST
 from clvlab.wording import Name
 
 FELL, ROSE = ("down", "aged"), ("up",)
-MOST_TOLD = 4
-_REST = "rest"
+MOST_LISTED, MOST_TOLD = 10, 4
+"""Alerts in the table, and of these in words."""
 
 
 def alerts(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:
     """before, after, fell, customers, share, clv_before, clv, clv_low, clv_high: moves up or down that many made.
+
+    At most MOST_LISTED of them.
 
     `pairs` has one row per buyer: customer_id, before, after, move, clv_before, clv. How many are many says
     `params.alerts`, in customers and as a share of the group before; of groups by attribute no fewer than readers see
@@ -40,9 +42,10 @@ def alerts(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:
     )
     valued = found.join(_values(context, pairs.filter(moved), found), on="move", how="left")
     lost = (pl.col("clv") - pl.col("clv_before")).abs()
-    return valued.sort(
+    first = valued.sort(
         lost, "customers", "before", "after", descending=[True, True, False, False], nulls_last=True
-    ).select("before", "after", "fell", "customers", "share", "clv_before", "clv", "clv_low", "clv_high")
+    ).head(MOST_LISTED)
+    return first.select("before", "after", "fell", "customers", "share", "clv_before", "clv", "clv_low", "clv_high")
 
 
 def _sum_of_known(column: str) -> pl.Expr:
@@ -52,11 +55,9 @@ def _sum_of_known(column: str) -> pl.Expr:
 
 def _values(context: Context, moved: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """move, clv, clv_low, clv_high of those who made each of the moves; without a row where nobody is valued."""
-    told = moved.with_columns(move=pl.format("{} > {}", "before", "after")).join(found, on="move", how="semi")
-    sets = context.customers.data.select("customer_id").join(
-        told.select("customer_id", group="move"), on="customer_id", how="left", maintain_order="left"
-    )
-    values = None if found.is_empty() else context.values_of(sets.with_columns(pl.col("group").fill_null(_REST)))
+    told = moved.with_columns(group=pl.format("{} > {}", "before", "after"))
+    told = told.join(found, left_on="group", right_on="move", how="semi")
+    values = context.values_of(told.select("customer_id", "group"))
     if values is None:
         return pl.DataFrame(schema={"move": pl.String, **dict.fromkeys(("clv", "clv_low", "clv_high"), pl.Float64)})
     return values.select("clv", "clv_low", "clv_high", move="group")

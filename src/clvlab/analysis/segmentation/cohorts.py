@@ -23,6 +23,9 @@ FEW_MONTHS = 2
 """A history within so many calendar months is told by the week."""
 CROWDED = 2.0
 """A first cohort of more than so many times the median of the later ones did not begin with the log."""
+FEWEST = 30
+"""Customers in each half of the cohorts, at least, for the halves to be compared."""
+Z = 1.96  # 95 %
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ def compute(context: Context) -> Section:
     """Tables `retention` (period, cohort, age, customers, active, share) and, with amounts, `spend` (per customer).
 
     `age` counts calendar periods since that of the first purchase; periods not yet over are left out. A customer is
-    active in a period with a purchase: one with returns alone is not.
+    active in a period with a purchase: one with returns alone is not. A sentence says whether newer cohorts are
+    better or worse than older ones, or differ by no more than noise.
     """
     period = period_between(context.first_day, context.as_of)
     unit = Name("periods", period.name)
@@ -115,8 +119,39 @@ def compute(context: Context) -> Section:
         findings["spend"] = Finding.of(
             f"cohorts.spend_{period.name}", cohort=oldest["cohort"], age=oldest["age"], spend=oldest["spend"]
         )
+        findings |= _newer(days, grid, unit)
     named = {name: table.select(pl.lit(period.name).alias("period"), pl.all()) for name, table in tables.items()}
     return Section(named, findings)
+
+
+def _newer(days: pl.DataFrame, grid: pl.DataFrame, unit: Name) -> dict[str, Finding]:
+    """Whether the newer half of the cohorts is better than the older one; nothing where a half has few customers.
+
+    Better is a higher spend of a customer within the first periods, as many as a third of what the oldest cohort has
+    lived through, of the cohorts that have lived through them. The interval of the difference is that of two means of
+    independent customers with variances of their own (Welch), by the normal distribution.
+    """
+    age = grid.select(pl.col("age").max() // 3).item()
+    lived = grid.filter(age=age)["cohort"].sort()
+    spent = (
+        days.filter(pl.col("age").is_between(0, age), pl.col("cohort").is_in(lived.implode()))
+        .group_by("customer_id", "cohort")
+        .agg(spend=exact_sum(pl.col("spend")))
+    )
+    newest_half = lived.tail(lived.len() - lived.len() // 2)
+    is_newer = pl.col("cohort").is_in(newest_half.implode())
+    newer, older = (spent.filter(half)["spend"].sort().to_numpy() for half in (is_newer, ~is_newer))
+    if min(newer.size, older.size) < FEWEST:
+        return {}
+    difference = newer.mean() - older.mean()
+    reach = Z * np.sqrt(newer.var(ddof=1) / newer.size + older.var(ddof=1) / older.size)
+    low, high = difference - reach, difference + reach
+    key = "cohorts.newer_better" if low > 0 else "cohorts.newer_worse" if high < 0 else "cohorts.newer_alike"
+    if high < 0:
+        low, high = -high, -low
+    figures = {"newer": newer.mean(), "older": older.mean(), "low": low, "high": high}
+    told = {name: float(figure) for name, figure in figures.items()}
+    return {"newer": Finding.of(key, since=newest_half[0], lived=age + 1, period=unit, **told)}
 
 
 def begins_in_the_middle(sizes: pl.Series) -> bool:

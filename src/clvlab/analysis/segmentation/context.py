@@ -162,17 +162,29 @@ class Context:
 
     @cached_property
     def group_values(self) -> pl.DataFrame | None:
-        """The values of the groups that readers see, as `values_of` gives them."""
-        return self.values_of(self.shown_groups(self.rule, self.customers))
-
-    def values_of(self, groups: pl.DataFrame) -> pl.DataFrame | None:
         """group, customers, clv, clv_low, clv_high, the last row "total"; None without both models.
 
-        `groups` (customer_id, group) has every customer in one group. The intervals allow for how far past forecasts
-        missed, where there are any.
+        The intervals allow for how far past forecasts missed, where there are any.
         """
-        values = self.models.by_group(self.customers, groups, VALUE_LEVEL)
-        if values is None or self.past is None:
+        return None if self._model_values is None else self._honest(self._model_values)
+
+    def values_of(self, groups: pl.DataFrame) -> pl.DataFrame | None:
+        """The same of other sets of customers, without a total; `groups` (customer_id, group) need not have all."""
+        if self._model_values is None or groups.is_empty():
+            return None
+        among = replace(self.customers, data=self.customers.data.join(groups, on="customer_id", how="semi"))
+        values = self.models.by_group(among, groups, VALUE_LEVEL)
+        if values is None:
+            return None
+        return self._honest(pl.concat([values.head(-1), self._model_values.tail(1)])).head(-1)
+
+    @cached_property
+    def _model_values(self) -> pl.DataFrame | None:
+        """The values of the groups that readers see, with the intervals of the models alone."""
+        return self.models.by_group(self.customers, self.shown_groups(self.rule, self.customers), VALUE_LEVEL)
+
+    def _honest(self, values: pl.DataFrame) -> pl.DataFrame:
+        if self.past is None:
             return values
         return self.past.widened(values, float(self.customers.data["expected_purchases"].sum()), self.horizon)
 

@@ -1,5 +1,7 @@
 """Profiles: what customers with one value of an attribute bring, compared with all of whom the attribute is known."""
 
+from statistics import NormalDist
+
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
@@ -9,15 +11,17 @@ from clvlab.analysis.small_groups import SMALLEST, as_one, too_small, without_ra
 from clvlab.columns import CUSTOMERS, names
 from clvlab.wording import Name
 
-Z = 1.96  # 95 %
+LEVEL = 0.95
+"""The probability with which all intervals of the index hold what they should, at once."""
 
 
 def compute(context: Context) -> Section:
     """Tables `attributes` and `segments`; with neither attributes nor amounts only that they are missing.
 
     attributes : attribute, value (null: all others), customers, coverage, repeat_share, spend_per_customer, index
-        with its 95 % interval (low, high). The index is spend per customer over that of the customers of whom the
-        attribute is known. Values of fewer than SMALLEST customers are among all others, and said to be
+        with its interval (low, high). The index is spend per customer over that of the customers of whom the
+        attribute is known; intervals are so wide that all of them hold at once with LEVEL (Bonferroni's correction).
+        Values of fewer than SMALLEST customers are among all others, and said to be
     segments : attribute, value, group, rank, customers, share (of the value): who of each value is in which group;
         groups of fewer than SMALLEST customers of the value are shown as one
     """
@@ -40,7 +44,8 @@ def compute(context: Context) -> Section:
     if not shown:
         return Section({}, findings)
     buyers = context.shown.filter(pl.col("n_purchases") > 0)
-    table = pl.concat(_profile(buyers, name, *band) for name, band in shown.items())
+    reach = _reach(sum(len(order) for _, order in shown.values()))
+    table = pl.concat(_profile(buyers, name, *band, reach) for name, band in shown.items())
     meeting = pl.concat(_meeting(buyers, name, *band) for name, band in shown.items())
     titles = {"attributes": _headline(table), "segments": Finding.of("profiles.segments", smallest=SMALLEST)}
     return Section({"attributes": table, "segments": meeting}, titles | findings)
@@ -81,11 +86,22 @@ def _reasons(reasons: dict[str, str]) -> list[Finding]:
     ]
 
 
-def _profile(buyers: pl.DataFrame, attribute: str, values: pl.Series, order: list[str | None]) -> pl.DataFrame:
+def _reach(comparisons: int) -> float:
+    """How many standard errors from the mean intervals end, so many of which hold at once with LEVEL.
+
+    >>> round(_reach(1), 2), round(_reach(20), 2)
+    (1.96, 3.02)
+    """
+    return NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * comparisons))
+
+
+def _profile(
+    buyers: pl.DataFrame, attribute: str, values: pl.Series, order: list[str | None], reach: float
+) -> pl.DataFrame:
     spend = pl.col("total_spend")
     covered = buyers.with_columns(value=values).drop_nulls("value")
     average = covered.select(spend.mean()).item()
-    half = Z * spend.std() / pl.len().sqrt()
+    half = reach * spend.std() / pl.len().sqrt()
     found = covered.group_by("value").agg(
         customers=pl.len().cast(pl.Int64),
         repeat_share=(pl.col("n_purchases") > 1).mean(),

@@ -1,17 +1,18 @@
-"""Structure over time: every group's share of the customers and of the revenue, period by period.
+"""Structure over time: every group's share of the customers and of the last year's revenue, period by period.
 
 The rule is this run's, whenever it was drawn, applied to the customers of each earlier day: a share that changes is
-behaviour, and not thresholds that have moved.
+behaviour, and not thresholds that have moved. Revenue is that of a year: whoever bought in a period is recent at its
+end, so that its own revenue would be that of the groups of recent customers by definition.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
-from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 from clvlab.analysis.small_groups import as_one
 from clvlab.frames import CustomerSummary
 from clvlab.money import exact_sum
@@ -25,7 +26,7 @@ MOST_FITTED = 4
 def compute(context: Context) -> Section:
     """Tables `groups` and `ends`; without an earlier period only that they are missing.
 
-    groups : day (last of its period), group, place, customers, share_customers, revenue (of that period),
+    groups : day (last of its period), group, place, customers, share_customers, revenue (of the year to that day),
         share_revenue; for each day all groups that have a customer on one of the days. Shares of revenue are null
         without revenue to share
     ends : group, customers_first, customers_last, revenue_first, revenue_last: shares of the first day and the last
@@ -83,7 +84,8 @@ def _counted(context: Context, customers: CustomerSummary) -> pl.DataFrame:
     bought = customers.data.filter(pl.col("n_purchases") > 0).select("customer_id")
     grouped = bought.join(context.rule.assign(customers), on="customer_id")
     day = customers.cutoff
-    within = context.window.filter(pl.col("date").is_between(context.day_before(day), day, closed="right"))
+    year = timedelta(days=ACTIVE_DAYS)
+    within = context.window.filter(pl.col("date").is_between(day - year, day, closed="right"))
     amount = exact_sum(pl.col("amount")) if context.has_amounts else pl.lit(0.0)
     spent = within.group_by("customer_id").agg(revenue=amount)
     joined = grouped.join(spent, on="customer_id", how="left")
