@@ -144,8 +144,11 @@ def _sources(told: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _versions(told: Mapping[str, Any]) -> dict[str, str]:
-    own = {f"diff.{name}": _short(told.get(name)) for name in ("package", "notebook")}
-    return {**told["versions"], **own}
+    return {
+        **told["versions"],
+        "diff.package": _short(told.get("package")),
+        "diff.notebook": _short(told.get("notebook")),
+    }
 
 
 def _short(digest: str | None) -> str:
