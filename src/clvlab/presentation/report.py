@@ -150,7 +150,7 @@ class Report:
         )
 
     def _table(self, section: str, table: pl.DataFrame, block: Table) -> Fragment:
-        if told := [name for name in TOLD if name in block.kinds]:
+        if told := [name for name in TOLD if block.kinds.get(name) == "text"]:
             params = self.results.params
             low_value = params.low_value if isinstance(params, ReportParams) else None
             table = with_texts(table, told, self.results.playbook, self.words, low_value)
