@@ -1,6 +1,8 @@
 """What tests of several parts share."""
 
+import logging
 import signal
+import warnings
 
 import pytest
 from hypothesis import settings
@@ -23,6 +25,15 @@ SAMPLE = {
     "holdout": "39 weeks",
     "currency": "USD",
 }
+
+
+@pytest.fixture
+def log_as_before():
+    """Undo what the command line sets up for its process, which here is that of other tests, too."""
+    logger, showwarning = logging.getLogger("clvlab"), warnings.showwarning
+    handlers, propagate = logger.handlers, logger.propagate
+    yield
+    logger.handlers, logger.propagate, warnings.showwarning = handlers, propagate, showwarning
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,8 @@ from clvlab.reporting.runner import Run
 from clvlab.reporting.stopping import Stopped
 from tests.playbook.test_series import publish
 
+pytestmark = pytest.mark.usefixtures("log_as_before")
+
 PARAMS = "name: demo\nsource: cdnow_sample\nas_of: 1998-06-30\n"
 COSTS = [{"section": "value", "seconds": 1.25, "peak_mb": 210.0}]
 
@@ -39,14 +41,11 @@ def invoke(tmp_path, monkeypatch):
         return Run(Path("reports/demo/1998-06-30/report.html"), is_new=True, sections=COSTS)
 
     monkeypatch.setattr(runner, "run", run)
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
 
     def call(*arguments):
         return CliRunner().invoke(cli.main, [str(argument) for argument in arguments]), calls
 
-    yield call
-    logging.getLogger("clvlab").handlers = []
-    logging.getLogger("clvlab").propagate = True
+    return call
 
 
 def failing(error):
