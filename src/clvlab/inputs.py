@@ -321,7 +321,7 @@ def _known(log: TransactionLog, until: date | None) -> TransactionLog:
     """An embedded log, as it would have been read on a day."""
     if until is None:
         return log
-    known = read_transactions(log.data, currency=None, until=until)
+    known = read_transactions(log.data, until=until)
     return replace(known, attributes=log.attributes)
 
 

@@ -337,7 +337,7 @@ class RunParams(BaseModel):
 
         What the file has below `report:` or `compare:` is for that command alone.
         """
-        values = {**_for_command(_read_yaml(Path(path)), cls.command), **(overrides or {})}
+        values = {**_for_command(_read_params(Path(path)), cls.command), **(overrides or {})}
         try:
             return cls(**values)
         except ParamsError as error:
@@ -595,22 +595,34 @@ class EachKeyOnce(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file."""
+def _read_params(path: Path) -> dict[str, Any]:
+    """The parameters in a file."""
+    absent = (
+        f"Name a params file. `clvlab check SOURCE --write-params {path.name}` writes one for your log, or for the "
+        "embedded one with `cdnow` as SOURCE."
+    )
+    values = read_mapping(path, absent)
+    if values is None:
+        raise ParamsError(f"{path} holds no parameters. Write one `key: value` a line, such as `name: cdnow`.")
+    return values
+
+
+def read_mapping(path: Path, absent: str) -> dict[str, Any] | None:
+    """The mapping in a YAML file; None where it holds something else.
+
+    Raises
+    ------
+    ParamsError : it cannot be read, of which `absent` says what to do; it is not text, or not plain YAML
+    """
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=EachKeyOnce)
     except OSError as error:
-        raise ParamsError(
-            f"{path}: {error.strerror}. Name a params file. `clvlab check SOURCE --write-params {path.name}` writes "
-            "one for your log, or for the embedded one with `cdnow` as SOURCE."
-        ) from None
+        raise ParamsError(f"{path}: {error.strerror}. {absent}") from None
     except UnicodeDecodeError:
         raise ParamsError(f"{path} is not text in UTF-8. Save it as UTF-8.") from None
     except yaml.YAMLError as error:
         raise ParamsError(f"{path} is not plain YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(values, dict):
-        raise ParamsError(f"{path} holds no parameters. Write one `key: value` a line, such as `name: cdnow`.")
-    return {str(key): value for key, value in values.items()}
+    return {str(key): value for key, value in values.items()} if isinstance(values, dict) else None
 
 
 def _for_command(values: Mapping[str, Any], command: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ def published(output, day, name="shop", figures=(), title=None):
         "parameters": {"name": name, "title": title, "strategy": "rfm11"},
         "rows": {"accepted": 1_234},
         "started": "2024-04-01T10:11:12+00:00",
+        "seconds": 7.0,
         "outputs": {"report.html": "", "customers.csv": ""},
     }
     (folder / "manifest.json").write_text(json.dumps(told), encoding="utf-8")

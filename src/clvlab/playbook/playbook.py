@@ -28,7 +28,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, Validat
 from typing_extensions import TypedDict
 
 from clvlab.errors import ParamsError
-from clvlab.params import EachKeyOnce, Text, problems_of
+from clvlab.params import EachKeyOnce, Text, problems_of, read_mapping
 from clvlab.period_ends import shifted
 from clvlab.wording import CROSSED, LANGUAGES, Language
 
@@ -170,22 +170,13 @@ def _in_each_language(text: str | Mapping[Language, str]) -> Mapping[Language, s
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file."""
-    try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=EachKeyOnce)
-    except OSError as error:
-        raise ParamsError(
-            f"{path}: {error.strerror}. `playbook` names a YAML file; without it the shipped playbook holds."
-        ) from None
-    except UnicodeDecodeError:
-        raise ParamsError(f"{path} is not text in UTF-8. Save it as UTF-8.") from None
-    except yaml.YAMLError as error:
-        raise ParamsError(f"{path} is not plain YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(values, dict) or not values:
+    """The groups in a playbook's file."""
+    values = read_mapping(path, "`playbook` names a YAML file; without it the shipped playbook holds.")
+    if not values:
         raise ParamsError(
             f"{path} holds no playbook. Write groups with what is otherwise, such as `champions: {{owner: Ms Li}}`."
         )
-    return {str(key): value for key, value in values.items()}
+    return values
 
 
 def _checked(values: Mapping[str, Any], source: str) -> dict[str, Stated]:

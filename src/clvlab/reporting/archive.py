@@ -100,11 +100,11 @@ class Series:
         if notebook.exists():
             notebook.rename(target / "report.ipynb")
         shutil.rmtree(staged)
-        (target / "reason.txt").write_text(" ".join(reason.split()) + "\n", encoding="utf-8")
+        self.note_failed(as_of, reason)
         return target
 
     def note_failed(self, as_of: date, reason: str) -> None:
-        """Keep the reason, in one line, why a run of a day did not even begin."""
+        """Keep the reason, in one line, why the last run of a day failed."""
         target = self.folder / "failed" / as_of.isoformat()
         target.mkdir(parents=True, exist_ok=True)
         (target / "reason.txt").write_text(" ".join(reason.split()) + "\n", encoding="utf-8")

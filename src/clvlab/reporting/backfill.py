@@ -30,7 +30,6 @@ from clvlab.reporting.runner import (
     reports_in,
     retain,
     settle,
-    settle_failed,
 )
 from clvlab.reporting.stopping import Stopped
 from clvlab.reporting.tied_kernel import tie_to
@@ -100,11 +99,7 @@ def backfill(
             bar.update(len(beyond))
         for day, found in _each(params, series, days, jobs, force):
             told(_account(done, day, found))
-            of_day = params.model_copy(update={"as_of": day})
-            if found.reason is None:
-                settle(series, of_day)
-            else:
-                settle_failed(series, of_day, found.reason)
+            settle(series, params.model_copy(update={"as_of": day}), found.reason)
             bar.update()
         # Not before: a report that is being made may read one that is to go.
         if done.made or done.kept:

@@ -86,7 +86,7 @@ def differences(one: Path, other: Path) -> Differences:
         tuple(figure for figure in _both(_counts(old), _counts(new)) if figure.old != figure.new),
         _changes(_sources(old), _sources(new)),
         _changes(_leaves(old["parameters"]), _leaves(new["parameters"])),
-        _changes(_leaves(_json(one / RULE_FILE, {})), _leaves(_json(other / RULE_FILE, {}))),
+        _changes(_leaves(_rule(one)), _leaves(_rule(other))),
         _changes(_versions(old), _versions(new)),
         _headlines(one, other),
         tuple(_both(*sizes)),
@@ -178,22 +178,29 @@ def _both(old: Mapping[str, float], new: Mapping[str, float]) -> Iterator[Figure
 
 
 def _headlines(one: Path, other: Path) -> tuple[Figure, ...]:
-    old, new = ({it["measure"]: it for it in _json(folder / HEADLINE_FILE, [])} for folder in (one, other))
-    kinds = {measure: it["kind"] for measure, it in {**old, **new}.items()}
+    old, new = (_headline(folder) for folder in (one, other))
+    none = (None, None)
     return tuple(
-        Figure(measure, kind, old.get(measure, {}).get("value"), new.get(measure, {}).get("value"))
-        for measure, kind in kinds.items()
+        Figure(measure, kind, old.get(measure, none)[1], new.get(measure, none)[1])
+        for measure, (kind, _) in {**old, **new}.items()
     )
 
 
-def _json(path: Path, otherwise: Any) -> Any:
-    """What a file of a run holds; `otherwise` where the run has no such file."""
+def _headline(folder: Path) -> dict[str, tuple[str, float]]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return otherwise
+        return manifest.headline_of(folder)
     except ValueError:
-        raise _damaged(path) from None
+        raise _damaged(folder / HEADLINE_FILE) from None
+
+
+def _rule(folder: Path) -> Any:
+    """The rule of a run; nothing where it has none."""
+    try:
+        return json.loads((folder / RULE_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        raise _damaged(folder / RULE_FILE) from None
 
 
 def _sizes(folder: Path) -> dict[str, float]:

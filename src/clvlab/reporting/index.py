@@ -1,6 +1,5 @@
 """The pages that list what is published: one of each series, newest first, and one of all series of a folder."""
 
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -11,10 +10,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-from clvlab.label_history import HEADLINE_FILE
-from clvlab.params import RunParams, strategy_name
+from clvlab.errors import DataError
+from clvlab.params import RunParams
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series
+from clvlab.reporting.runs import PublishedRun
 from clvlab.wording import Words
 
 logger = logging.getLogger("clvlab")
@@ -30,32 +30,18 @@ _OFFERED = ("customers.csv", "due.csv", "manifest.json")
 
 @dataclass(frozen=True)
 class Row:
-    """One published day: what it grouped by, how much it used, when it was made, and its headline figures."""
+    """One published run: the run itself, those of its files that are offered, and its headline figures."""
 
-    day: str
-    strategies: tuple[str, ...]
-    rows: int
-    made: str
+    run: PublishedRun
     files: tuple[str, ...]
     figures: Mapping[str, tuple[str, float]]
 
     @classmethod
-    def of(cls, folder: Path) -> "Row":
-        """What the folder of a run says; an error of `_NOT_READABLE` where it is damaged."""
-        told = json.loads((folder / manifest.MANIFEST).read_text(encoding="utf-8"))
-        given = told["parameters"]
-        chosen = (given["strategy"],) if "strategy" in given else given["strategies"]
-        return cls(
-            folder.name,
-            tuple(map(strategy_name, chosen)),
-            told["rows"]["accepted"],
-            told["started"][:16].replace("T", " "),
-            tuple(name for name in _OFFERED if name in (*told["outputs"], manifest.MANIFEST)),
-            _headline(folder),
-        )
-
-
-_NOT_READABLE = (OSError, ValueError, KeyError, TypeError)
+    def of(cls, folder: Path, *, is_latest: bool) -> "Row":
+        """What the folder of a run says; DataError or ValueError where it is damaged."""
+        run = PublishedRun.of(folder, is_latest=is_latest)
+        files = tuple(name for name in _OFFERED if (folder / name).is_file())
+        return cls(run, files, manifest.headline_of(folder))
 
 
 @dataclass(frozen=True)
@@ -80,7 +66,7 @@ def write_indices(series: Series, params: RunParams) -> None:
     """Write the pages next to the published days and next to all series, in the language of the last run."""
     words = Words(params.lang, params.currency)
     rows = list(_rows(series))
-    named = {"name": words.plain(params.title or params.name), "runs": rows, "failures": series.failures()}
+    named = {"name": words.plain(params.title or params.name), "rows": rows, "failures": series.failures()}
     html = _page("series.html.j2", words, **named, trends=list(_trends(rows)), width=LINE_WIDTH, height=LINE_HEIGHT)
     _write(series.folder / INDEX, html, series)
     overall = params.output_folder / INDEX
@@ -115,25 +101,16 @@ def _all_series(output: Path, words: Words) -> Iterator[_OneOfAll]:
 
 def _rows(series: Series) -> Iterator[Row]:
     """The published days whose manifest can be read, newest first."""
-    for folder in series.days():
-        with suppress(*_NOT_READABLE):
-            yield Row.of(folder)
-
-
-def _headline(folder: Path) -> dict[str, tuple[str, float]]:
-    """measure -> its kind and value; none of what has no headline."""
-    try:
-        found: list[dict[str, Any]] = json.loads((folder / HEADLINE_FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    return {it["measure"]: (it["kind"], it["value"]) for it in found}
+    for place, folder in enumerate(series.days()):
+        with suppress(DataError, ValueError):
+            yield Row.of(folder, is_latest=place == 0)
 
 
 def _trends(rows: Sequence[Row]) -> Iterator[Trend]:
     """The figures of the newest report, each over all reports that have it."""
     for measure, (kind, _) in rows[0].figures.items() if rows else ():
         known = [row for row in reversed(rows[:MOST_POINTS]) if measure in row.figures]
-        yield Trend(measure, kind, [row.day for row in known], [row.figures[measure][1] for row in known])
+        yield Trend(measure, kind, [row.run.day for row in known], [row.figures[measure][1] for row in known])
 
 
 def _page(template: str, words: Words, **given: Any) -> str:

@@ -27,6 +27,7 @@ from packaging.requirements import Requirement
 from clvlab.frames import TransactionLog
 from clvlab.inputs import fingerprint, sha256
 from clvlab.judged import Judgement
+from clvlab.label_history import HEADLINE_FILE
 from clvlab.params import RunParams
 
 PACKAGE = Path(__file__).parent.parent
@@ -231,6 +232,20 @@ def read(folder: Path) -> dict[str, Any]:
 def _told(folder: Path, name: str) -> Any:
     """What a run's manifest has under a name; None where there is none, or it cannot be read."""
     return read(folder).get(name)
+
+
+def headline_of(folder: Path) -> dict[str, tuple[str, float]]:
+    """Measure -> its kind and value, of the run in a folder; nothing where it has no headline.
+
+    Raises
+    ------
+    ValueError : the file is damaged
+    """
+    try:
+        found: list[dict[str, Any]] = json.loads((folder / HEADLINE_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {it["measure"]: (it["kind"], it["value"]) for it in found}
 
 
 def versions() -> dict[str, str]:

@@ -93,7 +93,7 @@ def run(params: RunParams, *, force: bool = False, stderr: Writable | None = Non
         try:
             done = make(params, series, notebook_of(type(params)), force=force, stderr=stderr)
         except (Exception, Stopped) as error:
-            settle_failed(series, params, str(error) or type(error).__name__)
+            settle(series, params, str(error) or type(error).__name__)
             raise
         settle(series, params)
         retain(series, params)
@@ -112,21 +112,21 @@ def prepared(params: RunParams) -> Iterator[Series]:
             yield series
 
 
-def settle(series: Series, params: RunParams) -> None:
-    """Have all that is about a whole series speak of what is published in it."""
+def settle(series: Series, params: RunParams, failure: str | None = None) -> None:
+    """Have all that is about a whole series speak of what is published in it, and of why the run of a day failed.
+
+    A series in which nothing is published has no pages yet.
+    """
+    if failure is None:
+        series.forget_failed(params.as_of)
     if not series.days():
         return
+    if failure is not None:
+        series.note_failed(params.as_of, failure)
     series.point_latest()
     if isinstance(params, ReportParams):
         enter(series.folder, _labelled(series))
     write_indices(series, params)
-
-
-def settle_failed(series: Series, params: RunParams, reason: str) -> None:
-    """Have the pages of a series in which something is published say why its last run was not."""
-    if series.days():
-        series.note_failed(params.as_of, reason)
-        settle(series, params)
 
 
 def retain(series: Series, params: RunParams) -> None:
@@ -182,7 +182,10 @@ def make(
 
 def is_up_to_date(params: RunParams, series: Series, notebook: Path) -> bool:
     """Whether the published run was made from the same inputs, as its files tell without the log being read."""
-    read = _Read.now(params)
+    return _is_up_to_date(params, series, notebook, _Read.now(params))
+
+
+def _is_up_to_date(params: RunParams, series: Series, notebook: Path, read: "_Read") -> bool:
     target = series.published(params.as_of)
     rows = manifest.rows_read(target, read.of_log.digests)
     return rows is not None and manifest.is_current(target, _inputs(params, series, notebook, read, rows).key)
@@ -207,20 +210,17 @@ def _make(params: RunParams, series: Series, notebook: Path, force: bool, stderr
     params = params.of_one_run()
     _refuse_other_kind(params, series)
     target = series.published(params.as_of)
-    up_to_date = Run(target / "report.html", is_new=False, sections=[])
-    if not force and is_up_to_date(params, series, notebook):
+    up_to_date, read = Run(target / "report.html", is_new=False, sections=[]), _Read.now(params)
+    if not force and _is_up_to_date(params, series, notebook, read):
         logger.info("up to date")
-        series.forget_failed(params.as_of)
         return up_to_date
     logger.info("reading %s", ", ".join(params.sources))
-    read = _Read.now(params)
     log = read_source(params)
     check_refused(log, params)
     read.of_log.refuse_changes()
     inputs = _inputs(params, series, notebook, read, manifest.rows_of(params, log))
     if not force and manifest.is_current(target, inputs.key):
         manifest.note_files(target, read.of_log.digests)
-        series.forget_failed(params.as_of)
         logger.info("up to date")
         return up_to_date
     params = params.settled(has_amounts=log.has_amounts)
@@ -238,7 +238,6 @@ def _make(params: RunParams, series: Series, notebook: Path, force: bool, stderr
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
         manifest.write(staged, inputs, log, read.of_log.digests, account, _taken(params, predecessor))
     series.publish(staged, params.as_of)
-    series.forget_failed(params.as_of)
     return Run(target / "report.html", is_new=True, sections=account.sections, changed=changed)
 
 

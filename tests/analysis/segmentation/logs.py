@@ -1,6 +1,10 @@
 """Contexts over a few written rows, so that a reader can check a section's tables with a pencil."""
 
+from collections.abc import Sequence
+from datetime import date
+
 import polars as pl
+from hypothesis import strategies as st
 
 import clvlab as cl
 from clvlab.analysis.segmentation.context import Context
@@ -14,6 +18,12 @@ def context_of(*rows: tuple, as_of: str, columns: str = "customer_id date amount
     frame = pl.DataFrame(rows, schema=columns.split(), orient="row", infer_schema_length=None)
     given = {"strategy": "hiatus", "holdout": None, "time_unit": "day", **params}
     return Context(ReportParams(name="pencil", source="rows", as_of=as_of, **given), cl.read_transactions(frame))
+
+
+def rows_since(first: date, amounts: Sequence[float], most: int = 25) -> st.SearchStrategy[list[tuple]]:
+    """Rows of six customers up to the end of 2024, at most so many: customer, day, one of these amounts."""
+    row = st.tuples(st.sampled_from("abcdef"), st.dates(first, date(2024, 12, 31)), st.sampled_from(amounts))
+    return st.lists(row, max_size=most)
 
 
 def valued(context: Context, model, spend: float | None = None) -> Context:

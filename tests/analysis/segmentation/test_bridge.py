@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from clvlab.analysis.segmentation import bridge
 from clvlab.analysis.segmentation.bridge import Kept
 from clvlab.wording import Name
-from tests.analysis.segmentation.logs import context_of
+from tests.analysis.segmentation.logs import context_of, rows_since
 
 # Five customers over three quarters: to 2024-06-30, to 2024-09-30, and the report's own to 2024-12-31.
 LOG = (
@@ -168,14 +168,7 @@ def test_back_and_forth_is_nothing(customers, then, now):
 @pytest.mark.filterwarnings("ignore:q is")  # spend of a handful of amounts may have no mean
 @settings(max_examples=20, deadline=None)
 @given(
-    rows=st.lists(
-        st.tuples(
-            st.sampled_from("abcdef"),
-            st.dates(date(2023, 7, 1), date(2024, 12, 31)),
-            st.sampled_from([-5.55, 0.0, 0.1, 0.2, 10.01, 99.99]),
-        ),
-        max_size=30,
-    ),
+    rows=rows_since(date(2023, 7, 1), [-5.55, 0.0, 0.1, 0.2, 10.01, 99.99], most=30),
     every=st.sampled_from(["month", "quarter"]),
 )
 def test_the_parts_add_up_to_the_change_to_the_cent(rows, every):

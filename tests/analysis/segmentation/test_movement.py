@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from clvlab.analysis.segmentation import movement
 from clvlab.customers import derive
 from clvlab.wording import Name
-from tests.analysis.segmentation.logs import context_of, nbd, valued
+from tests.analysis.segmentation.logs import context_of, nbd, rows_since, valued
 
 # The report's day is 2024-12-31, the quarter before ends on 2024-09-30; active is whoever bought within 180 days.
 LOG = (
@@ -171,14 +171,7 @@ def test_a_quarter_that_the_log_does_not_hold_is_no_quarter_to_compare_with(firs
 @pytest.mark.filterwarnings("ignore:q is")  # spend of a handful of amounts may have no mean
 @settings(max_examples=20, deadline=None)
 @given(
-    rows=st.lists(
-        st.tuples(
-            st.sampled_from("abcdef"),
-            st.dates(date(2023, 1, 1), date(2024, 12, 31)),
-            st.sampled_from([-5.55, 0.1, 10.01, 100.0]),
-        ),
-        max_size=25,
-    ),
+    rows=rows_since(date(2023, 1, 1), [-5.55, 0.1, 10.01, 100.0]),
     strategy=st.sampled_from(["hiatus", "spend_tiers", "frequency_tiers"]),
 )
 def test_every_account_balances(rows, strategy):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from clvlab.analysis.segmentation import structure
 from clvlab.analysis.segmentation.structure import MOST_FITTED, MOST_PERIODS
 from clvlab.wording import Name
-from tests.analysis.segmentation.logs import context_of
+from tests.analysis.segmentation.logs import context_of, rows_since
 
 # Five customers over three quarters, to 2024-06-30, 2024-09-30 and 2024-12-31; active is who bought within 180 days.
 LOG = (
@@ -113,14 +113,7 @@ def test_as_many_periods_as_are_told_apart_are_followed(strategy, most):
 
 @settings(max_examples=15, deadline=None)
 @given(
-    rows=st.lists(
-        st.tuples(
-            st.sampled_from("abcdef"),
-            st.dates(date(2024, 1, 1), date(2024, 12, 31)),
-            st.sampled_from([-5.0, 1.0, 10.0, 100.1]),
-        ),
-        max_size=25,
-    ),
+    rows=rows_since(date(2024, 1, 1), [-5.0, 1.0, 10.0, 100.1]),
     every=st.sampled_from(["month", "quarter"]),
 )
 @pytest.mark.filterwarnings("ignore:q is")  # spend of a handful of amounts may have no mean

@@ -335,6 +335,13 @@ class Context:
         """The customers with how long they usually wait, and what they spent within the last year."""
         return derive(self.log, self.customers, {"gap_p80", "spend_last_year"})
 
+    def spent_last_year(self, customers: CustomerSummary) -> pl.DataFrame:
+        """customer_id, spend_last_year: up to the day of these customers; null without amounts."""
+        if not self.has_amounts:
+            return customers.data.select("customer_id", spend_last_year=pl.lit(None, pl.Float64))
+        plain = replace(customers, data=customers.data.select("customer_id"))
+        return derive(self.log, plain, {"spend_last_year"}).data
+
     @cached_property
     def playbook(self) -> Playbook:
         """What is done with each group."""

@@ -5,7 +5,6 @@ out of another group today has bought, or only aged, or is where they were while
 rule, applied to today's customers, tells these apart.
 """
 
-from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -14,7 +13,6 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.alerts import FELL, alerts, sentences
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.small_groups import SMALLEST, as_one
-from clvlab.customers import derive
 from clvlab.frames import CustomerSummary
 from clvlab.money import exact_sum
 from clvlab.wording import Name
@@ -86,9 +84,9 @@ def _pairs(context: Context, previous: CustomerSummary) -> pl.DataFrame:
     fixed = rule.assign(context.customers).select("customer_id", fixed="group")
     # Of the wide table no more than what is used: an attribute may be called as one of the columns made here.
     today = context.table.filter(bought).select("customer_id", "n_purchases", "clv", after="group", rank_after="rank")
-    spent = _spent(context, previous).rename({"spend_last_year": "spent_before"})
+    spent = context.spent_last_year(previous).rename({"spend_last_year": "spent_before"})
     spent = spent.join(
-        _spent(context, context.customers).rename({"spend_last_year": "spent"}),
+        context.spent_last_year(context.customers).rename({"spend_last_year": "spent"}),
         on="customer_id",
         how="full",
         coalesce=True,
@@ -109,14 +107,6 @@ def _pairs(context: Context, previous: CustomerSummary) -> pl.DataFrame:
         f"rank_{day}": pl.when(~pl.col(day).is_in(list(small))).then(f"rank_{day}") for day in ("before", "after")
     }
     return pairs.with_columns(**ranks).with_columns(as_one(small, "before"), as_one(small, "after"))
-
-
-def _spent(context: Context, customers: CustomerSummary) -> pl.DataFrame:
-    """customer_id, spend_last_year: up to the day of these customers; null without amounts."""
-    if not context.has_amounts:
-        return customers.data.select("customer_id", spend_last_year=pl.lit(None, pl.Float64))
-    plain = replace(customers, data=customers.data.select("customer_id"))
-    return derive(context.log, plain, {"spend_last_year"}).data
 
 
 def _move() -> pl.Expr:

@@ -6,13 +6,13 @@ end, so that its own revenue would be that of the groups of recent customers by 
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
-from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
+from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.small_groups import as_one
 from clvlab.frames import CustomerSummary
 from clvlab.money import exact_sum
@@ -83,13 +83,10 @@ def _counted(context: Context, customers: CustomerSummary) -> pl.DataFrame:
     """day, group, revenue: one row for each customer who had bought by then."""
     bought = customers.data.filter(pl.col("n_purchases") > 0).select("customer_id")
     grouped = bought.join(context.rule.assign(customers), on="customer_id")
-    day = customers.cutoff
-    year = timedelta(days=ACTIVE_DAYS)
-    within = context.window.filter(pl.col("date").is_between(day - year, day, closed="right"))
-    amount = exact_sum(pl.col("amount")) if context.has_amounts else pl.lit(0.0)
-    spent = within.group_by("customer_id").agg(revenue=amount)
-    joined = grouped.join(spent, on="customer_id", how="left")
-    return joined.select(pl.lit(day).alias("day"), "group", pl.col("revenue").fill_null(0.0))
+    joined = grouped.join(context.spent_last_year(customers), on="customer_id", how="left")
+    return joined.select(
+        pl.lit(customers.cutoff).alias("day"), "group", revenue=pl.col("spend_last_year").fill_null(0.0)
+    )
 
 
 def _ends(table: pl.DataFrame) -> pl.DataFrame:

@@ -20,6 +20,7 @@ MOST_ACTIONS = 3
 REVENUE: Mapping[Every, str] = MappingProxyType(
     {"week": "revenue_week", "month": "revenue_month", "quarter": "revenue"}
 )
+"""The measure of the revenue of a report's last period."""
 _LATE: Mapping[str, str] = MappingProxyType(
     {"watch.lead": "summary.late", "watch.lead_no_dropout": "summary.late_no_dropout"}
 )
