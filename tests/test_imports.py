@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "wording": "errors",
     "tables": "wording",
     "displays": "tables wording",
+    "trend": "wording",
     "frames": "clock errors units displays",
     "params": FOUNDATION,
     "sources": FOUNDATION,
@@ -50,9 +51,9 @@ MAY_IMPORT = {
         "progress"
     ),
     "charts": f"{FOUNDATION} grammars",
-    "presentation": f"{FOUNDATION} params playbook analysis charts tables export",
+    "presentation": f"{FOUNDATION} params playbook analysis charts tables trend export",
     "export": f"{FOUNDATION} params label_history playbook analysis",
-    "reporting": f"{FOUNDATION} tables params inputs label_history judged progress preflight charts grammars",
+    "reporting": f"{FOUNDATION} tables trend params inputs label_history judged progress preflight charts grammars",
     "cli": f"{FOUNDATION} params playbook check reporting",
     "__init__": "",
 }

@@ -16,11 +16,13 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 from xlsxwriter import Workbook
 
 from clvlab.analysis.results import Results
+from clvlab.analysis.section import Section
 from clvlab.columns import CUSTOMERS, RESULTS, names
 from clvlab.label_history import CUSTOMERS_FILE, HEADLINE_FILE, RULE_FILE
 from clvlab.params import RUN_FOLDER, ReportParams, RunParams
@@ -59,8 +61,7 @@ def write(results: Results, folder: Path) -> None:
     results.customers.write_parquet(folder / CUSTOMERS_FILE)
     if results.rule is not None:
         _write_json(results.rule, folder / RULE_FILE)
-        headline = results["summary"]["numbers"].select("measure", "kind", "value")
-        _write_json(headline.to_dicts(), folder / HEADLINE_FILE)
+        _write_json(_headline(results["summary"]), folder / HEADLINE_FILE)
     customers = results.customers if words is None else customers_in_words(results.customers, words)
     write_csv(customers, folder / "customers.csv")
     if customers.height < _ROWS_OF_A_SHEET:
@@ -73,6 +74,17 @@ def write(results: Results, folder: Path) -> None:
             shown = table if words is None else table_in_words(table, words)
             write_csv(shown, folder / "tables" / f"{section}_{name}.csv")
     _write_json(results.measurements.to_dicts(), folder / "measurements.json")
+
+
+def _headline(summary: Section) -> list[dict[str, Any]]:
+    """measure, kind, value and, of a report of a series, trend: the figures of the first screen."""
+    figures = summary["numbers"].select("measure", "kind", "value").to_dicts()
+    if "trend" not in summary:
+        return figures
+    return [
+        {**figure, "trend": summary["trend"].filter(measure=figure["measure"])["value"].to_list()}
+        for figure in figures
+    ]
 
 
 def _write_json(values: object, path: Path) -> None:

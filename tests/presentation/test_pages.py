@@ -375,6 +375,7 @@ def test_numbers_are_cards_one_after_the_other():
             "value": [2_357.0, 18_234.0],
             "previous": [None, 0.0],
             "change": [None, None],
+            "beyond_chance": [None, None],
             "change_in_year": [None, 0.5],
         }
     )

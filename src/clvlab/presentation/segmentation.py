@@ -40,7 +40,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
     {
         "summary": (
             Text("lead"),
-            Numbers("numbers"),
+            Numbers("numbers", trends="trend"),
             Text("no_new"),
             Text("moved"),
             Text("late"),

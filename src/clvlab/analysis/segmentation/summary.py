@@ -1,14 +1,16 @@
 """Summary: the five numbers with their change, and the groups with most at stake."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
+from clvlab.analysis.segmentation.chance import beyond_chance
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 from clvlab.analysis.segmentation.past_forecasts import FEW, PastForecasts
+from clvlab.analysis.segmentation.trends import trend
 from clvlab.analysis.segmentation.validation import cautions
 from clvlab.customers import MOSTLY_ONE_TIME, one_time_share
 from clvlab.frames import CustomerSummary
@@ -27,7 +29,7 @@ _LATE: Mapping[str, str] = MappingProxyType(
 
 
 def compute(context: Context) -> Section:
-    """Tables `cover` (fact, value), `numbers` (measure, kind, value, previous, change) and `actions`."""
+    """Tables `numbers`, `actions` and, of a report of a series, `trend` (measure, day, value)."""
     numbers = _numbers(context)
     now = dict(zip(numbers["measure"], numbers["value"], strict=True))
     findings = {
@@ -48,6 +50,8 @@ def compute(context: Context) -> Section:
     if latest <= context.day_before(context.as_of):
         findings["no_new"] = Finding.of("summary.no_new", latest=latest, days=(context.as_of - latest).days)
     tables = {"numbers": numbers}
+    if context.params.every:
+        tables["trend"] = trend(context, REVENUE[context.params.every])
     if context.group_values is not None:
         tables["actions"] = _actions(context.group_values)
         total = context.group_values.row(-1, named=True)
@@ -118,9 +122,10 @@ def with_news(sections: Mapping[str, Section]) -> Section:
 
 
 def _numbers(context: Context) -> pl.DataFrame:
-    """measure, kind, value, previous, change, year_before, change_in_year: the five numbers, and how they changed.
+    """measure, kind, value, previous, change, beyond_chance, year_before, change_in_year: the five numbers.
 
     A change is null where the log does not hold the earlier period in full, or nothing was there to grow from.
+    `beyond_chance` is whether the change in a period is more than chance; null where that cannot be judged.
     """
     now = _measures(context, context.customers)
     earlier = {"previous": context.previous, "year_before": context.year_before}
@@ -132,8 +137,18 @@ def _numbers(context: Context) -> pl.DataFrame:
     ]
     texts, figures = ("measure", "kind"), ("value", *earlier)
     table = pl.DataFrame(rows, schema=dict.fromkeys(texts, pl.String) | dict.fromkeys(figures, pl.Float64))
-    table = table.with_columns(change=_change("previous"), change_in_year=_change("year_before"))
-    return table.select(*texts, "value", "previous", "change", "year_before", "change_in_year")
+    table = table.with_columns(
+        pl.Series("beyond_chance", _verdicts(context, now), dtype=pl.Boolean),
+        change=_change("previous"),
+        change_in_year=_change("year_before"),
+    )
+    return table.select(*texts, "value", "previous", "change", "beyond_chance", "year_before", "change_in_year")
+
+
+def _verdicts(context: Context, measures: Iterable[str]) -> list[bool | None]:
+    """Whether each measure has changed by more than chance."""
+    judged = {} if context.previous is None else beyond_chance(context, context.previous)
+    return [judged.get("revenue" if measure in REVENUE.values() else measure) for measure in measures]
 
 
 def _change(since: str) -> pl.Expr:
