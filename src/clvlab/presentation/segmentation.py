@@ -36,35 +36,38 @@ _GROUP: Kinds = MappingProxyType(
     }
 )
 
+_ACTIONS: Kinds = MappingProxyType(
+    {
+        "group": "group",
+        "action": "text",
+        "customers": "int",
+        "at_risk": "money",
+        "spend_change": "money",
+        "clv": "money",
+        "clv_low": "money",
+        "clv_high": "money",
+    }
+)
+
 PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
     {
         "summary": (
             Text("lead"),
             Numbers("numbers", trends="trend"),
+            Text("changed"),
+            Text("shifted"),
+            Text("stake"),
+            Text("do"),
+            Text("assumed"),
+            *(Table(name, _ACTIONS) for name in ("actions", "actions_by_change", "actions_by_value")),
             Text("no_new"),
-            Text("moved"),
-            Text("late"),
             Text("value"),
             Text("trust"),
-            Text("record"),
             Text("holdout"),
             Text("bias_purchases"),
             Text("bias_spend"),
             Text("beyond"),
-            Text("stake"),
             Text("one_time"),
-            Table(
-                "actions",
-                {
-                    "group": "group",
-                    "action": "text",
-                    "customers": "int",
-                    "clv": "money",
-                    "clv_low": "money",
-                    "clv_high": "money",
-                    "share_clv": "pct",
-                },
-            ),
         ),
         "quality": (
             Text("lead"),

@@ -101,7 +101,9 @@ def test_the_expected_value_is_judged_by_its_interval():
 
 
 def test_a_report_has_the_verdicts_of_its_numbers():
-    rows = [(f"l{i}", date(2023, 8, 1), 5.0) for i in range(12)] + [(f"s{i}", date(2024, 9, 1), 5.0) for i in range(9)]
+    rows = [(f"l{i}", date(2023, 8, 1), 5.0) for i in range(12)] + [
+        (f"s{i}", date(2024, 9, 1), 5.0) for i in range(9)
+    ]
     numbers = summary.compute(context_of(*rows, as_of=str(LAST)))["numbers"]
     found = dict(numbers.select("measure", "beyond_chance").iter_rows())
     assert found["customers"] is None

@@ -59,7 +59,7 @@ def is_beyond(change: float, parts: pl.Series) -> bool:
 
 def _judged(parts: pl.Series) -> bool | None:
     """The verdict of a change that is the sum of its parts."""
-    return is_beyond(parts.sum(), parts) if (parts != 0).sum() >= FEWEST else None
+    return is_beyond(float(parts.sum()), parts) if (parts != 0).sum() >= FEWEST else None
 
 
 def _share(pairs: pl.DataFrame) -> bool | None:
