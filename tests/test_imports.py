@@ -53,7 +53,9 @@ MAY_IMPORT = {
     "charts": f"{FOUNDATION} grammars",
     "presentation": f"{FOUNDATION} params playbook analysis charts tables trend export",
     "export": f"{FOUNDATION} params label_history playbook analysis",
-    "reporting": f"{FOUNDATION} tables trend params inputs label_history judged progress preflight charts grammars",
+    "reporting": (
+        f"{FOUNDATION} tables trend playbook params inputs label_history judged progress preflight charts grammars"
+    ),
     "cli": f"{FOUNDATION} params playbook check reporting",
     "__init__": "",
 }

@@ -15,6 +15,7 @@ from clvlab.charts import (
     validation,
     value,
 )
+from clvlab.playbook.report import SHOWN
 from clvlab.presentation.blocks import Block, Chart, Kinds, Numbers, Table, Terms, Text
 
 _WARNINGS = ("total", "simple", "baseline", "decile", "cohort", "group")
@@ -35,6 +36,12 @@ _GROUP: Kinds = MappingProxyType(
         "clv": "money",
     }
 )
+
+
+def _without_lapse(outcome: str) -> Kinds:
+    """The columns of an effect's table as a terminal shows them, but for its first."""
+    return {name: kind for name, kind in SHOWN[outcome].items() if name != "lapse"}
+
 
 _ACTIONS: Kinds = MappingProxyType(
     {
@@ -347,6 +354,13 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "value_proportional": "money",
                 },
             ),
+        ),
+        "effect": (
+            Text("lead"),
+            Text("revenue"),
+            Text("bought"),
+            *(Table(outcome, {"since": "date", "until": "date", **_without_lapse(outcome)}) for outcome in SHOWN),
+            Text("note"),
         ),
         "profiles": (
             Text("lead"),

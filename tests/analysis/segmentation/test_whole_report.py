@@ -75,7 +75,7 @@ def test_how_many_bought_is_said_alike_everywhere(pages, customers):
     share = f"{active / buyers.height:.0%}"
     expected = [buyers.height, active, share]
     assert figures(r"([\d,]+) customers bought between", pages["summary"]) == expected[:1]
-    assert f"{WORDS.name('measures', 'active')}: {active}" in pages["summary"][1]
+    assert f"{WORDS.name('measures', 'active')}: {active}" in pages["summary"][2]
     assert figures(r"([\d,]+) customers have bought so far; ([\d,]+) \((\d+%)\)", pages["base_health"]) == expected
 
 
