@@ -54,7 +54,8 @@ MAY_IMPORT = {
     "pictures": f"{FOUNDATION} analysis charts comparison grouping models rfm validation",
     "export": f"{FOUNDATION} params label_history playbook analysis",
     "reporting": f"{FOUNDATION} tables params inputs label_history judged progress preflight charts grammars",
-    "cli": f"{FOUNDATION} params playbook check reporting",
+    "workspace": f"{FOUNDATION} check reporting",
+    "cli": f"{FOUNDATION} params playbook check reporting workspace",
     "__init__": "",
 }
 
