@@ -101,9 +101,11 @@ def test_to_begin_with_are_those_with_half_of_what_is_at_risk():
     stake = sorted(at_risk(context).values(), reverse=True)
     do = screen(context).findings["do"].figures
     # Of five who are due eve alone has more than half of what is at risk.
-    assert (do["due"], do["first"], do["at_risk"]) == (5, 1, pytest.approx(stake[0]))
+    assert (do["contacted"], do["first"], do["at_risk"]) == (5, 1, pytest.approx(stake[0]))
     assert do["review"] == date(2025, 3, 31)
-    assert any("5 customers are due for a contact; begin with the first 1 on the list" in it for it in told(context))
+    assert any(
+        "contact the 5 customers on the due list, beginning with the first 1, with" in it for it in told(context)
+    )
 
 
 def test_an_effect_is_told_as_assumed_and_only_where_one_is():

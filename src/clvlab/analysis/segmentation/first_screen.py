@@ -50,10 +50,10 @@ def _to_do(context: Context) -> dict[str, Finding]:
         return {"do": Finding.of("summary.do_nobody", review=review)}
     at_risk = contacted["at_risk"].fill_null(0).cum_sum()
     if at_risk[-1] <= 0:
-        return {"do": Finding.of("summary.do_unknown", due=contacted.height, review=review)}
+        return {"do": Finding.of("summary.do_unknown", contacted=contacted.height, review=review)}
     first = int((at_risk < at_risk[-1] / 2).sum()) + 1
     begun: dict[str, Any] = {"first": first, "at_risk": float(at_risk[first - 1])}
-    do = {"do": Finding.of("summary.do", due=contacted.height, review=review, **begun)}
+    do = {"do": Finding.of("summary.do", contacted=contacted.height, review=review, **begun)}
     effect = context.params.assumed_effect
     if effect is None:
         return do
