@@ -190,6 +190,8 @@ def told_of(context) -> dict[str, tuple[Section, list[float]]]:
     people = [] if context.due is None else context.due
     at_risk = [] if context.due is None else [float(it) for it in people["at_risk"].fill_null(0).cum_sum()]
     allowed["summary"] += [*counts, *at_risk, *allowed["movement"], *map(float, range(context.table.height + 1))]
+    values = context.group_values
+    allowed["summary"] += [] if values is None else values.row(-1)[2:]
     allowed["summary"] += [one_time / counts[1], float((context.as_of - latest).days)]
     for value in allowed["movement"]:
         allowed["summary"] += [value + other for other in allowed["movement"]]
@@ -239,6 +241,7 @@ def kept_by_hand(context, periods: int) -> list[float]:
     ]
 
 
+@pytest.mark.filterwarnings("ignore::clvlab.errors.ClvlabWarning")
 @settings(max_examples=12)
 @given(
     rows=rows_since(date(2023, 10, 1), [0.0, 0.1, 10.01, 99.99, 2_500.0]),
