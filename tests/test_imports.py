@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "tables": "wording",
     "displays": "tables wording",
     "frames": "clock errors units displays",
-    "params": FOUNDATION,
+    "editions": "wording",
+    "params": f"{FOUNDATION} editions",
     "sources": FOUNDATION,
     "transactions": f"{FOUNDATION} sources",
     "customers": f"{FOUNDATION} sources",
@@ -50,9 +51,11 @@ MAY_IMPORT = {
         "progress"
     ),
     "charts": f"{FOUNDATION} grammars",
-    "presentation": f"{FOUNDATION} params playbook analysis charts tables export",
-    "export": f"{FOUNDATION} params label_history playbook analysis",
-    "reporting": f"{FOUNDATION} tables params inputs label_history judged progress preflight charts grammars",
+    "presentation": f"{FOUNDATION} editions params playbook analysis charts tables export",
+    "export": f"{FOUNDATION} editions params customers label_history playbook analysis",
+    "reporting": (
+        f"{FOUNDATION} tables editions params inputs label_history judged progress preflight charts grammars"
+    ),
     "cli": f"{FOUNDATION} params playbook check reporting",
     "__init__": "",
 }
