@@ -276,7 +276,8 @@ class RunParams(BaseModel):
     page in each; `export_labels` says whether exports hold stable codes or, like the (first) page, names in the
     reader's language; `title` is the heading of the page, by default made of the name. `items` are paths or globs of
     the items of orders, where the source (which may then be called `orders`) has one row for each order; `returns`,
-    of returns that are listed apart. Settings of the reader may be given in `reading` or by themselves. A run stops where more than the share `max_refused` of its rows is refused.
+    of returns that are listed apart. Settings of the reader may be given in `reading` or by themselves. A run stops
+    where more than the share `max_refused` of its rows is refused.
 
     `season` lets the models follow the months: `auto` where the history has two years, `month` where it has 14
     months; `none` leaves out the months and the `events`, which are paths of tables with event, first_day and

@@ -9,13 +9,12 @@ security policy allows its own two scripts, by their hashes, and no connection w
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import vl_convert
@@ -51,32 +50,33 @@ class Around:
     Attributes
     ----------
     files : paths of the exports of the page's edition, seen from the page
-    languages : language -> the page of the same edition in it, for each but the page's own
-    others : edition -> the page of another edition, in the same language
+    translations : the pages of the same edition in other languages
+    to_pass_on : of an analyst's page, that of the stakeholder's edition in the same language, if there is one
     is_in_series : whether the page may lead to the other reports; one that is passed on leads nowhere
     earlier : the day of the report before this one, if there is one
     """
 
     files: tuple[str, ...] = ()
-    languages: Mapping[Language, str] = MappingProxyType({})
-    others: Mapping[Edition, str] = MappingProxyType({})
+    translations: tuple[View, ...] = ()
+    to_pass_on: View | None = None
     is_in_series: bool = True
     earlier: date | None = None
 
     @property
     def language_links(self) -> list[tuple[str, str, str]]:
         """Of the page in every other language its path, the language as a BCP 47 tag and as it calls itself."""
-        return [(path, TAGS[lang], Words(lang)("page.language")) for lang, path in self.languages.items()]
+        return [(view.file, TAGS[view.lang], Words(view.lang)("page.language")) for view in self.translations]
 
     @classmethod
     def of(cls, run: Path, view: View, among: Sequence[View], earlier: date | None) -> "Around":
         """What lies around one page of those in a run's folder, whose tables and customers are there already."""
         is_analysts = view.edition == "analyst"
-        same, other = ([it for it in among if (it.edition == view.edition) is own] for own in (True, False))
+        translated = tuple(it for it in among if it.edition == view.edition and it.lang != view.lang)
+        beside = [it for it in among if it.edition != view.edition and it.lang == view.lang]
         return cls(
             files=tuple(_exports(run / view.folder)),
-            languages={it.lang: it.file for it in same if it.lang != view.lang},
-            others={it.edition: it.path for it in other if it.lang == view.lang} if is_analysts else {},
+            translations=translated,
+            to_pass_on=beside[0] if beside and is_analysts else None,
             is_in_series=is_analysts,
             earlier=earlier if is_analysts else None,
         )

@@ -85,6 +85,7 @@ def write_indices(series: Series, params: RunParams) -> None:
     words = Words(params.languages[0], params.currency)
     rows = list(_rows(series))
     named = {"name": words.plain(params.title or params.name), "rows": rows, "failures": series.failures()}
+    named |= {"several": any(len(row.pages) > 1 for row in rows)}
     html = _page("series.html.j2", words, **named, trends=list(_trends(rows)), width=LINE_WIDTH, height=LINE_HEIGHT)
     _write(series.folder / INDEX, html, series)
     overall = params.output_folder / INDEX
