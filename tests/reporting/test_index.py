@@ -78,6 +78,25 @@ def test_every_link_of_both_pages_opens(output):
     assert "2024-02-29/customers.csv" in links(one, output)[1]
 
 
+def test_every_page_of_a_run_is_named_where_a_run_has_several(output):
+    assert "Pages" not in pages(output, name="other")[0]
+    folder = published(output, "2024-04-30")
+    told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    told["parameters"] |= {"lang": "both", "edition": "both"}
+    (folder / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    (folder / "stakeholder").mkdir()
+    for name in ("report.zh.html", "stakeholder/report.html", "stakeholder/report.zh.html"):
+        (folder / name).touch()
+    one, everything = pages(output, lang="both")
+    four = ["Analyst, English", "Analyst, 中文", "Stakeholder, English", "Stakeholder, 中文"]
+    named = re.compile(r'hreflang="([^"]*)">(.*?)</a>')
+    tags = ["en", "zh-CN", "en", "zh-CN"]
+    assert named.findall(one)[:4] == named.findall(everything) == list(zip(tags, four, strict=True))
+    assert named.findall(one)[4:] == [("en", "Analyst, English")] * 3
+    assert links(one, output / "shop")[0] == links(everything, output)[0] == []
+    assert "<h1>Reports: shop</h1>" in one
+
+
 def test_all_series_are_listed_with_their_newest_day(output):
     _, html = pages(output)
     rows = [re.sub("<[^>]+>", "|", row) for row in re.findall(r"<tr>\s*<td>.*?</tr>", html, re.DOTALL)]

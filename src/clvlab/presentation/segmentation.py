@@ -481,9 +481,9 @@ STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
         "summary": [block.name for block in PAGES["summary"]],
         "segments": ("lead", "groups chart", "groups table"),
         "structure": ("lead", "groups chart"),
-        "movement": ("lead", "money", "alerts", "alerts table"),
+        "movement": ("lead", "money", "alerts"),
         "bridge": ("lead", "period chart"),
-        "value": ("lead", "by_group chart"),
+        "validation": ("lead",),
     }
 )
 """Section -> names of the blocks that a stakeholder sees: aggregates only, and no customer by whatever name."""
