@@ -69,7 +69,7 @@ def start(folder, given):
     return subprocess.Popen(
         [sys.executable, "-c", RUN, "report", "shop.yaml", *overrides],
         cwd=folder,
-        env={**os.environ, PSEUDONYM_KEY: "one key for all runs"},
+        env={**os.environ, PSEUDONYM_KEY: "one key for all runs, so that pseudonyms are equal"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -85,8 +85,8 @@ def write_indices(series: Series, params: RunParams) -> None:
     words = Words(params.languages[0], params.currency)
     rows = list(_rows(series))
     named = {"name": words.plain(params.title or params.name), "rows": rows, "failures": series.failures()}
-    named |= {"several": any(len(row.pages) > 1 for row in rows)}
-    html = _page("series.html.j2", words, **named, trends=list(_trends(rows)), width=LINE_WIDTH, height=LINE_HEIGHT)
+    shown = {"several": any(len(row.pages) > 1 for row in rows), "width": LINE_WIDTH, "height": LINE_HEIGHT}
+    html = _page("series.html.j2", words, **named, **shown, trends=list(_trends(rows)))
     _write(series.folder / INDEX, html, series)
     overall = params.output_folder / INDEX
     if overall.exists() and _OURS not in overall.read_text(encoding="utf-8", errors="replace"):
