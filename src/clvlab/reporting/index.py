@@ -52,14 +52,24 @@ def _pages(folder: Path) -> tuple[View, ...]:
     return tuple(views(editions(given.get("edition", "analyst")), languages(given.get("lang", "en"))))
 
 
-def page_name(view: View, words: Words) -> str:
-    """What a link to a page of a run says: for whom it is, and its language as it calls itself.
+def lines_of(pages: Sequence[View], words: Words) -> Iterator[tuple[str, list[tuple[View, str]]]]:
+    """The pages of a run as lines of links, one for each edition: what stands before the links, then page and name.
 
-    >>> page_name(View("stakeholder", "zh", "", "report.html"), Words("en"))
-    'Stakeholder, 中文'
+    What the pages have in common is not said.
+
+    >>> pages = list(views(["analyst", "stakeholder"], ["en", "zh"]))
+    >>> [(before, [name for _, name in links]) for before, links in lines_of(pages, Words("en"))]
+    [('Analyst: ', ['English', '中文']), ('Stakeholder: ', ['English', '中文'])]
     """
-    comma = {"en": ", ", "zh": "，"}[words.lang]
-    return comma.join((words(f"page.edition_{view.edition}"), Words(view.lang)("page.language")))
+    editions_there = list(dict.fromkeys(view.edition for view in pages))
+    named = {edition: words(f"page.edition_{edition}") for edition in editions_there}
+    if len({view.lang for view in pages}) == 1:
+        yield "", [(view, named[view.edition]) for view in pages]
+        return
+    colon = {"en": ": ", "zh": "："}[words.lang]
+    for edition in editions_there:
+        before = named[edition] + colon if len(editions_there) > 1 else ""
+        yield before, [(view, Words(view.lang)("page.language")) for view in pages if view.edition == edition]
 
 
 @dataclass(frozen=True)
@@ -139,7 +149,7 @@ def _page(template: str, words: Words, **given: Any) -> str:
     return (
         _environment()
         .get_template(template)
-        .render(words=words, style=_style(), page_name=page_name, tags=TAGS, **given)
+        .render(words=words, style=_style(), lines_of=lines_of, tags=TAGS, **given)
     )
 
 
