@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "tables": "wording",
     "displays": "tables wording",
     "frames": "clock errors units wording displays",
-    "params": FOUNDATION,
+    "editions": "wording",
+    "params": f"{FOUNDATION} editions",
     "sources": FOUNDATION,
     "transactions": f"{FOUNDATION} sources",
     "customers": f"{FOUNDATION} sources",
@@ -51,10 +52,12 @@ MAY_IMPORT = {
         "progress"
     ),
     "charts": f"{FOUNDATION} grammars",
-    "presentation": f"{FOUNDATION} params playbook analysis charts tables export",
+    "presentation": f"{FOUNDATION} editions params playbook analysis charts tables export",
     "pictures": f"{FOUNDATION} analysis charts comparison grouping models rfm validation",
-    "export": f"{FOUNDATION} params label_history playbook analysis",
-    "reporting": f"{FOUNDATION} tables params inputs label_history judged progress preflight charts grammars",
+    "export": f"{FOUNDATION} editions params customers label_history playbook analysis",
+    "reporting": (
+        f"{FOUNDATION} tables editions params inputs label_history judged progress preflight charts grammars"
+    ),
     "workspace": f"{FOUNDATION} check reporting",
     "cli": f"{FOUNDATION} params playbook check reporting workspace",
     "__init__": "",

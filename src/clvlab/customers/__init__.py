@@ -17,6 +17,7 @@ from clvlab.customers.gate import (
 from clvlab.customers.margin import MeanMargin, mean_margin
 from clvlab.customers.opportunities import summarise_opportunities
 from clvlab.customers.perishable import refuse_perishable
+from clvlab.customers.personal import is_personal
 from clvlab.customers.purchase_days import customer_days
 from clvlab.customers.summary import split_holdout, summarise_customers
 
@@ -35,6 +36,7 @@ __all__ = [
     "derivable",
     "derive",
     "exact_profit",
+    "is_personal",
     "mean_margin",
     "minimum_data",
     "one_time_share",

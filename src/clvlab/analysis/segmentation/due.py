@@ -39,7 +39,8 @@ def compute(context: Context) -> Section:
         groups = [code for code in context.groups if code in set(free["group"])]
         tables["allocation"] = allocate(free, groups, context.params.contacts)
         findings["allocation"] = _allocated(tables["allocation"])
-    return Section(tables, {**findings, "pseudonyms": Finding.of("due.pseudonyms")})
+    whole = Finding.of("due.ids" if context.params.export_ids else "due.pseudonyms")
+    return Section(tables, {**findings, "pseudonyms": whole})
 
 
 def listed(due: pl.DataFrame) -> pl.DataFrame:
