@@ -18,11 +18,13 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 from xlsxwriter import Workbook
 
 from clvlab.analysis.results import Results
+from clvlab.analysis.section import Section
 from clvlab.columns import CUSTOMERS, RESULTS, names
 from clvlab.customers import is_personal
 from clvlab.editions import folder_of
@@ -72,8 +74,7 @@ def write(
         wanted = {name: list(section) for name, section in results.items()} if everything else for_stakeholders
         _write_tables(results, wanted, folder / folder_of(edition, params.editions) / "tables")
     if results.rule is not None:
-        headline = results["summary"]["numbers"].select("measure", "kind", "value")
-        _write_json(headline.to_dicts(), folder / HEADLINE_FILE)
+        _write_json(_headline(results["summary"]), folder / HEADLINE_FILE)
     _write_json(results.measurements.to_dicts(), folder / "measurements.json")
 
 
@@ -117,6 +118,17 @@ def _anonymous(customers: pl.DataFrame, params: RunParams) -> pl.DataFrame:
     attributes = set(customers.columns) - _OURS
     personal = [column.name for column in customers if column.name in attributes and is_personal(column)]
     return customers.select("pseudonym", pl.exclude("pseudonym", "customer_id", *personal))
+
+
+def _headline(summary: Section) -> list[dict[str, Any]]:
+    """measure, kind, value and, of a report of a series, trend: the figures of the first screen."""
+    figures = summary["numbers"].select("measure", "kind", "value").to_dicts()
+    if "trend" not in summary:
+        return figures
+    return [
+        {**figure, "trend": summary["trend"].filter(measure=figure["measure"])["value"].to_list()}
+        for figure in figures
+    ]
 
 
 def _write_json(values: object, path: Path) -> None:

@@ -58,9 +58,10 @@ class Text:
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers that a reader asks for first, each with its change."""
+    """The numbers that a reader asks for first, each with its change, and a line of `trends` where there is one."""
 
     table: str
+    trends: str
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from clvlab.analysis.segmentation import (
     clusters,
     cohorts,
     due,
+    effect,
     glossary,
     movement,
     outlook,
@@ -27,6 +28,7 @@ from clvlab.analysis.segmentation import (
     watch,
 )
 from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.first_screen import first_screen
 from clvlab.frames import TransactionLog, check_kind
 from clvlab.inputs import read_log
 from clvlab.params import ReportParams
@@ -49,6 +51,7 @@ SECTIONS: Mapping[str, ModuleType] = MappingProxyType(
         "outlook": outlook,
         "watch": watch,
         "due": due,
+        "effect": effect,
         "profiles": profiles,
         "validation": validation,
         "rules": rules,
@@ -87,7 +90,7 @@ def analyse(
             bar.set_description(name)
             sections[name] = stopwatch.time(name, partial(module.compute, context))
         bar.update()
-    sections["summary"] = summary.with_news(sections)
+    sections["summary"] = first_screen(context, sections)
     return Results(
         params=context.params,
         log=context.log,
