@@ -16,7 +16,7 @@ from clvlab.params import CompareParams, ReportParams
 from clvlab.presentation import PAGES, Chart, Drawing, Fragment, Report
 from clvlab.presentation.comparison import PAGES as COMPARISON
 from clvlab.presentation.comparison import ComparisonReport
-from clvlab.presentation.report import unbroken
+from clvlab.presentation.fragments import unbroken
 from clvlab.wording import Name
 from tests.charts import tables
 from tests.charts.drawn import layer
@@ -216,6 +216,24 @@ def test_a_group_that_bites_stays_inert_in_its_table():
 
 
 def test_a_second_view_of_a_table_has_a_caption_of_its_own():
+    plan = pl.DataFrame(
+        {
+            "group": ["champions"],
+            "customers": [10],
+            "due": [7],
+            "held_back": [3],
+            "cadence": ["month"],
+            "review_on": [date(2025, 3, 31)],
+        }
+    )
+    what, when = page("due", {"groups": plan})
+    captions = [re.search("<caption>(.*?)</caption>", piece.html)[1] for piece in (what, when)]
+    assert len(set(captions)) == 2
+    assert rows_of(what.html, "")[0] == ["Group", "Suggested action", "Owner", "Channel", "How often"]
+    assert rows_of(when.html, "")[1][:4] == ["Champions", "10", "7", "3"]
+
+
+def test_a_column_of_nothing_is_left_out():
     groups = tables.GROUPS.with_columns(
         **dict.fromkeys(
             (
@@ -226,12 +244,9 @@ def test_a_second_view_of_a_table_has_a_caption_of_its_own():
         )
     )
     leading = {"groups": Finding.of("segments.groups", group=Name("groups", "champions"), customers=0.1, spend=0.5)}
-    _, figures, advice = page("segments", {"groups": groups}, leading)
-    captions = [re.search("<caption>(.*?)</caption>", piece.html)[1] for piece in (figures, advice)]
-    assert len(set(captions)) == 2
+    _, figures = page("segments", {"groups": groups}, leading)
     assert rows_of(figures.html, "")[0] == ["Group", "Customers", "Share of customers", "Share of spend"]
     assert rows_of(figures.html, "")[1] == ["Champions", "10", "10.0%", "50.0%"]
-    assert rows_of(advice.html, "")[0] == ["Group", "Suggested action", "Customers"]
 
 
 CELLS = {

@@ -1,4 +1,4 @@
-"""What a section can show: a paragraph, a chart, a table, the headline numbers, a list of terms."""
+"""What a section can show: a paragraph, a chart, a table, the headline numbers, the groups' cards, terms."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -46,10 +46,17 @@ class Numbers:
 
 
 @dataclass(frozen=True)
+class Cards:
+    """One card for each group: who its customers are, what they bring, and what is done with them."""
+
+    table: str
+
+
+@dataclass(frozen=True)
 class Terms:
     """Terms and their meanings."""
 
     table: str
 
 
-Block = Chart | Table | Text | Numbers | Terms
+Block = Chart | Table | Text | Numbers | Cards | Terms

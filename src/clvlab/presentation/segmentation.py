@@ -15,7 +15,7 @@ from clvlab.charts import (
     validation,
     value,
 )
-from clvlab.presentation.blocks import Block, Chart, Kinds, Numbers, Table, Terms, Text
+from clvlab.presentation.blocks import Block, Cards, Chart, Kinds, Numbers, Table, Terms, Text
 
 _WARNINGS = ("total", "simple", "baseline", "decile", "cohort", "group")
 
@@ -98,7 +98,6 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Chart("groups", segments.shares),
             Table("groups", _GROUP),
-            Table("groups", {"group": "group", "action": "text", "customers": "int"}, caption="actions"),
             Text("prospects"),
             Text("relative"),
             Text("p_alive"),
@@ -109,6 +108,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("empty_new"),
             Chart("grid", segments.grid),
         ),
+        "cards": (Text("lead"), Cards("cards")),
         "structure": (
             Text("lead"),
             Chart("groups", structure.groups),

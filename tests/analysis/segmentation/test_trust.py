@@ -1,4 +1,4 @@
-"""Trust: whether the last forecast held, counted by hand; the data of this period and before; what cannot be known."""
+"""Trust: whether the last forecast held, counted by hand; the data then and now; what cannot be known."""
 
 from datetime import date, timedelta
 

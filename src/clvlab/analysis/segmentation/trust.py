@@ -24,9 +24,8 @@ def compute(context: Context) -> Section:
     """Tables `forecasts` and `rows`; of a first period only `rows`.
 
     forecasts : as by `kept_forecasts`
-    rows : first_day, last_day, accepted, refused, share_refused (of both): all up to the period, and the period; a row
-        only where there is a row of the log. Refused rows count by their date; those without a readable one count in
-        neither
+    rows : first_day, last_day, accepted, refused, share_refused (of both): all up to the period, and the period; a
+        row only where the log has rows. Refused rows count by their date; those without a readable one in neither
     """
     kept, rows = kept_forecasts(context), _rows(context)
     findings = {
@@ -87,12 +86,12 @@ def _refused_days(log: TransactionLog) -> pl.Series:
     written = log.rejected[column]
     if written.dtype.is_temporal():
         return written.cast(pl.Date)
-    days: list[pl.Expr] = [pl.lit(None, pl.Date)]
+    days = [pl.lit(None, pl.Date).alias("day")]
     for date_format in log.detected.get("date_formats", ()):
         # Of cells that are days or numbers no format is named.
         with suppress(ParamsError):
             days.append(given_format(date_format).days(pl.col("day")))
-    return pl.DataFrame({"day": written.cast(pl.String)}).select(pl.coalesce(days).alias("day")).to_series()
+    return pl.DataFrame({"day": written.cast(pl.String)}).select(pl.coalesce(days))["day"]
 
 
 def _data(context: Context, rows: pl.DataFrame) -> dict[str, Finding]:
