@@ -15,6 +15,7 @@ from clvlab.customers.gate import (
     refuse_stale,
 )
 from clvlab.customers.margin import MeanMargin, mean_margin
+from clvlab.customers.next_order import next_order
 from clvlab.customers.opportunities import summarise_opportunities
 from clvlab.customers.perishable import refuse_perishable
 from clvlab.customers.purchase_days import customer_days
@@ -37,6 +38,7 @@ __all__ = [
     "exact_profit",
     "mean_margin",
     "minimum_data",
+    "next_order",
     "one_time_share",
     "read_attributes",
     "read_events",

@@ -23,6 +23,8 @@ DUE_FILE = (
     "contacted_on",
     "days_since_last",
     "gap_p80",
+    "next_from",
+    "next_to",
     "spend_last_year",
     "p_alive",
     "at_risk",

@@ -294,6 +294,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Text("gone"),
             Text("listed"),
+            Text("next"),
             Text("pseudonyms"),
             Table(
                 "customers",
@@ -302,6 +303,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "n_purchases": "int",
                     "days_since_last": "int",
                     "gap_p80": "dec1",
+                    "next_from": "date",
+                    "next_to": "date",
                     "spend_last_year": "price",
                     "p_alive": "pct",
                     "p_buys_again": "pct",
