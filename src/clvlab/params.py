@@ -417,8 +417,9 @@ class ReportParams(RunParams):
     on them, or (null) as it pays. `covariates` are attributes that may act on how often customers buy,
     how readily they leave and what they spend; they are used where they help. `playbook` is the path of a YAML file
     that says what is done with each group, where not as shipped; `contacts` is how many customers can be contacted in
-    a period (null: as many as owners can); `control_share` of all customers, drawn by `control_seed`, is held back.
-    Of a series (`every`), only the newest `keep` reports stay published, where that is not null.
+    a period (null: as many as owners can); `control_share` of all customers, drawn by `control_seed`, is held back;
+    `due_by_owner` has the due list in a file for each owner, too. Of a series (`every`), only the newest `keep`
+    reports stay published, where that is not null.
 
     >>> params = ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", holdout="39 weeks")
     >>> params.horizon, params.rfm
@@ -445,6 +446,7 @@ class ReportParams(RunParams):
     contacts: Annotated[int, Field(ge=1)] | None = None
     control_share: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
     control_seed: Annotated[int, Field(ge=0)] = 0
+    due_by_owner: bool = False
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)

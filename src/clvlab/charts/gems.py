@@ -38,9 +38,9 @@ def quadrants(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     fields = base.mark_rect(stroke=PAPER, strokeWidth=2).encode(
         color=alt.Color("share_clv:Q", scale=alt.Scale(range=list(SEQUENTIAL), domain=[0, 1]), legend=None)
     )
-    texts = [
+    name, count, worth = (
         base.mark_text(dy=place * LINE, color=MAP_INK, fontWeight="bold" if place < 0 else "normal").encode(text=text)
         for place, text in ((-1, "name:N"), (0, "count:N"), (1, "worth:N"))
-    ]
-    layers: alt.LayerChart = alt.layer(fields, *texts)
+    )
+    layers: alt.LayerChart = fields + name + count + worth
     return layers.properties(width="container", height=260, usermeta=at_least(NARROWEST))

@@ -341,6 +341,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 caption="review",
             ),
             Text("pseudonyms"),
+            Text("by_owner"),
             Table(
                 "due",
                 {

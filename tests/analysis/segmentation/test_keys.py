@@ -116,6 +116,7 @@ TWO_RESULTS = [
     ({}, {"contacts": 10}),
     ({}, {"control_share": 0.2}),
     ({"control_share": 0.2}, {"control_share": 0.2, "control_seed": 1}),
+    ({}, {"due_by_owner": True}),
     (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "spot"}}),
 ]
 

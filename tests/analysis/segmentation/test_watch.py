@@ -151,7 +151,7 @@ def test_nobody_is_named(sample_results):
 
 def test_the_window_of_the_next_order_lies_ahead_and_is_that_of_the_customer_table(sample_results):
     listed = sample_results["watch"]["customers"].drop_nulls("next_to")
-    assert 0 < listed.height
+    assert listed.height > 0
     assert listed.select(
         ((pl.col("next_from") > sample_results.params.as_of) & (pl.col("next_from") <= pl.col("next_to"))).all()
     ).item()

@@ -37,6 +37,8 @@ def compute(context: Context) -> Section:
         groups = [code for code in context.groups if code in set(free["group"])]
         tables["allocation"] = allocate(free, groups, context.params.contacts)
         findings["allocation"] = _allocated(tables["allocation"])
+    if context.params.due_by_owner:
+        findings["by_owner"] = Finding.of("due.by_owner")
     return Section(tables, {**findings, "pseudonyms": Finding.of("due.pseudonyms")})
 
 

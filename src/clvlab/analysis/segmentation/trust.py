@@ -91,7 +91,8 @@ def _refused_days(log: TransactionLog) -> pl.Series:
         # Of cells that are days or numbers no format is named.
         with suppress(ParamsError):
             days.append(given_format(date_format).days(pl.col("day")))
-    return pl.DataFrame({"day": written.cast(pl.String)}).select(pl.coalesce(days))["day"]
+    read: pl.Series = written.cast(pl.String).to_frame("day").select(pl.coalesce(days)).to_series()
+    return read
 
 
 def _data(context: Context, rows: pl.DataFrame) -> dict[str, Finding]:
