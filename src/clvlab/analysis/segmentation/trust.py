@@ -83,7 +83,7 @@ def _refused_days(log: TransactionLog) -> pl.Series:
     column = log.detected.get("columns", {}).get("date")
     if column not in log.rejected.columns:
         return pl.Series("day", [None] * log.rejected.height, dtype=pl.Date)
-    written = log.rejected[column]
+    written: pl.Series = log.rejected[column]
     if written.dtype.is_temporal():
         return written.cast(pl.Date)
     days = [pl.lit(None, pl.Date).alias("day")]
@@ -91,8 +91,7 @@ def _refused_days(log: TransactionLog) -> pl.Series:
         # Of cells that are days or numbers no format is named.
         with suppress(ParamsError):
             days.append(given_format(date_format).days(pl.col("day")))
-    read: pl.Series = written.cast(pl.String).to_frame("day").select(pl.coalesce(days)).to_series()
-    return read
+    return written.cast(pl.String).to_frame("day").select(pl.coalesce(days)).to_series()
 
 
 def _data(context: Context, rows: pl.DataFrame) -> dict[str, Finding]:
