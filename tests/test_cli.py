@@ -15,6 +15,8 @@ from click.testing import CliRunner
 from clvlab import cli
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
 from clvlab.params import ReportParams
+from clvlab.playbook import Playbook, shipped
+from clvlab.playbook.playbook import shipped_groups
 from clvlab.reporting import runner
 from clvlab.reporting.execution import KernelDiedError, NotebookError
 from clvlab.reporting.lock import LockedError
@@ -270,6 +272,43 @@ def test_notebooks_are_copied_and_none_is_overwritten(invoke):
     again, _ = invoke("notebooks", "bench")
     assert (again.exit_code, copied[0].read_text(encoding="utf-8")) == (2, "mine")
     assert "Cannot write bench/segmentation_report.ipynb: File exists" in again.stderr
+
+
+def test_a_folder_to_work_in_is_laid_out_and_its_commands_run(invoke, monkeypatch):
+    Path("orders.csv").write_text(LOG, encoding="utf-8")
+    result, _ = invoke("new", "灯具店", "--from", "orders.csv")
+    assert (result.exit_code, "结论：可以生成报告" in result.stdout) == (0, True)
+    assert "try: cd 灯具店 && clvlab report params/灯具店.yaml\n" in result.stderr
+    laid_out = {path.relative_to("灯具店").as_posix() for path in Path("灯具店").rglob("*") if path.is_file()}
+    notebooks = {"notebooks/segmentation_report.ipynb", "notebooks/strategy_comparison.ipynb"}
+    assert laid_out == {"README.md", "data/README.md", "params/灯具店.yaml", "playbook.yaml", *notebooks}
+    readme = Path("灯具店/README.md").read_text(encoding="utf-8")
+    assert readme.startswith("# 灯具店\n\n在本文件夹中运行：")
+    here = Path.cwd()
+    monkeypatch.chdir("灯具店")
+    commands = re.findall(r"^    clvlab (\w+) (\S+)", readme, re.MULTILINE)
+    assert [command for command, _ in commands] == ["report", "compare"]
+    for command, params in commands:
+        result, calls = invoke(command, params)
+        assert (result.exit_code, Path(calls[-1][0].source)) == (0, here / "orders.csv")
+    copied = Playbook.load(calls[0][0].playbook)
+    assert all(copied.entry(code) == shipped().entry(code) for code in shipped_groups())
+    assert Path(calls[0][0].playbook) == here / "灯具店" / "playbook.yaml"
+
+
+def test_a_folder_that_is_there_is_left_alone(invoke):
+    Path("shop").mkdir()
+    result, _ = invoke("new", "shop")
+    assert (result.exit_code, list(Path("shop").iterdir())) == (2, [])
+    assert "shop exists already. Name a folder that does not." in result.stderr
+    result, _ = invoke("new", "other", "--from", "nothing.csv")
+    assert (result.exit_code, Path("other").exists()) == (2, False)
+
+
+def test_what_is_to_be_settled_is_said_and_the_folder_is_there(invoke):
+    Path("orders.csv").write_text("客户编号,下单日期,实付金额\na,01/02/2024,1\n", encoding="utf-8")
+    result, _ = invoke("new", "shop", "--from", "orders.csv", "--lang", "en")
+    assert (result.exit_code, Path("shop/params/shop.yaml").is_file()) == (2, True)
 
 
 HEADER = "客户编号,下单日期,实付金额\n"

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "wording": "errors",
     "tables": "wording",
     "displays": "tables wording",
-    "frames": "clock errors units displays",
+    "frames": "clock errors units wording displays",
     "params": FOUNDATION,
     "sources": FOUNDATION,
     "transactions": f"{FOUNDATION} sources",
@@ -51,9 +51,11 @@ MAY_IMPORT = {
     ),
     "charts": f"{FOUNDATION} grammars",
     "presentation": f"{FOUNDATION} params playbook analysis charts tables export",
+    "pictures": f"{FOUNDATION} analysis charts comparison grouping models rfm validation",
     "export": f"{FOUNDATION} params label_history playbook analysis",
     "reporting": f"{FOUNDATION} tables params inputs label_history judged progress preflight charts grammars",
-    "cli": f"{FOUNDATION} params playbook check reporting",
+    "workspace": f"{FOUNDATION} check reporting",
+    "cli": f"{FOUNDATION} params playbook check reporting workspace",
     "__init__": "",
 }
 

@@ -1,4 +1,4 @@
-"""The command line: `clvlab check`, `report`, `backfill`, `compare`, `runs`, `diff`, `effect` and `notebooks`.
+"""The command line: `clvlab new`, `check`, `report`, `backfill`, `compare`, `runs`, `diff`, `effect` and `notebooks`.
 
 Standard output carries what was asked for and nothing else, of a run the path of its report; all that is said on the
 way goes to standard error.
@@ -73,8 +73,9 @@ def _run_options(command: _Command) -> _Command:
 def main() -> None:
     """Whom to look after, how, and whether the grouping works.
 
-    Begin with `clvlab check orders.csv --write-params orders.yaml`, or with `cdnow`, an embedded log, for orders.csv;
-    then `clvlab report orders.yaml`. `clvlab backfill` makes a series of reports, `clvlab runs` lists what is
+    Begin with `clvlab new my-project --from orders.csv`, which lays out a folder to work in, or with `clvlab check
+    orders.csv --write-params orders.yaml`; `cdnow`, an embedded log, serves for orders.csv. Then `clvlab report
+    orders.yaml`. `clvlab backfill` makes a series of reports, `clvlab runs` lists what is
     published and what failed, `clvlab diff` compares two runs. `clvlab notebooks` gives the same to try by hand.
     """
     _open_streams()
@@ -187,6 +188,39 @@ def check(
         if isinstance(found, Check) and write_params is not None:
             _write_new(write_params, found.params_yaml())
             logger.info("try: clvlab report %s", write_params)
+        if not found.verdict.is_ready:
+            sys.exit(BAD_INPUT)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--from",
+    "source",
+    default="cdnow_sample",
+    show_default=True,
+    metavar="SOURCE",
+    help="The log to work on: a path, a glob, or the name of an embedded data set.",
+)
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of all that is written; else the headers'.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def new(folder: Path, source: str, lang: "Language | None", debug: bool) -> None:
+    """Lay out FOLDER to work in: parameters for a log, a playbook to edit, the notebooks, and where to begin.
+
+    The log is looked at as by `clvlab check`, which says what is to be settled. FOLDER must not exist yet.
+    Exit code 2: something is wrong with the log or to be settled.
+    """
+    _log_to_stderr("human")
+    with _errors_told(debug, lang or "en"):
+        from clvlab.workspace import contents, looked_at
+
+        if folder.exists():
+            raise ClvlabError(f"{folder} exists already. Name a folder that does not.")
+        found = looked_at(folder, source, lang)
+        _say(found.text())
+        for path, text in contents(found):
+            _write_new(folder / path, text)
+        logger.info("try: cd %s && clvlab report params/%s.yaml", folder, found.params.name)
         if not found.verdict.is_ready:
             sys.exit(BAD_INPUT)
 

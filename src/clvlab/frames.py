@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from importlib import import_module
 from types import MappingProxyType, UnionType
 from typing import Any, get_args
 
@@ -19,6 +20,7 @@ from clvlab.clock import STEADY, Ahead, Clock
 from clvlab.displays import Displayed, listed
 from clvlab.errors import MissingColumnsError, ParamsError, counted
 from clvlab.units import DAYS_PER, TimeUnit
+from clvlab.wording import Language
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +127,23 @@ class CustomerSummary(Displayed):
     def to_pandas(self) -> pd.DataFrame:
         """The table as a pandas frame."""
         return self.data.to_pandas()
+
+    def plot(self, what: str = "map", *, lang: Language = "en") -> Any:
+        """A chart of the customers who have bought.
+
+        Parameters
+        ----------
+        what
+            "map" (how many have which recency and frequency score), "orders" (how many bought how often) or
+            "concentration" (which share of spend the best customers bring)
+        lang
+            language of its words, "en" or "zh"
+
+        Returns
+        -------
+        An Altair chart, to show, to change, and to save (`.save("map.svg")`).
+        """
+        return import_module("clvlab.pictures").of_customers(self, what, lang)
 
     @property
     def _facts(self) -> str:

@@ -51,6 +51,21 @@ def test_charts_follow_the_readers_colours(visit):
     assert max(map(int, re.findall(r"\d+", background))) < 60
 
 
+@pytest.mark.parametrize("report", ["english", "chinese"], indirect=True)
+@pytest.mark.parametrize("pointed", [".chart .role-axis-label text", "tbody tr"])
+def test_a_group_that_is_pointed_at_stands_out_in_every_chart_that_shows_it(visit, pointed):
+    page = visit()
+    draw_all(page)
+    name = page.locator("#segments").locator("xpath=following::tbody[1]/tr[1]/th").text_content()
+    faded = "all => all.map(svg => svg.querySelectorAll('.faded').length)"
+    page.locator(pointed).filter(has_text=name).first.hover(force=True)
+    assert sum(count > 0 for count in page.eval_on_selector_all(".chart svg", faded)) >= 4
+    clear = "([...document.querySelectorAll('.chart svg text')].filter(text => text.textContent === name))"
+    assert page.evaluate(f"name => {clear}.every(text => !text.matches('.faded'))", name)
+    page.mouse.move(2, 2)
+    assert page.locator(".chart .faded").count() == 0
+
+
 def test_print_shows_the_still_pictures(visit):
     page = visit()
     charts = draw_all(page)

@@ -14,6 +14,7 @@ def moves(table: pl.DataFrame, words: Words) -> alt.LayerChart:
     """Matrix: groups a quarter ago by groups now, shaded by the share of the row. Input: `movement.moves`."""
     named = table.with_columns(
         pl.col("before", "after").map_elements(words.group, pl.String),
+        group=pl.col("before"),
         label=pl.col("share").map_elements(lambda share: words.number(share, "pct"), pl.String),
     )
     order = list(dict.fromkeys([*named["before"], *named["after"]]))

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
+from importlib import import_module
+from typing import Any
 
 import pandas as pd
 import polars as pl
 
 from clvlab.displays import Displayed
+from clvlab.wording import Language
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,13 @@ class Board(Displayed):
     def to_pandas(self) -> pd.DataFrame:
         """`data` as a pandas frame."""
         return self.data.to_pandas()
+
+    def plot(self, *, lang: Language = "en") -> Any:
+        """A chart of how well the best strategies, and the yardsticks, predict: their Gini with its interval.
+
+        An Altair chart, in English or Chinese ("zh"), to show, to change, and to save (`.save("board.svg")`).
+        """
+        return import_module("clvlab.pictures").of_board(self, lang)
 
     @property
     def _facts(self) -> str:

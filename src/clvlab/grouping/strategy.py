@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from importlib import import_module
 from typing import Any, ClassVar
 
 import polars as pl
@@ -15,6 +16,7 @@ import polars as pl
 from clvlab.displays import Displayed, listed
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.frames import CustomerSummary, check_kind
+from clvlab.wording import Language
 
 PROSPECT = "prospect"
 """The group of customers without a purchase, wherever a grouping reads purchases."""
@@ -125,6 +127,19 @@ class Rule(Displayed, ABC):
     def own(self) -> frozenset[str]:
         """The codes of the user's own groups."""
         return frozenset(group.code for group in self.groups if group.own)
+
+    @property
+    def places(self) -> pl.DataFrame:
+        """group, place: where a group lies between the best (0) and the worst (1); null where there is no order."""
+        place = (pl.col("rank") - 1) / (pl.col("rank").max() - 1)
+        return self.card.select("group", place=place.fill_nan(0.0))
+
+    def plot(self, customers: CustomerSummary, *, lang: Language = "en") -> Any:
+        """A chart of these customers by this rule's groups: their shares of customers and of spend, best group first.
+
+        An Altair chart, in English or Chinese ("zh"), to show, to change, and to save (`.save("groups.svg")`).
+        """
+        return import_module("clvlab.pictures").of_rule(self, customers, lang)
 
     @property
     def card(self) -> pl.DataFrame:

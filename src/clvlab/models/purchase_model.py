@@ -12,7 +12,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import ClassVar, Self
+from importlib import import_module
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
@@ -21,7 +22,7 @@ from numpy.typing import ArrayLike
 from clvlab.arrays import Counts, Matrix, Vector
 from clvlab.clock import STEADY, Ahead
 from clvlab.errors import ConvergenceError, DataError, ParamsError
-from clvlab.frames import CustomerSummary
+from clvlab.frames import CustomerSummary, Holdout
 from clvlab.models import purchase_history
 from clvlab.models.fitted_model import Estimate, FittedModel, check_penalty
 from clvlab.models.numerics import maximum
@@ -34,6 +35,7 @@ from clvlab.models.numerics.quadrature import legendre
 from clvlab.models.purchase_history import Customers, PurchaseHistories
 from clvlab.models.uncertainty import log_logistic
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
+from clvlab.wording import Language
 
 HISTORY = ("frequency", "recency", "T")
 Horizon = str | float
@@ -195,6 +197,36 @@ class PurchaseModel(FittedModel, ABC):
         """Probability that a new customer has exactly `n` repeat purchases within the horizon."""
         newcomer = pl.DataFrame(dict(zip(HISTORY, NEW, strict=True)))
         return float(self.probability_of_purchases(n, newcomer, horizon_in(horizon, self.time_unit))[0])
+
+    def plot(
+        self,
+        what: str = "heterogeneity",
+        customers: CustomerSummary | None = None,
+        holdout: Holdout | None = None,
+        *,
+        lang: Language = "en",
+    ) -> Any:
+        """A chart of the model.
+
+        Parameters
+        ----------
+        what
+            "heterogeneity" (how much customers differ in how often they buy and how readily they leave), "alive"
+            (P(alive) by repeat purchases and by how long the last one is past, at the age of the oldest of
+            `customers`), "tracking" (repeat purchases week by week, expected and actual) or "frequency" (purchases in
+            the holdout by repeat purchases before it)
+        customers
+            for all but the first; for the last two those of the holdout's calibration
+        holdout
+            for the last two; see `clvlab.split_holdout`
+        lang
+            language of its words, "en" or "zh"
+
+        Returns
+        -------
+        An Altair chart, to show, to change, and to save (`.save("alive.svg")`).
+        """
+        return import_module("clvlab.pictures").of_model(self, what, customers, holdout, lang)
 
     def simulate(self, n: int, T: float | ArrayLike, seed: int) -> pl.DataFrame:
         """Simulate `n` customers who follow this model, observed to the age `T` (one for all, or one each).

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 import polars as pl
 
@@ -71,7 +71,7 @@ class ComparisonContext:
     @property
     def shown(self) -> str:
         """The strategy whose groups are shown: the recommended one, else the best."""
-        return self.recommended or self.board.best
+        return _shown(self.board)
 
     @property
     def judged(self) -> Name:
@@ -86,8 +86,7 @@ class ComparisonContext:
     @property
     def contenders(self) -> list[str]:
         """Strategies that no other dominates, best first; of those that tell more than chance, where any does."""
-        known = pl.col("knows") | ~pl.col("knows").any()
-        return self.board.ranking.filter(pl.col("dominated_by").is_null(), known)["strategy"].to_list()
+        return contenders(self.board)
 
     def seen(self, table: pl.DataFrame) -> pl.DataFrame:
         """A table of strategies' groups without those by attribute that are too small to be told of."""
@@ -109,21 +108,11 @@ class ComparisonContext:
     @property
     def relevant(self) -> list[str]:
         """The best strategies, the recommended one, and the yardsticks that there are."""
-        known = set(self.board.data["strategy"])
-        best = self.board.ranking["strategy"].head(MOST_SHOWN).to_list()
-        return list(dict.fromkeys([*best, self.shown, *(name for name in YARDSTICKS if name in known)]))
-
-    def role(self, strategy: str) -> str:
-        """recommended, baseline, contender or other: how a chart shows the strategy."""
-        if strategy == self.recommended:
-            return "recommended"
-        if strategy in YARDSTICKS:
-            return "baseline"
-        return "contender" if strategy in self.contenders else "other"
+        return relevant(self.board)
 
     def with_roles(self, table: pl.DataFrame) -> pl.DataFrame:
         """A table with a column `strategy`, and the role of each."""
-        return table.with_columns(role=pl.col("strategy").map_elements(self.role, pl.String))
+        return table.with_columns(role=pl.col("strategy").map_elements(partial(role, self.board), pl.String))
 
     def wide(self, metrics: Sequence[str]) -> pl.DataFrame:
         """strategy, and a column for each metric, null where it has none; highest Gini first."""
@@ -133,6 +122,32 @@ class ComparisonContext:
         )
         missing = [pl.lit(None, pl.Float64).alias(name) for name in metrics if name not in table.columns]
         return table.with_columns(missing).select("strategy", *metrics)
+
+
+def contenders(board: Board) -> list[str]:
+    """Strategies that no other dominates, best first; of those that tell more than chance, where any does."""
+    known = pl.col("knows") | ~pl.col("knows").any()
+    return board.ranking.filter(pl.col("dominated_by").is_null(), known)["strategy"].to_list()
+
+
+def relevant(board: Board) -> list[str]:
+    """The best strategies, the recommended one, and the yardsticks that there are."""
+    there = set(board.data["strategy"])
+    best = board.ranking["strategy"].head(MOST_SHOWN).to_list()
+    return list(dict.fromkeys([*best, _shown(board), *(name for name in YARDSTICKS if name in there)]))
+
+
+def role(board: Board, strategy: str) -> str:
+    """recommended, baseline, contender or other: how a chart shows the strategy."""
+    if strategy == board.recommended:
+        return "recommended"
+    if strategy in YARDSTICKS:
+        return "baseline"
+    return "contender" if strategy in contenders(board) else "other"
+
+
+def _shown(board: Board) -> str:
+    return board.recommended or board.best
 
 
 def strategy_names(codes: list[str]) -> list[Name]:

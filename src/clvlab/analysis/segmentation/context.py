@@ -411,8 +411,7 @@ class Context:
     @cached_property
     def places(self) -> pl.DataFrame:
         """group, place: where a group lies between the best (0) and the worst (1); null where there is no order."""
-        place = (pl.col("rank") - 1) / (pl.col("rank").max() - 1)
-        return self.rule.card.select("group", place=place.fill_nan(0.0))
+        return self.rule.places
 
     @cached_property
     def window(self) -> pl.DataFrame:

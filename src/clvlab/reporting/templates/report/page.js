@@ -42,6 +42,33 @@
     place.closest("figure").classList.add("drawn");
   };
 
+  // The group at which a reader points stands out in every chart that shows it.
+  const codes = new Map(
+    Object.values(shared)
+      .flat()
+      .filter((row) => row?.group)
+      .flatMap(({ group, name, of, before }) => [name, of, before].map((label) => [label, group])),
+  );
+
+  const groupOf = (element) => {
+    const row = element.closest("tr");
+    if (row) return codes.get(row.cells[0].textContent);
+    const datum = element.__data__?.datum;
+    return element.closest(".role-axis-label") ? codes.get(datum?.value) : datum?.group;
+  };
+
+  let lit;
+  const light = (group) => {
+    if (group === lit) return;
+    lit = group;
+    for (const place of drawn.keys()) {
+      const marks = [...place.querySelectorAll("svg :is(path, text)")].map((mark) => [mark, groupOf(mark)]);
+      const isShown = group && marks.some(([, of]) => of === group);
+      for (const [mark, of] of marks) mark.classList.toggle("faded", Boolean(isShown && of && of !== group));
+    }
+  };
+  document.addEventListener("pointerover", ({ target }) => light(groupOf(target)));
+
   const near = new IntersectionObserver(
     (entries) => {
       for (const { target } of entries.filter((entry) => entry.isIntersecting)) {

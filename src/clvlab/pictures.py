@@ -1,0 +1,224 @@
+"""What objects draw of themselves: the report's charts one by one, as Altair charts to change and to save.
+
+The classes have a verb `plot` that leads here, so that none of them needs Altair before somebody asks for a picture.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeVar
+
+import numpy as np
+import polars as pl
+
+from clvlab.analysis.comparison.context import relevant, role
+from clvlab.analysis.segmentation.base_health import concentration, purchases_per_customer
+from clvlab.analysis.segmentation.segments import score_grid
+from clvlab.charts import base_health, comparison, segments, theme, validation
+from clvlab.charts import models as model_charts
+from clvlab.charts.notebook import SIZES
+from clvlab.comparison import Board
+from clvlab.errors import ParamsError, did_you_mean
+from clvlab.frames import CustomerSummary, Holdout, check_kind
+from clvlab.grouping.strategy import Rule
+from clvlab.models import PurchaseModel
+from clvlab.models.heterogeneity import heterogeneity, median_rate
+from clvlab.models.value_models import name_of
+from clvlab.money import exact_sum
+from clvlab.rfm import score_rfm
+from clvlab.units import DAYS_PER
+from clvlab.validation.parts import by_frequency
+from clvlab.validation.predictions import predictions
+from clvlab.validation.tracking import tracking
+from clvlab.wording import Language, Words
+
+MOST_REPEATS, SILENCES = 12, 26
+"""Rows and columns of the picture of P(alive)."""
+_DAYS_OF_YEAR = 365.25
+T = TypeVar("T")
+
+
+def of_customers(customers: CustomerSummary, what: str, lang: Language) -> theme.ChartType:
+    """See `clvlab.CustomerSummary.plot`."""
+    return _chosen(_OF_CUSTOMERS, what)(customers, Words(lang))
+
+
+def of_model(
+    model: PurchaseModel, what: str, customers: CustomerSummary | None, holdout: Holdout | None, lang: Language
+) -> theme.ChartType:
+    """See `clvlab.models.PurchaseModel.plot`."""
+    draw, needed = _chosen(_OF_MODELS, what)
+    given = {"customers": customers, "holdout": holdout}
+    kinds = {"customers": CustomerSummary, "holdout": Holdout}
+    for name in needed:
+        check_kind(name, given[name], kinds[name], "clvlab.split_holdout")
+    return draw(model, *(given[name] for name in needed), Words(lang))
+
+
+def _shares(rule: Rule, customers: CustomerSummary) -> pl.DataFrame:
+    """group, place, customers, share_customers, share_spend (null without money): the rule's groups, best first."""
+    grouped = customers.data.join(rule.assign(customers), on="customer_id")
+    has_money = "total_spend" in grouped.columns
+    spend = exact_sum(pl.col("total_spend")) if has_money else pl.lit(None, pl.Float64)
+    sizes = grouped.group_by("group").agg(customers=pl.len(), spend=spend)
+    share = pl.when(pl.col("spend").sum() > 0).then(pl.col("spend") / pl.col("spend").sum())
+    return (
+        rule.places.join(sizes, on="group", how="left", maintain_order="left")
+        .with_columns(pl.col("customers").fill_null(0))
+        .with_columns(share_customers=pl.col("customers") / pl.col("customers").sum(), share_spend=share)
+    )
+
+
+def of_rule(rule: Rule, customers: CustomerSummary, lang: Language) -> theme.ChartType:
+    """See `clvlab.grouping.Rule.plot`."""
+    words = Words(lang, own_groups=rule.own)
+    groups = _shares(rule, customers)
+    filled = groups.filter(pl.col("customers") > 0)
+    richest = filled.sort("share_spend", "share_customers", descending=True, nulls_last=True).row(0, named=True)
+    key = "segments.groups" if richest["share_spend"] is not None else "segments.groups_no_spend"
+    title = words(
+        key,
+        group=words.group(richest["group"]),
+        customers=richest["share_customers"],
+        spend=richest["share_spend"],
+    )
+    return _titled(
+        segments.shares(groups, words), title, words("segments.groups_subtitle", as_of=customers.cutoff), words
+    )
+
+
+def of_board(board: Board, lang: Language) -> theme.ChartType:
+    """See `clvlab.comparison.Board.plot`."""
+    words = Words(lang)
+    shown = board.metric("gini").filter(pl.col("strategy").is_in(relevant(board)))
+    roles = shown.with_columns(role=pl.col("strategy").map_elements(lambda code: role(board, code), pl.String))
+    title = words(
+        "pictures.gini",
+        strategy=words.name("strategies", board.best),
+        gini=shown.filter(strategy=board.best)["value"].item(),
+        judged=words.name("judged", board.judged_by),
+    )
+    return _titled(comparison.gini(roles, words), title, words("foresight.gini_subtitle", as_of=board.end), words)
+
+
+def _chosen(pictures: Mapping[str, T], what: str) -> T:
+    if what not in pictures:
+        raise ParamsError(
+            f"There is no picture {what!r} of this.{did_you_mean(what, pictures)} Pictures: {', '.join(pictures)}."
+        )
+    return pictures[what]
+
+
+def _titled(chart: theme.ChartType, title: str, subtitle: str, words: Words) -> theme.ChartType:
+    """The chart as the report has it, with a size of its own: outside of a page nothing contains it."""
+    if chart.to_dict().get("width") == "container":
+        chart = chart.properties(width=SIZES["width"])
+    alternative = words("charts.alternative", title=title, subtitle=subtitle)
+    drawn: theme.ChartType = theme.titled(chart, title, subtitle, alternative).configure(**theme.CONFIG)
+    return drawn
+
+
+def _buyers(customers: CustomerSummary) -> pl.DataFrame:
+    return customers.data.filter(pl.col("n_purchases") > 0)
+
+
+def _map(customers: CustomerSummary, words: Words) -> theme.ChartType:
+    scored = customers.data.join(score_rfm(customers), on="customer_id", how="left", maintain_order="left")
+    grid = score_grid(scored)
+    title = words("segments.grid", share=grid["share_customers"].max())
+    return _titled(segments.grid(grid, words), title, words("segments.grid_subtitle", as_of=customers.cutoff), words)
+
+
+def _orders(customers: CustomerSummary, words: Words) -> theme.ChartType:
+    buyers = _buyers(customers)
+    title = words("base_health.orders", share=(buyers["n_purchases"] == 1).mean())
+    chart = base_health.orders(purchases_per_customer(buyers), words)
+    return _titled(chart, title, words("base_health.orders_subtitle", as_of=customers.cutoff), words)
+
+
+def _concentration(customers: CustomerSummary, words: Words) -> theme.ChartType:
+    customers.require({"total_spend"}, "this picture")
+    curve = concentration(_buyers(customers)["total_spend"])
+    title = words("base_health.lorenz", share=curve.filter(pl.col("customers") == 0.2)["spend"].item())
+    subtitle = words("base_health.lorenz_subtitle", as_of=customers.cutoff)
+    return _titled(base_health.lorenz(curve, words), title, subtitle, words)
+
+
+_OF_CUSTOMERS: Mapping[str, Callable[[CustomerSummary, Words], theme.ChartType]] = MappingProxyType(
+    {"map": _map, "orders": _orders, "concentration": _concentration}
+)
+
+
+def _heterogeneity(model: PurchaseModel, words: Words) -> theme.ChartType:
+    a_year = median_rate(model) * _DAYS_OF_YEAR / DAYS_PER[model.time_unit]
+    subtitle = words("pictures.heterogeneity_subtitle", model=_name(model, words))
+    return _titled(
+        model_charts.heterogeneity(heterogeneity(model), words),
+        words("pictures.heterogeneity", a_year=a_year),
+        subtitle,
+        words,
+    )
+
+
+def alive(model: PurchaseModel, age: float, most: int) -> pl.DataFrame:
+    """frequency (0 to `most`), since (time units since the last purchase), p_alive, time_unit: at one age.
+
+    Whoever has no repeat purchase has been silent since the first one, `age` ago.
+    """
+    since = np.linspace(0.0, age, SILENCES + 1)[:-1].round(1)
+    repeats = np.arange(1, most + 1)
+    frequency, silence = (grid.ravel() for grid in np.meshgrid(repeats, since, indexing="ij"))
+    histories = pl.DataFrame({"frequency": frequency, "recency": age - silence, "T": np.full(silence.size, age)})
+    return pl.DataFrame({"frequency": frequency, "since": silence, "p_alive": model.p_alive(histories)}).with_columns(
+        time_unit=pl.lit(model.time_unit)
+    )
+
+
+def _alive(model: PurchaseModel, customers: CustomerSummary, words: Words) -> theme.ChartType:
+    buyers = _buyers(customers)
+    unit = DAYS_PER[customers.time_unit] / DAYS_PER[model.time_unit]
+    age = float(np.round(buyers["T"].to_numpy().max(initial=1.0) * unit))
+    most = np.clip(buyers["frequency"].to_numpy().max(initial=2), 2, MOST_REPEATS)
+    table = alive(model, age, int(most))
+    silence = table["since"].unique().sort()[SILENCES // 2]
+    ends = table.filter(since=silence).sort("frequency")
+    few, many = ends.row(0, named=True), ends.row(-1, named=True)
+    units = f"{model.time_unit}s"
+    title = words(
+        "pictures.alive",
+        silence=f"{silence:.0f} {units}",
+        few=few["frequency"],
+        p_few=few["p_alive"],
+        many=many["frequency"],
+        p_many=many["p_alive"],
+    )
+    subtitle = words("pictures.alive_subtitle", model=_name(model, words), age=f"{age:.0f} {units}")
+    return _titled(model_charts.alive(table, words), title, subtitle, words)
+
+
+def _tracking(model: PurchaseModel, customers: CustomerSummary, holdout: Holdout, words: Words) -> theme.ChartType:
+    table = tracking(model, customers, holdout)
+    last = table.row(-1, named=True)
+    figures = {"expected": last["expected_cumulative"], "actual": last["actual_cumulative"]}
+    title, subtitle = words("validation.tracking", **figures), words("validation.tracking_subtitle")
+    return _titled(validation.tracking(table, words), title, subtitle, words)
+
+
+def _frequency(model: PurchaseModel, customers: CustomerSummary, holdout: Holdout, words: Words) -> theme.ChartType:
+    table = by_frequency(predictions(model, None, customers, holdout))
+    title, subtitle = words("validation.by_frequency"), words("validation.by_frequency_subtitle")
+    return _titled(validation.by_frequency(table, words), title, subtitle, words)
+
+
+def _name(model: PurchaseModel, words: Words) -> str:
+    return words.name("models", name_of(type(model)))
+
+
+_OF_MODELS: Mapping[str, tuple[Callable[..., theme.ChartType], tuple[str, ...]]] = MappingProxyType(
+    {
+        "heterogeneity": (_heterogeneity, ()),
+        "alive": (_alive, ("customers",)),
+        "tracking": (_tracking, ("customers", "holdout")),
+        "frequency": (_frequency, ("customers", "holdout")),
+    }
+)
+"""Picture -> what draws it, and what it needs next to the model."""
