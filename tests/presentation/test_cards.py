@@ -112,7 +112,8 @@ def test_what_is_not_known_is_not_said():
 
 
 def test_other_lines():
-    assert "spent nothing" in card(spend_last_year=0.0, index=0.0).text
+    assert "spent next to nothing" in card(spend_last_year=0.02, index=0.004).text
+    assert "spent next to nothing" in card(spend_last_year=-5.0, index=-0.2).text
     assert "They have not bought yet." in card(median_purchases=None, median_days_since_last=None).text
     assert "A month ago nobody was in this group." in card(were=0, stayed=0, fell=0, again=0).text
     assert card(review_on=None).text.count("review") == 0

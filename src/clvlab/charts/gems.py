@@ -3,10 +3,9 @@
 import altair as alt
 import polars as pl
 
-from clvlab.charts.theme import MAP_INK, PAPER, SEQUENTIAL, at_least
+from clvlab.charts.theme import MAP_INK, PAPER, SEQUENTIAL
 from clvlab.wording import Words
 
-NARROWEST = 420
 LINE = 20
 
 
@@ -43,4 +42,4 @@ def quadrants(table: pl.DataFrame, words: Words) -> alt.LayerChart:
         for place, text in ((-1, "name:N"), (0, "count:N"), (1, "worth:N"))
     )
     layers: alt.LayerChart = fields + name + count + worth
-    return layers.properties(width="container", height=260, usermeta=at_least(NARROWEST))
+    return layers.properties(width="container", height=260)

@@ -15,6 +15,8 @@ ALIKE = 0.1
 """A spend that differs by less than so much from the average is about the average."""
 TIMES = 2.0
 """From so many times the average on, that is how it is said."""
+NOTHING = 0.005
+"""A smaller part of the average rounds to none of it."""
 Row = Mapping[str, Any]
 
 
@@ -71,7 +73,7 @@ def _spend(row: Row, words: Words) -> Iterator[str]:
     if index is None:
         return
     figures = {"spend": row["spend_last_year"], "index": index}
-    if row["spend_last_year"] <= 0:
+    if index < NOTHING:
         yield words("cards.spend_nothing")
     elif index >= TIMES:
         yield words("cards.spend_times", **figures)
