@@ -118,7 +118,7 @@ def test_other_lines():
     assert "A month ago nobody was in this group." in card(were=0, stayed=0, fell=0, again=0).text
     assert card(review_on=None).text.count("review") == 0
     trait = {"attribute": "city", "value": "Hangzhou", "share_value": 0.58, "share_base": 0.3}
-    assert "More often than others City is “Hangzhou”: 58% of them, and 30% of all." in card(**trait).text
+    assert "City “Hangzhou” is frequent among them: 58%, against 30% of all." in card(**trait).text
     assert "P(buys again): 63%" in card(p_alive=None, p_buys_again=0.634).text
 
 

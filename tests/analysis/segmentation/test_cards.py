@@ -144,7 +144,7 @@ def test_the_trait_is_what_a_group_has_more_often_beyond_chance(tmp_path):
     assert (first["attribute"], first["value"]) == ("city", "Lyon")
     assert (first["share_value"], first["share_base"]) == (1.0, 0.25)
     told = page_of("cards", cards.compute(context), context.params)[2]
-    assert "More often than others City is “Lyon”: 100% of them, and 25% of all." in told
+    assert "City “Lyon” is frequent among them: 100%, against 25% of all." in told
 
 
 def test_what_all_have_alike_is_no_trait(tmp_path):
@@ -169,6 +169,17 @@ def test_groups_by_attribute_are_not_told_by_it_and_small_ones_are_one(tmp_path)
     assert table["attribute"].null_count() == 3
     small = table.filter(group=SMALL).row(0, named=True)
     assert (small["customers"], small["cadence"], small["review_on"]) == (20, None, None)
+
+
+def test_a_city_is_no_trait_of_its_region_and_a_trade_is(tmp_path):
+    rows = [
+        f"c{i:03d},{('north', 'south')[i % 2]},{'ABCD'[i % 4]},{'inn' if i % 2 or i < 20 else 'bar'}"
+        for i in range(200)
+    ]
+    (tmp_path / "people.csv").write_text("\n".join(["customer_id,area,city,trade", *rows]), encoding="utf-8")
+    attributes = [str(tmp_path / "people.csv")]
+    table = cards_of(context_with(*shop_of(200, dear=40), strategy={"attribute": "area"}, attributes=attributes))
+    assert dict(table.select("group", "attribute").iter_rows()) == {"north": None, "south": "trade"}
 
 
 def test_of_groups_by_attribute_no_few_customers_are_told_of(tmp_path):

@@ -85,6 +85,9 @@ def _traits(context: Context) -> pl.DataFrame:
         return pl.DataFrame(schema=_PROFILE)
     low = _lowest(shares, reach_of(shares.height))
     apart = shares.with_columns(low=low).filter(pl.col("low") > pl.col("share_base"), pl.col("of_value") >= SMALLEST)
+    if context.is_by_attribute:
+        # A city is in its region, which says nothing of who its customers are.
+        apart = apart.filter(pl.col("of_value") < pl.col("everywhere"))
     more = pl.col("share_value") / pl.col("share_base")
     return (
         apart.sort(more, "attribute", "value", descending=[True, False, False])
@@ -93,11 +96,11 @@ def _traits(context: Context) -> pl.DataFrame:
     )
 
 
-_COUNTED = {**_PROFILE, "of_value": pl.Int64, "known": pl.Int64}
+_COUNTED = {**_PROFILE, **dict.fromkeys(("of_value", "everywhere", "known"), pl.Int64)}
 
 
 def _counted(context: Context, buyers: pl.DataFrame, names: list[str]) -> Iterator[pl.DataFrame]:
-    """How many of each group have each large value of each attribute, of how many of whom it is known."""
+    """How many of each group, and of all, have each large value of each attribute; of how many that is known."""
     for name in names:
         band = banded(buyers[name], context.as_of)
         if isinstance(band, str):
@@ -105,13 +108,15 @@ def _counted(context: Context, buyers: pl.DataFrame, names: list[str]) -> Iterat
         values, order = large_values(*band)
         named = [value for value in order if value is not None]
         known = buyers.select("group", value=values).drop_nulls()
-        shares = known.group_by("value").agg(share_base=pl.len() / known.height).filter(pl.col("value").is_in(named))
+        shares = known.filter(pl.col("value").is_in(named)).group_by("value").agg(everywhere=pl.len().cast(pl.Int64))
         sizes = known.group_by("group").agg(known=pl.len().cast(pl.Int64))
         met = known.group_by("group", "value").agg(of_value=pl.len().cast(pl.Int64))
         table = met.join(shares, on="value").join(sizes, on="group")
-        yield table.with_columns(attribute=pl.lit(name), share_value=pl.col("of_value") / pl.col("known")).select(
-            list(_COUNTED)
-        )
+        yield table.with_columns(
+            attribute=pl.lit(name),
+            share_value=pl.col("of_value") / pl.col("known"),
+            share_base=pl.col("everywhere") / known.height,
+        ).select(list(_COUNTED))
 
 
 def _lowest(shares: pl.DataFrame, reach: float) -> pl.Series:
