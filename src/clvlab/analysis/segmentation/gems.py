@@ -11,6 +11,16 @@ BEST = 1 / 3
 """High potential is this share of the buyers, by expected value."""
 UPPER = 1 / 2
 """High value is this share of them, by spend to date."""
+LISTED = (
+    "pseudonym",
+    "group",
+    "n_purchases",
+    "days_since_last",
+    "total_spend",
+    "clv",
+    "p_alive",
+    "p_buys_again",
+)
 GEMS = "gems"
 QUADRANTS = {(True, True): "stars", (False, True): GEMS, (True, False): "fading", (False, False): "small"}
 """(high value, high potential) -> the quadrant."""
@@ -40,8 +50,10 @@ def compute(context: Context) -> Section:
 
 
 def _in_quadrants(context: Context) -> pl.DataFrame:
-    """The buyers who are valued, with their quadrant."""
-    buyers = context.shown.filter(pl.col("n_purchases") > 0, pl.col("clv").is_not_null())
+    """The buyers who are valued: customer_id, the columns of a list, and their quadrant."""
+    valued = context.shown.filter(pl.col("n_purchases") > 0, pl.col("clv").is_not_null())
+    # Of the wide table no more than what is used: an attribute may be called as one of the columns made here.
+    buyers = valued.select("customer_id", *LISTED)
     flags = {"high_value": _is_above("total_spend", UPPER), "high_potential": _is_above("clv", BEST)}
     names = pl.DataFrame(
         [(*flags_of, quadrant) for flags_of, quadrant in QUADRANTS.items()],
@@ -90,6 +102,4 @@ def _lead(context: Context, hidden: pl.DataFrame, quadrants: pl.DataFrame) -> Fi
 
 def _first(context: Context, hidden: pl.DataFrame) -> pl.DataFrame:
     first = hidden.sort("clv", "customer_id", descending=[True, False]).head(LONGEST)
-    return context.with_activity(first).select(
-        "pseudonym", "group", "n_purchases", "days_since_last", "total_spend", "clv", "p_alive", "p_buys_again"
-    )
+    return context.with_activity(first).select(LISTED)
