@@ -20,6 +20,7 @@ from clvlab.analysis.comparison.by_group import MEASURES as OUTCOMES
 from clvlab.analysis.segmentation import bridge
 from clvlab.analysis.segmentation.cohorts import PERIODS
 from clvlab.analysis.segmentation.context import VALUE_LEVEL
+from clvlab.analysis.segmentation.gems import QUADRANTS
 from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
 from clvlab.analysis.segmentation.season import MONTHS
@@ -228,6 +229,7 @@ CODES = {
     "models": lambda: {*purchase_models(), GammaGamma.__name__},
     "moves": lambda: set(MOVES),
     "parts": lambda: set(PARTS),
+    "quadrants": lambda: set(QUADRANTS.values()),
     "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},
     "refusals": lambda: set(RULES),

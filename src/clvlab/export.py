@@ -30,7 +30,7 @@ from clvlab.customers import is_personal
 from clvlab.editions import folder_of
 from clvlab.label_history import CUSTOMERS_FILE, HEADLINE_FILE, RULE_FILE
 from clvlab.params import RUN_FOLDER, ReportParams, RunParams
-from clvlab.playbook.telling import due_in_words
+from clvlab.playbook.telling import by_owner, due_in_words
 from clvlab.wording import Words
 
 _ROWS_OF_A_SHEET = 1_048_576
@@ -62,8 +62,9 @@ def write(
     """Write what the run's editions have, each in its place, the headline figures, and what each section cost.
 
     An analyst has customers.parquet, customers.csv, customers.xlsx (of as many customers as a sheet holds), of a
-    report rule.json and, where there is a due list, due.parquet and due.csv; and every tables/<section>_<table>.csv.
-    A stakeholder has those tables that `for_stakeholders` names, by section.
+    report rule.json and, where there is a due list, due.parquet, due.csv and, where the parameters ask for them,
+    due/<owner>.csv; and every tables/<section>_<table>.csv. A stakeholder has those tables that `for_stakeholders`
+    names, by section.
     """
     folder.mkdir(parents=True, exist_ok=True)
     params = results.params
@@ -92,7 +93,7 @@ def _write_customers(results: Results, folder: Path) -> None:
         write_workbook(shown, folder / "customers.xlsx", results.params.as_of)
     if results.due is not None:
         results.due.write_parquet(folder / "due.parquet")
-        write_csv(_due_in_words(results, _anonymous(results.due, results.params), words), folder / "due.csv")
+        _write_due(results, _anonymous(results.due, results.params), words, folder)
 
 
 def _write_tables(results: Results, wanted: Mapping[str, Collection[str]], folder: Path) -> None:
@@ -135,13 +136,17 @@ def _write_json(values: object, path: Path) -> None:
     path.write_text(json.dumps(values, ensure_ascii=False, indent=2), encoding="utf-8")
 
 
-def _due_in_words(results: Results, due: pl.DataFrame, words: Words | None) -> pl.DataFrame:
+def _write_due(results: Results, due: pl.DataFrame, words: Words | None, folder: Path) -> None:
     """The due list with what to do and why in the report's language; all else in codes, unless there are words."""
     params = results.params
-    low_value = params.low_value if isinstance(params, ReportParams) else None
-    spoken = Words(params.languages[0], params.currency, results.own_groups)
-    told = due_in_words(due, results.playbook, spoken, low_value)
-    return told if words is None else table_in_words(told, words)
+    assert isinstance(params, ReportParams)
+    in_language = Words(params.languages[0], params.currency, results.own_groups)
+    told = due_in_words(due, results.playbook, in_language, params.low_value)
+    lists = {"due": told}
+    if params.due_by_owner:
+        lists |= {f"due/{name}": part for name, part in by_owner(told).items()}
+    for name, part in lists.items():
+        write_csv(part if words is None else table_in_words(part, words), folder / f"{name}.csv")
 
 
 def write_csv(table: pl.DataFrame, path: Path) -> None:

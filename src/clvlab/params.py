@@ -439,7 +439,8 @@ class ReportParams(RunParams):
     that says what is done with each group, where not as shipped; `contacts` is how many customers can be contacted in
     a period (null: as many as owners can); `control_share` of all customers, drawn by `control_seed`, is held back;
     `assumed_effect` is the share of what is at risk that contacting customers is assumed to save (null: none is).
-    Of a series (`every`), only the newest `keep` reports stay published, where that is not null.
+    `due_by_owner` has the due list in a file for each owner, too. Of a series (`every`), only the newest `keep`
+    reports stay published, where that is not null.
 
     `edition` says for whom the report is: an `analyst`, a `stakeholder`, to whom no customer is told, by whatever
     name, or `both`. `export_ids` puts the ids of customers into customers.csv, customers.xlsx and due.csv, which
@@ -473,6 +474,7 @@ class ReportParams(RunParams):
     control_share: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
     control_seed: Annotated[int, Field(ge=0)] = 0
     assumed_effect: Annotated[float, Field(gt=0, le=1)] | None = None
+    due_by_owner: bool = False
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)

@@ -15,6 +15,7 @@ from clvlab.customers.gate import (
     refuse_stale,
 )
 from clvlab.customers.margin import MeanMargin, mean_margin
+from clvlab.customers.next_order import next_order
 from clvlab.customers.opportunities import summarise_opportunities
 from clvlab.customers.perishable import refuse_perishable
 from clvlab.customers.personal import is_personal
@@ -39,6 +40,7 @@ __all__ = [
     "is_personal",
     "mean_margin",
     "minimum_data",
+    "next_order",
     "one_time_share",
     "read_attributes",
     "read_events",

@@ -1,4 +1,4 @@
-"""What a section can show: a paragraph, a chart, a table, the headline numbers, a list of terms.
+"""What a section can show: a paragraph, a chart, a table, the headline numbers, the groups' cards, a list of terms.
 
 Each block has a name of its own within its section, such as "lead", "groups chart" or "groups table".
 """
@@ -70,6 +70,18 @@ class Numbers:
 
 
 @dataclass(frozen=True)
+class Cards:
+    """One card for each group: who its customers are, what they bring, and what is done with them."""
+
+    table: str
+
+    @property
+    def name(self) -> str:
+        """What the block is called within its section."""
+        return self.table
+
+
+@dataclass(frozen=True)
 class Terms:
     """Terms and their meanings."""
 
@@ -81,4 +93,4 @@ class Terms:
         return self.table
 
 
-Block = Chart | Table | Text | Numbers | Terms
+Block = Chart | Table | Text | Numbers | Cards | Terms

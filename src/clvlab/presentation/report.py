@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise, zip_longest
 from typing import Any, ClassVar
 
 import polars as pl
@@ -22,31 +21,12 @@ from clvlab.errors import ParamsError, did_you_mean
 from clvlab.frames import check_kind
 from clvlab.params import ReportParams
 from clvlab.playbook.telling import TOLD, with_texts
-from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
+from clvlab.presentation.blocks import Block, Cards, Chart, Numbers, Table, Terms, Text
+from clvlab.presentation.cards import cards_of
+from clvlab.presentation.fragments import Fragment, unbroken
 from clvlab.presentation.segmentation import PAGES, STAKEHOLDER
 from clvlab.trend import Trend
 from clvlab.wording import Language, Name, Words
-
-_FIGURE = re.compile(
-    r"\d{1,2} [A-Z][a-z]+ \d{4}|\d{4}年\d{1,2}月\d{1,2}日|"
-    r"[−+]?(?:\b[A-Z]{2,3})?[$¥€£]?\d+(?:[.,]\d+)*[%KMB]?(?: [a-z]{4,}|[亿万]?(?:个百分点|个月|[\u4e00-\u9fff]))?"
-)
-"""A day, or a figure with its sign, its currency and its unit or the word that follows."""
-
-
-@dataclass(frozen=True)
-class Fragment:
-    """A piece of a page: HTML, already escaped, and the same as plain text."""
-
-    html: str
-    text: str
-
-    def _repr_html_(self) -> str:
-        # A notebook's MathJax would take what stands between two dollars for a formula.
-        return f'<div class="mathjax_ignore">{self.html}</div>'
-
-    def __repr__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True)
@@ -148,6 +128,8 @@ class Report:
             return self._chart(section, content, block)
         if isinstance(block, Numbers):
             return self._numbers(content[block.table], content.get(block.trends))
+        if isinstance(block, Cards):
+            return self._cards(content[block.table])
         if isinstance(block, Terms):
             return self._terms(content[block.table])
         return self._table(section, content[block.table], block)
@@ -186,14 +168,25 @@ class Report:
 
     def _table(self, section: str, table: pl.DataFrame, block: Table) -> Fragment:
         if told := [name for name in TOLD if block.kinds.get(name) == "text"]:
-            params = self.results.params
-            low_value = params.low_value if isinstance(params, ReportParams) else None
-            table = with_texts(table, told, self.results.playbook, self.words, low_value)
+            table = self._with_texts(table, told)
         caption = self.words(f"{section}.{block.caption or block.table}_table")
         # A column of dashes alone tells nothing that the text does not.
         known = {name: kind for name, kind in block.kinds.items() if table[name].null_count() < table.height}
         shown = tables.display(table, known if table.height else block.kinds, self.words, caption=caption)
         return Fragment(shown.to_html(), shown.to_text())
+
+    def _with_texts(self, table: pl.DataFrame, wanted: Sequence[str]) -> pl.DataFrame:
+        params = self.results.params
+        low_value = params.low_value if isinstance(params, ReportParams) else None
+        return with_texts(table, wanted, self.results.playbook, self.words, low_value)
+
+    def _cards(self, table: pl.DataFrame) -> Fragment:
+        told = self._with_texts(table, ("action", "owner", "channel"))
+        params = self.results.params
+        assert isinstance(params, ReportParams)
+        cards = cards_of(told, self.words, params.horizon, Name("lapses", params.period))
+        html = Markup('<div class="cards">{}</div>').format(Markup("").join(card.html for card in cards))
+        return Fragment(html, "\n\n".join(card.text for card in cards))
 
     def _numbers(self, table: pl.DataFrame, trends: pl.DataFrame | None) -> Fragment:
         """The numbers as cards: name, figure, line, and the change since the period before, with sign and arrow."""
@@ -244,20 +237,6 @@ class Report:
         items = [Markup("<dt>{}</dt><dd>{}</dd>").format(term, meaning) for term, meaning in pairs]
         text = "\n".join(f"{term}: {meaning}" for term, meaning in pairs)
         return Fragment(Markup('<dl class="terms">{}</dl>').format(Markup("").join(items)), text)
-
-
-def unbroken(text: str) -> Markup:
-    """The text as HTML whose figures keep on one line with their unit, or with the word that says what is counted.
-
-    >>> print(unbroken("<2,357 customers"))
-    &lt;<span class="figure">2,357 customers</span>
-    >>> print(unbroken("共2,357位客户"))
-    共<span class="figure">2,357位</span>客户
-    """
-    ends = [0, *(place for found in _FIGURE.finditer(text) for place in found.span()), len(text)]
-    pieces = [text[start:end] for start, end in pairwise(ends)]
-    spans = (Markup('<span class="figure">{}</span>').format(piece) for piece in pieces[1::2])
-    return Markup("").join(piece for pair in zip_longest(pieces[::2], spans, fillvalue="") for piece in pair)
 
 
 @cache

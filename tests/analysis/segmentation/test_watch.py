@@ -155,6 +155,23 @@ def test_nobody_is_named(sample_results):
     assert listed.select((pl.col("days_since_last") > pl.col("gap_p80")).all()).item()
 
 
+def test_the_window_of_the_next_order_lies_ahead_and_is_that_of_the_customer_table(sample_results):
+    listed = sample_results["watch"]["customers"].drop_nulls("next_to")
+    assert listed.height > 0
+    assert listed.select(
+        ((pl.col("next_from") > sample_results.params.as_of) & (pl.col("next_from") <= pl.col("next_to"))).all()
+    ).item()
+    same = listed.join(sample_results.customers, on=["pseudonym", "next_from", "next_to"], how="semi")
+    assert same.height == listed.height
+    assert "next" in sample_results["watch"].findings
+
+
+def test_without_any_window_there_is_no_word_of_it():
+    section = watch.compute(context_with(STAYING, *LOG))
+    assert section["customers"]["next_to"].null_count() == section["customers"].height
+    assert "next" not in section.findings
+
+
 def test_a_pseudonym_on_the_page_is_in_the_customer_table_and_is_one_persons(sample_results):
     customers = sample_results.customers
     listed = sample_results["watch"]["customers"]
