@@ -25,7 +25,8 @@ MAY_IMPORT = {
     "displays": "tables wording",
     "trend": "wording",
     "frames": "clock errors units wording displays",
-    "params": FOUNDATION,
+    "editions": "wording",
+    "params": f"{FOUNDATION} editions",
     "sources": FOUNDATION,
     "transactions": f"{FOUNDATION} sources",
     "customers": f"{FOUNDATION} sources",
@@ -52,11 +53,12 @@ MAY_IMPORT = {
         "progress"
     ),
     "charts": f"{FOUNDATION} grammars",
-    "presentation": f"{FOUNDATION} params playbook analysis charts tables trend export",
+    "presentation": f"{FOUNDATION} editions params playbook analysis charts tables trend export",
     "pictures": f"{FOUNDATION} analysis charts comparison grouping models rfm validation",
-    "export": f"{FOUNDATION} params label_history playbook analysis",
+    "export": f"{FOUNDATION} editions params customers label_history playbook analysis",
     "reporting": (
-        f"{FOUNDATION} tables trend playbook params inputs label_history judged progress preflight charts grammars"
+        f"{FOUNDATION} tables trend editions playbook params inputs label_history judged progress preflight charts "
+        "grammars"
     ),
     "workspace": f"{FOUNDATION} check reporting",
     "cli": f"{FOUNDATION} params playbook check reporting workspace",

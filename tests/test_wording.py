@@ -20,6 +20,7 @@ from clvlab.analysis.comparison.by_group import MEASURES as OUTCOMES
 from clvlab.analysis.segmentation import bridge
 from clvlab.analysis.segmentation.cohorts import PERIODS
 from clvlab.analysis.segmentation.context import VALUE_LEVEL
+from clvlab.analysis.segmentation.gems import QUADRANTS
 from clvlab.analysis.segmentation.glossary import TERMS
 from clvlab.analysis.segmentation.movement import MOVES
 from clvlab.analysis.segmentation.season import MONTHS
@@ -228,6 +229,7 @@ CODES = {
     "models": lambda: {*purchase_models(), GammaGamma.__name__},
     "moves": lambda: set(MOVES),
     "parts": lambda: set(PARTS),
+    "quadrants": lambda: set(QUADRANTS.values()),
     "periods": lambda: {period.name for period in PERIODS},
     "numbered": lambda: {"cluster", "random"},
     "refusals": lambda: set(RULES),
@@ -368,7 +370,7 @@ def test_marks_that_turn_the_direction_of_text_are_visible_wherever_a_value_is_s
     words = Words(lang, own_groups=frozenset({f"a{RLO}b"}))
     value = f"a{RLO}b\x1b"
     shown = [words.group(value), words.group(f"a{RLO}b"), words.attribute(value), words.attribute_value(value)]
-    shown += [words.name("strategies", value), words("quality.alike", ids=1, example=value)]
+    shown += [words.name("strategies", value), words("doubts.unread", values=1, column="x", example=value)]
     assert all("a\ufffdb" in text and RLO not in text and "\x1b" not in text for text in shown)
 
 

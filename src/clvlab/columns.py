@@ -63,6 +63,8 @@ RESULTS: tuple[Column, ...] = (
     Column("p_buys_again", pl.Float64(), "probability", "of at least one purchase within the horizon"),
     Column("clv_low", pl.Float64(), "currency", "lower end of the interval of clv"),
     Column("clv_high", pl.Float64(), "currency", "upper end of the interval of clv"),
+    Column("next_from", pl.Date(), "day", "from when on the next order is to be expected, if there is one"),
+    Column("next_to", pl.Date(), "day", "by when it is to be expected"),
     Column("r_score", pl.Int8(), "score", "recency score"),
     Column("f_score", pl.Int8(), "score", "frequency score"),
     Column("m_score", pl.Int8(), "score", "spend score"),

@@ -9,6 +9,7 @@ from clvlab.charts import (
     bridge,
     cohorts,
     comparison,
+    gems,
     movement,
     outlook,
     profiles,
@@ -210,6 +211,18 @@ PAIRS = pl.DataFrame(
     }
 )
 
+QUADRANTS = pl.DataFrame(
+    {
+        "quadrant": ["stars", "gems", "fading", "small"],
+        "high_value": [True, False, True, False],
+        "high_potential": [True, True, False, False],
+        "customers": [300, 1, 1_200, 0],
+        "clv": [900.0, 60.0, 40.0, 0.0],
+        "share_customers": [0.2, 0.001, 0.799, 0.0],
+        "share_clv": [0.9, 0.06, 0.04, 0.0],
+    }
+)
+
 CHARTS = {
     "base_health.orders": (base_health.orders, ORDERS),
     "base_health.lorenz": (base_health.lorenz, LORENZ),
@@ -223,6 +236,7 @@ CHARTS = {
     "comparison.curve": (comparison.curve, CURVE),
     "comparison.stability": (comparison.stability, STABILITY),
     "comparison.pairs": (comparison.pairs, PAIRS),
+    "gems.quadrants": (gems.quadrants, QUADRANTS),
     "movement.moves": (movement.moves, MOVES),
     "outlook.course": (outlook.course, COURSE),
     "profiles.attributes": (profiles.attributes, PROFILES),

@@ -42,6 +42,12 @@ READ = {
         "text x=stability_resamples y=gini color=role text=name",
     ],
     "comparison.pairs": ["rect x=other_name y=name color=agreement", "text x=other_name y=name text=label"],
+    "gems.quadrants": [
+        "rect x=potential y=value color=share_clv",
+        "text x=potential y=value text=name",
+        "text x=potential y=value text=count",
+        "text x=potential y=value text=worth",
+    ],
     "movement.moves": ["rect x=after y=before color=share", "text x=after y=before text=label"],
     "outlook.course": ["bar x=day y=value color=series", "rule x=day y=low y2=high"],
     "profiles.attributes": ["bar x=low x2=high y=name", "circle x=index y=name", "rule"],
@@ -122,6 +128,12 @@ POINTED_AT = {
         "n_groups: Groups (,.0f)",
     ],
     "comparison.pairs": ["name: Grouping", "other_name: Other grouping", "agreement: Agreement (.2f)"],
+    "gems.quadrants": [
+        "name: Quadrant",
+        "customers: Customers (,)",
+        "share_customers: Share of customers (.1%)",
+        "share_clv: Share of value (.1%)",
+    ],
     "movement.moves": [
         "before: Before",
         "after: Now",

@@ -1,12 +1,15 @@
 """Entries and reasons in words: whose group, which language, and every reason by hand."""
 
+import unicodedata
 from datetime import date
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clvlab.playbook import REASONS, Playbook, shipped
-from clvlab.playbook.telling import DUE_FILE, TOLD, due_in_words, with_texts
+from clvlab.playbook.telling import DUE_FILE, TOLD, by_owner, due_in_words, with_texts
 from clvlab.wording import Words
 
 GROUPS = pl.DataFrame({"group": ["champions", "value_low", "Bern", "champions"]})
@@ -92,3 +95,21 @@ def test_other_columns_are_left_as_they_are_and_nobody_has_no_texts():
 def test_the_file_has_its_columns_in_order_without_those_that_nobody_has():
     told = due_in_words(DUE.with_columns(customer_id=pl.lit("7")), shipped(), Words("en"), None)
     assert told.columns == [name for name in DUE_FILE if name in {*DUE.columns, *TOLD, "customer_id"} - {"metric"}]
+
+
+def test_owners_that_some_systems_would_take_for_one_have_files_apart():
+    owners = ["Ann", "ann", "caf\u00e9", "cafe\u0301", "李女士"]
+    parts = by_owner(pl.DataFrame({"customer_id": list("12345"), "owner": owners}))
+    assert [part["owner"][0] for part in parts.values()] == owners
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in parts}) == len(owners)
+    assert list(parts)[-1] == "李女士"
+
+
+@settings(max_examples=50)
+@given(owners=st.lists(st.text(max_size=8), max_size=6))
+def test_every_row_is_in_the_file_of_its_owner_alone(owners):
+    due = pl.DataFrame({"customer_id": range(len(owners)), "owner": owners}, schema_overrides={"owner": pl.String})
+    parts = by_owner(due)
+    assert sorted(row for part in parts.values() for row in part.rows()) == sorted(due.rows())
+    assert all(part["owner"].n_unique() == 1 for part in parts.values())
+    assert all(name.strip(". ") and not set(name) & set('/\\:*?"<>|\x00\n') for name in parts)

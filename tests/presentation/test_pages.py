@@ -12,11 +12,12 @@ from clvlab.analysis.results import Results
 from clvlab.analysis.section import Finding, Section
 from clvlab.charts import theme
 from clvlab.charts.notebook import VEGA_LITE
+from clvlab.editions import SHOWN_ON
 from clvlab.params import CompareParams, ReportParams
 from clvlab.presentation import PAGES, Chart, Drawing, Fragment, Report
 from clvlab.presentation.comparison import PAGES as COMPARISON
 from clvlab.presentation.comparison import ComparisonReport
-from clvlab.presentation.report import unbroken
+from clvlab.presentation.fragments import unbroken
 from clvlab.wording import Name
 from tests.charts import tables
 from tests.charts.drawn import layer
@@ -219,6 +220,24 @@ def test_a_group_that_bites_stays_inert_in_its_table():
 
 
 def test_a_second_view_of_a_table_has_a_caption_of_its_own():
+    plan = pl.DataFrame(
+        {
+            "group": ["champions"],
+            "customers": [10],
+            "due": [7],
+            "held_back": [3],
+            "cadence": ["month"],
+            "review_on": [date(2025, 3, 31)],
+        }
+    )
+    what, when = page("due", {"groups": plan})
+    captions = [re.search("<caption>(.*?)</caption>", piece.html)[1] for piece in (what, when)]
+    assert len(set(captions)) == 2
+    assert rows_of(what.html, "")[0] == ["Group", "Suggested action", "Owner", "Channel", "How often"]
+    assert rows_of(when.html, "")[1][:4] == ["Champions", "10", "7", "3"]
+
+
+def test_a_column_of_nothing_is_left_out():
     groups = tables.GROUPS.with_columns(
         **dict.fromkeys(
             (
@@ -229,12 +248,9 @@ def test_a_second_view_of_a_table_has_a_caption_of_its_own():
         )
     )
     leading = {"groups": Finding.of("segments.groups", group=Name("groups", "champions"), customers=0.1, spend=0.5)}
-    _, figures, advice = page("segments", {"groups": groups}, leading)
-    captions = [re.search("<caption>(.*?)</caption>", piece.html)[1] for piece in (figures, advice)]
-    assert len(set(captions)) == 2
+    _, figures = page("segments", {"groups": groups}, leading)
     assert rows_of(figures.html, "")[0] == ["Group", "Customers", "Share of customers", "Share of spend"]
     assert rows_of(figures.html, "")[1] == ["Champions", "10", "10.0%", "50.0%"]
-    assert rows_of(advice.html, "")[0] == ["Group", "Suggested action", "Customers"]
 
 
 CELLS = {
@@ -307,12 +323,51 @@ CELLS = {
             "n_purchases": [12],
             "days_since_last": [95],
             "gap_p80": [41.6],
+            "next_from": [date(2025, 1, 8)],
+            "next_to": [date(2025, 2, 20)],
             "spend_last_year": [1_234.6],
             "p_alive": [0.634],
             "p_buys_again": [None],
             "at_risk": [88.0],
         },
-        ["C-0007", "12", "95", "41.6", "$1,235", "63%", "$88.00"],
+        ["C-0007", "12", "95", "41.6", "8 Jan 2025", "20 Feb 2025", "$1,235", "63%", "$88.00"],
+    ),
+    ("gems", "gems"): (
+        {
+            "pseudonym": ["C-0007"],
+            "group": ["new"],
+            "n_purchases": [2],
+            "days_since_last": [95],
+            "total_spend": [41.5],
+            "clv": [88.0],
+            "p_alive": [None],
+            "p_buys_again": [0.634],
+        },
+        ["C-0007", "New", "2", "95", "$41.50", "$88.00", "63%"],
+    ),
+    ("trust", "rows"): (
+        {
+            "first_day": [date(2024, 12, 1)],
+            "last_day": [date(2024, 12, 31)],
+            "accepted": [1_234],
+            "refused": [12],
+            "share_refused": [0.0096],
+        },
+        ["1 Dec 2024", "31 Dec 2024", "1,234", "12", "1.0%"],
+    ),
+    ("trust", "forecasts"): (
+        {
+            "what": ["spend"],
+            "origin": [date(2024, 11, 30)],
+            "end": [date(2024, 12, 31)],
+            "customers": [60],
+            "predicted": [1_234.4],
+            "honest_low": [1_000.2],
+            "honest_high": [1_500.0],
+            "actual": [1_600.0],
+            "held": [False],
+        },
+        ["Spend", "30 Nov 2024", "31 Dec 2024", "1,234", "1,000", "1,500", "1,600", "no"],
     ),
     ("appendix", "parameters"): ({"parameter": ["name"], "value": [HOSTILE]}, ["name", HOSTILE]),
 }
@@ -419,8 +474,10 @@ def test_no_formula_is_read_into_money():
 
 def test_a_section_is_shown_piece_by_piece(monkeypatch):
     shown = []
-    monkeypatch.setattr("clvlab.presentation.report.notebook.display", shown.append)
+    display = "clvlab.presentation.report.notebook.display"
+    monkeypatch.setattr(display, lambda piece, metadata: shown.append((piece, metadata)))
     found = {"orders": Finding.of("base_health.orders", share=0.5), "lead": Finding.of("glossary.lead")}
     Report(results_of("base_health", {"orders": tables.ORDERS}, found)).show("base_health")
-    assert [type(piece) for piece in shown] == [Fragment, Fragment, Drawing]
-    assert '<h2 id="base_health">' in shown[0].html
+    assert [type(piece) for piece, _ in shown] == [Fragment, Fragment, Drawing]
+    assert '<h2 id="base_health">' in shown[0][0].html
+    assert [metadata for _, metadata in shown] == [{SHOWN_ON: {"lang": "en", "editions": ["analyst"]}}] * 3

@@ -10,7 +10,7 @@ import pytest
 from clvlab.params import ReportParams
 from clvlab.presentation import PAGES, Chart, Drawing, Fragment, Report, Table
 from clvlab.presentation.comparison import PAGES as COMPARISON
-from clvlab.presentation.report import unbroken
+from clvlab.presentation.fragments import unbroken
 from clvlab.wording import Words, catalogue
 
 BLOCKS = [(section, block) for section, blocks in {**PAGES, **COMPARISON}.items() for block in blocks]
@@ -86,12 +86,14 @@ def test_figures_of_the_first_page_are_whole(report):
 
 
 def test_every_group_has_its_action(report):
-    rows = rows_of(html_of(report, "segments"), report.words("segments.actions_table"))
-    groups = report.results["segments"]["groups"]["group"].to_list()
-    assert [(row[0], row[1]) for row in rows[1:]] == [
-        (report.words.group(code), report.words.action(code)) for code in groups
+    cards = html_of(report, "cards").split('<section class="card"')[1:]
+    groups = report.results["cards"]["cards"]["group"].to_list()
+    told = [
+        (re.search("<h3>(.*?)</h3>", card)[1], re.search('<p class="action">(.*?)</p>', card)[1]) for card in cards
     ]
-    assert len({row[1] for row in rows[1:]}) == len(groups) == 11
+    plain = [(unescape(name), unescape(re.sub("<[^>]*>", "", action))) for name, action in told]
+    assert plain == [(report.words.group(code), report.words.action(code)) for code in groups]
+    assert len({action for _, action in plain}) == len(groups)
 
 
 def test_what_to_do_comes_before_the_figures(report):
@@ -164,7 +166,8 @@ def test_no_cell_has_a_hyphen_for_a_minus(report, section):
 
 
 def test_the_page_says_where_pseudonyms_are_resolved(report):
-    assert "customers.csv" in html_of(report, "watch")
+    assert "customers.parquet" in html_of(report, "watch")
+    assert "due.csv" in html_of(report, "due")
     assert "pseudonym" in report.results.customers.columns
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "bridge",
     "cohorts",
     "comparison",
+    "gems",
     "movement",
     "outlook",
     "profiles",

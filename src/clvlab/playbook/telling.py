@@ -1,10 +1,14 @@
 """A playbook's entries and the reasons of a due list in the words of their reader."""
 
+import hashlib
 import re
-from collections.abc import Collection
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
+from clvlab.params import file_name
 from clvlab.playbook.playbook import Playbook
 from clvlab.wording import LowValue, Words
 
@@ -23,6 +27,8 @@ DUE_FILE = (
     "contacted_on",
     "days_since_last",
     "gap_p80",
+    "next_from",
+    "next_to",
     "spend_last_year",
     "p_alive",
     "at_risk",
@@ -30,6 +36,7 @@ DUE_FILE = (
     "birthday_month",
 )
 """The columns of due.csv; those of attributes that customers do not have are left out."""
+_DIGITS = 6
 
 
 def with_texts(
@@ -60,6 +67,31 @@ def due_in_words(due: pl.DataFrame, playbook: Playbook, words: Words, low_value:
     """A due list as those who work through it read it: DUE_FILE."""
     told = with_texts(due, TOLD, playbook, words, low_value)
     return told.select(name for name in DUE_FILE if name in told.columns)
+
+
+def by_owner(due: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The parts of such a list, in its order, by a safe file name made of their owner.
+
+    >>> due = pl.DataFrame({"customer_id": ["1", "2", "3"], "owner": ["李女士", "a/b", "李女士"]})
+    >>> {name: part["customer_id"].to_list() for name, part in by_owner(due).items()}
+    {'李女士': ['1', '3'], 'a_b-c14cdd': ['2']}
+    """
+    parts = {str(owner): part for (owner,), part in due.group_by("owner", maintain_order=True)}
+    names = {owner: file_name(owner) for owner in parts}
+    taken = Counter(map(_as_a_system_may_see, names.values()))
+    return {_apart(name, owner, taken): parts[owner] for owner, name in names.items()}
+
+
+def _as_a_system_may_see(name: str) -> str:
+    """The name as a system sees it that tells neither case apart nor ways of composing a letter."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _apart(name: str, owner: str, taken: Mapping[str, int]) -> str:
+    """The name with a few digits of the owner's hash, where another owner's is the same to some systems."""
+    if taken[_as_a_system_may_see(name)] == 1:
+        return name
+    return f"{name}-{hashlib.sha256(owner.encode()).hexdigest()[:_DIGITS]}"
 
 
 def _texts(table: pl.DataFrame, name: str, playbook: Playbook, words: Words, low_value: LowValue | None) -> pl.Series:

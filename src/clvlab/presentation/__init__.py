@@ -3,8 +3,9 @@
 `PAGES` says what each section shows and in which order; the sections themselves hold only tables and findings.
 """
 
-from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
-from clvlab.presentation.report import Drawing, Fragment, Report
+from clvlab.presentation.blocks import Block, Cards, Chart, Numbers, Table, Terms, Text
+from clvlab.presentation.fragments import Fragment
+from clvlab.presentation.report import Drawing, Report
 from clvlab.presentation.segmentation import PAGES
 
-__all__ = ["PAGES", "Block", "Chart", "Drawing", "Fragment", "Numbers", "Report", "Table", "Terms", "Text"]
+__all__ = ["PAGES", "Block", "Cards", "Chart", "Drawing", "Fragment", "Numbers", "Report", "Table", "Terms", "Text"]

@@ -1,11 +1,10 @@
 """A report's sections on the page: heading, sentences, charts and tables, in the reader's language."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise, zip_longest
 from typing import Any, ClassVar
 
 import polars as pl
@@ -17,35 +16,17 @@ from clvlab.analysis.results import Results
 from clvlab.analysis.section import Finding, Section
 from clvlab.charts import theme
 from clvlab.charts.notebook import Bundle
+from clvlab.editions import SHOWN_ON, Edition
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.frames import check_kind
 from clvlab.params import ReportParams
 from clvlab.playbook.telling import TOLD, with_texts
-from clvlab.presentation.blocks import Block, Chart, Numbers, Table, Terms, Text
-from clvlab.presentation.segmentation import PAGES
+from clvlab.presentation.blocks import Block, Cards, Chart, Numbers, Table, Terms, Text
+from clvlab.presentation.cards import cards_of
+from clvlab.presentation.fragments import Fragment, unbroken
+from clvlab.presentation.segmentation import PAGES, STAKEHOLDER
 from clvlab.trend import Trend
-from clvlab.wording import Name, Words
-
-_FIGURE = re.compile(
-    r"\d{1,2} [A-Z][a-z]+ \d{4}|\d{4}年\d{1,2}月\d{1,2}日|"
-    r"[−+]?(?:\b[A-Z]{2,3})?[$¥€£]?\d+(?:[.,]\d+)*[%KMB]?(?: [a-z]{4,}|[亿万]?(?:个百分点|个月|[\u4e00-\u9fff]))?"
-)
-"""A day, or a figure with its sign, its currency and its unit or the word that follows."""
-
-
-@dataclass(frozen=True)
-class Fragment:
-    """A piece of a page: HTML, already escaped, and the same as plain text."""
-
-    html: str
-    text: str
-
-    def _repr_html_(self) -> str:
-        # A notebook's MathJax would take what stands between two dollars for a formula.
-        return f'<div class="mathjax_ignore">{self.html}</div>'
-
-    def __repr__(self) -> str:
-        return self.text
+from clvlab.wording import Language, Name, Words
 
 
 @dataclass(frozen=True)
@@ -58,34 +39,67 @@ class Drawing:
         return theme.mime_bundle(self.chart)
 
 
+Piece = Fragment | Drawing
+
+
 class Report:
-    """Results as pages for a reader: `show` displays a section in a notebook."""
+    """Results as pages for a reader: `show` displays a section in a notebook.
+
+    Of a report in both languages this is one of them, by default the first; `show` displays both.
+    """
 
     pages: ClassVar[Mapping[str, Sequence[Block]]] = PAGES
+    for_stakeholders: ClassVar[Mapping[str, Collection[str]]] = STAKEHOLDER
     cover: ClassVar[str] = "summary"  # the section that carries the report's title
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Results, lang: Language | None = None) -> None:
         check_kind("results", results, Results, "clvlab.analyse")
         self.results = results
-        self.words = Words(results.params.lang, results.params.currency, results.own_groups)
+        self.words = Words(lang or results.params.languages[0], results.params.currency, results.own_groups)
 
     def show(self, section: str) -> None:
-        """Display one section: heading, sentences, charts and tables."""
-        for piece in self.pieces(section):
-            notebook.display(piece)
+        """Display one section: heading, sentences, charts and tables; in one language after the other.
 
-    def pieces(self, section: str) -> list[Fragment | Drawing]:
-        """What `show` displays."""
+        Each piece is displayed once, and says for which pages it is.
+        """
+        for lang in self.results.params.languages:
+            for piece, editions in type(self)(self.results, lang).shared(section):
+                notebook.display(piece, metadata={SHOWN_ON: {"lang": lang, "editions": editions}})
+
+    def pieces(self, section: str) -> list[Piece]:
+        """What the run's editions show of a section."""
+        return [piece for piece, _ in self.shared(section)]
+
+    def shared(self, section: str) -> Iterator[tuple[Piece, list[Edition]]]:
+        """The pieces of a section, each with the editions of the run that show it."""
         if section not in self.results:
             known = ", ".join(self.results)
             raise ParamsError(f"No section {section!r}.{did_you_mean(section, self.results)} Sections: {known}.")
-        content = self.results[section]
-        shown = [self._block(section, content, block) for block in self.pages[section]]
-        return [self._heading(section), *(piece for piece in shown if piece is not None)]
+        if everybody := self._editions(section):
+            yield self._heading(section), everybody
+        for block in self.pages[section]:
+            editions = self._editions(section, block)
+            piece = self._block(section, self.results[section], block) if editions else None
+            if piece is not None:
+                yield piece, editions
+
+    def _editions(self, section: str, block: Block | None = None) -> list[Edition]:
+        """The editions that show a section, or a block of it."""
+        names = self.for_stakeholders.get(section, ())
+        for_all = bool(names) if block is None else block.name in names
+        return [edition for edition in self.results.params.editions if for_all or edition == "analyst"]
 
     def export(self) -> None:
-        """Write the customer table and all tables next to the report."""
-        export.write(self.results, export.run_folder(self.results.params))
+        """Write the tables, and for an analyst the customers, next to the report."""
+        tables = {
+            section: {
+                block.table: None
+                for block in self.pages[section]
+                if not isinstance(block, Text) and block.name in names and block.table in self.results[section]
+            }
+            for section, names in self.for_stakeholders.items()
+        }
+        export.write(self.results, export.run_folder(self.results.params), tables)
 
     def _heading(self, section: str) -> Fragment:
         if section == self.cover:
@@ -105,7 +119,7 @@ class Report:
         )
         return Fragment(_style() + html, f"{title}\n{line}")
 
-    def _block(self, section: str, content: Section, block: Block) -> Fragment | Drawing | None:
+    def _block(self, section: str, content: Section, block: Block) -> Piece | None:
         if isinstance(block, Text):
             return self._text(content, block)
         if block.table not in content:
@@ -114,6 +128,8 @@ class Report:
             return self._chart(section, content, block)
         if isinstance(block, Numbers):
             return self._numbers(content[block.table], content.get(block.trends))
+        if isinstance(block, Cards):
+            return self._cards(content[block.table])
         if isinstance(block, Terms):
             return self._terms(content[block.table])
         return self._table(section, content[block.table], block)
@@ -152,14 +168,25 @@ class Report:
 
     def _table(self, section: str, table: pl.DataFrame, block: Table) -> Fragment:
         if told := [name for name in TOLD if block.kinds.get(name) == "text"]:
-            params = self.results.params
-            low_value = params.low_value if isinstance(params, ReportParams) else None
-            table = with_texts(table, told, self.results.playbook, self.words, low_value)
+            table = self._with_texts(table, told)
         caption = self.words(f"{section}.{block.caption or block.table}_table")
         # A column of dashes alone tells nothing that the text does not.
         known = {name: kind for name, kind in block.kinds.items() if table[name].null_count() < table.height}
         shown = tables.display(table, known if table.height else block.kinds, self.words, caption=caption)
         return Fragment(shown.to_html(), shown.to_text())
+
+    def _with_texts(self, table: pl.DataFrame, wanted: Sequence[str]) -> pl.DataFrame:
+        params = self.results.params
+        low_value = params.low_value if isinstance(params, ReportParams) else None
+        return with_texts(table, wanted, self.results.playbook, self.words, low_value)
+
+    def _cards(self, table: pl.DataFrame) -> Fragment:
+        told = self._with_texts(table, ("action", "owner", "channel"))
+        params = self.results.params
+        assert isinstance(params, ReportParams)
+        cards = cards_of(told, self.words, params.horizon, Name("lapses", params.period))
+        html = Markup('<div class="cards">{}</div>').format(Markup("").join(card.html for card in cards))
+        return Fragment(html, "\n\n".join(card.text for card in cards))
 
     def _numbers(self, table: pl.DataFrame, trends: pl.DataFrame | None) -> Fragment:
         """The numbers as cards: name, figure, line, and the change since the period before, with sign and arrow."""
@@ -210,20 +237,6 @@ class Report:
         items = [Markup("<dt>{}</dt><dd>{}</dd>").format(term, meaning) for term, meaning in pairs]
         text = "\n".join(f"{term}: {meaning}" for term, meaning in pairs)
         return Fragment(Markup('<dl class="terms">{}</dl>').format(Markup("").join(items)), text)
-
-
-def unbroken(text: str) -> Markup:
-    """The text as HTML whose figures keep on one line with their unit, or with the word that says what is counted.
-
-    >>> print(unbroken("<2,357 customers"))
-    &lt;<span class="figure">2,357 customers</span>
-    >>> print(unbroken("共2,357位客户"))
-    共<span class="figure">2,357位</span>客户
-    """
-    ends = [0, *(place for found in _FIGURE.finditer(text) for place in found.span()), len(text)]
-    pieces = [text[start:end] for start, end in pairwise(ends)]
-    spans = (Markup('<span class="figure">{}</span>').format(piece) for piece in pieces[1::2])
-    return Markup("").join(piece for pair in zip_longest(pieces[::2], spans, fillvalue="") for piece in pair)
 
 
 @cache

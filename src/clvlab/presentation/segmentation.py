@@ -1,12 +1,13 @@
-"""The pages of a segmentation report: what each section shows, and in which order."""
+"""The pages of a segmentation report: what each section shows, in which order, and what of it a stakeholder sees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from clvlab.charts import (
     base_health,
     bridge,
     cohorts,
+    gems,
     movement,
     outlook,
     profiles,
@@ -16,7 +17,7 @@ from clvlab.charts import (
     value,
 )
 from clvlab.playbook.report import SHOWN
-from clvlab.presentation.blocks import Block, Chart, Kinds, Numbers, Table, Terms, Text
+from clvlab.presentation.blocks import Block, Cards, Chart, Kinds, Numbers, Table, Terms, Text
 
 _WARNINGS = ("total", "simple", "baseline", "decile", "cohort", "group")
 
@@ -108,7 +109,6 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Chart("groups", segments.shares),
             Table("groups", _GROUP),
-            Table("groups", {"group": "group", "action": "text", "customers": "int"}, caption="actions"),
             Text("prospects"),
             Text("relative"),
             Text("p_alive"),
@@ -119,6 +119,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("empty_new"),
             Chart("grid", segments.grid),
         ),
+        "cards": (Text("lead"), Cards("cards")),
         "structure": (
             Text("lead"),
             Chart("groups", structure.groups),
@@ -255,6 +256,25 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 },
             ),
         ),
+        "gems": (
+            Text("lead"),
+            Text("rule"),
+            Chart("quadrants", gems.quadrants),
+            Text("pseudonyms"),
+            Table(
+                "gems",
+                {
+                    "pseudonym": "text",
+                    "group": "group",
+                    "n_purchases": "int",
+                    "days_since_last": "int",
+                    "total_spend": "price",
+                    "clv": "price",
+                    "p_alive": "pct",
+                    "p_buys_again": "pct",
+                },
+            ),
+        ),
         "outlook": (
             Text("lead"),
             Text("assumption"),
@@ -284,6 +304,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Text("gone"),
             Text("listed"),
+            Text("next"),
             Text("pseudonyms"),
             Table(
                 "customers",
@@ -292,6 +313,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "n_purchases": "int",
                     "days_since_last": "int",
                     "gap_p80": "dec1",
+                    "next_from": "date",
+                    "next_to": "date",
                     "spend_last_year": "price",
                     "p_alive": "pct",
                     "p_buys_again": "pct",
@@ -328,6 +351,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 caption="review",
             ),
             Text("pseudonyms"),
+            Text("by_owner"),
             Table(
                 "due",
                 {
@@ -381,6 +405,42 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                 },
             ),
             Chart("segments", profiles.segments),
+        ),
+        "trust": (
+            Text("lead"),
+            Text("spend"),
+            Text("record"),
+            Table(
+                "forecasts",
+                {
+                    "what": "name:outcomes",
+                    "origin": "date",
+                    "end": "date",
+                    "predicted": "int",
+                    "honest_low": "int",
+                    "honest_high": "int",
+                    "actual": "int",
+                    "held": "yesno",
+                },
+            ),
+            Text("data"),
+            Text("undated"),
+            Table(
+                "rows",
+                {
+                    "first_day": "date",
+                    "last_day": "date",
+                    "accepted": "int",
+                    "refused": "int",
+                    "share_refused": "pct1",
+                },
+            ),
+            Text("gate"),
+            Text("world"),
+            Text("once"),
+            Text("far"),
+            Text("prospects"),
+            Text("why"),
         ),
         "validation": (
             Text("lead"),
@@ -492,3 +552,15 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
     }
 )
+
+STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
+    {
+        "summary": [block.name for block in PAGES["summary"]],
+        "segments": ("lead", "groups chart", "groups table"),
+        "structure": ("lead", "groups chart"),
+        "movement": ("lead", "money", "alerts"),
+        "bridge": ("lead", "period chart"),
+        "validation": ("lead",),
+    }
+)
+"""Section -> names of the blocks that a stakeholder sees: aggregates only, and no customer by whatever name."""

@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from clvlab import export
 from clvlab.analysis.results import Results
@@ -176,7 +177,8 @@ def test_the_sentences_by_hand():
         "to be contacted at all.",
         "Nobody is held back as a control, and so nothing will show what contacts bring. Set “control_share: 0.1” to "
         "hold back a tenth.",
-        "The file due.csv has the whole list with ids, and what to say to each customer.",
+        "The file due.csv has the whole list by pseudonym, and what to say to each customer; “export_ids: true” puts "
+        "ids into it.",
     ]
     assert is_chinese(sentences_of("due", section, context.params, "zh"))
 
@@ -214,6 +216,27 @@ def results_of(context):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("labels", ["codes", "names"])
+def test_on_request_each_owner_has_a_file(folder, labels):
+    text = "default: {cadence: month, owner: 市场/部}\nactive: {owner: Ms Li}\nnew: {owner: ms li}"
+    (folder / "ours.yaml").write_text(text, encoding="utf-8")
+    context = context_with(playbook="ours.yaml", due_by_owner=True, export_labels=labels)
+    export.write(results_of(context), folder / "run")
+    everybody = pl.read_csv(folder / "run" / "due.csv", infer_schema=False)
+    owner = "owner" if labels == "codes" else "Owner"
+    files = {path.name: pl.read_csv(path, infer_schema=False) for path in (folder / "run" / "due").iterdir()}
+    parts = {part[owner][0]: part for part in files.values()}
+    assert len(files) == len(parts) == everybody[owner].n_unique() > 1
+    for name, part in parts.items():
+        assert_frame_equal(part, everybody.filter(pl.col(owner) == name))
+    # To some systems these two would be one file.
+    assert len({name.casefold() for name in files}) == len(files)
+    assert any(name.startswith("市场_部") for name in files)
+    assert "The folder due has one file for each owner" in "\n".join(
+        page_of("due", due.compute(context), context.params)
+    )
+
+
 @pytest.mark.parametrize(("lang", "owner"), [("en", "Ms Li"), ("zh", "李女士")])
 def test_the_file_has_everybody_with_what_to_do_and_what_to_say(folder, lang, owner):
     text = "default: {cadence: month, owner: {en: Ms Li, zh: 李女士}, action: Send the catalogue.}"
@@ -222,7 +245,7 @@ def test_the_file_has_everybody_with_what_to_do_and_what_to_say(folder, lang, ow
     context = valued(
         context_of(
             *rows, as_of="2024-12-31", columns="customer_id date amount category", strategy="lifecycle5",
-            attributes="people.csv", playbook="ours.yaml", control_share=0.3, lang=lang,
+            attributes="people.csv", playbook="ours.yaml", control_share=0.3, lang=lang, export_ids=True,
         ),
         STAYING,
     )  # fmt: skip
@@ -237,8 +260,10 @@ def test_the_file_has_everybody_with_what_to_do_and_what_to_say(folder, lang, ow
     assert told.filter(customer_id="bob").select("birthday_month", "contacted_on").row(0) == (11, "2024-11-15")
     assert told["is_control"].to_list() == codes["is_control"].to_list()
     assert {"total_spend", "n_purchases", "cadence"} <= set(codes.columns)
+    assert not (folder / "run" / "due").exists()
     # The page has the same, but by pseudonyms alone.
     page = "\n".join(page_of("due", due.compute(context), context.params, lang))
+    assert {"en": "the whole list with ids", "zh": "完整清单（含客户编号"}[lang] in page
     assert not re.search(r"\b(ann|bob|cyd|dee|eve)\b", page)
 
 

@@ -31,6 +31,7 @@ def results():
             "strategy": "rfm11",
             "currency": "CNY",
             "n_clusters": 3,
+            "export_ids": True,
         },
         log=cl.datasets.lighting(400, seed=5),
     )
@@ -269,3 +270,29 @@ def test_no_code_and_no_hyphen_for_a_minus(both, lang):
                 section,
                 text,
             )
+
+
+def test_cards_say_what_the_tables_of_groups_say(results):
+    cards, groups = results["cards"]["cards"], results["segments"]["groups"].filter(pl.col("customers") > 0)
+    for column in ("group", "customers", "share_customers", "share_spend", "p_alive", "p_buys_again"):
+        assert cards[column].to_list() == groups[column].to_list()
+    due = results["due"]["groups"]
+    for column in ("group", "due", "held_back", "cadence", "review_on"):
+        assert cards[column].to_list() == due[column].to_list()
+    values = results["value"]["by_group"]
+    told = cards.filter(pl.col("clv").is_not_null())
+    for column in ("group", "clv", "clv_low", "clv_high"):
+        assert told[column].to_list() == values[column].to_list()
+    balance = dict(results["movement"]["balance"].select("group", "opening").iter_rows())
+    assert {group: balance.get(group, 0) for group in cards["group"]} == dict(
+        cards.select("group", "were").iter_rows()
+    )
+
+
+def test_gems_and_forecasts_are_of_the_customers_of_the_report(results, customers):
+    buyers = customers.filter(pl.col("n_purchases") > 0)
+    assert results["gems"]["quadrants"]["customers"].sum() == buyers.height
+    assert results["gems"]["quadrants"]["clv"].sum() == pytest.approx(buyers["clv"].sum())
+    kept = results["trust"]["forecasts"]
+    assert kept["end"].max() == results.params.as_of
+    assert kept["customers"].max() <= buyers.height

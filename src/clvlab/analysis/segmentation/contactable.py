@@ -32,14 +32,14 @@ def contactable(
     customers
         the summary, with values, gap_p80 and spend_last_year
     groups
-        customer_id, group, pseudonym
+        customer_id, group, pseudonym, next_from, next_to
     leaves
         whether the purchase model knows that customers leave
 
     Returns
     -------
-    customer_id, group, pseudonym, n_purchases, days_since_last, total_spend, p_alive, gap_p80, spend_last_year,
-    at_risk (null unless it leaves), contacted_on (null where it is not known); `favourite_category` where the log has
+    the columns of `groups`, n_purchases, days_since_last, total_spend, p_alive, gap_p80, spend_last_year, at_risk
+    (null unless it leaves), contacted_on (null where it is not known); `favourite_category` where the log has
     categories and `birthday_month` (1 to 12) where customers have a birthday
     """
     categories = {"favourite_category"} & derivable(log)

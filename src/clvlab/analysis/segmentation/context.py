@@ -24,6 +24,7 @@ from clvlab.customers import (
     AttributeTable,
     Calendar,
     derive,
+    next_order,
     split_holdout,
     summarise_customers,
 )
@@ -322,8 +323,9 @@ class Context:
 
     @cached_property
     def table(self) -> pl.DataFrame:
-        """One row per customer: summary, values, scores, group and cluster."""
-        table = self.customers.data.join(self.scores, on="customer_id", how="left", maintain_order="left")
+        """One row per customer: summary, values, window of the next order, scores, group and cluster."""
+        valued = self.customers.data.join(next_order(self.log, self.base), on="customer_id", maintain_order="left")
+        table = valued.join(self.scores, on="customer_id", how="left", maintain_order="left")
         table = table.join(self.rule.assign(self.customers), on="customer_id", how="left", maintain_order="left")
         table = table.join(self.pseudonyms, on="customer_id", how="left", maintain_order="left")
         if self.cluster_rule is None:
@@ -364,7 +366,7 @@ class Context:
             return None
         model = self.models.purchases
         leaves = model is not None and model.leaving is not None
-        groups = self.table.select("customer_id", "group", "pseudonym")
+        groups = self.table.select("customer_id", "group", "pseudonym", "next_from", "next_to")
         people = contactable(self.log, self.with_habits, groups, leaves=leaves)
         control = held_back(people["customer_id"], self.params.control_share, self.params.control_seed)
         entries = {code: self.entry(code) for code in groups["group"].unique()}

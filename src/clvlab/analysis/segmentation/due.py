@@ -28,18 +28,19 @@ def compute(context: Context) -> Section:
         return Section({}, {"lead": Finding.of("due.none")})
     if context.due.is_empty():
         return Section({}, {"lead": Finding.of("due.nobody"), **_not_there(context)})
-    shown = context.due.with_columns(
-        as_one(context.small), cadence=pl.when(~pl.col("group").is_in(list(context.small))).then("cadence")
-    )
+    shown = _as_shown(context, context.due)
     on_list = shown.filter("is_listed")
-    tables = {"groups": _groups(context, on_list), "due": _first(on_list.filter(~pl.col("is_control")))}
+    tables = {"groups": by_group(context), "due": _first(on_list.filter(~pl.col("is_control")))}
     findings = {**_lead(context, shown), **_list(context, shown, on_list), **_not_there(context)}
     if context.params.contacts is not None:
         free = shown.filter(~pl.col("is_control"))
         groups = [code for code in context.groups if code in set(free["group"])]
         tables["allocation"] = allocate(free, groups, context.params.contacts)
         findings["allocation"] = _allocated(tables["allocation"])
-    return Section(tables, {**findings, "pseudonyms": Finding.of("due.pseudonyms")})
+    if context.params.due_by_owner:
+        findings["by_owner"] = Finding.of("due.by_owner")
+    whole = Finding.of("due.ids" if context.params.export_ids else "due.pseudonyms")
+    return Section(tables, {**findings, "pseudonyms": whole})
 
 
 def listed(due: pl.DataFrame) -> pl.DataFrame:
@@ -47,18 +48,34 @@ def listed(due: pl.DataFrame) -> pl.DataFrame:
     return due.filter("is_listed").drop("is_listed", "value")
 
 
-def _groups(context: Context, on_list: pl.DataFrame) -> pl.DataFrame:
-    """The groups of the report that have customers, in its order."""
-    counts = on_list.group_by("group").agg(
-        due=(~pl.col("is_control")).sum().cast(pl.Int64), held_back=pl.col("is_control").sum().cast(pl.Int64)
-    )
+def _as_shown(context: Context, due: pl.DataFrame) -> pl.DataFrame:
+    """A due list with small groups as one, of which the playbook says nothing."""
+    cadence = pl.when(~pl.col("group").is_in(list(context.small))).then("cadence")
+    return due.with_columns(as_one(context.small), cadence=cadence)
+
+
+def by_group(context: Context) -> pl.DataFrame:
+    """group, customers, due, held_back, cadence, review_on: the groups that have customers, in the report's order.
+
+    `due` (on the list and to be contacted) and `held_back` are null where there is no due list at all.
+    """
     customers = context.shown.group_by("group").agg(customers=pl.len().cast(pl.Int64))
     schema = {"group": pl.String, "cadence": pl.String, "review_on": pl.Date}
     plan = pl.DataFrame([_plan(context, code) for code in context.groups], schema=schema, orient="row")
-    for found in (customers, counts):
-        plan = plan.join(found, on="group", how="left", maintain_order="left")
-    return plan.drop_nulls("customers").select(
-        "group", "customers", pl.col("due", "held_back").fill_null(0), "cadence", "review_on"
+    plan = plan.join(customers, on="group", how="inner", maintain_order="left")
+    counted = plan.join(_counts(context), on="group", how="left", maintain_order="left")
+    if context.due is not None:
+        counted = counted.with_columns(pl.col("due", "held_back").fill_null(0))
+    return counted.select("group", "customers", "due", "held_back", "cadence", "review_on")
+
+
+def _counts(context: Context) -> pl.DataFrame:
+    """group, due, held_back: of those on the list."""
+    if context.due is None:
+        return pl.DataFrame(schema={"group": pl.String, "due": pl.Int64, "held_back": pl.Int64})
+    on_list = _as_shown(context, context.due).filter("is_listed")
+    return on_list.group_by("group").agg(
+        due=(~pl.col("is_control")).sum().cast(pl.Int64), held_back=pl.col("is_control").sum().cast(pl.Int64)
     )
 
 

@@ -37,7 +37,7 @@ def compute(context: Context) -> Section:
     lapse = Name("lapses", context.params.period)
     if context.previous is None:
         return Section({}, {"lead": Finding.of("movement.none", lapse=lapse)})
-    pairs = _pairs(context, context.previous)
+    pairs = pairs_of(context, context.previous)
     direction = _direction(pairs)
     counts = dict(direction.select("move", "customers").iter_rows())
     known = pairs.filter(pl.col("before").is_not_null())
@@ -65,9 +65,10 @@ def compute(context: Context) -> Section:
     return Section(tables, findings)
 
 
-def _pairs(context: Context, previous: CustomerSummary) -> pl.DataFrame:
+def pairs_of(context: Context, previous: CustomerSummary) -> pl.DataFrame:
     """One row per buyer: customer_id, before and after (groups), their ranks, move, and what they were worth.
 
+    bought : whether they have bought since
     clv_before, clv : expected value then and now
     spent_before, spent : in the year up to then and now; null without amounts
     """
@@ -98,6 +99,7 @@ def _pairs(context: Context, previous: CustomerSummary) -> pl.DataFrame:
         .select(
             *("customer_id", "before", "after", "rank_before", "rank_after"),
             *("clv_before", "clv", "spent_before", "spent"),
+            bought=pl.col("n_purchases") > pl.col("bought_before").fill_null(0),
             move=_move(),
         )
     )

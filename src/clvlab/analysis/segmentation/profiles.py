@@ -25,7 +25,7 @@ def compute(context: Context) -> Section:
     segments : attribute, value, group, rank, customers, share (of the value): who of each value is in which group;
         groups of fewer than SMALLEST customers of the value are shown as one
     """
-    columns = [name for name in context.buyers.columns if name not in names(CUSTOMERS)]
+    columns = attributes_of(context)
     if not columns or not context.has_amounts:
         return Section({}, {"lead": Finding.of("profiles.none")})
     taken = {name: banded(context.buyers[name], context.as_of) for name in columns}
@@ -34,7 +34,7 @@ def compute(context: Context) -> Section:
     bands = {name: found for name, found in taken.items() if not isinstance(found, str)}
     if not bands:
         return Section({}, {"lead": Finding.of("profiles.none")} | findings)
-    large = {name: _large_values(*band) for name, band in bands.items()}
+    large = {name: large_values(*band) for name, band in bands.items()}
     findings["lead"] = Finding.of("profiles.lead", attributes=len(bands))
     if hidden := sum(_n_small(values) for values, _ in bands.values()):
         findings["hidden"] = Finding.of("profiles.hidden", hidden=hidden, smallest=SMALLEST)
@@ -44,14 +44,19 @@ def compute(context: Context) -> Section:
     if not shown:
         return Section({}, findings)
     buyers = context.shown.filter(pl.col("n_purchases") > 0)
-    reach = _reach(sum(len(order) for _, order in shown.values()))
+    reach = reach_of(sum(len(order) for _, order in shown.values()))
     table = pl.concat(_profile(buyers, name, *band, reach) for name, band in shown.items())
     meeting = pl.concat(_meeting(buyers, name, *band) for name, band in shown.items())
     titles = {"attributes": _headline(table), "segments": Finding.of("profiles.segments", smallest=SMALLEST)}
     return Section({"attributes": table, "segments": meeting}, titles | findings)
 
 
-def _large_values(values: pl.Series, order: list[str | None]) -> tuple[pl.Series, list[str | None]]:
+def attributes_of(context: Context) -> list[str]:
+    """What is known of buyers besides their purchases."""
+    return [name for name in context.buyers.columns if name not in names(CUSTOMERS)]
+
+
+def large_values(values: pl.Series, order: list[str | None]) -> tuple[pl.Series, list[str | None]]:
     """The same with small values among all others ("" in the column, null in the list, at its end)."""
     small = too_small((value, size, size) for value, size in values.drop_nulls().value_counts().iter_rows())
     if not small:
@@ -86,10 +91,10 @@ def _reasons(reasons: dict[str, str]) -> list[Finding]:
     ]
 
 
-def _reach(comparisons: int) -> float:
+def reach_of(comparisons: int) -> float:
     """How many standard errors from the mean intervals end, so many of which hold at once with LEVEL.
 
-    >>> round(_reach(1), 2), round(_reach(20), 2)
+    >>> round(reach_of(1), 2), round(reach_of(20), 2)
     (1.96, 3.02)
     """
     return NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * comparisons))

@@ -4,6 +4,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
+from clvlab.customers.next_order import LEVEL
 from clvlab.playbook.at_risk import FEWEST, is_late, value_at_risk
 
 LONGEST = 15
@@ -21,7 +22,7 @@ def compute(context: Context) -> Section:
     they spent within that year, times the probability that they have left. Whoever has rather left than not is no
     longer to be kept, and is counted but not listed. A model without dropout knows nothing of it: the list is then in
     the order of last year's spend. Where the model assumes P(alive) of some customers, the list shows the probability
-    of buying again.
+    of buying again. `next_from` and `next_to` are the window of the next order, as by `clvlab.customers.next_order`.
     """
     if not context.has_amounts or context.models.purchases is None:
         return Section({}, {"lead": Finding.of("watch.none")})
@@ -36,10 +37,10 @@ def compute(context: Context) -> Section:
     first = there.sort("at_risk" if leaves else "spend_last_year", "customer_id", descending=[True, False])
     listed = (
         context.with_activity(first.head(LONGEST))
-        .join(context.pseudonyms, on="customer_id", how="left", maintain_order="left")
+        .join(_of_table(context), on="customer_id", how="left", maintain_order="left")
         .select(
-            "pseudonym", "n_purchases", "days_since_last", "gap_p80", "spend_last_year", "p_alive", "p_buys_again",
-            "at_risk",
+            "pseudonym", "n_purchases", "days_since_last", "gap_p80", "next_from", "next_to", "spend_last_year",
+            "p_alive", "p_buys_again", "at_risk",
         )
     )  # fmt: skip
     figures = {
@@ -52,9 +53,19 @@ def compute(context: Context) -> Section:
     lead = Finding.of("watch.lead" if leaves else "watch.lead_no_dropout", **figures)
     if there.is_empty():
         return Section({}, {"lead": lead, "gone": Finding.of("watch.gone", likely=LIKELY)})
-    findings = {"lead": lead, "pseudonyms": Finding.of("watch.pseudonyms")}
+    findings = {
+        "lead": lead,
+        "pseudonyms": Finding.of("watch.ids" if context.params.export_ids else "watch.pseudonyms"),
+    }
     if leaves:
         findings["listed"] = Finding.of(
             "watch.listed", likely=LIKELY, there=there.height, at_risk=there["at_risk"].sum()
         )
+    if listed["next_to"].null_count() < listed.height:
+        findings["next"] = Finding.of("watch.next", level=LEVEL)
     return Section({"customers": listed}, findings)
+
+
+def _of_table(context: Context) -> pl.DataFrame:
+    """customer_id, pseudonym, next_from, next_to of all customers."""
+    return context.table.select("customer_id", "pseudonym", "next_from", "next_to")
