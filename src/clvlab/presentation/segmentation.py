@@ -556,10 +556,11 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
 STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "summary": [block.name for block in PAGES["summary"]],
-        "segments": ("lead", "groups chart", "groups table"),
+        "segments": ("lead", "groups chart"),
         "structure": ("lead", "groups chart"),
         "movement": ("lead", "money", "alerts"),
         "bridge": ("lead", "period chart"),
+        "trust": ("lead", "spend", "record", "data", "world"),
         "validation": ("lead",),
     }
 )
