@@ -146,6 +146,24 @@ def test_what_is_no_series_is_told_before_anything_is_written(workplace, given, 
     assert not (workplace / "reports").exists()
 
 
+def test_reports_that_follow_the_lists_of_those_before_are_made_one_by_one(workplace, use_notebook, start_cli):
+    due = 'import shutil\nshutil.copy(folder / "customers.parquet", folder / "due.parquet")'
+    use_notebook(SHOW, EXPORT, due)
+    given = {**GIVEN, "control_share": 0.2}
+    (workplace / "tiny.yaml").write_text("\n".join(f"{key}: {value}" for key, value in given.items()))
+
+    def told(first, last):
+        process = start_cli("backfill", "tiny.yaml", "--from", str(first), "--to", str(last), "--jobs", "2")
+        return process.communicate()[1]
+
+    assert "2 made, 0 up to date" in told(MONTHS[2], MONTHS[3])
+    # The lists of months before come up, and those after them follow these, too.
+    assert "4 made, 0 up to date" in told(MONTHS[0], MONTHS[3])
+    lists = [list(it["lists"]) for it in manifests(workplace).values()]
+    assert lists == [[str(day) for day in MONTHS[:n]] for n in range(4)]
+    assert "0 made, 4 up to date" in told(MONTHS[0], MONTHS[3])
+
+
 @pytest.mark.slow
 def test_a_backfill_that_is_killed_at_any_moment_leaves_all_whole_and_the_next_completes_it(start, workplace):
     moments = random.Random(7)
