@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from clvlab import export
-from clvlab.params import ReportParams
+from clvlab.params import CompareParams, ReportParams
 from clvlab.playbook import Playbook, shipped
 from clvlab.wording import Words
 
 CUSTOMERS = pl.DataFrame({"customer_id": ["007", "=cmd|' /C calc'!A0"], "group": ["loyal", None], "clv": [1.5, -2.0]})
-PARAMS = ReportParams(name="demo", source="cdnow", as_of="1998-06-30", currency="USD")
+PARAMS = ReportParams(name="demo", source="cdnow", as_of="1998-06-30", currency="USD", export_ids=True)
 COSTS = pl.DataFrame({"section": ["value"], "seconds": [0.5], "peak_mb": [100.0]})
 
 
@@ -258,6 +258,64 @@ def test_a_due_list_has_names_in_place_of_codes_where_they_are_asked_for(tmp_pat
     assert heads[:6] == ["客户编号", "客户（匿名编号）", "是否留作对照", "分组", "负责人", "渠道"]
     assert first[3:6] == ["冠军客户", "客户经理", "电话或上门回访"]
     assert first[8] == "每月"
+
+
+# Pseudonyms in place of ids
+
+BY_PSEUDONYM = ReportParams(**{**PARAMS.to_dict(), "export_ids": False})
+KNOWN = pl.DataFrame(
+    {
+        "customer_id": ["007", "008"],
+        "group": ["champions", "lost"],
+        "city": ["Bern", "Basel"],
+        "email": ["li@example.com", None],
+        "pseudonym": ["0f", "0a"],
+    }
+)
+
+
+def test_customers_have_their_pseudonyms_and_the_files_of_the_maker_both(tmp_path):
+    export.write(StandIn(params=BY_PSEUDONYM, customers=KNOWN, due=DUE), tmp_path)
+    # By pseudonym: the order of ids would tell them.
+    expected = [["pseudonym", "group", "city"], ["0a", "lost", "Basel"], ["0f", "champions", "Bern"]]
+    assert rows_of(tmp_path / "customers.csv") == expected
+    assert pl.read_excel(tmp_path / "customers.xlsx", engine="calamine").columns == expected[0]
+    assert [row[0] for row in rows_of(tmp_path / "due.csv")] == ["pseudonym", "0a", "0b"]
+    assert_frame_equal(pl.read_parquet(tmp_path / "customers.parquet"), KNOWN)
+    assert_frame_equal(pl.read_parquet(tmp_path / "due.parquet"), DUE)
+
+
+def test_ids_are_there_where_they_are_asked_for(tmp_path):
+    export.write(StandIn(params=PARAMS, customers=KNOWN), tmp_path)
+    assert rows_of(tmp_path / "customers.csv")[0] == KNOWN.columns
+
+
+def test_a_comparison_has_ids_since_nobody_has_a_pseudonym_there(tmp_path):
+    params = CompareParams(name="demo", source="cdnow", as_of="1998-06-30")
+    export.write(StandIn(params=params), tmp_path)
+    assert rows_of(tmp_path / "customers.csv")[0] == CUSTOMERS.columns
+
+
+# Editions
+
+
+@pytest.mark.parametrize(("edition", "place"), [("both", "stakeholder/"), ("stakeholder", "")])
+def test_a_stakeholder_has_the_named_tables_and_nobody_by_any_name(tmp_path, edition, place):
+    params = ReportParams(**{**PARAMS.to_dict(), "edition": edition})
+    results = StandIn(params=params, customers=KNOWN, due=DUE)
+    results["value"] = {"deciles": pl.DataFrame({"decile": [1]}), "by_group": pl.DataFrame({"group": ["lost"]})}
+    export.write(results, tmp_path, {"value": ["by_group"]})
+    names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {name for name in names if name.startswith(f"{place}tables")} == {f"{place}tables/value_by_group.csv"}
+    assert ("customers.parquet" in names) == ("tables/value_deciles.csv" in names) == (edition == "both")
+    assert edition == "both" or names == {"tables/value_by_group.csv", "measurements.json"}
+
+
+def test_names_are_english_where_the_pages_are_in_both_languages(tmp_path):
+    params = ReportParams(**{**PARAMS.to_dict(), "lang": "both", "export_labels": "names"})
+    export.write(StandIn(params=params, customers=KNOWN, due=DUE), tmp_path)
+    assert rows_of(tmp_path / "customers.csv")[1][:2] == ["007", "Champions"]
+    assert rows_of(tmp_path / "due.csv")[1][5] == "Phone call or visit"
 
 
 def test_an_id_is_never_taken_for_a_value():

@@ -65,7 +65,7 @@ def test_every_problem_is_reported_at_once_with_the_file(tmp_path):
         "`rfm.nbins` is unknown. Did you mean 'n_bins'?",
         "`reading.decimals` is unknown. Did you mean 'decimal'?",
         "'customerid' is not a column of a log. Did you mean 'customer_id'?",
-        "`lang` is 'fr': input should be 'en' or 'zh'.",
+        "`lang` is 'fr': input should be 'en', 'zh' or 'both'.",
     ):
         assert expected in message
 

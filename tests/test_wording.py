@@ -370,7 +370,7 @@ def test_marks_that_turn_the_direction_of_text_are_visible_wherever_a_value_is_s
     words = Words(lang, own_groups=frozenset({f"a{RLO}b"}))
     value = f"a{RLO}b\x1b"
     shown = [words.group(value), words.group(f"a{RLO}b"), words.attribute(value), words.attribute_value(value)]
-    shown += [words.name("strategies", value), words("quality.alike", ids=1, example=value)]
+    shown += [words.name("strategies", value), words("doubts.unread", values=1, column="x", example=value)]
     assert all("a\ufffdb" in text and RLO not in text and "\x1b" not in text for text in shown)
 
 

@@ -242,12 +242,12 @@ def effect(series: Path, lang: "Language | None", debug: bool) -> None:
         from clvlab.playbook.series import follow
         from clvlab.reporting.archive import Series
         from clvlab.reporting.manifest import parameters_of
-        from clvlab.wording import Words
+        from clvlab.wording import Words, languages
 
         days = [date.fromisoformat(path.name) for path in Series(series).days()] if series.is_dir() else []
         found = effect_of(follow(series, days))
         given = parameters_of(series / max(days).isoformat())
-        _say(in_words(found, Words(lang or given.get("lang", "en"), given.get("currency"))))
+        _say(in_words(found, Words(lang or languages(given.get("lang", "en"))[0], given.get("currency"))))
 
 
 @main.command()

@@ -1,7 +1,9 @@
 """Results -> the files that are published alongside a report.
 
-customers.parquet holds codes and every text as it is. The other files hold codes, or names in the reader's language
-where the run's `export_labels` asks for them; in customers.xlsx ids are texts, so that "007" keeps its zeros.
+customers.parquet and due.parquet hold codes, ids and every text as it is; they stay with whoever makes the report.
+The other files hold codes, or names in the reader's language where the run's `export_labels` asks for them, and
+customers by their pseudonyms, unless `export_ids` asks for ids; in customers.xlsx ids are texts, so that "007" keeps
+its zeros. A stakeholder's edition has no file with customers.
 
 Spreadsheets treat a text that starts with =, +, - or @ as a formula; in CSV files such a text gets an apostrophe in
 front, so that it stays a text. So does what follows a semicolon, a tab, a bar or the end of a line inside a text,
@@ -12,7 +14,7 @@ are marked as texts, and stay so when they are edited.
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +24,8 @@ from xlsxwriter import Workbook
 
 from clvlab.analysis.results import Results
 from clvlab.columns import CUSTOMERS, RESULTS, names
+from clvlab.customers import is_personal
+from clvlab.editions import folder_of
 from clvlab.label_history import CUSTOMERS_FILE, HEADLINE_FILE, RULE_FILE
 from clvlab.params import RUN_FOLDER, ReportParams, RunParams
 from clvlab.playbook.telling import by_owner, due_in_words
@@ -40,39 +44,80 @@ _STARTS_A_FORMULA = rf"^{_SHOWS_NOTHING}[=+\-@\t\r＝＋－＠]"
 _FORMULA_BEHIND = rf'([;|\t\r\n]{_SHOWS_NOTHING}"?{_SHOWS_NOTHING})([=+\-@＝＋－＠])'
 
 
+_OURS = frozenset(names((*CUSTOMERS, *RESULTS)))
+"""Columns of the customer table that are no attributes."""
+
+
 def run_folder(params: RunParams) -> Path:
     """Where a notebook leaves its files: the folder of the run that started it, else the series' `draft`."""
     given = os.environ.get(RUN_FOLDER)
     return Path(given) if given else params.folder / "draft"
 
 
-def write(results: Results, folder: Path) -> None:
-    """Write the customer table, the due list, every table of every section, and what each section cost.
+def write(
+    results: Results, folder: Path, for_stakeholders: Mapping[str, Collection[str]] = MappingProxyType({})
+) -> None:
+    """Write what the run's editions have, each in its place, the headline figures, and what each section cost.
 
-    The files are customers.parquet, customers.csv, customers.xlsx (of as many customers as a sheet holds),
-    tables/<section>_<table>.csv and measurements.json; of a report also rule.json, headline.json and, where there is
-    a due list, due.parquet, due.csv and, where the parameters ask for them, due/<owner>.csv.
+    An analyst has customers.parquet, customers.csv, customers.xlsx (of as many customers as a sheet holds), of a
+    report rule.json and, where there is a due list, due.parquet, due.csv and, where the parameters ask for them,
+    due/<owner>.csv; and every tables/<section>_<table>.csv. A stakeholder has those tables that `for_stakeholders`
+    names, by section.
     """
     folder.mkdir(parents=True, exist_ok=True)
     params = results.params
-    words = Words(params.lang, params.currency, results.own_groups) if params.export_labels == "names" else None
+    for edition in params.editions:
+        everything = edition == "analyst"
+        if everything:
+            _write_customers(results, folder)
+        wanted = {name: list(section) for name, section in results.items()} if everything else for_stakeholders
+        _write_tables(results, wanted, folder / folder_of(edition, params.editions) / "tables")
+    if results.rule is not None:
+        headline = results["summary"]["numbers"].select("measure", "kind", "value")
+        _write_json(headline.to_dicts(), folder / HEADLINE_FILE)
+    _write_json(results.measurements.to_dicts(), folder / "measurements.json")
+
+
+def _write_customers(results: Results, folder: Path) -> None:
+    """Write the customer table, the due list, and the rule that gave the groups."""
     results.customers.write_parquet(folder / CUSTOMERS_FILE)
     if results.rule is not None:
         _write_json(results.rule, folder / RULE_FILE)
-        headline = results["summary"]["numbers"].select("measure", "kind", "value")
-        _write_json(headline.to_dicts(), folder / HEADLINE_FILE)
-    customers = results.customers if words is None else customers_in_words(results.customers, words)
-    write_csv(customers, folder / "customers.csv")
-    if customers.height < _ROWS_OF_A_SHEET:
-        write_workbook(customers, folder / "customers.xlsx", params.as_of)
+    words, customers = _names_of(results), _anonymous(results.customers, results.params)
+    if "customer_id" not in customers.columns:
+        customers = customers.sort("pseudonym")  # the order of ids would tell them
+    shown = customers if words is None else customers_in_words(customers, words)
+    write_csv(shown, folder / "customers.csv")
+    if shown.height < _ROWS_OF_A_SHEET:
+        write_workbook(shown, folder / "customers.xlsx", results.params.as_of)
     if results.due is not None:
         results.due.write_parquet(folder / "due.parquet")
-        _write_due(results, results.due, words, folder)
-    for section, tables in results.items():
-        for name, table in tables.items():
-            shown = table if words is None else table_in_words(table, words)
-            write_csv(shown, folder / "tables" / f"{section}_{name}.csv")
-    _write_json(results.measurements.to_dicts(), folder / "measurements.json")
+        _write_due(results, _anonymous(results.due, results.params), words, folder)
+
+
+def _write_tables(results: Results, wanted: Mapping[str, Collection[str]], folder: Path) -> None:
+    words = _names_of(results)
+    for section, names_of_tables in wanted.items():
+        for name in names_of_tables:
+            table = results[section][name]
+            write_csv(table if words is None else table_in_words(table, words), folder / f"{section}_{name}.csv")
+
+
+def _names_of(results: Results) -> Words | None:
+    """What gives the exports their names; None where they hold codes."""
+    params = results.params
+    if params.export_labels == "codes":
+        return None
+    return Words(params.languages[0], params.currency, results.own_groups)
+
+
+def _anonymous(customers: pl.DataFrame, params: RunParams) -> pl.DataFrame:
+    """The customers of a report by their pseudonyms, without what says who they are, unless ids are asked for."""
+    if not isinstance(params, ReportParams) or params.export_ids:
+        return customers
+    attributes = set(customers.columns) - _OURS
+    personal = [column.name for column in customers if column.name in attributes and is_personal(column)]
+    return customers.select("pseudonym", pl.exclude("pseudonym", "customer_id", *personal))
 
 
 def _write_json(values: object, path: Path) -> None:
@@ -83,8 +128,8 @@ def _write_due(results: Results, due: pl.DataFrame, words: Words | None, folder:
     """The due list with what to do and why in the report's language; all else in codes, unless there are words."""
     params = results.params
     assert isinstance(params, ReportParams)
-    in_language = Words(params.lang, params.currency, results.own_groups)
-    told = due_in_words(due, results.playbook, in_language, params.low_value)
+    spoken = Words(params.languages[0], params.currency, results.own_groups)
+    told = due_in_words(due, results.playbook, spoken, params.low_value)
     lists = {"due": told}
     if params.due_by_owner:
         lists |= {f"due/{name}": part for name, part in by_owner(told).items()}
@@ -121,11 +166,10 @@ def customers_in_words(customers: pl.DataFrame, words: Words) -> pl.DataFrame:
 
     Of a comparison, every column but the first is a strategy with the customers' groups by it.
     """
-    ours = set(names((*CUSTOMERS, *RESULTS)))
     theirs = {
         name: Words.attribute_value if words.name("strategies", name) == name else Words.group
         for name, dtype in customers.schema.items()
-        if name not in ours and dtype in (pl.String, pl.Boolean)
+        if name not in _OURS and dtype in (pl.String, pl.Boolean)
     }
     return _in_words(customers, words, {**theirs, "group": Words.group, "cluster": Words.group})
 

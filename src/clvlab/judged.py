@@ -89,7 +89,7 @@ class _Published:
         return rows if self.params.export_labels == "codes" else [self._in_codes(row) for row in rows]
 
     def _in_codes(self, row: Mapping[str, str]) -> dict[str, str]:
-        words = Words(self.params.lang)
+        words = Words(self.params.languages[0])
         known = (*strategies, *map(strategy_name, self.params.strategies))
         codes = {words.name("strategies", code): code for code in known}
         found = {column: row[words.attribute(column)] for column in _COLUMNS}

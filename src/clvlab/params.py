@@ -29,10 +29,11 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
 from clvlab import columns
+from clvlab.editions import Edition, Editions, View, editions, views
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.period_ends import Every, refuse_within
 from clvlab.units import Span, TimeUnit
-from clvlab.wording import Language, LowValue, catalogue
+from clvlab.wording import Language, Languages, LowValue, catalogue, languages
 
 RUN_FOLDER = "CLVLAB_RUN_FOLDER"
 """The environment variable by which a runner says to its notebook where to leave files."""
@@ -271,11 +272,12 @@ class RunParams(BaseModel):
 
     `holdout` and `horizon` are lengths with their unit; `as_of` is the last day that counts; `source` is `cdnow`,
     `cdnow_sample`, `lighting`, or a path or glob, or a list of paths and globs, seen from the working directory;
-    `currency` is an ISO code, or null where the figures carry none; `export_labels` says whether exports hold stable
-    codes or, like the page, names in the reader's language; `title` is the heading of the page, by default made of
-    the name. `items` are paths or globs of the items of orders, where the source (which may then be called `orders`)
-    has one row for each order; `returns`, of returns that are listed apart. Settings of the reader may be given in
-    `reading` or by themselves. A run stops where more than the share `max_refused` of its rows is refused.
+    `currency` is an ISO code, or null where the figures carry none; `lang` is the page's language, or `both` for a
+    page in each; `export_labels` says whether exports hold stable codes or, like the (first) page, names in the
+    reader's language; `title` is the heading of the page, by default made of the name. `items` are paths or globs of
+    the items of orders, where the source (which may then be called `orders`) has one row for each order; `returns`,
+    of returns that are listed apart. Settings of the reader may be given in `reading` or by themselves. A run stops
+    where more than the share `max_refused` of its rows is refused.
 
     `season` lets the models follow the months: `auto` where the history has two years, `month` where it has 14
     months; `none` leaves out the months and the `events`, which are paths of tables with event, first_day and
@@ -317,7 +319,7 @@ class RunParams(BaseModel):
     season: Literal["auto", "month", "none"] = "auto"
     events: Events = ()
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
-    lang: Language = "en"
+    lang: Languages = "en"
     export_labels: Literal["codes", "names"] = "codes"
     output: Annotated[str, Field(pattern=r"^[^\x00]+$"), AfterValidator(_folder)] = "reports"
     reading: ReaderSettings = Field(default_factory=ReaderSettings)
@@ -396,6 +398,21 @@ class RunParams(BaseModel):
         return self.as_of
 
     @property
+    def languages(self) -> tuple[Language, ...]:
+        """The languages of the pages, that of the exports first."""
+        return languages(self.lang)
+
+    @property
+    def editions(self) -> tuple[Edition, ...]:
+        """For whom there are pages."""
+        return ("analyst",)
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The pages of a run, the first in its folder as report.html."""
+        return tuple(views(self.editions, self.languages))
+
+    @property
     def output_folder(self) -> Path:
         """`output` as a path, in which ~ is the home folder."""
         return Path(self.output).expanduser()
@@ -421,6 +438,10 @@ class ReportParams(RunParams):
     `due_by_owner` has the due list in a file for each owner, too. Of a series (`every`), only the newest `keep`
     reports stay published, where that is not null.
 
+    `edition` says for whom the report is: an `analyst`, a `stakeholder`, to whom no customer is told, by whatever
+    name, or `both`. `export_ids` puts the ids of customers into customers.csv, customers.xlsx and due.csv, which
+    otherwise have pseudonyms alone.
+
     >>> params = ReportParams(name="demo", source="cdnow_sample", as_of="1998-06-30", holdout="39 weeks")
     >>> params.horizon, params.rfm
     ('12 months', {'n_bins': 5})
@@ -441,6 +462,8 @@ class ReportParams(RunParams):
     every: Every | None = None
     rule: Literal["fixed", "refit"] = "fixed"
     keep: Annotated[int, Field(ge=1)] | None = None
+    edition: Editions = "analyst"
+    export_ids: bool = False
     alerts: Alerts = Field(default_factory=partial(Alerts, customers=5, share=0.05))
     playbook: Text | None = None
     contacts: Annotated[int, Field(ge=1)] | None = None
@@ -487,6 +510,11 @@ class ReportParams(RunParams):
     def chosen(self) -> tuple[Any, ...]:
         """The strategy alone."""
         return (self.strategy,)
+
+    @property
+    def editions(self) -> tuple[Edition, ...]:
+        """For whom there are pages."""
+        return editions(self.edition)
 
 
 class CompareParams(RunParams):

@@ -16,7 +16,7 @@ from clvlab.customers import (
     split_holdout,
     summarise_customers,
 )
-from clvlab.errors import MissingColumnsError
+from clvlab.errors import MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import Strategy, find
 from clvlab.inputs import attribute_tables, covariates_of, margin_of, our_names
@@ -35,7 +35,7 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
     Raises
     ------
     ParamsError : a map or a playbook that cannot be read or used, or scores that a map does not have; covariates
-        that are none
+        that are none; ids of customers among parameters that stakeholders are given
     MissingColumnsError : a strategy needs a column that neither log nor attributes have
     DataError : attributes or events that cannot be read; attributes that cannot be joined; no purchases to group by;
         a last purchase long before the run's day; costs that tell no margin; where strategies are compared, or as
@@ -47,6 +47,7 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
     if isinstance(params, ReportParams):
         covariates_of(params, tables)
         Playbook.load(params.playbook)
+    _refuse_named_customers(params, log)
     if not params.allow_stale:
         refuse_stale(log, params.as_of)
     if isinstance(params, CompareParams):
@@ -58,6 +59,16 @@ def check_run(params: RunParams, log: TransactionLog) -> None:
     margin_of(params, log)
     for strategy in strategies:
         _check_served(strategy, customers, log)
+
+
+def _refuse_named_customers(params: RunParams, log: TransactionLog) -> None:
+    """Raise ParamsError where rows are chosen by id, and nobody but stakeholders is given the parameters."""
+    theirs = {"customer_id", log.detected.get("columns", {}).get("customer_id")}
+    if "analyst" not in params.editions and theirs & params.reading.get("where", {}).keys():
+        raise ParamsError(
+            "`where` chooses customers by their ids, and with `edition: stakeholder` alone the run's parameters are "
+            "for stakeholders, too. Set `edition: both`, and pass on the folder `stakeholder`."
+        )
 
 
 def _strategies(params: RunParams, known_as: Mapping[str, str]) -> list[Strategy]:

@@ -73,16 +73,16 @@ class RfmThresholds:
             raise ParamsError(f"n_bins is {n_bins!r}; scores run from 1 to n_bins, which must be 2 to 100.")
         buyers = _buyers(customers)
         if recency_bounds is None:
-            recency = tuple(-bound for bound in _own(-buyers["days_since_last"], n_bins, alike_are_best=True))
+            recency = tuple(-bound for bound in own_bounds(-buyers["days_since_last"], n_bins, alike_are_best=True))
         else:
             recency = _checked(recency_bounds, n_bins, "recency_bounds")[::-1]
         if frequency_bounds is None:
             more_than_once = buyers["n_purchases"].min() != 1
-            frequency = _own(buyers["n_purchases"], n_bins, alike_are_best=more_than_once)
+            frequency = own_bounds(buyers["n_purchases"], n_bins, alike_are_best=more_than_once)
         else:
             frequency = _checked(frequency_bounds, n_bins, "frequency_bounds")
         if spend_bounds is None:
-            spend = _own(buyers["total_spend"], n_bins, alike_are_best=False)
+            spend = own_bounds(buyers["total_spend"], n_bins, alike_are_best=False)
         else:
             spend = _checked(spend_bounds, n_bins, "spend_bounds")
         return cls(recency, frequency, spend)
@@ -216,7 +216,7 @@ def _buyers(customers: CustomerSummary) -> pl.DataFrame:
     return buyers
 
 
-def _own(values: pl.Series, n_bins: int, *, alike_are_best: bool) -> tuple[float, ...]:
+def own_bounds(values: pl.Series, n_bins: int, *, alike_are_best: bool) -> tuple[float, ...]:
     """Where scores 2 to `n_bins` of these values begin, ascending.
 
     Where all are alike, all have the best score or all have score 1.

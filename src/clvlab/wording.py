@@ -47,6 +47,9 @@ from clvlab.errors import ClvlabError, ParamsError, did_you_mean
 Language = Literal["en", "zh"]
 LowValue = Literal["stimulate", "basic", "save"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+Languages = Literal["en", "zh", "both"]
+TAGS: Mapping[Language, str] = MappingProxyType({"en": "en", "zh": "zh-CN"})
+"""Languages as BCP 47 has them."""
 LONGEST_NAME, LONGEST_TEXT = 100, 1_000
 """From how many characters on a value is cut where it is a name, and where it is a cell of a table."""
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -98,6 +101,15 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
         for key, entry in yaml.load(path.read_text(encoding="utf-8"), Loader=loader).items():
             texts[f"{path.name.removesuffix('.yaml')}.{key}"] = MappingProxyType(entry)
     return MappingProxyType(texts)
+
+
+def languages(asked: Languages) -> tuple[Language, ...]:
+    """The languages that a run's parameter asks for; what there is only once, such as a table, is in the first.
+
+    >>> languages("zh"), languages("both")
+    (('zh',), ('en', 'zh'))
+    """
+    return LANGUAGES if asked == "both" else (asked,)
 
 
 @cache

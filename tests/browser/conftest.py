@@ -17,11 +17,20 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+EVERY_EDITION = "report params/cdnow.yaml -p name=cdnow-editions -p edition=both -p lang=both"
 REPORTS = {
-    "english": "report params/cdnow.yaml",
-    "chinese": "report params/cdnow.yaml -p lang=zh -p name=cdnow-zh",
-    "comparison-chinese": "compare params/compare_cdnow.yaml -p lang=zh -p name=compare-zh -p rounds=50",
+    "english": (EVERY_EDITION, "report.html"),
+    "chinese": (EVERY_EDITION, "report.zh.html"),
+    "comparison-chinese": (
+        "compare params/compare_cdnow.yaml -p lang=zh -p name=compare-zh -p rounds=50",
+        "report.html",
+    ),
 }
+PASSED_ON = {
+    "stakeholder-english": (EVERY_EDITION, "stakeholder/report.html"),
+    "stakeholder-chinese": (EVERY_EDITION, "stakeholder/report.zh.html"),
+}
+"""Name -> the command that publishes a page, and where it is next to the one that the command names."""
 
 
 @pytest.fixture(scope="session")
@@ -37,10 +46,11 @@ def browser():
 
 @pytest.fixture(scope="session", params=REPORTS)
 def report(request):
-    """A published report on CDNOW; made now unless it is up to date."""
-    command = [sys.executable, "-c", "from clvlab.cli import main; main()", *REPORTS[request.param].split()]
+    """A published page on CDNOW; made now unless it is up to date."""
+    arguments, page = {**REPORTS, **PASSED_ON}[request.param]
+    command = [sys.executable, "-c", "from clvlab.cli import main; main()", *arguments.split()]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return ROOT / done.stdout.strip()
+    return (ROOT / done.stdout.strip()).parent / page
 
 
 @pytest.fixture

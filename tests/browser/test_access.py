@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.conftest import PASSED_ON, REPORTS
 from tests.browser.pages import draw_all
 
 pytestmark = pytest.mark.browser
@@ -14,6 +15,7 @@ def violations(page):
     return [(it["id"], it["nodes"][0]["html"][:200]) for it in found]
 
 
+@pytest.mark.parametrize("report", [*REPORTS, *PASSED_ON], indirect=True)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1400])
 def test_axe_finds_nothing_at_any_width_and_in_any_light(visit, width, scheme):

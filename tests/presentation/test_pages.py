@@ -12,6 +12,7 @@ from clvlab.analysis.results import Results
 from clvlab.analysis.section import Finding, Section
 from clvlab.charts import theme
 from clvlab.charts.notebook import VEGA_LITE
+from clvlab.editions import SHOWN_ON
 from clvlab.params import CompareParams, ReportParams
 from clvlab.presentation import PAGES, Chart, Drawing, Fragment, Report
 from clvlab.presentation.comparison import PAGES as COMPARISON
@@ -469,8 +470,10 @@ def test_no_formula_is_read_into_money():
 
 def test_a_section_is_shown_piece_by_piece(monkeypatch):
     shown = []
-    monkeypatch.setattr("clvlab.presentation.report.notebook.display", shown.append)
+    display = "clvlab.presentation.report.notebook.display"
+    monkeypatch.setattr(display, lambda piece, metadata: shown.append((piece, metadata)))
     found = {"orders": Finding.of("base_health.orders", share=0.5), "lead": Finding.of("glossary.lead")}
     Report(results_of("base_health", {"orders": tables.ORDERS}, found)).show("base_health")
-    assert [type(piece) for piece in shown] == [Fragment, Fragment, Drawing]
-    assert '<h2 id="base_health">' in shown[0].html
+    assert [type(piece) for piece, _ in shown] == [Fragment, Fragment, Drawing]
+    assert '<h2 id="base_health">' in shown[0][0].html
+    assert [metadata for _, metadata in shown] == [{SHOWN_ON: {"lang": "en", "editions": ["analyst"]}}] * 3

@@ -166,7 +166,8 @@ def test_no_cell_has_a_hyphen_for_a_minus(report, section):
 
 
 def test_the_page_says_where_pseudonyms_are_resolved(report):
-    assert "customers.csv" in html_of(report, "watch")
+    assert "customers.parquet" in html_of(report, "watch")
+    assert "due.csv" in html_of(report, "due")
     assert "pseudonym" in report.results.customers.columns
 
 

@@ -80,4 +80,4 @@ def test_a_section_without_cell_and_words_is_told_so(checkout):
     done = checkout.test(*LAWS, own=SHOWN)
     assert done.returncode == 1
     assert "PAGES and cells against SECTIONS" in done.stdout
-    assert "No wording for 'weekdays.lead'" in done.stdout
+    assert "No wording for 'weekdays.heading'" in done.stdout

@@ -86,6 +86,17 @@ def test_every_period_is_published_and_knows_what_was_known_then(start, workplac
     assert manifests(workplace) == found
 
 
+def test_a_series_without_customers_has_no_history_and_computes_what_was_before(start, use_notebook, workplace):
+    use_notebook(SHOW, EXPORT.replace('table.write_parquet(folder / "customers.parquet")\n', ""))
+    process = start(MONTHS[0], MONTHS[1], "-p", "edition=stakeholder")
+    _, err = process.communicate()
+    assert process.returncode == 0, err
+    assert [it["predecessor"] for it in manifests(workplace).values()] == ["recomputed"] * 2
+    assert not (workplace / "reports" / "tiny" / "history.parquet").exists()
+    again = start(MONTHS[0], MONTHS[1], "-p", "edition=stakeholder")
+    assert "0 made, 2 up to date, 0 failed" in again.communicate()[1]
+
+
 def test_a_row_that_changed_makes_the_reports_from_its_period_on_again(start, workplace):
     assert start(MONTHS[0], MONTHS[-1]).wait() == 0
     log = (workplace / "log.csv").read_text()

@@ -6,7 +6,9 @@ from datetime import date
 import pytest
 
 from clvlab.charts.notebook import VEGA_LITE
+from clvlab.editions import EDITIONS, views
 from clvlab.reporting.exporter import Around, ReportExporter, read_page
+from clvlab.wording import LANGUAGES
 from tests.reporting.conftest import SPEC, Elements, executed
 
 CHART = {VEGA_LITE: SPEC, "text/plain": "as text"}
@@ -91,7 +93,7 @@ def test_same_notebook_gives_the_same_bytes(html):
 
 def test_headings_with_one_id_fail_loudly():
     with pytest.raises(ValueError, match="Two headings share an id: one"):
-        read_page(executed(HEAD, HEAD))
+        read_page(executed(HEAD, HEAD), "analyst", "en")
 
 
 def test_hostile_texts_of_a_chart_come_out_as_text():
@@ -115,11 +117,11 @@ def test_nul_in_our_own_html_is_replaced():
 
 def links_of(around, lang="en"):
     html, _ = ReportExporter().from_notebook_node(executed(HEAD, lang=lang), {"around": around})
-    return re.findall(r'<a href="([^#"][^"]*)">(.*?)</a>', html), html
+    return re.findall(r'<a href="([^#"][^"]*)"[^>]*>(.*?)</a>', html), html
 
 
 def test_the_page_leads_to_its_files_the_report_before_and_all_others():
-    around = Around(("customers.csv", "tables/value_by group.csv"), date(2024, 3, 31))
+    around = Around(("customers.csv", "tables/value_by group.csv"), earlier=date(2024, 3, 31))
     links, html = links_of(around)
     assert links == [
         ("customers.csv", "customers.csv"),
@@ -139,7 +141,35 @@ def test_the_customers_come_before_the_tables_and_what_is_no_export_is_left_out(
     for name in ("tables/a_b.csv", "customers.xlsx", "customers.csv", "manifest.json", "report.ipynb"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert Around.of(tmp_path, None).files == ("customers.csv", "customers.xlsx", "tables/a_b.csv")
+    [view] = views(["analyst"], ["en"])
+    assert Around.of(tmp_path, view, [view], None).files == ("customers.csv", "customers.xlsx", "tables/a_b.csv")
+
+
+def around_of(folder, place, *, earlier=date(2024, 3, 31)):
+    """What lies around one page of a run in both editions and both languages."""
+    for name in ("tables/a_b.csv", "customers.csv", "stakeholder/tables/c_d.csv"):
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).touch()
+    pages = list(views(EDITIONS, LANGUAGES))
+    return Around.of(folder, pages[place], pages, earlier)
+
+
+def test_an_analysts_page_leads_to_its_translation_and_to_what_can_be_passed_on(tmp_path):
+    links, html = links_of(around_of(tmp_path, 1), "zh")
+    assert links == [
+        ("report.html", "English"),
+        ("customers.csv", "customers.csv"),
+        ("tables/a_b.csv", "tables/a_b.csv"),
+        ("stakeholder/report.zh.html", "管理层版（可转发）"),
+        ("../2024-03-31/report.html", "上一期报告（截至2024年3月31日）"),
+        ("../index.html", "本系列全部报告"),
+    ]
+    assert '<p class="languages"><a href="report.html" hreflang="en" lang="en">English</a></p>' in html
+
+
+def test_a_page_that_is_passed_on_leads_to_its_own_folder_alone(tmp_path):
+    links, _ = links_of(around_of(tmp_path, 2))
+    assert links == [("report.zh.html", "中文"), ("tables/c_d.csv", "tables/c_d.csv")]
 
 
 def test_a_chart_that_needs_room_scrolls_in_its_frame_and_others_do_not():

@@ -8,7 +8,8 @@ import pytest
 
 from clvlab.params import ReportParams
 from clvlab.reporting.archive import Series
-from clvlab.reporting.index import LINE_HEIGHT, LINE_WIDTH, Trend, write_indices
+from clvlab.reporting.index import LINE_HEIGHT, LINE_WIDTH, Trend, lines_of, write_indices
+from clvlab.wording import Words
 
 GIVEN = {"name": "shop", "source": "log.csv", "as_of": "2024-03-31", "currency": "USD"}
 
@@ -76,6 +77,41 @@ def test_every_link_of_both_pages_opens(output):
     assert links(everything, output)[0] == []
     assert "shop/2024-03-31/report.html" in links(everything, output)[1]
     assert "2024-02-29/customers.csv" in links(one, output)[1]
+
+
+def test_every_page_of_a_run_is_named_where_a_run_has_several(output):
+    assert "Pages" not in pages(output, name="other")[0]
+    folder = published(output, "2024-04-30")
+    told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    told["parameters"] |= {"lang": "both", "edition": "both"}
+    (folder / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    (folder / "stakeholder").mkdir()
+    for name in ("report.zh.html", "stakeholder/report.html", "stakeholder/report.zh.html"):
+        (folder / name).touch()
+    one, everything = pages(output, lang="both")
+    named = re.compile(r'<span class="pages">(.*?)</span>')
+    lines = [re.sub("<[^>]*>", "", line) for line in named.findall(one)]
+    assert lines == ["Analyst: English · 中文", "Stakeholder: English · 中文", *["Analyst"] * 3]
+    assert named.findall(everything) == [line.replace('href="', 'href="shop/') for line in named.findall(one)[:2]]
+    tags = re.findall('<a href="([^"]*)" hreflang="(.*?)">', named.findall(one)[1])
+    folder = "2024-04-30/stakeholder"
+    assert tags == [(f"{folder}/report.html", "en"), (f"{folder}/report.zh.html", "zh-CN")]
+    assert links(one, output / "shop")[0] == links(everything, output)[0] == []
+    assert "<h1>Reports: shop</h1>" in one
+
+
+@pytest.mark.parametrize(
+    ("lang", "edition", "said"),
+    [
+        ("both", "analyst", ["English · 中文"]),
+        ("zh", "both", ["分析人员版 · 管理层版"]),
+        ("zh", "stakeholder", ["管理层版"]),
+    ],
+)
+def test_what_the_pages_of_a_run_have_in_common_is_not_said(lang, edition, said):
+    params = ReportParams(**GIVEN, lang=lang, edition=edition)
+    lines = lines_of(params.views, Words("zh"))
+    assert [before + " · ".join(name for _, name in links) for before, links in lines] == said
 
 
 def test_all_series_are_listed_with_their_newest_day(output):

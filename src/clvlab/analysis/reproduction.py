@@ -17,6 +17,8 @@ LIBRARIES = ("clvlab", "polars", "numpy", "scipy", "scikit-learn", "altair", "pa
 
 PATHS = frozenset({"source", "items", "returns", "attributes", "strategy", "output"})
 """Parameters that hold paths, or may."""
+PAGES = frozenset({"lang", "edition"})
+"""Parameters that say which pages there are, and change nothing on any of them."""
 _FROM_ROOT = re.compile(r"^(?:~[^/\\]*|[A-Za-z]:)?[/\\].*[/\\](?=[^/\\])", re.DOTALL)
 
 
@@ -26,7 +28,11 @@ def reproduction(params: RunParams, log: TransactionLog, until: date) -> Mapping
 
 
 def _parameters(params: RunParams) -> pl.DataFrame:
-    given = {name: _named(value) if name in PATHS else value for name, value in params.to_dict().items()}
+    given = {
+        name: _named(value) if name in PATHS else value
+        for name, value in params.to_dict().items()
+        if name not in PAGES
+    }
     return pl.DataFrame({"parameter": list(given), "value": [_written(value) for value in given.values()]})
 
 

@@ -26,7 +26,7 @@ from clvlab.sources import FileSettings, SourceTable, open_source
 from clvlab.sources.headers import suggest_columns
 from clvlab.transactions.doubts import last_settled_day
 from clvlab.transactions.questions import SETTLED_BY, is_open
-from clvlab.wording import Language, Words
+from clvlab.wording import Language, Words, languages
 
 _CODE = re.compile("[A-Z]{3}")
 _MONEY = ("amount", "quantity", "unit_price", "cost")
@@ -119,7 +119,7 @@ def check_source(source: str, lang: Language | None = None, **given: Any) -> Che
     asked = ReportParams(**{"name": _name(source), "source": source, "as_of": date.today(), **given})
     found = settle(partial(_read, asked), asked.reading)
     read = found.value
-    lang = lang or given.get("lang") or language_of(read.headers)
+    lang = lang or (languages(asked.lang)[0] if "lang" in given else language_of(read.headers))
     if read.log is None:
         problems = (Remark.of_error(read.problem),) if read.problem else ()
         return Check(source, lang, read.headers, read.params, Verdict(found.questions, problems))

@@ -18,6 +18,7 @@ from clvlab.customers.margin import MeanMargin, mean_margin
 from clvlab.customers.next_order import next_order
 from clvlab.customers.opportunities import summarise_opportunities
 from clvlab.customers.perishable import refuse_perishable
+from clvlab.customers.personal import is_personal
 from clvlab.customers.purchase_days import customer_days
 from clvlab.customers.summary import split_holdout, summarise_customers
 
@@ -36,6 +37,7 @@ __all__ = [
     "derivable",
     "derive",
     "exact_profit",
+    "is_personal",
     "mean_margin",
     "minimum_data",
     "next_order",

@@ -92,6 +92,10 @@ class Rule(Displayed, ABC):
     def from_dict(cls, stored: Mapping[str, Any]) -> "Rule":
         """The rule that `to_dict` gave."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickled rule, too, is what `to_dict` gives."""
+        return rule_from_dict, (self.to_dict(),)
+
     def assign(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, group, rank (1 = best; null where unordered), one row per customer, in their order."""
         check_kind("customers", customers, CustomerSummary, "clvlab.summarise_customers")

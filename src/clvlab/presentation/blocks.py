@@ -1,4 +1,7 @@
-"""What a section can show: a paragraph, a chart, a table, the headline numbers, the groups' cards, terms."""
+"""What a section can show: a paragraph, a chart, a table, the headline numbers, the groups' cards, terms.
+
+Each block has a name of its own within its section, such as "lead", "groups chart" or "groups table".
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +21,11 @@ class Chart:
     table: str
     draw: Callable[[pl.DataFrame, Words], ChartType]
 
+    @property
+    def name(self) -> str:
+        """What the block is called within its section."""
+        return f"{self.table} chart"
+
 
 @dataclass(frozen=True)
 class Table:
@@ -30,12 +38,22 @@ class Table:
     kinds: Kinds
     caption: str = ""
 
+    @property
+    def name(self) -> str:
+        """What the block is called within its section."""
+        return f"{self.caption or self.table} table"
+
 
 @dataclass(frozen=True)
 class Text:
     """A paragraph: a finding of that name, where the section has it."""
 
     finding: str
+
+    @property
+    def name(self) -> str:
+        """What the block is called within its section."""
+        return self.finding
 
 
 @dataclass(frozen=True)
@@ -44,6 +62,11 @@ class Numbers:
 
     table: str
 
+    @property
+    def name(self) -> str:
+        """What the block is called within its section."""
+        return self.table
+
 
 @dataclass(frozen=True)
 class Cards:
@@ -51,12 +74,22 @@ class Cards:
 
     table: str
 
+    @property
+    def name(self) -> str:
+        """What the block is called within its section."""
+        return self.table
+
 
 @dataclass(frozen=True)
 class Terms:
     """Terms and their meanings."""
 
     table: str
+
+    @property
+    def name(self) -> str:
+        """What the block is called within its section."""
+        return self.table
 
 
 Block = Chart | Table | Text | Numbers | Cards | Terms

@@ -1,6 +1,6 @@
 """A comparison of strategies on the page: what each of its sections shows, and in which order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -245,7 +245,8 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
 
 
 class ComparisonReport(Report):
-    """A comparison's results as pages for a reader."""
+    """A comparison's results as pages for a reader, who is an analyst."""
 
     pages: ClassVar[Mapping[str, Sequence[Block]]] = PAGES
+    for_stakeholders: ClassVar[Mapping[str, Collection[str]]] = MappingProxyType({})
     cover: ClassVar[str] = "verdict"

@@ -1,7 +1,7 @@
 """A report's sections on the page: heading, sentences, charts and tables, in the reader's language."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -16,6 +16,7 @@ from clvlab.analysis.results import Results
 from clvlab.analysis.section import Finding, Section
 from clvlab.charts import theme
 from clvlab.charts.notebook import Bundle
+from clvlab.editions import SHOWN_ON, Edition
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.frames import check_kind
 from clvlab.params import ReportParams
@@ -23,8 +24,8 @@ from clvlab.playbook.telling import TOLD, with_texts
 from clvlab.presentation.blocks import Block, Cards, Chart, Numbers, Table, Terms, Text
 from clvlab.presentation.cards import cards_of
 from clvlab.presentation.fragments import Fragment, unbroken
-from clvlab.presentation.segmentation import PAGES
-from clvlab.wording import Name, Words
+from clvlab.presentation.segmentation import PAGES, STAKEHOLDER
+from clvlab.wording import Language, Name, Words
 
 
 @dataclass(frozen=True)
@@ -37,34 +38,67 @@ class Drawing:
         return theme.mime_bundle(self.chart)
 
 
+Piece = Fragment | Drawing
+
+
 class Report:
-    """Results as pages for a reader: `show` displays a section in a notebook."""
+    """Results as pages for a reader: `show` displays a section in a notebook.
+
+    Of a report in both languages this is one of them, by default the first; `show` displays both.
+    """
 
     pages: ClassVar[Mapping[str, Sequence[Block]]] = PAGES
+    for_stakeholders: ClassVar[Mapping[str, Collection[str]]] = STAKEHOLDER
     cover: ClassVar[str] = "summary"  # the section that carries the report's title
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Results, lang: Language | None = None) -> None:
         check_kind("results", results, Results, "clvlab.analyse")
         self.results = results
-        self.words = Words(results.params.lang, results.params.currency, results.own_groups)
+        self.words = Words(lang or results.params.languages[0], results.params.currency, results.own_groups)
 
     def show(self, section: str) -> None:
-        """Display one section: heading, sentences, charts and tables."""
-        for piece in self.pieces(section):
-            notebook.display(piece)
+        """Display one section: heading, sentences, charts and tables; in one language after the other.
 
-    def pieces(self, section: str) -> list[Fragment | Drawing]:
-        """What `show` displays."""
+        Each piece is displayed once, and says for which pages it is.
+        """
+        for lang in self.results.params.languages:
+            for piece, editions in type(self)(self.results, lang).shared(section):
+                notebook.display(piece, metadata={SHOWN_ON: {"lang": lang, "editions": editions}})
+
+    def pieces(self, section: str) -> list[Piece]:
+        """What the run's editions show of a section."""
+        return [piece for piece, _ in self.shared(section)]
+
+    def shared(self, section: str) -> Iterator[tuple[Piece, list[Edition]]]:
+        """The pieces of a section, each with the editions of the run that show it."""
         if section not in self.results:
             known = ", ".join(self.results)
             raise ParamsError(f"No section {section!r}.{did_you_mean(section, self.results)} Sections: {known}.")
-        content = self.results[section]
-        shown = [self._block(section, content, block) for block in self.pages[section]]
-        return [self._heading(section), *(piece for piece in shown if piece is not None)]
+        if everybody := self._editions(section):
+            yield self._heading(section), everybody
+        for block in self.pages[section]:
+            editions = self._editions(section, block)
+            piece = self._block(section, self.results[section], block) if editions else None
+            if piece is not None:
+                yield piece, editions
+
+    def _editions(self, section: str, block: Block | None = None) -> list[Edition]:
+        """The editions that show a section, or a block of it."""
+        names = self.for_stakeholders.get(section, ())
+        for_all = bool(names) if block is None else block.name in names
+        return [edition for edition in self.results.params.editions if for_all or edition == "analyst"]
 
     def export(self) -> None:
-        """Write the customer table and all tables next to the report."""
-        export.write(self.results, export.run_folder(self.results.params))
+        """Write the tables, and for an analyst the customers, next to the report."""
+        tables = {
+            section: {
+                block.table: None
+                for block in self.pages[section]
+                if not isinstance(block, Text) and block.name in names and block.table in self.results[section]
+            }
+            for section, names in self.for_stakeholders.items()
+        }
+        export.write(self.results, export.run_folder(self.results.params), tables)
 
     def _heading(self, section: str) -> Fragment:
         if section == self.cover:
@@ -84,7 +118,7 @@ class Report:
         )
         return Fragment(_style() + html, f"{title}\n{line}")
 
-    def _block(self, section: str, content: Section, block: Block) -> Fragment | Drawing | None:
+    def _block(self, section: str, content: Section, block: Block) -> Piece | None:
         if isinstance(block, Text):
             return self._text(content, block)
         if block.table not in content:

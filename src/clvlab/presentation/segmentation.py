@@ -1,6 +1,6 @@
-"""The pages of a segmentation report: what each section shows, and in which order."""
+"""The pages of a segmentation report: what each section shows, in which order, and what of it a stakeholder sees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from clvlab.charts import (
@@ -535,3 +535,16 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
     }
 )
+
+STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
+    {
+        "summary": [block.name for block in PAGES["summary"]],
+        "segments": ("lead", "groups chart", "groups table"),
+        "structure": ("lead", "groups chart"),
+        "movement": ("lead", "money", "alerts"),
+        "bridge": ("lead", "period chart"),
+        "trust": ("lead", "spend", "record", "data", "gate", "world", "once", "far"),
+        "validation": ("lead",),
+    }
+)
+"""Section -> names of the blocks that a stakeholder sees: aggregates only, and no customer by whatever name."""

@@ -9,7 +9,7 @@ security policy allows its own two scripts, by their hashes, and no connection w
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -24,8 +24,10 @@ from traitlets import default
 
 from clvlab.charts.notebook import VEGA_LITE
 from clvlab.charts.picture import VEGA_LITE_VERSION
+from clvlab.editions import Edition, View
+from clvlab.reporting.excerpts import first_page, is_shown
 from clvlab.reporting.stills import Drawings, Figure, figure
-from clvlab.wording import Words
+from clvlab.wording import TAGS, Language, Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 EXPORTS = (".csv", ".parquet", ".xlsx")
@@ -47,18 +49,43 @@ class Around:
 
     Attributes
     ----------
-    files : paths of the run's exports, seen from the page
+    files : paths of the exports of the page's edition, seen from the page
+    translations : the pages of the same edition in other languages
+    to_pass_on : of an analyst's page, that of the stakeholder's edition in the same language, if there is one
+    is_in_series : whether the page may lead to the other reports; one that is passed on leads nowhere
     earlier : the day of the report before this one, if there is one
     """
 
-    files: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    translations: tuple[View, ...] = ()
+    to_pass_on: View | None = None
+    is_in_series: bool = True
     earlier: date | None = None
 
+    @property
+    def language_links(self) -> list[tuple[str, str, str]]:
+        """Of the page in every other language its path, the language as a BCP 47 tag and as it calls itself."""
+        return [(view.file, TAGS[view.lang], Words(view.lang)("page.language")) for view in self.translations]
+
     @classmethod
-    def of(cls, folder: Path, earlier: date | None) -> "Around":
-        """The tables and the customers in a run's folder, the customers first."""
-        paths = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.suffix in EXPORTS]
-        return cls(tuple(sorted(paths, key=lambda path: "/" in path)), earlier)
+    def of(cls, run: Path, view: View, among: Sequence[View], earlier: date | None) -> "Around":
+        """What lies around one page of those in a run's folder, whose tables and customers are there already."""
+        is_analysts = view.edition == "analyst"
+        translated = tuple(it for it in among if it.edition == view.edition and it.lang != view.lang)
+        beside = [it for it in among if it.edition != view.edition and it.lang == view.lang]
+        return cls(
+            files=tuple(_exports(run / view.folder)),
+            translations=translated,
+            to_pass_on=beside[0] if beside and is_analysts else None,
+            is_in_series=is_analysts,
+            earlier=earlier if is_analysts else None,
+        )
+
+
+def _exports(folder: Path) -> Iterator[str]:
+    """The customers and the tables in the folder of an edition."""
+    for place in (folder, folder / "tables"):
+        yield from (path.relative_to(folder).as_posix() for path in sorted(place.glob("*")) if path.suffix in EXPORTS)
 
 
 @dataclass(frozen=True)
@@ -83,7 +110,7 @@ class Page:
     @property
     def lang(self) -> str:
         """The language as a BCP 47 tag."""
-        return {"en": "en", "zh": "zh-CN"}[self.words.lang]
+        return TAGS[self.words.lang]
 
     @property
     def policy(self) -> str:
@@ -116,15 +143,20 @@ class ReportExporter(TemplateExporter):
     def from_notebook_node(  # type: ignore[override]  # nbconvert's own template exporters return text, too
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[str, dict[str, Any]]:
-        """The page of an executed notebook; `resources["around"]`, an `Around`, gives it its links."""
-        own = {"page": read_page(nb), "style": style(), "vega": vega(), "script": script()}
+        """A page of an executed notebook: the one that `resources["view"]`, a `View`, names, by default the first.
+
+        `resources["around"]`, an `Around`, gives it its links.
+        """
+        view = (resources or {}).get("view")
+        page = read_page(nb, *((view.edition, view.lang) if view else first_page(nb)))
+        own = {"page": page, "style": style(), "vega": vega(), "script": script()}
         html, resources = super().from_notebook_node(nb, {**(resources or {}), **own}, **options)
         return html.replace("\0", "\ufffd"), resources
 
 
-def read_page(notebook: NotebookNode) -> Page:
-    """What an executed notebook shows; ValueError where two headings share an id."""
-    blocks = tuple(_blocks(notebook))
+def read_page(notebook: NotebookNode, edition: Edition, lang: Language) -> Page:
+    """What an executed notebook shows on a page; ValueError where two headings share an id."""
+    blocks = tuple(_blocks(notebook, edition, lang))
     outline = _Outline()
     for block in blocks:
         if isinstance(block, str):
@@ -132,21 +164,17 @@ def read_page(notebook: NotebookNode) -> Page:
     ids = [heading.id for heading in outline.headings]
     if len(set(ids)) < len(ids):
         raise ValueError(f"Two headings share an id: {', '.join(sorted({i for i in ids if ids.count(i) > 1}))}.")
-    words = Words(_language(notebook))
+    words = Words(lang)
     figures = [block for block in blocks if isinstance(block, Figure)]
     title = outline.title or words("page.title")
     return Page(words, title, tuple(outline.headings), blocks, Drawings.of(figures))
 
 
-def _language(notebook: NotebookNode) -> Any:
-    return notebook.metadata.get("papermill", {}).get("parameters", {}).get("lang", "en")
-
-
-def _blocks(notebook: NotebookNode) -> Iterator[str | Figure]:
+def _blocks(notebook: NotebookNode, edition: Edition, lang: Language) -> Iterator[str | Figure]:
     n_figures = 0
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            bundle = output.get("data", {})
+            bundle = output.get("data", {}) if is_shown(output, edition, lang) else {}
             if VEGA_LITE in bundle:
                 yield figure(n_figures, bundle[VEGA_LITE])
                 n_figures += 1

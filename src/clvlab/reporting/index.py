@@ -10,12 +10,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
+from clvlab.editions import View, editions, views
 from clvlab.errors import DataError
 from clvlab.params import RunParams
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series
 from clvlab.reporting.runs import PublishedRun
-from clvlab.wording import Words
+from clvlab.wording import TAGS, Words, languages
 
 logger = logging.getLogger("clvlab")
 
@@ -30,9 +31,10 @@ _OFFERED = ("customers.csv", "due.csv", "manifest.json")
 
 @dataclass(frozen=True)
 class Row:
-    """One published run: the run itself, those of its files that are offered, and its headline figures."""
+    """One published run: the run itself, its pages, those of its files that are offered, and its headline figures."""
 
     run: PublishedRun
+    pages: tuple[View, ...]
     files: tuple[str, ...]
     figures: Mapping[str, tuple[str, float]]
 
@@ -41,7 +43,33 @@ class Row:
         """What the folder of a run says; DataError or ValueError where it is damaged."""
         run = PublishedRun.of(folder, is_latest=is_latest)
         files = tuple(name for name in _OFFERED if (folder / name).is_file())
-        return cls(run, files, manifest.headline_of(folder))
+        return cls(run, _pages(folder), files, manifest.headline_of(folder))
+
+
+def _pages(folder: Path) -> tuple[View, ...]:
+    """The pages of the run in a folder: one in each language of each edition."""
+    given = manifest.parameters_of(folder)
+    return tuple(views(editions(given.get("edition", "analyst")), languages(given.get("lang", "en"))))
+
+
+def lines_of(pages: Sequence[View], words: Words) -> Iterator[tuple[str, list[tuple[View, str]]]]:
+    """The pages of a run as lines of links, one for each edition: what stands before the links, then page and name.
+
+    What the pages have in common is not said.
+
+    >>> pages = list(views(["analyst", "stakeholder"], ["en", "zh"]))
+    >>> [(before, [name for _, name in links]) for before, links in lines_of(pages, Words("en"))]
+    [('Analyst: ', ['English', '中文']), ('Stakeholder: ', ['English', '中文'])]
+    """
+    editions_there = list(dict.fromkeys(view.edition for view in pages))
+    named = {edition: words(f"page.edition_{edition}") for edition in editions_there}
+    if len({view.lang for view in pages}) == 1:
+        yield "", [(view, named[view.edition]) for view in pages]
+        return
+    colon = {"en": ": ", "zh": "："}[words.lang]
+    for edition in editions_there:
+        before = named[edition] + colon if len(editions_there) > 1 else ""
+        yield before, [(view, Words(view.lang)("page.language")) for view in pages if view.edition == edition]
 
 
 @dataclass(frozen=True)
@@ -63,11 +91,12 @@ class Trend:
 
 
 def write_indices(series: Series, params: RunParams) -> None:
-    """Write the pages next to the published days and next to all series, in the language of the last run."""
-    words = Words(params.lang, params.currency)
+    """Write the pages next to the published days and next to all series, in the (first) language of the last run."""
+    words = Words(params.languages[0], params.currency)
     rows = list(_rows(series))
     named = {"name": words.plain(params.title or params.name), "rows": rows, "failures": series.failures()}
-    html = _page("series.html.j2", words, **named, trends=list(_trends(rows)), width=LINE_WIDTH, height=LINE_HEIGHT)
+    shown = {"several": any(len(row.pages) > 1 for row in rows), "width": LINE_WIDTH, "height": LINE_HEIGHT}
+    html = _page("series.html.j2", words, **named, **shown, trends=list(_trends(rows)))
     _write(series.folder / INDEX, html, series)
     overall = params.output_folder / INDEX
     if overall.exists() and _OURS not in overall.read_text(encoding="utf-8", errors="replace"):
@@ -84,6 +113,7 @@ class _OneOfAll:
     name: str
     kind: str
     newest: str
+    pages: tuple[View, ...]
     reports: int
     failures: int
 
@@ -96,7 +126,9 @@ def _all_series(output: Path, words: Words) -> Iterator[_OneOfAll]:
         if days:
             given, kind = manifest.parameters_of(days[0]), manifest.kind_of(days[0])
             name = words.plain(str(given.get("title") or given.get("name") or folder.name))
-            yield _OneOfAll(folder.name, name, str(kind), days[0].name, len(days), len(series.failures()))
+            yield _OneOfAll(
+                folder.name, name, str(kind), days[0].name, _pages(days[0]), len(days), len(series.failures())
+            )
 
 
 def _rows(series: Series) -> Iterator[Row]:
@@ -114,7 +146,11 @@ def _trends(rows: Sequence[Row]) -> Iterator[Trend]:
 
 
 def _page(template: str, words: Words, **given: Any) -> str:
-    return _environment().get_template(template).render(words=words, style=_style(), **given)
+    return (
+        _environment()
+        .get_template(template)
+        .render(words=words, style=_style(), lines_of=lines_of, tags=TAGS, **given)
+    )
 
 
 @cache

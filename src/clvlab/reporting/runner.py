@@ -13,6 +13,7 @@ from typing import Any
 
 import nbformat
 
+from clvlab.editions import folder_of
 from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
 from clvlab.inputs import Snapshot, check_refused, fingerprint, hand_over, log_sources, read_source, table_sources
@@ -46,7 +47,8 @@ NOTEBOOKS: dict[type[RunParams], str] = {
     CompareParams: "strategy_comparison.ipynb",
 }
 
-
+NOTEBOOK = "report.ipynb"
+"""The executed notebook, one for each edition, in all its languages."""
 _KINDS = {"report": "segmentation reports", "comparison": "comparisons of strategies"}
 
 
@@ -234,7 +236,7 @@ def _make(params: RunParams, series: Series, notebook: Path, force: bool, stderr
         environment = {PSEUDONYM_KEY: read.secret or "", PREDECESSOR: str(predecessor or "")}
         _execute(notebook, staged, params, log, environment, stderr)
         read.others.refuse_changes()
-        _write_page(staged, earlier)
+        _write_pages(staged, params, earlier)
         account = manifest.Account(started, perf_counter() - clock, _take_measurements(staged))
         manifest.write(staged, inputs, log, read.of_log.digests, account, _taken(params, predecessor))
     series.publish(staged, params.as_of)
@@ -267,12 +269,13 @@ def _earlier(params: RunParams, series: Series) -> date | None:
 
 
 def _predecessor(params: RunParams, series: Series, inputs: manifest.Inputs, log: TransactionLog) -> Path | None:
-    """The published report of the period before, where it is as a run of that day would make it."""
+    """The published report of the period before, where it has customers and is as a run of that day would make it."""
     if params.known_until is None:
         return None
     day = shifted(params.period, params.as_of, -1)
     folder = series.published(day)
-    return folder.resolve() if manifest.is_alike(folder, inputs, day, fingerprint(log, day)) else None
+    is_there = manifest.is_alike(folder, inputs, day, fingerprint(log, day)) and (folder / CUSTOMERS_FILE).is_file()
+    return folder.resolve() if is_there else None
 
 
 def _taken(params: RunParams, predecessor: Path | None) -> str | None:
@@ -331,7 +334,7 @@ def _execute(
         hand_over(log, params, Path(handed_over))
         execute(
             notebook,
-            staged / "report.ipynb",
+            staged / NOTEBOOK,
             params.to_dict(),
             environment={RUN_FOLDER: str(whole), LOG_FOLDER: handed_over, **environment},
             on_cell=lambda source: logger.info("running %s", source.strip().partition("\n")[0]),
@@ -339,17 +342,22 @@ def _execute(
         )
 
 
-def _write_page(staged: Path, earlier: date | None) -> None:
-    """Make the page of the executed notebook, and put away from the notebook what differs from run to run."""
+def _write_pages(staged: Path, params: RunParams, earlier: date | None) -> None:
+    """Make every page of the executed notebook, and each edition's notebook without what differs from run to run."""
+    from clvlab.reporting.excerpts import of_edition
     from clvlab.reporting.exporter import Around, ReportExporter
 
-    logger.info("making the page")
-    notebook = nbformat.read(staged / "report.ipynb", as_version=4)
-    with environment_of({"TZ": "UTC"}):
-        around = {"around": Around.of(staged, earlier)}
-        html, _ = ReportExporter().from_notebook_node(notebook, around)  # type: ignore[no-untyped-call]
-    (staged / "report.html").write_text(html, encoding="utf-8")
-    nbformat.write(_timeless(notebook), staged / "report.ipynb")
+    executed = nbformat.read(staged / NOTEBOOK, as_version=4)
+    for view in params.views:
+        logger.info("making %s", view.path)
+        around = Around.of(staged, view, params.views, earlier)
+        with environment_of({"TZ": "UTC"}):
+            html, _ = ReportExporter().from_notebook_node(executed, {"view": view, "around": around})  # type: ignore[no-untyped-call]
+        (staged / view.folder).mkdir(exist_ok=True)
+        (staged / view.path).write_text(html, encoding="utf-8")
+    timeless = _timeless(executed)
+    for edition in params.editions:
+        nbformat.write(of_edition(timeless, edition), staged / folder_of(edition, params.editions) / NOTEBOOK)
 
 
 def _timeless(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

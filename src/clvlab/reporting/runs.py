@@ -10,7 +10,7 @@ from clvlab.params import CompareParams, file_name, strategy_name
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series
 from clvlab.tables import NULL, DisplayColumn, DisplayTable
-from clvlab.wording import Language, Words
+from clvlab.wording import Language, Words, languages
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def failed_in(series: Sequence[Series]) -> Iterator[FailedRun]:
 def language_of(series: Sequence[Series]) -> Language:
     """The language of the newest run of the first of these series that has one."""
     given = [manifest.parameters_of(one.days()[0]) for one in series if one.days()]
-    return next((parameters["lang"] for parameters in given if "lang" in parameters), "en")
+    return next((languages(parameters["lang"])[0] for parameters in given if "lang" in parameters), "en")
 
 
 def runs_in_words(runs: Sequence[PublishedRun], words: Words) -> str:

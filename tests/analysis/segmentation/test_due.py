@@ -177,7 +177,8 @@ def test_the_sentences_by_hand():
         "to be contacted at all.",
         "Nobody is held back as a control, and so nothing will show what contacts bring. Set “control_share: 0.1” to "
         "hold back a tenth.",
-        "The file due.csv has the whole list with ids, and what to say to each customer.",
+        "The file due.csv has the whole list by pseudonym, and what to say to each customer; “export_ids: true” puts "
+        "ids into it.",
     ]
     assert is_chinese(sentences_of("due", section, context.params, "zh"))
 
@@ -244,7 +245,7 @@ def test_the_file_has_everybody_with_what_to_do_and_what_to_say(folder, lang, ow
     context = valued(
         context_of(
             *rows, as_of="2024-12-31", columns="customer_id date amount category", strategy="lifecycle5",
-            attributes="people.csv", playbook="ours.yaml", control_share=0.3, lang=lang,
+            attributes="people.csv", playbook="ours.yaml", control_share=0.3, lang=lang, export_ids=True,
         ),
         STAYING,
     )  # fmt: skip
@@ -262,6 +263,7 @@ def test_the_file_has_everybody_with_what_to_do_and_what_to_say(folder, lang, ow
     assert not (folder / "run" / "due").exists()
     # The page has the same, but by pseudonyms alone.
     page = "\n".join(page_of("due", due.compute(context), context.params, lang))
+    assert {"en": "the whole list with ids", "zh": "完整清单（含客户编号"}[lang] in page
     assert not re.search(r"\b(ann|bob|cyd|dee|eve)\b", page)
 
 

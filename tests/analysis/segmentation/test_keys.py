@@ -114,6 +114,7 @@ TWO_RESULTS = [
     (PEOPLE, {**PEOPLE, "dated": ["since"], "attribute_reading": {"date_format": "%d/%m/%Y"}}),
     ({}, {"playbook": "ours.yaml"}),
     ({}, {"contacts": 10}),
+    ({}, {"export_ids": True}),
     ({}, {"control_share": 0.2}),
     ({"control_share": 0.2}, {"control_share": 0.2, "control_seed": 1}),
     ({}, {"due_by_owner": True}),
@@ -294,5 +295,6 @@ def test_attributes_that_are_called_as_columns_of_the_report_change_no_figure_of
 
 def test_every_key_is_tried_above_or_is_about_the_page_or_the_runner():
     elsewhere = {"name", "title", "currency", "lang", "export_labels", "output", "low_value", "source", "allow_stale"}
+    elsewhere |= {"edition"}
     tried = {key for pair in TWO_RESULTS for given in pair for key in given} | {key for key, _ in ERRORS}
     assert tried | elsewhere >= set(ReportParams.model_fields)

@@ -126,11 +126,14 @@ def test_where_every_value_is_rare_there_is_no_table():
 
 def test_what_is_left_out_is_said_with_its_reason():
     names = {who: f"name of {who}" for who, _ in BOUGHT}
-    section = profiles.compute(context_of(BOUGHT, region=REGION, full_name=names, country=dict.fromkeys(names, "CN")))
+    section = profiles.compute(
+        context_of(BOUGHT, region=REGION, nicknamed=names, full_name=names, country=dict.fromkeys(names, "CN"))
+    )
     assert [
         (reason.key, reason.figures["attribute"].code) for reason in section.findings["left_out"].figures["reasons"]
     ] == [
-        ("profiles.out_own_values", "full_name"),
+        ("profiles.out_own_values", "nicknamed"),
+        ("profiles.out_personal", "full_name"),
         ("profiles.out_one_value", "country"),
     ]
     assert set(section["attributes"]["attribute"]) == {"region"}

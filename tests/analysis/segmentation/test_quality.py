@@ -5,6 +5,7 @@ from dataclasses import replace
 import polars as pl
 
 from clvlab.analysis.segmentation import quality
+from tests.analysis.pages import sentences_of
 from tests.analysis.segmentation.logs import context_of
 
 ROWS = (("a1", "2024-01-05", 10.0), ("b2", "2024-02-05", 20.0), ("late", "2024-07-01", 5.0))
@@ -41,7 +42,10 @@ def test_questions_that_no_parameter_answers_are_told():
     ]
     open_ = replace(context, log=replace(context.log, detected={"doubts": doubts}))
     [asked] = quality.compute(open_).findings["questions"].figures.values()
-    assert [it.key for it in asked] == ["doubts.states_unused", "doubts.one_id_above_all"]
+    assert [it.key for it in asked] == ["doubts.states_unused", "quality.one_id_above_all"]
+    said = "\n".join(sentences_of("quality", quality.compute(open_), context.params))
+    assert "One customer id has 900 rows, the next one 9" in said
+    assert "a1" not in said
     assert asked[0].figures["file"] == "log.csv"
     params = context.params.model_copy(update={"reading": {"where": {}, "guests": ()}})
     assert "questions" not in quality.compute(replace(open_, params=params)).findings
@@ -61,7 +65,7 @@ def test_customers_whom_only_the_attributes_know_are_told_and_those_whose_ids_ne
     findings = section(PEOPLE.filter(pl.col("customer_id").is_not_null())).findings
     assert findings["attributes"].key == "quality.attributes"
     assert dict(findings["attributes"].figures) == {"prospects": 3, "buyers": 2}
-    assert dict(findings["alike"].figures) == {"ids": 1, "example": "B2 / b2"}
+    assert dict(findings["alike"].figures) == {"ids": 1}
 
 
 def test_where_all_have_bought_no_stranger_is_told():

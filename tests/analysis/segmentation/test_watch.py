@@ -31,9 +31,9 @@ LOG = (
 )
 
 
-def context_with(model, *rows):
+def context_with(model, *rows, **given):
     """The context of these rows, valued by a model that is given instead of fitted."""
-    context = context_of(*rows, as_of="2024-12-31")
+    context = context_of(*rows, as_of="2024-12-31", **given)
     models = ValueModels(model, None, Terms("12 months"))
     vars(context)["models"] = models
     return context
@@ -112,10 +112,16 @@ def test_the_sentences_by_hand():
     assert sentences_of("watch", section, context.params) == [
         "Of 3 customers with 3 purchases or more who have spent within the last year, 2 have waited longer than is "
         "usual for them (than four in five of their own gaps between purchases). These spent 660 in that year.",
-        "Customers have pseudonyms here, so that this page can be passed on; the column “pseudonym” of customers.csv "
-        "says who they are.",
+        "Customers have pseudonyms here; customers.parquet, which has ids as well and is for whoever makes the "
+        "report, says who they are.",
     ]
     assert is_chinese(sentences_of("watch", section, context.params, "zh"))
+
+
+def test_where_ids_are_asked_for_another_file_says_who_a_pseudonym_is():
+    context = context_with(Nbd(0.6, 8.0, time_unit="day"), *LOG, export_ids=True)
+    said = sentences_of("watch", watch.compute(context), context.params)[-1]
+    assert said == "Customers have pseudonyms here; the column “pseudonym” of customers.csv says who they are."
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

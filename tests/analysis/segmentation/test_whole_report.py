@@ -31,6 +31,7 @@ def results():
             "strategy": "rfm11",
             "currency": "CNY",
             "n_clusters": 3,
+            "export_ids": True,
         },
         log=cl.datasets.lighting(400, seed=5),
     )

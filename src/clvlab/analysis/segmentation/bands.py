@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import polars as pl
 
+from clvlab.customers import is_personal
+
 MOST_VALUES = 12
 N_BANDS = 5
 AGES = (18, 25, 35, 45, 55, 65)
@@ -20,8 +22,11 @@ def banded(column: pl.Series, as_of: date) -> tuple[pl.Series, list[str | None]]
     Numbers of more than MOST_VALUES values come in N_BANDS bands of about equally many customers; birthdays as ages,
     in bands; other days as years. Of texts the largest values are kept, and the others are one.
 
-    Reasons: "unknown" (no value at all), "one_value", "own_values" (nearly every customer has another)
+    Reasons: "personal" (it says who customers are), "unknown" (no value at all), "one_value", "own_values" (nearly
+    every customer has another)
     """
+    if is_personal(column):
+        return "personal"
     known = column.drop_nulls()
     if known.is_empty():
         return "unknown"

@@ -39,7 +39,8 @@ def compute(context: Context) -> Section:
         findings["allocation"] = _allocated(tables["allocation"])
     if context.params.due_by_owner:
         findings["by_owner"] = Finding.of("due.by_owner")
-    return Section(tables, {**findings, "pseudonyms": Finding.of("due.pseudonyms")})
+    whole = Finding.of("due.ids" if context.params.export_ids else "due.pseudonyms")
+    return Section(tables, {**findings, "pseudonyms": whole})
 
 
 def listed(due: pl.DataFrame) -> pl.DataFrame:

@@ -45,7 +45,8 @@ def compute(context: Context) -> Section:
     findings = {"quadrants": _headline(quadrants), "rule": Finding.of("gems.rule")}
     if hidden.is_empty():
         return Section({"quadrants": quadrants}, {"lead": Finding.of("gems.none"), **findings})
-    findings |= {"lead": _lead(context, hidden, quadrants), "pseudonyms": Finding.of("watch.pseudonyms")}
+    names = Finding.of("watch.ids" if context.params.export_ids else "watch.pseudonyms")
+    findings |= {"lead": _lead(context, hidden, quadrants), "pseudonyms": names}
     return Section({"quadrants": quadrants, "gems": _first(context, hidden)}, findings)
 
 

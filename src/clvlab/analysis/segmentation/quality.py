@@ -14,6 +14,8 @@ from clvlab.money import exact_sum
 from clvlab.sources.texts import spelled_apart
 from clvlab.transactions.questions import is_open
 
+_WITHOUT_IDS = {"one_id_above_all": "quality.one_id_above_all"}
+"""A doubt whose sentence has an id -> the one of a page, which has none."""
 _NOT_REFUSED = ("read", "accepted", "merged", "filtered", "outside_window")
 
 
@@ -73,7 +75,7 @@ def _questions(context: Context) -> dict[str, Finding]:
     doubts = context.log.detected.get("doubts", ())
     answered = {"as_of", *context.params.reading}
     asked = [
-        Finding.of(f"doubts.{it['code']}", **_without_folders(it["figures"]))
+        Finding.of(_WITHOUT_IDS.get(it["code"], f"doubts.{it['code']}"), **_without_folders(it["figures"]))
         for it in doubts
         if is_open(it["code"], answered)
     ]
@@ -115,8 +117,7 @@ def _strangers(context: Context) -> dict[str, Finding]:
         return {"attributes": Finding.of("quality.attributes_met")}
     findings = {"attributes": Finding.of("quality.attributes", prospects=len(strangers), buyers=len(buyers))}
     if alike:
-        example = " / ".join(alike[0])
-        findings["alike"] = Finding.of("quality.alike", ids=len(alike), example=example)
+        findings["alike"] = Finding.of("quality.alike", ids=len(alike))
     return findings
 
 

@@ -53,7 +53,10 @@ def compute(context: Context) -> Section:
     lead = Finding.of("watch.lead" if leaves else "watch.lead_no_dropout", **figures)
     if there.is_empty():
         return Section({}, {"lead": lead, "gone": Finding.of("watch.gone", likely=LIKELY)})
-    findings = {"lead": lead, "pseudonyms": Finding.of("watch.pseudonyms")}
+    findings = {
+        "lead": lead,
+        "pseudonyms": Finding.of("watch.ids" if context.params.export_ids else "watch.pseudonyms"),
+    }
     if leaves:
         findings["listed"] = Finding.of(
             "watch.listed", likely=LIKELY, there=there.height, at_risk=there["at_risk"].sum()
