@@ -543,8 +543,7 @@ STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
         "structure": ("lead", "groups chart"),
         "movement": ("lead", "money", "alerts"),
         "bridge": ("lead", "period chart"),
-        "trust": ("lead", "spend", "record", "data", "gate", "world", "once", "far"),
-        "validation": ("lead",),
+        "trust": ("lead", "spend", "world"),
     }
 )
 """Section -> names of the blocks that a stakeholder sees: aggregates only, and no customer by whatever name."""
