@@ -55,7 +55,7 @@ FACTS = {
     "crossed rule": "CrossRule: ",
     "validation": "Validation: error of the model's total: purchases -12.1%; ",
     "choice": "ModelChoice: Pareto/NBD was chosen",
-    "results": "Results: 'sample' as of 1998-06-30, 2,357 customers, 21 sections: summary, quality,",
+    "results": "Results: 'sample' as of 1998-06-30, 2,357 customers, 22 sections: summary, quality,",
     "section": "Section: tables groups (",
 }
 

@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "wording": "errors",
     "tables": "wording",
     "displays": "tables wording",
+    "trend": "wording",
     "frames": "clock errors units wording displays",
     "editions": "wording",
     "params": f"{FOUNDATION} editions",
@@ -52,11 +53,12 @@ MAY_IMPORT = {
         "progress"
     ),
     "charts": f"{FOUNDATION} grammars",
-    "presentation": f"{FOUNDATION} editions params playbook analysis charts tables export",
+    "presentation": f"{FOUNDATION} editions params playbook analysis charts tables trend export",
     "pictures": f"{FOUNDATION} analysis charts comparison grouping models rfm validation",
     "export": f"{FOUNDATION} editions params customers label_history playbook analysis",
     "reporting": (
-        f"{FOUNDATION} tables editions params inputs label_history judged progress preflight charts grammars"
+        f"{FOUNDATION} tables trend editions playbook params inputs label_history judged progress preflight charts "
+        "grammars"
     ),
     "workspace": f"{FOUNDATION} check reporting",
     "cli": f"{FOUNDATION} params playbook check reporting workspace",

@@ -18,11 +18,13 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 from xlsxwriter import Workbook
 
 from clvlab.analysis.results import Results
+from clvlab.analysis.section import Section
 from clvlab.columns import CUSTOMERS, RESULTS, names
 from clvlab.customers import is_personal
 from clvlab.editions import folder_of
@@ -73,8 +75,7 @@ def write(
         wanted = {name: list(section) for name, section in results.items()} if everything else for_stakeholders
         _write_tables(results, wanted, folder / folder_of(edition, params.editions) / "tables")
     if results.rule is not None:
-        headline = results["summary"]["numbers"].select("measure", "kind", "value")
-        _write_json(headline.to_dicts(), folder / HEADLINE_FILE)
+        _write_json(_headline(results["summary"]), folder / HEADLINE_FILE)
     _write_json(results.measurements.to_dicts(), folder / "measurements.json")
 
 
@@ -120,6 +121,17 @@ def _anonymous(customers: pl.DataFrame, params: RunParams) -> pl.DataFrame:
     return customers.select("pseudonym", pl.exclude("pseudonym", "customer_id", *personal))
 
 
+def _headline(summary: Section) -> list[dict[str, Any]]:
+    """measure, kind, value and, of a report of a series, trend: the figures of the first screen."""
+    figures = summary["numbers"].select("measure", "kind", "value").to_dicts()
+    if "trend" not in summary:
+        return figures
+    return [
+        {**figure, "trend": summary["trend"].filter(measure=figure["measure"])["value"].to_list()}
+        for figure in figures
+    ]
+
+
 def _write_json(values: object, path: Path) -> None:
     path.write_text(json.dumps(values, ensure_ascii=False, indent=2), encoding="utf-8")
 
@@ -128,8 +140,8 @@ def _write_due(results: Results, due: pl.DataFrame, words: Words | None, folder:
     """The due list with what to do and why in the report's language; all else in codes, unless there are words."""
     params = results.params
     assert isinstance(params, ReportParams)
-    spoken = Words(params.languages[0], params.currency, results.own_groups)
-    told = due_in_words(due, results.playbook, spoken, params.low_value)
+    in_language = Words(params.languages[0], params.currency, results.own_groups)
+    told = due_in_words(due, results.playbook, in_language, params.low_value)
     lists = {"due": told}
     if params.due_by_owner:
         lists |= {f"due/{name}": part for name, part in by_owner(told).items()}

@@ -44,6 +44,9 @@ LOG_FOLDER = "CLVLAB_LOG_FOLDER"
 PREDECESSOR = "CLVLAB_PREDECESSOR"
 """The environment variable by which a runner tells its notebook where the report of the period before is."""
 
+DUE_LISTS = "CLVLAB_DUE_LISTS"
+"""The environment variable by which a runner tells its notebook where the due lists of earlier reports are: JSON."""
+
 PSEUDONYM_KEY = "CLVLAB_PSEUDONYM_KEY"
 """The environment variable that holds the secret of which pseudonyms are made, in place of the output folder's."""
 
@@ -435,6 +438,7 @@ class ReportParams(RunParams):
     how readily they leave and what they spend; they are used where they help. `playbook` is the path of a YAML file
     that says what is done with each group, where not as shipped; `contacts` is how many customers can be contacted in
     a period (null: as many as owners can); `control_share` of all customers, drawn by `control_seed`, is held back;
+    `assumed_effect` is the share of what is at risk that contacting customers is assumed to save (null: none is).
     `due_by_owner` has the due list in a file for each owner, too. Of a series (`every`), only the newest `keep`
     reports stay published, where that is not null.
 
@@ -469,6 +473,7 @@ class ReportParams(RunParams):
     contacts: Annotated[int, Field(ge=1)] | None = None
     control_share: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
     control_seed: Annotated[int, Field(ge=0)] = 0
+    assumed_effect: Annotated[float, Field(gt=0, le=1)] | None = None
     due_by_owner: bool = False
 
     def __init__(self, **values: Any) -> None:

@@ -17,6 +17,7 @@ SCHEMA = {
     "value": pl.Float64,
     "previous": pl.Float64,
     "change": pl.Float64,
+    "beyond_chance": pl.Boolean,
     "year_before": pl.Float64,
     "change_in_year": pl.Float64,
 }
@@ -55,6 +56,21 @@ def test_a_change_has_its_sign_its_arrow_and_its_period(card, change, in_year, s
     figure, changes = card(value=2_357.0, previous=2_000.0, change=change, change_in_year=in_year)
     assert figure == "2,357"
     assert changes == said
+
+
+@pytest.mark.parametrize(
+    ("lang", "beyond", "change", "said"),
+    [
+        ("en", True, 0.02, "▲\u00a0+2.0% in a quarter, more than chance; ▲\u00a0+1.0% in a year"),
+        ("en", False, -0.02, "▼\u00a0−2.0% in a quarter, within what chance does; ▲\u00a0+1.0% in a year"),
+        ("zh", True, 0.02, "较一个季度前▲\u00a0+2.0%，超出偶然波动；较上年同期▲\u00a0+1.0%"),
+        ("zh", False, 0.02, "较一个季度前▲\u00a0+2.0%，属偶然波动；较上年同期▲\u00a0+1.0%"),
+        ("en", False, 0.0, "unchanged in a quarter; ▲\u00a0+1.0% in a year"),
+    ],
+)
+def test_a_change_is_said_to_be_more_than_chance_or_not(card, lang, beyond, change, said):
+    given = {"value": 51.0, "previous": 50.0, "change": change, "beyond_chance": beyond, "change_in_year": 0.01}
+    assert card(lang, **given)[1] == said
 
 
 def test_a_share_changes_in_points(card):

@@ -30,10 +30,11 @@ ACTIONS = pl.DataFrame(
     {
         "group": ["champions", "lost"],
         "customers": [1_204, 31],
+        "at_risk": [9_800.0, 64.0],
+        "spend_change": [-1_250.0, 90.0],
         "clv": [48_250.0, 910.0],
         "clv_low": [40_000.0, 500.0],
         "clv_high": [56_500.0, 1_320.0],
-        "share_clv": [0.981, 0.019],
     }
 )
 
@@ -119,16 +120,18 @@ def test_a_sentence_is_a_paragraph_of_its_finding_and_its_figures_are_whole():
 
 def test_blocks_are_in_the_order_of_the_page_whatever_the_order_of_the_findings():
     moved = {
-        "moved": Finding.of("summary.moved", lapse=Name("lapses", "quarter"), up=1, down=2),
+        "changed": Finding.of("summary.moved", lapse=Name("lapses", "quarter"), up=1, down=2),
         "lead": Finding.of("glossary.lead"),
     }
     pieces = page("summary", {"actions": ACTIONS}, moved)
     assert [re.match(r'<p class="\w+"|<style', piece.html)[0] for piece in pieces] == [
         '<p class="lead"',
-        '<p class="moved"',
+        '<p class="changed"',
         "<style",
     ]
-    assert pieces[1].text == ("Within a quarter 2 customers have moved to a lower group, and 1 to a better one.")
+    assert pieces[1].text == (
+        "What changed: within a quarter 2 customers have moved to a lower group, and 1 to a better one."
+    )
 
 
 def test_a_finding_that_the_page_does_not_ask_for_is_not_shown():
@@ -174,13 +177,13 @@ def test_chinese_figures_keep_their_sign_their_currency_and_their_unit():
     [
         (
             "en",
-            ["Group", "Suggested action", "Customers", "Expected value", "Low (90%)", "High (90%)"],
-            ["Champions", "1,204", "$48,250", "$40,000", "$56,500", "98%"],
+            ["Group", "Suggested action", "Customers", "Spend at risk", "Change in spend", "Expected value"],
+            ["Champions", "1,204", "$9,800", "−$1,250", "$48,250", "$40,000", "$56,500"],
         ),
         (
             "zh",
-            ["分组", "建议动作", "客户数", "预期价值", "下限（90%）", "上限（90%）"],
-            ["冠军客户", "1,204", "US$48,250", "US$40,000", "US$56,500", "98%"],
+            ["分组", "建议动作", "客户数", "流失风险金额", "消费额变化", "预期价值"],
+            ["冠军客户", "1,204", "US$9,800", "−US$1,250", "US$48,250", "US$40,000", "US$56,500"],
         ),
     ],
 )
@@ -199,13 +202,13 @@ def test_a_column_that_nobody_knows_is_left_out_and_an_empty_table_keeps_all():
         len(rows_of(page("summary", {"actions": table})[0].html, "")[0])
         for table in (ACTIONS, unknown, unknown.clear())
     ]
-    assert widths == [7, 6, 7]
+    assert widths == [8, 7, 8]
 
 
 def test_what_is_known_of_one_row_alone_has_a_dash_in_the_others():
     half = ACTIONS.with_columns(clv_low=pl.Series([None, 500.0]))
     rows = rows_of(page("summary", {"actions": half})[0].html, "")
-    assert [row[4] for row in rows[1:]] == ["–", "$500"]
+    assert [row[6] for row in rows[1:]] == ["–", "$500"]
 
 
 def test_a_group_that_bites_stays_inert_in_its_table():
@@ -430,6 +433,7 @@ def test_numbers_are_cards_one_after_the_other():
             "value": [2_357.0, 18_234.0],
             "previous": [None, 0.0],
             "change": [None, None],
+            "beyond_chance": [None, None],
             "change_in_year": [None, 0.5],
         }
     )

@@ -8,7 +8,7 @@ import pytest
 
 from clvlab.params import ReportParams
 from clvlab.reporting.archive import Series
-from clvlab.reporting.index import LINE_HEIGHT, LINE_WIDTH, Trend, lines_of, write_indices
+from clvlab.reporting.index import lines_of, write_indices
 from clvlab.wording import Words
 
 GIVEN = {"name": "shop", "source": "log.csv", "as_of": "2024-03-31", "currency": "USD"}
@@ -150,11 +150,3 @@ def test_a_page_that_is_right_is_not_rewritten(output):
 def test_a_damaged_run_is_not_listed(output):
     (output / "shop" / "2024-02-29" / "manifest.json").write_text("{", encoding="utf-8")
     assert "2024-02-29" not in pages(output)[0]
-
-
-def test_a_line_goes_from_edge_to_edge_and_up_where_the_figure_does():
-    points = Trend("customers", "int", ["a", "b", "c"], [1.0, 3.0, 2.0]).points
-    places = [tuple(map(float, point.split(","))) for point in points.split()]
-    assert [x for x, _ in places] == [0, LINE_WIDTH / 2, LINE_WIDTH]
-    assert [y for _, y in places] == [LINE_HEIGHT - 2, 2, LINE_HEIGHT / 2]
-    assert Trend("customers", "int", ["a", "b"], [5.0, 5.0]).points == "0.0,14.0 120.0,14.0"

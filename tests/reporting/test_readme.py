@@ -27,7 +27,7 @@ def test_every_file_is_on_the_map():
 
 
 def test_variables_between_the_processes_are_those_of_the_params():
-    named = {params.RUN_FOLDER, params.LOG_FOLDER, params.PREDECESSOR, params.PSEUDONYM_KEY}
+    named = {params.RUN_FOLDER, params.LOG_FOLDER, params.PREDECESSOR, params.DUE_LISTS, params.PSEUDONYM_KEY}
     assert set(re.findall(r"CLVLAB_\w+", README)) == named
 
 

@@ -20,7 +20,7 @@ from tests.published import publish
 from tests.reporting.conftest import executed
 
 pytestmark = pytest.mark.usefixtures("executions")
-FOLDERS = {"CLVLAB_RUN_FOLDER", "CLVLAB_LOG_FOLDER", "CLVLAB_PREDECESSOR"}
+FOLDERS = {"CLVLAB_RUN_FOLDER", "CLVLAB_LOG_FOLDER", "CLVLAB_PREDECESSOR", "CLVLAB_DUE_LISTS"}
 PAGE = {"text/html": '<h1>Page</h1><h2 id="one">One</h2>'}
 
 
@@ -467,3 +467,39 @@ def test_report_is_made_anew_once_a_comparison_has_judged_its_strategy(params):
     known = {"series": "compare", "as_of": "2024-07-31", "key": "key of compare"}
     assert judged() == (True, known)
     assert judged() == (False, known)
+
+
+# Due lists of earlier reports
+
+
+def listed(folder, *customers):
+    """A due list of these customers, in the folder of a published report."""
+    pl.DataFrame({"customer_id": customers}).write_parquet(folder / "due.parquet")
+
+
+def test_the_lists_that_a_report_follows_are_among_its_inputs(params, workplace):
+    holding = ReportParams(**{**params.to_dict(), "every": "month", "control_share": 0.2})
+    june, july, august = (
+        holding.model_copy(update={"as_of": day}) for day in (date(2024, 6, 30), date(2024, 7, 31), date(2024, 8, 31))
+    )
+    for earlier in (june, july):
+        run(earlier)
+    folders = [workplace / "reports" / "tiny" / str(it.as_of) for it in (june, july, august)]
+    listed(folders[0], "a")
+    assert run(august).is_new
+    listed(folders[2], "z")
+    told = json.loads((folders[2] / "manifest.json").read_text(encoding="utf-8"))["lists"]
+    assert list(told) == ["2024-06-30"]
+    assert not run(august).is_new
+    listed(folders[1], "b")
+    assert run(august).changed == ("the due lists of the reports before it",)
+    assert not run(june).is_new
+    # Without a control no list is followed, and of a series that keeps one report there is none.
+    plain = august.model_copy(update={"control_share": 0.0})
+    assert runner._due_lists(plain, runner.Series(plain.folder)) == ()
+    kept = [runner._due_lists(august.model_copy(update={"keep": n}), runner.Series(august.folder)) for n in (1, 2, 9)]
+    assert [[path.parent.name for path in paths] for paths in kept] == [
+        [],
+        ["2024-07-31"],
+        ["2024-06-30", "2024-07-31"],
+    ]

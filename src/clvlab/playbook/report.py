@@ -1,6 +1,6 @@
 """What contacts brought, as a text for its reader: a table for money and one for buying again, and what they show."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -41,7 +41,8 @@ def in_words(found: pl.DataFrame, words: Words) -> str:
         lapses = [_lapse(row, words) for row in rows.iter_rows(named=True)]
         table = rows.with_columns(pl.Series("lapse", lapses, dtype=pl.String))
         parts.append(tables.display(table, kinds, words, caption=captions[outcome]).to_text())
-    return "\n\n".join([*parts, "\n".join(_sentences(found, words))])
+    sentences = [words(key, **figures) for key, figures in verdicts(found).values()]
+    return "\n\n".join([*parts, "\n".join([*sentences, words("effect.note")])])
 
 
 def _lapse(row: Mapping[str, Any], words: Words) -> str:
@@ -51,25 +52,25 @@ def _lapse(row: Mapping[str, Any], words: Words) -> str:
     return words("effect.lapse", since=since, until=until)
 
 
-def _sentences(found: pl.DataFrame, words: Words) -> Iterator[str]:
-    """What is known at last: over all periods, or of the only one."""
+def verdicts(found: pl.DataFrame) -> dict[str, tuple[str, dict[str, float]]]:
+    """What is known at last, over all periods or of the only one: a key of the wording and its figures, by outcome.
+
+    Of too few customers, or where nobody bought anything, there is one `lead` in their place.
+    """
     revenue, bought = (found.filter(outcome=outcome).row(-1, named=True) for outcome in SHOWN)
     if revenue["effect"] is None:
-        yield words("effect.too_few", fewest=FEWEST)
-    elif revenue["low"] is None:
-        yield words("effect.nobody")
-    else:
-        yield _verdict("revenue", revenue, words)
-        yield _verdict("bought", bought, words)
-    yield words("effect.note")
+        return {"lead": ("effect.too_few", {"fewest": FEWEST})}
+    if revenue["low"] is None:
+        return {"lead": ("effect.nobody", {})}
+    return {"revenue": _verdict("revenue", revenue), "bought": _verdict("bought", bought)}
 
 
-def _verdict(outcome: str, row: Mapping[str, Any], words: Words) -> str:
+def _verdict(outcome: str, row: Mapping[str, Any]) -> tuple[str, dict[str, float]]:
     unit = _PERCENT if outcome == "bought" else 1
     effect, low, high = (unit * row[name] for name in ("effect", "low", "high"))
     if low > 0:
-        return words(f"effect.{outcome}_more", effect=effect, low=low, high=high)
+        return f"effect.{outcome}_more", {"effect": effect, "low": low, "high": high}
     if high < 0:
-        return words(f"effect.{outcome}_less", effect=-effect, low=-high, high=-low)
+        return f"effect.{outcome}_less", {"effect": -effect, "low": -high, "high": -low}
     smallest = unit * row["smallest_found"]
-    return words(f"effect.{outcome}_open", effect=effect, low=low, high=high, smallest=smallest)
+    return f"effect.{outcome}_open", {"effect": effect, "low": low, "high": high, "smallest": smallest}

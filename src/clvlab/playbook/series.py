@@ -1,6 +1,6 @@
 """What the customers on a series' due lists did until its next run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -11,8 +11,8 @@ from clvlab.errors import DataError
 from clvlab.playbook.playbook import MONTHS
 
 DUE = "due.parquet"
-_LISTED = ("customer_id", "is_control", "cadence", "total_spend", "n_purchases")
-_NEXT = ("customer_id", "total_spend", "n_purchases")
+_LISTED = ("customer_id", "is_control", "cadence")
+_TOTALS = ("customer_id", "total_spend", "n_purchases")
 
 
 def follow(series: Path, days: Sequence[date]) -> pl.DataFrame:
@@ -50,8 +50,7 @@ def follow(series: Path, days: Sequence[date]) -> pl.DataFrame:
             f"No run of {series} before that of {runs[-1]} has a due list ({DUE}). A report of a log with amounts "
             "has one: publish these runs again, or wait for the next period."
         )
-    followed = pl.concat([_period(series, since, until) for since, until in lists])
-    counted = _counted(followed)
+    counted = pl.concat([_period(series, since, until) for since, until in lists]).pipe(_counted)
     if not counted["is_control"].any():
         raise DataError(
             f"Nobody on the due lists of {series} was held back, and there is nobody to compare with. Set "
@@ -60,9 +59,41 @@ def follow(series: Path, days: Sequence[date]) -> pl.DataFrame:
     return counted.drop("cadence")
 
 
+def follow_in_log(
+    lists: Mapping[date, Path], last: date, totals: Callable[[date], pl.DataFrame]
+) -> pl.DataFrame | None:
+    """The same of the lists of these days, up to a last one, as a log has it.
+
+    Parameters
+    ----------
+    lists
+        day -> the due list that was published then, as `DUE`
+    last
+        the day up to which the latest list is followed
+    totals
+        of a day, gives customer_id, total_spend and n_purchases of everybody whom a list can name
+
+    Returns
+    -------
+    As `follow`; None where there is no list, or nobody on the lists was held back
+    """
+    days = sorted(lists)
+    if not days:
+        return None
+    periods = []
+    for since, until in pairwise([*days, last]):
+        listed = _read(lists[since], _LISTED).join(totals(since), on="customer_id", maintain_order="left")
+        periods.append(_followed(listed, totals(until), since, until))
+    counted = _counted(pl.concat(periods))
+    return counted.drop("cadence") if counted["is_control"].any() else None
+
+
 def _period(series: Path, since: date, until: date) -> pl.DataFrame:
-    listed = _read(series / since.isoformat() / DUE, _LISTED)
-    after = _read(series / until.isoformat() / "customers.parquet", _NEXT)
+    listed = _read(series / since.isoformat() / DUE, (*_LISTED, *_TOTALS[1:]))
+    return _followed(listed, _read(series / until.isoformat() / "customers.parquet", _TOTALS), since, until)
+
+
+def _followed(listed: pl.DataFrame, after: pl.DataFrame, since: date, until: date) -> pl.DataFrame:
     return listed.join(after, on="customer_id", suffix="_after", maintain_order="left").select(
         "customer_id",
         "is_control",

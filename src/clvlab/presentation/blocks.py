@@ -1,4 +1,4 @@
-"""What a section can show: a paragraph, a chart, a table, the headline numbers, the groups' cards, terms.
+"""What a section can show: a paragraph, a chart, a table, the headline numbers, the groups' cards, a list of terms.
 
 Each block has a name of its own within its section, such as "lead", "groups chart" or "groups table".
 """
@@ -58,9 +58,10 @@ class Text:
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers that a reader asks for first, each with its change."""
+    """The numbers that a reader asks for first, each with its change, and a line of `trends` where there is one."""
 
     table: str
+    trends: str
 
     @property
     def name(self) -> str:

@@ -25,6 +25,7 @@ from clvlab.presentation.blocks import Block, Cards, Chart, Numbers, Table, Term
 from clvlab.presentation.cards import cards_of
 from clvlab.presentation.fragments import Fragment, unbroken
 from clvlab.presentation.segmentation import PAGES, STAKEHOLDER
+from clvlab.trend import Trend
 from clvlab.wording import Language, Name, Words
 
 
@@ -126,7 +127,7 @@ class Report:
         if isinstance(block, Chart):
             return self._chart(section, content, block)
         if isinstance(block, Numbers):
-            return self._numbers(content[block.table])
+            return self._numbers(content[block.table], content.get(block.trends))
         if isinstance(block, Cards):
             return self._cards(content[block.table])
         if isinstance(block, Terms):
@@ -187,12 +188,13 @@ class Report:
         html = Markup('<div class="cards">{}</div>').format(Markup("").join(card.html for card in cards))
         return Fragment(html, "\n\n".join(card.text for card in cards))
 
-    def _numbers(self, table: pl.DataFrame) -> Fragment:
-        """The numbers as cards: name, figure, and the change since the period before, with sign and arrow."""
+    def _numbers(self, table: pl.DataFrame, trends: pl.DataFrame | None) -> Fragment:
+        """The numbers as cards: name, figure, line, and the change since the period before, with sign and arrow."""
         items = [
-            Markup('<div class="number"><span>{}</span><strong>{}</strong><small>{}</small></div>').format(
+            Markup('<div class="number"><span>{}</span><strong>{}</strong><small>{}{}</small></div>').format(
                 self.words.name("measures", row["measure"]),
                 self.words.number(row["value"], row["kind"]),
+                "" if trends is None else self._trend(row["measure"], row["kind"], trends),
                 unbroken(self._changes(row)),
             )
             for row in table.iter_rows(named=True)
@@ -203,12 +205,19 @@ class Report:
         )
         return Fragment(Markup('<div class="numbers">{}</div>').format(Markup("").join(items)), text)
 
+    def _trend(self, measure: str, kind: str, trends: pl.DataFrame) -> Markup:
+        """The line of one number."""
+        known = trends.filter(measure=measure)
+        return Trend(measure, kind, known["day"].to_list(), known["value"].to_list()).svg(self.words)
+
     def _changes(self, row: Mapping[str, Any]) -> str:
         """The change in a period, and in a year where the log has it."""
         words, lapse = self.words, Name("lapses", self.results.params.period)
         last = words("summary.no_previous" if row["previous"] is None else "summary.from_nothing", lapse=lapse)
         if row["change"] is not None:
             last = words("summary.in_a_period", lapse=lapse, change=self._change(row["kind"], row["change"]))
+            if row["change"] and row["beyond_chance"] is not None:
+                last = words(f"summary.{'beyond' if row['beyond_chance'] else 'within'}_chance", change=last)
         if row["change_in_year"] is None:
             return last
         year = words("summary.in_a_year", change=self._change(row["kind"], row["change_in_year"]))

@@ -16,6 +16,7 @@ from clvlab.charts import (
     validation,
     value,
 )
+from clvlab.playbook.report import SHOWN
 from clvlab.presentation.blocks import Block, Cards, Chart, Kinds, Numbers, Table, Terms, Text
 
 _WARNINGS = ("total", "simple", "baseline", "decile", "cohort", "group")
@@ -37,35 +38,44 @@ _GROUP: Kinds = MappingProxyType(
     }
 )
 
+
+def _without_lapse(outcome: str) -> Kinds:
+    """The columns of an effect's table as a terminal shows them, but for its first."""
+    return {name: kind for name, kind in SHOWN[outcome].items() if name != "lapse"}
+
+
+_ACTIONS: Kinds = MappingProxyType(
+    {
+        "group": "group",
+        "action": "text",
+        "customers": "int",
+        "at_risk": "money",
+        "spend_change": "money",
+        "clv": "money",
+        "clv_low": "money",
+        "clv_high": "money",
+    }
+)
+
 PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
     {
         "summary": (
             Text("lead"),
-            Numbers("numbers"),
+            Numbers("numbers", trends="trend"),
+            Text("changed"),
+            Text("shifted"),
+            Text("stake"),
+            Text("do"),
+            Text("assumed"),
+            *(Table(name, _ACTIONS) for name in ("actions", "actions_by_change", "actions_by_value")),
             Text("no_new"),
-            Text("moved"),
-            Text("late"),
             Text("value"),
             Text("trust"),
-            Text("record"),
             Text("holdout"),
             Text("bias_purchases"),
             Text("bias_spend"),
             Text("beyond"),
-            Text("stake"),
             Text("one_time"),
-            Table(
-                "actions",
-                {
-                    "group": "group",
-                    "action": "text",
-                    "customers": "int",
-                    "clv": "money",
-                    "clv_low": "money",
-                    "clv_high": "money",
-                    "share_clv": "pct",
-                },
-            ),
         ),
         "quality": (
             Text("lead"),
@@ -368,6 +378,13 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
                     "value_proportional": "money",
                 },
             ),
+        ),
+        "effect": (
+            Text("lead"),
+            Text("revenue"),
+            Text("bought"),
+            *(Table(outcome, {"since": "date", "until": "date", **_without_lapse(outcome)}) for outcome in SHOWN),
+            Text("note"),
         ),
         "profiles": (
             Text("lead"),

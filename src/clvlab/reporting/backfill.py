@@ -77,7 +77,7 @@ def backfill(
     first, last
         the days between which the periods end, both included
     jobs
-        how many reports are made at once
+        how many reports are made at once; one where the series holds customers back
     force
         make those that are up to date as well
     progress
@@ -149,18 +149,26 @@ class _Found:
 def _each(
     params: ReportParams, series: Series, days: Sequence[date], jobs: int, force: bool
 ) -> Iterator[tuple[date, _Found]]:
-    """Each day with what became of it: at once where it is up to date, else as processes end, `jobs` at a time."""
+    """Each day with what became of it: at once where it is up to date, else as processes end, `jobs` at a time.
+
+    Where customers are held back, each report follows the lists of those before it, and they are made one by one.
+    """
     assert params.every is not None
-    notebook, waiting = notebook_of(type(params)), []
+    follows, notebook = params.control_share > 0, notebook_of(type(params))
+    waiting: list[date] = []
     for day in days:
-        if not force and is_up_to_date(params.model_copy(update={"as_of": day}), series, notebook):
+        if (
+            not force
+            and not (follows and waiting)
+            and is_up_to_date(params.model_copy(update={"as_of": day}), series, notebook)
+        ):
             yield day, _Found()
         else:
             waiting.append(day)
     working = _Working(params, notebook, force)
     with working.ended():
         while waiting or working.processes:
-            while waiting and len(working.processes) < jobs:
+            while waiting and len(working.processes) < (1 if follows else jobs):
                 day = next_day(waiting, [day for day, _ in working.processes.values()], params.every)
                 waiting.remove(day)
                 working.start(day)

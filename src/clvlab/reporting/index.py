@@ -16,6 +16,7 @@ from clvlab.params import RunParams
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series
 from clvlab.reporting.runs import PublishedRun
+from clvlab.trend import Trend
 from clvlab.wording import TAGS, Words, languages
 
 logger = logging.getLogger("clvlab")
@@ -24,7 +25,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 INDEX = "index.html"
 MOST_POINTS = 24
 """Periods that a trend line goes back, at most."""
-LINE_WIDTH, LINE_HEIGHT = 120, 28
 _OURS = '<meta name="generator" content="clvlab">'
 _OFFERED = ("customers.csv", "due.csv", "manifest.json")
 
@@ -72,31 +72,13 @@ def lines_of(pages: Sequence[View], words: Words) -> Iterator[tuple[str, list[tu
         yield before, [(view, Words(view.lang)("page.language")) for view in pages if view.edition == edition]
 
 
-@dataclass(frozen=True)
-class Trend:
-    """A headline figure over the published days: the latest, and all of them as points of a line, oldest first."""
-
-    measure: str
-    kind: str
-    days: Sequence[str]
-    values: Sequence[float]
-
-    @property
-    def points(self) -> str:
-        """The line within LINE_WIDTH x LINE_HEIGHT, as SVG has it; days are evenly apart."""
-        low, high = min(self.values), max(self.values)
-        step = LINE_WIDTH / max(len(self.values) - 1, 1)
-        heights = [(high - value) / (high - low) if high > low else 0.5 for value in self.values]
-        return " ".join(f"{place * step:.1f},{2 + at * (LINE_HEIGHT - 4):.1f}" for place, at in enumerate(heights))
-
-
 def write_indices(series: Series, params: RunParams) -> None:
     """Write the pages next to the published days and next to all series, in the (first) language of the last run."""
     words = Words(params.languages[0], params.currency)
     rows = list(_rows(series))
     named = {"name": words.plain(params.title or params.name), "rows": rows, "failures": series.failures()}
-    shown = {"several": any(len(row.pages) > 1 for row in rows), "width": LINE_WIDTH, "height": LINE_HEIGHT}
-    html = _page("series.html.j2", words, **named, **shown, trends=list(_trends(rows)))
+    shown = {"several": any(len(row.pages) > 1 for row in rows), "trends": list(_trends(rows))}
+    html = _page("series.html.j2", words, **named, **shown)
     _write(series.folder / INDEX, html, series)
     overall = params.output_folder / INDEX
     if overall.exists() and _OURS not in overall.read_text(encoding="utf-8", errors="replace"):

@@ -13,7 +13,7 @@ import hmac
 import json
 import platform
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import requires, version
@@ -39,6 +39,7 @@ _INPUTS: Mapping[str, str] = MappingProxyType(
         "rows": "the rows of the log up to its day",
         "earlier": "the report before it",
         "judged": "the comparison that judged its grouping",
+        "lists": "the due lists of the reports before it",
         "pseudonyms": "the key of pseudonyms",
         "notebook": "the notebook",
         "package": "clvlab itself",
@@ -58,6 +59,7 @@ class Inputs:
     rows : what it takes from its log, as by `rows_of`
     earlier : the day and the key of the run before this one, to which the page has a link and whose model it names
     judged : series, day and key of the comparison that last judged the strategy, of which the page tells
+    lists : day -> SHA-256 of the due list that was published then, whose customers it follows
     pseudonyms : what tells the secret that pseudonyms are made of from others, without telling it; None without one
     notebook, package : SHA-256 of the notebook, and over all files of the package
     versions : of Python and every library
@@ -68,6 +70,7 @@ class Inputs:
     rows: Mapping[str, Any]
     earlier: Mapping[str, str | None] | None
     judged: Mapping[str, str] | None
+    lists: Mapping[str, str]
     pseudonyms: str | None
     notebook: str
     package: str
@@ -83,10 +86,12 @@ class Inputs:
         earlier: Path | None = None,
         secret: str | None = None,
         judged: Judgement | None = None,
+        lists: Iterable[Path] = (),
     ) -> "Inputs":
         """The inputs of a run by `notebook` over a log with `rows`, and over `files`.
 
-        `earlier` is the folder of the run before, `secret` the key of pseudonyms, `judged` how the strategy last did.
+        `earlier` is the folder of the run before, `secret` the key of pseudonyms, `judged` how the strategy last did,
+        `lists` are due lists in the folders of earlier runs.
         """
         return cls(
             parameters=params.to_dict(),
@@ -94,6 +99,7 @@ class Inputs:
             rows=rows,
             earlier={"as_of": earlier.name, "key": key_of(earlier)} if earlier else None,
             judged=judged.comparison if judged else None,
+            lists={path.parent.name: sha256(path) for path in lists},
             pseudonyms=secret and hmac.new(secret.encode(), b"which key", hashlib.sha256).hexdigest(),
             notebook=sha256(notebook),
             package=_package(),

@@ -20,6 +20,7 @@ from clvlab.inputs import Snapshot, check_refused, fingerprint, hand_over, log_s
 from clvlab.judged import last_judgement
 from clvlab.label_history import CUSTOMERS_FILE, LabelledRun, enter
 from clvlab.params import (
+    DUE_LISTS,
     LOG_FOLDER,
     PREDECESSOR,
     PSEUDONYM_KEY,
@@ -30,6 +31,7 @@ from clvlab.params import (
     strategy_name,
 )
 from clvlab.period_ends import shifted
+from clvlab.playbook.series import DUE
 from clvlab.preflight import check_run
 from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
@@ -184,7 +186,7 @@ def make(
 
 def is_up_to_date(params: RunParams, series: Series, notebook: Path) -> bool:
     """Whether the published run was made from the same inputs, as its files tell without the log being read."""
-    return _is_up_to_date(params, series, notebook, _Read.now(params))
+    return _is_up_to_date(params, series, notebook, _Read.now(params, series))
 
 
 def _is_up_to_date(params: RunParams, series: Series, notebook: Path, read: "_Read") -> bool:
@@ -195,24 +197,30 @@ def _is_up_to_date(params: RunParams, series: Series, notebook: Path, read: "_Re
 
 @dataclass(frozen=True)
 class _Read:
-    """What a run reads, as it is at one moment: the files of its log, all others, and the key of pseudonyms."""
+    """What a run reads, as it is at one moment: the files of its log, all others, and the key of pseudonyms.
+
+    `lists` are the due lists of earlier reports, oldest first.
+    """
 
     of_log: Snapshot
     others: Snapshot
     secret: str | None
+    lists: tuple[Path, ...]
 
     @classmethod
-    def now(cls, params: RunParams) -> "_Read":
+    def now(cls, params: RunParams, series: Series) -> "_Read":
         secret = found_or_made(params) if isinstance(params, ReportParams) else None
-        return cls(Snapshot.of(log_sources(params)), Snapshot.of(table_sources(params)), secret)
+        return cls(
+            Snapshot.of(log_sources(params)), Snapshot.of(table_sources(params)), secret, _due_lists(params, series)
+        )
 
 
 def _make(params: RunParams, series: Series, notebook: Path, force: bool, stderr: Writable) -> Run:
     started, clock = datetime.now(UTC), perf_counter()
-    params = params.of_one_run()
+    read, params = _Read.now(params, series), params.of_one_run()
     _refuse_other_kind(params, series)
     target = series.published(params.as_of)
-    up_to_date, read = Run(target / "report.html", is_new=False, sections=[]), _Read.now(params)
+    up_to_date = Run(target / "report.html", is_new=False, sections=[])
     if not force and _is_up_to_date(params, series, notebook, read):
         logger.info("up to date")
         return up_to_date
@@ -233,7 +241,11 @@ def _make(params: RunParams, series: Series, notebook: Path, force: bool, stderr
     earlier, predecessor = _earlier(params, series), _predecessor(params, series, inputs, log)
     with _staged(series, params) as staged:
         (staged / "params.yaml").write_text(params.to_yaml(), encoding="utf-8")
-        environment = {PSEUDONYM_KEY: read.secret or "", PREDECESSOR: str(predecessor or "")}
+        environment = {
+            PSEUDONYM_KEY: read.secret or "",
+            PREDECESSOR: str(predecessor or ""),
+            DUE_LISTS: json.dumps([str(path.resolve()) for path in read.lists]),
+        }
         _execute(notebook, staged, params, log, environment, stderr)
         read.others.refuse_changes()
         _write_pages(staged, params, earlier)
@@ -257,7 +269,17 @@ def _inputs(
         None if earlier is None else series.published(earlier),
         read.secret,
         last_judgement(params) if isinstance(params, ReportParams) else None,
+        read.lists,
     )
+
+
+def _due_lists(params: RunParams, series: Series) -> tuple[Path, ...]:
+    """The due lists of the earlier reports of a series that holds customers back, of those that it will keep."""
+    if not isinstance(params, ReportParams) or not params.every or not params.control_share:
+        return ()
+    earlier = [folder for folder in reports_in(series) if date.fromisoformat(folder.name) < params.as_of]
+    kept = earlier if params.keep is None else earlier[: params.keep - 1]
+    return tuple(folder / DUE for folder in reversed(kept) if (folder / DUE).is_file())
 
 
 def _earlier(params: RunParams, series: Series) -> date | None:

@@ -117,6 +117,7 @@ TWO_RESULTS = [
     ({}, {"export_ids": True}),
     ({}, {"control_share": 0.2}),
     ({"control_share": 0.2}, {"control_share": 0.2, "control_seed": 1}),
+    ({}, {"assumed_effect": 0.1}),
     ({}, {"due_by_owner": True}),
     (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "spot"}}),
 ]

@@ -1,5 +1,6 @@
 """Reports of a series: each knows what was known on its day, and is compared with what the one before said."""
 
+import json
 from datetime import date, timedelta
 
 import polars as pl
@@ -11,6 +12,7 @@ from clvlab import export
 from clvlab.analysis.segmentation import movement, rules
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.predecessor import published_on
+from clvlab.analysis.segmentation.trends import MOST_PERIODS, MOST_VALUED, trend
 from clvlab.params import PREDECESSOR, ReportParams
 
 # 60 customers, of whom the higher numbers buy more often and for more, and a third stops in autumn.
@@ -73,6 +75,29 @@ def test_the_change_of_the_value_is_from_what_the_report_before_said(published, 
     monkeypatch.setenv(PREDECESSOR, str(published))
     numbers = cl.analyse(ReportParams(**GIVEN, as_of="2024-06-30"), log=log_until())["summary"]["numbers"]
     assert numbers.filter(measure="clv")["previous"].item() == pytest.approx(told, rel=1e-12)
+
+
+def test_the_lines_of_the_first_screen_are_the_same_read_or_computed_again(published, monkeypatch):
+    computed = trend(context_on(date(2024, 6, 30)), "revenue_month")
+    monkeypatch.setenv(PREDECESSOR, str(published))
+    read = trend(context_on(date(2024, 6, 30)), "revenue_month")
+    assert_frame_equal(read, computed, check_exact=True)
+    told = json.loads((published / "headline.json").read_text(encoding="utf-8"))
+    lines = {figure["measure"]: figure["trend"] for figure in told}
+    assert {measure: len(line) for measure, line in lines.items()} == {
+        **dict.fromkeys(["customers", "active", "repeat_share", "revenue_month"], MOST_PERIODS),
+        "clv": MOST_VALUED,
+    }
+    for figure in told:
+        assert figure["trend"][-1] == pytest.approx(figure["value"], abs=0.01)
+        # May is the last but one of June's.
+        line = read.filter(measure=figure["measure"])["value"].to_list()
+        assert figure["trend"][1:] == line[:-1]
+
+
+def test_a_line_goes_back_as_far_as_the_log_holds_periods():
+    days = trend(context_on(date(2023, 6, 30)), "revenue_month").filter(measure="customers")["day"].to_list()
+    assert days == [date(2023, 3, 31), date(2023, 4, 30), date(2023, 5, 31), date(2023, 6, 30)]
 
 
 @pytest.mark.parametrize(

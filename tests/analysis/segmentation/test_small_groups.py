@@ -20,6 +20,7 @@ from clvlab.analysis.segmentation import (
     value,
 )
 from clvlab.analysis.segmentation.context import Backtest, Context
+from clvlab.analysis.segmentation.first_screen import first_screen
 from clvlab.analysis.small_groups import SMALL, SMALLEST, is_by_attribute, too_small
 from clvlab.customers import read_attributes
 from clvlab.models import Terms, ValueModels
@@ -88,13 +89,19 @@ def test_no_table_of_any_section_has_a_small_group(context):
     """Nor has a pair of a group and something else; the rules alone say which values there are."""
     hidden = {"Trier", "Aue", "Calw"}
     made = {name: module.compute(context) for name, module in SECTIONS.items()}
+    made["summary"] = first_screen(context, made)
     seen = set()
     for name, section in made.items():
         for kind, table in section.items():
             for column in {"group", "before", "after", "value"}.intersection(table.columns):
                 assert not hidden & set(table[column].cast(pl.String)), (name, kind)
                 seen.add((name, kind))
-    assert {("summary", "actions"), ("segments", "groups"), ("value", "by_group"), ("profiles", "attributes")} <= seen
+    assert {
+        ("summary", "actions_by_change"),
+        ("segments", "groups"),
+        ("value", "by_group"),
+        ("profiles", "attributes"),
+    } <= seen
     assert {("movement", "moves"), ("movement", "balance"), ("validation", "by_group")} <= seen
     assert made["value"]["by_group"].filter(group=SMALL)["customers"].to_list() == [16]
     assert made["movement"]["moves"]["customers"].min() >= SMALLEST

@@ -4,13 +4,9 @@ from datetime import date
 
 import pytest
 
-from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation import summary
-from clvlab.wording import Name
 from tests.analysis.pages import sentences_of
 from tests.analysis.segmentation.logs import context_of
-
-QUARTER = Name("lapses", "quarter")
 
 # Quarters end on 2024-12-31, 2024-09-30, ...; the year before ends on 2023-12-31.
 LOG = (
@@ -96,20 +92,7 @@ def test_the_sentence_by_hand():
         "customers": 3,
         "first": date(2023, 9, 29),
         "as_of": date(2024, 12, 31),
-        "active": 2,
-        "share": pytest.approx(2 / 3),
     }
-
-
-def test_the_actions_are_the_groups_of_most_value(sample_results):
-    actions = sample_results["summary"]["actions"]
-    by_group = sample_results["value"]["by_group"].sort("clv", descending=True)
-    assert actions["group"].to_list() == by_group["group"].to_list()[: actions.height]
-    assert actions["share_clv"].to_list() == pytest.approx(
-        (by_group["clv"] / by_group["clv"].sum()).to_list()[: actions.height]
-    )
-    assert sample_results["summary"].findings["stake"].figures["review"] == date(1998, 9, 30)
-    assert (actions["clv_low"] <= actions["clv"]).all()
 
 
 def test_that_nobody_new_has_come_is_said_on_the_first_page():
@@ -118,23 +101,26 @@ def test_that_nobody_new_has_come_is_said_on_the_first_page():
     assert "no_new" not in summary.compute(context_of(*LOG, as_of="2024-12-31")).findings
 
 
-def test_the_first_page_tells_what_others_found_in_the_same_figures():
-    lead = Finding.of("movement.lead", since=date(2024, 9, 30), lapse=QUARTER, up=3, down=1, aged=4, stayed=9)
-    late = Finding.of("watch.lead", overdue=5, steady=9, purchases=3, spend=70.0, at_risk=20.0)
-    off = {"what": Name("outcomes", "spend"), "error": 0.158, "direction": Name("validation", "below")}
-    warned = Section({}, {"warning_total_spend": Finding.of("validation.warning_total", **off, gini=0.6)})
-    others = {"summary": Section({}, {"lead": late}), "movement": Section({}, {"lead": lead}), "validation": warned}
-    findings = summary.with_news({**others, "watch": Section({}, {"lead": late})}).findings
-    assert findings["holdout"] == Finding("summary.holdout", off)
-    assert dict(findings["moved"].figures) == {"lapse": QUARTER, "up": 3, "down": 5}
-    assert findings["late"] == Finding("summary.late", late.figures)
-    quiet = {"movement": Finding.of("movement.none", lapse=QUARTER), "watch": Finding.of("watch.nobody", purchases=3)}
-    none = {name: Section({}, {"lead": found}) for name, found in quiet.items()} | {"validation": Section({})}
-    assert set(summary.with_news({**others, **none}).findings) == {"lead"}
-
-
 def test_a_report_of_every_month_is_compared_by_the_month():
     numbers = numbers_of(*LOG, every="month")
     assert "revenue" not in numbers
     assert (numbers["revenue_month"]["value"], numbers["revenue_month"]["previous"]) == (60, 0)
     assert (numbers["customers"]["previous"], numbers["customers"]["year_before"]) == (3, 1)
+
+
+def test_the_line_of_a_number_ends_with_the_number():
+    section = summary.compute(context_of(*LOG, as_of="2024-12-31", every="quarter"))
+    days = [date(2023, 12, 31), date(2024, 3, 31), date(2024, 6, 30), date(2024, 9, 30), date(2024, 12, 31)]
+    lines = {
+        measure: dict(rows.select("day", "value").iter_rows())
+        for (measure,), rows in section["trend"].group_by("measure", maintain_order=True)
+    }
+    assert lines == {
+        "customers": dict(zip(days, [1, 1, 1, 2, 3], strict=True)),
+        "active": dict(zip(days, [1, 1, 1, 2, 2], strict=True)),  # until 31 October 2024 the purchase of a counts
+        "repeat_share": dict(zip(days, [1, 1, 1, 1, 1], strict=True)),
+        "revenue": dict(zip(days, [100, 0, 0, 60, 90], strict=True)),
+    }
+    now = dict(section["numbers"].select("measure", "value").iter_rows())
+    assert {measure: line[days[-1]] for measure, line in lines.items()} == now
+    assert "trend" not in summary.compute(context_of(*LOG, as_of="2024-12-31"))

@@ -14,6 +14,7 @@ from clvlab.analysis.segmentation import (
     clusters,
     cohorts,
     due,
+    effect,
     gems,
     glossary,
     movement,
@@ -30,6 +31,7 @@ from clvlab.analysis.segmentation import (
     watch,
 )
 from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.first_screen import first_screen
 from clvlab.frames import TransactionLog, check_kind
 from clvlab.inputs import read_log
 from clvlab.params import ReportParams
@@ -54,6 +56,7 @@ SECTIONS: Mapping[str, ModuleType] = MappingProxyType(
         "outlook": outlook,
         "watch": watch,
         "due": due,
+        "effect": effect,
         "profiles": profiles,
         "trust": trust,
         "validation": validation,
@@ -93,7 +96,7 @@ def analyse(
             bar.set_description(name)
             sections[name] = stopwatch.time(name, partial(module.compute, context))
         bar.update()
-    sections["summary"] = summary.with_news(sections)
+    sections["summary"] = first_screen(context, sections)
     return Results(
         params=context.params,
         log=context.log,

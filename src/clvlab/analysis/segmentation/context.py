@@ -157,6 +157,12 @@ class Context:
         valued = self.base.with_columns(self.models.value(self.base, interval=VALUE_LEVEL))
         return self.equip(valued.with_columns(self.base.data.select("customer_id", self._buys_again)))
 
+    @cached_property
+    def expected_value(self) -> float | None:
+        """What all customers are expected to bring, to the cent; None where nobody is valued."""
+        values = self.models.value(self.base).get_column("clv")
+        return None if values.null_count() == len(values) else round(float(values.sum()), 2)
+
     def equip(self, customers: CustomerSummary) -> CustomerSummary:
         """Add the log's own columns that the run's strategy needs."""
         return derive(self.log, customers, set(self.strategy.needs) & set(names(DERIVED)))

@@ -7,7 +7,7 @@ from clvlab.analysis.segmentation.context import Context
 
 TERMS = (
     "purchase", "repeat_purchase", "days_since_last", "rfm", "segment", "cluster", "p_alive", "p_buys_again",
-    "clv", "horizon", "holdout", "naive", "interval", "concentration",
+    "clv", "horizon", "holdout", "naive", "interval", "chance", "concentration",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from clvlab.analysis.segmentation.earlier import first_model
 from clvlab.grouping.strategy import Rule, rule_from_dict
-from clvlab.label_history import CUSTOMERS_FILE, RULE_FILE
+from clvlab.label_history import CUSTOMERS_FILE, HEADLINE_FILE, RULE_FILE
 from clvlab.params import PREDECESSOR
 
 
@@ -28,6 +28,7 @@ class Predecessor:
     customers : its table of customers, with values and groups; published, also with all else that it says of them
     rule, rule_day : the rule that gave the groups, and the day on whose customers it was drawn
     model : the class of the purchase model that it valued customers by; None where it valued nobody
+    values : what it and the reports before it expected all customers to bring, oldest first, as far as published
     """
 
     as_of: date
@@ -35,6 +36,7 @@ class Predecessor:
     rule: Rule
     rule_day: date
     model: str | None
+    values: tuple[float, ...] = ()
 
 
 def published_on(day: date) -> Predecessor | None:
@@ -50,4 +52,11 @@ def published_on(day: date) -> Predecessor | None:
         rule_from_dict(rule["rule"]),
         date.fromisoformat(rule["drawn_on"]),
         first_model(folder),
+        _values(folder),
     )
+
+
+def _values(folder: Path) -> tuple[float, ...]:
+    """The line of the expected value, as a report has published it."""
+    headline = json.loads((folder / HEADLINE_FILE).read_text(encoding="utf-8"))
+    return next((tuple(figure["trend"]) for figure in headline if figure["measure"] == "clv"), ())

@@ -1,14 +1,16 @@
-"""Summary: the five numbers with their change, and the groups with most at stake."""
+"""Summary: the five numbers with their change; `first_screen` adds what other sections have found."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
+from clvlab.analysis.segmentation.chance import beyond_chance
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 from clvlab.analysis.segmentation.past_forecasts import FEW, PastForecasts
+from clvlab.analysis.segmentation.trends import trend
 from clvlab.analysis.segmentation.validation import cautions
 from clvlab.customers import MOSTLY_ONE_TIME, one_time_share
 from clvlab.frames import CustomerSummary
@@ -16,18 +18,14 @@ from clvlab.money import exact_sum
 from clvlab.period_ends import Every
 from clvlab.wording import Name
 
-MOST_ACTIONS = 3
 REVENUE: Mapping[Every, str] = MappingProxyType(
     {"week": "revenue_week", "month": "revenue_month", "quarter": "revenue"}
 )
 """The measure of the revenue of a report's last period."""
-_LATE: Mapping[str, str] = MappingProxyType(
-    {"watch.lead": "summary.late", "watch.lead_no_dropout": "summary.late_no_dropout"}
-)
 
 
 def compute(context: Context) -> Section:
-    """Tables `cover` (fact, value), `numbers` (measure, kind, value, previous, change) and `actions`."""
+    """Tables `numbers` and, of a report of a series, `trend` (measure, day, value)."""
     numbers = _numbers(context)
     now = dict(zip(numbers["measure"], numbers["value"], strict=True))
     findings = {
@@ -36,8 +34,6 @@ def compute(context: Context) -> Section:
             customers=int(now["customers"]),
             first=context.first_day,
             as_of=context.as_of,
-            active=int(now["active"]),
-            share=now["active"] / now["customers"],
         ),
     }
     one_time = one_time_share(context.base)
@@ -48,20 +44,12 @@ def compute(context: Context) -> Section:
     if latest <= context.day_before(context.as_of):
         findings["no_new"] = Finding.of("summary.no_new", latest=latest, days=(context.as_of - latest).days)
     tables = {"numbers": numbers}
+    if context.params.every:
+        tables["trend"] = trend(context, REVENUE[context.params.every])
     if context.group_values is not None:
-        tables["actions"] = _actions(context.group_values)
-        total = context.group_values.row(-1, named=True)
-        top = tables["actions"].row(0, named=True)
-        findings["value"] = _value(context, total)
-        findings["stake"] = Finding.of(
-            "summary.stake",
-            group=Name("groups", top["group"]),
-            share=top["share_clv"],
-            customers=top["customers"],
-            review=context.day_before(context.as_of, -1),
-        )
+        findings["value"] = _value(context, context.group_values.row(-1, named=True))
     if context.past is not None:
-        findings |= {"trust": _trust(context.past), **_record(context.past), **cautions(context, context.past)}
+        findings |= {"trust": _trust(context.past), **cautions(context, context.past)}
     return Section(tables, findings)
 
 
@@ -90,37 +78,11 @@ def _trust(past: PastForecasts) -> Finding:
     )
 
 
-def _record(past: PastForecasts) -> dict[str, Finding]:
-    """How all of them turned out, where there is more than the last."""
-    days = past.seen(past.main)
-    if days < 2:
-        return {}
-    return {"record": Finding.of("summary.record", what=Name("outcomes", past.main), days=days, **past.record)}
-
-
-def with_news(sections: Mapping[str, Section]) -> Section:
-    """The summary with what further sections have found that a reader must not miss, in the same figures."""
-    plain, news = sections["summary"], {}
-    moved = sections["movement"].findings["lead"]
-    if moved.key == "movement.lead":
-        figures = moved.figures
-        news["moved"] = Finding.of(
-            "summary.moved", lapse=figures["lapse"], up=figures["up"], down=figures["down"] + figures["aged"]
-        )
-    warned = sections["validation"].findings
-    if off := warned.get("warning_total_spend", warned.get("warning_total_purchases")):
-        figures = {name: off.figures[name] for name in ("what", "error", "direction")}
-        news["holdout"] = Finding.of("summary.holdout", **figures)
-    late = sections["watch"].findings["lead"]
-    if late.key in _LATE:
-        news["late"] = Finding(_LATE[late.key], late.figures)
-    return Section(plain.tables, {**plain.findings, **news})
-
-
 def _numbers(context: Context) -> pl.DataFrame:
-    """measure, kind, value, previous, change, year_before, change_in_year: the five numbers, and how they changed.
+    """measure, kind, value, previous, change, beyond_chance, year_before, change_in_year: the five numbers.
 
     A change is null where the log does not hold the earlier period in full, or nothing was there to grow from.
+    `beyond_chance` is whether the change in a period is more than chance; null where that cannot be judged.
     """
     now = _measures(context, context.customers)
     earlier = {"previous": context.previous, "year_before": context.year_before}
@@ -132,8 +94,18 @@ def _numbers(context: Context) -> pl.DataFrame:
     ]
     texts, figures = ("measure", "kind"), ("value", *earlier)
     table = pl.DataFrame(rows, schema=dict.fromkeys(texts, pl.String) | dict.fromkeys(figures, pl.Float64))
-    table = table.with_columns(change=_change("previous"), change_in_year=_change("year_before"))
-    return table.select(*texts, "value", "previous", "change", "year_before", "change_in_year")
+    table = table.with_columns(
+        pl.Series("beyond_chance", _verdicts(context, now), dtype=pl.Boolean),
+        change=_change("previous"),
+        change_in_year=_change("year_before"),
+    )
+    return table.select(*texts, "value", "previous", "change", "beyond_chance", "year_before", "change_in_year")
+
+
+def _verdicts(context: Context, measures: Iterable[str]) -> list[bool | None]:
+    """Whether each measure has changed by more than chance."""
+    judged = {} if context.previous is None else beyond_chance(context, context.previous)
+    return [judged.get("revenue" if measure in REVENUE.values() else measure) for measure in measures]
 
 
 def _change(since: str) -> pl.Expr:
@@ -157,13 +129,3 @@ def _measures(context: Context, customers: CustomerSummary) -> dict[str, tuple[s
     if buyers["clv"].null_count() < buyers.height:
         measures["clv"] = ("money", float(buyers["clv"].sum()))
     return measures
-
-
-def _actions(values: pl.DataFrame) -> pl.DataFrame:
-    """group, customers, clv with its interval, share_clv: the groups that hold most value, best first."""
-    return (
-        values.head(-1)
-        .with_columns(share_clv=pl.col("clv") / pl.col("clv").sum())
-        .sort("clv", descending=True)
-        .head(MOST_ACTIONS)
-    )
