@@ -560,7 +560,7 @@ STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
         "structure": ("lead", "groups chart"),
         "movement": ("lead", "money", "alerts"),
         "bridge": ("lead", "period chart"),
-        "trust": ("lead", "spend", "world"),
+        "trust": ("lead", "spend"),
     }
 )
 """Section -> names of the blocks that a stakeholder sees: aggregates only, and no customer by whatever name."""
