@@ -11,7 +11,7 @@ from clvlab.presentation import PAGES, Drawing, Fragment, Report, Table
 from clvlab.presentation.segmentation import STAKEHOLDER
 from clvlab.wording import LANGUAGES
 
-WITHOUT_CUSTOMERS = ("watch", "due", "appendix")
+WITHOUT_CUSTOMERS = ("gems", "watch", "due", "appendix")
 
 
 def report_of(results, **given):

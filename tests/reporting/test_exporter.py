@@ -147,7 +147,7 @@ def test_the_customers_come_before_the_tables_and_what_is_no_export_is_left_out(
 
 def around_of(folder, place, *, earlier=date(2024, 3, 31)):
     """What lies around one page of a run in both editions and both languages."""
-    for name in ("tables/a_b.csv", "customers.csv", "stakeholder/tables/c_d.csv"):
+    for name in ("tables/a_b.csv", "customers.csv", "due/Ms Li.csv", "stakeholder/tables/c_d.csv"):
         (folder / name).parent.mkdir(exist_ok=True, parents=True)
         (folder / name).touch()
     pages = list(views(EDITIONS, LANGUAGES))
@@ -159,6 +159,7 @@ def test_an_analysts_page_leads_to_its_translation_and_to_what_can_be_passed_on(
     assert links == [
         ("report.html", "English"),
         ("customers.csv", "customers.csv"),
+        ("due/Ms%20Li.csv", "due/Ms Li.csv"),
         ("tables/a_b.csv", "tables/a_b.csv"),
         ("stakeholder/report.zh.html", "管理层版（可转发）"),
         ("../2024-03-31/report.html", "上一期报告（截至2024年3月31日）"),

@@ -553,14 +553,16 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
     }
 )
 
+_IN_TRUST = {"trust", "holdout", "bias_purchases", "bias_spend", "beyond", "one_time"}
 STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
     {
-        "summary": [block.name for block in PAGES["summary"]],
-        "segments": ("lead", "groups chart", "groups table"),
+        "summary": [block.name for block in PAGES["summary"] if block.name not in _IN_TRUST],
+        "cards": ("lead", "cards"),
         "structure": ("lead", "groups chart"),
         "movement": ("lead", "money", "alerts"),
         "bridge": ("lead", "period chart"),
-        "validation": ("lead",),
+        "effect": ("lead", "revenue", "bought"),
+        "trust": ("lead", "spend", "record", "data", "gate", "world", "once", "far"),
     }
 )
 """Section -> names of the blocks that a stakeholder sees: aggregates only, and no customer by whatever name."""

@@ -24,7 +24,7 @@ from traitlets import default
 
 from clvlab.charts.notebook import VEGA_LITE
 from clvlab.charts.picture import VEGA_LITE_VERSION
-from clvlab.editions import Edition, View
+from clvlab.editions import EDITIONS, Edition, View
 from clvlab.reporting.excerpts import first_page, is_shown
 from clvlab.reporting.stills import Drawings, Figure, figure
 from clvlab.wording import TAGS, Language, Words
@@ -83,9 +83,10 @@ class Around:
 
 
 def _exports(folder: Path) -> Iterator[str]:
-    """The customers and the tables in the folder of an edition."""
-    for place in (folder, folder / "tables"):
-        yield from (path.relative_to(folder).as_posix() for path in sorted(place.glob("*")) if path.suffix in EXPORTS)
+    """The files in the folder of an edition, and then those in folders below, but for the other edition's."""
+    paths = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.suffix in EXPORTS]
+    own = [path for path in paths if path.parts[0] not in EDITIONS]
+    yield from (path.as_posix() for path in sorted(own, key=lambda path: len(path.parts) > 1))
 
 
 @dataclass(frozen=True)

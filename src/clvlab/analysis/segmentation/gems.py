@@ -4,6 +4,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.pseudonyms import resolved
 from clvlab.wording import Name
 
 LONGEST = 20
@@ -45,7 +46,10 @@ def compute(context: Context) -> Section:
     findings = {"quadrants": _headline(quadrants), "rule": Finding.of("gems.rule")}
     if hidden.is_empty():
         return Section({"quadrants": quadrants}, {"lead": Finding.of("gems.none"), **findings})
-    findings |= {"lead": _lead(context, hidden, quadrants), "pseudonyms": Finding.of("watch.pseudonyms")}
+    findings |= {
+        "lead": _lead(context, hidden, quadrants),
+        "pseudonyms": resolved(by_exports=context.params.export_ids),
+    }
     return Section({"quadrants": quadrants, "gems": _first(context, hidden)}, findings)
 
 

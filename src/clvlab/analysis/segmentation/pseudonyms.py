@@ -7,6 +7,8 @@ from functools import cache
 
 import polars as pl
 
+from clvlab.analysis.section import Finding
+
 LENGTH = 12
 
 
@@ -23,6 +25,11 @@ def pseudonyms(customers: pl.DataFrame, key: str | None) -> pl.DataFrame:
         return hmac.new(secret, customer_id.encode(), hashlib.sha256).hexdigest()[:LENGTH]
 
     return customers.select("customer_id", pseudonym=pl.col("customer_id").map_elements(pseudonym, pl.String))
+
+
+def resolved(*, by_exports: bool) -> Finding:
+    """Which file says whom the pseudonyms of a page mean: one that is exported, or one that stays with the maker."""
+    return Finding.of("watch.ids" if by_exports else "watch.pseudonyms")
 
 
 @cache

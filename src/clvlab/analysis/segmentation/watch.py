@@ -4,6 +4,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.pseudonyms import resolved
 from clvlab.customers.next_order import LEVEL
 from clvlab.playbook.at_risk import FEWEST, is_late, value_at_risk
 
@@ -55,7 +56,7 @@ def compute(context: Context) -> Section:
         return Section({}, {"lead": lead, "gone": Finding.of("watch.gone", likely=LIKELY)})
     findings = {
         "lead": lead,
-        "pseudonyms": Finding.of("watch.ids" if context.params.export_ids else "watch.pseudonyms"),
+        "pseudonyms": resolved(by_exports=context.params.export_ids),
     }
     if leaves:
         findings["listed"] = Finding.of(
