@@ -558,7 +558,6 @@ STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "summary": [block.name for block in PAGES["summary"] if block.name not in _IN_TRUST],
         "cards": ("lead", "cards"),
-        "structure": ("lead", "groups chart"),
         "movement": ("lead", "money", "alerts"),
         "bridge": ("lead", "period chart"),
         "effect": ("lead", "revenue", "bought"),
