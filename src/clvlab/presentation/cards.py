@@ -51,7 +51,9 @@ def _card(row: Row, words: Words, horizon: str, lapse: Name) -> Fragment:
     paragraphs = {name: paragraph.format(name, unbroken(text)) for name, text in told.items()}
     colour = group_colour(row["group"], row["place"], words.own_groups)
     name = words.group(row["group"])
-    html = Markup('<section class="card" style="--bar: {}; --bar-dark: {}"><h3>{}</h3>{}{}{}</section>').format(
+    html = Markup(
+        '<section class="card" style="--bar: {}; --bar-dark: {}"><div><h3>{}</h3>{}</div>{}<div>{}</div></section>'
+    ).format(
         *(colour, DARK.get(colour, colour), name),
         *(paragraphs.pop("who"), listed, Markup("").join(paragraphs.values())),
     )

@@ -557,6 +557,7 @@ _IN_TRUST = {"trust", "holdout", "bias_purchases", "bias_spend", "beyond", "one_
 STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "summary": [block.name for block in PAGES["summary"] if block.name not in _IN_TRUST],
+        "segments": ("lead", "groups chart"),
         "cards": ("lead", "cards"),
         "movement": ("lead", "money", "alerts"),
         "bridge": ("lead", "period chart"),
