@@ -558,7 +558,7 @@ STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "summary": [block.name for block in PAGES["summary"] if block.name not in _IN_TRUST],
         "cards": ("lead", "cards"),
-        "movement": ("lead", "money", "alerts"),
+        "movement": ("lead", "alerts"),
         "bridge": ("lead", "period chart"),
         "effect": ("lead", "revenue", "bought"),
         "trust": ("lead", "spend", "record", "data", "gate", "world", "once", "far"),
