@@ -87,6 +87,9 @@ def few_resamples(monkeypatch):
 PEOPLE = {"attributes": "people.csv"}
 MAPPED = {"attributes": "mapped.csv", "attribute_columns": {"customer_id": "who"}}
 
+# Customers of the shop do not leave, and nothing is at risk with them.
+LEAVING = {"source": "cdnow_sample", "as_of": date(1998, 6, 30)}
+
 
 TWO_RESULTS = [
     ({}, {"as_of": date(2024, 11, 30)}),
@@ -117,7 +120,7 @@ TWO_RESULTS = [
     ({}, {"export_ids": True}),
     ({}, {"control_share": 0.2}),
     ({"control_share": 0.2}, {"control_share": 0.2, "control_seed": 1}),
-    ({}, {"assumed_effect": 0.1}),
+    (LEAVING, {**LEAVING, "assumed_effect": 0.1}),
     ({}, {"due_by_owner": True}),
     (MAPPED, {**MAPPED, "attribute_columns": {"customer_id": "who", "city": "spot"}}),
 ]
