@@ -559,7 +559,7 @@ STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
         "summary": [block.name for block in PAGES["summary"] if block.name not in _IN_TRUST],
         "segments": ("lead", "groups chart"),
         "cards": ("lead", "cards"),
-        "movement": ("lead", "money", "alerts"),
+        "movement": ("lead", "alerts"),
         "bridge": ("lead", "period chart"),
         "effect": ("lead", "revenue", "bought"),
         "trust": ("lead", "spend", "record", "data", "gate", "world", "once", "far"),
