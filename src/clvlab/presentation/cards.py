@@ -97,9 +97,8 @@ def _figures(row: Row, words: Words, horizon: str) -> Iterator[tuple[str, str]]:
     if row["share_spend"] is not None:
         yield words.column("share_spend"), words.number(row["share_spend"], "pct1")
     if row["clv"] is not None:
-        yield words("cards.value", horizon=horizon), words.number(row["clv"], "money")
-        ends = {name: row[name] for name in ("clv_low", "clv_high")}
-        yield words("cards.interval_name"), words("cards.interval", **ends)
+        values = {name: row[name] for name in ("clv", "clv_low", "clv_high")}
+        yield words("cards.value", horizon=horizon), words("cards.interval", **values)
     for probability in ("p_alive", "p_buys_again"):
         if row[probability] is not None:
             yield words.column(probability), words.number(row[probability], "pct")

@@ -75,19 +75,24 @@ class Report:
         if section not in self.results:
             known = ", ".join(self.results)
             raise ParamsError(f"No section {section!r}.{did_you_mean(section, self.results)} Sections: {known}.")
-        if everybody := self._editions(section):
-            yield self._heading(section), everybody
-        for block in self.pages[section]:
-            editions = self._editions(section, block)
-            piece = self._block(section, self.results[section], block) if editions else None
-            if piece is not None:
-                yield piece, editions
+        heading = self._heading(section)
+        found = [
+            (piece, editions)
+            for block in self.pages[section]
+            if (editions := self._editions(section, block))
+            and (piece := self._block(section, self.results[section], block)) is not None
+        ]
+        # A stakeholder sees no heading with nothing below.
+        is_for_all = any("stakeholder" in editions for _, editions in found)
+        everybody = [it for it in self.results.params.editions if is_for_all or it == "analyst"]
+        if everybody:
+            yield heading, everybody
+        yield from found
 
-    def _editions(self, section: str, block: Block | None = None) -> list[Edition]:
-        """The editions that show a section, or a block of it."""
-        names = self.for_stakeholders.get(section, ())
-        for_all = bool(names) if block is None else block.name in names
-        return [edition for edition in self.results.params.editions if for_all or edition == "analyst"]
+    def _editions(self, section: str, block: Block) -> list[Edition]:
+        """The editions that show a block of a section."""
+        is_for_all = block.name in self.for_stakeholders.get(section, ())
+        return [edition for edition in self.results.params.editions if is_for_all or edition == "analyst"]
 
     def export(self) -> None:
         """Write the tables, and for an analyst the customers, next to the report."""

@@ -557,11 +557,11 @@ _IN_TRUST = {"trust", "holdout", "bias_purchases", "bias_spend", "beyond", "one_
 STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "summary": [block.name for block in PAGES["summary"] if block.name not in _IN_TRUST],
-        "segments": ("lead", "groups chart"),
+        "segments": ("groups chart",),
         "cards": ("lead", "cards"),
         "movement": ("lead", "alerts"),
         "bridge": ("lead", "period chart"),
-        "effect": ("lead", "revenue", "bought"),
+        "effect": ("revenue", "bought"),
         "trust": ("lead", "spend", "record", "data", "gate", "world", "once", "far"),
     }
 )
