@@ -434,6 +434,16 @@ def test_effect_compares_the_contacted_with_those_held_back_in_the_series_langua
     assert "30 Jun 2024 – 31 Jul 2024          40         40" in english
 
 
+def test_effect_passes_over_a_report_without_customers(invoke):
+    series_of(Path("reports/demo"), control=True)
+    alone = invoke("effect", "reports/demo")[0].stdout
+    for_stakeholders = Path("reports/demo/2024-08-31")
+    for_stakeholders.mkdir()
+    manifest = json.dumps({"parameters": {"lang": "en", "edition": "stakeholder"}})
+    (for_stakeholders / "manifest.json").write_text(manifest, encoding="utf-8")
+    assert invoke("effect", "reports/demo")[0].stdout == alone
+
+
 @pytest.mark.parametrize(
     ("control", "arguments", "expected"),
     [

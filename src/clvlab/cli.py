@@ -244,10 +244,12 @@ def effect(series: Path, lang: "Language | None", debug: bool) -> None:
         from clvlab.reporting.manifest import parameters_of
         from clvlab.wording import Words, languages
 
-        days = [date.fromisoformat(path.name) for path in Series(series).days()] if series.is_dir() else []
-        found = effect_of(follow(series, days))
-        given = parameters_of(series / max(days).isoformat())
-        _say(in_words(found, Words(lang or languages(given.get("lang", "en"))[0], given.get("currency"))))
+        runs = Series(series).days() if series.is_dir() else []
+        # A stakeholder's edition has no customers to follow.
+        given = {run: parameters_of(run) for run in runs if parameters_of(run).get("edition") != "stakeholder"}
+        found = effect_of(follow(series, [date.fromisoformat(run.name) for run in given]))
+        newest = given[max(given)]
+        _say(in_words(found, Words(lang or languages(newest.get("lang", "en"))[0], newest.get("currency"))))
 
 
 @main.command()
