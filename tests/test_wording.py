@@ -319,6 +319,15 @@ CHOSEN = {
 """Keys of which the code knows the last part only, where it chooses among them."""
 
 
+@pytest.mark.parametrize(
+    "file", sorted((Path(cl.__file__).parent / "wording").glob("*.yaml")), ids=lambda file: file.stem
+)
+def test_no_key_is_there_twice(file):
+    """YAML would take the second and say nothing."""
+    keys = re.findall(r"^(\w+):", file.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(set(keys)) == len(keys)
+
+
 def test_every_key_is_used():
     patterns = keys_in_code() - {rf"{file}\.\w+" for file in FILES}
     put_together = {*keys_of_pages(), *CHOSEN}

@@ -37,6 +37,7 @@ FULL = {
     "stayed": 90,
     "rose": 0,
     "fell": 10,
+    "elsewhere": 0,
     "again": 1,
     "action": "Call <them>.",
     "owner": "Ms Li",
@@ -113,10 +114,12 @@ def test_other_lines():
     assert "spent next to nothing" in card(spend_last_year=0.02, index=0.004).text
     assert "spent next to nothing" in card(spend_last_year=-5.0, index=-0.2).text
     assert "They have not bought yet." in card(median_purchases=None, median_days_since_last=None).text
+    elsewhere = card(were=100, stayed=40, rose=0, fell=10, elsewhere=50).text
+    assert "40 are still in this group, 0 rose, 10 fell, and 50 are elsewhere because thresholds moved" in elsewhere
     assert "A month ago nobody was in this group." in card(were=0, stayed=0, fell=0, again=0).text
     assert card(review_on=None).text.count("review") == 0
     trait = {"attribute": "city", "value": "Hangzhou", "share_value": 0.58, "share_base": 0.3}
-    assert "City “Hangzhou” is frequent among them: 58%, against 30% of all." in card(**trait).text
+    assert "Frequent among those of whom it is known: City “Hangzhou”, 58%, against 30% of all." in card(**trait).text
     assert "P(buys again): 63%" in card(p_alive=None, p_buys_again=0.634).text
 
 

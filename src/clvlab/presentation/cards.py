@@ -122,5 +122,5 @@ def _fate(row: Row, words: Words, lapse: Name) -> str:
         return ""
     if row["were"] == 0:
         return words("cards.were_none", lapse=lapse)
-    figures = {name: row[name] for name in ("were", "stayed", "rose", "fell", "again")}
-    return words("cards.fate", **figures, lapse=lapse)
+    figures = {name: row[name] for name in ("were", "stayed", "rose", "fell", "elsewhere", "again")}
+    return words("cards.fate_elsewhere" if row["elsewhere"] else "cards.fate", **figures, lapse=lapse)

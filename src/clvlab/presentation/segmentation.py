@@ -62,6 +62,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "summary": (
             Text("lead"),
             Numbers("numbers", trends="trend"),
+            Text("redrawn"),
             Text("changed"),
             Text("shifted"),
             Text("stake"),
@@ -136,6 +137,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         ),
         "movement": (
             Text("lead"),
+            Text("redrawn"),
             Text("money"),
             Text("alerts"),
             Table(
@@ -383,7 +385,10 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Text("revenue"),
             Text("bought"),
-            *(Table(outcome, {"since": "date", "until": "date", **_without_lapse(outcome)}) for outcome in SHOWN),
+            *(
+                Table(outcome, {"list_of": "date", "followed_to": "date", **_without_lapse(outcome)})
+                for outcome in SHOWN
+            ),
             Text("note"),
         ),
         "profiles": (
@@ -559,7 +564,7 @@ STAKEHOLDER: Mapping[str, Collection[str]] = MappingProxyType(
         "summary": [block.name for block in PAGES["summary"] if block.name not in _IN_TRUST],
         "segments": ("groups chart",),
         "cards": ("lead", "cards"),
-        "movement": ("lead", "alerts"),
+        "movement": ("lead", "redrawn", "alerts"),
         "bridge": ("lead", "period chart"),
         "effect": ("revenue", "bought"),
         "trust": ("lead", "spend", "record", "data", "gate", "world", "once", "far"),

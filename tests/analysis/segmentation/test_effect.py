@@ -44,7 +44,7 @@ def test_the_effect_by_hand(monkeypatch):
     monkeypatch.setattr("clvlab.playbook.effect.FEWEST", 2)
     section = effect.compute(context_on(JANUARY))
     revenue, bought = (section[outcome].row(0, named=True) for outcome in ("revenue", "bought"))
-    assert (revenue["since"], revenue["until"]) == (DECEMBER, JANUARY)
+    assert (revenue["list_of"], revenue["followed_to"]) == (DECEMBER, JANUARY)
     assert (revenue["contacted"], revenue["held_back"]) == (3, 2)
     assert (revenue["contacted_mean"], revenue["held_back_mean"]) == (pytest.approx(85 / 3), 5.0)
     assert bought["effect"] == pytest.approx(2 / 3 - 1 / 2)

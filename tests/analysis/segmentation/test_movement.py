@@ -154,6 +154,21 @@ def test_thresholds_that_move_on_are_told_from_customers_who_move():
     assert moves["arrived"] == 30
     assert moves["reranked"] > 0
     assert set(moves) == {"stayed", "reranked", "arrived"}
+    told = section.findings["redrawn"].figures
+    assert told == {"reranked": moves["reranked"], "share": moves["reranked"] / 30}
+
+
+def test_nobody_moves_up_without_a_purchase():
+    # Nobody of before buys again; 30 small new customers lift them over the thresholds.
+    old = [(f"old{n:02d}", "2024-03-10", 100.0 + n) for n in range(30)] + [("old00", "2023-01-01", 1.0)]
+    new = [(f"new{n:02d}", "2024-11-10", 1.0 + n / 100) for n in range(30)]
+    section = movement.compute(context_of(*old, *new, as_of="2024-12-31", strategy="spend_tiers"))
+    assert set(section["direction"]["move"]) == {"stayed", "reranked", "arrived"}
+    assert "alerts" not in section
+
+
+def test_thresholds_that_hardly_moved_are_not_spoken_of():
+    assert "redrawn" not in movement.compute(context_of(*LOG, as_of="2024-12-31")).findings
 
 
 def test_unknown_value_is_not_nought():
@@ -185,6 +200,9 @@ def test_every_account_balances(rows, strategy):
     assert balance["moved_in"].sum() == balance["moved_out"].sum()
     assert balance["closing"].sum() == section["direction"]["customers"].sum() == context.buyers.height
     assert section["moves"]["customers"].sum() == balance["opening"].sum()
+    pairs = movement.pairs_of(context, context.previous)
+    assert pairs.filter(pl.col("move").is_in(["up", "down"]))["bought"].all()
+    assert not pairs.filter(move="aged")["bought"].any()
     money = section["money"].with_columns((pl.exclude("group") * 100).round().cast(pl.Int64))
     opening, left, arrived, joined, revalued, closing = (
         pl.col(name) for name in ("opening", "moved_out", "arrived", "moved_in", "revalued", "closing")

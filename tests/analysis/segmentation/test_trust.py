@@ -57,8 +57,13 @@ def test_what_was_expected_is_what_the_report_of_that_day_expected(kept):
     assert kept.filter(what="purchases")["predicted"][-1] == pytest.approx(expected[expected > 0].sum(), rel=1e-9)
 
 
-def test_it_held_if_what_came_is_within_the_interval(kept):
-    for row in kept.iter_rows(named=True):
+def test_the_last_forecast_held_if_what_came_is_within_its_interval(kept):
+    lasts = kept.filter(pl.col("origin") == pl.col("origin").max())
+    assert 1 <= lasts.height < kept.height
+    earlier = kept.filter(pl.col("origin") < pl.col("origin").max())
+    # What the reports of those days said of them is not said again, in other words.
+    assert earlier.select("honest_low", "honest_high", "held").null_count().row(0) == (earlier.height,) * 3
+    for row in lasts.iter_rows(named=True):
         assert row["honest_low"] < row["predicted"] < row["honest_high"]
         assert row["held"] == (row["honest_low"] <= row["actual"] <= row["honest_high"])
 

@@ -10,6 +10,7 @@ import pytest
 import clvlab as cl
 from clvlab import export
 from clvlab.analysis.segmentation import SECTIONS
+from clvlab.analysis.segmentation.watch import LIKELY
 from clvlab.presentation import Report
 from clvlab.validation.predictions import BASELINE_METHODS
 from clvlab.wording import LANGUAGES, Words
@@ -167,7 +168,8 @@ def test_the_most_valuable_group_is_the_same_on_every_page(results, customers):
 
 def test_the_group_at_risk_of_the_first_page_is_that_of_the_due_list(results, customers):
     stake, actions = results["summary"].findings["stake"].figures, results["summary"]["actions"]
-    at_risk = results.due.join(customers.select("customer_id", in_group="group"), on="customer_id")
+    there = customers.filter(pl.col("p_alive") >= LIKELY).select("customer_id", in_group="group")
+    at_risk = results.due.join(there, on="customer_id")
     sums = dict(at_risk.group_by("in_group").agg(pl.col("at_risk").sum()).iter_rows())
     # Every group has a cadence but that of prospects, who have spent nothing.
     assert stake["total"] == pytest.approx(sum(sums.values()))

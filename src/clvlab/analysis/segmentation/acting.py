@@ -1,7 +1,8 @@
 """Where acting matters most: the groups of whose spend most is at risk, and what their customers spent more or less.
 
 Most value is not most at stake: those who bring most often need least. Groups are therefore in the order of what is
-at risk, spend of the last year times the probability of having left. Where the models know nothing of leaving, they
+at risk, spend of the last year times the probability of having left, of the customers who are likely to be there
+still: the others nothing will bring back. Where the models know nothing of leaving, they
 are in the order of how much that spend has changed since the period before, up or down; and where that is not known
 either, of what they are expected to bring.
 """
@@ -10,6 +11,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.watch import LIKELY
 from clvlab.playbook.at_risk import value_at_risk
 from clvlab.wording import Name
 
@@ -50,11 +52,12 @@ def _groups(context: Context, money: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def _at_risk(context: Context) -> pl.DataFrame:
-    """group, at_risk; without a row where it is not known."""
+    """group, at_risk: of those who are likely to be there still; without a row where it is not known."""
     model = context.models.purchases
     if not context.has_amounts or model is None or model.leaving is None:
         return pl.DataFrame(schema={"group": pl.String, "at_risk": pl.Float64})
-    customers = context.with_habits.data.select("customer_id", value_at_risk(leaves=True))
+    there = context.with_habits.data.filter(pl.col("p_alive") >= LIKELY)
+    customers = there.select("customer_id", value_at_risk(leaves=True))
     grouped = context.shown.select("customer_id", "group").join(customers, on="customer_id", maintain_order="left")
     return grouped.group_by("group", maintain_order=True).agg(pl.col("at_risk").sum())
 
@@ -74,7 +77,6 @@ def _stake(name: str, ordered: pl.DataFrame) -> Finding:
         "summary.stake",
         total=ordered["at_risk"].sum(),
         group=Name("groups", first["group"]),
-        customers=first["customers"],
         at_risk=first["at_risk"],
     )
 

@@ -15,7 +15,7 @@ from clvlab.analysis.segmentation.segments import group_profile
 from clvlab.analysis.small_groups import SMALLEST
 
 VALUES = ("clv", "clv_low", "clv_high")
-FATES = ("stayed", "rose", "fell", "again")
+FATES = ("stayed", "rose", "fell", "elsewhere", "again")
 _PROFILE = {
     "group": pl.String,
     "attribute": pl.String,
@@ -35,8 +35,9 @@ def compute(context: Context) -> Section:
     attribute, value, share_value, share_base : the value of an attribute that the group has most often next to all
         buyers of whom it is known, beyond chance; null where there is none
     due, held_back, cadence, review_on : as in the section of who is due; the first two null without such a list
-    were : buyers who were in the group a period ago, of whom `stayed`, `rose` and `fell` are where they are now, and
-        `again` have bought since; null without an earlier period, and where these would tell of few customers
+    were : buyers who were in the group a period ago, of whom `stayed`, `rose` and `fell` are where they are now,
+        `elsewhere` are in another group by its thresholds alone or in one without an order, and `again` have bought
+        since; null without an earlier period, and where these would tell of few customers
     """
     profile = group_profile(context.with_activity(context.shown), context.groups).filter(pl.col("customers") > 0)
     kept = profile.select(
@@ -137,6 +138,7 @@ def _fates(context: Context) -> pl.DataFrame:
         "stayed": (pl.col("before") == pl.col("after")).sum(),
         "rose": pl.col("move").is_in(ROSE).sum(),
         "fell": pl.col("move").is_in(FELL).sum(),
+        "elsewhere": ((pl.col("before") != pl.col("after")) & ~pl.col("move").is_in([*ROSE, *FELL])).sum(),
         "again": pl.col("bought").sum(),
     }
     found = pairs.group_by(group="before").agg(**counts).cast(dict.fromkeys(counts, pl.Int64))

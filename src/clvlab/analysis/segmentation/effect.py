@@ -21,6 +21,8 @@ from clvlab.playbook.series import follow_in_log
 def compute(context: Context) -> Section:
     """Tables `revenue` and `bought`, as by `clvlab.playbook.effect.effect`, each of its outcome.
 
+    The days of a period are `list_of` and `followed_to`; null in the row over all of them.
+
     Only the reason why there are none where the parameters hold nobody back, the report is not one of a series,
     or no earlier report has published a list on which somebody was.
     """
@@ -31,9 +33,13 @@ def compute(context: Context) -> Section:
         return Section({}, {"lead": Finding.of("effect.no_lists")})
     found = effect(followed)
     findings = {name: Finding.of(key, **figures) for name, (key, figures) in verdicts(found).items()}
-    tables = {
-        outcome: found.filter(outcome=outcome).drop("outcome", "is_overall") for outcome in ("revenue", "bought")
-    }
+    days = {"list_of": "since", "followed_to": "until"}
+    dated = found.select(
+        "outcome",
+        *(pl.when(~pl.col("is_overall")).then(day).alias(name) for name, day in days.items()),
+        pl.exclude("outcome", "is_overall", *days.values()),
+    )
+    tables = {outcome: dated.filter(outcome=outcome).drop("outcome") for outcome in ("revenue", "bought")}
     return Section(tables, {**findings, "note": Finding.of("effect.note")})
 
 

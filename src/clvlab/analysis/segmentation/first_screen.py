@@ -19,8 +19,11 @@ def first_screen(context: Context, sections: Mapping[str, Section]) -> Section:
     Its tables are those of `summary.compute` and of `acting`.
     """
     plain, movement = sections["summary"], sections["movement"]
-    matters = acting(context, movement.get("money"))
-    found = {**_changed(movement), **matters.findings, **_to_do(context), **_warned(sections["validation"])}
+    # What groups spend more or less tells nothing where they are others by their thresholds.
+    redrawn = movement.findings.get("redrawn")
+    matters = acting(context, None if redrawn else movement.get("money"))
+    minded = {"redrawn": Finding("summary.redrawn", redrawn.figures)} if redrawn else {}
+    found = {**minded, **_changed(movement), **matters.findings, **_to_do(context), **_warned(sections["validation"])}
     return Section({**plain.tables, **matters.tables}, {**plain.findings, **found})
 
 

@@ -45,8 +45,9 @@ def kept_forecasts(context: Context) -> pl.DataFrame:
 
     Customers are those who had bought by `origin`, and nobody who came later; `end` is the last day of the period.
     `honest_low` and `honest_high` are the interval of VALUE_LEVEL that allows for the errors of the periods before;
-    months count as equally long there. Without a row where the log does not hold the period before, or no model could
-    be fitted on its last day.
+    months count as equally long there. Only the forecast of the last period has one, and a verdict: those of earlier
+    periods had others' errors to go by, and the reports of their days have told of them. Without a row where the log
+    does not hold the period before, or no model could be fitted on its last day.
     """
     sums = pl.concat([pl.DataFrame(schema=_SUMS), *_sums(context)])
     nothing = pl.DataFrame(schema=COLUMNS)
@@ -130,9 +131,8 @@ def _next_to_actual(buyers: CustomerSummary, expected: pl.DataFrame, log: Transa
 
 
 def _judged(rows: pl.DataFrame) -> pl.DataFrame:
-    """The periods of one outcome with their intervals, each of which knows the periods before it alone."""
-    judged = [_with_interval(rows[place : place + 1], rows[:place]) for place in range(rows.height)]
-    table = pl.concat(judged)
+    """The periods of one outcome, the last with its interval, which knows the periods before it alone."""
+    table = pl.concat([rows[:-1], _with_interval(rows[-1:], rows[:-1])], how="diagonal")
     return table.with_columns(held=pl.col("actual").is_between("honest_low", "honest_high")).select(list(COLUMNS))
 
 

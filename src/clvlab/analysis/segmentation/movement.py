@@ -20,6 +20,8 @@ from clvlab.wording import Name
 MOVES = ("up", "stayed", "down", "aged", "reranked", "sideways", "arrived")
 """`down` and `up` with a purchase since; `aged` is down without one; `reranked` by the thresholds alone; `sideways`
 between groups without an order; `arrived` had not bought before."""
+REDRAWN = 0.05
+"""From such a share of the customers on that thresholds alone have moved, it is said before all else."""
 
 
 def compute(context: Context) -> Section:
@@ -55,6 +57,9 @@ def compute(context: Context) -> Section:
             "movement.moves", share=same / max(known.height, 1), lapse=lapse, since=context.previous.cutoff
         ),
     }
+    if counts.get("reranked", 0) >= REDRAWN * known.height > 0:
+        share = counts["reranked"] / known.height
+        findings["redrawn"] = Finding.of("movement.redrawn", reranked=counts["reranked"], share=share)
     if context.has_amounts:
         tables["money"] = _money(pairs, context.groups)
         findings["money"] = _moved_money(known, context.previous.cutoff)
@@ -114,14 +119,15 @@ def pairs_of(context: Context, previous: CustomerSummary) -> pl.DataFrame:
 def _move() -> pl.Expr:
     before, after = pl.col("before"), pl.col("after")
     better, worse = pl.col("rank_after") < pl.col("rank_before"), pl.col("rank_after") > pl.col("rank_before")
+    is_silent = pl.col("n_purchases") <= pl.col("bought_before")
     return (
         pl.when(before.is_null())
         .then(pl.lit("arrived"))
         .when(before == after)
         .then(pl.lit("stayed"))
-        .when(before == pl.col("fixed"))
+        .when((before == pl.col("fixed")) | (better & is_silent))
         .then(pl.lit("reranked"))
-        .when(worse & (pl.col("n_purchases") == pl.col("bought_before")))
+        .when(worse & is_silent)
         .then(pl.lit("aged"))
         .when(worse)
         .then(pl.lit("down"))
