@@ -8,6 +8,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.acting import acting
 from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.watch import LIKELY
 
 MOST_ALERTS = 1
 """Of the movement's alerts; all that it tells are there."""
@@ -43,7 +44,8 @@ def _changed(movement: Section) -> dict[str, Finding]:
 def _to_do(context: Context) -> dict[str, Finding]:
     """With whom to begin, when to look again, and what that would keep if an effect is assumed.
 
-    To begin with are those at the top of the due list with half of what is at risk on it.
+    To begin with are those at the top of the due list with half of what is at risk on it, with customers who are
+    likely to be there still.
     """
     if context.due is None:
         return {}
@@ -51,7 +53,8 @@ def _to_do(context: Context) -> dict[str, Finding]:
     review = context.day_before(context.as_of, -1)
     if contacted.is_empty():
         return {"do": Finding.of("summary.do_nobody", review=review)}
-    at_risk = contacted["at_risk"].fill_null(0).cum_sum()
+    at_stake = pl.when(pl.col("p_alive") >= LIKELY).then("at_risk")
+    at_risk = contacted.select(at_stake.fill_null(0).cum_sum()).to_series()
     if at_risk[-1] <= 0:
         return {"do": Finding.of("summary.do_unknown", contacted=contacted.height, review=review)}
     first = int((at_risk < at_risk[-1] / 2).sum()) + 1
