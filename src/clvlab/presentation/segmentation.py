@@ -540,6 +540,16 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("lead"),
             Text("drawn"),
             Text("refit"),
+            Table(
+                "readings",
+                {
+                    "group": "group",
+                    "customers": "int",
+                    "share_customers": "pct1",
+                    "customers_today": "int",
+                    "share_today": "pct1",
+                },
+            ),
             Text("judged"),
             Table("strategy", {"group": "group", "rank": "int", "condition": "condition"}),
             Table(

@@ -138,7 +138,8 @@ def test_under_a_rule_of_the_year_nobody_moves_because_of_thresholds():
 
 
 def test_the_page_says_when_the_rule_was_drawn_and_what_one_of_today_would_change():
-    found = rules.compute(context_on(date(2024, 6, 30), strategy="spend_tiers")).findings
+    section = rules.compute(context_on(date(2024, 6, 30), strategy="spend_tiers"))
+    found, readings = section.findings, section["readings"]
     assert dict(found["drawn"].figures) == {"day": date(2024, 1, 31), "year": "2024"}
     context = context_on(date(2024, 6, 30), strategy="spend_tiers")
     shares = [
@@ -146,11 +147,17 @@ def test_the_page_says_when_the_rule_was_drawn_and_what_one_of_today_would_chang
         for rule in (context.rule, context.own_rule)
     ]
     gaps = {group: abs(shares[0].get(group, 0) - shares[1].get(group, 0)) / 60 for group in {*shares[0], *shares[1]}}
+    for name, counts in zip(("customers", "customers_today"), shares, strict=True):
+        of_groups = dict(readings.filter(pl.col(name) > 0).select("group", name).iter_rows())
+        assert of_groups == counts
+    assert (readings["share_customers"].sum(), readings["share_today"].sum()) == pytest.approx((1, 1))
     told = found["refit"].figures
     assert gaps[told["group"].code] == max(gaps.values()) >= rules.NOTABLE
     assert told["share"] == pytest.approx(shares[0].get(told["group"].code, 0) / 60)
     assert told["fresh"] == pytest.approx(shares[1].get(told["group"].code, 0) / 60)
-    assert "drawn" not in rules.compute(context_on(date(2024, 1, 31))).findings
+    first = rules.compute(context_on(date(2024, 1, 31)))
+    assert "drawn" not in first.findings
+    assert "readings" not in first
 
 
 def test_a_first_period_has_no_movement_and_says_so():
