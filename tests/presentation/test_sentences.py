@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation import bridge, due, movement, structure, summary
 from clvlab.analysis.segmentation.first_screen import first_screen
+from clvlab.analysis.segmentation.watch import LIKELY
 from clvlab.params import ReportParams
 from clvlab.playbook.effect import EFFECT
 from clvlab.playbook.report import verdicts
@@ -182,7 +183,7 @@ def told_of(context) -> dict[str, tuple[Section, list[float]]]:
         "summary": [*of_summary(context), *sums_of_two(list(cells(moved)))],
         "movement": [*of_moves(context), *shares(list(cells(moved)))],
         "bridge": of_bridge(context, made["bridge"]),
-        "structure": of_structure(made["structure"]),
+        "structure": of_structure(context, made["structure"]),
         "due": of_due(context),
     }
     return {name: (section, [*cells(section), *of_log[name]]) for name, section in made.items()}
@@ -198,8 +199,11 @@ def shares(values: list[float]) -> list[float]:
 
 
 def at_risk_to(context) -> list[float]:
-    """What is at risk with the first customer who is due, with the first two, and so on."""
-    return [] if context.due is None else [float(it) for it in context.due["at_risk"].fill_null(0).cum_sum()]
+    """What is at risk with the first customer who is due, with the first two, and so on: with all, or those there."""
+    if context.due is None:
+        return []
+    there = context.due.select(pl.when(pl.col("p_alive") >= LIKELY).then("at_risk"))["at_risk"]
+    return [float(it) for column in (context.due["at_risk"], there) for it in column.fill_null(0).cum_sum()]
 
 
 def of_summary(context) -> list[float]:
@@ -235,12 +239,13 @@ def of_bridge(context, section: Section) -> list[float]:
     return found
 
 
-def of_structure(section: Section) -> list[float]:
-    """By how many points shares changed, and over how many periods."""
+def of_structure(context, section: Section) -> list[float]:
+    """By how many points shares changed, over how many periods, and how old the log was on the first day."""
     if "ends" not in section:
         return []
     points = 100 * (section["ends"]["customers_last"] - section["ends"]["customers_first"])
-    return [*points, float(section["groups"]["day"].n_unique())]
+    age = (section["groups"]["day"].min() - context.first_day).days + 1
+    return [*points, float(section["groups"]["day"].n_unique()), float(age)]
 
 
 def of_due(context) -> list[float]:

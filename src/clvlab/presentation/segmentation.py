@@ -123,6 +123,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
         "cards": (Text("lead"), Cards("cards")),
         "structure": (
             Text("lead"),
+            Text("young"),
             Chart("groups", structure.groups),
             Table(
                 "ends",

@@ -69,6 +69,13 @@ def test_the_sentences_by_hand(section):
     }
 
 
+def test_it_is_said_that_a_log_was_not_a_year_old(section):
+    # The log begins on 1 April 2024, and June's period ends on the 30th.
+    assert dict(section.findings["young"].figures) == {"first": JUNE, "days": 91}
+    older = section_of(("a", "2020-01-01", 5.0), ("a", "2024-07-01", 5.0), ("b", "2024-12-01", 5.0))
+    assert "young" not in older.findings
+
+
 def test_the_rule_is_that_of_the_run():
     # Spend tiers would be cut anew at each day: by the run's own bounds nobody was large in September.
     old = [(f"c{n:02d}", "2024-04-05", 10.0) for n in range(20)]

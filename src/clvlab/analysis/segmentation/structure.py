@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from clvlab.analysis.section import Finding, Section
-from clvlab.analysis.segmentation.context import Context
+from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 from clvlab.analysis.small_groups import as_one
 from clvlab.frames import CustomerSummary
 from clvlab.money import exact_sum
@@ -37,7 +37,11 @@ def compute(context: Context) -> Section:
     table = _shares(context, days)
     ends = _ends(table)
     figures = {"periods": len(days), "period": Name("periods", context.params.period), "drawn": context.rule_day}
-    findings = {"lead": Finding.of("structure.lead", **figures), "groups": _grown_and_shrunk(ends, days[0].cutoff)}
+    findings = {
+        "lead": Finding.of("structure.lead", **figures),
+        "groups": _grown_and_shrunk(ends, days[0].cutoff),
+        **_young(context, days[0].cutoff),
+    }
     return Section({"groups": table, "ends": ends}, findings)
 
 
@@ -87,6 +91,12 @@ def _counted(context: Context, customers: CustomerSummary) -> pl.DataFrame:
     return joined.select(
         pl.lit(customers.cutoff).alias("day"), "group", revenue=pl.col("spend_last_year").fill_null(0.0)
     )
+
+
+def _young(context: Context, first: date) -> dict[str, Finding]:
+    """That the log was not a year old on the first of the days: nobody can have been away for longer than that."""
+    age = (first - context.first_day).days + 1
+    return {"young": Finding.of("structure.young", first=first, days=age)} if age < ACTIVE_DAYS else {}
 
 
 def _ends(table: pl.DataFrame) -> pl.DataFrame:
