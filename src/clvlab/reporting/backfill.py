@@ -210,7 +210,7 @@ class _Working:
         context = multiprocessing.get_context("spawn")
         here, there = context.Pipe(duplex=False)
         params = self.params.model_copy(update={"as_of": day})
-        given = (there, params.to_dict(), self.notebook, self.force)
+        given = (there, os.getpid(), params.to_dict(), self.notebook, self.force)
         process = context.Process(target=_work, args=given)
         process.start()
         there.close()
@@ -241,9 +241,9 @@ class _Working:
                 process.kill()
 
 
-def _work(connection: Connection, given: dict[str, Any], notebook: Path, force: bool) -> None:
+def _work(connection: Connection, parent: int, given: dict[str, Any], notebook: Path, force: bool) -> None:
     """Make one report, in a process that ends with the one that started it, and tell how that went."""
-    tie_to(os.getppid())
+    tie_to(parent)  # which may be gone by now: asked of the system here, it could be another
     params = ReportParams(**given)
     try:
         done = make(params, Series(params.folder), notebook, force=force)
