@@ -1,11 +1,15 @@
 """A series made in one go, by processes of their own: complete, in step with its inputs, whole after any end."""
 
 import json
+import multiprocessing
 import random
 import re
 import signal
+import subprocess
+import sys
 import time
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -16,7 +20,7 @@ import clvlab as cl
 from clvlab.errors import ParamsError
 from clvlab.params import ReportParams
 from clvlab.period_ends import ends
-from clvlab.reporting.backfill import backfill, next_day
+from clvlab.reporting.backfill import _work, backfill, next_day
 from tests.reporting.conftest import SHOW
 
 MONTHS = list(ends("month", date(2024, 3, 31), date(2024, 6, 30)))
@@ -162,6 +166,19 @@ def test_reports_that_follow_the_lists_of_those_before_are_made_one_by_one(workp
     lists = [list(it["lists"]) for it in manifests(workplace).values()]
     assert lists == [[str(day) for day in MONTHS[:n]] for n in range(4)]
     assert "0 made, 4 up to date" in told(MONTHS[0], MONTHS[3])
+
+
+def test_a_process_whose_starter_was_killed_while_it_started_makes_nothing(workplace):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    context = multiprocessing.get_context("spawn")
+    _, there = context.Pipe(duplex=False)
+    given = (there, gone.pid, ReportParams(**GIVEN).to_dict(), Path("none.ipynb"), False)
+    process = context.Process(target=_work, args=given)
+    process.start()
+    process.join()
+    assert process.exitcode == 1
+    assert not (workplace / "reports").exists()
 
 
 @pytest.mark.slow
