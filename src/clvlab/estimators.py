@@ -42,7 +42,8 @@ class _OfCustomers(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         """The wanted columns of a frame, and the optional ones that it has; all columns of an array."""
         may_lack = _is_frame(X) or self.__sklearn_tags__().input_tags.allow_nan
         if _is_frame(X):
-            X = _selected(X, wanted, optional, type(self).__name__).cast(pl.Float64)
+            # Not every version of scikit-learn reads the names of polars frames.
+            X = _selected(X, wanted, optional, type(self).__name__).cast(pl.Float64).to_pandas()
         numbers: Matrix = validate_data(
             self,
             X,
