@@ -241,15 +241,15 @@ def effect(series: Path, lang: "Language | None", debug: bool) -> None:
         from clvlab.playbook.report import in_words
         from clvlab.playbook.series import follow
         from clvlab.reporting.archive import Series
-        from clvlab.reporting.manifest import parameters_of
-        from clvlab.wording import Words, languages
+        from clvlab.reporting.manifest import language_of, parameters_of
+        from clvlab.wording import Words
 
         runs = Series(series).days() if series.is_dir() else []
         # A stakeholder's edition has no customers to follow.
-        given = {run: parameters_of(run) for run in runs if parameters_of(run).get("edition") != "stakeholder"}
-        found = effect_of(follow(series, [date.fromisoformat(run.name) for run in given]))
-        newest = given[max(given)]
-        _say(in_words(found, Words(lang or languages(newest.get("lang", "en"))[0], newest.get("currency"))))
+        followed = [run for run in runs if parameters_of(run).get("edition") != "stakeholder"]
+        found = effect_of(follow(series, [date.fromisoformat(run.name) for run in followed]))
+        newest = followed[0]
+        _say(in_words(found, Words(lang or language_of(newest), parameters_of(newest).get("currency"))))
 
 
 @main.command()

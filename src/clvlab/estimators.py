@@ -7,6 +7,7 @@ others. A bare array says nothing of what its columns are: they are taken by pla
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -81,6 +82,12 @@ def _selected(X: Any, wanted: Sequence[str], optional: Sequence[str], who: str) 
     return table.select(*wanted, *(name for name in optional if name in table.columns))
 
 
+def _summary(table: pl.DataFrame, time_unit: TimeUnit, cutoff: date | None = None) -> CustomerSummary:
+    """The table as of a day, which may be left open where nothing reads it."""
+    ids = pl.Series("customer_id", numbered(table.height), dtype=pl.String)
+    return CustomerSummary(table.insert_column(0, ids), cutoff, time_unit)  # type: ignore[arg-type]
+
+
 class RfmScorer(TransformerMixin, _OfCustomers):  # type: ignore[misc]  # scikit-learn has no types
     """Recency, frequency and spend as scores from 1 to `n_bins`, high is good, as by `clvlab.score_rfm`.
 
@@ -118,11 +125,10 @@ class RfmScorer(TransformerMixin, _OfCustomers):  # type: ignore[misc]  # scikit
         """Find the bounds of the scores on these customers."""
         del y
         numbers = self._numbers(X, self.columns, reset=True)
-        bought = _bought(numbers)
+        columns = [pl.Series(column).drop_nans() for column in _upward(numbers[_bought(numbers)])]
         self.bounds_ = [
             own_bounds(known, self.n_bins, alike_are_best=place == 0 or (place == 1 and known.min() != 1))
-            for place, column in enumerate(_upward(numbers[bought]))
-            if (known := pl.Series(column).drop_nans()) is not None
+            for place, known in enumerate(columns)
         ]
         return self
 
@@ -221,9 +227,7 @@ class SegmentLabeler(TransformerMixin, _OfCustomers):  # type: ignore[misc]  # s
                 self.n_features_in_, self.feature_names_in_ = table.width, np.array(table.columns, dtype=object)
         else:
             table = self._by_place(X, reset=reset)
-        day = None if self.cutoff is None else parse_day("cutoff", self.cutoff)
-        ids = pl.Series("customer_id", numbered(table.height), dtype=pl.String)
-        return CustomerSummary(table.insert_column(0, ids), day, "day")  # type: ignore[arg-type]  # read by no rule
+        return _summary(table, "day", None if self.cutoff is None else parse_day("cutoff", self.cutoff))
 
     def _by_place(self, X: ArrayLike, *, reset: bool) -> pl.DataFrame:
         numbers = self._numbers(X, (), reset=reset)
@@ -316,8 +320,7 @@ class ClvRegressor(RegressorMixin, _OfCustomers):  # type: ignore[misc]  # sciki
             if _is_frame(X)
             else _mended(_by_place(numbers))
         )
-        ids = pl.Series("customer_id", numbered(table.height), dtype=pl.String)
-        return CustomerSummary(table.insert_column(0, ids), None, self.time_unit)  # type: ignore[arg-type]  # unread
+        return _summary(table, self.time_unit)
 
 
 def _by_place(numbers: Matrix) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 
 from clvlab.analysis.comparison.context import relevant, role
 from clvlab.analysis.segmentation.base_health import concentration, purchases_per_customer
-from clvlab.analysis.segmentation.segments import score_grid
+from clvlab.analysis.segmentation.segments import score_grid, share_of
 from clvlab.charts import base_health, comparison, segments, theme, validation
 from clvlab.charts import models as model_charts
 from clvlab.charts.notebook import SIZES
@@ -33,7 +33,6 @@ from clvlab.wording import Language, Words
 
 MOST_REPEATS, SILENCES = 12, 26
 """Rows and columns of the picture of P(alive)."""
-_DAYS_OF_YEAR = 365.25
 T = TypeVar("T")
 
 
@@ -60,11 +59,10 @@ def _shares(rule: Rule, customers: CustomerSummary) -> pl.DataFrame:
     has_money = "total_spend" in grouped.columns
     spend = exact_sum(pl.col("total_spend")) if has_money else pl.lit(None, pl.Float64)
     sizes = grouped.group_by("group").agg(customers=pl.len(), spend=spend)
-    share = pl.when(pl.col("spend").sum() > 0).then(pl.col("spend") / pl.col("spend").sum())
     return (
         rule.places.join(sizes, on="group", how="left", maintain_order="left")
         .with_columns(pl.col("customers").fill_null(0))
-        .with_columns(share_customers=pl.col("customers") / pl.col("customers").sum(), share_spend=share)
+        .with_columns(share_customers=share_of(pl.col("customers")), share_spend=share_of(pl.col("spend")))
     )
 
 
@@ -149,7 +147,7 @@ _OF_CUSTOMERS: Mapping[str, Callable[[CustomerSummary, Words], theme.ChartType]]
 
 
 def _heterogeneity(model: PurchaseModel, words: Words) -> theme.ChartType:
-    a_year = median_rate(model) * _DAYS_OF_YEAR / DAYS_PER[model.time_unit]
+    a_year = median_rate(model) * DAYS_PER["year"] / DAYS_PER[model.time_unit]
     subtitle = words("pictures.heterogeneity_subtitle", model=_name(model, words))
     return _titled(
         model_charts.heterogeneity(heterogeneity(model), words),

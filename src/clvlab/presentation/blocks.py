@@ -57,40 +57,32 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Numbers:
+class _OneTable:
+    """A table that is shown in its own way, and no more than once in a section."""
+
+    table: str
+
+    @property
+    def name(self) -> str:
+        """What the block is called within its section."""
+        return self.table
+
+
+@dataclass(frozen=True)
+class Numbers(_OneTable):
     """The numbers that a reader asks for first, each with its change, and a line of `trends` where there is one."""
 
-    table: str
     trends: str
 
-    @property
-    def name(self) -> str:
-        """What the block is called within its section."""
-        return self.table
-
 
 @dataclass(frozen=True)
-class Cards:
+class Cards(_OneTable):
     """One card for each group: who its customers are, what they bring, and what is done with them."""
 
-    table: str
-
-    @property
-    def name(self) -> str:
-        """What the block is called within its section."""
-        return self.table
-
 
 @dataclass(frozen=True)
-class Terms:
+class Terms(_OneTable):
     """Terms and their meanings."""
-
-    table: str
-
-    @property
-    def name(self) -> str:
-        """What the block is called within its section."""
-        return self.table
 
 
 Block = Chart | Table | Text | Numbers | Cards | Terms

@@ -12,7 +12,7 @@ from clvlab.errors import DataError
 from clvlab.label_history import CUSTOMERS_FILE, HEADLINE_FILE, RULE_FILE
 from clvlab.reporting import manifest
 from clvlab.tables import NULL, DisplayColumn, DisplayTable
-from clvlab.wording import Language, Words, catalogue, languages
+from clvlab.wording import Language, Words, catalogue
 
 _DIGITS_OF_HASH = 12
 _SHARES = frozenset({"pct", "pct1"})
@@ -117,7 +117,7 @@ def in_words(found: Differences, words: Words) -> str:
 def words_for(found: Differences, lang: Language | None = None) -> Words:
     """The words in a language, by default that of the second run, with its currency."""
     given = manifest.parameters_of(found.other)
-    return Words(lang or languages(given.get("lang", "en"))[0], given.get("currency"), found.own_groups)
+    return Words(lang or manifest.language_of(found.other), given.get("currency"), found.own_groups)
 
 
 def _told(folder: Path) -> dict[str, Any]:

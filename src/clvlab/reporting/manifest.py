@@ -29,6 +29,7 @@ from clvlab.inputs import fingerprint, sha256
 from clvlab.judged import Judgement
 from clvlab.label_history import HEADLINE_FILE
 from clvlab.params import RunParams
+from clvlab.wording import Language, languages
 
 PACKAGE = Path(__file__).parent.parent
 MANIFEST = "manifest.json"
@@ -218,6 +219,11 @@ def parameters_of(folder: Path) -> dict[str, Any]:
     """The parameters of the run in a folder; none where its manifest does not tell."""
     given = _told(folder, "parameters")
     return given if isinstance(given, dict) else {}
+
+
+def language_of(folder: Path) -> Language:
+    """The first language of the pages of the run in a folder; English where its manifest does not tell."""
+    return languages(parameters_of(folder).get("lang", "en"))[0]
 
 
 def key_of(folder: Path) -> str | None:

@@ -1,7 +1,7 @@
 """Contexts over a few written rows, so that a reader can check a section's tables with a pencil."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 from hypothesis import strategies as st
@@ -11,6 +11,16 @@ from clvlab.analysis.segmentation.context import Context
 from clvlab.models import Nbd, Terms, ValueModels
 from clvlab.models.mean_spend import MeanSpend
 from clvlab.params import ReportParams
+
+# 60 customers, of whom the higher numbers buy more often and for more, and a third stops in autumn.
+SIXTY = [
+    (f"c{i:02d}", day, 10.0 + i)
+    for i in range(60)
+    for k in range(2 + i % 7)
+    if (day := date(2023, 3, 1 + i % 28) + timedelta(days=(1 + i % 3) * k * 40)) < date(2024, 7, 1)
+    and not (i % 3 == 0 and day > date(2023, 10, 1))
+]
+"""Rows of customer, day and amount."""
 
 
 def context_of(*rows: tuple, as_of: str, columns: str = "customer_id date amount", **params) -> Context:

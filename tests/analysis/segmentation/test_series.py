@@ -1,7 +1,7 @@
 """Reports of a series: each knows what was known on its day, and is compared with what the one before said."""
 
 import json
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 import pytest
@@ -14,20 +14,13 @@ from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.predecessor import published_on
 from clvlab.analysis.segmentation.trends import MOST_PERIODS, MOST_VALUED, trend
 from clvlab.params import PREDECESSOR, ReportParams
+from tests.analysis.segmentation.logs import SIXTY
 
-# 60 customers, of whom the higher numbers buy more often and for more, and a third stops in autumn.
-ROWS = [
-    (f"c{i:02d}", day, 10.0 + i)
-    for i in range(60)
-    for k in range(2 + i % 7)
-    if (day := date(2023, 3, 1 + i % 28) + timedelta(days=(1 + i % 3) * k * 40)) < date(2024, 7, 1)
-    and not (i % 3 == 0 and day > date(2023, 10, 1))
-]
 GIVEN = {"name": "s", "source": "rows.csv", "holdout": None, "n_clusters": 2, "every": "month", "strategy": "rfm11"}
 
 
 def log_until(day=date(2024, 12, 31)):
-    rows = [row for row in ROWS if row[1] <= day]
+    rows = [row for row in SIXTY if row[1] <= day]
     return cl.read_transactions(pl.DataFrame(rows, schema=["customer_id", "date", "amount"], orient="row"))
 
 

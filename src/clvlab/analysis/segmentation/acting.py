@@ -2,9 +2,9 @@
 
 Most value is not most at stake: those who bring most often need least. Groups are therefore in the order of what is
 at risk, spend of the last year times the probability of having left, of the customers who are likely to be there
-still: the others nothing will bring back. Where the models know nothing of leaving, they
-are in the order of how much that spend has changed since the period before, up or down; and where that is not known
-either, of what they are expected to bring.
+still: the others nothing will bring back. Where the models know nothing of leaving, they are in the order of how much
+that spend has changed since the period before, up or down; and where that is not known either, of what they are
+expected to bring.
 """
 
 import polars as pl

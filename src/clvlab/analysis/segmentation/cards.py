@@ -40,11 +40,10 @@ def compute(context: Context) -> Section:
         since; null without an earlier period, and where these would tell of few customers
     """
     profile = group_profile(context.with_activity(context.shown), context.groups).filter(pl.col("customers") > 0)
-    kept = profile.select(
+    table = profile.select(
         "group", "customers", "share_customers", "share_spend", "median_purchases", "median_days_since_last",
         "p_alive", "p_buys_again",
     )  # fmt: skip
-    table = kept
     for found in (
         context.places,
         _spend(context),

@@ -22,6 +22,7 @@ import polars as pl
 
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 from clvlab.frames import CustomerSummary
+from clvlab.money import exact_sum
 
 FEWEST = 10
 """Customers whose part of a figure has changed; of fewer nothing is said."""
@@ -107,5 +108,5 @@ def _revenue(context: Context) -> pl.DataFrame:
     return (
         context.window.filter(pl.col("date") > before)
         .group_by("customer_id")
-        .agg(part=pl.when(pl.col("date") > last).then(amount).otherwise(-amount).sum())
+        .agg(part=exact_sum(pl.when(pl.col("date") > last).then(amount).otherwise(-amount)))
     )

@@ -5,6 +5,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.pseudonyms import resolved
+from clvlab.analysis.segmentation.segments import share_of
 from clvlab.wording import Name
 
 LONGEST = 20
@@ -82,11 +83,7 @@ def _quadrants(buyers: pl.DataFrame) -> pl.DataFrame:
     table = order.join(sums, on="quadrant", how="left", maintain_order="left").with_columns(
         pl.col("customers").fill_null(0), pl.col("clv").fill_null(0.0)
     )
-    total = pl.col("clv").sum()
-    return table.with_columns(
-        share_customers=pl.col("customers") / pl.col("customers").sum(),
-        share_clv=pl.when(total > 0).then(pl.col("clv") / total),
-    )
+    return table.with_columns(share_customers=share_of(pl.col("customers")), share_clv=share_of(pl.col("clv")))
 
 
 def _headline(quadrants: pl.DataFrame) -> Finding:

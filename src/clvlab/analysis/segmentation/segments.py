@@ -92,7 +92,7 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
         counted.with_columns(pl.col("customers").fill_null(0))
         .with_columns(
             share_customers=pl.col("customers") / pl.col("customers").sum(),
-            share_spend=_share(pl.col("spend")),
+            share_spend=share_of(pl.col("spend")),
             order_value=pl.when(pl.col("purchases") > 0).then(pl.col("spend") / pl.col("purchases")),
         )
         .select(
@@ -102,7 +102,7 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
     )  # fmt: skip
 
 
-def _share(part: pl.Expr) -> pl.Expr:
+def share_of(part: pl.Expr) -> pl.Expr:
     """The share of each in the sum; null where there is nothing to share."""
     return pl.when(part.sum() > 0).then(part / part.sum())
 
@@ -116,7 +116,7 @@ def score_grid(table: pl.DataFrame) -> pl.DataFrame:
         .sort("r_score", "f_score")
         .with_columns(
             share_customers=pl.col("customers") / pl.col("customers").sum(),
-            share_spend=_share(pl.col("spend")),
+            share_spend=share_of(pl.col("spend")),
         )
     )
 
