@@ -261,7 +261,9 @@ def test_help_in_an_empty_folder_leads_to_params_a_report_and_the_notebooks(invo
 
 
 def files(folder, pattern="*"):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob(pattern) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob(pattern) if path.is_file()
+    }
 
 
 def test_notebooks_are_copied_and_none_is_overwritten(invoke):

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "wording": "errors",
     "tables": "wording",
     "displays": "tables wording",
+    "showing": "columns tables wording",
     "trend": "wording",
     "frames": "clock errors units wording displays",
     "editions": "wording",
