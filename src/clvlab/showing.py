@@ -71,9 +71,9 @@ def show(
     --------
     >>> groups = pl.DataFrame({"group": ["champions", "lost"], "customers": [1234, 56], "clv": [35.2, 0.5]})
     >>> show(groups, lang="zh", currency="CNY")
-    分组  客户数  预期价值
-    冠军   1,234    ¥35.20
-    已流失      56     ¥0.50
+    分组        客户数  预期价值
+    冠军客户     1,234    ¥35.20
+    已流失客户      56     ¥0.50
     >>> show(groups, caption="Groups", most=1)
     Groups (first 1 of 2 rows)
     Group      Customers  Expected value

@@ -72,8 +72,8 @@ def untidy_export(folder: str | Path, lang: Language = "zh") -> Path:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     print(untidy_export(folder).read_bytes().decode("gb18030").splitlines()[2])
-    00821,O000002,2023/1/3,灯带,1,65.19,业务员
+    ...     print(untidy_export(folder).read_bytes().decode("gb18030").splitlines()[1])
+    00113,O000001,2023/1/2,灯带,29,"1,320.81",门店
     """
     if lang not in LANGUAGES:
         raise ParamsError(f"lang is {lang!r}. Choose one of {', '.join(LANGUAGES)}.")
