@@ -56,7 +56,7 @@ MAY_IMPORT = {
     ),
     "charts": f"{FOUNDATION} grammars",
     "presentation": f"{FOUNDATION} editions params playbook analysis charts tables trend export",
-    "pictures": f"{FOUNDATION} analysis charts comparison grouping models rfm validation",
+    "pictures": f"{FOUNDATION} analysis charts comparison customers grouping models rfm validation",
     "export": f"{FOUNDATION} editions params customers label_history playbook analysis",
     "reporting": (
         f"{FOUNDATION} tables trend editions playbook params inputs label_history judged progress preflight charts "
