@@ -55,6 +55,14 @@ def test_codes_have_names_where_all_of_them_are_known(column, codes, shown):
 
 
 @pytest.mark.parametrize(
+    ("lang", "shown"), [("en", ["CN¥5,778,548", "CN¥720", "–"]), ("zh", ["¥5,778,548", "¥720", "–"])]
+)
+def test_money_is_shown_in_full(lang, shown):
+    table = {"amount": [5_778_548.14, 720.0, None]}
+    assert [line.strip() for line in text(table, lang=lang, currency="CNY")[1:]] == shown
+
+
+@pytest.mark.parametrize(
     ("values", "shown"),
     [
         ([0.25, 4.4136], ["0.250", "4.414"]),

@@ -31,8 +31,10 @@ _CODES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """Column -> what names its codes, and the catalogues that must have all of them; none where users bring their own."""
-_SHARES = frozenset({"coverage", "p_alive", "p_buys_again"})
+_SHARES = frozenset({"coverage", "p_alive", "p_buys_again", "reached"})
 _MONEY = frozenset(column.name for column in (*LOG, *CUSTOMERS, *RESULTS, *HOLDOUT) if column.unit == "currency")
+_SHORTENED_FROM = 1_000_000
+"""From which amount on the reports write a column of money in thousands."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,8 +84,15 @@ def show(
     frame, words = pl.DataFrame(table), Words(lang, currency)
     if frame.height > most:
         caption = words("page.first_rows", caption=caption, shown=most, rows=frame.height).strip()
-    columns = (DisplayColumn.of(it, _kind(it), words.attribute(it.name), words) for it in frame.head(most))
-    return Shown(DisplayTable(tuple(columns), caption))
+    return Shown(DisplayTable(tuple(_column(it, words) for it in frame.head(most)), caption))
+
+
+def _column(column: pl.Series, words: Words) -> DisplayColumn:
+    """The column as it reads; money in full, so that what adds up is seen to."""
+    kind, heading = _kind(column), words.attribute(column.name)
+    if kind != "price" or (column.abs().max() or 0.0) < _SHORTENED_FROM:
+        return DisplayColumn.of(column, kind, heading, words)
+    return DisplayColumn(heading, tuple(words.number(amount, "price") for amount in column), numeric=True)
 
 
 def _kind(column: pl.Series) -> str:
