@@ -16,7 +16,8 @@ def timeline(table: pl.DataFrame, as_of: date, words: Words) -> alt.LayerChart:
     """
     has_amounts = "amount" in table.columns
     sides = {"bought": ACCENT, "returned": SECOND} if has_amounts else {"n_orders": ACCENT}
-    names = {side: words(f"customer.{side}") for side in sides}
+    said = {"bought": words("customer.bought"), "returned": words("customer.returned")}
+    names = {side: said.get(side, words("customer.n_orders")) for side in sides}
     long = (
         table.unpivot(list(sides), index="date", variable_name="side")
         .filter(pl.col("value") != 0)

@@ -17,7 +17,7 @@ from clvlab.errors import ParamsError, counted, did_you_mean
 from clvlab.exploration import ACROSS, MONEY, Bounds, Exploration, Range
 from clvlab.frames import CustomerSummary, check_kind
 from clvlab.grouping import Rule, Strategy, find
-from clvlab.lab.frontend import is_watched, widgets
+from clvlab.lab.frontend import is_watched, view_of, widgets
 from clvlab.wording import Language, Name, Words
 
 WITH_SPEND, WITHOUT = "rfm11", "frequency_tiers"
@@ -148,8 +148,7 @@ class Explorer:
     def _repr_mimebundle_(self, **_: Any) -> Bundle:
         data, metadata = plain_chart(self.chart())
         if is_watched():
-            shown, _ = self._view.box._repr_mimebundle_()
-            data |= {kind: content for kind, content in shown.items() if kind != "text/plain"}
+            data |= view_of(self._view.box)
         return data | {"text/plain": repr(self)}, metadata
 
 

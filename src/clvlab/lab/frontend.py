@@ -26,6 +26,11 @@ def widgets(what: str) -> ModuleType:
     return import_module("ipywidgets")
 
 
+def view_of(widget: Any) -> dict[str, Any]:
+    """What a notebook shows where there is somebody to move it; what others see is for the caller to add."""
+    return {VIEW: widget._repr_mimebundle_()[VIEW]}
+
+
 def is_watched() -> bool:
     """Whether somebody sits before the notebook: papermill and nbconvert, which nobody watches, allow no input."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None

@@ -92,7 +92,7 @@ def _figures(file: CustomerFile, words: Words) -> Iterator[Pair]:
 
 def _place(group: str, rank: int | None, words: Words) -> str:
     name = words.group(group)
-    return name if rank is None else words("customer.rank", group=name, rank=rank)
+    return name if rank is None else words("customer.rank", name=name, rank=rank)
 
 
 def _due(file: CustomerFile, words: Words) -> str:
@@ -132,8 +132,9 @@ def _history(timeline: pl.DataFrame, words: Words) -> DisplayTable:
         _column(words("customer.kind"), [kinds[each] for each in latest["is_purchase"]], numeric=False),
     ]
     if "amount" in latest.columns:
-        for side in ("bought", "returned"):
-            columns.append(_column(words(f"customer.{side}"), words.numbers(latest[side], "price")))
+        columns.append(_column(words("customer.bought"), words.numbers(latest["bought"], "price")))
+        gone = [back or None for back in latest["returned"]]
+        columns.append(_column(words("customer.returned"), words.numbers(gone, "price")))
     columns.append(_column(words("customer.n_orders"), words.numbers(latest["n_orders"], "int")))
     caption = words("customer.timeline_table")
     if timeline.height > latest.height:
