@@ -120,8 +120,9 @@ def _are_named(column: pl.Series, catalogues: tuple[str, ...]) -> bool:
 
 
 def _decimals(column: pl.Series) -> str:
-    """As many decimals as tell the figures of a column apart: three below ten, none from a thousand on."""
-    values = [abs(value) for value in column.drop_nulls().drop_nans()]
-    if all(value == int(value) for value in values if isfinite(value)):
-        return "int"
+    """As many decimals as the figures of a column have; at most three below ten, and none from a thousand on."""
+    values = [abs(value) for value in column.drop_nulls().drop_nans() if isfinite(value)]
+    for kind, decimals in (("int", 0), ("dec1", 1)):
+        if all(value == round(value, decimals) for value in values):
+            return kind
     return "dec3" if max(values) < 10 else "dec1" if max(values) < 1_000 else "int"

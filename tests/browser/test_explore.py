@@ -65,7 +65,7 @@ def test_what_is_brushed_and_chosen_arrives_in_python(lang, lab, visit_lab):
     cell.locator("select").select_option(label=CHOSEN[lang])
     chart.scroll_into_view_if_needed()
     page.screenshot(path="/tmp/venv-explore/lab_%s_before.png" % lang)
-    open("/tmp/venv-explore/dom.html","w").write(cell.inner_html())
+    open("/tmp/venv-explore/dom.html", "w").write(cell.inner_html())
     box = cell.locator("svg.marks .concat_0_group path.background").first.bounding_box()
     across, up = (lambda share: box["x"] + share * box["width"]), (lambda share: box["y"] + share * box["height"])
     page.mouse.move(across(0.02), up(0.2))
