@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from clvlab.check import Check, check_source
-from clvlab.reporting.runner import NOTEBOOKS, notebook_of
+from clvlab.notebook_files import shipped
 from clvlab.wording import Language, Words
 
 PLAYBOOK = "playbook.yaml"
@@ -29,6 +29,6 @@ def contents(found: Check) -> Iterator[tuple[Path, str]]:
     yield Path("README.md"), words("workspace.readme", name=found.params.name, params=params.as_posix()) + "\n"
     yield Path("data", "README.md"), words("workspace.data") + "\n"
     yield Path(PLAYBOOK), files("clvlab.playbook").joinpath(PLAYBOOK).read_text(encoding="utf-8")
-    for path in map(notebook_of, NOTEBOOKS):
-        yield Path("notebooks") / path.name, path.read_text(encoding="utf-8")
+    for path, text in shipped(found.lang):
+        yield Path("notebooks") / path, text
     yield params, found.params_yaml()
