@@ -61,7 +61,7 @@ MAY_IMPORT = {
         f"{FOUNDATION} tables trend editions playbook params inputs label_history judged progress preflight charts "
         "grammars notebook_files"
     ),
-    "workspace": f"{FOUNDATION} params check notebook_files reporting",
+    "workspace": f"{FOUNDATION} params check analysis notebook_files reporting",
     "cli": f"{FOUNDATION} params playbook check reporting workspace notebook_files",
     "__init__": "",
 }
