@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "models": f"{FOUNDATION} sources",
     "grouping": f"{FOUNDATION} shares rfm",
     "estimators": f"{FOUNDATION} shares rfm models grouping",
-    "metrics": "arrays",
+    "metrics": "arrays errors",
     "label_history": "errors",
     "learned": f"{FOUNDATION} customers",
     "validation": f"{FOUNDATION} customers models learned metrics",
