@@ -25,7 +25,7 @@ from clvlab.charts import models as model_charts
 from clvlab.charts.notebook import SIZES
 from clvlab.comparison import Board
 from clvlab.customers import summarise_customers
-from clvlab.errors import DataError, ParamsError, did_you_mean
+from clvlab.errors import DataError, ParamsError, UnknownNameError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind
 from clvlab.grouping.strategy import Rule
 from clvlab.models import PurchaseModel
@@ -126,9 +126,7 @@ def of_customer(file: CustomerFile, what: str, lang: Language) -> theme.ChartTyp
 
 def _chosen(pictures: Mapping[str, T], what: str) -> T:
     if what not in pictures:
-        raise ParamsError(
-            f"There is no picture {what!r} of this.{did_you_mean(what, pictures)} Pictures: {', '.join(pictures)}."
-        )
+        raise UnknownNameError("picture", what, pictures)
     return pictures[what]
 
 
