@@ -79,7 +79,9 @@ class CustomerFiles:
 
     @cached_property
     def attributes(self) -> tuple[str, ...]:
-        """The columns that are neither the log's nor the run's."""
+        """The columns that are neither the log's nor the run's; those of a comparison are groupings."""
+        if self.strategy is None and self.customers is None:
+            return ()
         return tuple(name for name in self.table.columns if name not in _OURS)
 
     @cached_property
@@ -93,11 +95,19 @@ class CustomerFiles:
 
         The run's own comes first, by the rule of the run.
         """
+        if self.customers is None:
+            return self._assigned()
         own = [] if self.strategy is None else [self._own(self.strategy)]
         named = [] if self.strategy is None else [self.strategy.name]
         rest = (self._fitted(each) for each in strategies.values() if each.name not in named)
         found = [*own, *(groups for groups in rest if groups is not None)]
         return pl.concat(found) if found else pl.DataFrame(schema={"customer_id": pl.String, **GROUPS})
+
+    def _assigned(self) -> pl.DataFrame:
+        """The groups that a comparison gave, a column for each grouping."""
+        listed = self.table.select("customer_id", *(name for name in self.table.columns if name not in _OURS))
+        long = listed.unpivot(index="customer_id", variable_name="strategy", value_name="group")
+        return long.with_columns(pl.col("group").cast(pl.String), rank=pl.lit(None, pl.Int64))
 
     def _own(self, strategy: Strategy) -> pl.DataFrame:
         return self.table.select("customer_id", pl.lit(strategy.name).alias("strategy"), "group", "rank")

@@ -96,7 +96,7 @@ def _map(cells: pl.DataFrame, words: Words, up: str, bounds: Ranges) -> alt.Char
             ],
         )
         .add_params(brush)
-        .properties(width=MAP_WIDTH, height=MAP_HEIGHT)
+        .properties(name="map", width=MAP_WIDTH, height=MAP_HEIGHT)
     )
     return drawn
 

@@ -86,6 +86,8 @@ class Explorer:
                     f"Columns: {', '.join(self._of.data.columns)}."
                 )
         self._bounds = {column: ends for column, ends in bounds.items() if ends is not None}
+        if "_view" in vars(self):
+            self._view.tell()
         return self
 
     def chart(self) -> Any:
@@ -168,18 +170,19 @@ class View:
         self.box = library.VBox([library.HBox([self._choice, hint]), chart, self._told])
         self._choice.observe(lambda change: explorer.choose(change["new"] or None), "value")
         chart.selections.observe(lambda change: self._brushed(change["new"].value), charts.BRUSH)
-        self._tell()
+        self.tell()
 
     def show_segment(self, segment: str | None) -> None:
         """Choose the group on the chart and in the list."""
         self._choice.value = self._chart.params.segment = segment or ""
-        self._tell()
+        self.tell()
 
     def _brushed(self, ends: Mapping[str, Sequence[float]]) -> None:
         self._explorer.brush(ends)
-        self._tell()
+        self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Say below the chart what is selected."""
         self._told.value = str(escape(self._explorer.told()))
 
 

@@ -1,8 +1,8 @@
 """A what-if for rules: move a bound or a bin and see sizes, revenue, who moves, and whether it predicts better."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cached_property, partial
+from importlib import import_module
 from typing import Any
 
 import polars as pl
@@ -13,8 +13,6 @@ from clvlab.errors import ClvlabError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, check_kind
 from clvlab.grouping import Strategy, find
 from clvlab.lab.frontend import has_widgets, is_watched, view_of, widgets
-from clvlab.presentation.fragments import Fragment
-from clvlab.presentation.rule_change import page_of
 from clvlab.rule_change import RuleChange
 from clvlab.strategy_numbers import Number, Value
 from clvlab.tables import SIGNS
@@ -119,13 +117,14 @@ class WhatIf(Displayed):
         """The strategy before and after, with all that follows from it."""
         return self._state
 
-    def show(self, lang: Language | None = None) -> Fragment:
+    def show(self, lang: Language | None = None) -> Any:
         """Sentences and tables in English ("en") or Chinese ("zh"); None for the language that was chosen."""
-        words = replace(self._words, lang=lang) if lang else self._words
-        return page_of(self._state, replace(words, own_groups=self._state.after.rule.own))
+        words = Words(lang or self._words.lang, own_groups=self._state.after.rule.own)
+        return import_module("clvlab.presentation.rule_change").page_of(self._state, words)
 
     def _repr_html_(self) -> str:
-        return self.show()._repr_html_()
+        html: str = self.show()._repr_html_()
+        return html
 
     @cached_property
     def _view(self) -> "View":
