@@ -122,7 +122,8 @@ def _are_named(column: pl.Series, catalogues: tuple[str, ...]) -> bool:
 def _decimals(column: pl.Series) -> str:
     """As many decimals as the figures of a column have; at most three below ten, and none from a thousand on."""
     values = [abs(value) for value in column.drop_nulls().drop_nans() if isfinite(value)]
-    for kind, decimals in (("int", 0), ("dec1", 1)):
-        if all(value == round(value, decimals) for value in values):
-            return kind
+    if all(value == round(value) for value in values):
+        return "int"
+    if all(value == round(value, 1) for value in values) and max(values) < 1_000:
+        return "dec1"
     return "dec3" if max(values) < 10 else "dec1" if max(values) < 1_000 else "int"
