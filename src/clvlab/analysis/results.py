@@ -13,7 +13,7 @@ import polars as pl
 from clvlab.analysis.customer_file import CustomerFile, CustomerFiles
 from clvlab.analysis.section import Section
 from clvlab.displays import Displayed, listed
-from clvlab.errors import counted, did_you_mean
+from clvlab.errors import UnknownNameError, counted
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import Strategy
 from clvlab.models import ValueModels
@@ -53,7 +53,7 @@ class Results(Displayed, Mapping[str, Section]):
 
     def __getitem__(self, name: str) -> Section:
         if name not in self.sections:
-            raise KeyError(f"No section {name!r}.{did_you_mean(name, self.sections)}")
+            raise UnknownNameError("section", name, self.sections)
         return self.sections[name]
 
     def __iter__(self) -> Iterator[str]:
