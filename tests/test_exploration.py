@@ -89,7 +89,7 @@ def test_without_money_purchases_are_shown():
 
 
 def test_an_unknown_group_is_told():
-    with pytest.raises(ParamsError, match=r"no group 'hihg' here. Did you mean 'high'\?"):
+    with pytest.raises(ParamsError, match=r"no group 'hihg'. Did you mean 'high'\?"):
         few().check("hihg")
 
 

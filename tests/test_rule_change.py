@@ -84,7 +84,7 @@ def test_what_cannot_be_is_said_and_nothing_is_changed(halves):
     start = RuleChange.none(TIERS, ten(), None)
     with pytest.raises(ParamsError, match="add up to 1"):
         start.changed({"shares": (0.5, 0.5, 0.5)})
-    with pytest.raises(ParamsError, match=r"tiers has no number 'share'. Did you mean 'shares'\?"):
+    with pytest.raises(ParamsError, match=r"no number 'share'. Did you mean 'shares'\?"):
         start.changed({"share": 0.1})
     with pytest.raises(ParamsError, match="one number"):
         RuleChange.none(cl.strategies["lifecycle5"], halves[0], None).changed({"new_days": (1, 2)})

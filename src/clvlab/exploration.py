@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from clvlab.arrays import Vector
-from clvlab.errors import ParamsError, did_you_mean
+from clvlab.errors import UnknownNameError
 from clvlab.frames import CustomerSummary
 from clvlab.grouping import Rule
 from clvlab.money import exact_sum
@@ -62,12 +62,9 @@ class Exploration:
         return self.data.filter(mine, *within)
 
     def check(self, segment: str | None) -> None:
-        """Raise ParamsError unless there is such a group."""
+        """Raise UnknownNameError unless there is such a group."""
         if segment is not None and segment not in self.groups:
-            raise ParamsError(
-                f"There is no group {segment!r} here.{did_you_mean(segment, self.groups)} "
-                f"Groups: {', '.join(self.groups)}."
-            )
+            raise UnknownNameError("group", segment, self.groups)
 
     @cached_property
     def cells(self) -> pl.DataFrame:

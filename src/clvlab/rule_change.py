@@ -16,7 +16,7 @@ from clvlab.comparison.foresight import HEADLINE, scored
 from clvlab.comparison.outcomes import Outcomes
 from clvlab.comparison.resampling import Figure, resamples
 from clvlab.comparison.scoring import N_DEALS
-from clvlab.errors import DataError, ParamsError, did_you_mean
+from clvlab.errors import DataError, UnknownNameError
 from clvlab.frames import CustomerSummary, Holdout
 from clvlab.grouping import Rule, Strategy
 from clvlab.money import exact_sum
@@ -150,10 +150,7 @@ class RuleChange:
             return self.numbers[name].path, checked(name, value, self.numbers[name])
         if name in {each.name for each in fields(self.before.strategy)}:
             return (name,), value
-        raise ParamsError(
-            f"{self.before.strategy.name} has no number {name!r}.{did_you_mean(name, self.numbers)} "
-            f"It has: {', '.join(self.numbers) or 'none'}."
-        )
+        raise UnknownNameError("number", name, self.numbers)
 
     @cached_property
     def table(self) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from clvlab.charts import theme
 from clvlab.charts.live import live
 from clvlab.charts.notebook import Bundle, plain_chart
 from clvlab.displays import number
-from clvlab.errors import ParamsError, counted, did_you_mean
+from clvlab.errors import UnknownNameError, counted
 from clvlab.exploration import ACROSS, MONEY, Bounds, Exploration, Range
 from clvlab.frames import CustomerSummary, check_kind
 from clvlab.grouping import Rule, Strategy, find
@@ -77,14 +77,11 @@ class Explorer:
 
         Raises
         ------
-        ParamsError : there is no such column
+        UnknownNameError : there is no such column
         """
         for column in bounds:
             if column not in self._of.data.columns:
-                raise ParamsError(
-                    f"There is no column {column!r}.{did_you_mean(column, self._of.data.columns)} "
-                    f"Columns: {', '.join(self._of.data.columns)}."
-                )
+                raise UnknownNameError("column", column, self._of.data.columns)
         self._bounds = {column: ends for column, ends in bounds.items() if ends is not None}
         if "_view" in vars(self):
             self._view.tell()
