@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -63,10 +64,15 @@ class Clusters(FeatureStrategy):
 
 def best_k(points: Matrix, seed: int) -> int:
     """The k of 2..8 whose k-means on a sample of the points has the highest mean silhouette; 1 below 3 points."""
+    rows = np.random.default_rng(seed).choice(len(points), min(SAMPLE, len(points)), replace=False)
+    return _best_k(np.ascontiguousarray(points[np.sort(rows)]).tobytes(), points.shape[1], seed)
+
+
+@lru_cache(maxsize=32)  # several strategies ask of the same sample, one after the other
+def _best_k(points: bytes, n_features: int, seed: int) -> int:
     from sklearn.metrics import pairwise_distances, silhouette_score
 
-    rows = np.random.default_rng(seed).choice(len(points), min(SAMPLE, len(points)), replace=False)
-    sample = points[np.sort(rows)]
+    sample = np.frombuffer(points).reshape(-1, n_features)
     distances = pairwise_distances(sample)  # once for all k
     scores = {
         k: silhouette_score(distances, _k_means(sample, k, seed, n_starts=3), metric="precomputed")
