@@ -63,7 +63,7 @@ class Window:
 
     def crossing(self, best: str, other: str) -> "Crossed":
         """The groups of one strategy crossed with those of another."""
-        return Crossed(f"{best}{CROSSED}{other}", self.named(best).crossed(self.named(other)))
+        return Crossed(f"{best}{CROSSED}{other}", self.named(best).grouped.crossed(self.named(other).grouped))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ def questions(contender: Contender, deal: int) -> list[Question]:
         return [Question(HEADLINE.name, HEADLINE)]
     asked = [Question(m.name, m) for m in METRICS if m.of_order or not isinstance(contender, Ranking)]
     if isinstance(contender, FittedStrategy) and contender.is_partial:
-        asked.append(Question(COVERED, HEADLINE, contender.known))
+        asked.append(Question(COVERED, HEADLINE, contender.grouped.known))
     return asked
 
 
