@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from clvlab.arrays import Labels
 from clvlab.columns import names
 from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.groups import Grouped
@@ -53,11 +54,15 @@ class FittedStrategy:
         """Whether it knows what it reads of some buyers, and not of all."""
         return bool(0 < self.grouped.known.mean() < 1)
 
-    def predicted(self, outcomes: Outcomes) -> CrossFitted:
-        """What the groups predict of the judged customers; of random groups each deal draws its own."""
-        labels = self.grouped.labels
+    def labels(self, deal: int, most: int | None = None) -> Labels:
+        """The customers' groups, however many there are; of random groups each deal draws its own."""
+        del most
         if isinstance(self.strategy, RandomGroups):
-            labels = np.random.default_rng([self.strategy.seed, 6, outcomes.number]).permutation(labels)
+            return np.random.default_rng([self.strategy.seed, 6, deal]).permutation(self.grouped.labels)
+        return self.grouped.labels
+
+    def taught(self, labels: Labels, outcomes: Outcomes) -> CrossFitted:
+        """What the groups predict of the judged customers."""
         return CrossFitted.of(labels, outcomes, self.grouped.unknown)
 
 

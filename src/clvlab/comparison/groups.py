@@ -49,7 +49,7 @@ class Grouped:
     @cached_property
     def known(self) -> Flags:
         """Of which customers the grouping knows what it reads."""
-        return self.labels != (self.names.index(UNKNOWN) if UNKNOWN in self.names else -1)
+        return np.not_equal(self.labels, self.names.index(UNKNOWN) if UNKNOWN in self.names else -1)
 
     def crossed(self, other: "Grouped") -> "Grouped":
         """Every pair of a group of this grouping and one of another."""

@@ -23,12 +23,14 @@ class Outcomes:
     bought : 1 where there was a purchase, else 0
     part : 0 (only teaches), then 1, 2, 3 in the order in which they are judged
     number : of the deal
+    counts : how often each counts; None where each is one customer
     """
 
     spend: Vector
     bought: Vector
     part: Labels
     number: int = 0
+    counts: Vector | None = None
 
     @classmethod
     def deal(cls, spend: Vector, bought: Vector, seed: int, number: int = 0) -> "Outcomes":

@@ -30,15 +30,15 @@ def on_resamples(
     for _ in range(N_RESAMPLES):
         drawn = rng.integers(0, len(customers), min(len(customers), MANY))
         rule = fitted.strategy.fit(_rows(customers, drawn))
-        yield adjusted_rand(fitted.grouped.labels, labels_of(rule, buyers))
+        yield 1.0 if rule == fitted.rule else adjusted_rand(fitted.grouped.labels, labels_of(rule, buyers))
 
 
 def on_halves(strategy: Strategy, customers: CustomerSummary, buyers: CustomerSummary, seed: int) -> float:
     """Agreement of the buyers' groups by two rules, each fitted on its half of the customers."""
     order = np.random.default_rng([seed, 5]).permutation(len(customers))
     halves = (order[: len(customers) // 2][:MANY], order[len(customers) // 2 :][:MANY])
-    first, second = (labels_of(strategy.fit(_rows(customers, np.sort(half))), buyers) for half in halves)
-    return adjusted_rand(first, second)
+    first, second = (strategy.fit(_rows(customers, np.sort(half))) for half in halves)
+    return 1.0 if first == second else adjusted_rand(labels_of(first, buyers), labels_of(second, buyers))
 
 
 def at_a_later_day(rule: Rule, buyers: CustomerSummary, later: CustomerSummary) -> float:
