@@ -54,7 +54,7 @@ def test_every_metric_is_the_same_of_stand_ins(metric, unknown, monkeypatch):
     of_all = CrossFitted.of(groups, outcomes, unknown)
     of_few = CrossFitted.of(few.labels, few.outcomes, unknown)
     assert scored(of_few, few.outcomes, metric) == pytest.approx(scored(of_all, outcomes, metric), rel=1e-9)
-    assert scored(of_few, few.outcomes, metric, (drawn @ few.bags)[:, few.outcomes.judged]) == pytest.approx(
+    assert scored(of_few, few.outcomes, metric, few.counts(drawn)[:, few.outcomes.judged]) == pytest.approx(
         scored(of_all, outcomes, metric, drawn[:, bag][:, outcomes.judged]), rel=1e-9
     )
 
@@ -99,7 +99,7 @@ def test_the_error_by_bags_is_that_by_customers(metric):
         CrossFitted.of(few.labels, few.outcomes),
         few.outcomes,
         metric,
-        (next(resamples(condensed.N_BAGS, 1_000, 0)) @ few.bags)[:, few.outcomes.judged],
+        few.counts(next(resamples(condensed.N_BAGS, 1_000, 0)))[:, few.outcomes.judged],
     )
     weight = np.concatenate([block[:, outcomes.judged] for block in resamples(20_000, 1_000, 1)])
     by_customers = scored(CrossFitted.of(groups, outcomes), outcomes, metric, weight)
@@ -123,7 +123,7 @@ def _gini(seed):
     weight = next(resamples(2_000, 100, seed))[:, outcomes.judged]
     few = Condensed.of(groups, outcomes, np.random.default_rng(seed).permutation(2_000) % 200)
     of_few = CrossFitted.of(few.labels, few.outcomes)
-    bags = (next(resamples(200, 100, seed)) @ few.bags)[:, few.outcomes.judged]
+    bags = few.counts(next(resamples(200, 100, seed)))[:, few.outcomes.judged]
     return (
         scored(predicted, outcomes, HEADLINE),
         scored(predicted, outcomes, HEADLINE, weight).std(),

@@ -31,13 +31,13 @@ class Condensed:
     ----------
     labels : of each stand-in, the group
     outcomes : what they did, their parts, and how often they count for all customers together
-    bags : how often they count for the customers of each bag, shape (n_bags, n_stand_ins); below 0 where that gives
-        the right sums
+    bags : number, spend, its square and purchases, each summed by bag, group and part, shape (n_bags, n_cells); spend
+        is in units of the most that anybody spent
     """
 
     labels: Labels
     outcomes: Outcomes
-    bags: Matrix
+    bags: tuple[Matrix, Matrix, Matrix, Matrix]
 
     @classmethod
     def of(cls, labels: Labels, outcomes: Outcomes, bag: Labels | None = None) -> "Condensed":
@@ -52,18 +52,27 @@ class Condensed:
             return np.bincount(cell, values, minlength=size).reshape(n_bags, -1).astype(np.float64, copy=False)
 
         most = float(np.abs(outcomes.spend).max()) or 1.0
-        level, spread = sums(outcomes.spend) / most, sums((outcomes.spend / most) ** 2)
-        spent, returned, bought = (spread + level) / 2, (spread - level) / 2, sums(outcomes.bought)
-        bags = np.concatenate([sums() - spent - returned - bought, spent, returned, bought], axis=1)
+        spend = outcomes.spend / most
+        bags = sums(), sums(spend), sums(spend**2), sums(outcomes.bought)
         each = n_groups * n_parts
         stand_ins = Outcomes(
             spend=np.repeat([0.0, most, -most, 0.0], each),
             bought=np.repeat([0.0, 0.0, 0.0, 1.0], each),
             part=np.tile(np.arange(n_parts), 4 * n_groups),
             number=outcomes.number,
-            counts=bags.sum(axis=0),
+            counts=_often(*(sums_of_bags.sum(axis=0) for sums_of_bags in bags)),
         )
         return cls(np.tile(np.repeat(np.arange(n_groups), n_parts), 4), stand_ins, bags)
+
+    def counts(self, weight: Matrix) -> Matrix:
+        """How often each stand-in counts where each bag counts so often, one row for each row of `weight`."""
+        return _often(*(weight @ sums_of_bags for sums_of_bags in self.bags))
+
+
+def _often(number: Vector, spend: Vector, square: Vector, bought: Vector) -> Vector:
+    """How often stand-ins count that have these sums; below 0 where that gives the right ones."""
+    spent, returned = (square + spend) / 2, (square - spend) / 2
+    return np.concatenate([number - spent - returned - bought, spent, returned, bought], axis=-1)
 
 
 def dealt_into_bags(n_customers: int, seed: int, deal: int) -> Labels:

@@ -112,12 +112,12 @@ class Dealt:
 
     Attributes
     ----------
-    bags : how often each judged stand-in counts for the customers of each bag; None where customers are drawn
+    few : the stand-ins
     """
 
     labels: Labels
     outcomes: Outcomes
-    bags: Matrix | None = None
+    few: Condensed | None = None
 
     @classmethod
     def of(cls, contender: Contender, outcomes: Outcomes, bag: Labels | None = None) -> "Dealt":
@@ -126,13 +126,14 @@ class Dealt:
             return cls(contender.labels(outcomes.number), outcomes)
         most = FINE if bag is None else COARSE
         few = Condensed.of(contender.labels(outcomes.number, most), outcomes, bag)
-        return cls(few.labels, few.outcomes, few.bags[:, few.outcomes.judged])
+        return cls(few.labels, few.outcomes, few)
 
     def drawn(self, weight: Vector | None) -> Vector | None:
-        """How often each of the judged counts, from how often customers do, or their bags."""
-        if self.bags is None:
-            return weight
-        return self.bags.sum(axis=0) if weight is None else weight @ self.bags
+        """How often each of the judged counts, from how often customers do, or their bags; once if None."""
+        judged, counts = self.outcomes.judged, self.outcomes.counts
+        if weight is None:
+            return None if counts is None else counts[judged]
+        return weight if self.few is None else self.few.counts(weight)[:, judged]
 
 
 def questions(contender: Contender, deal: int, labels: Labels) -> list[Question]:
