@@ -90,7 +90,7 @@ def show(
 def _column(column: pl.Series, words: Words) -> DisplayColumn:
     """The column as it reads; money in full, so that what adds up is seen to."""
     kind, heading = _kind(column), words.attribute(column.name)
-    if kind != "price" or (column.abs().max() or 0.0) < _SHORTENED_FROM:
+    if kind != "price" or max((abs(amount) for amount in column.drop_nulls()), default=0.0) < _SHORTENED_FROM:
         return DisplayColumn.of(column, kind, heading, words)
     return DisplayColumn(heading, tuple(words.number(amount, "price") for amount in column), numeric=True)
 
