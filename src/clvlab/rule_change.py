@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 from clvlab.arrays import Vector
-from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.fitted_strategies import FittedStrategy
 from clvlab.comparison.foresight import HEADLINE, scored
+from clvlab.comparison.groups import Grouped
 from clvlab.comparison.outcomes import Outcomes
 from clvlab.comparison.resampling import Figure, resamples
 from clvlab.comparison.scoring import N_DEALS
@@ -58,11 +58,11 @@ class Judge:
 
     def figure(self, strategy: Strategy, rule: Rule) -> Figure:
         """The Gini of what the rule's groups predict, and how it errs."""
-        fitted = FittedStrategy(strategy, rule, tuple(rule.assign(self.buyers)["group"]))
+        fitted = FittedStrategy(strategy, rule, Grouped.of(rule.assign(self.buyers)["group"]))
         points, errors = np.zeros((1, N_DEALS)), []
         for number in range(N_DEALS):
             outcomes = self.deal(number)
-            predicted: CrossFitted = fitted.predicted(outcomes)
+            predicted = fitted.taught(fitted.labels(number), outcomes)
             points[0, number] = scored(predicted, outcomes, HEADLINE)
             for weight in resamples(self.spend.size, ROUNDS, 0, number):
                 errors.append(scored(predicted, outcomes, HEADLINE, weight[:, outcomes.judged]) - points[0, number])
