@@ -211,4 +211,4 @@ def test_6_shows_one_customer(run, lang):
     assert customers.filter(customer_id=who[1])["n_purchases"].item() == int(who[3])
     [page] = [html for html in seen.html if {"zh": "客户1516", "en": f"Customer {who[1]}"}[lang] in html]
     assert {"zh": "仍活跃概率", "en": "P(alive)"}[lang] in page
-    assert any(f"\n{who[1]} " in text for text in seen.texts) == (lang == "en")
+    assert any(f"\n{who[1]} " in text for text in seen.texts)
