@@ -212,7 +212,7 @@ def explore(
     >>> customers = cl.summarise_customers(cl.datasets.cdnow(sample=True), "1997-09-30", "week")
     >>> explorer = cl.explore(customers).choose("champions").select(total_spend=(200, 1000))
     >>> explorer.selected.height
-    91
+    92
     """
     check_kind("customers", customers, CustomerSummary, "clvlab.summarise_customers")
     widgets("cl.explore")
