@@ -34,11 +34,7 @@ def test_every_cell_runs_and_every_chart_is_drawn(name, lab, visit_lab):
 
 def test_the_start_page_leads_on(lab, visit_lab):
     shutil.copytree(ROOT / "notebooks", lab[1], dirs_exist_ok=True)
-    for start, title in {
-        "1 · Know your data": "01_know_your_data.ipynb",
-        "6 · 客户档案": "06_one_customer.ipynb",
-    }.items():
-        page = visit_lab("00_start", "light")
-        page.get_by_role("link", name=start).click()
-        page.wait_for_function(CURRENT, arg=title, timeout=1000 * SECONDS)
-        page.get_by_role("heading", name=start).wait_for(timeout=20_000)
+    page = visit_lab("00_start", "light")
+    page.get_by_role("link", name="6 · 客户档案").click()
+    page.wait_for_function(CURRENT, arg="06_one_customer.ipynb", timeout=1000 * SECONDS)
+    page.get_by_role("heading", name="6 · 客户档案").wait_for(timeout=20_000)
