@@ -14,8 +14,8 @@ import yaml
 from clvlab import cli
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SCHEDULING = (ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SCHEDULING = (ROOT / "docs" / "how_to" / "scheduling.md").read_text(encoding="utf-8")
 RECORDER = '#!/bin/sh\nprintf "%s\\n" "$@" > called\nexit ${ENDS_WITH:-0}\n'
 
 
@@ -28,7 +28,7 @@ def commands(text):
     quoted = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     lines = [
         line
-        for block in re.findall(r"```(?:cron|ini|sh|yaml)\n(.*?)```", text, re.DOTALL)
+        for block in re.findall(r"```(?:cron|ini|sh|yaml)[^\n]*\n(.*?)```", text, re.DOTALL)
         for line in block.splitlines()
     ]
     for code in [*quoted, *lines]:
