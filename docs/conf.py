@@ -41,6 +41,9 @@ napoleon_use_ivar = True
 
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
+# From $1 to $2 is money.
+myst_dmath_allow_space = False
+myst_dmath_allow_digits = False
 
 
 def _in_chinese(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
