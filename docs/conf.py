@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
 import clvlab
@@ -31,6 +32,8 @@ html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
+# A page that was opened from a disk may not read others.
+html_show_search_summary = False
 html_math_renderer = "mathml"
 highlight_language = "text"
 
@@ -54,4 +57,6 @@ def _in_chinese(_app: Sphinx, page: str, _template: str, context: dict[str, Any]
 
 def setup(app: Sphinx) -> None:
     """Connect what is of this site alone."""
+    for language in ("csv", "cron"):
+        app.add_lexer(language, TextLexer)
     app.connect("html-page-context", _in_chinese)
