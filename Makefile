@@ -66,6 +66,7 @@ wheel-check: report ## publish the same report with nothing but the built wheel
 	@diff -r -x ".ipynb_checkpoints" notebooks $(WHEEL)/empty/notebooks
 
 docs: $(READY) ## build the documentation into build/site, without a warning or a broken link
+	@rm -rf build/site
 	@$(BIN)/python -m sphinx -q -W --keep-going -d build/docs/doctrees docs build/site
 
 browser: $(READY) ## look at the published reports in headless Chromium

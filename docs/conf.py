@@ -25,6 +25,8 @@ extensions = [
     "reference",
 ]
 exclude_patterns = ["extensions"]
+default_role = "code"
+smartquotes = False  # --from is an option
 
 html_theme = "furo"
 html_title = "clvlab"

@@ -8,7 +8,11 @@ from tests.examples import examples, run
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted(page for page in DOCS.rglob("*.md") if page.parent != DOCS / "notebooks" and page.parent.parent != DOCS / "notebooks")
+PAGES = sorted(
+    page
+    for page in DOCS.rglob("*.md")
+    if page.parent != DOCS / "notebooks" and page.parent.parent != DOCS / "notebooks"
+)
 RUN = [page for page in PAGES if any(it.language in {"python", "sh"} for it in examples(page.read_text("utf-8")))]
 
 

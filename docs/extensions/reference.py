@@ -1,4 +1,4 @@
-"""What the reference says by itself: the keys of a run's parameters, the strategies, and that no public name lacks."""
+"""What the reference says by itself: the keys of params files, the strategies; and that no public name lacks."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,12 @@ from clvlab.wording import Words
 
 logger = logging.getLogger(__name__)
 
-_BOUNDS = {"minimum": "from {}", "exclusiveMinimum": "above {}", "maximum": "up to {}", "exclusiveMaximum": "below {}"}
+_BOUNDS = {
+    "minimum": "from {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "up to {}",
+    "exclusiveMaximum": "below {}",
+}
 _KINDS = {"string": "text", "number": "a number", "integer": "a whole number", "boolean": "`true` or `false`"}
 
 
@@ -36,7 +41,7 @@ def _values(schema: Mapping[str, Any], shapes: Mapping[str, Any]) -> str:
     if schema["type"] == "null":
         return "`null`"
     if schema["type"] == "array":
-        return f"a list, of each: {_values(schema['items'], shapes)}"
+        return f"a list: {_values(schema['items'], shapes)}"
     if schema["type"] == "object":
         return "our name: your name"
     bounds = [text.format(schema[bound]) for bound, text in _BOUNDS.items() if bound in schema]
@@ -85,9 +90,9 @@ def _public(module: ModuleType) -> Iterator[tuple[str, Any]]:
     listed = getattr(module, "__all__", None)
     for name in listed or vars(module):
         thing = getattr(module, name)
-        if (isclass(thing) or isfunction(thing)) and not name.startswith("_"):
-            if listed or getmodule(thing) is module:
-                yield name, thing
+        is_own = listed or (getmodule(thing) is module and not name.startswith("_"))
+        if is_own and (isclass(thing) or isfunction(thing)):
+            yield name, thing
 
 
 def _modules() -> Iterator[ModuleType]:

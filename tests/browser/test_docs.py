@@ -1,5 +1,6 @@
 """The documentation in a browser, without a network. Run by `make browser`."""
 
+import shutil
 import subprocess
 import sys
 from urllib.parse import unquote, urldefrag
@@ -17,7 +18,8 @@ NARROW, WIDE = 360, 1400
 
 @pytest.fixture(scope="module")
 def site():
-    """The pages of the site, built as `make docs` does where they are not up to date."""
+    """The pages of the site, built as `make docs` does."""
+    shutil.rmtree(SITE, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "-d", "build/docs/doctrees", "docs", "build/site"]
     subprocess.run(command, cwd=ROOT, check=True)
     return sorted(SITE.rglob("*.html"))
@@ -77,7 +79,14 @@ def test_no_page_is_wider_than_a_phone(site, visit_docs):
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW, path.name
 
 
-def test_formulas_are_drawn_by_the_browser_itself(site, visit_docs):
+def test_no_mark_of_markdown_is_left(site, visit_docs):
+    marks = "all => all.flatMap(it => it.innerText.match(/.*(\\*\\*|\\]\\(|`).*/g) ?? [])"
+    for path in site:
+        assert visit_docs(path).eval_on_selector_all("article :is(p, li, td)", marks) == [], path.name
+
+
+@pytest.mark.usefixtures("site")
+def test_formulas_are_drawn_by_the_browser_itself(visit_docs):
     page = visit_docs(SITE / "explanation" / "models.html")
     heights = page.eval_on_selector_all("math", "all => all.map(it => it.getBoundingClientRect().height)")
     assert len(heights) > 10
@@ -86,7 +95,8 @@ def test_formulas_are_drawn_by_the_browser_itself(site, visit_docs):
 
 
 @pytest.mark.parametrize(("query", "found"), [("lifetime_value", "Models"), ("阅读报告", "如何阅读报告")])
-def test_the_search_finds(site, visit_docs, query, found):
+@pytest.mark.usefixtures("site")
+def test_the_search_finds(visit_docs, query, found):
     page = visit_docs(SITE / "search.html")
     page.locator("input[name=q]").last.fill(query)
     page.keyboard.press("Enter")
@@ -94,7 +104,8 @@ def test_the_search_finds(site, visit_docs, query, found):
 
 
 def test_a_chinese_page_says_that_it_is(site, visit_docs):
-    languages = {path.name: visit_docs(path).locator("html").get_attribute("lang") for path in site if "zh" in path.parts}
+    chinese = [path for path in site if "zh" in path.parts]
+    languages = {path.name: visit_docs(path).locator("html").get_attribute("lang") for path in chinese}
     assert languages
     assert set(languages.values()) == {"zh-CN"}
     assert visit_docs(SITE / "index.html").locator("html").get_attribute("lang") == "en"
