@@ -46,7 +46,7 @@ check: $(READY) ## format, lint, types, stripped notebooks, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/nbstripout --verify notebooks/*.ipynb
+	@$(BIN)/nbstripout --verify notebooks/*.ipynb notebooks/zh/*.ipynb
 	@$(BIN)/pytest -q -n 2
 
 test-lowest: $(READY) ## run the unit tests at the lowest versions that pyproject.toml allows
@@ -78,7 +78,7 @@ browser: $(READY) ## look at the published reports in headless Chromium
 format: $(READY) ## put the code and the notebooks into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
-	@$(BIN)/nbstripout notebooks/*.ipynb
+	@$(BIN)/nbstripout notebooks/*.ipynb notebooks/zh/*.ipynb
 
 fuzz: $(READY) ## damage logs and see that each is accounted for or refused (SECONDS=600)
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)

@@ -6,7 +6,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from clvlab.check import Check, check_source
-from clvlab.reporting.runner import NOTEBOOKS, notebook_of
+from clvlab.notebook_files import shipped
+from clvlab.params import CompareParams, ReportParams
+from clvlab.reporting.own_values import with_values
+from clvlab.reporting.runner import NOTEBOOKS
 from clvlab.wording import Language, Words
 
 PLAYBOOK = "playbook.yaml"
@@ -25,10 +28,14 @@ def looked_at(folder: Path, source: str, lang: Language | None) -> Check:
 
 def contents(found: Check) -> Iterator[tuple[Path, str]]:
     """Each file of a folder for a log that was looked at, and its text."""
-    words, params = Words(found.lang), Path("params") / f"{found.params.name}.yaml"
+    words, params, text = Words(found.lang), Path("params") / f"{found.params.name}.yaml", found.params_yaml()
     yield Path("README.md"), words("workspace.readme", name=found.params.name, params=params.as_posix()) + "\n"
     yield Path("data", "README.md"), words("workspace.data") + "\n"
     yield Path(PLAYBOOK), files("clvlab.playbook").joinpath(PLAYBOOK).read_text(encoding="utf-8")
-    for path in map(notebook_of, NOTEBOOKS):
-        yield Path("notebooks") / path.name, path.read_text(encoding="utf-8")
-    yield params, found.params_yaml()
+    yield Path("reports", "README.md"), words("workspace.reports") + "\n"
+    yield params, text
+    for path, notebook in shipped(found.lang):
+        kind = CompareParams if path.name == NOTEBOOKS[CompareParams] else ReportParams
+        # A notebook works in its own folder.
+        values = {**kind.from_yaml(text).to_dict(), "output": "../reports"}
+        yield Path("notebooks") / path, with_values(notebook, values, words("workspace.values", params=params.name))
