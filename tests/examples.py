@@ -26,6 +26,8 @@ import yaml
 
 import clvlab
 
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted(page for page in DOCS.rglob("*.md") if DOCS / "notebooks" not in page.parents)
 BLOCK = re.compile(r"^(`{3,})([\w-]+) ?([^\n]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = "elsewhere"
 OURS = f'#!/bin/sh\nexec "{sys.executable}" -c "from clvlab.cli import main; main()" "$@"\n'

@@ -1,19 +1,14 @@
 """Every example of the documentation runs, and prints what its page says."""
 
-from pathlib import Path
-
 import pytest
 
-from tests.examples import examples, run
+from tests.examples import DOCS, PAGES, examples, run
 
-ROOT = Path(__file__).parents[1]
-DOCS = ROOT / "docs"
-PAGES = sorted(
+RUN = [
     page
-    for page in DOCS.rglob("*.md")
-    if page.parent != DOCS / "notebooks" and page.parent.parent != DOCS / "notebooks"
-)
-RUN = [page for page in PAGES if any(it.language in {"python", "sh"} for it in examples(page.read_text("utf-8")))]
+    for page in PAGES
+    if any(it.language in {"python", "sh"} for it in examples(page.read_text(encoding="utf-8")))
+]
 
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.relative_to(DOCS).with_suffix("").as_posix())

@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 from clvlab import cli
+from tests.examples import PAGES
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+CALLING = [ROOT / "README.md", *PAGES]
 SCHEDULING = (ROOT / "docs" / "how_to" / "scheduling.md").read_text(encoding="utf-8")
 RECORDER = '#!/bin/sh\nprintf "%s\\n" "$@" > called\nexit ${ENDS_WITH:-0}\n'
 
@@ -35,7 +36,7 @@ def commands(text):
         yield from re.findall(r"(?:^|[ /&])clvlab ((?:[a-z]+)(?: (?:\"[^\"]*\"|[^\s`;&|>#]+))*)", code)
 
 
-CALLS = sorted({(page.name, call) for page in PAGES for call in commands(page.read_text(encoding="utf-8"))})
+CALLS = sorted({(page.name, call) for page in CALLING for call in commands(page.read_text(encoding="utf-8"))})
 
 
 def test_the_pages_have_calls():

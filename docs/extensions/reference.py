@@ -1,8 +1,10 @@
 """What the reference says by itself: the keys of params files, the strategies; and that no public name lacks."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from inspect import getmodule, isclass, isfunction
+from pathlib import Path
 from pydoc import locate
 from types import ModuleType
 from typing import Any
@@ -81,6 +83,19 @@ class Table(SphinxDirective):
         return self.parse_text_to_nodes("\n".join(f"|{line}|" for line in lines))
 
 
+class Further(SphinxDirective):
+    """What the package offers and no other page in the folder describes."""
+
+    def run(self) -> list[nodes.Node]:
+        """A description of each name, as autodoc makes it."""
+        pages = Path(self.env.doc2path(self.env.docname)).parent.glob("*.md")
+        text = "".join(page.read_text(encoding="utf-8") for page in pages)
+        told = re.findall(r"^\.\. auto\w+:: clvlab\.(\w+)$", text, re.MULTILINE)
+        offered = {name: thing for name, thing in _public(cl) if name not in told}
+        lines = [f".. auto{'class' if isclass(it) else 'function'}:: clvlab.{name}" for name, it in offered.items()]
+        return self.parse_text_to_nodes("\n".join(["```{eval-rst}", *lines, "```"])) if lines else []
+
+
 def _cells(row: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(cell.replace("|", r"\|") for cell in row)
 
@@ -116,7 +131,8 @@ def _warn_of_what_lacks(_app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Add the directive and the check."""
+    """Add the directives and the check."""
     app.add_directive("of-the-package", Table)
+    app.add_directive("further-names", Further)
     app.connect("env-check-consistency", _warn_of_what_lacks)
     return {"parallel_read_safe": True}
