@@ -10,7 +10,7 @@ from clvlab.playbook.effect import FEWEST as COMPARED_FROM
 from clvlab.validation.parts import PART_TOLERANCE
 from tests.examples import DOCS
 
-TEN = {"en": {10: "ten"}, "zh": {10: "十"}}
+ENGLISH, CHINESE = {10: ("ten", "十")}[SMALLEST]
 SAID = [
     ("explanation/groupings.md", f"no more than {TOLERANCE:.2f} of"),
     ("explanation/groupings.md", f"from the {CAMPAIGN:.0%} of customers".replace("%", " %")),
@@ -18,8 +18,8 @@ SAID = [
     ("explanation/trust.md", f"Below {MIN_CUSTOMERS} customers with a purchase, {MIN_HISTORY_DAYS} days"),
     ("explanation/trust.md", f"more than {PART_TOLERANCE:.0%} off".replace("%", " %")),
     ("how_to/playbook.md", f"Of fewer than {COMPARED_FROM} customers"),
-    ("how_to/read_a_report.md", f"Groups of fewer than {TEN['en'][SMALLEST]} customers"),
-    ("zh/read_a_report.md", f"少于{TEN['zh'][SMALLEST]}位客户"),
+    ("how_to/read_a_report.md", f"Groups of fewer than {ENGLISH} customers"),
+    ("zh/read_a_report.md", f"少于{CHINESE}位客户"),
 ]
 
 
