@@ -54,7 +54,7 @@ test-lowest: $(READY) ## run the unit tests at the lowest versions that pyprojec
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(LOWEST)/bin/python --resolution lowest-direct --group test -e .
 	@$(LOWEST)/bin/pytest -q -n 2 --ignore tests/notebooks --ignore tests/browser --ignore tests/recipes
 
-wheel-check: report ## publish the same report with nothing but the built wheel
+wheel-check: report ## publish the same report with nothing but the built wheel, and walk a newcomer's way with it
 	@rm -rf $(WHEEL) && mkdir -p $(WHEEL)/empty
 	@$(BIN)/python -m hatchling build -t wheel -d $(WHEEL) >/dev/null
 	@$(BIN)/uv venv --quiet --python $(BIN)/python $(WHEEL)/venv
@@ -64,6 +64,8 @@ wheel-check: report ## publish the same report with nothing but the built wheel
 	@cd $(WHEEL)/empty && ../venv/bin/clvlab report cdnow.yaml && ../venv/bin/clvlab notebooks
 	@cmp reports/cdnow/latest/report.html $(WHEEL)/empty/reports/cdnow/latest/report.html
 	@diff -r -x ".ipynb_checkpoints" notebooks $(WHEEL)/empty/notebooks
+	@$(BIN)/uv pip install --quiet --python $(WHEEL)/venv/bin/python --constraints requirements.lock "$$(echo $(WHEEL)/*.whl)[lab]"
+	@mkdir $(WHEEL)/newcomer && cd $(WHEEL)/newcomer && sh ../../../tests/newcomer.sh "$$(cd ../venv/bin && pwd)"
 
 docs: $(READY) ## build the documentation into build/site, without a warning or a broken link
 	@rm -rf build/site
@@ -84,7 +86,7 @@ fuzz: $(READY) ## damage logs and see that each is accounted for or refused (SEC
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 lab: $(READY) ## open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab --notebook-dir=notebooks
+	@$(BIN)/jupyter lab notebooks/00_start.ipynb
 
 sample: $(READY) ## write data/sample anew
 	@$(BIN)/python data/sample/generate.py

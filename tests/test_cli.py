@@ -334,6 +334,23 @@ def test_notebooks_of_a_folder_start_from_its_log(invoke):
     assert values["name"] == "shop_compare"
 
 
+def test_a_folders_models_are_judged_on_the_last_part_of_its_log(invoke):
+    Path("orders.csv").write_text(LOG, encoding="utf-8")
+    invoke("new", "shop", "--from", "orders.csv", "--lang", "en")
+    _, values = injected(Path("shop/notebooks/03_value_models.ipynb"))
+    assert (values["cutoff"], values["end"]) == ("2024-05-12", "2024-09-11")
+    _, values = injected(Path("shop/notebooks/05_bring_your_own_data.ipynb"))
+    assert values["source"] == str(Path.cwd() / "orders.csv")
+
+
+def test_what_looks_at_letters_keeps_its_own_file_where_a_log_has_none(invoke):
+    invoke("new", "shop")
+    copied, ours = (
+        folder / "notebooks/05_bring_your_own_data.ipynb" for folder in (Path("shop"), Path(__file__).parents[1])
+    )
+    assert copied.read_bytes() == ours.read_bytes()
+
+
 def test_a_folder_that_is_there_is_left_alone(invoke):
     Path("shop").mkdir()
     result, _ = invoke("new", "shop")

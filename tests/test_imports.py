@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "models": f"{FOUNDATION} sources",
     "grouping": f"{FOUNDATION} shares rfm",
     "estimators": f"{FOUNDATION} shares rfm models grouping",
-    "metrics": "arrays",
+    "metrics": "arrays errors",
     "label_history": "errors",
     "learned": f"{FOUNDATION} customers",
     "validation": f"{FOUNDATION} customers models learned metrics",
@@ -61,7 +61,7 @@ MAY_IMPORT = {
         f"{FOUNDATION} tables trend editions playbook params inputs label_history judged progress preflight charts "
         "grammars notebook_files"
     ),
-    "workspace": f"{FOUNDATION} params check notebook_files reporting",
+    "workspace": f"{FOUNDATION} params check analysis notebook_files reporting",
     "cli": f"{FOUNDATION} params playbook check reporting workspace notebook_files",
     "__init__": "",
 }
