@@ -33,6 +33,7 @@ html_title = "clvlab"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_show_sphinx = False
+html_show_copyright = False
 html_copy_source = False
 # A page that was opened from a disk may not read others.
 html_show_search_summary = False

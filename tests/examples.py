@@ -31,7 +31,7 @@ PAGES = sorted(page for page in DOCS.rglob("*.md") if DOCS / "notebooks" not in 
 BLOCK = re.compile(r"^(`{3,})([\w-]+) ?([^\n]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = "elsewhere"
 OURS = f'#!/bin/sh\nexec "{sys.executable}" -c "from clvlab.cli import main; main()" "$@"\n'
-SECONDS = 300
+SECONDS = 1_200
 
 
 @dataclass(frozen=True)

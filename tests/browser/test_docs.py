@@ -73,6 +73,12 @@ def test_every_picture_is_there(site, visit_docs):
     assert n_pictures > 10
 
 
+def test_tables_of_notebooks_have_their_headings(site, visit_docs):
+    headings = [it for path in site for it in visit_docs(path).locator(".output thead").all()]
+    assert headings
+    assert all(heading.is_visible() for heading in headings)
+
+
 def test_no_page_is_wider_than_a_phone(site, visit_docs):
     for path in site:
         page = visit_docs(path, NARROW)
