@@ -44,6 +44,8 @@ autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "show-inheritance": True}
 napoleon_google_docstring = False
 napoleon_use_ivar = True
+# What is returned is told in sentences and not by a type.
+napoleon_custom_sections = ["Returns", "Reference"]
 
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
