@@ -48,6 +48,7 @@ from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
 from clvlab.presentation import segmentation as segmentation_pages
 from clvlab.sources.headers import known_headers
+from clvlab.strategy_numbers import numbers_of
 from clvlab.transactions.rules import HINTED, RULES
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.parts import PART_TOLERANCE
@@ -219,6 +220,14 @@ def purchase_models():
     return {name_of(kind) for kind in (*PURCHASE_MODELS, *MODEL_NAMES.values(), *kinds)}
 
 
+def numbers_of_strategies():
+    """The numbers that a what-if offers for change, but for bounds of conditions, which are told by these."""
+    customers = wide()
+    fitted = [(strategy, strategy.fit(customers)) for strategy in cl.strategies.values()]
+    found = [number for pair in fitted for number in numbers_of(*pair).values()]
+    return {str(number.path[-1]) for number in found if not number.label}
+
+
 CODES = {
     "values": known_values,
     "columns": columns_shown,
@@ -235,6 +244,7 @@ CODES = {
     "refusals": lambda: set(RULES),
     "spend_kinds": lambda: set(get_args(SpendKind)),
     "strategies": lambda: {*cl.strategies, ANSWERING.name, *BARS},
+    "numbers": numbers_of_strategies,
     "yesno": lambda: {str(value).lower() for value in (True, False)},
     "doubts": lambda: found(r'\bwarn\("(\w+)"', "[cst]*s/*.py"),
     "faults": lambda: {"max_refused"} | found(r'(?:\bfault\(\s*|code=)"(\w+)"', "[cst]*s/*.py"),

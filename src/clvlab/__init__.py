@@ -40,6 +40,8 @@ _HOME = {
     "analyse_comparison": "analysis.comparison",
     "ComparisonReport": "presentation.comparison",
     "Report": "presentation",
+    "explore": "lab.explorer",
+    "what_if": "lab.what_if",
     "history": "label_history",
     "RfmScorer": "estimators",
     "SegmentLabeler": "estimators",

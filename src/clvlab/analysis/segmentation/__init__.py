@@ -83,7 +83,7 @@ def analyse(
 
     Returns
     -------
-    An ordered, frozen mapping: section -> table name -> table. `results.customer(id)` is one customer's row.
+    An ordered, frozen mapping: section -> table name -> table. `results.customer(id)` is one customer's file.
     """
     check_kind("params", params, Mapping | ReportParams, "clvlab.ReportParams")
     checked = params if isinstance(params, ReportParams) else ReportParams(**params)
@@ -107,4 +107,7 @@ def analyse(
         rule={"drawn_on": context.rule_day.isoformat(), "rule": context.rule.to_dict()},
         playbook=context.playbook,
         due=None if context.due is None else due.listed(context.due),
+        base=context.customers,
+        models=context.models,
+        strategy=context.strategy,
     )
