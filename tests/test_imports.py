@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "wording": "errors",
     "tables": "wording",
     "displays": "tables wording",
+    "showing": "columns tables wording",
     "trend": "wording",
     "frames": "clock errors units wording displays",
     "editions": "wording",
@@ -60,7 +61,7 @@ MAY_IMPORT = {
     "charts": f"{FOUNDATION} grammars",
     "presentation": f"{FOUNDATION} editions params playbook analysis charts tables trend export rule_change",
     "lab": f"{FOUNDATION} frontend grouping exploration strategy_numbers rule_change charts tables presentation",
-    "pictures": f"{FOUNDATION} analysis charts comparison grouping models rfm validation",
+    "pictures": f"{FOUNDATION} analysis charts comparison customers grouping models rfm validation",
     "export": f"{FOUNDATION} editions params customers label_history playbook analysis",
     "reporting": (
         f"{FOUNDATION} tables trend editions playbook params inputs label_history judged progress preflight charts "

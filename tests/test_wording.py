@@ -27,7 +27,7 @@ from clvlab.analysis.segmentation.season import MONTHS
 from clvlab.analysis.segmentation.summary import REVENUE
 from clvlab.analysis.small_groups import SMALL
 from clvlab.charts.comparison import ROLES
-from clvlab.columns import CUSTOMERS, names
+from clvlab.columns import CUSTOMERS, LOG, names
 from clvlab.comparison.answering import ANSWERING
 from clvlab.comparison.rankings import BARS
 from clvlab.comparison.stability import N_RESAMPLES
@@ -185,9 +185,12 @@ def columns_shown():
     scored = {"r_score", "f_score", "m_score", "rfm_score", "known"}
     # What an attribute is renamed to, where its header is recognised.
     recognised = set(known_headers()["attributes"]) - {"as_of"}
+    # What notebooks show besides: logs and their refused rows, models side by side.
+    in_notebooks = {*names(LOG), "row", "parameters", "chosen"}
     return (
         tables
         | recognised
+        | in_notebooks
         | set(DUE_FILE)
         | {column for kinds in SHOWN.values() for column in kinds}
         | found(r'words\.column\("(\w+)"\)', "charts/*.py")

@@ -10,10 +10,14 @@ from typing import Any
 
 _HOME = {
     "read_transactions": "transactions",
+    "read_log": "inputs",
+    "check_source": "check",
+    "show": "showing",
     "summarise_customers": "customers",
     "split_holdout": "customers",
     "Calendar": "customers",
     "summarise_opportunities": "customers",
+    "minimum_data": "customers",
     "score_rfm": "rfm",
     "BgNbd": "models",
     "MbgNbd": "models",

@@ -13,14 +13,20 @@ import polars as pl
 
 from clvlab.analysis.comparison.context import relevant, role
 from clvlab.analysis.customer_file import CustomerFile
-from clvlab.analysis.segmentation.base_health import concentration, purchases_per_customer
+from clvlab.analysis.segmentation.base_health import (
+    concentration,
+    new_and_repeat,
+    purchases_per_customer,
+    repeat_revenue,
+)
 from clvlab.analysis.segmentation.segments import score_grid, share_of
 from clvlab.charts import base_health, comparison, customer, segments, theme, validation
 from clvlab.charts import models as model_charts
 from clvlab.charts.notebook import SIZES
 from clvlab.comparison import Board
-from clvlab.errors import DataError, UnknownNameError
-from clvlab.frames import CustomerSummary, Holdout, check_kind
+from clvlab.customers import summarise_customers
+from clvlab.errors import DataError, ParamsError, UnknownNameError
+from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind
 from clvlab.grouping.strategy import Rule
 from clvlab.models import PurchaseModel
 from clvlab.models.heterogeneity import heterogeneity, median_rate
@@ -38,6 +44,17 @@ MOST_REPEATS, SILENCES = 12, 26
 MOST_DAYS = 1_500
 """So many days of a customer are drawn; of a longer life every other, every third, ..."""
 T = TypeVar("T")
+
+
+def of_log(log: TransactionLog, lang: Language) -> theme.ChartType:
+    """See `clvlab.TransactionLog.plot`."""
+    if not log.has_amounts:
+        raise ParamsError("The log has no amounts, and this picture is of money. Map the column `amount`.")
+    words, last = Words(lang), log.data.select(pl.col("date").max()).item()
+    table = new_and_repeat(log.data, summarise_customers(log, last))
+    title = repeat_revenue(float(table["new"].sum()), float(table["repeat"].sum()))
+    subtitle = words("base_health.months_subtitle", as_of=last)
+    return _titled(base_health.months(table, words), words(title.key, **title.figures), subtitle, words)
 
 
 def of_customers(customers: CustomerSummary, what: str, lang: Language) -> theme.ChartType:

@@ -116,4 +116,4 @@ def visit_lab(browser, lab):
     yield visit
     for context in contexts:
         context.close()
-    assert troubles == []
+    assert not troubles, troubles
