@@ -41,7 +41,7 @@ def test_a_notebook_that_needs_nothing_is_left_as_it_is(text):
 
 
 def test_values_of_every_kind_are_what_they_were():
-    values = {"source": ["a.csv", "b.csv"], "lang": None, "bins": {"n_bins": 4, "of": [0.5, True, "a\"b\\c"]}}
+    values = {"source": ["a.csv", "b.csv"], "lang": None, "bins": {"n_bins": 4, "of": [0.5, True, 'a"b\\c']}}
     cell = json.loads(with_values(PLAIN, values, ""))["cells"][2]
     found = {}
     exec("".join(cell["source"]), {}, found)
