@@ -89,7 +89,7 @@ def compare(
         in money: how much less the first 20 % of customers of a simpler grouping may have spent than those of the
         best, for the simpler to be taken for its equal; None bounds the loss of Gini instead
     progress
-        show a progress bar on stderr; None shows it on a terminal
+        show a progress bar on stderr; None shows it on a terminal, and in a notebook as a widget
 
     Returns
     -------
