@@ -57,6 +57,7 @@ def compare(
     are means over these. Intervals come from resampling the customers with their stored predictions. What is
     estimated: this grouping, as formed, on customers like these. Customers with a purchase by the cutoff are judged;
     prospects only have a part in forming groups. Where the log knows no money, purchases take the place of spend.
+    Of more than 25,000 customers, resamples draw bags of them, and stability, trees and agreement come from 25,000.
 
     Parameters
     ----------
