@@ -16,7 +16,8 @@ MAY_IMPORT = {
     "errors": "",
     "columns": "",
     "money": "",
-    "progress": "",
+    "frontend": "errors",
+    "progress": "frontend",
     "notebook_files": "wording",
     "clock": "arrays",
     "units": "errors",
@@ -59,7 +60,7 @@ MAY_IMPORT = {
     ),
     "charts": f"{FOUNDATION} grammars",
     "presentation": f"{FOUNDATION} editions params playbook analysis charts tables trend export rule_change",
-    "lab": f"{FOUNDATION} grouping exploration strategy_numbers rule_change charts tables presentation",
+    "lab": f"{FOUNDATION} frontend grouping exploration strategy_numbers rule_change charts tables presentation",
     "pictures": f"{FOUNDATION} analysis charts comparison customers grouping models rfm validation",
     "export": f"{FOUNDATION} editions params customers label_history playbook analysis",
     "reporting": (

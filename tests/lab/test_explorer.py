@@ -3,16 +3,15 @@
 import json
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import polars as pl
 import pytest
 import vl_convert
 
 import clvlab as cl
+from clvlab import frontend
 from clvlab.charts.notebook import VEGA_LITE
-from clvlab.errors import ClvlabError, ParamsError
-from clvlab.lab import frontend
+from clvlab.errors import ParamsError
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +78,6 @@ def test_what_is_wrong_is_said(customers):
         cl.explore(customers.data)
 
 
-def test_without_the_libraries_of_widgets_it_says_what_to_install(customers, monkeypatch):
-    monkeypatch.setattr(frontend, "find_spec", lambda _: None)
-    with pytest.raises(ClvlabError, match=r"cl.explore needs ipywidgets and anywidget.*clvlab\[lab\]"):
-        cl.explore(customers)
-
-
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_where_nobody_watches_a_picture_is_left(customers, lang):
     explorer = (
@@ -97,15 +90,6 @@ def test_where_nobody_watches_a_picture_is_left(customers, lang):
     drawn = vl_convert.vegalite_to_svg(explorer.chart().to_dict(), allowed_base_urls=[])
     assert ("Champions: 224 of 2,357" if lang == "en" else "冠军客户：共2,357位客户中的224位") in drawn
     assert json.dumps(data[VEGA_LITE]).count('"segment"') >= 1
-
-
-def test_who_watches_is_known_by_whether_they_may_type(monkeypatch):
-    asked = {"content": {"allow_stdin": True}}
-    shell = SimpleNamespace(kernel=SimpleNamespace(get_parent=lambda _: asked))
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    assert frontend.is_watched()
-    asked["content"]["allow_stdin"] = False
-    assert not frontend.is_watched()
 
 
 def test_the_widget_brings_all_of_its_program():

@@ -3,9 +3,9 @@
 import pytest
 
 import clvlab as cl
+from clvlab import frontend
 from clvlab.customers import derive
 from clvlab.errors import ParamsError
-from clvlab.lab import frontend, what_if
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_conditions_are_called_by_what_they_bound(halves):
 def test_a_notebook_shows_the_widgets_where_somebody_watches_and_tables_elsewhere(halves, monkeypatch):
     one = cl.what_if("value_tiers", *halves)
     assert one._repr_mimebundle_() == {}
-    monkeypatch.setattr(what_if, "is_watched", lambda: True)
+    monkeypatch.setattr(frontend, "is_watched", lambda: True)
     assert set(one._repr_mimebundle_()) == {frontend.VIEW}
 
 

@@ -88,7 +88,9 @@ def test_every_parameter_is_read_and_says_what_it_is(path):
     code = "\n".join(source_of(each) for each in code_cells(path) if each is not cell)
     read = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
     assert set(parameters_of(path)) <= read
-    assert all(re.search(r"  # \S", line) for line in source_of(cell).splitlines() if ":" in line)
+    lines = source_of(cell).splitlines()
+    told = [lines[each.end_lineno - 1] for each in ast.parse(source_of(cell)).body]
+    assert all(re.search(r"  # \S", line) for line in told)
 
 
 def test_there_is_a_chinese_notebook_for_each_english_one():

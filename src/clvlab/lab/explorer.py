@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from math import ceil, floor
 from typing import Any
 
@@ -16,8 +17,8 @@ from clvlab.displays import number
 from clvlab.errors import UnknownNameError, counted
 from clvlab.exploration import ACROSS, MONEY, Bounds, Exploration, Range
 from clvlab.frames import CustomerSummary, check_kind
+from clvlab.frontend import takes_widgets, view_of
 from clvlab.grouping import Rule, Strategy, find
-from clvlab.lab.frontend import is_watched, view_of, widgets
 from clvlab.wording import Language, Name, Words
 
 WITH_SPEND, WITHOUT = "rfm11", "frequency_tiers"
@@ -146,7 +147,7 @@ class Explorer:
 
     def _repr_mimebundle_(self, **_: Any) -> Bundle:
         data, metadata = plain_chart(self.chart())
-        if is_watched():
+        if takes_widgets("cl.explore"):
             data |= view_of(self._view.box)
         return data | {"text/plain": repr(self)}, metadata
 
@@ -155,7 +156,7 @@ class View:
     """The widgets of an explorer: a list of groups above the chart, and what is selected below it."""
 
     def __init__(self, explorer: Explorer, chart: Any, words: Words) -> None:
-        library = widgets("cl.explore")
+        library = import_module("ipywidgets")
         self._explorer, self._chart = explorer, chart
         self._choice = library.Dropdown(
             options=[(explorer.name(code), code or "") for code in (None, *explorer.groups)],
@@ -202,10 +203,6 @@ def explore(
     -------
     An `Explorer`: `explorer.selected` are the rows of the selected customers, `explorer.segment` is the chosen group
 
-    Raises
-    ------
-    ClvlabError : ipywidgets and anywidget are not installed
-
     Examples
     --------
     >>> import clvlab as cl
@@ -215,7 +212,6 @@ def explore(
     92
     """
     check_kind("customers", customers, CustomerSummary, "clvlab.summarise_customers")
-    widgets("cl.explore")
     chosen = (WITH_SPEND if MONEY in customers.data.columns else WITHOUT) if rule is None else rule
     if not isinstance(chosen, Rule):
         chosen = (chosen if isinstance(chosen, Strategy) else find(chosen)).fit(customers)

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from clvlab.displays import Displayed, number
 from clvlab.errors import ClvlabError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, check_kind
+from clvlab.frontend import takes_widgets, view_of
 from clvlab.grouping import Strategy, find
-from clvlab.lab.frontend import has_widgets, is_watched, view_of, widgets
 from clvlab.rule_change import RuleChange
 from clvlab.strategy_numbers import Number, Value
 from clvlab.tables import SIGNS
@@ -131,9 +131,7 @@ class WhatIf(Displayed):
         return View(self, self._words)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        if not (is_watched() and has_widgets()):
-            return {}
-        return view_of(self._view.box)
+        return view_of(self._view.box) if takes_widgets("cl.what_if") else {}
 
 
 class View:
@@ -141,7 +139,7 @@ class View:
 
     def __init__(self, what_if: WhatIf, words: Words) -> None:
         self._what_if, self._words = what_if, words
-        self._library = widgets("The what-if in a notebook")
+        self._library = import_module("ipywidgets")
         self._fields = {name: self._field(name, each) for name, each in what_if.state.numbers.items()}
         self._wrong, self._page = self._library.HTML(), self._library.HTML()
         reset = self._library.Button(description=words("what_if.reset"))
