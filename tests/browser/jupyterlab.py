@@ -68,7 +68,7 @@ def lab(tmp_path_factory):
         yield address, notebooks, settings
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(SECONDS)  # until its kernels are gone
 
 
 def wait_for(address, server):
