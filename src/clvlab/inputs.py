@@ -182,7 +182,8 @@ def attribute_tables(params: RunParams, log: TransactionLog) -> list[AttributeTa
     DataError : as by `clvlab.customers.read_attributes`
     """
     of_log = [replace(table, name=params.source_name) for table in read_attributes(list(log.attributes))]
-    return read_attributes([*read_attributes(list(params.attributes), attribute_settings(params)), *of_log])
+    settings = replace(attribute_settings(params), customers=log.detected.get("columns", {}).get("customer_id"))
+    return read_attributes([*read_attributes(list(params.attributes), settings), *of_log])
 
 
 def our_names(tables: Iterable[AttributeTable]) -> dict[str, str]:
@@ -236,6 +237,7 @@ def attribute_settings(params: RunParams) -> AttributeSettings:
     files: Mapping[str, Any] = own if is_own else how
     return AttributeSettings(
         columns=params.attribute_columns,
+        customers=params.columns.get("customer_id"),
         static=params.static,
         dated=params.dated,
         files=FileSettings(
