@@ -43,6 +43,7 @@ MAY_IMPORT = {
     "comparison": f"{FOUNDATION} customers models grouping metrics progress",
     "datasets": f"{FOUNDATION} transactions customers",
     "inputs": f"{FOUNDATION} params datasets sources transactions customers",
+    "crm": f"{FOUNDATION} params label_history datasets sources transactions",
     "judged": f"{FOUNDATION} params inputs grouping",
     "preflight": f"{FOUNDATION} params playbook inputs customers grouping",
     "playbook": f"{FOUNDATION} params tables",
@@ -61,7 +62,7 @@ MAY_IMPORT = {
         "grammars"
     ),
     "workspace": f"{FOUNDATION} check reporting",
-    "cli": f"{FOUNDATION} params playbook check reporting workspace",
+    "cli": f"{FOUNDATION} params sources playbook check crm reporting workspace",
     "__init__": "",
 }
 
@@ -85,7 +86,9 @@ ONLY = {
     "ipykernel": "reporting",
     "traitlets": "reporting",
     "psutil": "reporting",
-    "filelock": "reporting",
+    "filelock": "reporting crm",
+    "httpx": "crm",
+    "tenacity": "crm",
     "click": "cli",
     "xlsxwriter": "export",
     "lifetimes": "",

@@ -42,6 +42,10 @@ class ParamsError(ClvlabError):
     """The parameters of a run, or the arguments of a call, are wrong."""
 
 
+class TryLaterError(ClvlabError):
+    """Another system does not answer now, and may later: nothing is wrong with what was asked."""
+
+
 class ConvergenceError(ClvlabError):
     """The data cannot identify a model's parameters; `parameters` and the message name which, and why."""
 

@@ -23,6 +23,7 @@ from clvlab.errors import DataError, ParamsError, did_you_mean
 from clvlab.frames import TransactionLog
 from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, PSEUDONYM_KEY, ReportParams, RunParams
 from clvlab.sources import LAZY_ABOVE, FileSettings, files_of, readable
+from clvlab.sources.faults import fault
 from clvlab.transactions import read_transactions
 from clvlab.transactions.rules import RULES, hint, meaning
 from clvlab.wording import Name, Words
@@ -86,7 +87,7 @@ class Snapshot:
 
 def log_sources(params: RunParams) -> tuple[str, ...]:
     """The paths and globs that a run's log is read from; none where it is embedded."""
-    own = () if params.source in EMBEDDED else params.sources
+    own = () if isinstance(params.source, str) and params.source in EMBEDDED else params.sources
     return (*own, *params.items, *params.returns)
 
 
@@ -302,6 +303,8 @@ def _handed_over(params: RunParams, folder: Path) -> TransactionLog | None:
 
 def read_source(params: RunParams) -> TransactionLog:
     """The same, however much of it is refused."""
+    if params.crm is not None:
+        raise fault("crm_not_read", ParamsError, folder=str(params.folder / ".crm"))
     if isinstance(params.source, str) and params.source in EMBEDDED:
         for key in ("log_attributes", "items", "returns"):
             if getattr(params, key):
