@@ -4,9 +4,11 @@ import re
 import sys
 from contextlib import closing
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from click.testing import CliRunner
 from polars.testing import assert_frame_equal
 
@@ -171,10 +173,23 @@ def test_without_what_calls_a_crm_it_is_told_what_to_install(zoho, tmp_path, mon
     assert (done.exit_code, "pip install 'clvlab[crm]'" in done.stderr) == (2, True)
 
 
+DOCS = Path(__file__).parents[2] / "docs" / "zoho_crm.md"
+
+
 def commands(text):
-    """The lines of a trial that call clvlab, and the params file that it writes."""
-    params = re.search(r"<<END\n(.*?)END\n", text, re.DOTALL).group(1)
-    return params, [line.split()[1:] for line in text.splitlines() if line.startswith("clvlab ")]
+    """The lines that call clvlab, one by one, without those that need a shell."""
+    return [line.split()[1:] for line in text.splitlines() if re.match(r"clvlab (report|label) [^$]*$", line)]
+
+
+def test_a_trial_prints_what_the_documentation_says(zoho):
+    """The same params but for the addresses, and the same commands."""
+    printed, documented = trial(zoho.url), DOCS.read_text(encoding="utf-8")
+    params = yaml.safe_load(re.search(r"<<END\n(.*?)END\n", printed, re.DOTALL).group(1))
+    theirs = yaml.safe_load(re.search(r"```yaml\n(.*?)```", documented, re.DOTALL).group(1))
+    assert (params["source"].pop("api"), params["source"].pop("login")) == (zoho.url, zoho.url)
+    assert theirs["source"].pop("login") == "https://accounts.zoho.com"
+    assert params == theirs
+    assert commands(printed) == commands(documented)
 
 
 def known_of(records):
@@ -185,13 +200,15 @@ def known_of(records):
     }
 
 
-def test_the_whole_circle_as_it_is_typed_leaves_no_secret_and_nobodys_number(shop, tmp_path, monkeypatch):
+def test_the_whole_circle_as_documented_leaves_no_secret_and_nobodys_number(shop, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    params, lines = commands(trial(shop.url))
-    (tmp_path / "crm.yaml").write_text(params, encoding="utf-8")
+    text = DOCS.read_text(encoding="utf-8")
+    params = re.search(r"```yaml\n(.*?)```", text, re.DOTALL).group(1)
+    here = params.replace("login: https://accounts.zoho.com", f"login: {shop.url}\n  api: {shop.url}")
+    (tmp_path / "crm.yaml").write_text(here, encoding="utf-8")
     before = {key: dict(record) for key, record in shop.modules["Accounts"].records.items()}
     said = []
-    for line in lines:
+    for line in commands(text):
         done = CliRunner().invoke(main, line)
         assert done.exit_code == 0, (line, done.output)
         said.append(done.output)
