@@ -46,7 +46,7 @@ check: $(READY) ## format, lint, types, stripped notebooks, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/nbstripout --verify notebooks/*.ipynb
+	@$(BIN)/nbstripout --verify notebooks/*.ipynb notebooks/zh/*.ipynb
 	@$(BIN)/pytest -q -n 2
 
 test-lowest: $(READY) ## run the unit tests at the lowest versions that pyproject.toml allows
@@ -54,7 +54,7 @@ test-lowest: $(READY) ## run the unit tests at the lowest versions that pyprojec
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(LOWEST)/bin/python --resolution lowest-direct --group test -e .
 	@$(LOWEST)/bin/pytest -q -n 2 --ignore tests/notebooks --ignore tests/browser --ignore tests/recipes
 
-wheel-check: report ## publish the same report with nothing but the built wheel
+wheel-check: report ## publish the same report with nothing but the built wheel, and walk a newcomer's way with it
 	@rm -rf $(WHEEL) && mkdir -p $(WHEEL)/empty
 	@$(BIN)/python -m hatchling build -t wheel -d $(WHEEL) >/dev/null
 	@$(BIN)/uv venv --quiet --python $(BIN)/python $(WHEEL)/venv
@@ -64,6 +64,8 @@ wheel-check: report ## publish the same report with nothing but the built wheel
 	@cd $(WHEEL)/empty && ../venv/bin/clvlab report cdnow.yaml && ../venv/bin/clvlab notebooks
 	@cmp reports/cdnow/latest/report.html $(WHEEL)/empty/reports/cdnow/latest/report.html
 	@diff -r -x ".ipynb_checkpoints" notebooks $(WHEEL)/empty/notebooks
+	@$(BIN)/uv pip install --quiet --python $(WHEEL)/venv/bin/python --constraints requirements.lock "$$(echo $(WHEEL)/*.whl)[lab]"
+	@mkdir $(WHEEL)/newcomer && cd $(WHEEL)/newcomer && sh ../../../tests/newcomer.sh "$$(cd ../venv/bin && pwd)"
 
 browser: $(READY) ## look at the published reports in headless Chromium
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
@@ -74,13 +76,13 @@ browser: $(READY) ## look at the published reports in headless Chromium
 format: $(READY) ## put the code and the notebooks into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
-	@$(BIN)/nbstripout notebooks/*.ipynb
+	@$(BIN)/nbstripout notebooks/*.ipynb notebooks/zh/*.ipynb
 
 fuzz: $(READY) ## damage logs and see that each is accounted for or refused (SECONDS=600)
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 lab: $(READY) ## open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab --notebook-dir=notebooks
+	@$(BIN)/jupyter lab notebooks/00_start.ipynb
 
 sample: $(READY) ## write data/sample anew
 	@$(BIN)/python data/sample/generate.py

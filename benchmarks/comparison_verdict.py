@@ -66,7 +66,8 @@ def figures(
         weight = next(resamples(spend.size, of_deal, seed, deal))[:, outcomes.judged]
         predicted = {name: CrossFitted.of(labels, outcomes) for name, labels in groups.items()}
         if ranked is not None:
-            predicted["ranked"] = Ranking("ranked", ranked).predicted(outcomes)
+            order = Ranking("ranked", ranked)
+            predicted["ranked"] = order.taught(order.labels(deal), outcomes)
         for name, of in predicted.items():
             for metric in metrics:
                 points[name, metric.name].append(float(score(of, outcomes, metric)))

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from clvlab import cli
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
-from clvlab.params import ReportParams
+from clvlab.params import CompareParams, ReportParams
 from clvlab.playbook import Playbook, shipped
 from clvlab.playbook.playbook import shipped_groups
 from clvlab.reporting import runner
@@ -260,18 +260,34 @@ def test_help_in_an_empty_folder_leads_to_params_a_report_and_the_notebooks(invo
     assert (first.exit_code, Path("nothing.yaml").exists()) == (0, True)
 
 
+def files(folder, pattern="*"):
+    paths = (path for path in folder.rglob(pattern) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
 def test_notebooks_are_copied_and_none_is_overwritten(invoke):
     result, _ = invoke("notebooks", "bench")
-    copied = sorted(Path("bench").iterdir())
-    assert [path.name for path in copied] == ["segmentation_report.ipynb", "strategy_comparison.ipynb"]
-    assert [path.read_bytes() for path in copied] == [
-        (Path(__file__).parents[1] / "notebooks" / path.name).read_bytes() for path in copied
-    ]
+    ours = files(Path(__file__).parents[1] / "notebooks", "*.ipynb")
+    assert files(Path("bench")) == {name: text for name, text in ours.items() if ".ipynb_checkpoints" not in name}
     assert (result.exit_code, "open them: jupyter lab bench" in result.stderr) == (0, True)
-    copied[0].write_text("mine", encoding="utf-8")
+    mine = Path("bench/segmentation_report.ipynb")
+    mine.write_text("mine", encoding="utf-8")
+    Path("bench/00_start.ipynb").unlink()
     again, _ = invoke("notebooks", "bench")
-    assert (again.exit_code, copied[0].read_text(encoding="utf-8")) == (2, "mine")
-    assert "Cannot write bench/segmentation_report.ipynb: File exists" in again.stderr
+    assert (again.exit_code, mine.read_text(encoding="utf-8")) == (2, "mine")
+    assert "Cannot write bench/01_know_your_data.ipynb: File exists" in again.stderr
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_notebooks_of_one_language_lie_next_to_each_other(invoke, lang):
+    result, _ = invoke("notebooks", "bench", "--lang", lang)
+    copied, ours = files(Path("bench")), files(Path(__file__).parents[1] / "notebooks", "*.ipynb")
+    assert result.exit_code == 0
+    assert set(copied) == {name for name in ours if "/" not in name}
+    assert copied["01_know_your_data.ipynb"] == ours[{"en": "", "zh": "zh/"}[lang] + "01_know_your_data.ipynb"]
+    assert copied["segmentation_report.ipynb"] == ours["segmentation_report.ipynb"]
+    linked = set(re.findall(r"\]\(([^)]*)\)", copied["00_start.ipynb"].decode()))
+    assert linked == set(copied) - {"00_start.ipynb"}
 
 
 def test_a_folder_to_work_in_is_laid_out_and_its_commands_run(invoke, monkeypatch):
@@ -280,8 +296,9 @@ def test_a_folder_to_work_in_is_laid_out_and_its_commands_run(invoke, monkeypatc
     assert (result.exit_code, "结论：可以生成报告" in result.stdout) == (0, True)
     assert "try: cd 灯具店 && clvlab report params/灯具店.yaml\n" in result.stderr
     laid_out = {path.relative_to("灯具店").as_posix() for path in Path("灯具店").rglob("*") if path.is_file()}
-    notebooks = {"notebooks/segmentation_report.ipynb", "notebooks/strategy_comparison.ipynb"}
-    assert laid_out == {"README.md", "data/README.md", "params/灯具店.yaml", "playbook.yaml", *notebooks}
+    notebooks = {f"notebooks/{path.name}" for path in Path(__file__).parents[1].glob("notebooks/*.ipynb")}
+    pages = {"README.md", "data/README.md", "reports/README.md"}
+    assert laid_out == {*pages, "params/灯具店.yaml", "playbook.yaml", *notebooks}
     readme = Path("灯具店/README.md").read_text(encoding="utf-8")
     assert readme.startswith("# 灯具店\n\n在本文件夹中运行：")
     here = Path.cwd()
@@ -294,6 +311,44 @@ def test_a_folder_to_work_in_is_laid_out_and_its_commands_run(invoke, monkeypatc
     copied = Playbook.load(calls[0][0].playbook)
     assert all(copied.entry(code) == shipped().entry(code) for code in shipped_groups())
     assert Path(calls[0][0].playbook) == here / "灯具店" / "playbook.yaml"
+
+
+def injected(notebook):
+    """The values that a notebook of a folder to work in starts from."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    [own] = [cell for cell in cells if "injected-parameters" in cell["metadata"].get("tags", [])]
+    values = {}
+    exec("".join(own["source"]), {}, values)
+    return own["source"][0], values
+
+
+def test_notebooks_of_a_folder_start_from_its_log(invoke):
+    Path("orders.csv").write_text(LOG, encoding="utf-8")
+    invoke("new", "shop", "--from", "orders.csv", "--lang", "en")
+    for name, kind in {"segmentation_report": ReportParams, "strategy_comparison": CompareParams}.items():
+        head, values = injected(Path(f"shop/notebooks/{name}.ipynb"))
+        assert head == "# From params/shop.yaml, as it was when this folder was made\n"
+        given = kind.load("shop/params/shop.yaml").to_dict()
+        assert {"source", "columns", "as_of"} < set(values)
+        assert values == {key: given[key] for key in values}
+    assert values["name"] == "shop_compare"
+
+
+def test_a_folders_models_are_judged_on_the_last_part_of_its_log(invoke):
+    Path("orders.csv").write_text(LOG, encoding="utf-8")
+    invoke("new", "shop", "--from", "orders.csv", "--lang", "en")
+    _, values = injected(Path("shop/notebooks/03_value_models.ipynb"))
+    assert (values["cutoff"], values["end"]) == ("2024-05-12", "2024-09-11")
+    _, values = injected(Path("shop/notebooks/05_bring_your_own_data.ipynb"))
+    assert values["source"] == str(Path.cwd() / "orders.csv")
+
+
+def test_what_looks_at_letters_keeps_its_own_file_where_a_log_has_none(invoke):
+    invoke("new", "shop")
+    copied, ours = (
+        folder / "notebooks/05_bring_your_own_data.ipynb" for folder in (Path("shop"), Path(__file__).parents[1])
+    )
+    assert copied.read_bytes() == ours.read_bytes()
 
 
 def test_a_folder_that_is_there_is_left_alone(invoke):

@@ -1,8 +1,11 @@
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import clvlab as cl
 from clvlab import errors
+from clvlab.analysis.section import Section
 from clvlab.errors import (
     ClvlabError,
     ClvlabWarning,
@@ -10,6 +13,7 @@ from clvlab.errors import (
     DataError,
     MissingColumnsError,
     ParamsError,
+    UnknownNameError,
     UnsettledError,
     did_you_mean,
 )
@@ -90,3 +94,20 @@ def test_the_nearest_name_is_offered_where_one_is_near(wrong, known, advice):
 def test_a_name_that_is_known_is_its_own_nearest_and_only_known_names_are_offered(wrong, known):
     assert did_you_mean(wrong, [*known, wrong]) == f" Did you mean {wrong!r}?"
     assert did_you_mean(wrong, known) in {"", *(f" Did you mean {name!r}?" for name in known)}
+
+
+def test_an_unknown_name_is_told_with_the_known_ones_and_is_a_key_error_as_mappings_have_it():
+    error = UnknownNameError("strategy", "rmf", ["rfm", "abc"])
+    assert str(error) == "There is no strategy 'rmf'. Did you mean 'rfm'? Known: rfm, abc."
+    assert str(UnknownNameError("table", "x", [])) == "There is no table 'x'. There is none."
+    assert isinstance(error, KeyError)
+
+
+@pytest.mark.parametrize(
+    "mapping", [cl.strategies, Section({"groups": pl.DataFrame()})], ids=["strategies", "section"]
+)
+def test_what_has_names_says_which_and_is_a_mapping_still(mapping):
+    with pytest.raises(UnknownNameError, match="Known: "):
+        mapping["nothing"]
+    assert "nothing" not in mapping
+    assert mapping.get("nothing") is None

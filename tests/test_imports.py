@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "columns": "",
     "money": "",
     "progress": "",
+    "notebook_files": "wording",
     "clock": "arrays",
     "units": "errors",
     "period_ends": "errors",
@@ -35,7 +36,7 @@ MAY_IMPORT = {
     "models": f"{FOUNDATION} sources",
     "grouping": f"{FOUNDATION} shares rfm",
     "estimators": f"{FOUNDATION} shares rfm models grouping",
-    "metrics": "arrays",
+    "metrics": "arrays errors",
     "label_history": "errors",
     "learned": f"{FOUNDATION} customers",
     "validation": f"{FOUNDATION} customers models learned metrics",
@@ -59,10 +60,10 @@ MAY_IMPORT = {
     "export": f"{FOUNDATION} editions params customers label_history playbook analysis",
     "reporting": (
         f"{FOUNDATION} tables trend editions playbook params inputs label_history judged progress preflight charts "
-        "grammars"
+        "grammars notebook_files"
     ),
-    "workspace": f"{FOUNDATION} check reporting",
-    "cli": f"{FOUNDATION} params sources playbook check crm reporting workspace",
+    "workspace": f"{FOUNDATION} params check analysis notebook_files reporting",
+    "cli": f"{FOUNDATION} params sources playbook check crm reporting workspace notebook_files",
     "__init__": "",
 }
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from clvlab.comparison.foresight import FORESIGHT
+from clvlab.errors import ParamsError
 from clvlab.metrics import auc, brier, calibration_slope, gini, top_capture, variance_explained
 from clvlab.wording import catalogue
 
@@ -35,6 +36,16 @@ some_customers = st.composite(customers)()
 @pytest.mark.parametrize("metric", FORESIGHT, ids=lambda metric: metric.name)
 def test_a_metric_has_a_heading(metric):
     assert f"columns.{metric.name}" in catalogue()
+
+
+@pytest.mark.parametrize("metric", FORESIGHT, ids=lambda metric: metric.name)
+def test_what_does_not_belong_together_is_refused(metric):
+    with pytest.raises(ParamsError, match=r"the shape \(3,\) and outcomes \(2,\); give one of each"):
+        metric.score([1, 2, 3], [0, 1])
+    with pytest.raises(ParamsError, match="The prediction of customer 1, counted from 0, is not a number"):
+        metric.score([0.5, np.nan], [0, 1])
+    with pytest.raises(ParamsError, match="The outcome of customer 0"):
+        metric.score([0.5, 1], [np.nan, 1])
 
 
 def test_gini_by_hand():

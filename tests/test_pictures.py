@@ -117,7 +117,7 @@ def test_p_alive_of_the_picture_is_that_of_the_model():
 
 
 def test_what_is_wrong_is_said(halves):
-    with pytest.raises(cl.errors.ParamsError, match=r"no picture 'trackin' of this. Did you mean 'tracking'\?"):
+    with pytest.raises(cl.errors.ParamsError, match=r"no picture 'trackin'. Did you mean 'tracking'\?"):
         MODELS["nbd"].plot("trackin")
     with pytest.raises(cl.errors.ParamsError, match="`holdout` is of type NoneType"):
         MODELS["nbd"].plot("tracking", halves[0])

@@ -400,15 +400,16 @@ def fake(kind: str, port: int, customers: int, lang: "Language") -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="notebooks")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Those in one language; else Chinese in FOLDER/zh.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def notebooks(folder: Path, debug: bool) -> None:
+def notebooks(folder: Path, lang: "Language | None", debug: bool) -> None:
     """Copy the notebooks into FOLDER, to be run by hand or by papermill."""
     _log_to_stderr("human")
     with _errors_told(debug):
-        from clvlab.reporting.runner import NOTEBOOKS, notebook_of
+        from clvlab.notebook_files import shipped
 
-        for path in map(notebook_of, NOTEBOOKS):
-            _write_new(folder / path.name, path.read_text(encoding="utf-8"))
+        for path, text in shipped(lang):
+            _write_new(folder / path, text)
     logger.info("open them: jupyter lab %s", folder)
 
 

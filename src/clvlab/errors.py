@@ -46,6 +46,17 @@ class TryLaterError(ClvlabError):
     """Another system does not answer now, and may later: nothing is wrong with what was asked."""
 
 
+class UnknownNameError(ParamsError, KeyError):
+    """Nothing has the name that was asked for; the message names the nearest that is known, and all others."""
+
+    def __init__(self, thing: str, name: object, known: Iterable[str]) -> None:
+        names = list(known)
+        all_names = f"Known: {', '.join(names)}." if names else "There is none."
+        super().__init__(f"There is no {thing} {name!r}.{did_you_mean(name, names)} {all_names}")
+
+    __str__ = Exception.__str__  # that of a KeyError puts its message in quotes
+
+
 class ConvergenceError(ClvlabError):
     """The data cannot identify a model's parameters; `parameters` and the message name which, and why."""
 

@@ -8,13 +8,15 @@ Every metric takes
     weight      how often each customer counts, in one or many resamples     shape (..., n_customers), once if None
 
 and gives one figure for each leading index of `weight`. Customers with equal predictions share their place, so that
-their order cannot matter. A figure that the data leave open (nobody spent, nobody bought) is NaN.
+their order cannot matter. A figure that the data leave open (nobody spent, nobody bought) is NaN. Predictions and
+outcomes that do not belong together, or are not numbers, are refused with a ParamsError.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clvlab.arrays import Vector
+from clvlab.errors import ParamsError
 
 
 def gini(
@@ -40,8 +42,9 @@ def gini(
     ---------
     Lerman & Yitzhaki (1984), "A note on the calculation and interpretation of the Gini index".
     """
-    places = _Places(predicted, within, weight)
-    spend = places.sums(actual)
+    forecast, happened = _paired(predicted, actual)
+    places = _Places(forecast, within, weight)
+    spend = places.sums(happened)
     return _ratio((spend * (2 * places.place - 1)).sum(axis=-1), spend.sum(axis=-1))
 
 
@@ -66,8 +69,9 @@ def top_capture(
     >>> round(float(top_capture([4, 4, 2, 1], [6, 4, 2, 0], share=0.25)), 4)
     0.4167
     """
-    places = _Places(predicted, within, weight)
-    spend = places.sums(actual)
+    forecast, happened = _paired(predicted, actual)
+    places = _Places(forecast, within, weight)
+    spend = places.sums(happened)
     above = 1 - places.place - places.width / 2
     taken = np.clip(_ratio(share - above, places.width), 0.0, 1.0)
     return _ratio((spend * np.where(places.width > 0, taken, 0.0)).sum(axis=-1), spend.sum(axis=-1))
@@ -86,7 +90,8 @@ def variance_explained(
     0.6923...
     """
     del within  # Predictions are compared with outcomes, not with each other.
-    forecast, happened, counts = np.asarray(predicted, float), np.asarray(actual, float), _weights(weight, predicted)
+    forecast, happened = _paired(predicted, actual)
+    counts = _weights(weight, forecast)
     total = counts.sum(axis=-1)
     mean = _ratio(counts @ happened, total)
     return 1 - _ratio(counts @ (happened - forecast) ** 2, counts @ happened**2 - total * mean**2)
@@ -106,8 +111,9 @@ def auc(
     >>> float(auc([0.9, 0.4, 0.6, 0.1], [1, 1, 0, 0]))
     0.75
     """
-    places = _Places(predicted, within, weight)
-    bought = places.sums(actual)
+    forecast, happened = _paired(predicted, actual)
+    places = _Places(forecast, within, weight)
+    bought = places.sums(happened)
     not_bought = places.counts - bought
     below = places.before(not_bought) + not_bought / 2
     return _ratio((bought * below).sum(axis=-1), (places.per_part(bought) * places.per_part(not_bought)).sum(axis=-1))
@@ -128,7 +134,8 @@ def brier(
     Brier (1950), Monthly Weather Review 78(1), 1-3.
     """
     del within
-    forecast, happened, counts = np.asarray(predicted, float), np.asarray(actual, float), _weights(weight, predicted)
+    forecast, happened = _paired(predicted, actual)
+    counts = _weights(weight, forecast)
     return _ratio(counts @ (happened - forecast) ** 2, counts.sum(axis=-1))
 
 
@@ -151,7 +158,8 @@ def calibration_slope(
     ---------
     Cox (1958), "Two further applications of a model for binary regression", Biometrika 45.
     """
-    forecast, happened, counts = np.asarray(predicted, float), np.asarray(actual, float), _weights(weight, predicted)
+    forecast, happened = _paired(predicted, actual)
+    counts = _weights(weight, forecast)
     part = _parts(within, forecast.size)
     sums = [_sum_by(values, part) for values in (counts, counts * forecast, counts * happened)]
     n = np.maximum(sums[0], 1e-300)
@@ -164,8 +172,7 @@ def calibration_slope(
 class _Places:
     """Customers ranked within their parts, ties as one: a cell is the customers of one part and one prediction."""
 
-    def __init__(self, predicted: ArrayLike, within: ArrayLike | None, weight: ArrayLike | None) -> None:
-        forecast = np.asarray(predicted, float)
+    def __init__(self, forecast: Vector, within: ArrayLike | None, weight: ArrayLike | None) -> None:
         part = _parts(within, forecast.size)
         self._order = np.lexsort((forecast, part))
         ranked, ranked_part = forecast[self._order], part[self._order]
@@ -174,15 +181,15 @@ class _Places:
         self._starts = np.flatnonzero(starts)
         self._part_of_cell = np.cumsum(new_part)[self._starts] - 1
         self._part_starts = np.flatnonzero(new_part[self._starts])
-        self._weight = _weights(weight, predicted)[..., self._order]
+        self._weight = _weights(weight, forecast)[..., self._order]
         self.counts = np.add.reduceat(self._weight, self._starts, axis=-1)
         size = self.per_part(self.counts)[..., self._part_of_cell]
         self.width = _ratio(self.counts, size, empty=0.0)
         self.place = _ratio(self.before(self.counts) + self.counts / 2, size, empty=0.5)
 
-    def sums(self, values: ArrayLike) -> Vector:
+    def sums(self, values: Vector) -> Vector:
         """The weighted sum of the values in each cell, worst prediction first."""
-        return np.add.reduceat(self._weight * np.asarray(values, float)[self._order], self._starts, axis=-1)
+        return np.add.reduceat(self._weight * values[self._order], self._starts, axis=-1)
 
     def per_part(self, cells: Vector) -> Vector:
         """The sum over the cells of each part."""
@@ -194,8 +201,24 @@ class _Places:
         return np.asarray(below - below[..., self._part_starts][..., self._part_of_cell])
 
 
-def _weights(weight: ArrayLike | None, predicted: ArrayLike) -> Vector:
-    return np.ones(np.size(predicted)) if weight is None else np.asarray(weight, float)
+def _paired(predicted: ArrayLike, actual: ArrayLike) -> tuple[Vector, Vector]:
+    """Predictions and outcomes as numbers; ParamsError unless there is one of each for every customer."""
+    forecast, happened = np.asarray(predicted, float), np.asarray(actual, float)
+    if forecast.shape != happened.shape or forecast.ndim != 1:
+        raise ParamsError(
+            f"Predictions have the shape {forecast.shape} and outcomes {happened.shape}; give one of each for every "
+            "customer, in one order."
+        )
+    for name, values in (("prediction", forecast), ("outcome", happened)):
+        if np.isnan(values).any():
+            raise ParamsError(
+                f"The {name} of customer {int(np.isnan(values).argmax())}, counted from 0, is not a number."
+            )
+    return forecast, happened
+
+
+def _weights(weight: ArrayLike | None, forecast: Vector) -> Vector:
+    return np.ones(forecast.size) if weight is None else np.asarray(weight, float)
 
 
 def _parts(within: ArrayLike | None, n: int) -> NDArray[np.int64]:

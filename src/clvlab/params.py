@@ -399,6 +399,11 @@ class RunParams(BaseModel):
         """The parameters as plain JSON values, in their fixed order; `type(self)(**...)` reads them back."""
         return self.model_dump(mode="json")
 
+    @classmethod
+    def from_yaml(cls, text: str) -> Self:
+        """The parameters of the text of a params file, of what is for this command in it."""
+        return cls(**_for_command(yaml.load(text, Loader=EachKeyOnce), cls.command))
+
     def to_yaml(self) -> str:
         """The parameters as the text of a params file."""
         return yaml.safe_dump(self.to_dict(), allow_unicode=True, sort_keys=False)

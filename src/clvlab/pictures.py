@@ -17,7 +17,7 @@ from clvlab.charts import base_health, comparison, segments, theme, validation
 from clvlab.charts import models as model_charts
 from clvlab.charts.notebook import SIZES
 from clvlab.comparison import Board
-from clvlab.errors import ParamsError, did_you_mean
+from clvlab.errors import UnknownNameError
 from clvlab.frames import CustomerSummary, Holdout, check_kind
 from clvlab.grouping.strategy import Rule
 from clvlab.models import PurchaseModel
@@ -100,9 +100,7 @@ def of_board(board: Board, lang: Language) -> theme.ChartType:
 
 def _chosen(pictures: Mapping[str, T], what: str) -> T:
     if what not in pictures:
-        raise ParamsError(
-            f"There is no picture {what!r} of this.{did_you_mean(what, pictures)} Pictures: {', '.join(pictures)}."
-        )
+        raise UnknownNameError("picture", what, pictures)
     return pictures[what]
 
 

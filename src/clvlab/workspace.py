@@ -2,14 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+import polars as pl
+
+from clvlab.analysis.holdouts import holdout_days
 from clvlab.check import Check, check_source
-from clvlab.reporting.runner import NOTEBOOKS, notebook_of
+from clvlab.notebook_files import shipped
+from clvlab.params import CompareParams, ReportParams
+from clvlab.reporting.own_values import with_values
+from clvlab.reporting.runner import NOTEBOOKS
 from clvlab.wording import Language, Words
 
 PLAYBOOK = "playbook.yaml"
+OF_TEXT_FILES, TEXT_FILES = "05_bring_your_own_data.ipynb", (".csv", ".tsv", ".txt")
+"""The notebook that looks at a file letter by letter, and files that have letters."""
+HOLDOUT = "39 weeks"
+"""How long models and groups are judged where the parameters have no holdout; half of a shorter history."""
 
 
 def looked_at(folder: Path, source: str, lang: Language | None) -> Check:
@@ -25,10 +37,28 @@ def looked_at(folder: Path, source: str, lang: Language | None) -> Check:
 
 def contents(found: Check) -> Iterator[tuple[Path, str]]:
     """Each file of a folder for a log that was looked at, and its text."""
-    words, params = Words(found.lang), Path("params") / f"{found.params.name}.yaml"
+    words, params, text = Words(found.lang), Path("params") / f"{found.params.name}.yaml", found.params_yaml()
     yield Path("README.md"), words("workspace.readme", name=found.params.name, params=params.as_posix()) + "\n"
     yield Path("data", "README.md"), words("workspace.data") + "\n"
     yield Path(PLAYBOOK), files("clvlab.playbook").joinpath(PLAYBOOK).read_text(encoding="utf-8")
-    for path in map(notebook_of, NOTEBOOKS):
-        yield Path("notebooks") / path.name, path.read_text(encoding="utf-8")
-    yield params, found.params_yaml()
+    yield Path("reports", "README.md"), words("workspace.reports") + "\n"
+    yield params, text
+    for path, notebook in shipped(found.lang):
+        values = _values(found, path.name, text)
+        yield Path("notebooks") / path, with_values(notebook, values, words("workspace.values", params=params.name))
+
+
+def _values(found: Check, notebook: str, params: str) -> dict[str, Any]:
+    """What a notebook, which works in its own folder, starts from; nothing where it needs a file of another kind."""
+    source = found.params.source
+    if notebook == OF_TEXT_FILES and not (isinstance(source, str) and Path(source).suffix.lower() in TEXT_FILES):
+        return {}
+    kind = CompareParams if notebook == NOTEBOOKS[CompareParams] else ReportParams
+    return {**kind.from_yaml(params).to_dict(), **_judged_between(found), "output": "../reports"}
+
+
+def _judged_between(found: Check) -> dict[str, str]:
+    """The day up to which models and groups know the log, and the one until which they are judged."""
+    first, end = found.readable.accepted.select(pl.col("date").min()).collect().item(), found.params.as_of
+    cutoff = end - timedelta(holdout_days(found.params.holdout or HOLDOUT, (end - first).days))
+    return {"cutoff": cutoff.isoformat(), "end": end.isoformat()}

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
-from clvlab.comparison.agreement import adjusted_mutual_information, agreement_table
+from clvlab.comparison.agreement import adjusted_mutual_information, adjusted_rand, agreement_table
 
 GROUPINGS = {
     "halves": np.array([0, 0, 0, 1, 1, 1]),
@@ -26,3 +27,18 @@ def test_a_grouping_agrees_with_itself_and_with_its_own_renamed():
     assert found["halves", "pairs"] == pytest.approx(
         adjusted_mutual_information(GROUPINGS["halves"], GROUPINGS["pairs"])
     )
+
+
+@pytest.mark.parametrize("n_groups", [1, 2, 7])
+@pytest.mark.parametrize("n", [2, 40, 60_000])
+def test_agreement_over_pairs_is_that_of_scikit_learn(n, n_groups):
+    rng = np.random.default_rng(n)
+    groups = rng.integers(0, n_groups, n)
+    other = np.where(rng.random(n) < 0.7, groups, rng.integers(0, 4, n))
+    assert adjusted_rand(groups, other) == adjusted_rand_score(groups, other)
+
+
+def test_agreement_over_the_pairs_of_a_million_customers_is_whole():
+    halves = np.repeat([0, 1], 500_000)
+    assert adjusted_rand(halves, 1 - halves) == 1
+    assert abs(adjusted_rand(halves, np.tile([0, 1], 500_000))) < 1e-5

@@ -103,6 +103,6 @@ def test_groups_of_the_buyers_and_their_crossing(customers):
     buyers = customers
     one = FittedStrategy.fit(cl.strategies["rfm11"], customers, buyers)
     two = FittedStrategy.fit(cl.strategies["hiatus"], customers, buyers)
-    assert list(one.groups) == cl.strategies["rfm11"].assign(buyers)["group"].to_list()
-    crossed = one.crossed(two)
-    assert crossed.names[crossed.labels[0]] == f"{one.groups[0]} × {two.groups[0]}"
+    assert one.grouped.groups.to_list() == cl.strategies["rfm11"].assign(buyers)["group"].to_list()
+    crossed = one.grouped.crossed(two.grouped)
+    assert crossed.names[crossed.labels[0]] == f"{one.grouped.groups[0]} × {two.grouped.groups[0]}"

@@ -67,3 +67,15 @@ def test_forecasts_of_both_outcomes():
     outcomes = Outcomes(np.array([10.0, 0.0, 6.0]), np.array([1.0, 0.0, 1.0]), np.array([0, 0, 1]))
     predicted = CrossFitted.of(np.zeros(3, np.int64), outcomes)
     assert (predicted.spend.tolist(), predicted.bought.tolist()) == ([5.0], [0.5])
+
+
+def test_a_crossing_names_the_pairs_that_there_are_in_their_order():
+    crossed = Grouped.of(["b", "a", "b", "a"]).crossed(Grouped.of(["y", "x", "x", "x"]))
+    assert crossed.names == ("a × x", "b × x", "b × y")
+    assert crossed.groups.to_list() == ["b × y", "a × x", "b × x", "a × x"]
+
+
+def test_pairs_of_one_name_are_one_group_of_a_crossing():
+    crossed = Grouped.of(["a × b", "a"]).crossed(Grouped.of(["c", "b × c"]))
+    assert crossed.names == ("a × b × c",)
+    assert crossed.labels.tolist() == [0, 0]

@@ -29,8 +29,8 @@ def test_balance_is_a_share_and_open_for_one_group(groups):
 
 
 def test_coverage_by_hand():
-    assert coverage(["unknown", "vip", "unknown", "prospect"]) == 0.5
-    assert coverage(["vip"]) == 1.0
+    assert coverage(np.array([False, True, False, True])) == 0.5
+    assert coverage(np.array([True])) == 1.0
 
 
 def test_separation_by_hand():

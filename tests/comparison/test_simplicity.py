@@ -6,6 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from clvlab.comparison import samples
+from clvlab.comparison.groups import Grouped
 from clvlab.comparison.simplicity import Features, fidelity, readable_tree
 from clvlab.frames import CustomerSummary
 
@@ -45,7 +47,7 @@ def test_a_tree_may_ask_about_numbers_and_about_texts_of_few_values(features):
 def test_one_threshold_is_told_in_full(features, customers):
     groups = (customers.data["total_spend"] >= 20).cast(pl.Int64).to_numpy()
     assert fidelity(features, groups, seed=0) > 0.99
-    tree = readable_tree(features, np.where(groups == 1, "vip", "ordinary").tolist(), seed=0)
+    tree = readable_tree(features, Grouped(("ordinary", "vip"), groups), seed=0)
     assert tree["group"].to_list() == ["ordinary", "vip"]
     assert tree["share"].to_list() == [1.0, 1.0]
     assert tree["customers"].sum() == N
@@ -54,7 +56,7 @@ def test_one_threshold_is_told_in_full(features, customers):
 
 
 def test_one_value_of_a_text_is_told_in_words(features, customers):
-    tree = readable_tree(features, customers.data["city"].to_list(), seed=0)
+    tree = readable_tree(features, Grouped.of(customers.data["city"]), seed=0)
     assert set(tree["condition"]) <= {
         f"city {sign} {city}" for sign in ("==", "!=") for city in set(customers.data["city"])
     }
@@ -68,7 +70,7 @@ def test_random_groups_cannot_be_told(features):
 def test_one_group_needs_no_telling(features):
     groups = np.zeros(N, np.int64)
     assert fidelity(features, groups, seed=0) == 1.0
-    assert readable_tree(features, ["everyone"] * N, seed=0).rows() == [(1, "*", "everyone", N, 1.0)]
+    assert readable_tree(features, Grouped.of(["everyone"] * N), seed=0).rows() == [(1, "*", "everyone", N, 1.0)]
 
 
 def test_more_groups_than_three_questions_can_tell_are_told_in_part(features, customers):
@@ -76,3 +78,24 @@ def test_more_groups_than_three_questions_can_tell_are_told_in_part(features, cu
         customers.data["total_spend"].to_numpy(), np.quantile(customers.data["total_spend"], np.arange(1, 20) / 20)
     )
     assert fidelity(features, groups, seed=0) < 0.6
+
+
+def test_of_many_customers_a_tree_is_grown_on_some_and_counts_all(features, customers, monkeypatch):
+    monkeypatch.setattr(samples, "MANY", 200)
+    spend = customers.data["total_spend"].to_numpy()
+    tree = readable_tree(features, Grouped(("ordinary", "vip"), (spend >= 20).astype(np.int64)), seed=0)
+    bound = float(tree["condition"][0].removeprefix("total_spend <= "))
+    assert 18 < bound < 22
+    assert tree["customers"].to_list() == [int((spend <= bound).sum()), int((spend > bound).sum())]
+    assert fidelity(features, (spend >= 20).astype(np.int64), seed=0) > 0.97
+
+
+def test_the_customers_that_are_taken_are_all_or_so_many_drawn(monkeypatch):
+    monkeypatch.setattr(samples, "MANY", 10)
+    assert samples.sampled(10, seed=0).tolist() == list(range(10))
+    drawn = samples.sampled(1_000, seed=0)
+    assert drawn.size == np.unique(drawn).size == 10
+    assert (np.diff(drawn) > 0).all()
+    assert drawn.max() > 500
+    assert np.array_equal(drawn, samples.sampled(1_000, seed=0))
+    assert not np.array_equal(drawn, samples.sampled(1_000, seed=1))

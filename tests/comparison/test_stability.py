@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 import clvlab as cl
+from clvlab.comparison import stability
 from clvlab.comparison.fitted_strategies import FittedStrategy
 from clvlab.comparison.stability import N_RESAMPLES, at_a_later_day, on_halves, on_resamples
 from clvlab.frames import CustomerSummary
@@ -53,3 +54,16 @@ def test_customers_unknown_before_do_not_count(customers):
     rule = FIXED.fit(customers)
     some = replace(customers, data=customers.data.head(500))
     assert at_a_later_day(rule, some, customers) == 1.0
+
+
+def test_of_many_customers_samples_are_of_some_and_agree_less_by_what_some_know_less(customers, monkeypatch):
+    full = np.mean(again(strategies["clusters"], customers)), np.mean(again(strategies["value_tiers"], customers))
+    monkeypatch.setattr(stability, "MANY", 600)
+    some = np.mean(again(strategies["clusters"], customers)), np.mean(again(strategies["value_tiers"], customers))
+    halved = on_halves(strategies["value_tiers"], customers, customers, seed=0)
+    # A quarter of the customers err by twice as much.
+    loss = np.array([(1 - few) / (1 - all_of_them) for few, all_of_them in zip(some, full, strict=True)])
+    assert (loss > 1).all()
+    assert loss[1] == pytest.approx(2, abs=0.6)
+    assert 1 - halved == pytest.approx(2**0.5 * (1 - some[1]), abs=0.1)
+    assert again(FIXED, customers) == [1.0] * N_RESAMPLES

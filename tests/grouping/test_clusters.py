@@ -5,8 +5,10 @@ import polars as pl
 import pytest
 
 import clvlab as cl
+from clvlab.comparison.agreement import adjusted_rand
+from clvlab.comparison.outcomes import group_numbers
 from clvlab.errors import ParamsError
-from clvlab.grouping import Clusters, SampledClusters, rule_from_dict
+from clvlab.grouping import Clusters, SampledClusters, clusters, rule_from_dict
 from tests.grouping.customers import groups, table
 
 
@@ -145,3 +147,35 @@ def test_further_features_serve_and_a_buyer_who_lacks_one_is_unknown():
 def test_wrong_parameters_are_refused(make, message):
     with pytest.raises(ParamsError, match=message):
         make()
+
+
+@pytest.fixture
+def starts_of_some(cdnow, monkeypatch):
+    """CDNOW's clusters by starts on all; thereafter starts are tried on some."""
+    whole = {k: Clusters(k).fit(cdnow) for k in (2, 3, 4, 5)}
+    monkeypatch.setattr(clusters, "STARTED_FROM", 3_000)
+    return whole
+
+
+@pytest.mark.parametrize("k", [2, 3, 4, 5])
+def test_starts_tried_on_some_customers_end_where_those_on_all_do(cdnow, starts_of_some, k):
+    rule = Clusters(k).fit(cdnow)
+    one, other = (group_numbers(each.assign(cdnow)["group"]) for each in (rule, starts_of_some[k]))
+    assert adjusted_rand(one, other) > 0.99
+    assert np.array(rule.centres) == pytest.approx(np.array(starts_of_some[k].centres), abs=0.05)
+
+
+def test_starts_tried_on_some_do_not_depend_on_order_names_or_currency(cdnow, monkeypatch):
+    monkeypatch.setattr(clusters, "STARTED_FROM", 3_000)
+    shuffled = replace(cdnow, data=cdnow.data.sample(fraction=1, shuffle=True, seed=1))
+    renamed = replace(cdnow, data=cdnow.data.with_columns(customer_id="r" + pl.col("customer_id")))
+    dearer = replace(cdnow, data=cdnow.data.with_columns(pl.col("total_spend") * 7.2))
+    rule = Clusters(4).fit(cdnow)
+    assert Clusters(4).fit(shuffled) == rule == Clusters(4).fit(renamed)
+    assert groups(Clusters(4).assign(dearer)) == groups(rule.assign(cdnow))
+
+
+def test_starts_tried_on_some_who_are_all_alike_make_one_cluster(monkeypatch):
+    monkeypatch.setattr(clusters, "STARTED_FROM", 10)
+    alike = table(n_purchases=[2] * 50, days_since_last=[9] * 50, total_spend=[5.0] * 50)
+    assert set(groups(Clusters(4).assign(alike))) == {"cluster_1"}

@@ -67,6 +67,14 @@ def test_names_that_are_no_text_become_text():
     assert own(pd.DataFrame([[1, 2]], columns=[0, ("a", 1)])).columns == ["0", "('a', 1)"]
 
 
+def test_an_index_with_names_is_columns():
+    frame = pd.DataFrame({"id": ["007", "b"], "day": ["2024-01-31", "2024-02-01"], "amount": [1.5, 2.0]})
+    assert own(frame.set_index("id")).equals(pl.DataFrame(frame))
+    assert own(frame.set_index(["id", "day"])).equals(pl.DataFrame(frame))
+    assert own(frame.set_index("id", drop=False)).equals(pl.DataFrame(frame))
+    assert own(frame.set_index("id").set_index(pd.RangeIndex(2), append=True)).equals(pl.DataFrame(frame))
+
+
 @pytest.mark.parametrize("source", [None, 7, {"id": [1]}, pl.Series([1]), pd.Series([1])])
 def test_what_is_no_frame_is_refused_by_its_type(source):
     with pytest.raises(ParamsError, match=f"of type {type(source).__name__}. Give a path or glob, or a pandas"):

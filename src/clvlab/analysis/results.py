@@ -11,7 +11,7 @@ import polars as pl
 
 from clvlab.analysis.section import Section
 from clvlab.displays import Displayed, listed
-from clvlab.errors import DataError, counted, did_you_mean
+from clvlab.errors import DataError, UnknownNameError, counted
 from clvlab.frames import TransactionLog
 from clvlab.params import RunParams
 from clvlab.playbook import Playbook, shipped
@@ -44,7 +44,7 @@ class Results(Displayed, Mapping[str, Section]):
 
     def __getitem__(self, name: str) -> Section:
         if name not in self.sections:
-            raise KeyError(f"No section {name!r}.{did_you_mean(name, self.sections)}")
+            raise UnknownNameError("section", name, self.sections)
         return self.sections[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from clvlab.displays import Displayed, listed
+from clvlab.errors import UnknownNameError
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Section(Displayed, Mapping[str, pl.DataFrame]):
     findings: Mapping[str, Finding] = field(default_factory=lambda: MappingProxyType({}))
 
     def __getitem__(self, name: str) -> pl.DataFrame:
+        if name not in self.tables:
+            raise UnknownNameError("table", name, self.tables)
         return self.tables[name]
 
     def __iter__(self) -> Iterator[str]:

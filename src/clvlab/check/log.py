@@ -59,7 +59,7 @@ class Check:
     @property
     def gate(self) -> pl.DataFrame:
         """The minimum-data gate as of the day of the report, see `clvlab.customers.minimum_data`."""
-        return minimum_data(self._readable(), self.params.as_of)
+        return minimum_data(self.readable, self.params.as_of)
 
     def text(self) -> str:
         """All findings, for a terminal."""
@@ -68,9 +68,11 @@ class Check:
     def params_yaml(self) -> str:
         """A commented params file for `clvlab report` and `clvlab compare`; DataError where there is no log."""
         leaking = self.attributes.leaking if self.attributes else []
-        return params_file(self.params, self._readable(), self.verdict.questions, leaking, Words(self.lang))
+        return params_file(self.params, self.readable, self.verdict.questions, leaking, Words(self.lang))
 
-    def _readable(self) -> TransactionLog:
+    @property
+    def readable(self) -> TransactionLog:
+        """The log; DataError, which says why, where there is none."""
         if self.log is None:
             [problem] = self.verdict.problems
             raise DataError(telling.remark(Words(self.lang), problem))

@@ -15,6 +15,7 @@ from clvlab.comparison.fitted_strategies import FittedStrategy, chosen, fitted_o
 from clvlab.comparison.rankings import rankings
 from clvlab.comparison.reach import allocation, reach_table
 from clvlab.comparison.recommend import recommend
+from clvlab.comparison.samples import sampled
 from clvlab.comparison.scoring import Scoring, Tick, Window
 from clvlab.comparison.simplicity import Features, readable_tree
 from clvlab.comparison.split import Split
@@ -196,7 +197,7 @@ def _board(
     tick: Tick,
 ) -> Board:
     split, fitted_strategies = scoring.split, scoring.fitted_strategies
-    features = Features.of(split.buyers)
+    features, rows = Features.of(split.buyers), sampled(len(split.buyers), split.seed)
     data, differences = tables.all_figures(scoring, later, features, tick), tables.differences(scoring)
     return Board(
         data=data,
@@ -206,14 +207,14 @@ def _board(
         outcomes=tables.outcomes(scoring),
         reach=reach_table(scoring),
         allocation=tables.named((c, allocation(c.grouped, scoring.expected[c.name])) for c in fitted_strategies),
-        agreement=agreement_table({c.name: c.grouped.labels for c in scoring.recommendable}),
+        agreement=agreement_table({c.name: c.grouped.labels[rows] for c in scoring.recommendable}),
         crossings=tables.crossings(scoring),
         windows=tables.windows(scoring),
         ageing=tables.ageing(scoring),
-        trees=tables.named((c, readable_tree(features, list(c.groups), split.seed)) for c in fitted_strategies),
+        trees=tables.named((c, readable_tree(features, c.grouped, split.seed)) for c in fitted_strategies),
         cards=tables.named((c, c.rule.card) for c in fitted_strategies),
         assignments=split.buyers.data.select("customer_id").with_columns(
-            pl.Series(c.name, c.groups, dtype=pl.String) for c in fitted_strategies
+            c.grouped.groups.alias(c.name) for c in fitted_strategies
         ),
         left_out=left_out,
         judged_by=split.judged_by,

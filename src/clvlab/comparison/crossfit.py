@@ -19,11 +19,14 @@ from clvlab.arrays import Labels, Vector
 from clvlab.comparison.outcomes import Outcomes
 
 
-def cross_fit(groups: Labels, outcome: Vector, part: Labels, unknown: int | None = None) -> Vector:
+def cross_fit(
+    groups: Labels, outcome: Vector, part: Labels, unknown: int | None = None, counts: Vector | None = None
+) -> Vector:
     """The mean outcome of each customer's group in the earlier parts; NaN in the first part, which none teaches.
 
     A group that the earlier parts do not have is predicted their overall mean. The group `unknown`, of those of whom
     nothing is known, is predicted the mean of all others: that somebody did not answer earns a grouping nothing.
+    Each counts once, or as often as `counts` says.
 
     Examples
     --------
@@ -35,9 +38,10 @@ def cross_fit(groups: Labels, outcome: Vector, part: Labels, unknown: int | None
     n_groups = int(groups.max()) + 1
     for judged in range(1, int(part.max()) + 1):
         taught = part < judged
-        size = np.bincount(groups[taught], minlength=n_groups)
-        total = np.bincount(groups[taught], outcome[taught], minlength=n_groups)
-        mean = np.where(size > 0, total / np.maximum(size, 1), outcome[taught].mean())
+        often = None if counts is None else counts[taught]
+        size = np.rint(np.bincount(groups[taught], often, minlength=n_groups))  # or equal shares would not be equal
+        total = np.bincount(groups[taught], outcome[taught] if often is None else outcome[taught] * often, n_groups)
+        mean = np.where(size > 0, total / np.maximum(size, 1), np.average(outcome[taught], weights=often))
         if unknown is not None:
             known = np.arange(n_groups) != unknown
             mean[unknown] = total[known].sum() / max(size[known].sum(), 1)
@@ -57,6 +61,7 @@ class CrossFitted:
         """Predict both outcomes."""
         judged = outcomes.judged
         spend, bought = (
-            cross_fit(groups, outcomes.of(outcome), outcomes.part, unknown)[judged] for outcome in ("spend", "bought")
+            cross_fit(groups, outcomes.of(outcome), outcomes.part, unknown, outcomes.counts)[judged]
+            for outcome in ("spend", "bought")
         )
         return cls(spend, bought)

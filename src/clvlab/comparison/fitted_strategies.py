@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from clvlab.arrays import Flags
+from clvlab.arrays import Labels
 from clvlab.columns import names
 from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.groups import Grouped
@@ -18,9 +18,7 @@ from clvlab.customers import advice_on, derivable, derive
 from clvlab.errors import ClvlabError, DataError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import RandomGroups, Rule, Strategy, find, strategies
-from clvlab.grouping.strategy import UNKNOWN
 from clvlab.models import MODELLED, BgNbd, PurchaseModel, Terms, ValueModels
-from clvlab.wording import CROSSED
 
 CHANCE = ("one_group", "random_groups")
 """Baselines that know nothing: always judged, never recommended."""
@@ -28,23 +26,23 @@ _MODELLED = frozenset(names(MODELLED))
 _ADD_THEM = "Add them by `attributes=`, compare on a log that has them, or leave the strategy out."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FittedStrategy:
     """A strategy, its rule on the customers of the cutoff, and the buyers' groups."""
 
     strategy: Strategy
     rule: Rule
-    groups: tuple[str, ...]
+    grouped: Grouped
 
     @classmethod
     def fit(cls, strategy: Strategy, customers: CustomerSummary, buyers: CustomerSummary) -> "FittedStrategy":
         """Fit on all customers, prospects too, and group the buyers."""
         rule = strategy.fit(customers)
-        return cls(strategy, rule, tuple(rule.assign(buyers)["group"]))
+        return cls(strategy, rule, Grouped.of(rule.assign(buyers)["group"]))
 
     def on(self, buyers: CustomerSummary) -> "FittedStrategy":
         """The same rule on other buyers."""
-        return replace(self, groups=tuple(self.rule.assign(buyers)["group"]))
+        return replace(self, grouped=Grouped.of(self.rule.assign(buyers)["group"]))
 
     @property
     def name(self) -> str:
@@ -52,29 +50,19 @@ class FittedStrategy:
         return self.strategy.name
 
     @cached_property
-    def grouped(self) -> Grouped:
-        """The groups as numbers."""
-        return Grouped.of(self.groups)
-
-    @cached_property
-    def known(self) -> Flags:
-        """Of which buyers the grouping knows what it reads."""
-        return np.array([group != UNKNOWN for group in self.groups])
-
-    @property
     def is_partial(self) -> bool:
         """Whether it knows what it reads of some buyers, and not of all."""
-        return bool(0 < self.known.mean() < 1)
+        return bool(0 < self.grouped.known.mean() < 1)
 
-    def crossed(self, other: "FittedStrategy") -> Grouped:
-        """Every pair of a group of this strategy and one of another."""
-        return Grouped.of([f"{a}{CROSSED}{b}" for a, b in zip(self.groups, other.groups, strict=True)])
-
-    def predicted(self, outcomes: Outcomes) -> CrossFitted:
-        """What the groups predict of the judged customers; of random groups each deal draws its own."""
-        labels = self.grouped.labels
+    def labels(self, deal: int, most: int | None = None) -> Labels:
+        """The customers' groups, however many there are; of random groups each deal draws its own."""
+        del most
         if isinstance(self.strategy, RandomGroups):
-            labels = np.random.default_rng([self.strategy.seed, 6, outcomes.number]).permutation(labels)
+            return np.random.default_rng([self.strategy.seed, 6, deal]).permutation(self.grouped.labels)
+        return self.grouped.labels
+
+    def taught(self, labels: Labels, outcomes: Outcomes) -> CrossFitted:
+        """What the groups predict of the judged customers."""
         return CrossFitted.of(labels, outcomes, self.grouped.unknown)
 
 

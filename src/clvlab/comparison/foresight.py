@@ -45,7 +45,9 @@ METRICS: tuple[Metric, ...] = tuple(dict.fromkeys((*FORESIGHT, *CAPTURES.values(
 
 
 def scored(predicted: CrossFitted, outcomes: Outcomes, metric: Metric, weight: Vector | None = None) -> Vector:
-    """The metric's figure for what was predicted, one for each row of `weight`."""
+    """The metric's figure for what was predicted, one for each row of `weight`; once where it is None."""
     judged = outcomes.judged
+    if weight is None and outcomes.counts is not None:
+        weight = outcomes.counts[judged]
     values = predicted.spend if metric.outcome == "spend" else predicted.bought
     return metric.score(values, outcomes.of(metric.outcome)[judged], outcomes.part[judged], weight)

@@ -8,10 +8,11 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 
-from clvlab.arrays import Labels, Vector
+from clvlab.arrays import Flags, Labels, Vector
 from clvlab.comparison.mean_interval import mean_interval
-from clvlab.comparison.outcomes import group_numbers
+from clvlab.comparison.outcomes import numbered
 from clvlab.grouping.strategy import UNKNOWN
+from clvlab.wording import CROSSED
 
 FEWEST = 15
 """A figure of fewer customers is not shown: no interval would hold."""
@@ -36,9 +37,30 @@ class Grouped:
     labels: Labels
 
     @classmethod
-    def of(cls, groups: Sequence[str]) -> "Grouped":
+    def of(cls, groups: Sequence[str] | pl.Series) -> "Grouped":
         """Number the groups in the order of their names."""
-        return cls(tuple(sorted(set(groups))), group_numbers(groups))
+        return cls(*numbered(groups))
+
+    @property
+    def groups(self) -> pl.Series:
+        """The name of each customer's group."""
+        return pl.Series(self.names, dtype=pl.String).gather(self.labels)
+
+    @cached_property
+    def known(self) -> Flags:
+        """Of which customers the grouping knows what it reads."""
+        return np.not_equal(self.labels, self.names.index(UNKNOWN) if UNKNOWN in self.names else -1)
+
+    def crossed(self, other: "Grouped") -> "Grouped":
+        """Every pair of a group of this grouping and one of another."""
+        pair = self.labels * len(other.names) + other.labels
+        found = np.flatnonzero(np.bincount(pair))
+        both = Grouped.of(
+            [f"{self.names[at // len(other.names)]}{CROSSED}{other.names[at % len(other.names)]}" for at in found]
+        )
+        number = np.zeros(found[-1] + 1, np.int64)
+        number[found] = both.labels
+        return Grouped(both.names, number[pair])
 
     @cached_property
     def unknown(self) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from clvlab.arrays import Labels, Vector
@@ -22,12 +23,14 @@ class Outcomes:
     bought : 1 where there was a purchase, else 0
     part : 0 (only teaches), then 1, 2, 3 in the order in which they are judged
     number : of the deal
+    counts : how often each counts; None where each is one customer
     """
 
     spend: Vector
     bought: Vector
     part: Labels
     number: int = 0
+    counts: Vector | None = None
 
     @classmethod
     def deal(cls, spend: Vector, bought: Vector, seed: int, number: int = 0) -> "Outcomes":
@@ -45,7 +48,13 @@ class Outcomes:
         return self.spend if outcome == "spend" else self.bought
 
 
-def group_numbers(labels: Sequence[str]) -> Labels:
+def numbered(labels: Sequence[str] | pl.Series) -> tuple[tuple[str, ...], Labels]:
+    """The groups' names in their order, and each customer's group as a number into them."""
+    groups = pl.Series(labels, dtype=pl.String)
+    names = groups.unique().sort()
+    return tuple(names), groups.cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy()
+
+
+def group_numbers(labels: Sequence[str] | pl.Series) -> Labels:
     """Groups as numbers 0, 1, ... in the order of their names."""
-    numbers = {name: number for number, name in enumerate(sorted(set(labels)))}
-    return np.fromiter((numbers[name] for name in labels), np.int64, len(labels))
+    return numbered(labels)[1]

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 import polars as pl
 
-from clvlab.arrays import Vector
+from clvlab.arrays import Labels, Vector
 from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.outcomes import Outcomes
 from clvlab.customers import derive
@@ -28,10 +29,20 @@ class Ranking:
     name: str
     values: Vector
 
-    def predicted(self, outcomes: Outcomes) -> CrossFitted:
+    @cached_property
+    def _below(self) -> Labels:
+        """How many customers have a lower number."""
+        return np.searchsorted(np.sort(self.values), self.values).astype(np.int64)
+
+    def labels(self, deal: int, most: int | None = None) -> Labels:
+        """The customers' places, lowest number first, at most so many; equal numbers share one."""
+        del deal  # The order is the same in all.
+        return self._below if most is None else self._below * most // self.values.size
+
+    def taught(self, labels: Labels, outcomes: Outcomes) -> CrossFitted:
         """The order of the judged customers; no level is predicted."""
-        values = self.values[outcomes.judged]
-        return CrossFitted(values, values)
+        places = labels[outcomes.judged].astype(np.float64)
+        return CrossFitted(places, places)
 
 
 def rankings(log: TransactionLog, buyers: CustomerSummary) -> tuple[Ranking, ...]:

@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 
 from clvlab.arrays import Vector
-from clvlab.comparison.crossfit import CrossFitted
-from clvlab.comparison.foresight import CAPTURES, Metric, scored
+from clvlab.comparison.foresight import CAPTURES, Metric
 from clvlab.comparison.groups import Grouped
-from clvlab.comparison.scoring import Scoring
+from clvlab.comparison.rankings import Ranking
+from clvlab.comparison.scoring import Scoring, point
 
 ORACLE, RANDOM = "oracle", "random"
 
@@ -38,11 +38,7 @@ def reach_table(scoring: Scoring) -> pl.DataFrame:
 def _oracle(scoring: Scoring, metric: Metric) -> float:
     """What whoever knows the outcomes reaches, the mean over windows and deals."""
     deals = (window.split.deal(number) for window in scoring.windows for number in scoring.first_deals)
-    return float(np.mean([scored(_all_known(o.spend[o.judged]), o, metric) for o in deals]))
-
-
-def _all_known(spend: Vector) -> CrossFitted:
-    return CrossFitted(spend, spend)
+    return float(np.mean([point(Ranking(ORACLE, dealt.spend), dealt, metric) for dealt in deals]))
 
 
 def allocation(grouped: Grouped, expected: Vector) -> pl.DataFrame:

@@ -9,15 +9,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from clvlab.arrays import Flags, Positions, Vector
+from clvlab.arrays import Flags, Labels, Matrix, Positions, Vector
 from clvlab.comparison.answering import ANSWERING
-from clvlab.comparison.crossfit import CrossFitted, cross_fit
+from clvlab.comparison.condensed import N_BAGS, Condensed, dealt_into_bags
+from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.fitted_strategies import CHANCE, FittedStrategy
 from clvlab.comparison.foresight import HEADLINE, METRICS, Metric, scored
 from clvlab.comparison.groups import Grouped
 from clvlab.comparison.outcomes import Outcomes
 from clvlab.comparison.rankings import Ranking
 from clvlab.comparison.resampling import Figure, resamples
+from clvlab.comparison.samples import MANY
 from clvlab.comparison.split import Split
 from clvlab.wording import CROSSED
 
@@ -28,6 +30,8 @@ MOVED = 0.002
 """The leader's distance from who comes next is settled when the deals leave it a smaller standard error."""
 NEAR = 0.05
 """Who is as near to the leader may come first in other deals."""
+FINE, COARSE = 10_000, 200
+"""The places of a ranking of so many customers that they are condensed, and where its resamples are drawn."""
 COVERED = "gini_covered"
 """The headline among the customers of whom the grouping knows what it reads."""
 Tick = Callable[[int], object]
@@ -40,8 +44,11 @@ class Contender(Protocol):
     def name(self) -> str:
         """What it is called."""
 
-    def predicted(self, outcomes: Outcomes) -> CrossFitted:
-        """What it predicts in one deal."""
+    def labels(self, deal: int, most: int | None = None) -> Labels:
+        """Whom it tells apart in one deal: each customer's group, or place in an order, of `most` places if given."""
+
+    def taught(self, labels: Labels, outcomes: Outcomes) -> CrossFitted:
+        """What it predicts of the judged, who are those customers or stand-ins."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +70,7 @@ class Window:
 
     def crossing(self, best: str, other: str) -> "Crossed":
         """The groups of one strategy crossed with those of another."""
-        return Crossed(f"{best}{CROSSED}{other}", self.named(best).crossed(self.named(other)))
+        return Crossed(f"{best}{CROSSED}{other}", self.named(best).grouped.crossed(self.named(other).grouped))
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +80,14 @@ class Crossed:
     name: str
     grouped: Grouped
 
-    def predicted(self, outcomes: Outcomes) -> CrossFitted:
+    def labels(self, deal: int, most: int | None = None) -> Labels:
+        """Each customer's group."""
+        del deal, most
+        return self.grouped.labels
+
+    def taught(self, labels: Labels, outcomes: Outcomes) -> CrossFitted:
         """What the groups predict of the judged customers."""
-        return CrossFitted.of(self.grouped.labels, outcomes)
+        return CrossFitted.of(labels, outcomes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,13 +106,43 @@ class Question:
         return known if weight is None else weight * known
 
 
-def questions(contender: Contender, deal: int) -> list[Question]:
+@dataclass(frozen=True, eq=False)
+class Dealt:
+    """The customers of one deal as a contender tells them apart: themselves, or where they are many, stand-ins.
+
+    Attributes
+    ----------
+    few : the stand-ins
+    """
+
+    labels: Labels
+    outcomes: Outcomes
+    few: Condensed | None = None
+
+    @classmethod
+    def of(cls, contender: Contender, outcomes: Outcomes, bag: Labels | None = None) -> "Dealt":
+        """The customers of up to MANY, or whose bags are not given; else their stand-ins."""
+        if bag is None and outcomes.part.size <= MANY:
+            return cls(contender.labels(outcomes.number), outcomes)
+        most = FINE if bag is None else COARSE
+        few = Condensed.of(contender.labels(outcomes.number, most), outcomes, bag)
+        return cls(few.labels, few.outcomes, few)
+
+    def drawn(self, weight: Vector | None) -> Vector | None:
+        """How often each of the judged counts, from how often customers do, or their bags; once if None."""
+        judged, counts = self.outcomes.judged, self.outcomes.counts
+        if weight is None:
+            return None if counts is None else counts[judged]
+        return weight if self.few is None else self.few.counts(weight)[:, judged]
+
+
+def questions(contender: Contender, deal: int, labels: Labels) -> list[Question]:
     """What a contender is asked: a ranking only what needs no level; a crossing, and in later deals, the headline."""
     if isinstance(contender, Crossed) or deal >= N_DEALS:
         return [Question(HEADLINE.name, HEADLINE)]
     asked = [Question(m.name, m) for m in METRICS if m.of_order or not isinstance(contender, Ranking)]
     if isinstance(contender, FittedStrategy) and contender.is_partial:
-        asked.append(Question(COVERED, HEADLINE, contender.known))
+        asked.append(Question(COVERED, HEADLINE, labels != contender.grouped.unknown))
     return asked
 
 
@@ -198,9 +240,10 @@ class Scoring:
         return fitted.grouped.places(self.expected[fitted.name])
 
 
-def point(contender: Contender, outcomes: Outcomes) -> float:
-    """The headline of one deal."""
-    return float(scored(contender.predicted(outcomes), outcomes, HEADLINE))
+def point(contender: Contender, outcomes: Outcomes, metric: Metric = HEADLINE) -> float:
+    """A metric of one deal, the headline unless another is asked for."""
+    dealt = Dealt.of(contender, outcomes)
+    return float(scored(contender.taught(dealt.labels, dealt.outcomes), dealt.outcomes, metric))
 
 
 def _settled(points: Mapping[tuple[str, str], list[list[float]]], names: list[str]) -> bool:
@@ -231,16 +274,17 @@ def _add(
 
 
 def _scores(
-    contenders: Iterable[Contender], outcomes: Outcomes, weight: Vector | None = None
+    contenders: Iterable[Contender], outcomes: Outcomes, weight: Vector | None = None, bag: Labels | None = None
 ) -> Iterator[tuple[tuple[str, str], Vector]]:
-    """(name, metric) and the figure, one for each row of `weight`."""
-    judged = outcomes.judged
+    """(name, metric) and the figure, one for each row of `weight`: of the judged, or where given, of the bags."""
     for contender in contenders:
-        predicted = contender.predicted(outcomes)
-        for asked in questions(contender, outcomes.number):
+        dealt = Dealt.of(contender, outcomes, bag)
+        judged, drawn = dealt.outcomes.judged, dealt.drawn(weight)
+        predicted = contender.taught(dealt.labels, dealt.outcomes)
+        for asked in questions(contender, outcomes.number, dealt.labels):
             yield (
                 (contender.name, asked.name),
-                scored(predicted, outcomes, asked.metric, asked.weights(judged, weight)),
+                scored(predicted, dealt.outcomes, asked.metric, asked.weights(judged, drawn)),
             )
 
 
@@ -251,24 +295,39 @@ def _errors(
     n_rounds: int,
     tick: Tick,
 ) -> dict[tuple[str, str], Vector]:
-    """(n_windows, n_rounds): each round's figure less that of its deal; rounds are spread over the first deals."""
+    """(n_windows, n_rounds): each round's figure less that of its deal; rounds are spread over the first deals.
+
+    Of more than MANY customers bags are drawn in their place.
+    """
     n_deals = min(*(deals.shape[1] for deals in points.values()), n_rounds)
     split = windows[-1].split
+    n_buyers = len(split.buyers)
     rows = [_rows(split, window.split) for window in windows]
     found: dict[tuple[str, str], list[NDArray[np.float64]]] = defaultdict(list)
     for number in range(n_deals):
         n_here = n_rounds // n_deals + (number < n_rounds % n_deals)
-        for weight in resamples(len(split.buyers), n_here, split.seed, number):
+        bag = dealt_into_bags(n_buyers, split.seed, number) if n_buyers > MANY else None
+        for weight in resamples(n_buyers if bag is None else N_BAGS, n_here, split.seed, number):
             here: dict[tuple[str, str], list[Vector]] = defaultdict(list)
             for window, judged, mine in zip(windows, contenders, rows, strict=True):
                 outcomes = window.split.deal(number)
-                for key, value in _scores(judged, outcomes, weight[:, mine][:, outcomes.judged]):
+                if bag is None:
+                    drawn = _scores(judged, outcomes, weight[:, mine][:, outcomes.judged])
+                else:
+                    drawn = _scores(judged, outcomes, np.vstack([np.ones(N_BAGS), weight]), bag[mine])
+                for key, value in drawn:
                     here[key].append(value)
             for key, values in here.items():
                 if key in points:
-                    found[key].append(np.array(values) - points[key][:, [number]])
+                    found[key].append(_less_that_of_the_deal(np.array(values), points[key][:, [number]], bag))
             tick(len(weight))
     return {key: np.concatenate(blocks, axis=1) for key, blocks in found.items()}
+
+
+def _less_that_of_the_deal(values: Matrix, points: Matrix, bag: Labels | None) -> Matrix:
+    """The rounds' figures less that of their deal: of bags the first round's, in which each counts once."""
+    # A ranking has fewer places for bags than its points are made of.
+    return values - points if bag is None else values[:, 1:] - values[:, :1]
 
 
 def _rows(latest: Split, split: Split) -> Positions:
@@ -281,8 +340,9 @@ def _expected(grouped: Grouped, deals: Sequence[Outcomes]) -> Vector:
     n_groups = len(grouped.names)
     total, size = np.zeros(n_groups), np.zeros(n_groups)
     for outcomes in deals:
-        judged = grouped.labels[outcomes.judged]
-        predicted = cross_fit(grouped.labels, outcomes.spend, outcomes.part)[outcomes.judged]
-        total += np.bincount(judged, predicted, minlength=n_groups)
-        size += np.bincount(judged, minlength=n_groups)
+        dealt = Dealt.of(Crossed("", grouped), outcomes)
+        judged, often = dealt.labels[dealt.outcomes.judged], dealt.drawn(None)
+        predicted = CrossFitted.of(dealt.labels, dealt.outcomes).spend
+        total += np.bincount(judged, predicted if often is None else predicted * often, n_groups)
+        size += np.bincount(judged, often, n_groups)
     return np.where(size > 0, total / np.maximum(size, 1), np.nan)

@@ -1,11 +1,8 @@
 """How a grouping is shaped: how even its groups are, whom it covers, how far apart its clusters lie."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from clvlab.arrays import Labels, Matrix
-from clvlab.grouping.strategy import UNKNOWN
+from clvlab.arrays import Flags, Labels, Matrix
 
 _SAMPLE = 2_000
 
@@ -26,15 +23,15 @@ def balance(groups: Labels) -> float:
     return float(-(share @ np.log(share)) / np.log(share.size)) if share.size > 1 else float("nan")
 
 
-def coverage(labels: Sequence[str]) -> float:
+def coverage(known: Flags) -> float:
     """Share of customers of whom the grouping knows what it reads: 0..1.
 
     Examples
     --------
-    >>> coverage(["vip", "unknown", "ordinary", "ordinary"])
+    >>> coverage(np.array([True, False, True, True]))
     0.75
     """
-    return sum(label != UNKNOWN for label in labels) / len(labels)
+    return float(known.mean())
 
 
 def cluster_separation(points: Matrix, groups: Labels, seed: int) -> dict[str, float]:

@@ -9,6 +9,8 @@ import polars as pl
 from clvlab.arrays import Labels, Matrix, Vector
 from clvlab.columns import MODELLED, names
 from clvlab.comparison.answering import ANSWERS
+from clvlab.comparison.groups import Grouped
+from clvlab.comparison.samples import sampled
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.measures import measured
 
@@ -52,22 +54,29 @@ def fidelity(features: Features, groups: Labels, seed: int) -> float:
     """
     from sklearn.model_selection import KFold, cross_val_predict
 
+    rows = sampled(groups.size, seed)
+    values, groups = features.values[rows], groups[rows]
     if groups.size < _FOLDS or np.unique(groups).size == 1:
         return 1.0
     folds = KFold(_FOLDS, shuffle=True, random_state=seed)
-    return float((cross_val_predict(_tree(seed), features.values, groups, cv=folds) == groups).mean())
+    return float((cross_val_predict(_tree(seed), values, groups, cv=folds) == groups).mean())
 
 
-def readable_tree(features: Features, labels: list[str], seed: int) -> pl.DataFrame:
-    """leaf, condition, group, customers, share: the tree grown on all customers, one row per leaf.
+def readable_tree(features: Features, grouped: Grouped, seed: int) -> pl.DataFrame:
+    """leaf, condition, group, customers, share: the tree grown on the customers, one row per leaf.
 
     `share` is how many of the leaf's customers are in its group.
     """
-    tree = _tree(seed).fit(features.values, labels)
+    rows = sampled(grouped.labels.size, seed)
+    tree = _tree(seed).fit(features.values[rows], grouped.labels[rows]).tree_
+    n_groups = len(grouped.names)
+    cell = tree.apply(features.values.astype(np.float32)) * n_groups + grouped.labels
+    counts = np.bincount(cell, minlength=tree.node_count * n_groups).reshape(-1, n_groups)
     leaves = [
-        (condition or "*", str(tree.classes_[counts.argmax()]), size, float(counts.max()))
-        for condition, counts, size in _leaves(tree.tree_, features, 0, ())
+        (condition or "*", grouped.names[counts[leaf].argmax()], counts[leaf].sum(), counts[leaf].max())
+        for condition, leaf in _leaves(tree, features, 0, ())
     ]
+    leaves = [(condition, group, int(size), float(most / size)) for condition, group, size, most in leaves]
     schema = {"condition": pl.String, "group": pl.String, "customers": pl.Int64, "share": pl.Float64}
     return pl.DataFrame(leaves, schema=schema, orient="row").with_row_index("leaf", offset=1)
 
@@ -78,10 +87,10 @@ def _tree(seed: int) -> Any:
     return DecisionTreeClassifier(max_depth=DEPTH, random_state=seed)
 
 
-def _leaves(tree: Any, features: Features, node: int, conditions: tuple[str, ...]) -> list[tuple[str, Any, int]]:
-    """Condition, shares of the groups and size of each leaf below a node, left to right."""
+def _leaves(tree: Any, features: Features, node: int, conditions: tuple[str, ...]) -> list[tuple[str, int]]:
+    """Condition and number of each leaf below a node, left to right."""
     if tree.children_left[node] == -1:
-        return [(", ".join(conditions), tree.value[node][0], int(tree.n_node_samples[node]))]
+        return [(", ".join(conditions), node)]
     column, value = features.questions[tree.feature[node]]
     if value is None:
         bound = _bound(tree.threshold[node], features.values[:, tree.feature[node]])

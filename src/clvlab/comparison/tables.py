@@ -68,7 +68,7 @@ def shape_figures(split: Split, fitted: FittedStrategy, features: Features) -> I
         "n_groups": float(len(fitted.grouped.names)),
         "smallest": float(np.bincount(labels).min()),
         "balance": balance(labels),
-        "coverage": coverage(fitted.groups),
+        "coverage": coverage(fitted.grouped.known),
         "fidelity": fidelity(features, labels, split.seed),
     }
     if isinstance(strategy, Clusters | SampledClusters):

@@ -11,10 +11,10 @@ from clvlab.clock import Clock
 from clvlab.columns import CUSTOMERS, names
 from clvlab.customers.attributes import attributes_as_of, check_names, read_attributes
 from clvlab.customers.derived import derivable
-from clvlab.customers.purchase_days import customer_days, describe_span, lazy_customer_days, rows_until
+from clvlab.customers.purchase_days import customer_days, days_of, describe_span, rows_until
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind, in_units
-from clvlab.money import exact_sum
+from clvlab.money import exact_sum, from_millionths
 from clvlab.units import TimeUnit, check_time_unit, parse_day
 
 
@@ -64,16 +64,14 @@ def summarise_customers(
     """
     check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     cutoff, unit = parse_day("cutoff", cutoff), check_time_unit(time_unit)
-    rows = rows_until(log, cutoff)
-    days, orders = pl.collect_all([lazy_customer_days(rows), _orders(rows)], engine="streaming")
-    if not days["is_purchase"].any():
+    counted = _one_row_each(rows_until(log, cutoff)).collect(engine="streaming")
+    if not (counted["n_purchases"] > 0).any():
         raise DataError(
             f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff.",
             code="no_purchase",
             cutoff=cutoff,
         )
-    table = _one_row_each(days, orders, cutoff, unit)
-    returned = _returned(days, table) if "spend" in days.columns else 0.0
+    table, returned = _measured(counted, cutoff, unit), _returned(counted) if log.has_amounts else 0.0
     if calendar is not None:
         table = _in_operational_time(table, cutoff, unit, calendar)
     if attributes is not None:
@@ -137,47 +135,61 @@ def split_holdout(
     )
 
 
-def _orders(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _one_row_each(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """What is counted of each customer, and their money in whole millionths: `total`, `bought` (on days that are
+    purchases), `first` (on the first of these).
+    """
     columns = rows.collect_schema().names()
-    day = pl.col("date").cast(pl.String)
-    order = pl.coalesce("order_id", day) if "order_id" in columns else day
-    bought = pl.col("amount") >= 0 if "amount" in columns else pl.lit(True)
-    return rows.group_by("customer_id").agg(n_orders=order.filter(bought).n_unique().cast(pl.Int64))
-
-
-def _one_row_each(days: pl.DataFrame, orders: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFrame:
     # Columns that are null where nothing counts: filters within each group are many times slower.
-    days, bought = days.with_columns(bought=pl.when("is_purchase").then("date")), pl.col("bought")
-    sums = {}
-    if "spend" in days.columns:
-        is_repeat = bought > bought.min().over("customer_id")
-        days, repeat = days.with_columns(repeat=pl.when(is_repeat).then("spend")), pl.col("repeat")
-        sums = {"total_spend": exact_sum(pl.col("spend")), "monetary_value": exact_sum(repeat) / repeat.count()}
-    customers = days.group_by("customer_id").agg(
-        bought.count().cast(pl.Int64).alias("n_purchases"),
-        first_purchase=bought.min(),
-        last_purchase=bought.max(),
-        **sums,
-    )
+    day, spend = (pl.when("is_purchase").then(name).alias(f"{name}_bought") for name in ("date", "spend"))
+    days, day_bought, spend_bought = days_of(rows), pl.col("date_bought"), pl.col("spend_bought")
+    counts = {
+        "n_purchases": day_bought.count().cast(pl.Int64),
+        "first_purchase": day_bought.min(),
+        "last_purchase": day_bought.max(),
+    }
+    if "amount" in columns:
+        days, total = days.with_columns(spend), pl.col("spend").sum()
+        counts |= {"total": total, "bought": spend_bought.sum(), "first": spend_bought.min_by(day_bought)}
+    if "order_id" not in columns:
+        counts["n_orders"] = pl.col("is_order").sum().cast(pl.Int64)
+    customers = days.with_columns(day).group_by("customer_id").agg(**counts)
+    return customers.join(_orders(rows), on="customer_id", how="left") if "order_id" in columns else customers
+
+
+def _orders(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """How many orders each customer has that are not returns alone; what has no id is an order of its day."""
+    bought = rows.filter(pl.col("amount") >= 0) if "amount" in rows.collect_schema() else rows
+    order = pl.coalesce("order_id", pl.col("date").cast(pl.String))
+    return bought.select("customer_id", order).unique().group_by("customer_id").agg(n_orders=pl.len().cast(pl.Int64))
+
+
+def _measured(counted: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFrame:
+    """The customer table from what was counted."""
     age = (cutoff - pl.col("first_purchase")).dt.total_days()
     since = (cutoff - pl.col("last_purchase")).dt.total_days()
-    table = customers.join(orders, on="customer_id").with_columns(
-        pl.when(pl.col("n_purchases") > 0).then(pl.col("n_purchases") - 1).alias("frequency"),
-        in_units(age - since, unit).alias("recency"),
-        in_units(age, unit).alias("T"),
-        since.alias("days_since_last"),
+    frequency = pl.when(pl.col("n_purchases") > 0).then(pl.col("n_purchases") - 1)
+    money = {}
+    if "total" in counted.columns:
+        repeats = from_millionths(pl.col("bought") - pl.col("first"))
+        mean_spend = pl.when(pl.col("n_purchases") > 1).then(repeats / (pl.col("n_purchases") - 1))
+        money = {"total_spend": from_millionths(pl.col("total")), "monetary_value": mean_spend}
+    table = counted.with_columns(
+        pl.col("n_orders").fill_null(0),
+        frequency=frequency,
+        recency=in_units(age - since, unit),
+        T=in_units(age, unit),
+        days_since_last=since,
+        **money,
     )
-    columns = [name for name in names(CUSTOMERS) if name in table.columns]
-    return table.select(columns).with_columns(pl.selectors.float().fill_nan(None)).sort("customer_id")
+    return table.select(name for name in names(CUSTOMERS) if name in table.columns).sort("customer_id")
 
 
-def _returned(days: pl.DataFrame, table: pl.DataFrame) -> float:
+def _returned(counted: pl.DataFrame) -> float:
     """Of the money of purchases, the share that those who bought took back on days that are none."""
-    buyers = table.filter(pl.col("n_purchases") > 0)
-    back = days.filter(~pl.col("is_purchase")).join(buyers, on="customer_id", how="semi")
-    returned = -back.select(exact_sum(pl.col("spend"))).item()
-    spent = buyers["total_spend"].sum() + returned
-    return returned / max(spent, returned) if returned > 0 else 0.0
+    bought, total = counted.filter(pl.col("n_purchases") > 0).select(pl.col("bought", "total").sum()).row(0)
+    back: int = bought - total
+    return back / max(bought, back) if back > 0 else 0.0
 
 
 def _in_operational_time(table: pl.DataFrame, cutoff: date, unit: TimeUnit, calendar: Clock) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from clvlab.errors import ParamsError, did_you_mean
+from clvlab.errors import ParamsError, UnknownNameError, did_you_mean
 from clvlab.grouping.attributes import Attribute, Locality, ValueRule, read_values, shipped_values
 from clvlab.grouping.baselines import Hiatus, OneGroup, RandomGroups
 from clvlab.grouping.behaviour import PurchaseBehaviour
@@ -156,7 +156,15 @@ _ALL: tuple[Strategy, ...] = (
     Tiers("spend_last_year", _FIFTHS, name="last_year_spend"),
 )
 
-strategies: Mapping[str, Strategy] = MappingProxyType({strategy.name: strategy for strategy in _ALL})
+
+class _ByName(dict[str, Strategy]):
+    """Says what it knows where it is asked for what it does not know."""
+
+    def __missing__(self, name: str) -> Strategy:
+        raise UnknownNameError("strategy", name, self)
+
+
+strategies: Mapping[str, Strategy] = MappingProxyType(_ByName((strategy.name, strategy) for strategy in _ALL))
 """Every strategy that the package ships, by name; the last four are baselines."""
 
 

@@ -133,14 +133,14 @@ class NeighbourRule(ClusterRule):
     def groups(self) -> tuple[Group, ...]:
         return (*super().groups, Group(OUTLIERS, None, "*"))
 
-    def codes(self, points: Matrix) -> list[str]:
+    def codes(self, points: Matrix) -> pl.Series:
         from sklearn.neighbors import KDTree
 
         if not self.points:
-            return [UNKNOWN] * len(points)
+            return pl.repeat(UNKNOWN, len(points), eager=True)
         nearest = KDTree(np.array(self.points)).query(points, return_distance=False)[:, 0]
         codes = [f"cluster_{cluster}" if cluster else OUTLIERS for cluster in self.clusters]
-        return [codes[point] for point in nearest]
+        return pl.Series(codes).gather(nearest)
 
     def to_dict(self) -> dict[str, Any]:
         points = [list(point) for point in self.points]

@@ -76,8 +76,9 @@ class CrossRule(Rule):
         return super().own | self.first.own | self.second.own
 
     def label(self, customers: CustomerSummary) -> pl.Series:
-        firsts, seconds = self.first.label(customers), self.second.label(customers)
-        return pl.Series([_join(a, b) for a, b in zip(firsts, seconds, strict=True)], dtype=pl.String)
+        both = pl.DataFrame({"a": self.first.label(customers), "b": self.second.label(customers)}).cast(pl.String)
+        joined = pl.concat_str("a", pl.lit(CROSSED), "b")
+        return both.select(pl.when(pl.col("a") == pl.col("b")).then("a").otherwise(joined)).to_series()
 
     def to_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "first": self.first.to_dict(), "second": self.second.to_dict()}

@@ -162,7 +162,7 @@ class ClusterRule(Rule):
     profiles: tuple[Profile, ...]
 
     @abstractmethod
-    def codes(self, points: Matrix) -> list[str]:
+    def codes(self, points: Matrix) -> pl.Series:
         """The code of each point's cluster; unknown where there are no clusters."""
 
     @property

@@ -17,7 +17,7 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.charts import theme
 from clvlab.charts.notebook import Bundle
 from clvlab.editions import SHOWN_ON, Edition
-from clvlab.errors import ParamsError, did_you_mean
+from clvlab.errors import UnknownNameError
 from clvlab.frames import check_kind
 from clvlab.params import ReportParams
 from clvlab.playbook.telling import TOLD, with_texts
@@ -73,8 +73,7 @@ class Report:
     def shared(self, section: str) -> Iterator[tuple[Piece, list[Edition]]]:
         """The pieces of a section, each with the editions of the run that show it."""
         if section not in self.results:
-            known = ", ".join(self.results)
-            raise ParamsError(f"No section {section!r}.{did_you_mean(section, self.results)} Sections: {known}.")
+            raise UnknownNameError("section", section, self.results)
         heading = self._heading(section)
         found = [
             (piece, editions)

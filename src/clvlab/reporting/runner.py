@@ -13,6 +13,7 @@ from typing import Any
 
 import nbformat
 
+from clvlab import notebook_files
 from clvlab.editions import folder_of
 from clvlab.errors import ParamsError
 from clvlab.frames import TransactionLog
@@ -165,10 +166,8 @@ def _labelled(series: Series) -> Iterator[LabelledRun]:
 
 
 def notebook_of(kind: type[RunParams]) -> Path:
-    """The notebook that serves parameters of this kind: in the package, or in the checkout of an editable install."""
-    name = NOTEBOOKS[kind]
-    packaged = manifest.PACKAGE / "notebooks" / name
-    return packaged if packaged.exists() else manifest.PACKAGE.parent.parent / "notebooks" / name
+    """The notebook that serves parameters of this kind."""
+    return notebook_files.folder() / NOTEBOOKS[kind]
 
 
 def make(

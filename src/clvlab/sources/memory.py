@@ -21,6 +21,7 @@ def open_frame(source: Any, name: str) -> SourceTable:
     if isinstance(source, pl.DataFrame):
         return _table(name, source.columns, [column for each in source for column in _unmixed(each)])
     if isinstance(source, pd.DataFrame):
+        source = _indexed(source)
         names, repeated = distinct(map(str, source.columns))
         columns = [column for at, each in enumerate(names) for column in _series(each, source.iloc[:, at])]
         return _table(name, names, columns, repeated)
@@ -32,13 +33,22 @@ def open_frame(source: Any, name: str) -> SourceTable:
 
 
 def from_pandas(frame: pd.DataFrame) -> pl.DataFrame:
-    """A pandas frame as polars, whatever its columns hold: a mixed column becomes text.
+    """A pandas frame as polars, whatever it holds: a mixed column becomes text, an index with a name a column.
 
     >>> from_pandas(pd.DataFrame({"T": [1.5, 2.0], "note": ["seven", 7]})).rows()
     [(1.5, 'seven'), (2.0, '7')]
+    >>> from_pandas(pd.DataFrame({"T": [1.5]}, index=pd.Index(["007"], name="customer_id"))).rows()
+    [('007', 1.5)]
     """
+    frame = _indexed(frame)
     names, _ = distinct(map(str, frame.columns))
     return pl.DataFrame([_series(name, frame.iloc[:, at])[0] for at, name in enumerate(names)])
+
+
+def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the named levels of its index as columns, but for those that it has as columns already."""
+    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    return frame.reset_index(level=named) if named else frame
 
 
 def _table(name: str, own: list[str], columns: list[pl.Series], repeated: list[str] | None = None) -> SourceTable:

@@ -112,8 +112,8 @@ def spelled_apart(ids: pl.Series, limit: int = 3) -> list[tuple[str, ...]]:
     joined = plain.str.replace_all(r"[\s._/-]+", "")
     plain = pl.when(plain.str.contains(r"\p{L}")).then(joined).otherwise(plain.str.replace(r"\.0+$", ""))
     plain = plain.str.strip_chars_start("0")
-    groups = ids.unique().alias("id").to_frame().group_by(plain.alias("plain")).agg(pl.col("id").sort())
-    alike = groups.filter(pl.col("id").list.len() > 1).sort("plain")
+    spelled = ids.unique().alias("id").to_frame().with_columns(plain=plain)
+    alike = spelled.filter(pl.col("plain").is_duplicated()).group_by("plain").agg(pl.col("id").sort()).sort("plain")
     return [tuple(spellings) for spellings in alike["id"].head(limit)]
 
 

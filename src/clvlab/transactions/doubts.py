@@ -22,10 +22,16 @@ _ENOUGH_ROWS, _MUCH = 20, 0.2
 _MANY_DAYS, _FAR, _TIMES_FARTHER = 20, 90, 5
 
 
-def warn_of_ids(rows: pl.LazyFrame) -> None:
-    """Warn of ids that may be one customer's, and of ids that may be several customers'."""
-    seen = rows.group_by(id=pl.col(OURS + "customer_id")).agg(rounded=pl.col(OURS + "rounded_id").any())
-    ids = seen.drop_nulls("id").collect(engine="streaming")
+def ids_of(judged: pl.LazyFrame) -> pl.DataFrame:
+    """id, rounded (whether digits of it are lost), rows (that pass): each id of the rows, refused ones too."""
+    seen = judged.group_by(id=pl.col(OURS + "customer_id")).agg(
+        rounded=pl.col(OURS + "rounded_id").any(), rows=pl.col(OURS + "rule").is_null().sum()
+    )
+    return seen.drop_nulls("id").collect(engine="streaming")
+
+
+def warn_of_ids(ids: pl.DataFrame) -> None:
+    """Warn of ids that may be one customer's, and of ids that may be several customers'; `ids` as by `ids_of`."""
     if alike := spelled_apart(ids["id"], _EXAMPLES):
         warn("ids_alike", examples="; ".join(" / ".join(map(repr, spellings)) for spellings in alike))
     cut = pl.concat([cut_short(ids["id"]), ids.filter("rounded")["id"]]).unique().sort()
@@ -114,6 +120,8 @@ def warn_of_bulk(judged: pl.LazyFrame) -> None:
     """
     rule = pl.col(OURS + "rule")
     judged = judged.filter(rule.ne_missing("guest"))
+    if not judged.select(rule.count()).collect(engine="streaming").item():
+        return
     figures = {"rows": pl.len(), "refused": rule.count(), "rule": rule.drop_nulls().mode().first()}
     files = judged.group_by(part=pl.col(OURS + "file")).agg(**figures).collect(engine="streaming")
     if refused_files := list(_refused_alone(files)):

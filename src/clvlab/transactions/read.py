@@ -20,7 +20,14 @@ from clvlab.sources.table import readable
 from clvlab.sources.zones import check_zone
 from clvlab.transactions.currencies import found_currencies, one_currency
 from clvlab.transactions.days import DateCells, with_days
-from clvlab.transactions.doubts import warn_of_amounts, warn_of_bulk, warn_of_days, warn_of_ids, warn_of_unread
+from clvlab.transactions.doubts import (
+    ids_of,
+    warn_of_amounts,
+    warn_of_bulk,
+    warn_of_days,
+    warn_of_ids,
+    warn_of_unread,
+)
 from clvlab.transactions.filling import filled_down
 from clvlab.transactions.filters import KEPT, Where, check_kept, kept_rows, warn_of_states
 from clvlab.transactions.guests import is_guest, warn_of_giants
@@ -257,8 +264,9 @@ def _judged(
 def _warn(judged: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -> None:
     """Warn of all that looks doubtful in rows that can be read."""
     passed = judged.filter(pl.col(RULE).is_null())
-    warn_of_ids(judged)
-    warn_of_giants(passed)
+    ids = ids_of(judged)
+    warn_of_ids(ids)
+    warn_of_giants(ids)
     warn_of_unread(passed)
     warn_of_days(passed)
     warn_of_amounts(passed, texts, decimal)

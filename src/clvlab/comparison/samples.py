@@ -1,0 +1,20 @@
+"""How many customers figures about rules are taken from, where there are more.
+
+Whether a rule comes out the same again, how simply it is told and how far two agree are figures about rules, not
+about rows: of so many customers their chance is small beside what they are compared by, and no more are needed.
+What is said of customers (foresight, groups, outcomes) is said of all.
+"""
+
+import numpy as np
+
+from clvlab.arrays import Positions
+
+MANY = 25_000
+"""Up to so many customers all are taken."""
+
+
+def sampled(n_customers: int, seed: int) -> Positions:
+    """Places of the customers that are taken, ascending: all, or MANY drawn at random."""
+    if n_customers <= MANY:
+        return np.arange(n_customers)
+    return np.sort(np.random.default_rng([seed, 7]).choice(n_customers, MANY, replace=False))
