@@ -13,7 +13,7 @@ export OMP_NUM_THREADS ?= 1
 # Every process of a test would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup report compare test check test-lowest wheel-check format lab browser bench fuzz sample lock clean
+.PHONY: help setup report compare test check test-lowest wheel-check docs format lab browser bench fuzz sample lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ wheel-check: report ## publish the same report with nothing but the built wheel,
 	@diff -r -x ".ipynb_checkpoints" notebooks $(WHEEL)/empty/notebooks
 	@$(BIN)/uv pip install --quiet --python $(WHEEL)/venv/bin/python --constraints requirements.lock "$$(echo $(WHEEL)/*.whl)[lab]"
 	@mkdir $(WHEEL)/newcomer && cd $(WHEEL)/newcomer && sh ../../../tests/newcomer.sh "$$(cd ../venv/bin && pwd)"
+
+docs: $(READY) ## build the documentation into build/site, without a warning or a broken link
+	@rm -rf build/site
+	@$(BIN)/python -m sphinx -q -W --keep-going -d build/docs/doctrees docs build/site
 
 browser: $(READY) ## look at the published reports in headless Chromium
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \

@@ -439,3 +439,9 @@ def test_what_stops_a_report_is_said_in_the_language_of_the_check(tmp_path, text
     path = write(tmp_path, text)
     assert en in check_source(path, "en").text()
     assert zh in check_source(path, "zh").text()
+
+
+def test_the_conclusion_is_the_end_of_what_is_said():
+    check = check_source("cdnow_sample", "zh")
+    assert check.text().endswith("\n" + check.conclusion())
+    assert check.conclusion().splitlines()[-1].startswith("结论：")

@@ -70,6 +70,7 @@ USED = {name for module in third_party("src/clvlab") for name in brought_by(modu
         ("tests", PLAIN | group("dev")),
         ("benchmarks", PLAIN | group("dev")),
         ("data", PLAIN | group("dev")),
+        ("docs", PLAIN | group("dev")),
     ],
 )
 def test_what_is_imported_is_declared(folder, declared):

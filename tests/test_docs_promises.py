@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-PAGE = (TESTS.parent / "docs" / "promises.md").read_text(encoding="utf-8")
+PAGE = (TESTS.parent / "docs" / "reference" / "promises.md").read_text(encoding="utf-8")
 ROWS = [
     line
     for line in PAGE.splitlines()

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from clvlab import cli
+from tests.examples import PAGES
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SCHEDULING = (ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")
+CALLING = [ROOT / "README.md", *PAGES]
+SCHEDULING = (ROOT / "docs" / "how_to" / "scheduling.md").read_text(encoding="utf-8")
 RECORDER = '#!/bin/sh\nprintf "%s\\n" "$@" > called\nexit ${ENDS_WITH:-0}\n'
 
 
@@ -28,14 +29,14 @@ def commands(text):
     quoted = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     lines = [
         line
-        for block in re.findall(r"```(?:cron|ini|sh|yaml)\n(.*?)```", text, re.DOTALL)
+        for block in re.findall(r"```(?:cron|ini|sh|yaml)[^\n]*\n(.*?)```", text, re.DOTALL)
         for line in block.splitlines()
     ]
     for code in [*quoted, *lines]:
         yield from re.findall(r"(?:^|[ /&])clvlab ((?:[a-z]+)(?: (?:\"[^\"]*\"|[^\s`;&|>#]+))*)", code)
 
 
-CALLS = sorted({(page.name, call) for page in PAGES for call in commands(page.read_text(encoding="utf-8"))})
+CALLS = sorted({(page.name, call) for page in CALLING for call in commands(page.read_text(encoding="utf-8"))})
 
 
 def test_the_pages_have_calls():

@@ -45,6 +45,24 @@ def titles(chart):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_log_draws_the_money_of_its_months(lang):
+    log = cl.datasets.cdnow(sample=True)
+    chart = log.plot(lang=lang)
+    title, subtitle = titles(chart)
+    drawn = pl.concat(pl.DataFrame(rows) for rows in chart.to_dict()["datasets"].values())
+    assert drawn["value"].sum() == pytest.approx(log.data["amount"].sum())
+    assert drawn["month"].n_unique() == 18
+    assert "%" in title
+    assert ("1998年6月30日" if lang == "zh" else "30 June 1998") in subtitle
+
+
+def test_a_log_without_money_says_what_its_picture_lacks():
+    log = cl.read_transactions(pl.DataFrame({"customer_id": ["a"], "date": ["2024-01-31"]}))
+    with pytest.raises(cl.errors.ParamsError, match="Map the column `amount`"):
+        log.plot()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("what", ["map", "orders", "concentration"])
 def test_customers_draw_themselves(halves, what, lang):
     title, subtitle = titles(halves[0].plot(what, lang=lang))

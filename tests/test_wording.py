@@ -27,7 +27,7 @@ from clvlab.analysis.segmentation.season import MONTHS
 from clvlab.analysis.segmentation.summary import REVENUE
 from clvlab.analysis.small_groups import SMALL
 from clvlab.charts.comparison import ROLES
-from clvlab.columns import CUSTOMERS, names
+from clvlab.columns import CUSTOMERS, LOG, names
 from clvlab.comparison.answering import ANSWERING
 from clvlab.comparison.rankings import BARS
 from clvlab.comparison.stability import N_RESAMPLES
@@ -48,6 +48,7 @@ from clvlab.presentation import Chart, Table
 from clvlab.presentation import comparison as comparison_pages
 from clvlab.presentation import segmentation as segmentation_pages
 from clvlab.sources.headers import known_headers
+from clvlab.strategy_numbers import numbers_of
 from clvlab.transactions.rules import HINTED, RULES
 from clvlab.validation.naive import NAIVE
 from clvlab.validation.parts import PART_TOLERANCE
@@ -184,9 +185,12 @@ def columns_shown():
     scored = {"r_score", "f_score", "m_score", "rfm_score", "known"}
     # What an attribute is renamed to, where its header is recognised.
     recognised = set(known_headers()["attributes"]) - {"as_of"}
+    # What notebooks show besides: logs and their refused rows, models side by side.
+    in_notebooks = {*names(LOG), "row", "parameters", "chosen"}
     return (
         tables
         | recognised
+        | in_notebooks
         | set(DUE_FILE)
         | {column for kinds in SHOWN.values() for column in kinds}
         | found(r'words\.column\("(\w+)"\)', "charts/*.py")
@@ -219,6 +223,14 @@ def purchase_models():
     return {name_of(kind) for kind in (*PURCHASE_MODELS, *MODEL_NAMES.values(), *kinds)}
 
 
+def numbers_of_strategies():
+    """The numbers that a what-if offers for change, but for bounds of conditions, which are told by these."""
+    customers = wide()
+    fitted = [(strategy, strategy.fit(customers)) for strategy in cl.strategies.values()]
+    found = [number for pair in fitted for number in numbers_of(*pair).values()]
+    return {str(number.path[-1]) for number in found if not number.label}
+
+
 CODES = {
     "values": known_values,
     "columns": columns_shown,
@@ -235,6 +247,7 @@ CODES = {
     "refusals": lambda: set(RULES),
     "spend_kinds": lambda: set(get_args(SpendKind)),
     "strategies": lambda: {*cl.strategies, ANSWERING.name, *BARS},
+    "numbers": numbers_of_strategies,
     "yesno": lambda: {str(value).lower() for value in (True, False)},
     "doubts": lambda: found(r'\bwarn\("(\w+)"', "[cst]*s/*.py"),
     "faults": lambda: (

@@ -10,10 +10,14 @@ from typing import Any
 
 _HOME = {
     "read_transactions": "transactions",
+    "read_log": "inputs",
+    "check_source": "check",
+    "show": "showing",
     "summarise_customers": "customers",
     "split_holdout": "customers",
     "Calendar": "customers",
     "summarise_opportunities": "customers",
+    "minimum_data": "customers",
     "score_rfm": "rfm",
     "BgNbd": "models",
     "MbgNbd": "models",
@@ -40,6 +44,8 @@ _HOME = {
     "analyse_comparison": "analysis.comparison",
     "ComparisonReport": "presentation.comparison",
     "Report": "presentation",
+    "explore": "lab.explorer",
+    "what_if": "lab.what_if",
     "history": "label_history",
     "RfmScorer": "estimators",
     "SegmentLabeler": "estimators",

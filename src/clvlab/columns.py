@@ -75,6 +75,9 @@ RESULTS: tuple[Column, ...] = (
 )
 """All that a report adds to a customer table."""
 
+LAST_CONTACT = "last_contact"
+"""The attribute that says when a customer was last contacted."""
+
 HOLDOUT: tuple[Column, ...] = (
     Column("holdout_purchases", pl.Int64(), "purchase days", "in the holdout"),
     Column("holdout_spend", pl.Float64(), "currency", "net money of the holdout"),

@@ -62,6 +62,13 @@ class TransactionLog(Displayed):
         """The accepted rows as a pandas frame."""
         return self.data.to_pandas()
 
+    def plot(self, *, lang: Language = "en") -> Any:
+        """A chart of the money of each month, from first purchases and from later ones: a month that lacks is seen.
+
+        An Altair chart, in English or Chinese ("zh"), to show, to change, and to save (`.save("months.svg")`).
+        """
+        return import_module("clvlab.pictures").of_log(self, lang)
+
     @property
     def _facts(self) -> str:
         rows = dict(self.quality.select("rule", "rows").iter_rows())

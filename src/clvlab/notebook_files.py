@@ -35,7 +35,7 @@ def shipped(lang: Language | None = None) -> Iterator[tuple[Path, str]]:
         elif path.name == START:
             yield path, _in_one_language(place.read_text(encoding="utf-8"), lang)
         elif path.name not in own or is_chinese == (lang == CHINESE):
-            yield Path(path.name), place.read_text(encoding="utf-8")
+            yield Path(path.name), _side_by_side(place.read_text(encoding="utf-8"))
 
 
 def _notebooks() -> Iterator[Path]:
@@ -44,8 +44,12 @@ def _notebooks() -> Iterator[Path]:
 
 
 def _in_one_language(start: str, lang: Language) -> str:
-    """The start page with the cells of one language, whose notebooks lie next to it."""
+    """The start page with the cells of one language alone."""
     page = json.loads(start)
     page["cells"] = [cell for cell in page["cells"] if lang in cell["metadata"]["tags"]]
-    text = json.dumps(page, indent=1, ensure_ascii=False) + "\n"
-    return text.replace(f"]({CHINESE}/", "](")
+    return _side_by_side(json.dumps(page, indent=1, ensure_ascii=False) + "\n")
+
+
+def _side_by_side(notebook: str) -> str:
+    """The notebook with its links to where the others are when all lie in one folder."""
+    return notebook.replace(f"]({CHINESE}/", "](").replace("](../", "](")

@@ -4,6 +4,7 @@ The classes have a verb `plot` that leads here, so that none of them needs Altai
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -11,14 +12,21 @@ import numpy as np
 import polars as pl
 
 from clvlab.analysis.comparison.context import relevant, role
-from clvlab.analysis.segmentation.base_health import concentration, purchases_per_customer
+from clvlab.analysis.customer_file import CustomerFile
+from clvlab.analysis.segmentation.base_health import (
+    concentration,
+    new_and_repeat,
+    purchases_per_customer,
+    repeat_revenue,
+)
 from clvlab.analysis.segmentation.segments import score_grid, share_of
-from clvlab.charts import base_health, comparison, segments, theme, validation
+from clvlab.charts import base_health, comparison, customer, segments, theme, validation
 from clvlab.charts import models as model_charts
 from clvlab.charts.notebook import SIZES
 from clvlab.comparison import Board
-from clvlab.errors import UnknownNameError
-from clvlab.frames import CustomerSummary, Holdout, check_kind
+from clvlab.customers import summarise_customers
+from clvlab.errors import DataError, ParamsError, UnknownNameError
+from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind
 from clvlab.grouping.strategy import Rule
 from clvlab.models import PurchaseModel
 from clvlab.models.heterogeneity import heterogeneity, median_rate
@@ -33,7 +41,20 @@ from clvlab.wording import Language, Words
 
 MOST_REPEATS, SILENCES = 12, 26
 """Rows and columns of the picture of P(alive)."""
+MOST_DAYS = 1_500
+"""So many days of a customer are drawn; of a longer life every other, every third, ..."""
 T = TypeVar("T")
+
+
+def of_log(log: TransactionLog, lang: Language) -> theme.ChartType:
+    """See `clvlab.TransactionLog.plot`."""
+    if not log.has_amounts:
+        raise ParamsError("The log has no amounts, and this picture is of money. Map the column `amount`.")
+    words, last = Words(lang), log.data.select(pl.col("date").max()).item()
+    table = new_and_repeat(log.data, summarise_customers(log, last))
+    title = repeat_revenue(float(table["new"].sum()), float(table["repeat"].sum()))
+    subtitle = words("base_health.months_subtitle", as_of=last)
+    return _titled(base_health.months(table, words), words(title.key, **title.figures), subtitle, words)
 
 
 def of_customers(customers: CustomerSummary, what: str, lang: Language) -> theme.ChartType:
@@ -98,6 +119,11 @@ def of_board(board: Board, lang: Language) -> theme.ChartType:
     return _titled(comparison.gini(roles, words), title, words("foresight.gini_subtitle", as_of=board.end), words)
 
 
+def of_customer(file: CustomerFile, what: str, lang: Language) -> theme.ChartType:
+    """See `clvlab.analysis.customer_file.CustomerFile.plot`."""
+    return _chosen(_OF_CUSTOMER, what)(file, replace(file.files.words, lang=lang))
+
+
 def _chosen(pictures: Mapping[str, T], what: str) -> T:
     if what not in pictures:
         raise UnknownNameError("picture", what, pictures)
@@ -141,6 +167,40 @@ def _concentration(customers: CustomerSummary, words: Words) -> theme.ChartType:
 
 _OF_CUSTOMERS: Mapping[str, Callable[[CustomerSummary, Words], theme.ChartType]] = MappingProxyType(
     {"map": _map, "orders": _orders, "concentration": _concentration}
+)
+
+
+def _timeline(file: CustomerFile, words: Words) -> theme.ChartType:
+    days, as_of = file.timeline, file.files.as_of
+    figures = {"purchases": int(days["is_purchase"].sum()), "days": days.height}
+    if "amount" in days.columns:
+        title = words("customer.timeline", **figures, spend=days.select(exact_sum(pl.col("amount"))).item())
+    else:
+        title = words("customer.timeline_no_spend", purchases=figures["purchases"])
+    subtitle = words("customer.timeline_subtitle", customer=words.plain(file.customer_id), as_of=as_of)
+    return _titled(customer.timeline(days, as_of, words), title, subtitle, words)
+
+
+def _life(file: CustomerFile, words: Words) -> theme.ChartType:
+    every, models = file.alive, file.files.models
+    if every.is_empty() or models is None or models.purchases is None:
+        raise DataError(
+            f"There is no P(alive) of customer {file.customer_id!r}: no purchase, or no model that could be fitted."
+        )
+    bought = every.join(file.timeline.filter("is_purchase"), on="date", how="semi")
+    step = -(-every.height // MOST_DAYS)
+    # The day before a purchase shows how far P(alive) had fallen.
+    kept = (pl.int_range(pl.len()) % step == 0) | pl.col("date").shift(-1).is_in(bought["date"].implode())
+    drawn = pl.concat([every.filter(kept), bought, every.tail(1)]).unique("date").sort("date")
+    as_of = file.files.as_of
+    title = words("customer.alive", as_of=as_of, p_alive=every["p_alive"][-1])
+    model = words.name("models", name_of(models.purchases))
+    subtitle = words("customer.alive_subtitle", customer=words.plain(file.customer_id), model=model)
+    return _titled(customer.alive(drawn, bought, as_of, words), title, subtitle, words)
+
+
+_OF_CUSTOMER: Mapping[str, Callable[[CustomerFile, Words], theme.ChartType]] = MappingProxyType(
+    {"timeline": _timeline, "alive": _life}
 )
 
 

@@ -43,6 +43,11 @@ class DisplayColumn:
     cells: tuple[str, ...]
     numeric: bool
 
+    @classmethod
+    def of(cls, column: pl.Series, kind: str, heading: str, words: Words) -> "DisplayColumn":
+        """A column of a table under a heading; kinds as for `display`."""
+        return cls(heading, tuple(_cells(column, kind, words)), not _is_text(kind))
+
     @property
     def width(self) -> int:
         """Width of its widest text, in characters of a terminal."""
@@ -108,10 +113,7 @@ def display(table: pl.DataFrame, kinds: Mapping[str, str], words: Words, *, capt
     Champions      1,234  95.7%
     Lost              56      –
     """
-    columns = (
-        DisplayColumn(words.column(column), tuple(_cells(table[column], kind, words)), not _is_text(kind))
-        for column, kind in kinds.items()
-    )
+    columns = (DisplayColumn.of(table[name], kind, words.column(name), words) for name, kind in kinds.items())
     return DisplayTable(tuple(columns), caption)
 
 

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.browser.jupyterlab import lab, visit_lab
+
+__all__ = ["lab", "visit_lab"]
+
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [

@@ -1,23 +1,13 @@
 """Both notebooks as an analyst sees them in JupyterLab, without a network. Run by `make browser`."""
 
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
-from urllib.error import URLError
-
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-import clvlab
 from clvlab.charts import theme
 from clvlab.charts.notebook import VEGA_LITE
 from tests.browser.conftest import ROOT
+from tests.browser.jupyterlab import SECONDS, run_all
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +25,6 @@ bars = alt.Chart(alt.Data(values=rows)).mark_bar().encode(x="count:Q", y="item:N
 """
 """A chart by Altair alone."""
 MONEY = 'from clvlab.presentation import Fragment\nFragment("<p>From $1 to $2</p>", "from $1 to $2")'
-SECONDS = 120
 
 # The contrast of each text with what it stands on, or of each drawn colour with the page.
 CONTRASTS = """(elements, property) => {
@@ -79,103 +68,12 @@ def copied(name, folder):
     return path
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """JupyterLab on a port of this machine, with settings of its own: address, folder of notebooks, of settings."""
-    folder = tmp_path_factory.mktemp("lab")
-    notebooks, settings = folder / "notebooks", folder / "settings"
-    notebooks.mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = {
-        "ServerApp.ip": "127.0.0.1",
-        "ServerApp.port": port,
-        "ServerApp.port_retries": 0,
-        "ServerApp.root_dir": notebooks,
-        "ServerApp.allow_root": True,
-        "ServerApp.open_browser": False,
-        "IdentityProvider.token": "",
-        "LabApp.user_settings_dir": settings,
-        "LabApp.workspaces_dir": folder / "workspaces",
-        "LabApp.expose_app_in_browser": True,
-    }
-    homes = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    environment = {name: str(folder / name) for name in homes} | {"PYTHONPATH": str(Path(clvlab.__file__).parents[1])}
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())],
-            env={**os.environ, **environment},
-            stdout=log,
-            stderr=log,
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(address, server)
-        yield address, notebooks, settings
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def wait_for(address, server):
-    """Return when the server answers."""
-    for _ in range(SECONDS * 2):
-        assert server.poll() is None, "JupyterLab did not start"
-        try:
-            with urllib.request.urlopen(f"{address}/api", timeout=5):
-                return
-        except URLError:
-            time.sleep(0.5)
-    pytest.fail(f"JupyterLab did not answer within {SECONDS} seconds")
-
-
-@pytest.fixture(scope="module")
-def visit_lab(browser, lab):
-    """Open a notebook under a theme; at the end, nothing may have gone wrong on any page."""
-    address, _, settings = lab
-    contexts, troubles = [], []
-
-    def local(route):
-        if route.request.url.startswith((f"{address}/", "data:", "blob:")):
-            route.continue_()
-        else:
-            troubles.append(f"asked for {route.request.url}")
-            route.abort()
-
-    def visit(name, colours):
-        keep = settings / "@jupyterlab" / "apputils-extension"
-        keep.mkdir(parents=True, exist_ok=True)
-        themes, news = {"theme": f"JupyterLab {colours.title()}"}, {"fetchNews": "false", "checkForUpdates": False}
-        (keep / "themes.jupyterlab-settings").write_text(json.dumps(themes))
-        (keep / "notification.jupyterlab-settings").write_text(json.dumps(news))
-        context = browser.new_context(viewport={"width": 1400, "height": 1000})
-        contexts.append(context)
-        context.route("**/*", local)
-        page = context.new_page()
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-        page.goto(f"{address}/lab/workspaces/{name}-{colours}/tree/{name}.ipynb")
-        opened = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-        page.wait_for_function(opened, timeout=1000 * SECONDS)
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert troubles == []
-
-
 @pytest.fixture(scope="module", params=FEW)
 def ran(request, lab, visit_lab):
     """A notebook all of whose cells were run in JupyterLab: its name, and the outputs that were saved."""
     path = copied(request.param, lab[1])
     page = visit_lab(request.param, "light")
-    command = "name => { window.done = false; jupyterapp.commands.execute(name).then(() => { window.done = true }) }"
-    for name in ("notebook:run-all-cells", "docmanager:save"):
-        page.evaluate(command, name)
-        page.wait_for_function("window.done", timeout=1000 * SECONDS)
-    outputs = [output for cell in nbformat.read(path, 4).cells for output in cell.get("outputs", [])]
+    outputs = run_all(page, path)
     assert [output.evalue for output in outputs if output.output_type == "error"] == []
     return request.param, outputs
 

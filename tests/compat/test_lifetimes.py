@@ -3,7 +3,6 @@
 import json
 import pickle
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,8 +13,6 @@ import clvlab as cl
 from clvlab.compat import lifetimes as compat
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from tests.models.lifetimes_models import fitted, silently
-
-MIGRATION = Path(__file__).parents[2] / "docs" / "migration.md"
 
 
 @pytest.fixture(scope="module")
@@ -152,15 +149,6 @@ def test_calibration_and_holdout_have_lifetimes_columns(cdnow):
 def test_a_table_of_other_columns_is_refused():
     with pytest.raises(MissingColumnsError, match="has no column 'T', 'recency'"):
         compat.customers_from(pd.DataFrame({"frequency": [1]}))
-
-
-def test_the_migration_page_runs():
-    blocks = MIGRATION.read_text(encoding="utf-8").split("```python\n")[1:]
-    names = {}
-    for block in blocks:
-        exec(block.split("```")[0], names)
-    assert names["value"]["clv"].sum() > 0
-    assert names["theirs"].index.name == "customer_id"
 
 
 PARAMS = {

@@ -173,7 +173,7 @@ def test_without_what_calls_a_crm_it_is_told_what_to_install(zoho, tmp_path, mon
     assert (done.exit_code, "pip install 'clvlab[crm]'" in done.stderr) == (2, True)
 
 
-DOCS = Path(__file__).parents[2] / "docs" / "zoho_crm.md"
+DOCS = Path(__file__).parents[2] / "docs" / "how_to" / "zoho_crm.md"
 
 
 def commands(text):

@@ -134,3 +134,21 @@ def test_parameters_cannot_be_changed_and_equal_ones_make_equal_strategies():
     assert OneGroup() != OneGroup(name="own")
     with pytest.raises(FrozenInstanceError):
         OneGroup().name = "own"
+
+
+def test_who_moves_between_two_rules_is_counted_with_their_money(parity):
+    customers = table(n=[1, 2, 3, 4], total_spend=[0.1, 0.2, 5.0, 7.0])
+    moves = parity(("even", "odd")).moves(parity(("odd", "even")), customers)
+    assert moves.rows() == [("even", "odd", 2, 0.5, 7.2), ("odd", "even", 2, 0.5, 5.1)]
+    assert moves.columns == ["before", "after", "customers", "share", "total_spend"]
+
+
+def test_who_stays_moves_nowhere_and_money_is_told_where_it_is_known(parity):
+    moves = parity().moves(parity(("even", "none")), table(n=[1, 2, 3]))
+    assert moves.rows() == [("odd", "none", 2, pytest.approx(2 / 3))]
+    assert parity().moves(parity(), table(n=[1, 2])).is_empty()
+
+
+def test_moves_need_another_rule(parity):
+    with pytest.raises(ParamsError, match="`other` is of type OneGroup; it must be a Rule"):
+        parity().moves(OneGroup(), table(n=[1]))

@@ -4,17 +4,22 @@ import resource
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import perf_counter
 from typing import Any, TypeVar
 
 import polars as pl
 
+from clvlab.analysis.customer_file import CustomerFile, CustomerFiles
 from clvlab.analysis.section import Section
 from clvlab.displays import Displayed, listed
-from clvlab.errors import DataError, UnknownNameError, counted
-from clvlab.frames import TransactionLog
-from clvlab.params import RunParams
+from clvlab.errors import UnknownNameError, counted
+from clvlab.frames import CustomerSummary, TransactionLog
+from clvlab.grouping import Strategy
+from clvlab.models import ValueModels
+from clvlab.params import ReportParams, RunParams
 from clvlab.playbook import Playbook, shipped
+from clvlab.wording import Words, languages
 
 T = TypeVar("T")
 
@@ -26,6 +31,7 @@ class Results(Displayed, Mapping[str, Section]):
     `own_groups` are the codes of groups that are the user's own, whatever they say; `rule` is the rule that gave the
     groups and the day on whose customers it was drawn, as plain JSON values, where there is one. `playbook` says what
     is done with each group, and `due` is who is listed for a contact, with ids: None where there is no such list.
+    `base` is the customer table that models and strategy of a report read; a comparison has none of the three.
     """
 
     # A mapping would compare its frames.
@@ -41,6 +47,9 @@ class Results(Displayed, Mapping[str, Section]):
     rule: Mapping[str, Any] | None = None
     playbook: Playbook = field(default_factory=shipped)
     due: pl.DataFrame | None = None
+    base: CustomerSummary | None = None
+    models: ValueModels | None = None
+    strategy: Strategy | None = None
 
     def __getitem__(self, name: str) -> Section:
         if name not in self.sections:
@@ -69,15 +78,39 @@ class Results(Displayed, Mapping[str, Section]):
         rows = [(name, listed(section, 12)) for name, section in self.items()]
         return pl.DataFrame(rows, schema={"section": pl.String, "tables": pl.String}, orient="row")
 
-    def customer(self, customer_id: str) -> dict[str, Any]:
-        """Everything known of one customer; DataError where there is none of that id."""
-        rows = self.customers.filter(pl.col("customer_id") == str(customer_id))
-        if rows.is_empty():
-            examples = ", ".join(map(repr, self.customers["customer_id"].head(3)))
-            raise DataError(
-                f"No customer {customer_id!r} among {self.customers.height:,}. Ids are text, such as {examples}."
-            )
-        return rows.row(0, named=True)
+    def customer(self, customer_id: str, *, personal: bool = False) -> CustomerFile:
+        """The file of one customer: a mapping of column -> value, with their history, groups and prospects.
+
+        Parameters
+        ----------
+        customer_id
+            text, as in the log
+        personal
+            show attributes that say who somebody is, such as names and addresses, as well
+
+        Raises
+        ------
+        DataError : there is no customer of that id
+        """
+        return self._files.of(customer_id, personal=personal)
+
+    @cached_property
+    def _files(self) -> CustomerFiles:
+        """What single customers are drawn from; groups are drawn once for all of them."""
+        params = self.params
+        return CustomerFiles(
+            table=self.customers,
+            log=self.log,
+            as_of=params.as_of,
+            customers=self.base,
+            models=self.models,
+            strategy=self.strategy,
+            due=self.due,
+            words=Words(languages(params.lang)[0], params.currency, self.own_groups),
+            horizon=self.models.terms.horizon if self.models else None,
+            playbook=self.playbook,
+            low_value=params.low_value if isinstance(params, ReportParams) else None,
+        )
 
 
 @dataclass(frozen=True)

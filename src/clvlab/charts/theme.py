@@ -9,8 +9,8 @@ from clvlab.charts.colours import CLUSTERS, group_colour
 from clvlab.charts.notebook import INK, Bundle, drawing
 from clvlab.wording import Words
 
-ChartType = alt.Chart | alt.LayerChart
-"""What every chart is: marks, or marks in layers."""
+ChartType = alt.Chart | alt.LayerChart | alt.HConcatChart
+"""What every chart is: marks, marks in layers, or several of them next to each other."""
 CONTEXT = "#9a9a9a"
 ACCENT = "#1f5a94"
 SECOND = "#c98231"

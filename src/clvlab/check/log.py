@@ -65,6 +65,10 @@ class Check:
         """All findings, for a terminal."""
         return "\n".join(self._lines())
 
+    def conclusion(self) -> str:
+        """The verdict alone: what is to be settled, what is wrong, what deserves a look, whether a report can run."""
+        return "\n".join(telling.verdict(Words(self.lang, self.params.currency), self.verdict))
+
     def params_yaml(self) -> str:
         """A commented params file for `clvlab report` and `clvlab compare`; DataError where there is no log."""
         leaking = self.attributes.leaking if self.attributes else []

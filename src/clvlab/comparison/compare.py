@@ -57,6 +57,7 @@ def compare(
     are means over these. Intervals come from resampling the customers with their stored predictions. What is
     estimated: this grouping, as formed, on customers like these. Customers with a purchase by the cutoff are judged;
     prospects only have a part in forming groups. Where the log knows no money, purchases take the place of spend.
+    Of more than 25,000 customers, resamples draw bags of them, and stability, trees and agreement come from 25,000.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def compare(
         in money: how much less the first 20 % of customers of a simpler grouping may have spent than those of the
         best, for the simpler to be taken for its equal; None bounds the loss of Gini instead
     progress
-        show a progress bar on stderr; None shows it on a terminal
+        show a progress bar on stderr; None shows it on a terminal, and in a notebook as a widget
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """From and to lifetimes: its fitted models, its saved parameters, its column names.
 
 Nothing of lifetimes is imported: a fitter is known by the name of its class and by its `params_`. What differs
-between the two libraries, and why, is described in `docs/migration.md`.
+between the two libraries, and why, is described in `docs/how_to/migration.md`.
 
     lifetimes            clvlab
     BetaGeoFitter        BgNbd         r, alpha, a, b

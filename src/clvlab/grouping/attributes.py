@@ -5,7 +5,7 @@ have attributes too and belong to the group of theirs.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -57,9 +57,8 @@ class Attribute(Strategy):
         if not self.keep_unmapped:
             return ValueRule(self.column, self.mapping, UNMAPPED, self._ours)
         mapped = {comparable(value) for _, values in self.mapping for value in values} | {OTHER, UNKNOWN}
-        others = (
-            value for value in texts(customers.data[self.column]).drop_nulls() if comparable(value) not in mapped
-        )
+        found = counted(texts(customers.data[self.column]))
+        others = Counter({value: n for value, n in found.items() if comparable(value) not in mapped})
         own = commonest(others, max(self.max_groups - len(self.mapping), 0))
         return ValueRule(self.column, (*self.mapping, *((value, (value,)) for value in own)), OTHER, self._ours)
 
@@ -90,7 +89,7 @@ class Locality(Strategy):
 
     def fit(self, customers: CustomerSummary) -> "ValueRule":
         customers.require(self.needs, self.name)
-        home = self.home or tuple(commonest(texts(customers.data[self.column]).drop_nulls(), 1))
+        home = self.home or tuple(commonest(counted(texts(customers.data[self.column])), 1))
         return ValueRule(self.column, (("local", home),), "remote", frozenset({"local"}))
 
 
@@ -184,15 +183,21 @@ def texts(values: pl.Series) -> pl.Series:
     return text.set(text == "", None)
 
 
-def commonest(values: Iterable[str], n: int) -> list[str]:
+def counted(values: pl.Series) -> Counter[str]:
+    """How often there is each of the values that are known."""
+    known = pl.DataFrame({"value": values}).drop_nulls()
+    return Counter(dict(known.group_by("value").len().iter_rows()))
+
+
+def commonest(values: Counter[str], n: int) -> list[str]:
     """The `n` commonest values, each in its commonest spelling; ties in the order of text.
 
-    >>> commonest(["Berlin", "berlin", "Berlin", "Ulm", "Aue"], 2)
+    >>> commonest(Counter({"Berlin": 2, "berlin": 1, "Ulm": 1, "Aue": 1}), 2)
     ['Berlin', 'Aue']
     """
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
-    for value in values:
-        spellings[comparable(value)][value] += 1
+    for value, times in values.items():
+        spellings[comparable(value)][value] += times
     by_count = sorted(spellings, key=lambda key: (-spellings[key].total(), key))[:n]
     return [min(spellings[key], key=lambda spelling: (-spellings[key][spelling], spelling)) for key in by_count]
 

@@ -16,6 +16,7 @@ import polars as pl
 from clvlab.displays import Displayed, listed
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.frames import CustomerSummary, check_kind
+from clvlab.money import exact_sum
 from clvlab.wording import Language
 
 PROSPECT = "prospect"
@@ -137,6 +138,31 @@ class Rule(Displayed, ABC):
         """group, place: where a group lies between the best (0) and the worst (1); null where there is no order."""
         place = (pl.col("rank") - 1) / (pl.col("rank").max() - 1)
         return self.card.select("group", place=place.fill_nan(0.0))
+
+    def moves(self, other: "Rule", customers: CustomerSummary) -> pl.DataFrame:
+        """Who would be in another group by another rule.
+
+        Parameters
+        ----------
+        other
+            the rule that would take the place of this one
+        customers
+            whom both rules group
+
+        Returns
+        -------
+        before (group by this rule), after (by the other), customers, share (of all customers) and, where the
+        customers have it, total_spend; most customers first. Whoever stays is left out
+        """
+        check_kind("other", other, Rule, "clvlab.strategies[...].fit")
+        groups = self.assign(customers).select("customer_id", before="group")
+        groups = groups.with_columns(after=other.assign(customers)["group"])
+        table = groups.join(customers.data, on="customer_id")
+        money = [exact_sum(pl.col("total_spend")).alias("total_spend")] if "total_spend" in table.columns else []
+        moved = table.filter(pl.col("before") != pl.col("after")).group_by("before", "after")
+        share = (pl.len() / max(table.height, 1)).alias("share")
+        counted = moved.agg(pl.len().cast(pl.Int64).alias("customers"), share, *money)
+        return counted.sort("customers", "before", "after", descending=[True, False, False])
 
     def plot(self, customers: CustomerSummary, *, lang: Language = "en") -> Any:
         """A chart of these customers by this rule's groups: their shares of customers and of spend, best group first.

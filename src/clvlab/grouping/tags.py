@@ -41,7 +41,7 @@ class Tags(Strategy):
         customers.require(self.needs, self.name)
         tagged = [tags for tags in _tags(customers.data[self.column]) if tags]
         counts = Counter(tag for tags in tagged for tag in tags)
-        spelled = commonest((tag for tags in tagged for tag in tags.values()), len(counts))
+        spelled = commonest(Counter(tag for tags in tagged for tag in tags.values()), len(counts))
         least = self.min_share * len(tagged)
         common = [tag for tag in spelled if counts[comparable(tag)] >= least and comparable(tag) != OTHER]
         return TagRule(self.column, tuple(sorted(common, key=lambda tag: (counts[comparable(tag)], tag))))

@@ -81,7 +81,7 @@ def backfill(
     force
         make those that are up to date as well
     progress
-        show a progress bar on stderr; None shows it on a terminal
+        show a progress bar on stderr; None shows it on a terminal, and in a notebook as a widget
     told
         is given a line for every period
 

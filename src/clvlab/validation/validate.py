@@ -17,7 +17,9 @@ from clvlab.validation import parts
 from clvlab.validation.futures import simulated_intervals
 from clvlab.validation.predictions import METHODS, duration, predictions
 from clvlab.validation.scores import count_scores
+from clvlab.validation.telling import Sentence, sentences
 from clvlab.validation.tracking import tracking
+from clvlab.wording import Language, Words
 
 TOTALS_FUTURES = 300
 TOTALS_LEVEL = 0.95
@@ -56,6 +58,16 @@ class Validation(Displayed):
     pit: pl.DataFrame
     tracking: pl.DataFrame
     warnings: pl.DataFrame
+
+    def explain(self, lang: Language = "en") -> str:
+        """What deserves a warning, a sentence a line; or that nothing does."""
+        words = Words(lang)
+        return "\n".join(words(key, **figures) for key, figures in self.sentences.values())
+
+    @property
+    def sentences(self) -> dict[str, Sentence]:
+        """The same as keys of the wording catalogue, and their figures, by the name of the warning."""
+        return sentences(self.errors, self.totals, self.warnings, self.pit["customers"].item())
 
     @property
     def _facts(self) -> str:

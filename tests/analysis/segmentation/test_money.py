@@ -39,7 +39,7 @@ def context(log):
 
 @pytest.fixture(scope="module")
 def by_month(context):
-    return base_health.new_and_repeat(context)
+    return base_health.new_and_repeat(context.window, context.base)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def another_way(request, log, tmp_path_factory):
 
 
 def test_money_of_new_and_old_customers_by_month(context, by_month, another_way):
-    assert_frame_equal(base_health.new_and_repeat(another_way), by_month, check_exact=True)
+    assert_frame_equal(base_health.new_and_repeat(another_way.window, another_way.base), by_month, check_exact=True)
     total = by_month.select(pl.sum_horizontal(pl.col("new", "repeat").sum())).item()
     assert total == pytest.approx(context.window["amount"].sum())
 

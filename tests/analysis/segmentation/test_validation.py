@@ -231,29 +231,6 @@ def test_an_order_worse_than_chance_is_not_to_be_trusted():
     assert section.findings["warning_total_purchases"].key == "validation.warning_total_unordered"
 
 
-@pytest.mark.parametrize(
-    ("model", "rank", "best", "key"),
-    [
-        (0.6, 0.5, 0.4, "total"),
-        (0.3, 0.5, 0.4, "total_alone"),
-        (-0.2, -0.3, 0.0, "total_unordered"),
-        (0.6, 0.1, 0.4, "total_unordered"),  # 0.1 of 100 customers is one standard error
-        (0.0, None, 0.0, "total_unordered"),
-    ],
-)
-def test_an_order_is_trusted_if_it_is_beyond_chance_and_the_best(model, rank, best, key):
-    errors = pl.DataFrame(
-        {"method": ["model", "naive"], "gini": [model, best], "rank_correlation": [rank, 0.2]},
-        schema_overrides={"rank_correlation": pl.Float64},
-    )
-    assert validation._total_warning(errors, 100) == key
-
-
-def test_who_orders_customers_best_is_named():
-    errors = pl.DataFrame({"method": ["model", "naive", "average"], "gini": [0.3, 0.4, None]})
-    assert validation._orders(errors) == {"gini": 0.3, "best": Name("methods", "naive"), "best_gini": 0.4}
-
-
 def test_a_holdout_without_a_purchase_has_no_relative_errors():
     quiet = context(*many(12, 200, 190), *days_ago("c00", 50, amount=-5.0))  # expected 12, bought nothing
     section = validation.compute(quiet)

@@ -49,7 +49,7 @@ def analyse_comparison(
     log
         a log that is already read, in place of the one that `params.source` names
     progress
-        show a progress bar on stderr; None shows it on a terminal
+        show a progress bar on stderr; None shows it on a terminal, and in a notebook as a widget
 
     Returns
     -------

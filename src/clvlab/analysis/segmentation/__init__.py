@@ -79,11 +79,11 @@ def analyse(
     log
         a log that is already read, in place of the one that `params.source` names
     progress
-        show a progress bar on stderr; None shows it on a terminal
+        show a progress bar on stderr; None shows it on a terminal, and in a notebook as a widget
 
     Returns
     -------
-    An ordered, frozen mapping: section -> table name -> table. `results.customer(id)` is one customer's row.
+    An ordered, frozen mapping: section -> table name -> table. `results.customer(id)` is one customer's file.
     """
     check_kind("params", params, Mapping | ReportParams, "clvlab.ReportParams")
     checked = params if isinstance(params, ReportParams) else ReportParams(**params)
@@ -107,4 +107,7 @@ def analyse(
         rule={"drawn_on": context.rule_day.isoformat(), "rule": context.rule.to_dict()},
         playbook=context.playbook,
         due=None if context.due is None else due.listed(context.due),
+        base=context.customers,
+        models=context.models,
+        strategy=context.strategy,
     )

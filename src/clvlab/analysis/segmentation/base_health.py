@@ -5,6 +5,7 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
+from clvlab.frames import CustomerSummary
 from clvlab.grouping import returned_all
 from clvlab.money import exact_sum
 
@@ -26,9 +27,9 @@ def compute(context: Context) -> Section:
         "orders": Finding.of("base_health.orders", share=one_time),
     }
     if context.has_amounts:
-        tables["months"] = new_and_repeat(context)
+        tables["months"] = new_and_repeat(context.window, context.base)
         new, repeat = (float(tables["months"][name].sum()) for name in ("new", "repeat"))
-        findings["months"] = _repeat_revenue(new, repeat)
+        findings["months"] = repeat_revenue(new, repeat)
     if context.has_amounts and buyers["total_spend"].sum() > 0:
         tables["lorenz"] = concentration(buyers["total_spend"])
         top = tables["lorenz"].filter(pl.col("customers") == 0.2)["spend"].item()
@@ -36,7 +37,7 @@ def compute(context: Context) -> Section:
     return Section(tables, findings)
 
 
-def _repeat_revenue(new: float, repeat: float) -> Finding:
+def repeat_revenue(new: float, repeat: float) -> Finding:
     """What of the revenue repeat purchases bring, where returns leave something of both."""
     revenue = new + repeat
     if revenue <= 0:
@@ -95,10 +96,10 @@ def concentration(spend: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"customers": shares, "spend": curve})
 
 
-def new_and_repeat(context: Context) -> pl.DataFrame:
+def new_and_repeat(rows: pl.DataFrame, customers: CustomerSummary) -> pl.DataFrame:
     """month, new, repeat: money of first purchase days and of all later ones, by calendar month."""
-    first = context.base.data.select("customer_id", "first_purchase")
-    money = context.window.join(first, on="customer_id", how="left")
+    first = customers.data.select("customer_id", "first_purchase")
+    money = rows.join(first, on="customer_id", how="left")
     is_new = pl.col("date") <= pl.col("first_purchase")
     return (
         money.group_by(month=pl.col("date").dt.truncate("1mo"))

@@ -3,12 +3,11 @@
 import polars as pl
 
 from clvlab.analysis.segmentation.bands import BIRTHDAYS
+from clvlab.columns import LAST_CONTACT
 from clvlab.customers import derivable, derive
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.playbook.at_risk import value_at_risk
 
-LAST_CONTACT = "last_contact"
-"""The attribute that says when a customer was last contacted."""
 _COLUMNS = (
     "customer_id",
     "n_purchases",

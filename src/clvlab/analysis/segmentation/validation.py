@@ -1,8 +1,6 @@
 """Validation: what the model would have said some time ago, and what happened since."""
 
-import math
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import polars as pl
@@ -12,13 +10,12 @@ from clvlab.analysis.segmentation.context import Backtest, Context
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.models import CovariateModel
 from clvlab.validation.predictions import BASELINE_METHODS
+from clvlab.validation.telling import direction
 from clvlab.validation.validate import Validation, validate
 from clvlab.wording import Name
 
 BEST_SHARE = 0.2
 GIVEN = ("model_choice.given", "model_choice.given_other")
-BEYOND_CHANCE = 1.645
-"""Standard errors of a rank correlation of 0 that an order better than chance exceeds, at 5 %."""
 
 
 def compute(context: Context) -> Section:
@@ -46,7 +43,7 @@ def compute(context: Context) -> Section:
         "models": backtest.choice.table,
         "by_group": _in_order(outcome.by_group.filter(what="purchases"), context.groups),
     }
-    findings = {**_findings(outcome, backtest), **_warnings(outcome, _judged(backtest))}
+    findings = {**_findings(outcome, backtest), **_warnings(outcome)}
     if gain.height:
         findings["gain"] = _gain(gain)
     findings |= {**_choice(backtest), **_attributes(backtest)}
@@ -182,10 +179,10 @@ def _lead(total: Mapping[str, Any], backtest: Backtest) -> Finding:
         "validation.lead",
         **judged,
         error=abs(total["model_error"]),
-        direction=_direction(total["model_error"]),
+        direction=direction(total["model_error"]),
         method=Name("methods", simple),
         simple=abs(total[f"{simple}_error"]),
-        simple_direction=_direction(total[f"{simple}_error"]),
+        simple_direction=direction(total[f"{simple}_error"]),
     )
 
 
@@ -223,61 +220,11 @@ def _gain(gain: pl.DataFrame) -> Finding:
     )
 
 
-def _warnings(outcome: Validation, customers: int) -> dict[str, Finding]:
+def _warnings(outcome: Validation) -> dict[str, Finding]:
     """One sentence for each kind of warning and for purchases and spend each; or that there is none."""
-    if outcome.warnings.is_empty() and (outcome.totals["actual"] > 0).all():
-        return {"calibrated": Finding.of("validation.calibrated")}
-    kinds = outcome.errors.group_by("what", maintain_order=True)
-    total = {what: (_total_warning(errors, customers), _orders(errors)) for (what,), errors in kinds}
-    return {
-        f"warning_{row['warning']}_{row['what']}": _warning(**row, total=total[row["what"]])
-        for row in outcome.warnings.iter_rows(named=True)
-    }
-
-
-def _total_warning(errors: pl.DataFrame, customers: int) -> str:
-    """Which warning a wrong total gets: whether the model's order of so many customers is worth trusting instead."""
-    model = errors.filter(method="model").row(0, named=True)
-    standard_errors = (model["rank_correlation"] or 0.0) * math.sqrt(customers)
-    if (model["gini"] or 0.0) <= 0 or standard_errors < BEYOND_CHANCE:
-        return "total_unordered"
-    return "total" if model["gini"] == errors["gini"].max() else "total_alone"
-
-
-def _orders(errors: pl.DataFrame) -> dict[str, Any]:
-    """gini, best, best_gini: how well the model orders customers, and the method that does so best."""
-    best = errors.sort("gini", descending=True, nulls_last=True, maintain_order=True).row(0, named=True)
-    gini = errors.filter(method="model")["gini"].item()
-    return {"gini": gini, "best": Name("methods", best["method"]), "best_gini": best["gini"]}
-
-
-def _warning(
-    warning: str, what: str, part: str | None, count: int | None, error: float, *, total: tuple[str, dict[str, Any]]
-) -> Finding:
-    key, orders = total if warning == "total" else (warning, {})
-    return Finding.of(
-        f"validation.warning_{key}",
-        what=Name("outcomes", what),
-        part=_part(warning, part or ""),
-        count=count,
-        error=abs(error),
-        direction=_direction(error),
-        **orders,
-    )
-
-
-def _part(warning: str, code: str) -> Name | date | str:
-    """What a warning is about, as a sentence can say it."""
-    if warning == "cohort":
-        return date.fromisoformat(code)
-    catalogues = {"baseline": "methods", "simple": "methods", "group": "groups"}
-    return Name(catalogues[warning], code) if warning in catalogues else code
+    return {name: Finding.of(key, **figures) for name, (key, figures) in outcome.sentences.items()}
 
 
 def _in_order(table: pl.DataFrame, groups: tuple[str, ...]) -> pl.DataFrame:
     """Groups from best to worst, as everywhere in the report."""
     return table.sort(pl.col("group").replace_strict(groups, range(len(groups)), default=len(groups)))
-
-
-def _direction(error: float) -> Name:
-    return Name("validation", "above" if error >= 0 else "below")
