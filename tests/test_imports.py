@@ -49,6 +49,7 @@ MAY_IMPORT = {
     "exploration": f"{FOUNDATION} grouping",
     "datasets": f"{FOUNDATION} transactions customers",
     "inputs": f"{FOUNDATION} params datasets sources transactions customers",
+    "crm": f"{FOUNDATION} params label_history datasets sources transactions",
     "judged": f"{FOUNDATION} params inputs grouping",
     "preflight": f"{FOUNDATION} params playbook inputs customers grouping",
     "playbook": f"{FOUNDATION} params tables",
@@ -68,7 +69,7 @@ MAY_IMPORT = {
         "grammars notebook_files"
     ),
     "workspace": f"{FOUNDATION} params check analysis notebook_files reporting",
-    "cli": f"{FOUNDATION} params playbook check reporting workspace notebook_files",
+    "cli": f"{FOUNDATION} params sources playbook check crm reporting workspace notebook_files",
     "__init__": "",
 }
 
@@ -92,7 +93,9 @@ ONLY = {
     "ipykernel": "reporting",
     "traitlets": "reporting",
     "psutil": "reporting",
-    "filelock": "reporting",
+    "filelock": "reporting crm",
+    "httpx": "crm",
+    "tenacity": "crm",
     "click": "cli",
     "xlsxwriter": "export",
     "lifetimes": "",

@@ -250,7 +250,11 @@ CODES = {
     "numbers": numbers_of_strategies,
     "yesno": lambda: {str(value).lower() for value in (True, False)},
     "doubts": lambda: found(r'\bwarn\("(\w+)"', "[cst]*s/*.py"),
-    "faults": lambda: {"max_refused"} | found(r'(?:\bfault\(\s*|code=)"(\w+)"', "[cst]*s/*.py"),
+    "faults": lambda: (
+        {"max_refused"}
+        | found(r'(?:\bfault\(\s*|code=)"(\w+)"', "[cst]*s/*.py")
+        | found(r'\bfault\(\s*"(crm_\w+)"', "**/*.py")
+    ),
     "hints": lambda: {*HINTED, "other"},
     "kinds": lambda: set(get_args(Kind)),
     "months": lambda: set(MONTHS),

@@ -1,9 +1,10 @@
-"""The command line: `clvlab new`, `check`, `report`, `backfill`, `compare`, `runs`, `diff`, `effect` and `notebooks`.
+"""The command line: `clvlab new`, `check`, `report`, `backfill`, `compare`, `label` and the others of `clvlab -h`.
 
 Standard output carries what was asked for and nothing else, of a run the path of its report; all that is said on the
 way goes to standard error.
 Exit codes: 0 published or up to date, 1 the notebook failed, or a report of a backfill, 2 bad parameters or bad data,
-75 another run holds the lock, 124 timed out, 138 the kernel died; 129, 130, 131, 143 and 152 stopped by SIGHUP,
+75 another run holds the lock, or another system says to come later, 124 timed out, 138 the kernel died; 129, 130,
+131, 143 and 152 stopped by SIGHUP,
 Ctrl-C, SIGQUIT, SIGTERM or the limit on processor time. A standard stream that is closed, or whose reader has gone,
 changes no exit code.
 """
@@ -14,20 +15,21 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import date
 from functools import reduce
 from pathlib import Path
 from time import gmtime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from clvlab import __version__
-from clvlab.errors import ClvlabError
+from clvlab.errors import ClvlabError, TryLaterError
 
 if TYPE_CHECKING:
-    from clvlab.params import RunParams
+    from clvlab.crm.protocol import Crm
+    from clvlab.params import ReportParams, RunParams
     from clvlab.wording import Language
 
 logger = logging.getLogger("clvlab")
@@ -37,6 +39,7 @@ NOTEBOOK_FAILED, BAD_INPUT, LOCKED, INTERRUPTED, KERNEL_DIED = 1, 2, 75, 130, 13
 _LONGEST_TIMEOUT = 366 * 24 * 3600.0
 
 _Command = Callable[..., None]
+_Params = TypeVar("_Params", bound="RunParams")
 
 
 def _seconds(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
@@ -135,7 +138,7 @@ def backfill(
         from clvlab.units import parse_day
 
         days = parse_day("--from", first), parse_day("--to", last)
-        given = ReportParams.load(params, _given(None, overrides))
+        given = _read_of_crm(ReportParams.load(params, _given(None, overrides)))
         done = backfill(given, *days, jobs=jobs, force=force, told=logger.info)
         logger.info("%d made, %d up to date, %d failed", len(done.made), len(done.kept), len(done.failed))
         _say(done.index)
@@ -302,6 +305,100 @@ def diff(run_a: Path, run_b: Path, lang: "Language | None", debug: bool) -> None
 
 
 @main.command()
+@click.argument("params", type=click.Path(path_type=Path), metavar="PARAMS.yaml")
+@click.option("--as-of", metavar="DATE", help="Of which day the report is whose labels are written.")
+@click.option("-p", "overrides", metavar="NAME=VALUE", multiple=True, help="Set a parameter; VALUE is YAML.")
+@click.option("--apply", "does_apply", is_flag=True, help="Write; without it nothing is written.")
+@click.option("--undo", type=click.Path(path_type=Path), metavar="FILE", help="Take back what FILE keeps the way of.")
+@click.option("--to-file", type=click.Path(path_type=Path), metavar="FILE", help="Write a file for the CRM's import.")
+@click.option("--most", type=click.IntRange(min=1), default=5_000, show_default=True, help="Records written at most.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def label(
+    params: Path,
+    as_of: str | None,
+    overrides: tuple[str, ...],
+    does_apply: bool,
+    undo: Path | None,
+    to_file: Path | None,
+    most: int,
+    debug: bool,
+) -> None:
+    """Write groups and values of the published report into the CRM that PARAMS.yaml names as the source.
+
+    By id and only into records that are there, into the fields that `source.labels` names, without setting off
+    workflows. Without --apply it says what would change, value by value. With --undo it takes back what was written,
+    as far as nobody has changed it since: a dry run as well, without --apply. Exit code 1: some records were not
+    written.
+    """
+    _log_to_stderr("human")
+    with _errors_told(debug):
+        from clvlab.params import ReportParams
+
+        given = ReportParams.load(params, _given(as_of, overrides))
+    with _errors_told(debug, given.languages[0]):
+        with closing(_connected(given)) as crm:
+            is_whole = _labelled(crm, given, does_apply, undo, to_file, most)
+        if not is_whole:
+            sys.exit(NOTEBOOK_FAILED)
+
+
+def _labelled(
+    crm: "Crm", given: "ReportParams", does_apply: bool, undo: Path | None, to_file: Path | None, most: int
+) -> bool:
+    """Say what labelling would do, do it where that is asked for, and whether every record was written."""
+    from clvlab.crm import labels, telling
+    from clvlab.wording import Words
+
+    words = Words(given.languages[0])
+    planned = labels.plan(given, crm) if undo is None else labels.undoing(undo, crm)
+    _say("\n".join(telling.of_plan(planned, words)))
+    if to_file is not None:
+        _write_new(to_file, labels.import_file(planned).write_csv(include_bom=True))
+        _say(words("label.file", file=to_file, records=len(planned.changes)))
+        return True
+    if not does_apply:
+        _say(words("label.dry"))
+        return True
+    done = labels.apply(planned, crm, given.folder, given.as_of, most)
+    _say("\n".join(telling.of_done(done, words)))
+    return done.is_whole
+
+
+@main.group()
+def crm() -> None:
+    """Try the connection to a CRM without an account."""
+
+
+@crm.command()
+@click.argument("kind", type=click.Choice(["zoho"]))
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where it listens; any free one by default.")
+@click.option("--customers", type=click.IntRange(min=10), default=1_000, show_default=True, help="How many it has.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of what is said.")
+def fake(kind: str, port: int, customers: int, lang: "Language") -> None:
+    """Serve a made-up CRM of a lighting retailer on this machine until Ctrl-C.
+
+    It prints how to make a report of it and to write labels into it.
+    """
+    del kind
+    from time import sleep
+
+    from clvlab.crm.fakes import FakeZoho
+    from clvlab.crm.fakes.retailer import retailer
+    from clvlab.crm.fakes.trial import trial
+    from clvlab.wording import Words
+
+    server = FakeZoho(retailer(customers))
+    server.start(port)
+    _say(Words(lang)("label.fake", url=server.url))
+    _say(trial(server.url))
+    with suppress(KeyboardInterrupt):
+        while True:
+            sleep(1)
+            server.keep_up()
+    server.stop()
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="notebooks")
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Those in one language; else Chinese in FOLDER/zh.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -345,13 +442,37 @@ def _publish(
     _log_to_stderr(log_format)
     with _errors_told(debug), interruptible(timeout):
         refuse_poor_surroundings()
-        params = kind.load(path, _given(as_of, overrides))
+        params = _read_of_crm(kind.load(path, _given(as_of, overrides)))
         from clvlab.reporting.runner import run
 
         done = run(params, force=force, stderr=_Terminal() if log_format == "human" else None)
     if verbose:
         _show_costs(done.sections)
     _say(done.report)
+
+
+def _read_of_crm(params: "_Params") -> "_Params":
+    """The parameters of a run over what its CRM holds, where its source is one."""
+    if params.crm is None:
+        return params
+    from clvlab.crm.reading import read
+
+    with closing(_connected(params)) as crm:
+        read_params = read(params, crm, date.today())
+    for account in crm.accounts:
+        logger.info("read %s: %s records in %s replies", account.module, f"{account.rows:,}", account.pages)
+    return read_params
+
+
+def _connected(params: "RunParams") -> "Crm":
+    """The CRM that is the source of a run; ClvlabError where what calls it is not installed."""
+    from clvlab.sources.faults import fault
+
+    try:
+        from clvlab.crm.connect import connect
+    except ModuleNotFoundError as error:
+        raise fault("crm_no_extra", ClvlabError, module=error.name) from None
+    return connect(params)
 
 
 @contextmanager
@@ -381,7 +502,8 @@ def _verdict(error: BaseException, lang: "Language") -> tuple[int, str]:
     if isinstance(error, ClvlabError):
         from clvlab.wording import Words
 
-        return BAD_INPUT, str(error) if lang == "en" else Words(lang).error(error)
+        code = LOCKED if isinstance(error, TryLaterError) else BAD_INPUT
+        return code, str(error) if lang == "en" else Words(lang).error(error)
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED, "stopped by Ctrl-C"
 

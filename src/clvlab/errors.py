@@ -42,6 +42,10 @@ class ParamsError(ClvlabError):
     """The parameters of a run, or the arguments of a call, are wrong."""
 
 
+class TryLaterError(ClvlabError):
+    """Another system does not answer now, and may later: nothing is wrong with what was asked."""
+
+
 class UnknownNameError(ParamsError, KeyError):
     """Nothing has the name that was asked for; the message names the nearest that is known, and all others."""
 

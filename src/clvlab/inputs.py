@@ -23,6 +23,7 @@ from clvlab.errors import DataError, ParamsError, did_you_mean
 from clvlab.frames import TransactionLog
 from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, PSEUDONYM_KEY, ReportParams, RunParams
 from clvlab.sources import LAZY_ABOVE, FileSettings, files_of, readable
+from clvlab.sources.faults import fault
 from clvlab.transactions import read_transactions
 from clvlab.transactions.rules import RULES, hint, meaning
 from clvlab.wording import Name, Words
@@ -86,7 +87,7 @@ class Snapshot:
 
 def log_sources(params: RunParams) -> tuple[str, ...]:
     """The paths and globs that a run's log is read from; none where it is embedded."""
-    own = () if params.source in EMBEDDED else params.sources
+    own = () if isinstance(params.source, str) and params.source in EMBEDDED else params.sources
     return (*own, *params.items, *params.returns)
 
 
@@ -182,7 +183,8 @@ def attribute_tables(params: RunParams, log: TransactionLog) -> list[AttributeTa
     DataError : as by `clvlab.customers.read_attributes`
     """
     of_log = [replace(table, name=params.source_name) for table in read_attributes(list(log.attributes))]
-    return read_attributes([*read_attributes(list(params.attributes), attribute_settings(params)), *of_log])
+    settings = replace(attribute_settings(params), customers=log.detected.get("columns", {}).get("customer_id"))
+    return read_attributes([*read_attributes(list(params.attributes), settings), *of_log])
 
 
 def our_names(tables: Iterable[AttributeTable]) -> dict[str, str]:
@@ -236,6 +238,7 @@ def attribute_settings(params: RunParams) -> AttributeSettings:
     files: Mapping[str, Any] = own if is_own else how
     return AttributeSettings(
         columns=params.attribute_columns,
+        customers=params.columns.get("customer_id"),
         static=params.static,
         dated=params.dated,
         files=FileSettings(
@@ -300,6 +303,8 @@ def _handed_over(params: RunParams, folder: Path) -> TransactionLog | None:
 
 def read_source(params: RunParams) -> TransactionLog:
     """The same, however much of it is refused."""
+    if params.crm is not None:
+        raise fault("crm_not_read", ParamsError, folder=str(params.folder / ".crm"))
     if isinstance(params.source, str) and params.source in EMBEDDED:
         for key in ("log_attributes", "items", "returns"):
             if getattr(params, key):

@@ -164,12 +164,15 @@ def _margin(value: object) -> object:
     return value
 
 
+def _in_crm(source: object) -> bool:
+    return isinstance(source, dict)
+
+
 Text = Annotated[str, Field(min_length=1)]
 Value = str | int | float | bool | None
 Values = Annotated[tuple[Value, ...], BeforeValidator(_as_list)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple), AfterValidator(_unique)]
 LogColumns = Annotated[Texts, AfterValidator(_of_log)]
-Source = Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], BeforeValidator(_one_or_several)]
 Length = Annotated[str, AfterValidator(_span)]
 Margin = Annotated[
     Annotated[float, Field(gt=0, le=1), Tag("#share")] | Annotated[Literal["from cost"], Tag("#word")],
@@ -259,7 +262,49 @@ class ReaderSettings(AttributeReading, total=False):
     currency_rates: dict[str, Annotated[float, Field(gt=0)]]
 
 
+@with_config(_STRICT)
+class LabelFields(TypedDict, total=False):
+    """Fields of a customer's record in the CRM, made for labels: which holds what."""
+
+    group: Text
+    group_name: Text
+    value: Text
+    p_alive: Text
+    as_of: Text
+    due: Text
+
+
+@with_config(_STRICT)
+class CrmSource(TypedDict):
+    """A CRM that is the source: which records are purchases and customers, and which fields take labels.
+
+    `orders` is the module of purchases, `customers` that of customers; `customer`, `date` and `amount` are fields of
+    the purchases, where not the usual ones; `fields` are further attributes, our name: the customer's field;
+    `login`, `api` and `version` say where it is.
+    """
+
+    crm: Literal["zoho"]
+    orders: NotRequired[Literal["Invoices", "Deals", "Sales_Orders"]]
+    customers: NotRequired[Literal["Accounts", "Contacts"]]
+    customer: NotRequired[Text]
+    date: NotRequired[Text]
+    amount: NotRequired[Text]
+    fields: NotRequired[dict[Text, Text]]
+    labels: NotRequired[LabelFields]
+    login: NotRequired[Text]
+    api: NotRequired[Text]
+    version: NotRequired[Annotated[str, Field(pattern=r"^v[2-8]$")]]
+
+
+Source = Annotated[
+    Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], Tag("#files")] | Annotated[CrmSource, Tag("#crm")],
+    Discriminator(lambda value: "#crm" if _in_crm(value) else "#files"),
+    BeforeValidator(_one_or_several),
+]
+
 _NESTED: Mapping[str, Iterable[str]] = {
+    "source": CrmSource.__annotations__,
+    "source.labels": LabelFields.__annotations__,
     "rfm": Rfm.__annotations__,
     "alerts": Alerts.__annotations__,
     "reading": ReaderSettings.__annotations__,
@@ -274,7 +319,8 @@ class RunParams(BaseModel):
     """What every run has: which data, as of when, valued how, published where and in which language.
 
     `holdout` and `horizon` are lengths with their unit; `as_of` is the last day that counts; `source` is `cdnow`,
-    `cdnow_sample`, `lighting`, or a path or glob, or a list of paths and globs, seen from the working directory;
+    `cdnow_sample`, `lighting`, or a path or glob, or a list of paths and globs, seen from the working directory, or
+    a CRM, such as `{crm: zoho}`, which the command line reads before it runs;
     `currency` is an ISO code, or null where the figures carry none; `lang` is the page's language, or `both` for a
     page in each; `export_labels` says whether exports hold stable codes or, like the (first) page, names in the
     reader's language; `title` is the heading of the page, by default made of the name. `items` are paths or globs of
@@ -364,8 +410,15 @@ class RunParams(BaseModel):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The paths, globs or names of embedded data sets that `source` lists."""
+        """The paths, globs or names of embedded data sets that `source` lists; none where it is a CRM."""
+        if isinstance(self.source, dict):
+            return ()
         return (self.source,) if isinstance(self.source, str) else self.source
+
+    @property
+    def crm(self) -> CrmSource | None:
+        """The CRM that is the source; None where the source is files."""
+        return self.source if isinstance(self.source, dict) else None
 
     @property
     def source_name(self) -> str:

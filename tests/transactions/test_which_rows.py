@@ -96,11 +96,17 @@ def test_a_filter_by_currency_needs_no_rates():
 
 def test_a_filter_that_keeps_nothing_says_what_there_is():
     with pytest.raises(
-        DataError, match=r"keeps rows whose 'Stage' is 'Won', and no row is. Values found: None, 'closed l"
+        DataError, match=r"whose 'Stage' is 'Open', and no row is. Values found: None, 'Closed Lost', 'Ｃ"
     ):
+        read(DEALS, where={"Stage": ["Open"]})
+    with pytest.raises(DataError, match=r"Did you mean 'Ｃｌｏｓｅｄ.{1,9}Ｗｏｎ'\? Values found"):
         read(DEALS, where={"Stage": ["Won"]})
-    with pytest.raises(MissingColumnsError, match=r"has no column 'State'.*Correct the names in `where`"):
-        read(DEALS, where={"State": ["Won"]})
+    with pytest.raises(DataError, match=r"Did you mean 'Closed Lost'\? Values found"):
+        read(DEALS, where={"Stage": ["Closd Lst"]})
+    with pytest.raises(
+        MissingColumnsError, match=r"has no column 'Stag'.*Correct the names in `where`. Did you mean 'Stage'"
+    ):
+        read(DEALS, where={"Stag": ["Won"]})
 
 
 def test_a_value_that_no_row_has_is_a_warning():
@@ -113,6 +119,11 @@ def test_a_value_that_no_row_has_is_a_warning():
         ("Stage", ["Closed Won", "Closed Lost"], ["states_unused"]),
         ("订单状态", ["交易成功", "交易关闭"], ["states_unused"]),
         ("生命状态", ["正常", "作废"], ["states_unused"]),
+        ("生命周期状态", ["正常", "变更中"], ["states_unused"]),
+        ("Stage", ["Closed Won", "Qualification"], ["states_unused"]),
+        ("阶段", ["赢单", "需求确认"], ["states_unused"]),
+        ("Stage", ["Closed Won", "closed won"], []),
+        ("生命状态", ["正常", "正常"], []),
         ("Financial Status", ["paid", "refunded"], ["states_unused"]),
         ("订单状态", ["交易成功", "已发货"], []),
         ("note", ["lost", "found"], []),
@@ -122,6 +133,22 @@ def test_a_column_of_states_that_is_not_used_is_told(column, states, said):
     frame = pd.DataFrame({"customer_id": ["a", "b"], "date": "2024-01-31", "amount": 1.0, column: states})
     assert read(frame)[1] == said
     assert read(frame, where={column: states[:1]})[1] == []
+
+
+def test_the_values_of_a_column_of_states_are_told_with_their_counts():
+    frame = pd.DataFrame({"customer_id": list("abcdef"), "date": "2024-01-31", "amount": 1.0})
+    stages = ["Closed Won"] * 3 + ["Qualification"] * 2 + ["Closed Lost"]
+    with pytest.warns(
+        ClvlabWarning,
+        match=r"'Stage' is not used. Its values are 'Closed Won' \(3\), 'Qualification' \(2\), 'Closed Lost' \(1\), "
+        r"and 3 rows may not be sales",
+    ):
+        cl.read_transactions(frame.assign(Stage=stages))
+
+
+def test_each_column_of_states_is_told():
+    frame = pd.DataFrame({"customer_id": ["a", "b"], "date": "2024-01-31", "amount": 1.0})
+    assert read(frame.assign(订单状态=["已完成", "已取消"], 生命状态=["正常", "作废"]))[1] == ["states_unused"] * 2
 
 
 MERGED = [

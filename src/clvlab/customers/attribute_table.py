@@ -15,7 +15,7 @@ from clvlab.sources import FileSettings, SourceTable
 from clvlab.sources.cells import NUMBER_CELL
 from clvlab.sources.doubts import warn
 from clvlab.sources.faults import fault
-from clvlab.sources.headers import suggest_attributes
+from clvlab.sources.headers import plain_header, suggest_attributes
 from clvlab.sources.table import FLAW, ROW, readable
 from clvlab.sources.texts import as_id, as_text
 from clvlab.sources.zones import check_zone, days_in
@@ -35,6 +35,7 @@ class AttributeSettings:
     ----------
     columns : our name -> the header that stands for it, where it is not recognised: customer_id, date, or any
         attribute
+    customers : the header that the log has its customers by; a table that has it as well is about the same ones
     static : columns that never change, whatever their name suggests
     dated : columns that say since when a row is true
     files : encoding, separator and sheet
@@ -44,6 +45,7 @@ class AttributeSettings:
     """
 
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    customers: str | None = None
     static: tuple[str, ...] = ()
     dated: tuple[str, ...] = ()
     files: FileSettings = _DETECTED
@@ -150,6 +152,9 @@ def _named(table: SourceTable, given: AttributeSettings) -> dict[str, str]:
     day = _day_column(table.name, free, found.pop("as_of", None), given)
     if day is not None:
         ours.setdefault("date", day)
+    customers = plain_header(given.customers or "")
+    if same := [header for header in free if plain_header(header) == customers]:
+        ours.setdefault("customer_id", same[0])
     ours |= {name: header for name, header in found.items() if name not in ours and header not in ours.values()}
     if "customer_id" not in ours:
         hint = "Name the column of its customers: `attribute_columns: {customer_id: <your column>}`."

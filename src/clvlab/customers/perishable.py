@@ -16,7 +16,7 @@ PERISHABLE = re.compile(
     |(?<![a-z])(?:tags?|labels?)(?![a-z])|标签
     |(?<![a-z])(?:total|cumulative|lifetime|running|balance|points)(?![a-z])|to.?date|累计|总额|总消费|总计|积分|余额
     |(?<![a-z])(?:spend|spent|purchases|orders)(?![a-z])|消费额|消费金额|消费次数|购买次数|购买金额|订单数
-    |(?<![a-z])(?:visits?|logins?|sessions?|page.?views?|clicks?)(?![a-z])|访问|登录|浏览|点击|到店
+    |(?<![a-z])(?:visits?|visited|visitor|chats?|logins?|sessions?|page.?views?|clicks?)(?![a-z])|访问|登录|浏览|点击|到店
     |^last(?![a-z])|last.?(?:seen|login|visit|order|purchase|activity|contact)|最近|最后|上次
     |(?<!marital)[\W_]status$|^status$|churn|(?<!婚姻)状态|流失""",
     re.IGNORECASE | re.VERBOSE,

@@ -12,7 +12,9 @@ from typing import Literal
 
 import yaml
 
-Kind = Literal["log", "attributes", "status", "returns"]
+Kind = Literal["log", "attributes", "status", "returns", "exports"]
+_ID = ".id"
+_ENOUGH_OF_LOG = {"customer_id", "date", "amount"}
 _SEARCHED, _SEARCHED_CELLS = 100, 200_000
 _ENOUGH, _PLENTY = 2, 3
 _NUMBER = re.compile(r"\s*[-+]?\d[\d.,]*\s*")
@@ -21,14 +23,32 @@ _NUMBER = re.compile(r"\s*[-+]?\d[\d.,]*\s*")
 def suggest_columns(headers: Iterable[str]) -> dict[str, str]:
     """Our name -> the header that stands for it, for each column of a log that is recognised.
 
-    A header serves once; where several fit, the one that the catalogue names first.
+    A header serves once; where several fit, the one that the catalogue names first. Of a customer's name and id,
+    which Zoho CRM calls X and X.id, it is the id.
 
     >>> suggest_columns(["订单号", "客户 ID", "付款日期", "下单日期", "实付金额(元)"])
     {'customer_id': '客户 ID', 'date': '下单日期', 'amount': '实付金额(元)', 'order_id': '订单号'}
     >>> suggest_columns(["InvoiceNo", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"])["unit_price"]
     'UnitPrice'
+    >>> suggest_columns(["客户名称.id", "客户名称"])
+    {'customer_id': '客户名称.id'}
     """
     return _recognised(headers, "log")
+
+
+def columns_of_export(headers: Sequence[str]) -> dict[str, str]:
+    """The same for a list of purchases exported from Zoho CRM or 纷享销客; nothing for any other table.
+
+    >>> columns_of_export(["Record Id", "Amount", "Closing Date", "Account Name.id", "Account Name"])["customer_id"]
+    'Account Name.id'
+    >>> columns_of_export(["Account Name", "Closing Date", "Amount"])
+    {}
+    """
+    signs = _recognised(headers, "exports")
+    if "fxiaoke" not in signs and not ("zoho" in signs and any(header.endswith(_ID) for header in headers)):
+        return {}
+    found = _recognised(headers, "log")
+    return found if found.keys() >= _ENOUGH_OF_LOG else {}
 
 
 def suggest_attributes(headers: Iterable[str]) -> dict[str, str]:
@@ -49,13 +69,13 @@ def suggest_returns(headers: Iterable[str]) -> dict[str, str]:
     return _recognised(headers, "log") | _recognised(headers, "returns")
 
 
-def suggest_status(headers: Iterable[str]) -> str | None:
-    """The header of the column that says what became of an order, such as 订单状态.
+def suggest_states(headers: Iterable[str]) -> dict[Literal["status", "stage"], str]:
+    """The headers of columns that say what became of an order (status), and how far a deal or record is (stage).
 
-    >>> suggest_status(["订单号", "订单状态", "实付金额"])
-    '订单状态'
+    >>> suggest_states(["订单号", "订单状态", "实付金额", "生命状态"])
+    {'status': '订单状态', 'stage': '生命状态'}
     """
-    return _recognised(headers, "status").get("status")
+    return _recognised(headers, "status")  # type: ignore[return-value]
 
 
 def _recognised(headers: Iterable[str], kind: Kind) -> dict[str, str]:
@@ -63,11 +83,14 @@ def _recognised(headers: Iterable[str], kind: Kind) -> dict[str, str]:
     plain: dict[str, str] = {}
     for header in headers:
         plain.setdefault(plain_header(header), header)
-    found = {
+    first = {
         ours: next((plain[known] for known in theirs if known in plain), None)
         for ours, theirs in known_headers()[kind].items()
     }
-    return {ours: theirs for ours, theirs in found.items() if theirs is not None}
+    found = {ours: theirs for ours, theirs in first.items() if theirs is not None}
+    if (name := found.get("customer_id")) and name + _ID in plain.values():
+        found["customer_id"] = name + _ID
+    return found
 
 
 def header_at(records: Sequence[Sequence[str | None]], names: Collection[str] = ()) -> int:

@@ -1,15 +1,16 @@
 """Rows that are left out by the values of a column, such as orders that were cancelled."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import polars as pl
 
-from clvlab.errors import MissingColumnsError
+from clvlab.errors import DataError, MissingColumnsError, did_you_mean
 from clvlab.sources import OURS, SourceTable
 from clvlab.sources.doubts import warn
 from clvlab.sources.faults import fault
-from clvlab.sources.headers import plain_header, suggest_status
+from clvlab.sources.headers import plain_header, suggest_states
 from clvlab.sources.texts import as_text, fold_ids
 from clvlab.transactions.words import words
 
@@ -44,8 +45,7 @@ def check_kept(tables: Sequence[SourceTable], mappings: Sequence[Mapping[str, st
         found = _values(zip(tables, mappings, strict=True), name)
         unmet = [value for value in _listed(values) if _plain(value) not in found]
         if unmet and len(unmet) == len(_listed(values)):
-            there = ", ".join(repr(value) for value in sorted(found, key=str)[:_SHOWN])
-            raise fault("no_row_kept", column=repr(name), values=", ".join(map(repr, unmet)), found=there)
+            raise _nothing_kept(name, unmet, found)
         if unmet:
             warn("where_unmet", column=name, values=", ".join(map(repr, unmet)))
 
@@ -54,17 +54,17 @@ def warn_of_states(table: SourceTable, mapping: Mapping[str, str], where: Where)
     """Warn of a column of states by which nothing is left out though some rows are no sales."""
     named = {plain_header(name) for name in (*where, *mapping.values())}
     free = [name for name in table.columns if plain_header(name) not in named]
-    column = suggest_status(free)
-    if column is None:
-        return
-    text = as_text(column, table.rows.collect_schema()[column], table.name)
-    counts = table.rows.group_by(state=text).agg(rows=pl.len()).drop_nulls().collect(engine="streaming")
-    lost = counts.filter(pl.col("state").str.to_lowercase().is_in(words("not_sold"))).sort(
-        "rows", "state", descending=True
-    )
-    if lost.height:
-        states = ", ".join(map(repr, lost["state"].head(3)))
-        warn("states_unused", file=table.name, column=repr(column), states=states, rows=lost["rows"].sum())
+    for kind, column in suggest_states(free).items():
+        text = as_text(column, table.rows.collect_schema()[column], table.name)
+        counts = table.rows.group_by(state=text).agg(rows=pl.len()).drop_nulls().collect(engine="streaming")
+        counts = counts.sort("rows", "state", descending=[True, False])
+        state = pl.col("state").str.to_lowercase()
+        unsold = counts.filter(state.is_in(words("not_sold")) if kind == "status" else ~state.is_in(words("sold")))
+        if unsold.height:
+            listed = [f"{state!r} ({rows:,})" for state, rows in counts.head(_SHOWN).iter_rows()]
+            states = ", ".join([*listed, "…"] if counts.height > _SHOWN else listed)
+            rows = unsold["rows"].sum()
+            warn("states_unused", file=table.name, column=repr(column), states=states, rows=rows)
 
 
 def _column(table: SourceTable, mapping: Mapping[str, str], name: str) -> str:
@@ -72,16 +72,31 @@ def _column(table: SourceTable, mapping: Mapping[str, str], name: str) -> str:
     alike = [header for header in table.columns if plain_header(header) == plain_header(name)]
     chosen = name if name in table.columns else mapping.get(name) or (alike[0] if alike else None)
     if chosen is None:
-        raise MissingColumnsError(table.name, [name], table.columns, hint="Correct the names in `where`.")
+        hint = f"Correct the names in `where`.{did_you_mean(name, table.columns)}"
+        raise MissingColumnsError(table.name, [name], table.columns, hint=hint)
     return chosen
 
 
-def _values(tables: "Iterable[tuple[SourceTable, Mapping[str, str]]]", name: str) -> set[str | None]:
-    found: set[str | None] = set()
+def _nothing_kept(name: str, unmet: Sequence[Any], found: Mapping[str | None, str | None]) -> DataError:
+    """The error that says which values there are, and which of them may be meant."""
+    there = ", ".join(repr(found[value]) for value in sorted(found, key=str)[:_SHOWN])
+    figures = {"column": repr(name), "values": ", ".join(map(repr, unmet)), "found": there}
+    meant, known = _plain(unmet[0]) or "", [value for value in found if value]
+    near = [value for value in sorted(known) if meant in value] or get_close_matches(meant, known, n=1)
+    if near:
+        return fault("no_row_kept_near", DataError, near=repr(found[near[0]]), **figures)
+    return fault("no_row_kept", DataError, **figures)
+
+
+def _values(tables: "Iterable[tuple[SourceTable, Mapping[str, str]]]", name: str) -> dict[str | None, str | None]:
+    """The values of a column, folded -> as they are written."""
+    found: dict[str | None, str | None] = {}
     for table, mapping in tables:
         column = _column(table, mapping, name)
-        text = _folded(as_text(column, table.rows.collect_schema()[column], table.name))
-        found |= set(table.rows.select(text.alias("text")).unique().collect(engine="streaming")["text"])
+        written = as_text(column, table.rows.collect_schema()[column], table.name)
+        texts = table.rows.select(text=written).unique().collect(engine="streaming").sort("text")
+        folded = texts.select(_folded(pl.col("text"))).to_series()
+        found |= dict(zip(folded, texts["text"], strict=True))
     return found
 
 

@@ -11,7 +11,7 @@ from clvlab.sources.cells import DAY_CELL, NUMBER_CELL
 from clvlab.sources.dates import SECONDS, GivenFormat, day_of_number, moment_of_number
 from clvlab.sources.doubts import warn
 from clvlab.sources.faults import fault
-from clvlab.sources.headers import plain_header, suggest_columns
+from clvlab.sources.headers import columns_of_export, plain_header, suggest_columns
 from clvlab.sources.numbers import as_number
 from clvlab.sources.texts import as_id, as_text, is_beyond_float, is_text
 from clvlab.sources.zones import in_utc
@@ -114,12 +114,14 @@ def together(tables: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
 
 
 def found_columns(columns: Mapping[str, str], table: SourceTable) -> dict[str, str]:
-    """Our name -> the table's name, for what is asked for and for what has our names."""
+    """Our name -> the table's name, for what is asked for, what has our names, and exports that are known."""
     _check_once(table, {**dict.fromkeys(names(LOG)), **columns})
     asked = {ours: _header(table, ours, theirs, table.columns) for ours, theirs in columns.items()}
     free = [name for name in table.columns if name not in asked.values()]
     own = {ours: _header(table, ours, ours, free) for ours in names(LOG) if ours not in columns}
-    return {ours: name for ours, name in {**own, **asked}.items() if name is not None}
+    found = {ours: name for ours, name in {**own, **asked}.items() if name is not None}
+    exported = columns_of_export(table.columns)
+    return {ours: name for ours, name in exported.items() if name not in found.values()} | found
 
 
 def _header(table: SourceTable, ours: str, name: str, headers: Sequence[str]) -> str | None:

@@ -8,7 +8,7 @@ import yaml
 
 @cache
 def words(kind: str) -> tuple[str, ...]:
-    """The words of a kind: those for guests, or the states of orders that are not sales.
+    """The words of a kind: those for guests, or the states of orders that are, or are not, sales.
 
     >>> "walk in" in words("guests"), "作废" in words("not_sold")
     (True, True)

@@ -1,0 +1,348 @@
+"""Groups and values back into the CRM: what would change, changing it, and taking it back.
+
+<output>/<name>/.labels/<day>-<n>.undo.jsonl    what was there, written before the first request
+                        <day>-<n>.done.jsonl    what became of each record
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from filelock import FileLock, Timeout
+
+from clvlab.crm.protocol import Crm, LabelField, Outcome, Row
+from clvlab.errors import DataError, ParamsError, TryLaterError
+from clvlab.label_history import CUSTOMERS_FILE
+from clvlab.params import ReportParams
+from clvlab.sources.faults import fault
+from clvlab.wording import Words
+
+FOLDER = ".labels"
+MOST = 5_000
+"""How many records are written at once, unless more are asked for."""
+_DECIMALS = {"value": 2, "p_alive": 4}
+_DUE = "due.parquet"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What of one record would change: field -> the value before and after; None is an empty field.
+
+    `kept` are the labels that it has already.
+    """
+
+    id: str
+    fields: Mapping[str, tuple[Any, Any]]
+    kept: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def row(self) -> Row:
+        """The record as it is to be."""
+        return Row(self.id, {name: after for name, (_, after) in self.fields.items()})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What labelling would do.
+
+    Attributes
+    ----------
+    changes : of records, by id
+    names : the fields
+    unchanged : how many have their labels already
+    absent : how many customers of the report the CRM does not have
+    cleared : how many of the changes take labels from records that the report does not have any more
+    """
+
+    changes: tuple[Change, ...]
+    names: tuple[str, ...] = ()
+    unchanged: int = 0
+    absent: int = 0
+    cleared: int = 0
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """id, field, before, after: one row for each value that changes."""
+        rows = [
+            (change.id, name, *map(_shown, values))
+            for change in self.changes
+            for name, values in change.fields.items()
+        ]
+        return pl.DataFrame(rows, dict.fromkeys(("id", "field", "before", "after"), pl.String), orient="row")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of the records: outcomes, and where the way back is kept."""
+
+    outcomes: tuple[Outcome, ...]
+    undo: Path | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every record was written."""
+        return all(outcome.status == "written" for outcome in self.outcomes)
+
+
+def plan(params: ReportParams, crm: Crm) -> Plan:
+    """What the labels of the published report would change in the CRM.
+
+    Raises
+    ------
+    ParamsError : the parameters name no fields for labels, or the CRM has none of them
+    DataError : there is no published report of the day
+    """
+    given: dict[str, str] = {**params.crm.get("labels", {})} if params.crm else {}  # type: ignore[dict-item]
+    if not given:
+        raise fault("crm_no_labels", ParamsError)
+    fields = dict(zip(given, crm.label_fields([*given.values()]), strict=True))
+    wanted = _wanted(params, fields)
+    names = [each.name for each in fields.values()]
+    present = {row.pop("customer_id"): row for row in crm.labels(names).iter_rows(named=True)}
+    changes, unchanged = [], 0
+    for record, values in wanted.items():
+        if record not in present:
+            continue
+        changed = _changed(present[record], values)
+        unchanged += not changed
+        if changed:
+            kept = {name: value for name, value in values.items() if name not in changed}
+            changes.append(Change(record, changed, kept))
+    cleared = [
+        Change(record, {name: (value, None) for name, value in ours.items()})
+        for record, ours in _ours(params.folder / FOLDER, present, names).items()
+        if record not in wanted
+    ]
+    absent = sum(record not in present for record in wanted)
+    whole = sorted([*changes, *cleared], key=lambda change: change.id)
+    return Plan(tuple(whole), tuple(names), unchanged, absent, len(cleared))
+
+
+def undoing(path: Path, crm: Crm) -> Plan:
+    """What taking back would change: each value that is still the one that was written then.
+
+    Raises
+    ------
+    DataError : the file is not there, or no undo file
+    """
+    head, changes = read_undo(path)
+    crm.label_fields(head["fields"])
+    ids = [change.id for change in changes]
+    present = {row.pop("customer_id"): row for row in crm.labels(head["fields"], ids).iter_rows(named=True)}
+    back = []
+    for change in changes:
+        there = present.get(change.id, {})
+        fields = {
+            name: (after, before)
+            for name, (before, after) in change.fields.items()
+            if name in there and _same(there[name], after)
+        }
+        if fields:
+            back.append(Change(change.id, fields))
+    absent = sum(each not in present for each in ids)
+    return Plan(tuple(back), tuple(head["fields"]), len(changes) - len(back), absent)
+
+
+def apply(planned: Plan, crm: Crm, folder: Path, day: date, most: int = MOST) -> Done:
+    """Write a plan's values: the way back is kept first, then batch after batch, each with what became of it.
+
+    Parameters
+    ----------
+    planned
+        what to change
+    crm
+        the CRM, connected
+    folder
+        of the series of reports
+    day
+        of the report
+    most
+        beyond how many records nothing is written
+
+    Raises
+    ------
+    ParamsError : more records than `most` would be written
+    """
+    if len(planned.changes) > most:
+        raise fault("crm_too_many", ParamsError, records=len(planned.changes), most=most)
+    if not planned.changes:
+        return Done(())
+    with _alone(folder / FOLDER):
+        return _applied(planned, crm, folder, day)
+
+
+def _applied(planned: Plan, crm: Crm, folder: Path, day: date) -> Done:
+    undo = _new_undo(folder / FOLDER, day)
+    head = {"crm": crm.name, "as_of": day.isoformat(), "fields": list(planned.names)}
+    rows = ({"id": it.id, "fields": {name: list(pair) for name, pair in it.fields.items()}} for it in planned.changes)
+    begun = undo.with_suffix(".new")
+    _append(begun, [head, *rows])
+    begun.replace(undo)
+    outcomes: list[Outcome] = []
+    journal = undo.with_name(undo.name.replace(".undo.", ".done."))
+    for batch in _batches(planned.changes, crm.largest_batch):
+        done = crm.write_labels([change.row for change in batch])
+        _append(journal, [{"id": it.id, "status": it.status, "code": it.code} for it in done])
+        outcomes += done
+    checked = _checked(crm, planned, outcomes)
+    _append(journal, [{"id": it.id, "status": it.status} for it in checked if it.status == "ignored"])
+    counts: dict[str, int] = {}
+    for outcome in checked:
+        counts[outcome.status] = counts.get(outcome.status, 0) + 1
+    return Done(tuple(checked), undo, counts)
+
+
+def import_file(planned: Plan) -> pl.DataFrame:
+    """The records of which something changes, with all their labels, as a table for the CRM's own import."""
+    labels = [{**change.kept, **change.row.values} for change in planned.changes]
+    columns = {name: [_shown(each.get(name)) for each in labels] for name in planned.names}
+    ids = [f"zcrm_{change.id}" for change in planned.changes]
+    return pl.DataFrame({"Record Id": ids, **columns}, dict.fromkeys(("Record Id", *planned.names), pl.String))
+
+
+def read_undo(path: Path) -> tuple[dict[str, Any], list[Change]]:
+    """The head of an undo file, and the changes that it takes back; DataError where it is none."""
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        head, rows = lines[0], lines[1:]
+        told = {name: head[name] for name in ("crm", "as_of", "fields")}
+        changes = [
+            Change(row["id"], {name: (old, new) for name, (old, new) in row["fields"].items()}) for row in rows
+        ]
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        raise fault("crm_no_undo", DataError, file=str(path)) from None
+    return told, changes
+
+
+def _wanted(params: ReportParams, fields: Mapping[str, LabelField]) -> dict[str, dict[str, Any]]:
+    """Customer -> field -> the label that the published report has for it."""
+    folder = params.folder / params.as_of.isoformat()
+    path = folder / CUSTOMERS_FILE
+    if not path.is_file():
+        raise fault("crm_no_report", DataError, folder=str(folder))
+    customers = pl.read_parquet(path)
+    due = pl.read_parquet(folder / _DUE) if (folder / _DUE).is_file() else None
+    listed = set(due["customer_id"]) if due is not None else set()
+    words = Words(params.languages[0], params.currency)
+    columns = {"group": "group", "value": "clv", "p_alive": "p_alive"}
+    wanted: dict[str, dict[str, Any]] = {}
+    for row in customers.iter_rows(named=True):
+        labels = {ours: row.get(column) for ours, column in columns.items()}
+        group = row.get("group")
+        labels["group_name"] = words.group(group) if group else None
+        labels["as_of"] = params.as_of
+        labels["due"] = params.as_of if row["customer_id"] in listed else None
+        wanted[row["customer_id"]] = {each.name: _fitted(labels[ours], ours, each) for ours, each in fields.items()}
+    return wanted
+
+
+def _fitted(value: Any, ours: str, field: LabelField) -> Any:
+    """A label as its field takes it: rounded, a day as text; ParamsError where it does not fit into the field."""
+    if value is None:
+        return None
+    if field.kind == "number":
+        if not isinstance(value, int | float):
+            raise fault("crm_field_kind", ParamsError, field=repr(field.name), label=ours)
+        decimals = _DECIMALS[ours] if field.decimals is None else min(field.decimals, _DECIMALS[ours])
+        return round(float(value), decimals)
+    text = (
+        value.isoformat() if isinstance(value, date) else str(round(value, 4) if isinstance(value, float) else value)
+    )
+    if field.kind == "day" and not isinstance(value, date):
+        raise fault("crm_field_kind", ParamsError, field=repr(field.name), label=ours)
+    if field.length is not None and field.kind == "text" and len(text) > field.length:
+        raise fault("crm_field_short", ParamsError, field=repr(field.name), length=field.length, text=repr(text))
+    return text
+
+
+def _changed(present: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {name: (present[name], value) for name, value in wanted.items() if not _same(present[name], value)}
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one in (None, "") and other in (None, ""):
+        return True
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return abs(float(one) - float(other)) < 5e-7
+    return bool(one == other)
+
+
+def _ours(folder: Path, present: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Record -> the values of these fields that earlier labelling left there and that nobody has changed since."""
+    written: dict[str, dict[str, Any]] = {}
+    for path in sorted(folder.glob("*.undo.jsonl")):
+        for change in read_undo(path)[1]:
+            written.setdefault(change.id, {}).update({name: after for name, (_, after) in change.fields.items()})
+    ours = {
+        record: {
+            name: value
+            for name, value in values.items()
+            if name in names and value is not None and _same(present.get(record, {}).get(name), value)
+        }
+        for record, values in written.items()
+    }
+    return {record: values for record, values in ours.items() if values}
+
+
+def _checked(crm: Crm, planned: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes, with those ignored that the CRM says are written and that it does not show."""
+    ids = [it.id for it in outcomes if it.status == "written"]
+    present = {row["customer_id"]: row for row in crm.labels(planned.names, ids).iter_rows(named=True)} if ids else {}
+    wanted = {change.id: change.row.values for change in planned.changes}
+    return [
+        Outcome(it.id, "ignored")
+        if it.status == "written"
+        and not all(_same(present.get(it.id, {}).get(name), value) for name, value in wanted[it.id].items())
+        else it
+        for it in outcomes
+    ]
+
+
+def _batches(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
+    for at in range(0, len(changes), size):
+        yield changes[at : at + size]
+
+
+def _new_undo(folder: Path, day: date) -> Path:
+    for left in folder.glob("*.new"):
+        left.unlink()
+    there = len(list(folder.glob(f"{day}-*.undo.jsonl")))
+    return folder / f"{day}-{there + 1:03d}.undo.jsonl"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Label in a series alone; TryLaterError where another process does."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise fault("crm_labelling", TryLaterError, folder=str(folder)) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _append(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add lines to a file that only its owner can read, and wait until the disk has them."""
+    if not rows:
+        return
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _shown(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,55 @@
+"""A made-up Zoho CRM, and a connector to it, without waiting and without anything of the user's own."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from clvlab.crm.credentials import FILE
+from clvlab.crm.fakes import FakeZoho
+from clvlab.crm.fakes.retailer import retailer
+from clvlab.crm.fakes.trial import CREDENTIALS
+from clvlab.crm.transport import Transport
+from clvlab.crm.zoho import ZohoCrm
+from tests.crm.organisation import organisation
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv(FILE, raising=False)
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def zoho():
+    """A small organisation: 450 accounts, as many invoices, a few deals."""
+    with FakeZoho(organisation()) as server:
+        yield server
+
+
+@pytest.fixture
+def shop():
+    """The lighting retailer."""
+    with FakeZoho(retailer(n_customers=300)) as server:
+        yield server
+
+
+@pytest.fixture
+def waits():
+    """For how long a connector would have waited."""
+    return []
+
+
+@pytest.fixture
+def connected(zoho, waits):
+    """Connect to the small organisation, with further keys of the source."""
+
+    with ExitStack() as opened:
+
+        def connect(**source):
+            transport = Transport(sleep=waits.append, timeout=source.pop("timeout", 5.0))
+            opened.callback(transport.close)
+            return ZohoCrm({"crm": "zoho", "login": zoho.url, "api": zoho.url, **source}, transport)
+
+        yield connect
