@@ -65,10 +65,9 @@ def minimum_data(log: TransactionLog, as_of: date) -> pl.DataFrame:
 
     Returns
     -------
-    check : customers, history_days, days_since_last_order, customers_with_3_orders
-    required, found : Int64; the bound (at most, for days_since_last_order; else at least) and the log's own figure,
-        null without any purchase
-    passed : Boolean
+    One row for each check: `check` (customers, history_days, days_since_last_order, customers_with_3_orders), the
+    bound `required` (at most, for days_since_last_order; else at least), the log's own figure `found` (null without
+    any purchase), and whether it `passed`.
 
     Examples
     --------
