@@ -338,6 +338,8 @@ def test_a_folders_models_are_judged_on_the_last_part_of_its_log(invoke):
     Path("orders.csv").write_text(LOG, encoding="utf-8")
     invoke("new", "shop", "--from", "orders.csv", "--lang", "en")
     _, values = injected(Path("shop/notebooks/03_value_models.ipynb"))
+    _, of_one = injected(Path("shop/notebooks/06_one_customer.ipynb"))
+    assert of_one["params_file"] == "../params/shop.yaml"
     assert (values["cutoff"], values["end"]) == ("2024-05-15", "2024-09-11")  # 17 weeks, as in the parameters
     _, values = injected(Path("shop/notebooks/05_bring_your_own_data.ipynb"))
     assert values["source"] == str(Path.cwd() / "orders.csv")

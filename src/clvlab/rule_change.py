@@ -16,7 +16,7 @@ from clvlab.comparison.groups import Grouped
 from clvlab.comparison.outcomes import Outcomes
 from clvlab.comparison.resampling import Figure, resamples
 from clvlab.comparison.scoring import N_DEALS
-from clvlab.errors import DataError, UnknownNameError
+from clvlab.errors import ClvlabError, DataError, ParamsError, UnknownNameError
 from clvlab.frames import CustomerSummary, Holdout
 from clvlab.grouping import Rule, Strategy
 from clvlab.money import exact_sum
@@ -141,8 +141,14 @@ class RuleChange:
         for name, value in values.items():
             path, exact = self._set(name, value)
             by_path = {each: known for each, known in by_path.items() if not supersedes(path, each)} | {path: exact}
-        strategy = with_values(self.before.strategy, by_path)
-        groups = Groups.of(strategy, self.before.customers, self.before.judge)
+        try:
+            strategy = with_values(self.before.strategy, by_path)
+            groups = Groups.of(strategy, self.before.customers, self.before.judge)
+        except ClvlabError:
+            raise
+        except (TypeError, ValueError) as error:
+            given = ", ".join(f"{name} = {value!r}" for name, value in values.items())
+            raise ParamsError(f"{self.before.strategy.name} does not take {given}: {error}.") from None
         return replace(self, after=groups, values=MappingProxyType(by_path))
 
     def _set(self, name: str, value: Any) -> tuple[Path, Any]:
@@ -190,8 +196,10 @@ class RuleChange:
 
     @cached_property
     def score(self) -> pl.DataFrame:
-        """metric, judged_by, before, after, change, low, high: the Gini in the holdout, as `clvlab.compare` has it.
+        """metric, judged_by, before, after, change, low, high: the Gini in the holdout.
 
+        Judged as by `clvlab.compare`, always by the first 20 deals of the customers; a comparison takes more where
+        its figures are not settled by then, so that the third decimal may differ.
         The interval is that of the change, and holds with 95 %: the same customers are dealt and drawn for both.
         Without a holdout there are no rows.
         """

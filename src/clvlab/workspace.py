@@ -50,11 +50,11 @@ def contents(found: Check) -> Iterator[tuple[Path, str]]:
 
 def _values(found: Check, notebook: str, params: str) -> dict[str, Any]:
     """What a notebook, which works in its own folder, starts from; nothing where it needs a file of another kind."""
-    source = found.params.source
+    source, file = found.params.source, f"../params/{found.params.name}.yaml"
     if notebook == OF_TEXT_FILES and not (isinstance(source, str) and Path(source).suffix.lower() in TEXT_FILES):
         return {}
     kind = CompareParams if notebook == NOTEBOOKS[CompareParams] else ReportParams
-    return {**kind.from_yaml(params).to_dict(), **_judged_between(found), "output": "../reports"}
+    return {**kind.from_yaml(params).to_dict(), **_judged_between(found), "output": "../reports", "params_file": file}
 
 
 def _judged_between(found: Check) -> dict[str, str]:

@@ -74,6 +74,10 @@ def test_what_is_wrong_is_said(customers):
         explorer.choose("champion")
     with pytest.raises(ParamsError, match=r"no column 'spend'"):
         explorer.select(spend=(0, 1))
+    for ends in (5, (1,), ("a", "b"), (0, None)):
+        with pytest.raises(ParamsError, match=r"total_spend is .*; give the lowest and the highest value"):
+            explorer.select(total_spend=ends)
+    assert explorer.select(total_spend=(200, 100)).bounds == {"total_spend": (100, 200)}
     with pytest.raises(ParamsError, match="`customers` is of type DataFrame"):
         cl.explore(customers.data)
 

@@ -67,7 +67,12 @@ def test_fields_and_sliders_change_the_rule_and_follow_it(halves):
     assert fields["active_days"].value == 180
 
 
-BAD = {"0.1, 0.2": "give 3 positive shares", "0.1, x": "“0.1, x” is not a number", "<b>": "“&lt;b&gt;” is not"}
+BAD = {
+    "": "value_tiers does not take shares = None",
+    "0.1, 0.2": "give 3 positive shares",
+    "0.1, x": "“0.1, x” is not a number",
+    "<b>": "“&lt;b&gt;” is not",
+}
 
 
 @pytest.mark.parametrize("text", BAD)

@@ -134,9 +134,9 @@ def test_3_fits_judges_chooses_and_values(run, lang):
     asked = given("03_value_models", lang, cutoff="1997-09-30", time_unit="week", horizon="12 months", margin=1.0)
     log = cl.datasets.cdnow(sample=True)
     calibration, holdout = cl.split_holdout(log, asked.cutoff, "1998-06-30", asked.time_unit)
-    model, spend = cl.BgNbd.fit(calibration), cl.GammaGamma.fit(calibration)
-    assert repr(cl.show(model.confidence_intervals(), lang=lang)) in seen.texts
-    validation, choice = cl.validate(model, spend, calibration, holdout), cl.choose_model(calibration, holdout)
+    choice, spend = cl.choose_model(calibration, holdout), cl.GammaGamma.fit(calibration)
+    assert repr(cl.show(choice.model.confidence_intervals(), lang=lang)) in seen.texts
+    validation = cl.validate(choice.model, spend, calibration, holdout)
     assert validation.explain(lang) in seen.printed
     assert choice.explain(lang) in seen.printed
     customers = cl.summarise_customers(log, "1998-06-30", asked.time_unit)
@@ -145,8 +145,7 @@ def test_3_fits_judges_chooses_and_values(run, lang):
     best = value.sort("clv", descending=True)
     assert repr(cl.show(best, lang=lang, currency="USD", most=10)) in seen.texts
     if lang == "en":
-        # Fader, Hardie & Lee (2005): r = .243, alpha = 4.414, a = .793, b = 2.426; 1,882 purchases in the holdout.
-        assert re.search(r"r +0.243 .*\nalpha +4.414 .*\na +0.793 .*\nb +2.426 ", "\n".join(seen.texts))
+        # Fader, Hardie & Lee (2005): 1,882 purchases in the holdout.
         assert any(re.search(r"\nPurchases +1,882 ", text) for text in seen.texts)
 
 
@@ -212,3 +211,8 @@ def test_6_shows_one_customer(run, lang):
     [page] = [html for html in seen.html if {"zh": "客户1516", "en": f"Customer {who[1]}"}[lang] in html]
     assert {"zh": "仍活跃概率", "en": "P(alive)"}[lang] in page
     assert any(f"\n{who[1]} " in text for text in seen.texts)
+    shown = {"zh": r"仍活跃概率</dt><dd>(\d+)%", "en": r"P\(alive\)</dt><dd>(\d+)%"}[lang]
+    model = cl.choose_model(cl.summarise_customers(cl.read_transactions(rows), day, "week")).model
+    alive = model.p_alive(customers_in_weeks := cl.summarise_customers(cl.read_transactions(rows), day, "week"))
+    place = customers_in_weeks.data["customer_id"].to_list().index(who[1])
+    assert abs(int(re.search(shown, page)[1]) - 100 * alive[place]) < 5

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clvlab.arrays import Vector
+from clvlab.metrics import _paired, _weights
 
 
 def mean_absolute_error(
@@ -17,6 +18,6 @@ def mean_absolute_error(
     3.0
     """
     del within  # Predictions are compared with outcomes, not with each other.
-    distance = np.abs(np.asarray(actual, float) - np.asarray(predicted, float))
-    counts = np.ones(distance.size) if weight is None else np.asarray(weight, float)
+    forecast, happened = _paired(predicted, actual)
+    distance, counts = np.abs(happened - forecast), _weights(weight, forecast)
     return np.asarray(counts @ distance / counts.sum(axis=-1))

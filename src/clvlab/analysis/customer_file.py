@@ -179,8 +179,9 @@ class CustomerFile(Displayed, Mapping[str, Any]):
 
     @cached_property
     def alive(self) -> pl.DataFrame:
-        """date, p_alive: on each day from the first purchase on, by the run's model and what was known on that day.
+        """date, p_alive: on each day from the first purchase on, of what they had done by that day.
 
+        The model that reads it is the run's own, which knows all until the report's day: these are no past forecasts.
         Without a model, or a purchase, there are no rows.
         """
         known, models = self.files.customers, self.files.models

@@ -22,7 +22,7 @@ class Account:
     last_modified: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Customers:
     """What a CRM knows of its customers.
 

@@ -10,6 +10,7 @@ from clvlab.customers.derived import DERIVED
 from clvlab.customers.purchase_days import customer_days
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, TransactionLog
+from clvlab.units import parse_day
 
 MIN_CUSTOMERS = 500
 MIN_HISTORY_DAYS = 180
@@ -57,7 +58,7 @@ def one_time_share(customers: CustomerSummary) -> float:
     return float((bought == 1).sum()) / n if (n := int((bought > 0).sum())) else float("nan")
 
 
-def minimum_data(log: TransactionLog, as_of: date) -> pl.DataFrame:
+def minimum_data(log: TransactionLog, as_of: str | date) -> pl.DataFrame:
     """The checks that a log must pass before a prediction from it is presented as sound.
 
     At least 500 customers with a purchase, 180 days from the first purchase to `as_of`, a purchase within the last
@@ -72,9 +73,10 @@ def minimum_data(log: TransactionLog, as_of: date) -> pl.DataFrame:
     Examples
     --------
     >>> import clvlab as cl
-    >>> minimum_data(cl.datasets.cdnow(), date(1998, 6, 30))["check", "found"].rows()
+    >>> minimum_data(cl.datasets.cdnow(), "1998-06-30")["check", "found"].rows()
     [('customers', 23570), ('history_days', 545), ('days_since_last_order', 0), ('customers_with_3_orders', 7476)]
     """
+    as_of = parse_day("as_of", as_of)
     days = customer_days(log, as_of).filter("is_purchase")
     purchases = days.group_by("customer_id").len()
     age = days.select(

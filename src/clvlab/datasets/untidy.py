@@ -59,7 +59,7 @@ def untidy_export(folder: str | Path, lang: Language = "zh") -> Path:
 
     Headers and words are Chinese and the file is in GB18030, or English in UTF-8. Days are written 2024/3/8,
     amounts 1,250.00; returns are negative amounts; some rows are there twice; some have no customer, a day that is
-    none, or an amount in words; the last one sums up all others. The file is the same every time.
+    none, or an amount in words; the last one is the total of what the till counts. The file is the same every time.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from clvlab.charts import theme
 from clvlab.charts.live import live
 from clvlab.charts.notebook import Bundle, plain_chart
 from clvlab.displays import number
-from clvlab.errors import UnknownNameError, counted
+from clvlab.errors import ParamsError, UnknownNameError, counted
 from clvlab.exploration import ACROSS, MONEY, Bounds, Exploration, Range
 from clvlab.frames import CustomerSummary, check_kind
 from clvlab.frontend import takes_widgets, view_of
@@ -78,12 +78,13 @@ class Explorer:
 
         Raises
         ------
-        UnknownNameError : there is no such column
+        ParamsError : there is no such column, or these are not two numbers
         """
-        for column in bounds:
+        for column, ends in bounds.items():
             if column not in self._of.data.columns:
                 raise UnknownNameError("column", column, self._of.data.columns)
-        self._bounds = {column: ends for column, ends in bounds.items() if ends is not None}
+            _check_range(column, ends)
+        self._bounds = {column: (min(ends), max(ends)) for column, ends in bounds.items() if ends is not None}
         if "_view" in vars(self):
             self._view.tell()
         return self
@@ -150,6 +151,13 @@ class Explorer:
         if takes_widgets("cl.explore"):
             data |= view_of(self._view.box)
         return data | {"text/plain": repr(self)}, metadata
+
+
+def _check_range(column: str, ends: object) -> None:
+    """Raise ParamsError unless these are two numbers, or None."""
+    both = (0, 0) if ends is None else ends
+    if not isinstance(both, tuple | list) or [isinstance(end, int | float) for end in both] != [True, True]:
+        raise ParamsError(f"{column} is {ends!r}; give the lowest and the highest value, such as (0, 90), or None.")
 
 
 class View:

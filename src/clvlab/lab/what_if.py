@@ -251,7 +251,8 @@ def what_if(
 
     Returns
     -------
-    A `WhatIf`: `.change(n_bins=4)` in Python, sliders in a notebook; `.table`, `.moves`, `.score`, `.strategy`
+    A `WhatIf`: `.change(shares=(0.1, 0.4, 0.5))` in Python, sliders in a notebook; `.table`, `.moves`, `.score`,
+    `.strategy`
 
     Examples
     --------

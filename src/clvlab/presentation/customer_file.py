@@ -51,7 +51,7 @@ def _card(file: CustomerFile, words: Words) -> tuple[Markup, str]:
 def _who(file: CustomerFile, words: Words) -> Iterator[str]:
     """How often, when and for how much they bought, and what went back."""
     if not file.get("n_purchases"):
-        yield words("customer.never")
+        yield words("customer.nothing_kept" if file.timeline.height else "customer.never")
     else:
         dates = {"first": file["first_purchase"], "last": file["last_purchase"]}
         yield words("customer.history", purchases=file["n_purchases"], **dates, days=file["days_since_last"])
