@@ -190,7 +190,7 @@ def test_5_maps_accounts_and_writes_what_to_run_next(run, lang):
     )
     [account] = [text for text in seen.texts if {"en": "Read ", "zh": "读取 "}[lang] in text]
     assert re.search(rf"{quality['accepted']:,} +99", account)
-    assert f"clvlab report {into.name}/params.yaml\nclvlab compare {into.name}/params.yaml\n" in seen.printed
+    assert f"clvlab report '{into.name}/params.yaml'\nclvlab compare '{into.name}/params.yaml'\n" in seen.printed
     if lang == "en":
         assert "--- gb18030\n客户编号,订单编号,下单日期" in seen.printed
 
