@@ -104,6 +104,12 @@ def test_a_comparison_values_nobody_by_attributes(tmp_path):
     assert series_for(report(tmp_path, strategy="clv_tiers", covariates=["city"])) is None
 
 
+def test_a_playbook_leaves_the_grouping_as_it_is(tmp_path):
+    publish(tmp_path, "compare_cdnow")
+    (tmp_path / "ours.yaml").write_text("{}", encoding="utf-8")
+    assert series_for(report(tmp_path, playbook=str(tmp_path / "ours.yaml"))) is not None
+
+
 def test_scores_of_other_steps_are_another_grouping(tmp_path):
     publish(tmp_path)
     assert series_for(report(tmp_path, strategy="value_rfm")) is not None

@@ -93,9 +93,14 @@ def log_sources(params: RunParams) -> tuple[str, ...]:
 
 def table_sources(params: RunParams) -> tuple[str, ...]:
     """The paths and globs of all else that a run reads: its attributes, its maps, its events, its playbook."""
-    maps = (choice for choice in params.chosen if isinstance(choice, str) and Path(choice).suffix in MAP_SUFFIXES)
     playbooks = (params.playbook,) if isinstance(params, ReportParams) and params.playbook else ()
-    return (*params.attributes, *maps, *event_sources(params), *playbooks)
+    return (*params.attributes, *map_sources(params), *event_sources(params), *playbooks)
+
+
+def map_sources(params: RunParams) -> tuple[str, ...]:
+    """The paths of the maps of RFM segments that a run groups by."""
+    chosen = (choice for choice in params.chosen if isinstance(choice, str))
+    return tuple(choice for choice in chosen if Path(choice).suffix in MAP_SUFFIXES)
 
 
 def event_sources(params: RunParams) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from clvlab.columns import MODELLED, names
 from clvlab.grouping import Strategy, find, strategies
-from clvlab.inputs import Snapshot, event_sources, table_sources
+from clvlab.inputs import Snapshot, map_sources
 from clvlab.params import CompareParams, ReportParams, strategy_name
 from clvlab.units import Span
 from clvlab.wording import Words
@@ -126,7 +126,7 @@ def _is_same(published: _Published, params: ReportParams) -> bool:
     named = {strategy_name(choice): choice for choice in theirs.strategies}
     if named.get(name, name) != params.strategy or not _agree(theirs, params, _LOG):
         return False
-    strategy, maps = find(params.strategy, params.rfm.get("n_bins")), Snapshot.of(_maps(params))
+    strategy, maps = find(params.strategy, params.rfm.get("n_bins")), Snapshot.of(map_sources(params))
     return (
         strategy == find(params.strategy)
         and maps.digests.items() <= published.read.items()
@@ -136,12 +136,6 @@ def _is_same(published: _Published, params: ReportParams) -> bool:
 
 def _agree(theirs: CompareParams, ours: ReportParams, keys: tuple[str, ...]) -> bool:
     return all(getattr(theirs, key) == getattr(ours, key) for key in keys)
-
-
-def _maps(params: ReportParams) -> list[str]:
-    """The path of the strategy's map, if it has one."""
-    apart = (*params.attributes, *event_sources(params))
-    return [path for path in table_sources(params) if path not in apart]
 
 
 def _is_of_values(strategy: Strategy) -> bool:
