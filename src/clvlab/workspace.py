@@ -20,6 +20,13 @@ from clvlab.wording import Language, Words
 PLAYBOOK = "playbook.yaml"
 OF_TEXT_FILES, TEXT_FILES = "05_bring_your_own_data.ipynb", (".csv", ".tsv", ".txt")
 """The notebook that looks at a file letter by letter, and files that have letters."""
+WITHOUT_MONEY = {
+    "strategies": ["frequency_tiers", "lifecycle5"],
+    "before": "frequency_tiers",
+    "after": "lifecycle5",
+    "bounds_of": "frequency_tiers",
+}
+"""What a notebook compares where a log has no amounts."""
 HOLDOUT = "39 weeks"
 """How long models and groups are judged where the parameters have no holdout; half of a shorter history."""
 
@@ -54,7 +61,9 @@ def _values(found: Check, notebook: str, params: str) -> dict[str, Any]:
     if notebook == OF_TEXT_FILES and not (isinstance(source, str) and Path(source).suffix.lower() in TEXT_FILES):
         return {}
     kind = CompareParams if notebook == NOTEBOOKS[CompareParams] else ReportParams
-    return {**kind.from_yaml(params).to_dict(), **_judged_between(found), "output": "../reports", "params_file": file}
+    own = {} if found.readable.has_amounts else WITHOUT_MONEY
+    here = {"output": "../reports", "params_file": file}
+    return {**own, **kind.from_yaml(params).to_dict(), **_judged_between(found), **here}
 
 
 def _judged_between(found: Check) -> dict[str, str]:
