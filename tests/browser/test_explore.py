@@ -28,6 +28,12 @@ CELLS = {
     ),
 }
 CHOSEN = {"en": "Champions", "zh": "冠军客户"}
+SETTLED = """() => {
+  const text = [...document.querySelectorAll('.widget-html')].at(-1).innerText;
+  if (window.seen?.text !== text) window.seen = { text, since: Date.now() };
+  return Date.now() - window.seen.since > 2000;
+}"""
+"""Whether what is told of a selection has stayed for a while: a rectangle that is dragged arrives bit by bit."""
 
 
 @pytest.fixture(params=["en", "zh"])
@@ -74,6 +80,7 @@ def test_what_is_brushed_and_chosen_arrives_in_python(lang, lab, visit_lab):
     page.mouse.up()
     told = "before => [...document.querySelectorAll('.widget-html')].at(-1).innerText !== before"
     page.wait_for_function(told, arg=before, timeout=20_000)
+    page.wait_for_function(SETTLED, timeout=20_000)
     height, segment, bounds = json.loads(said(page, path))
     days, spend = (bounds[column] for column in ("days_since_last", "total_spend"))
     customers = cl.summarise_customers(cl.datasets.cdnow(sample=True), "1997-09-30", "week")
