@@ -64,7 +64,7 @@ def test_a_change_has_its_sign_its_arrow_and_its_period(card, change, in_year, s
         ("en", True, 0.02, "▲\u00a0+2.0% in a quarter, more than chance; ▲\u00a0+1.0% in a year"),
         ("en", False, -0.02, "▼\u00a0−2.0% in a quarter, within what chance does; ▲\u00a0+1.0% in a year"),
         ("zh", True, 0.02, "较一个季度前▲\u00a0+2.0%，超出偶然波动；较上年同期▲\u00a0+1.0%"),
-        ("zh", False, 0.02, "较一个季度前▲\u00a0+2.0%，属偶然波动；较上年同期▲\u00a0+1.0%"),
+        ("zh", False, 0.02, "较一个季度前▲\u00a0+2.0%，未超出偶然波动；较上年同期▲\u00a0+1.0%"),
         ("en", False, 0.0, "unchanged in a quarter; ▲\u00a0+1.0% in a year"),
     ],
 )
