@@ -27,8 +27,6 @@ WITHOUT_MONEY = {
     "bounds_of": "frequency_tiers",
 }
 """What a notebook compares where a log has no amounts."""
-HOLDOUT = "39 weeks"
-"""How long models and groups are judged where the parameters have no holdout; half of a shorter history."""
 
 
 def looked_at(folder: Path, source: str, lang: Language | None) -> Check:
@@ -63,11 +61,12 @@ def _values(found: Check, notebook: str, params: str) -> dict[str, Any]:
     kind = CompareParams if notebook == NOTEBOOKS[CompareParams] else ReportParams
     own = {} if found.readable.has_amounts else WITHOUT_MONEY
     here = {"output": "../reports", "params_file": file}
-    return {**own, **kind.from_yaml(params).to_dict(), **_judged_between(found), **here}
+    return {**own, **kind.from_yaml(params).to_dict(), **_judged_between(found, params), **here}
 
 
-def _judged_between(found: Check) -> dict[str, str]:
+def _judged_between(found: Check, params: str) -> dict[str, str]:
     """The day up to which models and groups know the log, and the one until which they are judged."""
     first, end = found.readable.accepted.select(pl.col("date").min()).collect().item(), found.params.as_of
-    cutoff = end - timedelta(holdout_days(found.params.holdout or HOLDOUT, (end - first).days))
+    # A comparison always has a holdout.
+    cutoff = end - timedelta(holdout_days(CompareParams.from_yaml(params).holdout, (end - first).days))
     return {"cutoff": cutoff.isoformat(), "end": end.isoformat()}
