@@ -8,6 +8,9 @@ import polars as pl
 from clvlab.charts.theme import ACCENT, CONTEXT, SECOND, axis, in_currency
 from clvlab.wording import Words
 
+MONTHS = {"tickCount": 9, "tickMinStep": 31 * 24 * 3_600_000}
+"""Ticks a month apart or more, in milliseconds, since their labels say the month alone."""
+
 
 def timeline(table: pl.DataFrame, as_of: date, words: Words) -> alt.LayerChart:
     """What was bought (up) and what went back (down), day by day. Input: `CustomerFile.timeline`.
@@ -25,7 +28,7 @@ def timeline(table: pl.DataFrame, as_of: date, words: Words) -> alt.LayerChart:
     )
     title = in_currency(words("customer.money"), words) if has_amounts else words.column("n_orders")
     base = alt.Chart(long).encode(
-        x=alt.X("date:T", title=None, axis=axis(words, "date"), scale=_span(table, as_of)),
+        x=alt.X("date:T", title=None, axis=axis(words, "date", **MONTHS), scale=_span(table, as_of)),
         y=alt.Y("value:Q", title=title, axis=axis(words, "short")),
         color=alt.Color("name:N", scale=alt.Scale(domain=list(names.values()), range=list(sides.values()))),
         tooltip=[
@@ -55,7 +58,7 @@ def alive(table: pl.DataFrame, days: pl.DataFrame, as_of: date, words: Words) ->
     words
         language
     """
-    x = alt.X("date:T", title=None, axis=axis(words, "date"), scale=_span(table, as_of))
+    x = alt.X("date:T", title=None, axis=axis(words, "date", **MONTHS), scale=_span(table, as_of))
     y = alt.Y("p_alive:Q", title=words.column("p_alive"), axis=axis(words, "pct"), scale=alt.Scale(domain=[0, 1]))
     tooltip = [
         alt.Tooltip("date:T", title=words("customer.day"), format="%Y-%m-%d"),
