@@ -8,7 +8,7 @@ from string import Formatter
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clvlab.analysis.section import Finding, Section
@@ -180,7 +180,7 @@ def told_of(context) -> dict[str, tuple[Section, list[float]]]:
         "due": due.compute(context),
     }
     of_log = {
-        "summary": [*of_summary(context), *sums_of_two(list(cells(moved)))],
+        "summary": [*of_summary(context), *of_redrawn(context), *sums_of_two(list(cells(moved)))],
         "movement": [*of_moves(context), *shares(list(cells(moved)))],
         "bridge": of_bridge(context, made["bridge"]),
         "structure": of_structure(context, made["structure"]),
@@ -227,6 +227,14 @@ def of_moves(context) -> list[float]:
     )
     spent = [float(it) for it in spent.drop_nulls()]
     return [*sums_of_two(spent), sum(spent)]
+
+
+def of_redrawn(context) -> list[float]:
+    """The share of those who were there before whom thresholds alone put into another group."""
+    if context.previous is None:
+        return []
+    known = movement.pairs_of(context, context.previous).filter(pl.col("move") != "arrived")
+    return [(known["move"] == "reranked").mean() or 0.0]
 
 
 def of_bridge(context, section: Section) -> list[float]:
@@ -279,10 +287,20 @@ def kept_by_hand(context, periods: int) -> list[float]:
     ]
 
 
+FIRST = date(2023, 10, 1)
+OF_NO_WORTH = [("a", date(2024, 5, 12)), ("d", date(2024, 8, 15)), *[(who, FIRST) for who in "aaace"]]
+"""With these a customer of six is in another group for the thresholds alone."""
+
+
 @pytest.mark.filterwarnings("ignore::clvlab.errors.ClvlabWarning")
 @settings(max_examples=12)
+@example(
+    rows=[(who, day, 0.0) for who, day in (*OF_NO_WORTH, ("c", date(2023, 11, 12)), ("f", date(2023, 10, 25)))],
+    model=None,
+    given_={"strategy": "lifecycle5", "assumed_effect": 0.5},
+)
 @given(
-    rows=rows_since(date(2023, 10, 1), [0.0, 0.1, 10.01, 99.99, 2_500.0]),
+    rows=rows_since(FIRST, [0.0, 0.1, 10.01, 99.99, 2_500.0]),
     model=st.sampled_from([None, STAYING, nbd(1.0, 100.0)]),
     given_=st.sampled_from([{}, {"control_share": 0.3}, {"strategy": "lifecycle5", "assumed_effect": 0.5}]),
 )
