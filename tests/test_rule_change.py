@@ -1,5 +1,6 @@
 """What if a rule were another."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -134,3 +135,15 @@ def test_sizes_and_moves_add_up(bounds):
         told = change.table.select("group", customers=f"customers_{side}").filter(pl.col("customers") > 0)
         assert sizes.sort("group").equals(told.sort("group"))
         assert change.table[f"share_spend_{side}"].sum() == pytest.approx(1)
+
+
+def test_too_few_to_judge_by_are_refused_as_in_a_comparison(halves):
+    few = [replace(each, data=each.data.head(60)) for each in halves]
+    idle = few[1].data.with_columns(
+        holdout_spend=pl.Series([1.0] * 4 + [0.0] * 56), holdout_purchases=pl.Series([1] * 4 + [0] * 56)
+    )
+    with pytest.raises(DataError, match="Of 60 customers 4 bought again .* 10 or more are needed to judge by"):
+        RuleChange.none(TIERS, few[0], replace(few[1], data=idle))
+    fewer = replace(few[0], data=few[0].data.head(49))
+    with pytest.raises(DataError, match="49 customers bought up to 1997-09-30; 50 or more are needed"):
+        RuleChange.none(TIERS, fewer, few[1])

@@ -29,3 +29,8 @@ def exact_sum(amount: pl.Expr) -> pl.Expr:
     0.0
     """
     return from_millionths(to_millionths(amount).sum())
+
+
+def share_of(part: pl.Expr) -> pl.Expr:
+    """The share of each in the sum; null where there is nothing to share."""
+    return pl.when(part.sum() > 0).then(part / part.sum())

@@ -19,7 +19,7 @@ from clvlab.analysis.segmentation.base_health import (
     purchases_per_customer,
     repeat_revenue,
 )
-from clvlab.analysis.segmentation.segments import score_grid, share_of
+from clvlab.analysis.segmentation.segments import score_grid
 from clvlab.charts import base_health, comparison, customer, segments, theme, validation
 from clvlab.charts import models as model_charts
 from clvlab.charts.notebook import SIZES
@@ -27,7 +27,7 @@ from clvlab.comparison import Board
 from clvlab.customers import summarise_customers
 from clvlab.errors import DataError, ParamsError, UnknownNameError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind
-from clvlab.grouping.strategy import Rule
+from clvlab.grouping.strategy import Rule, sizes_of
 from clvlab.models import PurchaseModel
 from clvlab.models.heterogeneity import heterogeneity, median_rate
 from clvlab.models.value_models import name_of
@@ -76,15 +76,9 @@ def of_model(
 
 def _shares(rule: Rule, customers: CustomerSummary) -> pl.DataFrame:
     """group, place, customers, share_customers, share_spend (null without money): the rule's groups, best first."""
-    grouped = customers.data.join(rule.assign(customers), on="customer_id")
-    has_money = "total_spend" in grouped.columns
-    spend = exact_sum(pl.col("total_spend")) if has_money else pl.lit(None, pl.Float64)
-    sizes = grouped.group_by("group").agg(customers=pl.len(), spend=spend)
-    return (
-        rule.places.join(sizes, on="group", how="left", maintain_order="left")
-        .with_columns(pl.col("customers").fill_null(0))
-        .with_columns(share_customers=share_of(pl.col("customers")), share_spend=share_of(pl.col("spend")))
-    )
+    sizes = sizes_of(customers, rule.assign(customers)["group"])
+    shown = rule.places.join(sizes, on="group", how="left", maintain_order="left")
+    return shown.with_columns(pl.col("customers", "share_customers").fill_null(0))
 
 
 def of_rule(rule: Rule, customers: CustomerSummary, lang: Language) -> theme.ChartType:

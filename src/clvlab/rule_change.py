@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from clvlab.arrays import Vector
 from clvlab.comparison.fitted_strategies import FittedStrategy
 from clvlab.comparison.foresight import HEADLINE, scored
 from clvlab.comparison.groups import Grouped
 from clvlab.comparison.outcomes import Outcomes
 from clvlab.comparison.resampling import Figure, resamples
 from clvlab.comparison.scoring import N_DEALS
-from clvlab.errors import ClvlabError, DataError, ParamsError, UnknownNameError
+from clvlab.comparison.split import buyers_of, judged_by, outcomes_of, refuse_unjudgeable
+from clvlab.errors import ClvlabError, ParamsError, UnknownNameError
 from clvlab.frames import CustomerSummary, Holdout
 from clvlab.grouping import Rule, Strategy
-from clvlab.money import exact_sum
+from clvlab.grouping.strategy import sizes_of
 from clvlab.strategy_numbers import Number, Path, checked, numbers_of, supersedes, with_values
 
 ROUNDS = 5
@@ -31,40 +31,29 @@ SCORE = dict.fromkeys(("before", "after", "change", "low", "high"), pl.Float64)
 class Judge:
     """What the buyers of a calibration did in its holdout: groupings are judged by it as `compare` does."""
 
-    buyers: CustomerSummary
-    spend: Vector
-    bought: Vector
+    outcomes: Outcomes
     judged_by: str
 
     @classmethod
     def of(cls, calibration: CustomerSummary, holdout: Holdout) -> "Judge":
-        """DataError where nobody bought in the holdout, or too few to learn from some and judge others."""
-        buyers = replace(calibration, data=calibration.data.filter(pl.col("n_purchases") > 0))
-        did = buyers.data.select("customer_id").join(
-            holdout.data, on="customer_id", how="left", maintain_order="left"
-        )
-        judged_by = "spend" if "holdout_spend" in did.columns else "purchases"
-        counted, bought = did[f"holdout_{judged_by}"].fill_null(0), did["holdout_purchases"].fill_null(0) > 0
-        if counted.sum() <= 0 or len(buyers) < 10:
-            raise DataError(
-                f"Of {len(buyers)} customers who bought up to {calibration.cutoff}, {int(bought.sum())} bought until "
-                f"{holdout.end}: there is nothing to judge by. Choose another cutoff, or leave the holdout out."
-            )
-        return cls(buyers, counted.cast(pl.Float64).to_numpy(), bought.cast(pl.Float64).to_numpy(), judged_by)
+        """DataError where too few bought to learn from some and judge others."""
+        outcomes = outcomes_of(buyers_of(calibration), holdout, seed=0)
+        refuse_unjudgeable(outcomes, holdout)
+        return cls(outcomes, judged_by(holdout))
 
     def deal(self, number: int) -> Outcomes:
         """The outcomes dealt into parts that teach and parts that are judged."""
-        return Outcomes.deal(self.spend, self.bought, 0, number)
+        return Outcomes.deal(self.outcomes.spend, self.outcomes.bought, 0, number)
 
-    def figure(self, strategy: Strategy, rule: Rule) -> Figure:
-        """The Gini of what the rule's groups predict, and how it errs."""
-        fitted = FittedStrategy(strategy, rule, Grouped.of(rule.assign(self.buyers)["group"]))
+    def figure(self, strategy: Strategy, rule: Rule, codes: pl.Series) -> Figure:
+        """The Gini of what the buyers' groups predict, and how it errs."""
+        fitted = FittedStrategy(strategy, rule, Grouped.of(codes))
         points, errors = np.zeros((1, N_DEALS)), []
         for number in range(N_DEALS):
             outcomes = self.deal(number)
             predicted = fitted.taught(fitted.labels(number), outcomes)
             points[0, number] = scored(predicted, outcomes, HEADLINE)
-            for weight in resamples(self.spend.size, ROUNDS, 0, number):
+            for weight in resamples(codes.len(), ROUNDS, 0, number):
                 errors.append(scored(predicted, outcomes, HEADLINE, weight[:, outcomes.judged]) - points[0, number])
         return Figure(points, np.concatenate(errors)[None, :])
 
@@ -88,21 +77,13 @@ class Groups:
     @cached_property
     def sizes(self) -> pl.DataFrame:
         """group, customers, share_customers, share_spend (null without money): groups that have customers."""
-        data = self.customers.data
-        money = pl.col("total_spend") if "total_spend" in data.columns else pl.lit(None, pl.Float64)
-        grouped = data.select(group=self.codes, spend=money).group_by("group")
-        spend = pl.col("spend")
-        return grouped.agg(customers=pl.len().cast(pl.Int64), spend=exact_sum(spend)).select(
-            "group",
-            "customers",
-            share_customers=pl.col("customers") / pl.col("customers").sum(),
-            share_spend=pl.when(spend.sum() > 0).then(spend / spend.sum()),
-        )
+        return sizes_of(self.customers, self.codes)
 
     @cached_property
     def figure(self) -> Figure | None:
         """The Gini in the holdout."""
-        return None if self.judge is None else self.judge.figure(self.strategy, self.rule)
+        bought = self.codes.filter(self.customers.data["n_purchases"] > 0)
+        return None if self.judge is None else self.judge.figure(self.strategy, self.rule, bought)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,19 +144,15 @@ class RuleChange:
         """group, rank, and of customers, their share and their share of spend each before and after; best first."""
         both = pl.concat([self.after.rule.card, self.before.rule.card]).select("group", "rank")
         listed = both.unique("group", keep="first", maintain_order=True)
-        for name, groups in (("before", self.before), ("after", self.after)):
+        for name, groups in self._sides:
             sizes = groups.sizes.rename({each: f"{each}_{name}" for each in groups.sizes.columns if each != "group"})
             listed = listed.join(sizes, on="group", how="left", maintain_order="left")
-        has_spend = {name: groups.sizes["share_spend"].null_count() == 0 for name, groups in self._sides}
-        counts = ["customers", "share_customers"]
-        filled = [pl.col(f"{each}_{name}").fill_null(0) for name, _ in self._sides for each in counts]
-        spend = [pl.col(f"share_spend_{name}").fill_null(0.0) for name, has in has_spend.items() if has]
-        order = [f"{each}_{name}" for each in (*counts, "share_spend") for name, _ in self._sides]
-        return (
-            listed.with_columns(*filled, *spend)
-            .filter((pl.col("customers_before") > 0) | (pl.col("customers_after") > 0))
-            .select("group", "rank", *order)
-        )
+        counts, spend = ("customers", "share_customers"), "share_spend"
+        known = counts if self.after.sizes[spend].null_count() else (*counts, spend)
+        filled = [pl.col(f"{each}_{name}").fill_null(0) for name, _ in self._sides for each in known]
+        order = [f"{each}_{name}" for each in (*counts, spend) for name, _ in self._sides]
+        there = pl.max_horizontal("customers_before", "customers_after") > 0
+        return listed.with_columns(filled).filter(there).select("group", "rank", *order)
 
     @property
     def _sides(self) -> tuple[tuple[str, Groups], ...]:

@@ -224,9 +224,15 @@ class Words:
         if low_value is not None:
             low = texts["actions.value_low"]
             known = [f"actions.value_low_{low_value}" if texts[key] == low else key for key in known]
-        return {"en": " ", "zh": ""}[self.lang].join(
-            self(key) for key in dict.fromkeys(known or ["actions.everyone"])
-        )
+        return self.sentences(self(key) for key in dict.fromkeys(known or ["actions.everyone"]))
+
+    def sentences(self, texts: Iterable[str]) -> str:
+        """Sentences in a row: Chinese ones have no space between them.
+
+        >>> Words("en").sentences(["One.", "Two."]), Words("zh").sentences(["一。", "二。"])
+        ('One. Two.', '一。二。')
+        """
+        return {"en": " ", "zh": ""}[self.lang].join(texts)
 
     def attribute_value(self, value: str | None) -> str:
         """A value of an attribute: the user's own, unless it is known in both languages; null gathers all others.

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from clvlab.analysis.holdouts import holdout_days
+from clvlab.analysis.holdouts import history_days, holdout_days
 from clvlab.check import Check, check_source
 from clvlab.notebook_files import shipped
 from clvlab.params import CompareParams, ReportParams
@@ -20,7 +20,7 @@ from clvlab.wording import Language, Words
 PLAYBOOK = "playbook.yaml"
 OF_TEXT_FILES, TEXT_FILES = "05_bring_your_own_data.ipynb", (".csv", ".tsv", ".txt")
 """The notebook that looks at a file letter by letter, and files that have letters."""
-WITHOUT_MONEY = {
+COMPARED_WITHOUT_MONEY = {
     "strategies": ["frequency_tiers", "lifecycle5"],
     "before": "frequency_tiers",
     "after": "lifecycle5",
@@ -59,7 +59,7 @@ def _values(found: Check, notebook: str, params: str) -> dict[str, Any]:
     if notebook == OF_TEXT_FILES and not (isinstance(source, str) and Path(source).suffix.lower() in TEXT_FILES):
         return {}
     kind = CompareParams if notebook == NOTEBOOKS[CompareParams] else ReportParams
-    own = {} if found.readable.has_amounts else WITHOUT_MONEY
+    own = {} if found.readable.has_amounts else COMPARED_WITHOUT_MONEY
     here = {"output": "../reports", "params_file": file}
     return {**own, **kind.from_yaml(params).to_dict(), **_judged_between(found, params), **here}
 
@@ -68,5 +68,5 @@ def _judged_between(found: Check, params: str) -> dict[str, str]:
     """The day up to which models and groups know the log, and the one until which they are judged."""
     first, end = found.readable.accepted.select(pl.col("date").min()).collect().item(), found.params.as_of
     # A comparison always has a holdout.
-    cutoff = end - timedelta(holdout_days(CompareParams.from_yaml(params).holdout, (end - first).days))
+    cutoff = end - timedelta(holdout_days(CompareParams.from_yaml(params).holdout, history_days(first, end)))
     return {"cutoff": cutoff.isoformat(), "end": end.isoformat()}

@@ -1,5 +1,7 @@
 """How long the holdout of a run is, and whether an earlier period can choose its model: one rule for all runs."""
 
+from datetime import date
+
 from clvlab.units import Span
 
 
@@ -10,6 +12,11 @@ def holdout_days(holdout: str | None, history: int) -> int:
     (272, 150, 0)
     """
     return min(round(Span.parse(holdout).days), history // 2) if holdout else 0
+
+
+def history_days(first: date, last: date) -> int:
+    """How many days there are from the first to the last, both counted."""
+    return (last - first).days + 1
 
 
 def has_earlier_period(days: int, history: int) -> bool:

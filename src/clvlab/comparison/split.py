@@ -84,23 +84,7 @@ class Split:
         clock = None if calendar is None else calendar(log, parse_day("cutoff", cutoff))
         customers, holdout = split_holdout(log, cutoff, end, time_unit, tables or None, calendar=clock)
         split = cls(log, customers, holdout, tables, seed, calendar)
-        if len(split.buyers) < MIN_CUSTOMERS:
-            raise DataError(
-                f"{len(split.buyers)} customers bought up to {holdout.cutoff}; {MIN_CUSTOMERS} or more are needed to "
-                "learn on some and judge on others. Choose a later cutoff, or a larger log."
-            )
-        spend = split.outcomes.spend
-        if min(spend.sum(), spend[split.outcomes.judged].sum()) <= 0:
-            nothing = "spent nothing" if log.has_amounts else "bought nothing"
-            raise DataError(
-                f"Less returns, the customers of {holdout.cutoff} {nothing} from then to {holdout.end}, so that "
-                "there is nothing to judge by. Choose another cutoff."
-            )
-        if (spenders := int((spend > 0).sum())) < MIN_SPENDERS:
-            raise DataError(
-                f"Of {len(split.buyers)} customers {spenders} bought again from {holdout.cutoff} to {holdout.end}; "
-                f"{MIN_SPENDERS} or more are needed to judge by. Choose an earlier cutoff, or a longer holdout."
-            )
+        refuse_unjudgeable(split.outcomes, holdout)
         return split
 
     def with_customers(self, customers: CustomerSummary) -> "Split":
@@ -110,17 +94,12 @@ class Split:
     @cached_property
     def buyers(self) -> CustomerSummary:
         """Customers with a purchase up to the cutoff: those who are judged."""
-        return replace(self.customers, data=self.customers.data.filter(pl.col("n_purchases") > 0))
+        return buyers_of(self.customers)
 
     @cached_property
     def outcomes(self) -> Outcomes:
         """What the buyers did, dealt into parts for the first time."""
-        did = self.buyers.data.select("customer_id").join(
-            self.holdout.data, on="customer_id", how="left", maintain_order="left"
-        )
-        bought = (did["holdout_purchases"] > 0).cast(pl.Float64)
-        judged_by = did["holdout_spend" if self.log.has_amounts else "holdout_purchases"].cast(pl.Float64)
-        return Outcomes.deal(judged_by.to_numpy(), bought.to_numpy(), self.seed)
+        return outcomes_of(self.buyers, self.holdout, self.seed)
 
     def deal(self, number: int) -> Outcomes:
         """The same outcomes dealt again; the first deal has the number 0."""
@@ -130,7 +109,7 @@ class Split:
     @property
     def judged_by(self) -> str:
         """The outcome that counts: `spend`, or `purchases` where the log knows no money."""
-        return "spend" if self.log.has_amounts else "purchases"
+        return judged_by(self.holdout)
 
     @cached_property
     def measures(self) -> Mapping[str, Vector]:
@@ -160,6 +139,45 @@ class Split:
         day = min(self.holdout.cutoff + QUARTER, self.holdout.end)
         clock = None if self.calendar is None else self.calendar(self.log, day)
         return summarise_customers(self.log, day, self.customers.time_unit, self.tables or None, calendar=clock)
+
+
+def buyers_of(customers: CustomerSummary) -> CustomerSummary:
+    """Customers with a purchase up to the cutoff: those who are judged."""
+    return replace(customers, data=customers.data.filter(pl.col("n_purchases") > 0))
+
+
+def judged_by(holdout: Holdout) -> str:
+    """The outcome that counts: `spend`, or `purchases` where the log knows no money."""
+    return "spend" if "holdout_spend" in holdout.data.columns else "purchases"
+
+
+def outcomes_of(buyers: CustomerSummary, holdout: Holdout, seed: int) -> Outcomes:
+    """What the buyers did in the holdout, dealt into parts for the first time."""
+    did = buyers.data.select("customer_id").join(holdout.data, on="customer_id", how="left", maintain_order="left")
+    bought = (did["holdout_purchases"].fill_null(0) > 0).cast(pl.Float64)
+    counted = did[f"holdout_{judged_by(holdout)}"].fill_null(0).cast(pl.Float64)
+    return Outcomes.deal(counted.to_numpy(), bought.to_numpy(), seed)
+
+
+def refuse_unjudgeable(outcomes: Outcomes, holdout: Holdout) -> None:
+    """Raise DataError where too few customers bought, before or in the holdout, to learn on some and judge others."""
+    spend = outcomes.spend
+    if spend.size < MIN_CUSTOMERS:
+        raise DataError(
+            f"{spend.size} customers bought up to {holdout.cutoff}; {MIN_CUSTOMERS} or more are needed to "
+            "learn on some and judge on others. Choose a later cutoff, or a larger log."
+        )
+    if min(spend.sum(), spend[outcomes.judged].sum()) <= 0:
+        nothing = "spent nothing" if judged_by(holdout) == "spend" else "bought nothing"
+        raise DataError(
+            f"Less returns, the customers of {holdout.cutoff} {nothing} from then to {holdout.end}, so that "
+            "there is nothing to judge by. Choose another cutoff."
+        )
+    if (spenders := int((spend > 0).sum())) < MIN_SPENDERS:
+        raise DataError(
+            f"Of {spend.size} customers {spenders} bought again from {holdout.cutoff} to {holdout.end}; "
+            f"{MIN_SPENDERS} or more are needed to judge by. Choose an earlier cutoff, or a longer holdout."
+        )
 
 
 def _aligned(ids: pl.DataFrame, figures: pl.DataFrame) -> Vector:

@@ -16,7 +16,7 @@ import polars as pl
 from clvlab.displays import Displayed, listed
 from clvlab.errors import ParamsError, did_you_mean
 from clvlab.frames import CustomerSummary, check_kind
-from clvlab.money import exact_sum
+from clvlab.money import exact_sum, share_of
 from clvlab.wording import Language
 
 PROSPECT = "prospect"
@@ -231,6 +231,18 @@ def returned_all(customers: CustomerSummary) -> pl.Series:
     there = [trace for name, trace in traces.items() if name in customers.data.columns]
     kept_nothing = (pl.col("n_purchases") == 0) if "n_purchases" in customers.data.columns else pl.lit(False)
     return customers.data.select((kept_nothing & pl.any_horizontal(pl.lit(False), *there)).fill_null(False))[:, 0]
+
+
+def sizes_of(customers: CustomerSummary, codes: pl.Series) -> pl.DataFrame:
+    """group, customers, share_customers, share_spend (null where there is none to share): the groups with customers.
+
+    `codes` are the customers' groups, in their order.
+    """
+    data = customers.data
+    money = exact_sum(pl.col("total_spend")) if "total_spend" in data.columns else pl.lit(None, pl.Float64)
+    sizes = data.with_columns(group=codes).group_by("group").agg(customers=pl.len().cast(pl.Int64), spend=money)
+    shares = {f"share_{name}": share_of(pl.col(name)) for name in ("customers", "spend")}
+    return sizes.select("group", "customers", **shares)
 
 
 def rule_from_dict(stored: Mapping[str, Any]) -> Rule:

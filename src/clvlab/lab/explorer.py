@@ -116,7 +116,7 @@ class Explorer:
             days, (low, high) = self._bounds[ACROSS], self._bounds[self._of.up]
             ends = {"days_low": ceil(days[0]), "days_high": floor(days[1]), "low": low, "high": high}
             told.append(self._words("explore.bounds", **ends, what=Name("columns", self._of.up)))
-        return {"en": " ", "zh": ""}[self._words.lang].join(told)
+        return self._words.sentences(told)
 
     def brush(self, ends: Mapping[str, Sequence[float]]) -> None:
         """Take over the rectangle that was dragged; nothing in it lets go of what was selected."""

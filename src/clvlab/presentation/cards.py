@@ -67,7 +67,7 @@ def _who(row: Row, words: Words) -> str:
         return words("cards.not_yet")
     bought = words("cards.bought", purchases=row["median_purchases"], days=row["median_days_since_last"])
     sentences = [bought, *_spend(row, words), *_trait(row, words)]
-    return {"en": " ", "zh": ""}[words.lang].join(sentences)
+    return words.sentences(sentences)
 
 
 def _spend(row: Row, words: Words) -> Iterator[str]:

@@ -35,7 +35,7 @@ def page_of(file: CustomerFile, lang: Language) -> Fragment:
 
 def _card(file: CustomerFile, words: Words) -> tuple[Markup, str]:
     name = words("customer.heading", customer=words.plain(file.customer_id))
-    who = {"en": " ", "zh": ""}[words.lang].join(_who(file, words))
+    who = words.sentences(_who(file, words))
     figures, plan = list(_figures(file, words)), _plan(file, words)
     group = file.get("group")
     colour = group_colour(group, None, words.own_groups) if group else "#9a9a9a"

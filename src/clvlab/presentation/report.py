@@ -150,7 +150,7 @@ class Report:
         """Names with commas between them, or one sentence after the other."""
         texts = [self._sentence(it) if isinstance(it, Finding) else self.words.name(it.kind, it.code) for it in items]
         if items and isinstance(items[0], Finding):
-            return {"en": " ", "zh": ""}[self.words.lang].join(texts)
+            return self.words.sentences(texts)
         return {"en": ", ", "zh": "、"}[self.words.lang].join(texts)
 
     def _text(self, content: Section, block: Text) -> Fragment | None:

@@ -13,7 +13,7 @@ MOST = 12
 
 def page_of(change: RuleChange, words: Words) -> Fragment:
     """Who would move, how well the groups would predict, their sizes, and the moves."""
-    told = {"en": " ", "zh": ""}[words.lang].join([_moved(change, words), _judged(change, words)])
+    told = words.sentences([_moved(change, words), _judged(change, words)])
     tables = [_groups(change, words)]
     if change.moved and change.table.height <= MOST:
         tables.append(_moves(change, words))

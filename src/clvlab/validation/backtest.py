@@ -150,7 +150,7 @@ class Backtest(Displayed):
         told = [words("backtest.more" if miss >= 0 else "backtest.fewer", **figures)]
         if self.level is not None:
             told += [words("backtest.held", **self._held(rows)), words("backtest.seen", **_to_go_by(rows))]
-        return {"en": " ", "zh": ""}[lang].join(told)
+        return words.sentences(told)
 
     def _held(self, rows: pl.DataFrame) -> dict[str, int]:
         honest = honest_intervals(rows, self._level)

@@ -68,7 +68,7 @@ class ModelChoice(Displayed):
     def explain(self, lang: Language = "en") -> str:
         """The choice in words."""
         words = Words(lang)
-        return {"en": " ", "zh": ""}[lang].join(words(reason, **self.figures) for reason in self.reasons)
+        return words.sentences(words(reason, **self.figures) for reason in self.reasons)
 
 
 def choose_model(

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 import polars as pl
 
 from clvlab.analysis.calendar import calendar_at
-from clvlab.analysis.holdouts import has_earlier_period, holdout_days
+from clvlab.analysis.holdouts import has_earlier_period, history_days, holdout_days
 from clvlab.analysis.small_groups import is_by_attribute, too_small
 from clvlab.columns import MODELLED, names
 from clvlab.comparison import Board, compare
@@ -183,7 +183,7 @@ def _choice(
 ) -> ModelChoice | None:
     """The choice of a report of the cutoff: by a period before its holdout, else by the holdout, else by the BIC."""
     cutoff, unit, first = params.cutoff, params.time_unit, _first_day(log)
-    history = (cutoff - first).days + 1
+    history = history_days(first, cutoff)
     days = holdout_days(params.holdout, history)
     holdout = timedelta(days=days)
     ends = [cutoff - holdout, cutoff] if has_earlier_period(days, history) else [cutoff]

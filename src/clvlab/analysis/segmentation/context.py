@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from clvlab.analysis.calendar import calendar_at
-from clvlab.analysis.holdouts import has_earlier_period, holdout_days
+from clvlab.analysis.holdouts import has_earlier_period, history_days, holdout_days
 from clvlab.analysis.segmentation.contactable import contactable
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.analysis.segmentation.predecessor import Predecessor, published_on
@@ -514,7 +514,7 @@ class Context:
     @property
     def history(self) -> int:
         """Days from the log's first to the run's."""
-        return (self.as_of - self.first_day).days + 1
+        return history_days(self.first_day, self.as_of)
 
     @property
     def _holdout_days(self) -> int:

@@ -5,7 +5,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.pseudonyms import resolved
-from clvlab.analysis.segmentation.segments import share_of
+from clvlab.money import share_of
 from clvlab.wording import Name
 
 LONGEST = 20

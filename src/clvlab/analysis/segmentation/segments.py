@@ -6,6 +6,7 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 from clvlab.analysis.small_groups import SMALL, SMALLEST
 from clvlab.models.value_models import name_of
+from clvlab.money import share_of
 from clvlab.wording import Name
 
 LOST = "lost"
@@ -100,11 +101,6 @@ def group_profile(table: pl.DataFrame, groups: tuple[str, ...], by: str = "group
             "median_days_since_last", "median_purchases", "p_alive", "p_buys_again", "clv", "clv_mean",
         )
     )  # fmt: skip
-
-
-def share_of(part: pl.Expr) -> pl.Expr:
-    """The share of each in the sum; null where there is nothing to share."""
-    return pl.when(part.sum() > 0).then(part / part.sum())
 
 
 def score_grid(table: pl.DataFrame) -> pl.DataFrame:
