@@ -140,9 +140,9 @@ def test_sizes_and_moves_add_up(bounds):
 def test_too_few_to_judge_by_are_refused_as_in_a_comparison(halves):
     few = [replace(each, data=each.data.head(60)) for each in halves]
     idle = few[1].data.with_columns(
-        holdout_spend=pl.Series([1.0] * 4 + [0.0] * 56), holdout_purchases=pl.Series([1] * 4 + [0] * 56)
+        holdout_spend=pl.Series([1.0] * 9 + [0.0] * 51), holdout_purchases=pl.Series([1] * 9 + [0] * 51)
     )
-    with pytest.raises(DataError, match="Of 60 customers 4 bought again .* 10 or more are needed to judge by"):
+    with pytest.raises(DataError, match=r"Of 60 customers 9 bought again .* 10 or more are needed to judge by"):
         RuleChange.none(TIERS, few[0], replace(few[1], data=idle))
     fewer = replace(few[0], data=few[0].data.head(49))
     with pytest.raises(DataError, match="49 customers bought up to 1997-09-30; 50 or more are needed"):
