@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "period_ends": "errors",
     "wording": "errors",
     "tables": "wording",
-    "displays": "tables wording",
+    "displays": "errors tables wording",
     "showing": "columns tables wording",
     "trend": "wording",
     "frames": "clock errors units wording displays",
