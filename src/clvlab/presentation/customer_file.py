@@ -13,8 +13,8 @@ from clvlab.charts.colours import NOBODYS, group_colour
 from clvlab.charts.theme import DARK
 from clvlab.money import exact_sum
 from clvlab.playbook.telling import with_texts
-from clvlab.presentation.fragments import Fragment, unbroken
-from clvlab.tables import NULL, DisplayColumn, DisplayTable
+from clvlab.presentation.fragments import unbroken
+from clvlab.tables import NULL, DisplayColumn, DisplayTable, Fragment
 from clvlab.wording import Language, Words
 
 LATEST = 12
