@@ -351,3 +351,27 @@ def test_the_command_speaks_chinese(tmp_path, zoho):
     zoho.switches.missing_scopes = {"Accounts.READ"}
     done = CliRunner().invoke(main, ["label", str(written_yaml(given, tmp_path))])
     assert (done.exit_code, "访问令牌缺少" in done.stderr) == (2, True)
+
+
+# What is taken back is theirs
+
+
+def test_what_was_there_before_and_was_put_back_is_not_cleared(given, crm, zoho, tmp_path):
+    record = zoho.modules["Accounts"].records[account_id(429)]
+    record["Clv_Group"] = "by hand"
+    done = applied(given, crm)
+    labels.apply(labels.undoing(done.undo, crm), crm, given.folder, DAY)
+    assert record["Clv_Group"] == "by hand"
+    published(tmp_path, n=N - 1)
+    assert account_id(429) not in {change.id for change in labels.plan(given, crm).changes}
+
+
+def test_no_way_back_is_overwritten_where_an_earlier_one_is_gone(given, crm, zoho):
+    first, second = applied(given, crm).undo, None
+    zoho.modules["Accounts"].records[account_id(1)]["Clv_Group"] = "other"
+    second = applied(given, crm).undo
+    kept = second.read_bytes()
+    first.unlink()
+    zoho.modules["Accounts"].records[account_id(2)]["Clv_Group"] = "other"
+    third = applied(given, crm).undo
+    assert (third != second, second.read_bytes()) == (True, kept)

@@ -4,19 +4,20 @@ import json
 import stat
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
+from clvlab.crm import tokens
 from clvlab.crm.credentials import FILE, Secret, credentials
-from clvlab.crm.fakes import Answer, FakeServer, Fault
+from clvlab.crm.fakes import Answer, FakeServer, FakeZoho, Fault
 from clvlab.crm.fakes.trial import CREDENTIALS
 from clvlab.crm.protocol import Outcome, Row
 from clvlab.crm.transport import Transport, checked_url
 from clvlab.crm.zoho import ZohoCrm
-from clvlab.errors import DataError, ParamsError, TryLaterError
+from clvlab.errors import ClvlabError, DataError, ParamsError, TryLaterError
 from clvlab.wording import Words
-from tests.crm.organisation import ACCOUNTS, INVOICES, account_id
+from tests.crm.organisation import ACCOUNTS, INVOICES, account_id, organisation
 
 GROUP = ["Clv_Group"]
 
@@ -463,3 +464,33 @@ def test_importing_clvlab_loads_nothing_that_calls():
     program = "import sys, clvlab, clvlab.cli; print(sorted({'httpx', 'tenacity', 'clvlab.crm'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_token_goes_to_the_address_that_is_named_and_to_no_other(zoho, waits):
+    def reached(api):
+        """How many calls the organisation had once a connector has asked for its accounts."""
+        given = {"crm": "zoho", "login": zoho.url, "api": api}
+        with closing(ZohoCrm(given, Transport(sleep=waits.append, timeout=5.0))) as crm, suppress(ClvlabError):
+            crm.customers()
+        return len([each for each in zoho.requests if each.path.startswith("/crm/")])
+
+    before = reached(zoho.url)
+    assert before > 0
+    with FakeZoho(organisation()) as sandbox:
+        assert reached(sandbox.url) == before
+        assert [each for each in sandbox.requests if each.path.startswith("/crm/")]
+
+
+def test_a_list_that_ends_early_twice_is_for_later(zoho, connected):
+    body = {"code": "EXPIRED_VALUE", "message": "", "details": {}, "status": "error"}
+    gone = [Fault("GET", "/crm/v8/Accounts", "before", nth=nth, status=400, body=body) for nth in (2, 4)]
+    zoho.faults.extend(gone)
+    with pytest.raises(TryLaterError, match="The list of Accounts ended early, twice"):
+        connected().customers()
+
+
+def test_who_waits_too_long_for_a_token_is_told(connected, monkeypatch):
+    monkeypatch.setattr(tokens, "_PATIENCE", 0.05)
+    crm = connected()
+    with crm._cache.locked(), pytest.raises(TryLaterError, match="Another process has been asking"):
+        connected().customers()

@@ -58,6 +58,7 @@ class Plan:
     unchanged : how many have their labels already
     absent : how many customers of the report the CRM does not have
     cleared : how many of the changes take labels from records that the report does not have any more
+    takes_back : whether it takes back what was written, so that what it leaves there is not ours
     """
 
     changes: tuple[Change, ...]
@@ -65,6 +66,7 @@ class Plan:
     unchanged: int = 0
     absent: int = 0
     cleared: int = 0
+    takes_back: bool = False
 
     @property
     def table(self) -> pl.DataFrame:
@@ -147,7 +149,7 @@ def undoing(path: Path, crm: Crm) -> Plan:
         if fields:
             back.append(Change(change.id, fields))
     absent = sum(each not in present for each in ids)
-    return Plan(tuple(back), tuple(head["fields"]), len(changes) - len(back), absent)
+    return Plan(tuple(back), tuple(head["fields"]), len(changes) - len(back), absent, takes_back=True)
 
 
 def apply(planned: Plan, crm: Crm, folder: Path, day: date, most: int = MOST) -> Done:
@@ -180,7 +182,12 @@ def apply(planned: Plan, crm: Crm, folder: Path, day: date, most: int = MOST) ->
 
 def _applied(planned: Plan, crm: Crm, folder: Path, day: date) -> Done:
     undo = _new_undo(folder / FOLDER, day)
-    head = {"crm": crm.name, "as_of": day.isoformat(), "fields": list(planned.names)}
+    head = {
+        "crm": crm.name,
+        "as_of": day.isoformat(),
+        "fields": list(planned.names),
+        "takes_back": planned.takes_back,
+    }
     rows = ({"id": it.id, "fields": {name: list(pair) for name, pair in it.fields.items()}} for it in planned.changes)
     begun = undo.with_suffix(".new")
     _append(begun, [head, *rows])
@@ -212,7 +219,7 @@ def read_undo(path: Path) -> tuple[dict[str, Any], list[Change]]:
     try:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         head, rows = lines[0], lines[1:]
-        told = {name: head[name] for name in ("crm", "as_of", "fields")}
+        told = {name: head[name] for name in ("crm", "as_of", "fields", "takes_back")}
         changes = [
             Change(row["id"], {name: (old, new) for name, (old, new) in row["fields"].items()}) for row in rows
         ]
@@ -278,8 +285,10 @@ def _ours(folder: Path, present: Mapping[str, Mapping[str, Any]], names: Sequenc
     """Record -> the values of these fields that earlier labelling left there and that nobody has changed since."""
     written: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.undo.jsonl")):
-        for change in read_undo(path)[1]:
-            written.setdefault(change.id, {}).update({name: after for name, (_, after) in change.fields.items()})
+        head, changes = read_undo(path)
+        for change in changes:
+            left = {name: None if head["takes_back"] else after for name, (_, after) in change.fields.items()}
+            written.setdefault(change.id, {}).update(left)
     ours = {
         record: {
             name: value
@@ -313,8 +322,8 @@ def _batches(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]
 def _new_undo(folder: Path, day: date) -> Path:
     for left in folder.glob("*.new"):
         left.unlink()
-    there = len(list(folder.glob(f"{day}-*.undo.jsonl")))
-    return folder / f"{day}-{there + 1:03d}.undo.jsonl"
+    numbers = [int(path.name.split(".")[0].rpartition("-")[2]) for path in folder.glob(f"{day}-*.undo.jsonl")]
+    return folder / f"{day}-{max(numbers, default=0) + 1:03d}.undo.jsonl"
 
 
 @contextmanager

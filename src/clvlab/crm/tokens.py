@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from clvlab.crm.credentials import Secret
+from clvlab.errors import TryLaterError
+from clvlab.sources.faults import fault
 
-_MARGIN = 120.0
+_MARGIN, _PATIENCE = 120.0, 60.0
+"""Seconds that a token is good for at least, and that another process may take to ask for one."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,15 @@ class TokenCache:
     def locked(self) -> Iterator[None]:
         """Hold the lock of the token."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(self._path.with_suffix(".lock"), timeout=60):
+        lock = FileLock(self._path.with_suffix(".lock"), timeout=_PATIENCE)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise fault("crm_token_locked", TryLaterError, seconds=_PATIENCE) from None
+        try:
             yield
+        finally:
+            lock.release()
 
     def kept(self) -> Token | None:
         """The token, as long as it is good for a while."""

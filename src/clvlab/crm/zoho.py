@@ -105,7 +105,7 @@ class ZohoCrm:
         self._api = checked_url(source["api"], "api") if "api" in source else None
         self._transport = transport or Transport()
         digest = hashlib.sha256(self._secrets["ZOHO_REFRESH_TOKEN"].text.encode()).hexdigest()
-        self._cache = TokenCache(self._secrets["ZOHO_CLIENT_ID"].text, digest, self._login)
+        self._cache = TokenCache(self._secrets["ZOHO_CLIENT_ID"].text, digest, self._login, self._api or "")
         self._customers = source.get("customers", "Accounts")
         self._version = source.get("version", "v8")
         self._quotes_ids = True
@@ -257,7 +257,10 @@ class ZohoCrm:
         try:
             found, pages = self._paged(module, fields)
         except _CursorGoneError:
-            found, pages = self._paged(module, fields)
+            try:
+                found, pages = self._paged(module, fields)
+            except _CursorGoneError:
+                raise fault("crm_cursor_gone", TryLaterError, module=module) from None
         records = {row["id"]: row for row in found}
         moments = sorted(str(row["Modified_Time"]) for row in records.values() if row.get("Modified_Time"))
         first, last = (moments[0], moments[-1]) if moments else (None, None)
