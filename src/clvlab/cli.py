@@ -331,6 +331,8 @@ def label(
     written.
     """
     _log_to_stderr("human")
+    if to_file is not None and (does_apply or undo is not None):
+        raise click.UsageError("--to-file writes a file in place of the CRM: leave --apply and --undo out.")
     with _errors_told(debug):
         from clvlab.params import ReportParams
 
@@ -387,8 +389,13 @@ def fake(kind: str, port: int, customers: int, lang: "Language") -> None:
     from clvlab.crm.fakes.trial import trial
     from clvlab.wording import Words
 
+    _log_to_stderr("human")
     server = FakeZoho(retailer(customers))
-    server.start(port)
+    with _errors_told(False, lang):
+        try:
+            server.start(port)
+        except OSError as error:
+            raise ClvlabError(f"Port {port}: {error.strerror}. Leave --port out, or name another.") from None
     _say(Words(lang)("label.fake", url=server.url))
     _say(trial(server.url))
     with suppress(KeyboardInterrupt):

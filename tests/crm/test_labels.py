@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -375,3 +376,13 @@ def test_no_way_back_is_overwritten_where_an_earlier_one_is_gone(given, crm, zoh
     zoho.modules["Accounts"].records[account_id(2)]["Clv_Group"] = "other"
     third = applied(given, crm).undo
     assert (third != second, second.read_bytes()) == (True, kept)
+
+
+def test_a_port_that_is_taken_and_a_file_with_apply_are_told():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = CliRunner().invoke(main, ["crm", "fake", "zoho", "--port", str(taken.getsockname()[1])])
+    assert (done.exit_code, "in use. Leave --port out" in done.stderr) == (2, True)
+    done = CliRunner().invoke(main, ["label", "crm.yaml", "--to-file", "x.csv", "--apply"])
+    assert (done.exit_code, "leave --apply and --undo out" in done.stderr) == (2, True)

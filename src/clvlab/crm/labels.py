@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 from filelock import FileLock, Timeout
 
-from clvlab.crm.protocol import Crm, LabelField, Outcome, Row
+from clvlab.crm.protocol import Crm, LabelField, Outcome, Row, same
 from clvlab.errors import DataError, ParamsError, TryLaterError
 from clvlab.label_history import CUSTOMERS_FILE
 from clvlab.params import ReportParams
@@ -144,7 +144,7 @@ def undoing(path: Path, crm: Crm) -> Plan:
         fields = {
             name: (after, before)
             for name, (before, after) in change.fields.items()
-            if name in there and _same(there[name], after)
+            if name in there and same(there[name], after)
         }
         if fields:
             back.append(Change(change.id, fields))
@@ -270,15 +270,7 @@ def _fitted(value: Any, ours: str, field: LabelField) -> Any:
 
 
 def _changed(present: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    return {name: (present[name], value) for name, value in wanted.items() if not _same(present[name], value)}
-
-
-def _same(one: Any, other: Any) -> bool:
-    if one in (None, "") and other in (None, ""):
-        return True
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return abs(float(one) - float(other)) < 5e-7
-    return bool(one == other)
+    return {name: (present[name], value) for name, value in wanted.items() if not same(present[name], value)}
 
 
 def _ours(folder: Path, present: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -293,7 +285,7 @@ def _ours(folder: Path, present: Mapping[str, Mapping[str, Any]], names: Sequenc
         record: {
             name: value
             for name, value in values.items()
-            if name in names and value is not None and _same(present.get(record, {}).get(name), value)
+            if name in names and value is not None and same(present.get(record, {}).get(name), value)
         }
         for record, values in written.items()
     }
@@ -308,7 +300,7 @@ def _checked(crm: Crm, planned: Plan, outcomes: Sequence[Outcome]) -> list[Outco
     return [
         Outcome(it.id, "ignored")
         if it.status == "written"
-        and not all(_same(present.get(it.id, {}).get(name), value) for name, value in wanted[it.id].items())
+        and not all(same(present.get(it.id, {}).get(name), value) for name, value in wanted[it.id].items())
         else it
         for it in outcomes
     ]

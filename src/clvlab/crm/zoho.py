@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from clvlab.crm.credentials import credentials
-from clvlab.crm.protocol import Account, Customers, Kind, LabelField, Outcome, Row
+from clvlab.crm.protocol import Account, Customers, Kind, LabelField, Outcome, Row, same
 from clvlab.crm.tokens import Token, TokenCache
 from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
 from clvlab.errors import DataError, ParamsError, TryLaterError, did_you_mean
@@ -229,7 +229,7 @@ class ZohoCrm:
         return {
             row.id
             for row in rows
-            if row.id not in present or any(present[row.id][name] != value for name, value in row.values.items())
+            if row.id not in present or not all(same(present[row.id][it], value) for it, value in row.values.items())
         }
 
     # Metadata
