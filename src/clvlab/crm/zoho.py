@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +13,7 @@ from clvlab.crm.credentials import credentials
 from clvlab.crm.protocol import Account, Customers, Kind, LabelField, Outcome, Row, same
 from clvlab.crm.tokens import Token, TokenCache
 from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
-from clvlab.errors import DataError, ParamsError, TryLaterError, did_you_mean
+from clvlab.errors import DataError, ParamsError, TryLaterError
 from clvlab.params import CrmSource
 from clvlab.sources.faults import fault
 
@@ -247,8 +248,10 @@ class ZohoCrm:
         known = self._fields(module)
         for name in names:
             if name not in known:
-                near = did_you_mean(name, known).strip()
-                raise fault("crm_no_field", ParamsError, module=module, field=repr(name), near=near)
+                near = get_close_matches(name, known, n=1)
+                if near:
+                    raise fault("crm_no_field_near", ParamsError, module=module, field=repr(name), near=repr(near[0]))
+                raise fault("crm_no_field", ParamsError, module=module, field=repr(name))
 
     # Lists and queries
 
@@ -304,7 +307,7 @@ class ZohoCrm:
 
     def _by_id(self, module: str, fields: Sequence[str], ids: Sequence[str]) -> list[dict[str, Any]]:
         listed = ", ".join(f"{{{each}}}" for each in ids)
-        reply = self._query(module, fields, f"id in ({listed})", _PER_QUERY)
+        reply = self._query(module, fields, f"id in ({listed})", len(ids))
         found: list[dict[str, Any]] = [] if reply.status == 204 else reply.body["data"]
         return found
 
