@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import signal
 import socket
 import stat
@@ -277,20 +276,24 @@ def written_yaml(given, folder):
 
 
 def test_a_process_that_is_killed_leaves_a_way_back_and_goes_on(given, crm, zoho, tmp_path):
+    before = state_of(zoho)
     zoho.faults.append(Fault("PUT", "/crm/v8/Accounts", "delay", times=9, seconds=0.3))
-    command = [sys.executable, "-m", "clvlab.cli", "label", str(written_yaml(given, tmp_path)), "--apply"]
-    command[1:3] = ["-c", "from clvlab.cli import main; main()"]
+    run = ["-c", "from clvlab.cli import main; main()"]
+    command = [sys.executable, *run, "label", str(written_yaml(given, tmp_path)), "--apply"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
     while not any(each.method == "PUT" for each in zoho.requests):
         assert process.poll() is None
         time.sleep(0.02)
-    time.sleep(random.Random(1).uniform(0.1, 0.7))
+    time.sleep(0.2)  # within the first batch
     process.send_signal(signal.SIGKILL)
     process.wait()
     time.sleep(0.5)  # what the server has in hand, it does
     zoho.faults.clear()
     applied(given, crm)
     assert sorted(written_ids(zoho)) == [account_id(at) for at in range(N)]
+    for path in sorted((given.folder / labels.FOLDER).glob("*.undo.jsonl")):
+        labels.apply(labels.undoing(path, crm), crm, given.folder, DAY)
+    assert state_of(zoho) == before
 
 
 # The command

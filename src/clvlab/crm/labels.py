@@ -6,6 +6,7 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -85,7 +86,11 @@ class Done:
 
     outcomes: tuple[Outcome, ...]
     undo: Path | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many records came to which end."""
+        return Counter(outcome.status for outcome in self.outcomes)
 
     @property
     def is_whole(self) -> bool:
@@ -200,10 +205,7 @@ def _applied(planned: Plan, crm: Crm, folder: Path, day: date) -> Done:
         outcomes += done
     checked = _checked(crm, planned, outcomes)
     _append(journal, [{"id": it.id, "status": it.status} for it in checked if it.status == "ignored"])
-    counts: dict[str, int] = {}
-    for outcome in checked:
-        counts[outcome.status] = counts.get(outcome.status, 0) + 1
-    return Done(tuple(checked), undo, counts)
+    return Done(tuple(checked), undo)
 
 
 def import_file(planned: Plan) -> pl.DataFrame:
