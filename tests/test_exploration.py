@@ -65,8 +65,13 @@ def test_cells_hold_every_buyer_and_no_prospect_and_as_few_rows_as_a_chart_can_h
 
 def test_a_cell_holds_its_lower_ends_and_customers_are_within_theirs():
     exploration = few()
-    for low, high, n in exploration.cells.select("up_from", "up_to", "customers").iter_rows():
-        assert exploration.data.filter(pl.col("total_spend").is_between(low, high)).height >= n
+    ends = [edges[-1] for edges in (exploration.edges["days_since_last"], exploration.edges["total_spend"])]
+    for cell in exploration.cells.iter_rows(named=True):
+        within = pl.col("group") == cell["group"]
+        for column, side, end in zip(("days_since_last", "total_spend"), ("across", "up"), ends, strict=True):
+            low, high = cell[f"{side}_from"], cell[f"{side}_to"]
+            within &= pl.col(column).is_between(low, high, closed="both" if high == end else "left")
+        assert exploration.data.filter(within).height == cell["customers"]
 
 
 def test_distributions_count_everybody_of_whom_the_measure_is_known():

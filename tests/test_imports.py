@@ -24,8 +24,8 @@ MAY_IMPORT = {
     "period_ends": "errors",
     "wording": "errors",
     "tables": "wording",
-    "displays": "tables wording",
-    "showing": "columns tables wording",
+    "displays": "errors tables wording",
+    "showing": "columns displays tables wording",
     "trend": "wording",
     "frames": "clock errors units wording displays",
     "editions": "wording",
@@ -61,7 +61,9 @@ MAY_IMPORT = {
     ),
     "charts": f"{FOUNDATION} grammars",
     "presentation": f"{FOUNDATION} editions params playbook analysis charts tables trend export rule_change",
-    "lab": f"{FOUNDATION} frontend grouping exploration strategy_numbers rule_change charts tables presentation",
+    "lab": (
+        f"{FOUNDATION} params frontend grouping exploration strategy_numbers rule_change charts tables presentation"
+    ),
     "pictures": f"{FOUNDATION} analysis charts comparison customers grouping models rfm validation",
     "export": f"{FOUNDATION} editions params customers label_history playbook analysis",
     "reporting": (

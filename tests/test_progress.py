@@ -8,10 +8,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from clvlab.progress import progress_bar
 
 COUNTED = """
-from clvlab import frontend
-frontend.is_watched = lambda: {watched}
 from clvlab import progress
-progress.is_watched = frontend.is_watched
+progress.is_watched = lambda: {watched}
 with progress.progress_bar(3, "sections", shown=None) as bar:
     bar.update(3)
 """

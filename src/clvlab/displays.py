@@ -3,14 +3,17 @@
 One manner for all: `Displayed` is below every public class that holds more than a line can say.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import polars as pl
 
+from clvlab.errors import UnknownNameError
 from clvlab.tables import NULL, DisplayColumn, DisplayTable
 from clvlab.wording import Words
+
+T = TypeVar("T")
 
 MOST_ROWS = 15
 """So many rows of a table are shown, at most."""
@@ -47,6 +50,36 @@ class Displayed:
     def __dir__(self) -> Iterable[str]:
         behind = {name for kind in type(self).__mro__ for name in vars(kind).get("_behind", ())}
         return [name for name in super().__dir__() if name not in behind]
+
+
+class Named(Displayed, Mapping[str, T]):
+    """A mapping of names to what is behind them, which says which names it knows where it is asked for another."""
+
+    # A mapping would compare its frames.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    _thing: ClassVar[str]
+    """What the names are of."""
+
+    @property
+    def _named(self) -> Mapping[str, T]:
+        """What is named."""
+        raise NotImplementedError
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._named:
+            raise UnknownNameError(self._thing, name, self._named)
+        return self._named[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._named)
+
+    def __len__(self) -> int:
+        return len(self._named)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
 
 
 def as_html(table: pl.DataFrame, caption: str) -> str:

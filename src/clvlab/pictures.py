@@ -52,7 +52,7 @@ def of_log(log: TransactionLog, lang: Language) -> theme.ChartType:
         raise ParamsError("The log has no amounts, and this picture is of money. Map the column `amount`.")
     words, last = Words(lang), log.data.select(pl.col("date").max()).item()
     table = new_and_repeat(log.data, summarise_customers(log, last))
-    title = repeat_revenue(float(table["new"].sum()), float(table["repeat"].sum()))
+    title = repeat_revenue(table)
     subtitle = words("base_health.months_subtitle", as_of=last)
     return _titled(base_health.months(table, words), words(title.key, **title.figures), subtitle, words)
 

@@ -1,7 +1,6 @@
 """Any table as a reader has it: names and figures in their language, the first rows of many."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import isfinite
 from types import MappingProxyType
 from typing import Any
@@ -9,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from clvlab.columns import CUSTOMERS, HOLDOUT, LOG, RESULTS
-from clvlab.tables import DisplayColumn, DisplayTable
+from clvlab.displays import MOST_ROWS
+from clvlab.tables import DisplayColumn, DisplayTable, Fragment
 from clvlab.wording import Language, Words, catalogue
 
 _CODES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
@@ -31,29 +31,15 @@ _CODES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """Column -> what names its codes, and the catalogues that must have all of them; none where users bring their own."""
-_SHARES = frozenset({"coverage", "p_alive", "p_buys_again", "reached"})
+_SHARES = frozenset({"coverage", "reached", *(column.name for column in RESULTS if column.unit == "probability")})
 _MONEY = frozenset(column.name for column in (*LOG, *CUSTOMERS, *RESULTS, *HOLDOUT) if column.unit == "currency")
 _SHORTENED_FROM = 1_000_000
 """From which amount on the reports write a column of money in thousands."""
 
 
-@dataclass(frozen=True, repr=False)
-class Shown:
-    """A table that shows itself, in a notebook and at a prompt."""
-
-    table: DisplayTable
-
-    def __repr__(self) -> str:
-        return self.table.to_text()
-
-    def _repr_html_(self) -> str:
-        # A notebook's MathJax would take what stands between two dollars for a formula.
-        return f'<div class="mathjax_ignore">{self.table.to_html()}</div>'
-
-
 def show(
-    table: Any, *, lang: Language = "en", currency: str | None = None, caption: str = "", most: int = 15
-) -> Shown:
+    table: Any, *, lang: Language = "en", currency: str | None = None, caption: str = "", most: int = MOST_ROWS
+) -> Fragment:
     """A table for a reader: headings, names of codes and figures as the reports have them.
 
     Parameters
@@ -84,7 +70,8 @@ def show(
     frame, words = pl.DataFrame(table), Words(lang, currency)
     if frame.height > most:
         caption = words("page.first_rows", caption=caption, shown=most, rows=frame.height).strip()
-    return Shown(DisplayTable(tuple(_column(it, words) for it in frame.head(most)), caption))
+    shown = DisplayTable(tuple(_column(it, words) for it in frame.head(most)), caption)
+    return Fragment(shown.to_html(), shown.to_text())
 
 
 def _column(column: pl.Series, words: Words) -> DisplayColumn:

@@ -162,3 +162,18 @@ def _width(text: str) -> int:
 @cache
 def _template() -> Template:
     return Environment(loader=PackageLoader("clvlab", "tables"), autoescape=True).get_template("table.html.j2")
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A piece of a page: HTML, already escaped, and the same as plain text."""
+
+    html: str
+    text: str
+
+    def _repr_html_(self) -> str:
+        # A notebook's MathJax would take what stands between two dollars for a formula.
+        return f'<div class="mathjax_ignore">{self.html}</div>'
+
+    def __repr__(self) -> str:
+        return self.text

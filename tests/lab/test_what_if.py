@@ -1,5 +1,8 @@
 """What-ifs: changed in Python, and by sliders and fields."""
 
+import subprocess
+import sys
+
 import pytest
 
 import clvlab as cl
@@ -115,3 +118,14 @@ def test_arguments_turned_round_are_told(halves):
         cl.what_if("value_tiers", halves[1], halves[0])
     with pytest.raises(ParamsError, match="no strategy 'value_tier'"):
         cl.what_if("value_tier", *halves)
+
+
+def test_no_library_of_widgets_is_imported_before_somebody_asks_for_a_widget():
+    code = (
+        "import sys, clvlab as cl; log = cl.datasets.cdnow(sample=True); "
+        "halves = cl.split_holdout(log, '1997-09-30', '1998-06-30'); cl.BgNbd.fit(halves[0]); "
+        "cl.what_if('value_tiers', *halves).change(shares=(0.1, 0.3, 0.6)).table; "
+        "print(sorted({'ipywidgets', 'anywidget'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -18,7 +18,7 @@ from clvlab.clock import Days
 from clvlab.columns import CUSTOMERS, LAST_CONTACT, RESULTS, names
 from clvlab.customers import DERIVED, derivable, derive, is_personal
 from clvlab.customers.purchase_days import customer_days
-from clvlab.displays import Displayed, number
+from clvlab.displays import Named, number
 from clvlab.errors import DataError, counted
 from clvlab.frames import CustomerSummary, TransactionLog, in_units
 from clvlab.grouping import OneGroup, RandomGroups, Strategy, strategies
@@ -80,7 +80,7 @@ class CustomerFiles:
     @cached_property
     def attributes(self) -> tuple[str, ...]:
         """The columns that are neither the log's nor the run's; those of a comparison are groupings."""
-        if self.strategy is None and self.customers is None:
+        if self.customers is None:
             return ()
         return tuple(name for name in self.table.columns if name not in _OURS)
 
@@ -114,10 +114,8 @@ class CustomerFiles:
 
     def _fitted(self, strategy: Strategy) -> pl.DataFrame | None:
         """None where columns are missing, the customers are too few or too much alike, or it groups by no column."""
-        known = self.equipped
-        if known is None or isinstance(strategy, OneGroup | RandomGroups):
-            return None
-        if not strategy.needs <= set(known.data.columns):
+        known, of_nothing = self.equipped, isinstance(strategy, OneGroup | RandomGroups)
+        if of_nothing or known is None or not strategy.needs <= set(known.data.columns):
             return None
         with suppress(DataError), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -127,30 +125,20 @@ class CustomerFiles:
 
 
 @dataclass(frozen=True, eq=False)
-class CustomerFile(Displayed, Mapping[str, Any]):
+class CustomerFile(Named[Any]):
     """One customer: a mapping of column -> value, as in the table of all customers, and what lies behind it."""
-
-    # A mapping would compare its values.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
 
     row: Mapping[str, Any]
     files: CustomerFiles
     personal: bool = False
 
-    _behind = frozenset({"files", "row"})
+    _behind = frozenset({"files", "listed", "row"})
 
-    def __getitem__(self, column: str) -> Any:
-        return self.row[column]
+    _thing = "column"
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.row)
-
-    def __len__(self) -> int:
-        return len(self.row)
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return list(self)
+    @property
+    def _named(self) -> Mapping[str, Any]:
+        return self.row
 
     @property
     def customer_id(self) -> str:
@@ -236,9 +224,13 @@ class CustomerFile(Displayed, Mapping[str, Any]):
     @cached_property
     def due(self) -> dict[str, Any] | None:
         """The customer's row of the due list, with `why` (late, again, unknown); None for whoever is not on it."""
-        listed = self.files.due
-        rows = None if listed is None else listed.filter(customer_id=self.customer_id)
+        rows = self.listed
         return None if rows is None or rows.is_empty() else rows.row(0, named=True)
+
+    @cached_property
+    def listed(self) -> pl.DataFrame | None:
+        """The rows of the due list that are the customer's: one, or none; None where there is no list."""
+        return None if self.files.due is None else self.files.due.filter(customer_id=self.customer_id)
 
     def plot(self, what: str = "timeline", *, lang: Language | None = None) -> Any:
         """A chart of the customer.

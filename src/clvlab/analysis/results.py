@@ -2,7 +2,7 @@
 
 import resource
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
@@ -12,8 +12,8 @@ import polars as pl
 
 from clvlab.analysis.customer_file import CustomerFile, CustomerFiles
 from clvlab.analysis.section import Section
-from clvlab.displays import Displayed, listed
-from clvlab.errors import UnknownNameError, counted
+from clvlab.displays import Named, listed
+from clvlab.errors import counted
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.grouping import Strategy
 from clvlab.models import ValueModels
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
-class Results(Displayed, Mapping[str, Section]):
+class Results(Named[Section]):
     """The sections of a report in their order, with the parameters and the customer table behind them.
 
     `own_groups` are the codes of groups that are the user's own, whatever they say; `rule` is the rule that gave the
@@ -33,10 +33,6 @@ class Results(Displayed, Mapping[str, Section]):
     is done with each group, and `due` is who is listed for a contact, with ids: None where there is no such list.
     `base` is the customer table that models and strategy of a report read; a comparison has none of the three.
     """
-
-    # A mapping would compare its frames.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
 
     params: RunParams
     log: TransactionLog
@@ -51,19 +47,11 @@ class Results(Displayed, Mapping[str, Section]):
     models: ValueModels | None = None
     strategy: Strategy | None = None
 
-    def __getitem__(self, name: str) -> Section:
-        if name not in self.sections:
-            raise UnknownNameError("section", name, self.sections)
-        return self.sections[name]
+    _thing = "section"
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.sections)
-
-    def __len__(self) -> int:
-        return len(self.sections)
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return list(self)
+    @property
+    def _named(self) -> Mapping[str, Section]:
+        return self.sections
 
     @property
     def _facts(self) -> str:

@@ -1,14 +1,13 @@
 """What a section of a report yields: tidy tables, and the findings that put them into a sentence."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
-from clvlab.displays import Displayed, listed
-from clvlab.errors import UnknownNameError
+from clvlab.displays import Named, listed
 
 
 @dataclass(frozen=True)
@@ -25,32 +24,20 @@ class Finding:
 
 
 @dataclass(frozen=True, eq=False)
-class Section(Displayed, Mapping[str, pl.DataFrame]):
+class Section(Named[pl.DataFrame]):
     """The tables of one section, by name, and its findings by their place on the page.
 
     A finding named like a table is the title of that table's chart; `lead` is the section's first paragraph.
     """
 
-    # A mapping would compare its frames.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
-
     tables: Mapping[str, pl.DataFrame]
     findings: Mapping[str, Finding] = field(default_factory=lambda: MappingProxyType({}))
 
-    def __getitem__(self, name: str) -> pl.DataFrame:
-        if name not in self.tables:
-            raise UnknownNameError("table", name, self.tables)
-        return self.tables[name]
+    _thing = "table"
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.tables)
-
-    def __len__(self) -> int:
-        return len(self.tables)
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return list(self)
+    @property
+    def _named(self) -> Mapping[str, pl.DataFrame]:
+        return self.tables
 
     @property
     def _facts(self) -> str:

@@ -7,9 +7,9 @@ from types import MappingProxyType
 import polars as pl
 
 from clvlab.datasets.lighting import lighting
-from clvlab.errors import ClvlabError, ParamsError
+from clvlab.errors import ClvlabError
 from clvlab.money import exact_sum
-from clvlab.wording import LANGUAGES, Language
+from clvlab.wording import Language
 
 N_CUSTOMERS, SEED = 900, 2023
 REPEATED_EVERY = 1_000
@@ -75,10 +75,8 @@ def untidy_export(folder: str | Path, lang: Language = "zh") -> Path:
     ...     print(untidy_export(folder).read_bytes().decode("gb18030").splitlines()[1])
     00113,O000001,2023/1/2,灯带,29,"1,320.81",门店
     """
-    if lang not in LANGUAGES:
-        raise ParamsError(f"lang is {lang!r}. Choose one of {', '.join(LANGUAGES)}.")
-    path = Path(folder) / _FILES[lang]
-    content = _rows(lang).write_csv(line_terminator="\r\n").encode(_ENCODINGS[lang])
+    rows = _rows(lang)
+    path, content = Path(folder) / _FILES[lang], rows.write_csv(line_terminator="\r\n").encode(_ENCODINGS[lang])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

@@ -1,4 +1,4 @@
 """What only a notebook can do: explore customers with the mouse, and move a rule's bounds and watch.
 
-Nothing here imports a library of widgets before somebody asks for a widget.
+A what-if imports no library of widgets before somebody asks for its widget; Altair brings them to whoever draws.
 """

@@ -19,10 +19,8 @@ from clvlab.exploration import ACROSS, MONEY, Bounds, Exploration, Range
 from clvlab.frames import CustomerSummary, check_kind
 from clvlab.frontend import takes_widgets, view_of
 from clvlab.grouping import Rule, Strategy, find
+from clvlab.params import WITH_MONEY, WITHOUT_MONEY
 from clvlab.wording import Language, Name, Words
-
-WITH_SPEND, WITHOUT = "rfm11", "frequency_tiers"
-"""The strategies by which customers are grouped unless another is asked for."""
 
 
 class Explorer:
@@ -203,7 +201,7 @@ def explore(
         the customers, with the columns that the rule needs; with `clv`, where values have been joined, its
         distribution is shown as well
     rule
-        a rule, a strategy, or its name; None for RFM segments, and without amounts for tiers of frequency
+        a rule, a strategy, or its name; None for the one that a report takes by itself
     lang
         language of what is shown, "en" or "zh"
 
@@ -220,7 +218,7 @@ def explore(
     92
     """
     check_kind("customers", customers, CustomerSummary, "clvlab.summarise_customers")
-    chosen = (WITH_SPEND if MONEY in customers.data.columns else WITHOUT) if rule is None else rule
+    chosen = (WITH_MONEY if MONEY in customers.data.columns else WITHOUT_MONEY) if rule is None else rule
     if not isinstance(chosen, Rule):
         chosen = (chosen if isinstance(chosen, Strategy) else find(chosen)).fit(customers)
     return Explorer(Exploration(customers, chosen), Words(lang, own_groups=chosen.own))

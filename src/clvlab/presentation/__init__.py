@@ -4,8 +4,8 @@
 """
 
 from clvlab.presentation.blocks import Block, Cards, Chart, Numbers, Table, Terms, Text
-from clvlab.presentation.fragments import Fragment
 from clvlab.presentation.report import Drawing, Report
 from clvlab.presentation.segmentation import PAGES
+from clvlab.tables import Fragment
 
 __all__ = ["PAGES", "Block", "Cards", "Chart", "Drawing", "Fragment", "Numbers", "Report", "Table", "Terms", "Text"]

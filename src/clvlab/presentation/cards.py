@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from clvlab.charts.colours import group_colour
 from clvlab.charts.theme import DARK
-from clvlab.presentation.fragments import Fragment, unbroken
+from clvlab.presentation.fragments import unbroken
+from clvlab.tables import Fragment
 from clvlab.wording import Name, Words
 
 ALIKE = 0.1

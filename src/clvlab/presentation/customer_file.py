@@ -9,12 +9,12 @@ import polars as pl
 from markupsafe import Markup
 
 from clvlab.analysis.customer_file import CustomerFile
-from clvlab.charts.colours import group_colour
+from clvlab.charts.colours import NOBODYS, group_colour
 from clvlab.charts.theme import DARK
 from clvlab.money import exact_sum
 from clvlab.playbook.telling import with_texts
-from clvlab.presentation.fragments import Fragment, unbroken
-from clvlab.tables import NULL, DisplayColumn, DisplayTable
+from clvlab.presentation.fragments import unbroken
+from clvlab.tables import NULL, DisplayColumn, DisplayTable, Fragment
 from clvlab.wording import Language, Words
 
 LATEST = 12
@@ -38,7 +38,7 @@ def _card(file: CustomerFile, words: Words) -> tuple[Markup, str]:
     who = words.sentences(_who(file, words))
     figures, plan = list(_figures(file, words)), _plan(file, words)
     group = file.get("group")
-    colour = group_colour(group, None, words.own_groups) if group else "#9a9a9a"
+    colour = group_colour(group, None, words.own_groups) if group else NOBODYS
     pair = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
     listed = Markup("<dl>{}</dl>").format(Markup("").join(pair.format(*figure) for figure in figures))
     html = Markup(
@@ -97,10 +97,9 @@ def _place(group: str, rank: int | None, words: Words) -> str:
 
 def _due(file: CustomerFile, words: Words) -> str:
     """Why they are due, or that they are not."""
-    if file.due is None:
+    if file.due is None or file.listed is None:
         return words("customer.not_due")
-    row = file.files.due.filter(customer_id=file.customer_id) if file.files.due is not None else pl.DataFrame()
-    why = with_texts(row, ("why",), file.files.playbook, words, file.files.low_value)["why"].item()
+    why = with_texts(file.listed, ("why",), file.files.playbook, words, file.files.low_value)["why"].item()
     return f"{why} ({words('customer.held_back')})" if file.due["is_control"] else str(why)
 
 

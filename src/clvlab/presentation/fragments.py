@@ -1,7 +1,6 @@
-"""Pieces of a page, and texts whose figures keep together."""
+"""Texts whose figures keep together."""
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
 from markupsafe import Markup
@@ -11,21 +10,6 @@ _FIGURE = re.compile(
     r"[−+]?(?:\b[A-Z]{2,3})?[$¥€£]?\d+(?:[.,]\d+)*[%KMB]?(?: [a-z]{4,}|[亿万]?(?:个百分点|个月|[\u4e00-\u9fff]))?"
 )
 """A day, or a figure with its sign, its currency and its unit or the word that follows."""
-
-
-@dataclass(frozen=True)
-class Fragment:
-    """A piece of a page: HTML, already escaped, and the same as plain text."""
-
-    html: str
-    text: str
-
-    def _repr_html_(self) -> str:
-        # A notebook's MathJax would take what stands between two dollars for a formula.
-        return f'<div class="mathjax_ignore">{self.html}</div>'
-
-    def __repr__(self) -> str:
-        return self.text
 
 
 def unbroken(text: str) -> Markup:

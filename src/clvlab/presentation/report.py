@@ -23,8 +23,9 @@ from clvlab.params import ReportParams
 from clvlab.playbook.telling import TOLD, with_texts
 from clvlab.presentation.blocks import Block, Cards, Chart, Numbers, Table, Terms, Text
 from clvlab.presentation.cards import cards_of
-from clvlab.presentation.fragments import Fragment, unbroken
+from clvlab.presentation.fragments import unbroken
 from clvlab.presentation.segmentation import PAGES, STAKEHOLDER
+from clvlab.tables import Fragment
 from clvlab.trend import Trend
 from clvlab.wording import Language, Name, Words
 

@@ -2,9 +2,9 @@
 
 from markupsafe import Markup
 
-from clvlab.presentation.fragments import Fragment, unbroken
+from clvlab.presentation.fragments import unbroken
 from clvlab.rule_change import RuleChange
-from clvlab.tables import NULL, DisplayColumn, DisplayTable
+from clvlab.tables import NULL, DisplayColumn, DisplayTable, Fragment
 from clvlab.wording import Words
 
 MOST = 12

@@ -28,8 +28,7 @@ def compute(context: Context) -> Section:
     }
     if context.has_amounts:
         tables["months"] = new_and_repeat(context.window, context.base)
-        new, repeat = (float(tables["months"][name].sum()) for name in ("new", "repeat"))
-        findings["months"] = repeat_revenue(new, repeat)
+        findings["months"] = repeat_revenue(tables["months"])
     if context.has_amounts and buyers["total_spend"].sum() > 0:
         tables["lorenz"] = concentration(buyers["total_spend"])
         top = tables["lorenz"].filter(pl.col("customers") == 0.2)["spend"].item()
@@ -37,8 +36,9 @@ def compute(context: Context) -> Section:
     return Section(tables, findings)
 
 
-def repeat_revenue(new: float, repeat: float) -> Finding:
-    """What of the revenue repeat purchases bring, where returns leave something of both."""
+def repeat_revenue(months: pl.DataFrame) -> Finding:
+    """What of the revenue repeat purchases bring, where returns leave something of both; see `new_and_repeat`."""
+    new, repeat = (float(months[name].sum()) for name in ("new", "repeat"))
     revenue = new + repeat
     if revenue <= 0:
         return Finding.of("base_health.months_no_revenue", revenue=revenue)
