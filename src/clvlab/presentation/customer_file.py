@@ -14,7 +14,7 @@ from clvlab.charts.theme import DARK
 from clvlab.money import exact_sum
 from clvlab.playbook.telling import with_texts
 from clvlab.presentation.fragments import unbroken
-from clvlab.tables import NULL, DisplayColumn, DisplayTable, Fragment
+from clvlab.tables import NULL, DisplayColumn, DisplayTable, Fragment, display
 from clvlab.wording import Language, Words
 
 LATEST = 12
@@ -142,24 +142,14 @@ def _history(timeline: pl.DataFrame, words: Words) -> DisplayTable:
 
 
 def _groups(groups: pl.DataFrame, words: Words) -> DisplayTable:
-    columns = (
-        _column(
-            words.column("strategy"), [words.name("strategies", each) for each in groups["strategy"]], numeric=False
-        ),
-        _column(words.column("group"), list(map(words.group, groups["group"])), numeric=False),
-        _column(words.column("rank"), words.numbers(groups["rank"], "int")),
-    )
-    return DisplayTable(columns, words("customer.groups_table"))
+    read = {"strategy": "strategy", "group": "group", "rank": "int"}
+    return display(groups, read, words, caption=words("customer.groups_table"))
 
 
 def _preferences(preferences: pl.DataFrame, words: Words) -> DisplayTable:
-    columns = [
-        _column(words("customer.category"), list(map(words.attribute_value, preferences["category"])), numeric=False),
-        _column(words.column("rows"), words.numbers(preferences["rows"], "int")),
-    ]
-    if "amount" in preferences.columns:
-        columns.append(_column(words.column("amount"), words.numbers(preferences["amount"], "price")))
-    return DisplayTable(tuple(columns), words("customer.preferences_table"))
+    read = {"category": "attribute_value", "rows": "int", "amount": "price"}
+    there = {column: kind for column, kind in read.items() if column in preferences.columns}
+    return display(preferences, there, words, caption=words("customer.preferences_table"))
 
 
 def _attributes(attributes: dict[str, Any], words: Words) -> DisplayTable:
