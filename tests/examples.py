@@ -49,10 +49,10 @@ def examples(page: str) -> Iterator[Example]:
         yield Example(found[2], found[3].strip(), found[4])
 
 
-def run(page: Path, folder: Path) -> int:
-    """Run the blocks of a page in a folder, which is the working directory; returns how many were run."""
+def run(page: Path, folder: Path) -> None:
+    """Run the blocks of a page in a folder, which is the working directory."""
     names: dict[str, object] = {"__name__": "__main__"}
-    printed, n_run = None, 0
+    printed = None
     for example in examples(page.read_text(encoding="utf-8")):
         if example.language == "text":
             assert printed is not None, f"nothing printed this:\n{example.text}"
@@ -60,16 +60,15 @@ def run(page: Path, folder: Path) -> int:
             assert same, f"the page says:\n{example.text}\nand this was printed:\n{printed}"
         printed = None
         if example.language == "python":
-            printed, n_run = python(example.text, names), n_run + 1
+            printed = python(example.text, names)
         elif example.language == "sh" and example.info != ELSEWHERE:
-            printed, n_run = shell(example, folder), n_run + 1
+            printed = shell(example, folder)
         elif example.language == "yaml" and not example.info:
             assert yaml.safe_load(example.text), example.text
         elif example.info and example.language != "sh":
             path = folder / example.info
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(example.text, encoding="utf-8")
-    return n_run
 
 
 def python(code: str, names: dict[str, object]) -> str:

@@ -2,7 +2,10 @@
 
 import pytest
 
+from clvlab.analysis.segmentation.context import VALUE_LEVEL
+from clvlab.analysis.segmentation.profiles import LEVEL
 from clvlab.analysis.small_groups import SMALLEST
+from clvlab.comparison.groups import FEWEST
 from clvlab.comparison.recommend import CAMPAIGN, TOLERANCE
 from clvlab.customers.gate import MIN_CUSTOMERS, MIN_HISTORY_DAYS
 from clvlab.models.gamma_gamma import STRONG_CORRELATION
@@ -14,6 +17,9 @@ ENGLISH, CHINESE = {10: ("ten", "十")}[SMALLEST]
 SAID = [
     ("explanation/groupings.md", f"no more than {TOLERANCE:.2f} of"),
     ("explanation/groupings.md", f"from the {CAMPAIGN:.0%} of customers".replace("%", " %")),
+    ("explanation/groupings.md", f"without a group of fewer than {FEWEST} customers"),
+    ("explanation/intervals.md", f"of values and plans are at {VALUE_LEVEL:.0%},".replace("%", " %")),
+    ("explanation/intervals.md", f"of what was observed at {LEVEL:.0%};".replace("%", " %")),
     ("explanation/trust.md", f"Above {STRONG_CORRELATION} fitting warns"),
     ("explanation/trust.md", f"Below {MIN_CUSTOMERS} customers with a purchase, {MIN_HISTORY_DAYS} days"),
     ("explanation/trust.md", f"more than {PART_TOLERANCE:.0%} off".replace("%", " %")),

@@ -6,7 +6,6 @@ import io
 import multiprocessing
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -18,26 +17,24 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
 from clvlab.reporting.execution import execute
+from clvlab.reporting.manifest import package_digest
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS, PACKAGE = ROOT / "notebooks", ROOT / "src" / "clvlab"
+NOTEBOOKS = ROOT / "notebooks"
 PAGES = ROOT / "docs" / "notebooks"
 EXECUTED = ROOT / "build" / "docs" / "executed"
+READERS_FOLDER = "/home/you"
 PICTURES = {"image/svg+xml": "svg", "image/png": "png"}
 AT_ONCE = 2
 
 
 def _key(path: Path) -> str:
     """What a notebook and the package are, in a few digits: an execution holds until one of them changes."""
-    digest = hashlib.sha256(path.read_bytes())
-    for file in sorted(PACKAGE.rglob("*")):
-        if file.suffix in {".py", ".yaml", ".j2", ".css"}:
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
+    return hashlib.sha256(path.read_bytes() + package_digest().encode()).hexdigest()[:16]
 
 
 def _executed(path: Path) -> Path:
-    """The notebook with its outputs; executed in an empty folder, unless it has been."""
+    """The notebook with its outputs, as in a reader's folder; executed in an empty one, unless it has been."""
     kept = EXECUTED / f"{path.parent.name}-{path.stem}-{_key(path)}.ipynb"
     if not kept.exists():
         with tempfile.TemporaryDirectory() as folder:
@@ -45,7 +42,7 @@ def _executed(path: Path) -> Path:
             done = Path(folder) / path.name
             execute(path, done, {}, environment={}, on_cell=_unheard, stderr=io.StringIO())
             os.chdir(ROOT)
-            shutil.copy(done, kept)
+            kept.write_text(done.read_text(encoding="utf-8").replace(folder, READERS_FOLDER), encoding="utf-8")
     return kept
 
 

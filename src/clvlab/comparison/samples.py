@@ -1,7 +1,9 @@
 """How many customers figures about rules are taken from, where there are more.
 
 Whether a rule comes out the same again, how simply it is told and how far two agree are figures about rules, not
-about rows: of so many customers their chance is small beside what they are compared by, and no more are needed.
+about rows. The standard error of a share of 25,000 customers is at most 0.3 points, where `recommend.NOISE` takes up
+to 2 (stability) and 1 (simplicity) for no difference. A rule from a sample is less stable than one from all: of more
+customers stability is a lower bound.
 What is said of customers (foresight, groups, outcomes) is said of all.
 """
 

@@ -151,8 +151,9 @@ class Rule(Displayed, ABC):
 
         Returns
         -------
-        before (group by this rule), after (by the other), customers, share (of all customers) and, where the
-        customers have it, total_spend; most customers first. Whoever stays is left out
+        before (group by this rule), after (by the other), customers, share (of all customers, 0..1) and, where the
+        customers have it, total_spend (in the currency of the log); most customers first. Whoever stays is left out,
+        unlike in `WhatIf.moves`
         """
         check_kind("other", other, Rule, "clvlab.strategies[...].fit")
         groups = self.assign(customers).select("customer_id", before="group")

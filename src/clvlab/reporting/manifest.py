@@ -103,7 +103,7 @@ class Inputs:
             lists={path.parent.name: sha256(path) for path in lists},
             pseudonyms=secret and hmac.new(secret.encode(), b"which key", hashlib.sha256).hexdigest(),
             notebook=sha256(notebook),
-            package=_package(),
+            package=package_digest(),
             versions=versions(),
         )
 
@@ -290,7 +290,7 @@ def rows_of(params: RunParams, log: TransactionLog) -> dict[str, Any]:
     }
 
 
-def _package() -> str:
+def package_digest() -> str:
     """SHA-256 over the package's own files: code, maps, wording, templates."""
     digest = hashlib.sha256()
     for path in _files(PACKAGE):
