@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from clvlab.crm.credentials import credentials
-from clvlab.crm.protocol import NEVER, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since, same
+from clvlab.crm.protocol import NEVER, NO_ANSWERS, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since, same
 from clvlab.crm.tokens import Token, TokenCache
 from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
 from clvlab.errors import DataError, ParamsError, TryLaterError
@@ -45,11 +45,24 @@ LASTING: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "birthday": "Date_of_Birth",
             "owner": "Owner",
         },
+        "Leads": {
+            "industry": "Industry",
+            "lead_source": "Lead_Source",
+            "province": "State",
+            "city": "City",
+            "owner": "Owner",
+        },
     }
 )
-PASSING: Mapping[str, Mapping[str, str]] = MappingProxyType({"Accounts": {"rating": "Rating"}, "Contacts": {}})
-"""Our name of an attribute -> the field; those that say what is true today apart."""
+_USUAL = {"rating": "Rating", "tags": "Tag", "last_contact": "Last_Activity_Time"}
+_VISITS = {"visits": "Days_Visited", "chats": "Number_Of_Chats", "last_visit": "Last_Visited_Time"}
+PASSING: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"Accounts": _USUAL, "Contacts": _USUAL | _VISITS, "Leads": _USUAL}
+)
+"""Our name of an attribute -> the field, where the tenant has it; those that say what is true today apart."""
 LOOKUP: Mapping[str, str] = MappingProxyType({"Accounts": "Account_Name", "Contacts": "Contact_Name"})
+_LOOKUP_OF_CASES: Mapping[str, str] = MappingProxyType({"Accounts": "Account_Name", "Contacts": "Related_To"})
+_DAYS = frozenset({"last_contact", "last_visit"})
 _GONE = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE", "INVALID_OAUTHTOKEN"})
 _NOTHING = (204, 304)
 _CURSOR_GONE = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"})
@@ -120,6 +133,16 @@ class _CustomersRead:
         return [*dict.fromkeys([*self.lasting.values(), *self.passing.values(), _CHANGED])]
 
 
+@dataclass(frozen=True)
+class _AnswersRead:
+    """The module in which customers say how satisfied they are, and its fields."""
+
+    customer: str
+    score: str
+    module: str = "Cases"
+    date: str = "Created_Time"
+
+
 class ZohoCrm:
     """One organisation of Zoho CRM.
 
@@ -158,7 +181,7 @@ class ZohoCrm:
     def selection(self) -> str:
         """A digest of the organisation, of what the parameters select, and of the fields that there are of it."""
         source = {name: value for name, value in self._source.items() if name != "labels"}
-        told = [source, self._organisation, self._of_orders(), self._of_customers()]
+        told = [source, self._organisation, self._of_orders(), self._of_customers(), self._of_answers()]
         return hashlib.sha256(json.dumps(told, sort_keys=True, default=asdict).encode()).hexdigest()
 
     def orders(self, since: Since = NEVER) -> pl.DataFrame:
@@ -170,7 +193,7 @@ class ZohoCrm:
         rows = self._listed(read.module, read.asked, since)
         table = {
             "customer_id": [_id(row.get(read.customer)) for row in rows],
-            "date": [str(row[read.date])[:10] if row.get(read.date) else None for row in rows],
+            "date": [_day(row.get(read.date)) for row in rows],
             "amount": [_number(row.get(read.amount)) for row in rows],
             "order_id": [row["id"] for row in rows],
         }
@@ -179,14 +202,38 @@ class ZohoCrm:
         return pl.DataFrame(table | more, schema)
 
     def customers(self, since: Since = NEVER) -> Customers:
-        """Accounts, or Contacts, with what may group them; phone numbers and e-mail addresses are not asked for."""
-        read = self._of_customers()
-        rows = self._listed(read.module, read.asked, since)
-        return Customers(_table(rows, read.lasting), _table(rows, read.passing))
+        """Accounts, or Contacts, and leads where asked for, with what may group them, and how satisfied they are.
+
+        Phone numbers and e-mail addresses are not asked for. A lead that has become an account is a customer no more.
+        """
+        lasting, passing = [], []
+        for read in self._of_customers():
+            rows = self._listed(read.module, read.asked, since, converted=False)
+            lasting.append(_table(rows, read.lasting))
+            passing.append(_table(rows, read.passing))
+        became = self._listed("Leads", [_CHANGED], since, converted=True) if "Leads" in since else []
+        gone = frozenset(row["id"] for row in became)
+        tables = [pl.concat(parts, how="diagonal") for parts in (lasting, passing)]
+        return Customers(tables[0], tables[1], self._answers(since), gone)
+
+    def _answers(self, since: Since) -> pl.DataFrame:
+        read = self._of_answers()
+        if read is None:
+            return NO_ANSWERS
+        rows = self._listed(read.module, [read.customer, read.score, read.date, _CHANGED], since)
+        table = {
+            "record_id": [row["id"] for row in rows],
+            "customer_id": [_id(row.get(read.customer)) for row in rows],
+            "date": [_day(row.get(read.date)) for row in rows],
+            "satisfaction": [_number(row.get(read.score)) for row in rows],
+        }
+        return pl.DataFrame(table, NO_ANSWERS.schema)
 
     def deleted(self) -> frozenset[str]:
-        """The ids of the records of both modules that are in the recycle bin, or were deleted for good."""
-        modules = (self._of_orders().module, self._of_customers().module)
+        """The ids of the records of all modules that are in the recycle bin, or were deleted for good."""
+        answers = self._of_answers()
+        modules = [self._of_orders().module, *(read.module for read in self._of_customers())]
+        modules += [answers.module] if answers else []
         return frozenset(record for module in modules for record in self._deleted(module))
 
     def _of_orders(self) -> "_OrdersRead":
@@ -198,16 +245,29 @@ class ZohoCrm:
         more = [name for name in ("Currency", *theirs.more, theirs.state) if name in known]
         return _OrdersRead(module, customer, day, amount, {_OURS.get(name, name): name for name in more})
 
-    def _of_customers(self) -> "_CustomersRead":
-        module, given = self._customers, self._source.get("fields", {})
-        known = self._fields(module)
-        self._check(module, given.values())
-        lasting = {name: field for name, field in LASTING[module].items() if field in known} | given
-        passing = {name: field for name, field in PASSING[module].items() if field in known}
-        for name, field in lasting.items():
+    def _of_customers(self) -> list["_CustomersRead"]:
+        given = self._source.get("fields", {})
+        known = self._fields(self._customers)
+        self._check(self._customers, given.values())
+        for name, field in given.items():
             if known[field]["data_type"] in _PERSONAL:
                 raise fault("crm_personal", ParamsError, attribute=name, field=repr(field))
-        return _CustomersRead(module, lasting, passing)
+        modules = [self._customers, *(["Leads"] if self._source.get("leads") else [])]
+        return [self._attributes(module, given if module == self._customers else {}) for module in modules]
+
+    def _attributes(self, module: str, given: Mapping[str, str]) -> "_CustomersRead":
+        """The usual fields of a module, those that there are, and further ones."""
+        known = self._fields(module)
+        lasting = {name: field for name, field in LASTING[module].items() if field in known}
+        passing = {name: field for name, field in PASSING[module].items() if field in known and name not in given}
+        return _CustomersRead(module, {**lasting, **given}, passing)
+
+    def _of_answers(self) -> "_AnswersRead | None":
+        if "satisfaction" not in self._source:
+            return None
+        read = _AnswersRead(_LOOKUP_OF_CASES[self._customers], self._source["satisfaction"])
+        self._check(read.module, (read.customer, read.score, read.date))
+        return read
 
     def labels(self, names: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
         """customer_id and the present values of these fields, as they are in the CRM."""
@@ -303,13 +363,19 @@ class ZohoCrm:
 
     # Lists and queries
 
-    def _listed(self, module: str, fields: Sequence[str], since: Since = NEVER) -> list[dict[str, Any]]:
-        """All records of a module, or those that have changed since a moment, each once, by id."""
+    def _listed(
+        self, module: str, fields: Sequence[str], since: Since = NEVER, *, converted: bool = False
+    ) -> list[dict[str, Any]]:
+        """All records of a module, or those that have changed since a moment, each once, by id.
+
+        Of leads those that were converted, or those that were not.
+        """
+        more = {"converted": str(converted).lower()} if module == "Leads" else {}
         try:
-            found, pages = self._paged(module, fields, since.get(module))
+            found, pages = self._paged(module, fields, since.get(module), more)
         except _CursorGoneError:
             try:
-                found, pages = self._paged(module, fields, since.get(module))
+                found, pages = self._paged(module, fields, since.get(module), more)
             except _CursorGoneError:
                 raise fault("crm_cursor_gone", TryLaterError, module=module) from None
         records = {row["id"]: row for row in found}
@@ -318,13 +384,15 @@ class ZohoCrm:
         self.reads.append(ModuleRead(module, len(records), pages, first, last))
         return sorted(records.values(), key=lambda row: int(row["id"]))
 
-    def _paged(self, module: str, fields: Sequence[str], since: str | None) -> tuple[list[dict[str, Any]], int]:
+    def _paged(
+        self, module: str, fields: Sequence[str], since: str | None, more: Mapping[str, str]
+    ) -> tuple[list[dict[str, Any]], int]:
         found: list[dict[str, Any]] = []
         token, pages = None, 0
         headers = {"If-Modified-Since": since} if since else {}
         while True:
             values = {"fields": ",".join(fields), "per_page": str(_PER_PAGE), "sort_by": "id", "sort_order": "asc"}
-            values |= {"page_token": token} if token else {}
+            values |= {**more, "page_token": token} if token else more
             reply = self._call("GET", module, values=values, headers=headers)
             if reply.status in _NOTHING:
                 return found, pages
@@ -492,9 +560,18 @@ def _id(value: Any) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, list):
-        return None
-    return _id(value) if isinstance(value, dict) else str(value)
+    """A value as a text: of a lookup its id, of a list what it has, in order."""
+    if value is None or isinstance(value, dict):
+        return _id(value)
+    if isinstance(value, list):
+        named = (each.get("name") if isinstance(each, dict) else each for each in value)
+        return ";".join(sorted(str(name) for name in named if name is not None)) or None
+    return str(value)
+
+
+def _day(value: Any) -> str | None:
+    """The day of a moment as it is written, whatever its offset."""
+    return str(value)[:10] if value else None
 
 
 def _number(value: Any) -> float | None:
@@ -505,6 +582,8 @@ def _number(value: Any) -> float | None:
 
 
 def _table(rows: Sequence[Mapping[str, Any]], fields: Mapping[str, str]) -> pl.DataFrame:
-    columns = {ours: [_text(row.get(theirs)) for row in rows] for ours, theirs in fields.items()}
+    columns = {
+        ours: [(_day if ours in _DAYS else _text)(row.get(theirs)) for row in rows] for ours, theirs in fields.items()
+    }
     schema = dict.fromkeys(("customer_id", *fields), pl.String)
     return pl.DataFrame({"customer_id": [row["id"] for row in rows], **columns}, schema)
