@@ -275,13 +275,21 @@ class LabelFields(TypedDict, total=False):
 
 
 @with_config(_STRICT)
+class BulkWrite(TypedDict):
+    """Many labels are written as files: the organisation whose they are, and where files are taken."""
+
+    organisation: Text
+    upload: NotRequired[Text]
+
+
+@with_config(_STRICT)
 class CrmSource(TypedDict):
     """A CRM that is the source: which records are purchases and customers, and which fields take labels.
 
     `orders` is the module of purchases, `customers` that of customers; `customer`, `date` and `amount` are fields of
     the purchases, where not the usual ones; `fields` are further attributes, our name: the customer's field;
     `leads` takes leads for prospects as well; `satisfaction` is the field of cases that holds how satisfied who
-    opened them was; `login`, `api` and `version` say where it is.
+    opened them was; `bulk` writes many labels as files; `login`, `api` and `version` say where it is.
     """
 
     crm: Literal["zoho"]
@@ -294,6 +302,7 @@ class CrmSource(TypedDict):
     leads: NotRequired[bool]
     satisfaction: NotRequired[Text]
     labels: NotRequired[LabelFields]
+    bulk: NotRequired[BulkWrite]
     login: NotRequired[Text]
     api: NotRequired[Text]
     version: NotRequired[Annotated[str, Field(pattern=r"^v[2-8]$")]]
@@ -308,6 +317,7 @@ Source = Annotated[
 _NESTED: Mapping[str, Iterable[str]] = {
     "source": CrmSource.__annotations__,
     "source.labels": LabelFields.__annotations__,
+    "source.bulk": BulkWrite.__annotations__,
     "rfm": Rfm.__annotations__,
     "alerts": Alerts.__annotations__,
     "reading": ReaderSettings.__annotations__,

@@ -1,23 +1,40 @@
 """Zoho CRM by its REST interface."""
 
+import csv
 import hashlib
+import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import count
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import polars as pl
 
 from clvlab.crm.credentials import credentials
-from clvlab.crm.protocol import NEVER, NO_ANSWERS, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since, same
+from clvlab.crm.protocol import (
+    NEVER,
+    NO_ANSWERS,
+    Customers,
+    Kind,
+    LabelField,
+    ModuleRead,
+    Outcome,
+    Row,
+    Since,
+    Status,
+    forget,
+    same,
+)
 from clvlab.crm.tokens import Token, TokenCache
 from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
 from clvlab.errors import DataError, ParamsError, TryLaterError
-from clvlab.params import CrmSource
+from clvlab.params import BulkWrite, CrmSource
 from clvlab.sources.faults import fault
 
 SECRETS = ("ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN")
@@ -68,7 +85,12 @@ _NOTHING = (204, 304)
 _CURSOR_GONE = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"})
 _CHANGED = "Modified_Time"
 _PERSONAL = frozenset({"phone", "email"})
-_PER_PAGE, _PER_QUERY, _PER_UPDATE, _PER_CRITERION = 200, 2_000, 100, 50
+_PER_PAGE, _PER_QUERY, _PER_UPDATE, _PER_CRITERION, _PER_FILE = 200, 2_000, 100, 50, 25_000
+BULK_ABOVE = 5_000
+"""Of how many records on a file costs fewer calls than updates do: 500 credits, as against one for every ten."""
+_UNDER_WAY = frozenset({"ADDED", "QUEUED", "INPROGRESS", "IN PROGRESS"})
+_POLLS, _LONGEST_POLL = 150, 30.0
+_DOWNLOAD_HOSTS = frozenset(f"download-accl.zoho.{end}" for end in ("com", "eu", "in", "com.au", "com.cn", "jp"))
 _KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "double": "number",
@@ -155,7 +177,6 @@ class ZohoCrm:
     """
 
     name = "zoho"
-    largest_batch = _PER_UPDATE
 
     def __init__(self, source: CrmSource, transport: Transport | None = None) -> None:
         self._source = source
@@ -168,6 +189,7 @@ class ZohoCrm:
         self._cache = TokenCache(self._secrets["ZOHO_CLIENT_ID"].text, digest, self._login, self._api or "")
         self._customers = source.get("customers", "Accounts")
         self._version = source.get("version", "v8")
+        self._bulk = source.get("bulk")
         self._quotes_ids = True
         self._metadata: dict[str, dict[str, Mapping[str, Any]]] = {}
         self.reads: list[ModuleRead] = []
@@ -303,8 +325,22 @@ class ZohoCrm:
 
     # Writing
 
-    def write_labels(self, rows: Sequence[Row]) -> list[Outcome]:
+    def batches(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        """A hundred rows at a time; in files those whose like are more than `BULK_ABOVE`, where `bulk` allows it.
+
+        A file has a cell for each of its fields, and an empty one clears: rows of a file have the same fields.
+        """
+        alike: dict[tuple[str, ...], list[Row]] = {}
+        for row in rows:
+            alike.setdefault(tuple(row.values) if self._bulk else (), []).append(row)
+        for group in alike.values():
+            size = _PER_FILE if self._bulk and len(group) > BULK_ABOVE else _PER_UPDATE
+            yield from (group[at : at + size] for at in range(0, len(group), size))
+
+    def write_labels(self, rows: Sequence[Row], begun: Callable[[str], None] = forget) -> list[Outcome]:
         """Update records by id; a reply that is lost is followed by reading, and by one attempt more."""
+        if self._bulk and len(rows) > _PER_UPDATE:
+            return self._written_in_bulk(rows, self._bulk, begun)
         try:
             return self._written(rows)
         except LostReplyError:
@@ -330,6 +366,71 @@ class ZohoCrm:
         if not isinstance(told, list) or len(told) != len(rows):
             raise _wrong(reply, f"PUT {self._customers}")
         return [_outcome(row.id, said) for row, said in zip(rows, told, strict=True)]
+
+    def settle(self, name: str) -> None:
+        """Wait until a job has ended."""
+        self._ended(name)
+
+    def _written_in_bulk(self, rows: Sequence[Row], bulk: BulkWrite, begun: Callable[[str], None]) -> list[Outcome]:
+        """Write rows of the same fields as one file, by a job that goes on by itself."""
+        names = ["id", *rows[0].values]
+        domain = self._token().domain
+        upload = checked_url(bulk.get("upload", domain.replace("//www.", "//content.")), "bulk.upload")
+        head = {"feature": "bulk-write", "X-CRM-ORG": bulk["organisation"]}
+        files = {"file": ("labels.zip", _packed(names, rows))}
+        sent = self._call("POST", "upload", host=upload, headers=head, files=files)
+        if sent.status != 200 or not isinstance(sent.body, dict) or "details" not in sent.body:
+            raise _wrong(sent, "POST upload")
+        resource = {
+            "type": "data",
+            "module": {"api_name": self._customers},
+            "file_id": sent.body["details"]["file_id"],
+            "find_by": "id",
+            "ignore_empty": False,
+            "field_mappings": [{"api_name": name, "index": place} for place, name in enumerate(names)],
+        }
+        body = {"operation": "update", "character_encoding": "UTF-8", "ignore_empty": False, "resource": [resource]}
+        try:
+            asked = self._call("POST", "bulk/write", body=body, may_repeat=False)
+        except LostReplyError:
+            return self._read_back(rows, "unknown")
+        if asked.status not in (200, 201, 202):
+            raise _wrong(asked, "POST bulk/write")
+        job = str(asked.body["details"]["id"])
+        begun(job)
+        done = self._ended(job)
+        url = done.get("result", {}).get("download_url")
+        if done["status"] != "COMPLETED" or not url:
+            return self._read_back(rows, "refused", str(done["status"]))
+        return _told_in_file(rows, self._downloaded(url))
+
+    def _ended(self, job: str) -> Mapping[str, Any]:
+        """What is told of a job once it has ended."""
+        for attempt in range(_POLLS):
+            reply = self._call("GET", f"bulk/write/{job}")
+            if reply.status != 200:
+                raise _wrong(reply, "GET bulk/write")
+            [told] = reply.body.get("data", [reply.body])
+            if told["status"] not in _UNDER_WAY:
+                found: Mapping[str, Any] = told
+                return found
+            self._transport.sleep(min(5.0 * 1.2**attempt, _LONGEST_POLL))
+        raise fault("crm_job", TryLaterError, job=job)
+
+    def _downloaded(self, url: str) -> bytes:
+        """The result of a job; a token goes with the call, so that it goes to Zoho alone."""
+        parts = urlsplit(url)
+        host = f"{parts.scheme}://{parts.netloc}" if parts.netloc else self._token().domain
+        if host != self._token().domain and parts.hostname not in API_HOSTS | _DOWNLOAD_HOSTS:
+            raise fault("crm_foreign_host", DataError, host=host)
+        reply = self._call("GET", parts.path, host=host, is_file=True)
+        if not isinstance(reply.body, bytes):
+            raise _wrong(reply, "GET bulk/write/result")
+        return reply.body
+
+    def _read_back(self, rows: Sequence[Row], otherwise: Status, code: str = "") -> list[Outcome]:
+        missing = self._unwritten(rows)
+        return [Outcome(row.id, otherwise, code) if row.id in missing else Outcome(row.id, "written") for row in rows]
 
     def _unwritten(self, rows: Sequence[Row]) -> set[str]:
         """The ids of those whose records do not have the values."""
@@ -463,19 +564,20 @@ class ZohoCrm:
         values: Mapping[str, str] | None = None,
         body: Any = None,
         headers: Mapping[str, str] = MappingProxyType({}),
-        may_repeat: bool = True,
+        host: str | None = None,
+        **how: Any,
     ) -> Reply:
-        """A call with a token; one that is gone is renewed once."""
+        """A call with a token; one that is gone is renewed once. A path from the root is one of the host."""
         for attempt in (1, 2):
             token = self._token()
             reply = self._transport.call(
                 method,
-                f"{token.domain}/crm/{self._version}/{path}",
+                f"{host or token.domain}{self._place(path)}",
                 headers={**headers, "Authorization": f"Zoho-oauthtoken {token.secret.text}"},
                 values=values,
                 body=body,
                 is_busy=_is_busy,
-                may_repeat=may_repeat,
+                **how,
             )
             if reply.status != 401 or _code(reply) not in _GONE:
                 break
@@ -484,6 +586,13 @@ class ZohoCrm:
                 raise fault("crm_token_refused", DataError, host=token.domain)
         _refuse_access(reply, path)
         return reply
+
+    def _place(self, path: str) -> str:
+        """Where something is on its host: what is done in bulk is apart from all else."""
+        if path.startswith("/"):
+            return path
+        bulk = "bulk/" if path.startswith("bulk/") else ""
+        return f"/crm/{bulk}{self._version}/{path.removeprefix(bulk)}"
 
     def _token(self) -> Token:
         with self._cache.locked():
@@ -552,6 +661,34 @@ def _outcome(record: str, said: Mapping[str, Any]) -> Outcome:
     details = said.get("details") or {}
     where = details.get("api_name", "")
     return Outcome(record, "refused", " ".join(filter(None, (str(said.get("code", "?")), str(where)))))
+
+
+def _packed(names: Sequence[str], rows: Sequence[Row]) -> bytes:
+    """A zip of one CSV file: the ids, and a column for each field; an empty cell clears."""
+    text, packed = io.StringIO(), io.BytesIO()
+    csv.writer(text).writerows([names, *([row.id, *map(_cell, row.values.values())] for row in rows)])
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("labels.csv", text.getvalue())
+    return packed.getvalue()
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _told_in_file(rows: Sequence[Row], packed: bytes) -> list[Outcome]:
+    """What became of each row, as the file says that a job leaves; of one that it does not have nothing is known."""
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        text = archive.read(archive.namelist()[0]).decode("utf-8-sig")
+    told = {row.get("id") or row.get("RECORD_ID"): row for row in csv.DictReader(io.StringIO(text))}
+    outcomes = []
+    for row in rows:
+        status, code = (told.get(row.id, {}).get(name, "") for name in ("STATUS", "ERRORS"))
+        if status == "UPDATED":
+            outcomes.append(Outcome(row.id, "written"))
+        else:
+            outcomes.append(Outcome(row.id, "refused" if status else "unknown", code or status))
+    return outcomes
 
 
 def _id(value: Any) -> str | None:
