@@ -184,7 +184,7 @@ def commands(text):
 
 def test_a_trial_prints_what_the_documentation_says(zoho):
     """The same params but for the addresses, and the same commands."""
-    printed, documented = trial(zoho.url), DOCS.read_text(encoding="utf-8")
+    printed, documented = trial("zoho", zoho.url), DOCS.read_text(encoding="utf-8")
     params = yaml.safe_load(re.search(r"<<END\n(.*?)END\n", printed, re.DOTALL).group(1))
     theirs = yaml.safe_load(re.search(r"```yaml\n(.*?)```", documented, re.DOTALL).group(1))
     assert (params["source"].pop("api"), params["source"].pop("login")) == (zoho.url, zoho.url)

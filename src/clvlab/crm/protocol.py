@@ -91,11 +91,22 @@ def same(one: Any, other: Any) -> bool:
 
 
 class Crm(Protocol):
-    """A CRM that is connected."""
+    """A CRM that is connected.
+
+    Attributes
+    ----------
+    name : by which the params know it
+    purchases : the module of purchases
+    reads : what was read
+    largest_batch : how many records one call of `write_labels` takes
+    most : how many records are labelled at once, unless more are asked for
+    """
 
     name: str
+    purchases: str
     reads: list[ModuleRead]
     largest_batch: int
+    most: int
 
     def selection(self) -> str:
         """A text that differs wherever the organisation, the modules or the fields that are read differ."""

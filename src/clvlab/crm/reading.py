@@ -11,11 +11,11 @@ reading is, by the moment of the last change that was read less an overlap, and 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import polars as pl
 
@@ -31,6 +31,8 @@ OVERLAP = timedelta(minutes=10)
 WHOLE_EVERY = timedelta(days=7)
 """After how many days all is read again: not every CRM tells what was deleted, nor what a user sees no more."""
 _LOST = r"(?i)^closed|lost|输单|无效"
+_STAGES = ("Stage", "sales_status")
+"""What CRMs call the field that tells of a deal whether it is open, won or lost."""
 _OF_ORDERS = ("customer_id", "date", "amount", "order_id")
 
 
@@ -120,11 +122,11 @@ def read(params: P, crm: Crm, today: date) -> P:
     """
     assert params.crm is not None
     folder = params.folder / ".crm"
-    log = folder / f"{crm.name}_{params.crm.get('orders', 'Invoices').lower()}.parquet"
+    log = folder / f"{crm.name}_{crm.purchases.lower()}.parquet"
     paths = (log, folder / "customers.parquet", folder / "passing.parquet")
     tables, kept = _present(crm, _Kept.of(folder / "account.json"), _Tables.of(*paths), today)
     if not tables.orders.height:
-        raise fault("crm_no_orders", DataError, module=params.crm.get("orders", "Invoices"))
+        raise fault("crm_no_orders", DataError, module=crm.purchases)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Where this is broken off, the files are of two readings: without the account all is read again.
     (folder / "account.json").unlink(missing_ok=True)
@@ -198,22 +200,20 @@ def _by_id(table: pl.DataFrame, key: str = "customer_id") -> pl.DataFrame:
 
 def _pipeline(orders: pl.DataFrame, params: RunParams) -> pl.DataFrame:
     """customer_id and pipeline: the money of a customer's deals that are neither won nor lost."""
-    won = _won(params.reading.get("where") or {})
-    if "Stage" not in orders.columns or not won:
+    where = params.reading.get("where") or {}
+    name = next((each for each in _STAGES if each in orders.columns), "")
+    won = [str(value).lower() for value in where.get(name, ()) if value is not None]
+    if not won:
         return pl.DataFrame(schema={"customer_id": pl.String, "pipeline": pl.Float64})
-    stage = pl.col("Stage").str.to_lowercase()
+    stage = pl.col(name).str.to_lowercase()
     is_lost = stage.is_in(words("not_sold")) | stage.str.contains(_LOST)
     return (
-        orders.filter(pl.col("Stage").is_not_null() & ~stage.is_in(won) & ~is_lost)
+        orders.filter(stage.is_not_null() & ~stage.is_in(won) & ~is_lost)
         .drop_nulls("customer_id")
         .group_by("customer_id")
         .agg(pipeline=pl.col("amount").sum().round(2))
         .sort("customer_id")
     )
-
-
-def _won(where: Mapping[str, Any]) -> list[str]:
-    return [str(value).lower() for value in where.get("Stage", ()) if value is not None]
 
 
 def _with_history(present: pl.DataFrame, path: Path, today: date) -> Path | None:

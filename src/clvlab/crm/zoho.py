@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from difflib import get_close_matches
 from itertools import count
 from types import MappingProxyType
 from typing import Any
@@ -13,11 +11,13 @@ from typing import Any
 import polars as pl
 
 from clvlab.crm.credentials import credentials
-from clvlab.crm.protocol import NEVER, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since, same
+from clvlab.crm.protocol import NEVER, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since
+from clvlab.crm.recovery import write_once
+from clvlab.crm.selected import CustomersRead, OrdersRead, check, check_impersonal, module_read, number, table
 from clvlab.crm.tokens import Token, TokenCache
-from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
+from clvlab.crm.transport import Reply, Transport, checked_url
 from clvlab.errors import DataError, ParamsError, TryLaterError
-from clvlab.params import CrmSource
+from clvlab.params import ZohoSource
 from clvlab.sources.faults import fault
 
 SECRETS = ("ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN")
@@ -92,34 +92,6 @@ PURCHASES: Mapping[str, _Purchases] = MappingProxyType(
 _OURS = {"Currency": "currency", "Lead_Source": "channel"}
 
 
-@dataclass(frozen=True)
-class _OrdersRead:
-    """The module of purchases and its fields; `more` are our names of others."""
-
-    module: str
-    customer: str
-    date: str
-    amount: str
-    more: Mapping[str, str]
-
-    @property
-    def asked(self) -> list[str]:
-        return [*dict.fromkeys([self.customer, self.date, self.amount, *self.more.values(), _CHANGED])]
-
-
-@dataclass(frozen=True)
-class _CustomersRead:
-    """The module of customers and its fields under our names: what lasts, and what is true only today."""
-
-    module: str
-    lasting: Mapping[str, str]
-    passing: Mapping[str, str]
-
-    @property
-    def asked(self) -> list[str]:
-        return [*dict.fromkeys([*self.lasting.values(), *self.passing.values(), _CHANGED])]
-
-
 class ZohoCrm:
     """One organisation of Zoho CRM.
 
@@ -133,8 +105,9 @@ class ZohoCrm:
 
     name = "zoho"
     largest_batch = _PER_UPDATE
+    most = 5_000
 
-    def __init__(self, source: CrmSource, transport: Transport | None = None) -> None:
+    def __init__(self, source: ZohoSource, transport: Transport | None = None) -> None:
         self._source = source
         self._secrets = credentials(SECRETS)
         self._login = checked_url(source.get("login", f"https://{ACCOUNTS_HOSTS[0]}"), "login")
@@ -146,6 +119,7 @@ class ZohoCrm:
         self._customers = source.get("customers", "Accounts")
         self._version = source.get("version", "v8")
         self._quotes_ids = True
+        self.purchases: str = source.get("orders", "Invoices")
         self._metadata: dict[str, dict[str, Mapping[str, Any]]] = {}
         self.reads: list[ModuleRead] = []
 
@@ -167,47 +141,45 @@ class ZohoCrm:
         Every row of the module, whatever its state: `where` keeps those that are purchases.
         """
         read = self._of_orders()
-        rows = self._listed(read.module, read.asked, since)
-        table = {
+        rows = self._listed(read.module, [*read.asked, _CHANGED], since)
+        columns = {
             "customer_id": [_id(row.get(read.customer)) for row in rows],
             "date": [str(row[read.date])[:10] if row.get(read.date) else None for row in rows],
-            "amount": [_number(row.get(read.amount)) for row in rows],
+            "amount": [number(row.get(read.amount)) for row in rows],
             "order_id": [row["id"] for row in rows],
         }
         more = {ours: [_text(row.get(theirs)) for row in rows] for ours, theirs in read.more.items()}
-        schema = dict.fromkeys((*table, *more), pl.String) | {"amount": pl.Float64}
-        return pl.DataFrame(table | more, schema)
+        schema = dict.fromkeys((*columns, *more), pl.String) | {"amount": pl.Float64}
+        return pl.DataFrame(columns | more, schema)
 
     def customers(self, since: Since = NEVER) -> Customers:
         """Accounts, or Contacts, with what may group them; phone numbers and e-mail addresses are not asked for."""
         read = self._of_customers()
-        rows = self._listed(read.module, read.asked, since)
-        return Customers(_table(rows, read.lasting), _table(rows, read.passing))
+        rows = self._listed(read.module, [*read.asked, _CHANGED], since)
+        return Customers(table(rows, read.lasting, "id", _text_of), table(rows, read.passing, "id", _text_of))
 
     def deleted(self) -> frozenset[str]:
         """The ids of the records of both modules that are in the recycle bin, or were deleted for good."""
         modules = (self._of_orders().module, self._of_customers().module)
         return frozenset(record for module in modules for record in self._deleted(module))
 
-    def _of_orders(self) -> "_OrdersRead":
-        module = self._source.get("orders", "Invoices")
+    def _of_orders(self) -> OrdersRead:
+        module = self.purchases
         known, theirs = self._fields(module), PURCHASES[module]
         customer = self._source.get("customer", LOOKUP[self._customers])
         day, amount = self._source.get("date", theirs.date), self._source.get("amount", theirs.amount)
-        self._check(module, (customer, day, amount))
+        check(module, known, (customer, day, amount))
         more = [name for name in ("Currency", *theirs.more, theirs.state) if name in known]
-        return _OrdersRead(module, customer, day, amount, {_OURS.get(name, name): name for name in more})
+        return OrdersRead(module, customer, day, amount, {_OURS.get(name, name): name for name in more})
 
-    def _of_customers(self) -> "_CustomersRead":
+    def _of_customers(self) -> CustomersRead:
         module, given = self._customers, self._source.get("fields", {})
         known = self._fields(module)
-        self._check(module, given.values())
+        check(module, known, given.values())
         lasting = {name: field for name, field in LASTING[module].items() if field in known} | given
         passing = {name: field for name, field in PASSING[module].items() if field in known}
-        for name, field in lasting.items():
-            if known[field]["data_type"] in _PERSONAL:
-                raise fault("crm_personal", ParamsError, attribute=name, field=repr(field))
-        return _CustomersRead(module, lasting, passing)
+        check_impersonal({name: each["data_type"] for name, each in known.items()}, lasting, _PERSONAL)
+        return CustomersRead(module, lasting, passing)
 
     def labels(self, names: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
         """customer_id and the present values of these fields, as they are in the CRM."""
@@ -216,10 +188,10 @@ class ZohoCrm:
         else:
             parts = [ids[at : at + _PER_CRITERION] for at in range(0, len(ids), _PER_CRITERION)]
             rows = [row for part in parts for row in self._by_id(self._customers, names, part)]
-        table = {"customer_id": [row["id"] for row in rows]} | {
+        columns = {"customer_id": [row["id"] for row in rows]} | {
             name: [row.get(name) for row in rows] for name in names
         }
-        return pl.DataFrame(table, schema_overrides={"customer_id": pl.String}, strict=False)
+        return pl.DataFrame(columns, schema_overrides={"customer_id": pl.String}, strict=False)
 
     def label_fields(self, names: Sequence[str]) -> list[LabelField]:
         """The fields of these names, as metadata describe them.
@@ -229,7 +201,7 @@ class ZohoCrm:
         ParamsError : one is missing, cannot be written, or is of a kind that takes no label
         """
         known = self._fields(self._customers)
-        self._check(self._customers, names)
+        check(self._customers, known, names)
         fields = []
         for name in names:
             about = known[name]
@@ -245,19 +217,7 @@ class ZohoCrm:
 
     def write_labels(self, rows: Sequence[Row]) -> list[Outcome]:
         """Update records by id; a reply that is lost is followed by reading, and by one attempt more."""
-        try:
-            return self._written(rows)
-        except LostReplyError:
-            missing = self._unwritten(rows)
-        done = [Outcome(row.id, "written") for row in rows if row.id not in missing]
-        again = [row for row in rows if row.id in missing]
-        if not again:
-            return done
-        try:
-            return done + self._written(again)
-        except LostReplyError:
-            still = self._unwritten(again)
-            return done + [Outcome(row.id, "unknown" if row.id in still else "written") for row in again]
+        return write_once(rows, self._written, self.labels)
 
     def _written(self, rows: Sequence[Row]) -> list[Outcome]:
         body = {
@@ -271,16 +231,6 @@ class ZohoCrm:
             raise _wrong(reply, f"PUT {self._customers}")
         return [_outcome(row.id, said) for row, said in zip(rows, told, strict=True)]
 
-    def _unwritten(self, rows: Sequence[Row]) -> set[str]:
-        """The ids of those whose records do not have the values."""
-        names = list(dict.fromkeys(name for row in rows for name in row.values))
-        present = {it["customer_id"]: it for it in self.labels(names, [row.id for row in rows]).iter_rows(named=True)}
-        return {
-            row.id
-            for row in rows
-            if row.id not in present or not all(same(present[row.id][it], value) for it, value in row.values.items())
-        }
-
     # Metadata
 
     def _fields(self, module: str) -> Mapping[str, Mapping[str, Any]]:
@@ -291,15 +241,6 @@ class ZohoCrm:
                 raise _wrong(reply, f"GET settings/fields {module}")
             self._metadata[module] = {each["api_name"]: each for each in reply.body["fields"]}
         return self._metadata[module]
-
-    def _check(self, module: str, names: Iterable[str]) -> None:
-        known = self._fields(module)
-        for name in names:
-            if name not in known:
-                near = get_close_matches(name, known, n=1)
-                if near:
-                    raise fault("crm_no_field_near", ParamsError, module=module, field=repr(name), near=repr(near[0]))
-                raise fault("crm_no_field", ParamsError, module=module, field=repr(name))
 
     # Lists and queries
 
@@ -313,9 +254,8 @@ class ZohoCrm:
             except _CursorGoneError:
                 raise fault("crm_cursor_gone", TryLaterError, module=module) from None
         records = {row["id"]: row for row in found}
-        moments = sorted((row[_CHANGED] for row in records.values() if row.get(_CHANGED)), key=datetime.fromisoformat)
-        first, last = (moments[0], moments[-1]) if moments else (None, None)
-        self.reads.append(ModuleRead(module, len(records), pages, first, last))
+        moments = [row[_CHANGED] for row in records.values() if row.get(_CHANGED)]
+        self.reads.append(module_read(module, moments, len(records), pages))
         return sorted(records.values(), key=lambda row: int(row["id"]))
 
     def _paged(self, module: str, fields: Sequence[str], since: str | None) -> tuple[list[dict[str, Any]], int]:
@@ -398,9 +338,9 @@ class ZohoCrm:
         may_repeat: bool = True,
     ) -> Reply:
         """A call with a token; one that is gone is renewed once."""
-        for attempt in (1, 2):
-            token = self._token()
-            reply = self._transport.call(
+
+        def call(token: Token) -> Reply:
+            return self._transport.call(
                 method,
                 f"{token.domain}/crm/{self._version}/{path}",
                 headers={**headers, "Authorization": f"Zoho-oauthtoken {token.secret.text}"},
@@ -409,17 +349,12 @@ class ZohoCrm:
                 is_busy=_is_busy,
                 may_repeat=may_repeat,
             )
-            if reply.status != 401 or _code(reply) not in _GONE:
-                break
-            self._cache.drop()
-            if attempt == 2:
-                raise fault("crm_token_refused", DataError, host=token.domain)
+
+        reply = self._cache.used(self._renewed, call, _is_gone)
+        if reply is None:
+            raise fault("crm_token_refused", DataError, host=self._api or self._login, check="`source.login`")
         _refuse_access(reply, path)
         return reply
-
-    def _token(self) -> Token:
-        with self._cache.locked():
-            return self._cache.kept() or self._renewed()
 
     def _renewed(self) -> Token:
         secrets = {name: secret.text for name, secret in self._secrets.items()}
@@ -435,7 +370,8 @@ class ZohoCrm:
             raise fault("crm_token_throttled", TryLaterError)
         if "access_token" not in found:
             reason = str(found.get("error", f"HTTP {reply.status}"))
-            raise fault("crm_login", ParamsError, reason=reason, host=self._login)
+            variables = ", ".join(SECRETS)
+            raise fault("crm_login", ParamsError, reason=reason, host=self._login, variables=variables, key="login")
         return self._cache.keep(found["access_token"], self._domain(found), float(found.get("expires_in", 3600)))
 
     def _domain(self, found: Mapping[str, Any]) -> str:
@@ -450,6 +386,10 @@ class ZohoCrm:
 
 class _CursorGoneError(Exception):
     """A list has to be begun again."""
+
+
+def _is_gone(reply: Reply) -> bool:
+    return reply.status == 401 and _code(reply) in _GONE
 
 
 def _is_busy(reply: Reply) -> bool:
@@ -497,14 +437,5 @@ def _text(value: Any) -> str | None:
     return _id(value) if isinstance(value, dict) else str(value)
 
 
-def _number(value: Any) -> float | None:
-    try:
-        return None if value is None else float(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _table(rows: Sequence[Mapping[str, Any]], fields: Mapping[str, str]) -> pl.DataFrame:
-    columns = {ours: [_text(row.get(theirs)) for row in rows] for ours, theirs in fields.items()}
-    schema = dict.fromkeys(("customer_id", *fields), pl.String)
-    return pl.DataFrame({"customer_id": [row["id"] for row in rows], **columns}, schema)
+def _text_of(name: str, row: Mapping[str, Any]) -> str | None:
+    return _text(row.get(name))

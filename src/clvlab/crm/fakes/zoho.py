@@ -120,7 +120,7 @@ class FakeZoho(FakeServer):
 
     def refuse_busy(self, request: Request) -> Answer | None:
         """429 without a hint when to come again, where more calls are under way than the edition allows."""
-        if request.path.startswith("/crm/") and self.active > self.switches.concurrency:
+        if request.path.startswith("/crm/") and self.active.total() > self.switches.concurrency:
             return _flat(429, "TOO_MANY_REQUESTS", "too many concurrent calls")
         return None
 
