@@ -311,7 +311,9 @@ def diff(run_a: Path, run_b: Path, lang: "Language | None", debug: bool) -> None
 @click.option("--apply", "does_apply", is_flag=True, help="Write; without it nothing is written.")
 @click.option("--undo", type=click.Path(path_type=Path), metavar="FILE", help="Take back what FILE keeps the way of.")
 @click.option("--to-file", type=click.Path(path_type=Path), metavar="FILE", help="Write a file for the CRM's import.")
-@click.option("--most", type=click.IntRange(min=1), default=5_000, show_default=True, help="Records written at most.")
+@click.option(
+    "--most", type=click.IntRange(min=1), help="Records written at most; 5,000 by default, 2,000 in 纷享销客."
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def label(
     params: Path,
@@ -320,7 +322,7 @@ def label(
     does_apply: bool,
     undo: Path | None,
     to_file: Path | None,
-    most: int,
+    most: int | None,
     debug: bool,
 ) -> None:
     """Write groups and values of the published report into the CRM that PARAMS.yaml names as the source.
@@ -345,7 +347,7 @@ def label(
 
 
 def _labelled(
-    crm: "Crm", given: "ReportParams", does_apply: bool, undo: Path | None, to_file: Path | None, most: int
+    crm: "Crm", given: "ReportParams", does_apply: bool, undo: Path | None, to_file: Path | None, most: int | None
 ) -> bool:
     """Say what labelling would do, do it where that is asked for, and whether every record was written."""
     from clvlab.crm import labels, telling
@@ -372,7 +374,7 @@ def crm() -> None:
 
 
 @crm.command()
-@click.argument("kind", type=click.Choice(["zoho"]))
+@click.argument("kind", type=click.Choice(["zoho", "fxiaoke"]))
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where it listens; any free one by default.")
 @click.option("--customers", type=click.IntRange(min=10), default=1_000, show_default=True, help="How many it has.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of what is said.")
@@ -381,23 +383,20 @@ def fake(kind: str, port: int, customers: int, lang: "Language") -> None:
 
     It prints how to make a report of it and to write labels into it.
     """
-    del kind
     from time import sleep
 
-    from clvlab.crm.fakes import FakeZoho
-    from clvlab.crm.fakes.retailer import retailer
-    from clvlab.crm.fakes.trial import trial
+    from clvlab.crm.fakes.trial import NAMES, made_up, trial
     from clvlab.wording import Words
 
     _log_to_stderr("human")
-    server = FakeZoho(retailer(customers))
+    server = made_up(kind, customers)
     with _errors_told(False, lang):
         try:
             server.start(port)
         except OSError as error:
             raise ClvlabError(f"Port {port}: {error.strerror}. Leave --port out, or name another.") from None
-    _say(Words(lang)("label.fake", url=server.url))
-    _say(trial(server.url))
+    _say(Words(lang)("label.fake", crm=NAMES[kind], url=server.url))
+    _say(trial(kind, server.url))
     with suppress(KeyboardInterrupt):
         while True:
             sleep(1)

@@ -164,10 +164,6 @@ def _margin(value: object) -> object:
     return value
 
 
-def _in_crm(source: object) -> bool:
-    return isinstance(source, dict)
-
-
 Text = Annotated[str, Field(min_length=1)]
 Value = str | int | float | bool | None
 Values = Annotated[tuple[Value, ...], BeforeValidator(_as_list)]
@@ -283,8 +279,8 @@ class BulkWrite(TypedDict):
 
 
 @with_config(_STRICT)
-class CrmSource(TypedDict):
-    """A CRM that is the source: which records are purchases and customers, and which fields take labels.
+class ZohoSource(TypedDict):
+    """Zoho CRM as the source: which records are purchases and customers, and which fields take labels.
 
     `orders` is the module of purchases, `customers` that of customers; `customer`, `date` and `amount` are fields of
     the purchases, where not the usual ones; `fields` are further attributes, our name: the customer's field;
@@ -308,14 +304,54 @@ class CrmSource(TypedDict):
     version: NotRequired[Annotated[str, Field(pattern=r"^v[2-8]$")]]
 
 
+@with_config(_STRICT)
+class FxiaokeSource(TypedDict):
+    """纷享销客 as the source: which records are purchases, and which fields of customers take labels.
+
+    `orders` is the object of purchases; `customer`, `date` and `amount` are its fields, where not the usual ones, and
+    `states` further ones by whose values `where` may keep rows; `fields` are further attributes, our name: the
+    customer's field; `api` says where it is.
+    """
+
+    crm: Literal["fxiaoke"]
+    orders: NotRequired[Literal["SalesOrderObj", "NewOpportunityObj"]]
+    customer: NotRequired[Text]
+    date: NotRequired[Text]
+    amount: NotRequired[Text]
+    states: NotRequired[Texts]
+    fields: NotRequired[dict[Text, Text]]
+    labels: NotRequired[LabelFields]
+    api: NotRequired[Text]
+
+
+CrmSource = ZohoSource | FxiaokeSource
+_CRMS = {"zoho": ZohoSource, "fxiaoke": FxiaokeSource}
+
+
+def _crm_of(source: object) -> object:
+    """Refuse a CRM that nobody knows, before its keys are judged by those of another."""
+    if isinstance(source, dict) and source.get("crm") not in _CRMS:
+        known = " or ".join(f"`{name}`" for name in _CRMS)
+        raise ValueError(f"no CRM of this kind is known.{did_you_mean(str(source.get('crm')), _CRMS)} Give {known}")
+    return source
+
+
+def _kind_of_source(source: object) -> str:
+    return f"#{source['crm']}" if isinstance(source, dict) else "#files"
+
+
 Source = Annotated[
-    Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], Tag("#files")] | Annotated[CrmSource, Tag("#crm")],
-    Discriminator(lambda value: "#crm" if _in_crm(value) else "#files"),
+    Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], Tag("#files")]
+    | Annotated[ZohoSource, Tag("#zoho")]
+    | Annotated[FxiaokeSource, Tag("#fxiaoke")],
+    Discriminator(_kind_of_source),
+    BeforeValidator(_crm_of),
     BeforeValidator(_one_or_several),
 ]
 
 _NESTED: Mapping[str, Iterable[str]] = {
-    "source": CrmSource.__annotations__,
+    "source.#zoho": ZohoSource.__annotations__,
+    "source.#fxiaoke": FxiaokeSource.__annotations__,
     "source.labels": LabelFields.__annotations__,
     "source.bulk": BulkWrite.__annotations__,
     "rfm": Rfm.__annotations__,
@@ -753,7 +789,8 @@ def _problem(detail: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:
     where = ".".join(map(str, path))
     if detail["type"] == "extra_forbidden":
         *mapping, key = [part for part in path if isinstance(part, str)]
-        return f"`{where}` is unknown.{did_you_mean(key, known['.'.join(mapping)])}"
+        *tagged, _ = map(str, detail["loc"])
+        return f"`{where}` is unknown.{did_you_mean(key, known.get('.'.join(tagged)) or known['.'.join(mapping)])}"
     if detail["type"] == "missing":
         return f"`{where}` is missing."
     message = detail["msg"].removeprefix("Value error, ").removesuffix(".")

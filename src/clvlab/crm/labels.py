@@ -25,8 +25,6 @@ from clvlab.sources.faults import fault
 from clvlab.wording import Words
 
 FOLDER = ".labels"
-MOST = 5_000
-"""How many records are written at once, unless more are asked for."""
 _DECIMALS = {"value": 2, "p_alive": 4}
 _DUE = "due.parquet"
 _BEGUN = "begun"
@@ -160,7 +158,7 @@ def undoing(path: Path, crm: Crm) -> Plan:
     return Plan(tuple(back), tuple(head["fields"]), len(changes) - len(back), absent, takes_back=True)
 
 
-def apply(planned: Plan, crm: Crm, folder: Path, day: date, most: int = MOST) -> Done:
+def apply(planned: Plan, crm: Crm, folder: Path, day: date, most: int | None = None) -> Done:
     """Write a plan's values: the way back is kept first, then batch after batch, each with what became of it.
 
     Parameters
@@ -174,14 +172,14 @@ def apply(planned: Plan, crm: Crm, folder: Path, day: date, most: int = MOST) ->
     day
         of the report
     most
-        beyond how many records nothing is written
+        beyond how many records nothing is written; as the CRM has it by default
 
     Raises
     ------
     ParamsError : more records than `most` would be written
     """
-    if len(planned.changes) > most:
-        raise fault("crm_too_many", ParamsError, records=len(planned.changes), most=most)
+    if len(planned.changes) > (cap := most or crm.most):
+        raise fault("crm_too_many", ParamsError, records=len(planned.changes), most=cap)
     if not planned.changes:
         return Done(())
     with _alone(folder / FOLDER):
@@ -267,7 +265,9 @@ def _fitted(value: Any, ours: str, field: LabelField) -> Any:
         if not isinstance(value, int | float):
             raise fault("crm_field_kind", ParamsError, field=repr(field.name), label=ours)
         decimals = _DECIMALS[ours] if field.decimals is None else min(field.decimals, _DECIMALS[ours])
-        return round(float(value), decimals)
+        if ours == "p_alive" and not decimals:
+            raise fault("crm_field_kind", ParamsError, field=repr(field.name), label=ours)
+        return round(float(value), decimals) if decimals else round(value)
     text = (
         value.isoformat() if isinstance(value, date) else str(round(value, 4) if isinstance(value, float) else value)
     )

@@ -100,10 +100,20 @@ def forget(name: str) -> None:
 
 
 class Crm(Protocol):
-    """A CRM that is connected."""
+    """A CRM that is connected.
+
+    Attributes
+    ----------
+    name : by which the params know it
+    purchases : the module of purchases
+    reads : what was read
+    most : how many records are labelled at once, unless more are asked for
+    """
 
     name: str
+    purchases: str
     reads: list[ModuleRead]
+    most: int
 
     def selection(self) -> str:
         """A text that differs wherever the organisation, the modules or the fields that are read differ."""

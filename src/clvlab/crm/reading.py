@@ -33,6 +33,8 @@ OVERLAP = timedelta(minutes=10)
 """How much of what was read is read again: a change may be told later than it was made."""
 WHOLE_EVERY = timedelta(days=7)
 """After how many days all is read again: not every CRM tells what was deleted, nor what a user sees no more."""
+_STAGES = ("Stage", "sales_status")
+"""What CRMs call the field that tells of a deal whether it is open, won or lost."""
 _OF_ORDERS = ("customer_id", "date", "amount", "order_id")
 
 
@@ -124,11 +126,11 @@ def read(params: P, crm: Crm, today: date) -> P:
     """
     assert params.crm is not None
     folder = params.folder / ".crm"
-    log = folder / f"{crm.name}_{params.crm.get('orders', 'Invoices').lower()}.parquet"
+    log = folder / f"{crm.name}_{crm.purchases.lower()}.parquet"
     paths = (log, *(folder / f"{name}.parquet" for name in ("customers", "passing", "answers")))
     tables, kept = _present(crm, _Kept.of(folder / "account.json"), _Tables.of(*paths), today)
     if not tables.orders.height:
-        raise fault("crm_no_orders", DataError, module=params.crm.get("orders", "Invoices"))
+        raise fault("crm_no_orders", DataError, module=crm.purchases)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Where this is broken off, the files are of two readings: without the account all is read again.
     (folder / "account.json").unlink(missing_ok=True)
@@ -228,10 +230,11 @@ def _surveys(answers: pl.DataFrame, path: Path) -> Path | None:
 
 def _pipeline(orders: pl.DataFrame, params: RunParams) -> pl.DataFrame:
     """customer_id and pipeline: the money of a customer's deals that are neither won nor lost, in one currency."""
-    won = (params.reading.get("where") or {}).get("Stage", ())
-    if "Stage" not in orders.columns or not won:
+    stage = next((name for name in _STAGES if name in orders.columns), "")
+    won = (params.reading.get("where") or {}).get(stage, ())
+    if not won:
         return pl.DataFrame(schema={"customer_id": pl.String, "pipeline": pl.Float64})
-    deals = orders.filter(is_open(pl.col("Stage"), won)).drop_nulls("customer_id")
+    deals = orders.filter(is_open(pl.col(stage), won)).drop_nulls("customer_id")
     return (
         deals.with_columns(amount=pl.col("amount") * _rate(orders, params.reading.get("currency_rates")))
         .group_by("customer_id")

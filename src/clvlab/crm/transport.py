@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from clvlab.errors import DataError, ParamsError, TryLaterError
 from clvlab.sources.faults import fault
@@ -32,7 +32,11 @@ class LostReplyError(Exception):
 
 
 class _OutageError(Exception):
-    """Worth another attempt; the reason names no secret."""
+    """Worth another attempt, after so many seconds at least; the reason names no secret."""
+
+    def __init__(self, reason: str, seconds: float = 0.0) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
 
 
 class Transport:
@@ -62,11 +66,13 @@ class Transport:
         files: Mapping[str, tuple[str, bytes]] | None = None,
         is_file: bool = False,
         is_busy: Callable[[Reply], bool] = lambda _: False,
+        busy_for: float = 0.0,
         may_repeat: bool = True,
     ) -> Reply:
         """The answer to a call; what a busy or failing system answers is asked for again.
 
-        Where a file is asked for, its bytes are the body of an answer with HTTP 200.
+        Where a file is asked for, its bytes are the body of an answer with HTTP 200. A busy system is left alone for
+        `busy_for` seconds at least.
 
         Raises
         ------
@@ -78,12 +84,12 @@ class Transport:
         attempts = Retrying(
             retry=retry_if_exception_type(_OutageError),
             stop=stop_after_attempt(_ATTEMPTS),
-            wait=wait_random_exponential(multiplier=0.5, max=_LONGEST_WAIT),
+            wait=_wait,
             sleep=self.sleep,
             reraise=True,
         )
         try:
-            return attempts(self._once, method, url, asked, is_file, is_busy, may_repeat)
+            return attempts(self._once, method, url, asked, is_file, is_busy, busy_for, may_repeat)
         except _OutageError as error:
             host = urlsplit(url).netloc
             raise fault("crm_outage", TryLaterError, host=host, attempts=_ATTEMPTS, reason=str(error)) from None
@@ -95,6 +101,7 @@ class Transport:
         asked: Mapping[str, Any],
         is_file: bool,
         is_busy: Callable[[Reply], bool],
+        busy_for: float,
         may_repeat: bool,
     ) -> Reply:
         try:
@@ -112,12 +119,19 @@ class Transport:
         found = answer.content if is_file and answer.status_code == 200 else _json(answer)
         reply = Reply(answer.status_code, found, answer.headers)
         if is_busy(reply):
-            raise _OutageError(f"HTTP {answer.status_code}")
+            raise _OutageError("busy", busy_for)
         return reply
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def _wait(state: RetryCallState) -> float:
+    """Seconds until the next attempt: more from one to the next, by chance, so that not all come at once."""
+    error = state.outcome.exception() if state.outcome else None
+    least = error.seconds if isinstance(error, _OutageError) else 0.0
+    return least + wait_random_exponential(multiplier=0.5, max=_LONGEST_WAIT)(state)
 
 
 def _json(answer: httpx.Response) -> Any:

@@ -1,14 +1,9 @@
 """Zoho CRM by its REST interface."""
 
-import csv
 import hashlib
-import io
 import json
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from difflib import get_close_matches
 from itertools import count
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +12,7 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from clvlab.crm.credentials import credentials
+from clvlab.crm.packed import packed, told
 from clvlab.crm.protocol import (
     NEVER,
     NO_ANSWERS,
@@ -29,12 +25,13 @@ from clvlab.crm.protocol import (
     Since,
     Status,
     forget,
-    same,
 )
+from clvlab.crm.recovery import unwritten, write_once
+from clvlab.crm.selected import CustomersRead, OrdersRead, check, check_impersonal, module_read, number, table
 from clvlab.crm.tokens import Token, TokenCache
 from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
 from clvlab.errors import DataError, ParamsError, TryLaterError
-from clvlab.params import BulkWrite, CrmSource
+from clvlab.params import BulkWrite, ZohoSource
 from clvlab.sources.faults import fault
 
 SECRETS = ("ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN")
@@ -79,7 +76,7 @@ PASSING: Mapping[str, Mapping[str, str]] = MappingProxyType(
 """Our name of an attribute -> the field, where the tenant has it; those that say what is true today apart."""
 LOOKUP: Mapping[str, str] = MappingProxyType({"Accounts": "Account_Name", "Contacts": "Contact_Name"})
 _LOOKUP_OF_CASES: Mapping[str, str] = MappingProxyType({"Accounts": "Account_Name", "Contacts": "Related_To"})
-_DAYS = frozenset({"last_contact", "last_visit"})
+_DAYS = frozenset({"Last_Activity_Time", "Last_Visited_Time"})
 _GONE = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE", "INVALID_OAUTHTOKEN"})
 _NOTHING = (204, 304)
 _CURSOR_GONE = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"})
@@ -90,13 +87,14 @@ BULK_ABOVE = 5_000
 """Of how many records on a file costs fewer calls than updates do: 500 credits, as against one for every ten."""
 _UNDER_WAY = frozenset({"ADDED", "QUEUED", "INPROGRESS", "IN PROGRESS"})
 _POLLS, _LONGEST_POLL = 150, 30.0
-_DOWNLOAD_HOSTS = frozenset(f"download-accl.zoho.{end}" for end in ("com", "eu", "in", "com.au", "com.cn", "jp"))
+_DOWNLOAD_HOSTS = API_HOSTS | frozenset(
+    f"download-accl.zoho.{end}" for end in ("com", "eu", "in", "com.au", "com.cn", "jp")
+)
 _KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "double": "number",
         "currency": "number",
         "integer": "number",
-        "percent": "number",
         "date": "day",
         "text": "text",
         "textarea": "text",
@@ -128,34 +126,6 @@ _OURS = {"Currency": "currency", "Lead_Source": "channel"}
 
 
 @dataclass(frozen=True)
-class _OrdersRead:
-    """The module of purchases and its fields; `more` are our names of others."""
-
-    module: str
-    customer: str
-    date: str
-    amount: str
-    more: Mapping[str, str]
-
-    @property
-    def asked(self) -> list[str]:
-        return [*dict.fromkeys([self.customer, self.date, self.amount, *self.more.values(), _CHANGED])]
-
-
-@dataclass(frozen=True)
-class _CustomersRead:
-    """The module of customers and its fields under our names: what lasts, and what is true only today."""
-
-    module: str
-    lasting: Mapping[str, str]
-    passing: Mapping[str, str]
-
-    @property
-    def asked(self) -> list[str]:
-        return [*dict.fromkeys([*self.lasting.values(), *self.passing.values(), _CHANGED])]
-
-
-@dataclass(frozen=True)
 class _AnswersRead:
     """The module in which customers say how satisfied they are, and its fields."""
 
@@ -177,8 +147,9 @@ class ZohoCrm:
     """
 
     name = "zoho"
+    most = 5_000
 
-    def __init__(self, source: CrmSource, transport: Transport | None = None) -> None:
+    def __init__(self, source: ZohoSource, transport: Transport | None = None) -> None:
         self._source = source
         self._secrets = credentials(SECRETS)
         self._login = checked_url(source.get("login", f"https://{ACCOUNTS_HOSTS[0]}"), "login")
@@ -191,6 +162,7 @@ class ZohoCrm:
         self._version = source.get("version", "v8")
         self._bulk = source.get("bulk")
         self._quotes_ids = True
+        self.purchases: str = source.get("orders", "Invoices")
         self._metadata: dict[str, dict[str, Mapping[str, Any]]] = {}
         self.reads: list[ModuleRead] = []
 
@@ -212,16 +184,16 @@ class ZohoCrm:
         Every row of the module, whatever its state: `where` keeps those that are purchases.
         """
         read = self._of_orders()
-        rows = self._listed(read.module, read.asked, since)
-        table = {
+        rows = self._listed(read.module, [*read.asked, _CHANGED], since)
+        columns = {
             "customer_id": [_id(row.get(read.customer)) for row in rows],
             "date": [_day(row.get(read.date)) for row in rows],
-            "amount": [_number(row.get(read.amount)) for row in rows],
+            "amount": [number(row.get(read.amount)) for row in rows],
             "order_id": [row["id"] for row in rows],
         }
         more = {ours: [_text(row.get(theirs)) for row in rows] for ours, theirs in read.more.items()}
-        schema = dict.fromkeys((*table, *more), pl.String) | {"amount": pl.Float64}
-        return pl.DataFrame(table | more, schema)
+        schema = dict.fromkeys((*columns, *more), pl.String) | {"amount": pl.Float64}
+        return pl.DataFrame(columns | more, schema)
 
     def customers(self, since: Since = NEVER) -> Customers:
         """Accounts, or Contacts, and leads where asked for, with what may group them, and how satisfied they are.
@@ -230,9 +202,9 @@ class ZohoCrm:
         """
         lasting, passing = [], []
         for read in self._of_customers():
-            rows = self._listed(read.module, read.asked, since, converted=False)
-            lasting.append(_table(rows, read.lasting))
-            passing.append(_table(rows, read.passing))
+            rows = self._listed(read.module, [*read.asked, _CHANGED], since, converted=False)
+            lasting.append(table(rows, read.lasting, "id", _text_of))
+            passing.append(table(rows, read.passing, "id", _text_of))
         became = self._listed("Leads", [_CHANGED], since, converted=True) if "Leads" in since else []
         gone = frozenset(row["id"] for row in became)
         tables = [pl.concat(parts, how="diagonal") for parts in (lasting, passing)]
@@ -243,13 +215,13 @@ class ZohoCrm:
         if read is None:
             return NO_ANSWERS
         rows = self._listed(read.module, [read.customer, read.score, read.date, _CHANGED], since)
-        table = {
+        columns = {
             "record_id": [row["id"] for row in rows],
             "customer_id": [_id(row.get(read.customer)) for row in rows],
             "date": [_day(row.get(read.date)) for row in rows],
-            "satisfaction": [_number(row.get(read.score)) for row in rows],
+            "satisfaction": [number(row.get(read.score)) for row in rows],
         }
-        return pl.DataFrame(table, NO_ANSWERS.schema)
+        return pl.DataFrame(columns, NO_ANSWERS.schema)
 
     def deleted(self) -> frozenset[str]:
         """The ids of the records of all modules that are in the recycle bin, or were deleted for good."""
@@ -258,37 +230,35 @@ class ZohoCrm:
         modules += [answers.module] if answers else []
         return frozenset(record for module in modules for record in self._deleted(module))
 
-    def _of_orders(self) -> "_OrdersRead":
-        module = self._source.get("orders", "Invoices")
+    def _of_orders(self) -> OrdersRead:
+        module = self.purchases
         known, theirs = self._fields(module), PURCHASES[module]
         customer = self._source.get("customer", LOOKUP[self._customers])
         day, amount = self._source.get("date", theirs.date), self._source.get("amount", theirs.amount)
-        self._check(module, (customer, day, amount))
+        check(module, known, (customer, day, amount))
         more = [name for name in ("Currency", *theirs.more, theirs.state) if name in known]
-        return _OrdersRead(module, customer, day, amount, {_OURS.get(name, name): name for name in more})
+        return OrdersRead(module, customer, day, amount, {_OURS.get(name, name): name for name in more})
 
-    def _of_customers(self) -> list["_CustomersRead"]:
+    def _of_customers(self) -> list[CustomersRead]:
         given = self._source.get("fields", {})
         known = self._fields(self._customers)
-        self._check(self._customers, given.values())
-        for name, field in given.items():
-            if known[field]["data_type"] in _PERSONAL:
-                raise fault("crm_personal", ParamsError, attribute=name, field=repr(field))
+        check(self._customers, known, given.values())
+        check_impersonal({name: each["data_type"] for name, each in known.items()}, given, _PERSONAL)
         modules = [self._customers, *(["Leads"] if self._source.get("leads") else [])]
         return [self._attributes(module, given if module == self._customers else {}) for module in modules]
 
-    def _attributes(self, module: str, given: Mapping[str, str]) -> "_CustomersRead":
+    def _attributes(self, module: str, given: Mapping[str, str]) -> CustomersRead:
         """The usual fields of a module, those that there are, and further ones."""
         known = self._fields(module)
         lasting = {name: field for name, field in LASTING[module].items() if field in known}
         passing = {name: field for name, field in PASSING[module].items() if field in known and name not in given}
-        return _CustomersRead(module, {**lasting, **given}, passing)
+        return CustomersRead(module, {**lasting, **given}, passing)
 
     def _of_answers(self) -> "_AnswersRead | None":
         if "satisfaction" not in self._source:
             return None
         read = _AnswersRead(_LOOKUP_OF_CASES[self._customers], self._source["satisfaction"])
-        self._check(read.module, (read.customer, read.score, read.date))
+        check(read.module, self._fields(read.module), (read.customer, read.score, read.date))
         return read
 
     def labels(self, names: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
@@ -298,10 +268,10 @@ class ZohoCrm:
         else:
             parts = [ids[at : at + _PER_CRITERION] for at in range(0, len(ids), _PER_CRITERION)]
             rows = [row for part in parts for row in self._by_id(self._customers, names, part)]
-        table = {"customer_id": [row["id"] for row in rows]} | {
+        columns = {"customer_id": [row["id"] for row in rows]} | {
             name: [row.get(name) for row in rows] for name in names
         }
-        return pl.DataFrame(table, schema_overrides={"customer_id": pl.String}, strict=False)
+        return pl.DataFrame(columns, schema_overrides={"customer_id": pl.String}, strict=False)
 
     def label_fields(self, names: Sequence[str]) -> list[LabelField]:
         """The fields of these names, as metadata describe them.
@@ -311,7 +281,7 @@ class ZohoCrm:
         ParamsError : one is missing, cannot be written, or is of a kind that takes no label
         """
         known = self._fields(self._customers)
-        self._check(self._customers, names)
+        check(self._customers, known, names)
         fields = []
         for name in names:
             about = known[name]
@@ -320,7 +290,8 @@ class ZohoCrm:
             if not can_write or kind is None or not about.get("custom_field", True):
                 figures = {"field": repr(name), "module": self._customers, "type": about["data_type"]}
                 raise fault("crm_field_closed", ParamsError, **figures)
-            fields.append(LabelField(name, kind, about.get("length"), about.get("decimal_place")))
+            decimals = 0 if about["data_type"] == "integer" else about.get("decimal_place")
+            fields.append(LabelField(name, kind, about.get("length"), decimals))
         return fields
 
     # Writing
@@ -341,19 +312,7 @@ class ZohoCrm:
         """Update records by id; a reply that is lost is followed by reading, and by one attempt more."""
         if self._bulk and len(rows) > _PER_UPDATE:
             return self._written_in_bulk(rows, self._bulk, begun)
-        try:
-            return self._written(rows)
-        except LostReplyError:
-            missing = self._unwritten(rows)
-        done = [Outcome(row.id, "written") for row in rows if row.id not in missing]
-        again = [row for row in rows if row.id in missing]
-        if not again:
-            return done
-        try:
-            return done + self._written(again)
-        except LostReplyError:
-            still = self._unwritten(again)
-            return done + [Outcome(row.id, "unknown" if row.id in still else "written") for row in again]
+        return write_once(rows, self._written, self.labels)
 
     def _written(self, rows: Sequence[Row]) -> list[Outcome]:
         body = {
@@ -374,17 +333,10 @@ class ZohoCrm:
     def _written_in_bulk(self, rows: Sequence[Row], bulk: BulkWrite, begun: Callable[[str], None]) -> list[Outcome]:
         """Write rows of the same fields as one file, by a job that goes on by itself."""
         names = ["id", *rows[0].values]
-        domain = self._token().domain
-        upload = checked_url(bulk.get("upload", domain.replace("//www.", "//content.")), "bulk.upload")
-        head = {"feature": "bulk-write", "X-CRM-ORG": bulk["organisation"]}
-        files = {"file": ("labels.zip", _packed(names, rows))}
-        sent = self._call("POST", "upload", host=upload, headers=head, files=files)
-        if sent.status != 200 or not isinstance(sent.body, dict) or "details" not in sent.body:
-            raise _wrong(sent, "POST upload")
         resource = {
             "type": "data",
             "module": {"api_name": self._customers},
-            "file_id": sent.body["details"]["file_id"],
+            "file_id": self._uploaded(packed(names, rows), bulk),
             "find_by": "id",
             "ignore_empty": False,
             "field_mappings": [{"api_name": name, "index": place} for place, name in enumerate(names)],
@@ -402,17 +354,29 @@ class ZohoCrm:
         url = done.get("result", {}).get("download_url")
         if done["status"] != "COMPLETED" or not url:
             return self._read_back(rows, "refused", str(done["status"]))
-        return _told_in_file(rows, self._downloaded(url))
+        return told(rows, self._downloaded(url))
+
+    def _uploaded(self, file: bytes, bulk: BulkWrite) -> str:
+        """The id of a file that was uploaded; Zoho takes files on hosts of their own."""
+
+        def host(domain: str) -> str:
+            return checked_url(bulk.get("upload", domain.replace("//www.", "//content.")), "bulk.upload")
+
+        head = {"feature": "bulk-write", "X-CRM-ORG": bulk["organisation"]}
+        reply = self._call("POST", "upload", host=host, headers=head, files={"file": ("labels.zip", file)})
+        if reply.status != 200 or "details" not in reply.body:
+            raise _wrong(reply, "POST upload")
+        return str(reply.body["details"]["file_id"])
 
     def _ended(self, job: str) -> Mapping[str, Any]:
-        """What is told of a job once it has ended."""
+        """What is said of a job once it has ended."""
         for attempt in range(_POLLS):
             reply = self._call("GET", f"bulk/write/{job}")
             if reply.status != 200:
                 raise _wrong(reply, "GET bulk/write")
-            [told] = reply.body.get("data", [reply.body])
-            if told["status"] not in _UNDER_WAY:
-                found: Mapping[str, Any] = told
+            [said] = reply.body.get("data", [reply.body])
+            if said["status"] not in _UNDER_WAY:
+                found: Mapping[str, Any] = said
                 return found
             self._transport.sleep(min(5.0 * 1.2**attempt, _LONGEST_POLL))
         raise fault("crm_job", TryLaterError, job=job)
@@ -420,27 +384,21 @@ class ZohoCrm:
     def _downloaded(self, url: str) -> bytes:
         """The result of a job; a token goes with the call, so that it goes to Zoho alone."""
         parts = urlsplit(url)
-        host = f"{parts.scheme}://{parts.netloc}" if parts.netloc else self._token().domain
-        if host != self._token().domain and parts.hostname not in API_HOSTS | _DOWNLOAD_HOSTS:
-            raise fault("crm_foreign_host", DataError, host=host)
+        named = f"{parts.scheme}://{parts.netloc}"
+
+        def host(domain: str) -> str:
+            if named != domain and (parts.scheme != "https" or parts.hostname not in _DOWNLOAD_HOSTS):
+                raise fault("crm_foreign_host", DataError, host=named)
+            return named
+
         reply = self._call("GET", parts.path, host=host, is_file=True)
         if not isinstance(reply.body, bytes):
             raise _wrong(reply, "GET bulk/write/result")
         return reply.body
 
     def _read_back(self, rows: Sequence[Row], otherwise: Status, code: str = "") -> list[Outcome]:
-        missing = self._unwritten(rows)
+        missing = unwritten(rows, self.labels)
         return [Outcome(row.id, otherwise, code) if row.id in missing else Outcome(row.id, "written") for row in rows]
-
-    def _unwritten(self, rows: Sequence[Row]) -> set[str]:
-        """The ids of those whose records do not have the values."""
-        names = list(dict.fromkeys(name for row in rows for name in row.values))
-        present = {it["customer_id"]: it for it in self.labels(names, [row.id for row in rows]).iter_rows(named=True)}
-        return {
-            row.id
-            for row in rows
-            if row.id not in present or not all(same(present[row.id][it], value) for it, value in row.values.items())
-        }
 
     # Metadata
 
@@ -452,15 +410,6 @@ class ZohoCrm:
                 raise _wrong(reply, f"GET settings/fields {module}")
             self._metadata[module] = {each["api_name"]: each for each in reply.body["fields"]}
         return self._metadata[module]
-
-    def _check(self, module: str, names: Iterable[str]) -> None:
-        known = self._fields(module)
-        for name in names:
-            if name not in known:
-                near = get_close_matches(name, known, n=1)
-                if near:
-                    raise fault("crm_no_field_near", ParamsError, module=module, field=repr(name), near=repr(near[0]))
-                raise fault("crm_no_field", ParamsError, module=module, field=repr(name))
 
     # Lists and queries
 
@@ -480,9 +429,8 @@ class ZohoCrm:
             except _CursorGoneError:
                 raise fault("crm_cursor_gone", TryLaterError, module=module) from None
         records = {row["id"]: row for row in found}
-        moments = sorted((row[_CHANGED] for row in records.values() if row.get(_CHANGED)), key=datetime.fromisoformat)
-        first, last = (moments[0], moments[-1]) if moments else (None, None)
-        self.reads.append(ModuleRead(module, len(records), pages, first, last))
+        moments = [row[_CHANGED] for row in records.values() if row.get(_CHANGED)]
+        self.reads.append(module_read(module, moments, len(records), pages))
         return sorted(records.values(), key=lambda row: int(row["id"]))
 
     def _paged(
@@ -564,26 +512,25 @@ class ZohoCrm:
         values: Mapping[str, str] | None = None,
         body: Any = None,
         headers: Mapping[str, str] = MappingProxyType({}),
-        host: str | None = None,
+        host: Callable[[str], str] = str,
         **how: Any,
     ) -> Reply:
         """A call with a token; one that is gone is renewed once. A path from the root is one of the host."""
-        for attempt in (1, 2):
-            token = self._token()
-            reply = self._transport.call(
+
+        def call(token: Token) -> Reply:
+            return self._transport.call(
                 method,
-                f"{host or token.domain}{self._place(path)}",
+                f"{host(token.domain)}{self._place(path)}",
                 headers={**headers, "Authorization": f"Zoho-oauthtoken {token.secret.text}"},
                 values=values,
                 body=body,
                 is_busy=_is_busy,
                 **how,
             )
-            if reply.status != 401 or _code(reply) not in _GONE:
-                break
-            self._cache.drop()
-            if attempt == 2:
-                raise fault("crm_token_refused", DataError, host=token.domain)
+
+        reply = self._cache.used(self._renewed, call, _is_gone)
+        if reply is None:
+            raise fault("crm_token_refused", DataError, host=self._api or self._login, check="`source.login`")
         _refuse_access(reply, path)
         return reply
 
@@ -593,10 +540,6 @@ class ZohoCrm:
             return path
         bulk = "bulk/" if path.startswith("bulk/") else ""
         return f"/crm/{bulk}{self._version}/{path.removeprefix(bulk)}"
-
-    def _token(self) -> Token:
-        with self._cache.locked():
-            return self._cache.kept() or self._renewed()
 
     def _renewed(self) -> Token:
         secrets = {name: secret.text for name, secret in self._secrets.items()}
@@ -612,7 +555,8 @@ class ZohoCrm:
             raise fault("crm_token_throttled", TryLaterError)
         if "access_token" not in found:
             reason = str(found.get("error", f"HTTP {reply.status}"))
-            raise fault("crm_login", ParamsError, reason=reason, host=self._login)
+            variables = ", ".join(SECRETS)
+            raise fault("crm_login", ParamsError, reason=reason, host=self._login, variables=variables, place="login")
         return self._cache.keep(found["access_token"], self._domain(found), float(found.get("expires_in", 3600)))
 
     def _domain(self, found: Mapping[str, Any]) -> str:
@@ -627,6 +571,10 @@ class ZohoCrm:
 
 class _CursorGoneError(Exception):
     """A list has to be begun again."""
+
+
+def _is_gone(reply: Reply) -> bool:
+    return reply.status == 401 and _code(reply) in _GONE
 
 
 def _is_busy(reply: Reply) -> bool:
@@ -663,34 +611,6 @@ def _outcome(record: str, said: Mapping[str, Any]) -> Outcome:
     return Outcome(record, "refused", " ".join(filter(None, (str(said.get("code", "?")), str(where)))))
 
 
-def _packed(names: Sequence[str], rows: Sequence[Row]) -> bytes:
-    """A zip of one CSV file: the ids, and a column for each field; an empty cell clears."""
-    text, packed = io.StringIO(), io.BytesIO()
-    csv.writer(text).writerows([names, *([row.id, *map(_cell, row.values.values())] for row in rows)])
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("labels.csv", text.getvalue())
-    return packed.getvalue()
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else str(value)
-
-
-def _told_in_file(rows: Sequence[Row], packed: bytes) -> list[Outcome]:
-    """What became of each row, as the file says that a job leaves; of one that it does not have nothing is known."""
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        text = archive.read(archive.namelist()[0]).decode("utf-8-sig")
-    told = {row.get("id") or row.get("RECORD_ID"): row for row in csv.DictReader(io.StringIO(text))}
-    outcomes = []
-    for row in rows:
-        status, code = (told.get(row.id, {}).get(name, "") for name in ("STATUS", "ERRORS"))
-        if status == "UPDATED":
-            outcomes.append(Outcome(row.id, "written"))
-        else:
-            outcomes.append(Outcome(row.id, "refused" if status else "unknown", code or status))
-    return outcomes
-
-
 def _id(value: Any) -> str | None:
     """The id of a lookup or an owner."""
     return str(value["id"]) if isinstance(value, dict) and value.get("id") else None
@@ -711,16 +631,5 @@ def _day(value: Any) -> str | None:
     return str(value)[:10] if value else None
 
 
-def _number(value: Any) -> float | None:
-    try:
-        return None if value is None else float(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _table(rows: Sequence[Mapping[str, Any]], fields: Mapping[str, str]) -> pl.DataFrame:
-    columns = {
-        ours: [(_day if ours in _DAYS else _text)(row.get(theirs)) for row in rows] for ours, theirs in fields.items()
-    }
-    schema = dict.fromkeys(("customer_id", *fields), pl.String)
-    return pl.DataFrame({"customer_id": [row["id"] for row in rows], **columns}, schema)
+def _text_of(name: str, row: Mapping[str, Any]) -> str | None:
+    return (_day if name in _DAYS else _text)(row.get(name))

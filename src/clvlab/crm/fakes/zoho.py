@@ -122,7 +122,7 @@ class FakeZoho(FakeServer):
 
     def refuse_busy(self, request: Request) -> Answer | None:
         """429 without a hint when to come again, where more calls are under way than the edition allows."""
-        if request.path.startswith("/crm/") and self.active > self.switches.concurrency:
+        if request.path.startswith("/crm/") and self.active.total() > self.switches.concurrency:
             return _flat(429, "TOO_MANY_REQUESTS", "too many concurrent calls")
         return None
 
@@ -453,6 +453,8 @@ class FakeZoho(FakeServer):
             return {"supported_values": list(field.choices)} if refused else None
         if field.kind in ("double", "currency", "integer") and not is_number:
             return {"expected_data_type": field.kind}
+        if field.kind == "integer" and not isinstance(value, int) and not float(value).is_integer():
+            return {"expected_data_type": "integer"}
         if field.kind == "date" and not re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
             return {"expected_data_type": "date"}
         return None
@@ -637,7 +639,7 @@ def _metadata(field: Field) -> dict[str, Any]:
         "data_type": field.kind,
         "json_type": json_type.get(field.kind, "string"),
         "length": field.length,
-        "decimal_place": 2 if field.kind in ("double", "currency") else None,
+        "decimal_place": 2 if field.kind in ("double", "currency", "percent") else None,
         "read_only": field.read_only,
         "field_read_only": field.read_only,
         "custom_field": field.custom,
