@@ -276,7 +276,8 @@ class ZohoSource(TypedDict):
 
     `orders` is the module of purchases, `customers` that of customers; `customer`, `date` and `amount` are fields of
     the purchases, where not the usual ones; `fields` are further attributes, our name: the customer's field;
-    `login`, `api` and `version` say where it is.
+    `leads` takes leads for prospects as well; `satisfaction` is the field of cases that holds how satisfied who
+    opened them was; `login`, `api` and `version` say where it is.
     """
 
     crm: Literal["zoho"]
@@ -286,6 +287,8 @@ class ZohoSource(TypedDict):
     date: NotRequired[Text]
     amount: NotRequired[Text]
     fields: NotRequired[dict[Text, Text]]
+    leads: NotRequired[bool]
+    satisfaction: NotRequired[Text]
     labels: NotRequired[LabelFields]
     login: NotRequired[Text]
     api: NotRequired[Text]

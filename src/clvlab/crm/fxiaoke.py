@@ -158,7 +158,7 @@ class FxiaokeCrm:
             table(there, fields, _ID, lambda name, row: _text(name, row, known[name]))
             for fields in (read.lasting, read.passing)
         )
-        return Customers(lasting, passing, gone)
+        return Customers(lasting, passing, gone=gone)
 
     def deleted(self) -> None:
         """None: what was invalidated or deleted is in no list, and missing only where all is read."""

@@ -12,6 +12,9 @@ Kind = Literal["text", "number", "day"]
 Since = Mapping[str, str]
 """Module -> the moment since when what has changed is asked for, a text of ISO 8601 with its offset."""
 NEVER: Since = MappingProxyType({})
+NO_ANSWERS = pl.DataFrame(
+    schema={"record_id": pl.String, "customer_id": pl.String, "date": pl.String, "satisfaction": pl.Float64}
+)
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,13 @@ class Customers:
     ----------
     lasting : customer_id and what does not change with what customers do
     passing : customer_id and what is true on the day of reading, such as a grade
+    answers : record_id, customer_id, date (a text), satisfaction: what customers answered, and when
     gone : those who were customers and are no more, though nobody deleted them, such as a lead that became an account
     """
 
     lasting: pl.DataFrame
     passing: pl.DataFrame
+    answers: pl.DataFrame = field(default_factory=lambda: NO_ANSWERS)
     gone: frozenset[str] = frozenset()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from clvlab.crm.credentials import credentials
-from clvlab.crm.protocol import NEVER, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since
+from clvlab.crm.protocol import NEVER, NO_ANSWERS, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since
 from clvlab.crm.recovery import write_once
 from clvlab.crm.selected import CustomersRead, OrdersRead, check, check_impersonal, module_read, number, table
 from clvlab.crm.tokens import Token, TokenCache
@@ -45,11 +45,24 @@ LASTING: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "birthday": "Date_of_Birth",
             "owner": "Owner",
         },
+        "Leads": {
+            "industry": "Industry",
+            "lead_source": "Lead_Source",
+            "province": "State",
+            "city": "City",
+            "owner": "Owner",
+        },
     }
 )
-PASSING: Mapping[str, Mapping[str, str]] = MappingProxyType({"Accounts": {"rating": "Rating"}, "Contacts": {}})
-"""Our name of an attribute -> the field; those that say what is true today apart."""
+_USUAL = {"rating": "Rating", "tags": "Tag", "last_contact": "Last_Activity_Time"}
+_VISITS = {"visits": "Days_Visited", "chats": "Number_Of_Chats", "last_visit": "Last_Visited_Time"}
+PASSING: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"Accounts": _USUAL, "Contacts": _USUAL | _VISITS, "Leads": _USUAL}
+)
+"""Our name of an attribute -> the field, where the tenant has it; those that say what is true today apart."""
 LOOKUP: Mapping[str, str] = MappingProxyType({"Accounts": "Account_Name", "Contacts": "Contact_Name"})
+_LOOKUP_OF_CASES: Mapping[str, str] = MappingProxyType({"Accounts": "Account_Name", "Contacts": "Related_To"})
+_DAYS = frozenset({"last_contact", "last_visit"})
 _GONE = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE", "INVALID_OAUTHTOKEN"})
 _NOTHING = (204, 304)
 _CURSOR_GONE = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"})
@@ -92,6 +105,16 @@ PURCHASES: Mapping[str, _Purchases] = MappingProxyType(
 _OURS = {"Currency": "currency", "Lead_Source": "channel"}
 
 
+@dataclass(frozen=True)
+class _AnswersRead:
+    """The module in which customers say how satisfied they are, and its fields."""
+
+    customer: str
+    score: str
+    module: str = "Cases"
+    date: str = "Created_Time"
+
+
 class ZohoCrm:
     """One organisation of Zoho CRM.
 
@@ -132,7 +155,7 @@ class ZohoCrm:
     def selection(self) -> str:
         """A digest of the organisation, of what the parameters select, and of the fields that there are of it."""
         source = {name: value for name, value in self._source.items() if name != "labels"}
-        told = [source, self._organisation, self._of_orders(), self._of_customers()]
+        told = [source, self._organisation, self._of_orders(), self._of_customers(), self._of_answers()]
         return hashlib.sha256(json.dumps(told, sort_keys=True, default=asdict).encode()).hexdigest()
 
     def orders(self, since: Since = NEVER) -> pl.DataFrame:
@@ -144,7 +167,7 @@ class ZohoCrm:
         rows = self._listed(read.module, [*read.asked, _CHANGED], since)
         columns = {
             "customer_id": [_id(row.get(read.customer)) for row in rows],
-            "date": [str(row[read.date])[:10] if row.get(read.date) else None for row in rows],
+            "date": [_day(row.get(read.date)) for row in rows],
             "amount": [number(row.get(read.amount)) for row in rows],
             "order_id": [row["id"] for row in rows],
         }
@@ -153,14 +176,38 @@ class ZohoCrm:
         return pl.DataFrame(columns | more, schema)
 
     def customers(self, since: Since = NEVER) -> Customers:
-        """Accounts, or Contacts, with what may group them; phone numbers and e-mail addresses are not asked for."""
-        read = self._of_customers()
-        rows = self._listed(read.module, [*read.asked, _CHANGED], since)
-        return Customers(table(rows, read.lasting, "id", _text_of), table(rows, read.passing, "id", _text_of))
+        """Accounts, or Contacts, and leads where asked for, with what may group them, and how satisfied they are.
+
+        Phone numbers and e-mail addresses are not asked for. A lead that has become an account is a customer no more.
+        """
+        lasting, passing = [], []
+        for read in self._of_customers():
+            rows = self._listed(read.module, [*read.asked, _CHANGED], since, converted=False)
+            lasting.append(table(rows, read.lasting, "id", _text_of))
+            passing.append(table(rows, read.passing, "id", _text_of))
+        became = self._listed("Leads", [_CHANGED], since, converted=True) if "Leads" in since else []
+        gone = frozenset(row["id"] for row in became)
+        tables = [pl.concat(parts, how="diagonal") for parts in (lasting, passing)]
+        return Customers(tables[0], tables[1], self._answers(since), gone)
+
+    def _answers(self, since: Since) -> pl.DataFrame:
+        read = self._of_answers()
+        if read is None:
+            return NO_ANSWERS
+        rows = self._listed(read.module, [read.customer, read.score, read.date, _CHANGED], since)
+        columns = {
+            "record_id": [row["id"] for row in rows],
+            "customer_id": [_id(row.get(read.customer)) for row in rows],
+            "date": [_day(row.get(read.date)) for row in rows],
+            "satisfaction": [number(row.get(read.score)) for row in rows],
+        }
+        return pl.DataFrame(columns, NO_ANSWERS.schema)
 
     def deleted(self) -> frozenset[str]:
-        """The ids of the records of both modules that are in the recycle bin, or were deleted for good."""
-        modules = (self._of_orders().module, self._of_customers().module)
+        """The ids of the records of all modules that are in the recycle bin, or were deleted for good."""
+        answers = self._of_answers()
+        modules = [self._of_orders().module, *(read.module for read in self._of_customers())]
+        modules += [answers.module] if answers else []
         return frozenset(record for module in modules for record in self._deleted(module))
 
     def _of_orders(self) -> OrdersRead:
@@ -172,14 +219,27 @@ class ZohoCrm:
         more = [name for name in ("Currency", *theirs.more, theirs.state) if name in known]
         return OrdersRead(module, customer, day, amount, {_OURS.get(name, name): name for name in more})
 
-    def _of_customers(self) -> CustomersRead:
-        module, given = self._customers, self._source.get("fields", {})
+    def _of_customers(self) -> list[CustomersRead]:
+        given = self._source.get("fields", {})
+        known = self._fields(self._customers)
+        check(self._customers, known, given.values())
+        check_impersonal({name: each["data_type"] for name, each in known.items()}, given, _PERSONAL)
+        modules = [self._customers, *(["Leads"] if self._source.get("leads") else [])]
+        return [self._attributes(module, given if module == self._customers else {}) for module in modules]
+
+    def _attributes(self, module: str, given: Mapping[str, str]) -> CustomersRead:
+        """The usual fields of a module, those that there are, and further ones."""
         known = self._fields(module)
-        check(module, known, given.values())
-        lasting = {name: field for name, field in LASTING[module].items() if field in known} | given
-        passing = {name: field for name, field in PASSING[module].items() if field in known}
-        check_impersonal({name: each["data_type"] for name, each in known.items()}, lasting, _PERSONAL)
-        return CustomersRead(module, lasting, passing)
+        lasting = {name: field for name, field in LASTING[module].items() if field in known}
+        passing = {name: field for name, field in PASSING[module].items() if field in known and name not in given}
+        return CustomersRead(module, {**lasting, **given}, passing)
+
+    def _of_answers(self) -> "_AnswersRead | None":
+        if "satisfaction" not in self._source:
+            return None
+        read = _AnswersRead(_LOOKUP_OF_CASES[self._customers], self._source["satisfaction"])
+        check(read.module, self._fields(read.module), (read.customer, read.score, read.date))
+        return read
 
     def labels(self, names: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
         """customer_id and the present values of these fields, as they are in the CRM."""
@@ -244,13 +304,19 @@ class ZohoCrm:
 
     # Lists and queries
 
-    def _listed(self, module: str, fields: Sequence[str], since: Since = NEVER) -> list[dict[str, Any]]:
-        """All records of a module, or those that have changed since a moment, each once, by id."""
+    def _listed(
+        self, module: str, fields: Sequence[str], since: Since = NEVER, *, converted: bool = False
+    ) -> list[dict[str, Any]]:
+        """All records of a module, or those that have changed since a moment, each once, by id.
+
+        Of leads those that were converted, or those that were not.
+        """
+        more = {"converted": str(converted).lower()} if module == "Leads" else {}
         try:
-            found, pages = self._paged(module, fields, since.get(module))
+            found, pages = self._paged(module, fields, since.get(module), more)
         except _CursorGoneError:
             try:
-                found, pages = self._paged(module, fields, since.get(module))
+                found, pages = self._paged(module, fields, since.get(module), more)
             except _CursorGoneError:
                 raise fault("crm_cursor_gone", TryLaterError, module=module) from None
         records = {row["id"]: row for row in found}
@@ -258,13 +324,15 @@ class ZohoCrm:
         self.reads.append(module_read(module, moments, len(records), pages))
         return sorted(records.values(), key=lambda row: int(row["id"]))
 
-    def _paged(self, module: str, fields: Sequence[str], since: str | None) -> tuple[list[dict[str, Any]], int]:
+    def _paged(
+        self, module: str, fields: Sequence[str], since: str | None, more: Mapping[str, str]
+    ) -> tuple[list[dict[str, Any]], int]:
         found: list[dict[str, Any]] = []
         token, pages = None, 0
         headers = {"If-Modified-Since": since} if since else {}
         while True:
             values = {"fields": ",".join(fields), "per_page": str(_PER_PAGE), "sort_by": "id", "sort_order": "asc"}
-            values |= {"page_token": token} if token else {}
+            values |= {**more, "page_token": token} if token else more
             reply = self._call("GET", module, values=values, headers=headers)
             if reply.status in _NOTHING:
                 return found, pages
@@ -432,9 +500,18 @@ def _id(value: Any) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, list):
-        return None
-    return _id(value) if isinstance(value, dict) else str(value)
+    """A value as a text: of a lookup its id, of a list what it has, in order."""
+    if value is None or isinstance(value, dict):
+        return _id(value)
+    if isinstance(value, list):
+        named = (each.get("name") if isinstance(each, dict) else each for each in value)
+        return ";".join(sorted(str(name) for name in named if name is not None)) or None
+    return str(value)
+
+
+def _day(value: Any) -> str | None:
+    """The day of a moment as it is written, whatever its offset."""
+    return str(value)[:10] if value else None
 
 
 def _text_of(name: str, row: Mapping[str, Any]) -> str | None:

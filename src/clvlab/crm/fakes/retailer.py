@@ -11,6 +11,7 @@ from clvlab.crm.fakes.zoho import Field, Module
 from clvlab.datasets import lighting
 
 FIRST_ACCOUNT, FIRST_DEAL, FIRST_INVOICE = 4768000000000100001, 4768000000000900001, 4768000000005000001
+FIRST_LEAD, FIRST_CASE = 4768000000007000001, 4768000000008000001
 _OWNER = {"name": "Sales One", "id": "4768000000000055001", "email": "sales.one@retailer.example"}
 _INDUSTRIES = {"Home": "家居", "Commercial lighting": "商业照明", "Industrial lighting": "工业照明"}
 _EVERY = 5
@@ -49,8 +50,18 @@ def retailer(n_customers: int = 3_000, seed: int = 1) -> dict[str, Module]:
     of_invoices |= (
         _of("currency", "Grand_Total", "Sub_Total", "Tax") | _of("date", "Invoice_Date", "Due_Date") | _stamps()
     )
+    leads, cases = _Rows(FIRST_LEAD), _Rows(FIRST_CASE)
+    for at, account in enumerate(accounts.values()):
+        if at % _EVERY == 0:
+            leads.add(_lead(at))
+            cases.add(_case(at, account))
+    of_leads = _named("Company", "Lead_Source", "Industry", "State", "City", "Rating", "Owner", "Tag") | _stamps()
+    of_leads |= {"Phone": Field("Phone", "phone"), "Email": Field("Email", "email")}
+    of_cases = _named("Subject", "Account_Name", "Status") | _of("integer", "Satisfaction") | _stamps()
     return {
         "Accounts": Module(_account_fields(), accounts),
+        "Leads": Module(of_leads, leads.records),
+        "Cases": Module(of_cases, cases.records),
         "Deals": Module(of_deals, deals.records),
         "Invoices": Module(of_invoices, invoices.records, lines="Invoiced_Items"),
     }
@@ -244,6 +255,7 @@ def _account_fields() -> dict[str, Field]:
     fields |= {name: Field(name, custom=True) for name in (LABELS["group"], LABELS["group_name"])}
     fields |= {name: Field(name, "double", custom=True) for name in (LABELS["value"], LABELS["p_alive"])}
     fields |= {name: Field(name, "date", custom=True) for name in (LABELS["as_of"], LABELS["due"])}
+    fields["Last_Activity_Time"] = Field("Last_Activity_Time", "datetime")
     return fields | _of("double", "Annual_Revenue", "Exchange_Rate") | _stamps()
 
 
@@ -260,10 +272,41 @@ def _account(record: str, at: int, row: Mapping[str, Any]) -> dict[str, Any]:
         "Owner": _OWNER,
         "Phone": "+86 571 8800 1234",
         "Email": f"office{at}@customer.example",
+        "Tag": [{"name": "VIP", "id": "5", "color_code": None}] if at % 7 == 0 else [],
+        "Last_Activity_Time": _moment(date(2025, 12, 1) - timedelta(days=at % 200)) if at % 3 else None,
         "Annual_Revenue": "0.00",
         "Exchange_Rate": 1.0,
         "Created_Time": moment,
         "Modified_Time": moment,
+    }
+
+
+def _lead(at: int) -> dict[str, Any]:
+    return {
+        "Company": f"Prospect {at}",
+        "Lead_Source": "Trade Show" if at % 2 else "Web",
+        "Industry": "Home",
+        "State": "Zhejiang",
+        "City": None,
+        "Rating": None,
+        "Owner": _OWNER,
+        "Tag": [],
+        "Phone": "+86 571 8800 1234",
+        "Email": f"lead{at}@customer.example",
+        "Created_Time": _moment(date(2025, 6, 1)),
+        "Modified_Time": _moment(date(2025, 6, 1)),
+    }
+
+
+def _case(at: int, account: Mapping[str, Any]) -> dict[str, Any]:
+    opened = _moment(date(2025, 1, 1) + timedelta(days=at % 330))
+    return {
+        "Subject": "Delivery",
+        "Account_Name": _lookup(account),
+        "Status": "Closed",
+        "Satisfaction": 1 + at // _EVERY % 5 if at % 3 else None,
+        "Created_Time": opened,
+        "Modified_Time": opened,
     }
 
 

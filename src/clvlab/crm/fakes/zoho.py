@@ -25,6 +25,7 @@ _TOKEN_LIFE, _WINDOW, _REFRESHES, _LIVE = timedelta(hours=1), timedelta(minutes=
 _PAGE_LIFE = timedelta(hours=24)
 _FIRED = ("workflow", "approval", "blueprint", "pathfinder", "orchestration")
 _SKIPPED = {"cadences": "cadence", "assignment_rules": "assignment rule", "connected_workflows": "connected workflow"}
+_CONVERTED = "$converted"
 _PATH = re.compile(r"^/crm/(?:bulk/)?v[2-8]/")
 
 
@@ -228,6 +229,10 @@ class FakeZoho(FakeServer):
         if self.switches.touches_others:
             self.change(module, record)
 
+    def convert(self, lead: str) -> None:
+        """Make a customer of a lead, which lists have only where they are asked for such leads from then on."""
+        self.change("Leads", lead, **{_CONVERTED: True})
+
     def merge(self, survivor: str, other: str, module: str = "Accounts", lookup: str = "Account_Name") -> None:
         """Merge a customer's record into another: what belonged to the one belongs to the other."""
         name = self.modules[module].records[survivor].get("Account_Name")
@@ -267,7 +272,7 @@ class FakeZoho(FakeServer):
         start = self._start(values, ",".join(asked) + sort_by + order, per_page)
         if isinstance(start, Answer):
             return start
-        found = list(module.records.values())
+        found = [each for each in module.records.values() if _is_asked_for(each, values)]
         if since := request.headers.get("if-modified-since"):
             found = [each for each in found if _moment(each["Modified_Time"]) > _moment(since)]
             if not found:
@@ -581,6 +586,12 @@ def _flat(status: int, code: str, message: str, headers: Mapping[str, str] | Non
 
 def _refused(code: str, message: str, **details: Any) -> dict[str, Any]:
     return {"code": code, "status": "error", "message": message, "details": details}
+
+
+def _is_asked_for(record: Mapping[str, Any], values: Mapping[str, str]) -> bool:
+    """Whether a list has a record: leads that were converted only where the request says so."""
+    converted = values.get("converted", "false")
+    return converted == "both" or bool(record.get(_CONVERTED)) == (converted == "true")
 
 
 def _moment(text: str) -> datetime:
