@@ -33,7 +33,7 @@ OVERLAP = timedelta(minutes=10)
 """How much of what was read is read again: a change may be told later than it was made."""
 WHOLE_EVERY = timedelta(days=7)
 """After how many days all is read again: not every CRM tells what was deleted, nor what a user sees no more."""
-_STAGES = ("Stage", "sales_status")
+STAGES = ("Stage", "sales_status")
 """What CRMs call the field that tells of a deal whether it is open, won or lost."""
 _OF_ORDERS = ("customer_id", "date", "amount", "order_id")
 
@@ -230,11 +230,11 @@ def _surveys(answers: pl.DataFrame, path: Path) -> Path | None:
 
 def _pipeline(orders: pl.DataFrame, params: RunParams) -> pl.DataFrame:
     """customer_id and pipeline: the money of a customer's deals that are neither won nor lost, in one currency."""
-    stage = next((name for name in _STAGES if name in orders.columns), "")
-    won = (params.reading.get("where") or {}).get(stage, ())
+    name = next((each for each in STAGES if each in orders.columns), "")
+    won = (params.reading.get("where") or {}).get(name, ())
     if not won:
         return pl.DataFrame(schema={"customer_id": pl.String, "pipeline": pl.Float64})
-    deals = orders.filter(is_open(pl.col(stage), won)).drop_nulls("customer_id")
+    deals = orders.filter(is_open(pl.col(name), won)).drop_nulls("customer_id")
     return (
         deals.with_columns(amount=pl.col("amount") * _rate(orders, params.reading.get("currency_rates")))
         .group_by("customer_id")
