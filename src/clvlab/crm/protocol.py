@@ -105,6 +105,7 @@ class Crm(Protocol):
     reads : what was read
     largest_batch : how many records one call of `write_labels` takes
     most : how many records are labelled at once, unless more are asked for
+    import_suffix : what the names of files for its own import end with
     """
 
     name: str
@@ -112,6 +113,7 @@ class Crm(Protocol):
     reads: list[ModuleRead]
     largest_batch: int
     most: int
+    import_suffix: str
 
     def selection(self) -> str:
         """A text that differs wherever the organisation, the modules or the fields that are read differ."""
@@ -141,6 +143,9 @@ class Crm(Protocol):
 
     def write_labels(self, rows: Sequence[Row]) -> list[Outcome]:
         """Write values into records that are there, at most `largest_batch`, setting off no automation."""
+
+    def import_file(self, rows: Sequence[Row], names: Sequence[str]) -> bytes:
+        """A file for the CRM's own import of these fields; values are texts."""
 
     def close(self) -> None:
         """Close the connections."""

@@ -129,6 +129,7 @@ class ZohoCrm:
     name = "zoho"
     largest_batch = _PER_UPDATE
     most = 5_000
+    import_suffix = ".csv"
 
     def __init__(self, source: ZohoSource, transport: Transport | None = None) -> None:
         self._source = source
@@ -291,6 +292,13 @@ class ZohoCrm:
             raise _wrong(reply, f"PUT {self._customers}")
         return [_outcome(row.id, said) for row, said in zip(rows, told, strict=True)]
 
+    def import_file(self, rows: Sequence[Row], names: Sequence[str]) -> bytes:
+        """A CSV file as exports are: ids in the first column, API names as headers."""
+        columns = {name: [row.values[name] for row in rows] for name in names}
+        ids = [f"zcrm_{row.id}" for row in rows]
+        schema = dict.fromkeys(("Record Id", *names), pl.String)
+        return pl.DataFrame({"Record Id": ids, **columns}, schema).write_csv(include_bom=True).encode()
+
     # Metadata
 
     def _fields(self, module: str) -> Mapping[str, Mapping[str, Any]]:
@@ -439,7 +447,7 @@ class ZohoCrm:
         if "access_token" not in found:
             reason = str(found.get("error", f"HTTP {reply.status}"))
             variables = ", ".join(SECRETS)
-            raise fault("crm_login", ParamsError, reason=reason, host=self._login, variables=variables, key="login")
+            raise fault("crm_login", ParamsError, reason=reason, host=self._login, variables=variables, place="login")
         return self._cache.keep(found["access_token"], self._domain(found), float(found.get("expires_in", 3600)))
 
     def _domain(self, found: Mapping[str, Any]) -> str:
