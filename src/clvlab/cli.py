@@ -357,7 +357,7 @@ def _labelled(
     planned = labels.plan(given, crm) if undo is None else labels.undoing(undo, crm)
     _say("\n".join(telling.of_plan(planned, words)))
     if to_file is not None:
-        _write_new(to_file, labels.import_file(planned).write_csv(include_bom=True))
+        _write_new(to_file, labels.import_file(planned, crm, to_file))
         _say(words("label.file", file=to_file, records=len(planned.changes)))
         return True
     if not does_apply:
@@ -419,12 +419,12 @@ def notebooks(folder: Path, lang: "Language | None", debug: bool) -> None:
     logger.info("open them: jupyter lab %s", folder)
 
 
-def _write_new(path: Path, text: str) -> None:
+def _write_new(path: Path, content: str | bytes) -> None:
     """Write a file that is not there yet, and the folders above it that are not."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with path.open("xb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode("utf-8"))
     except OSError as error:
         raise ClvlabError(f"Cannot write {path}: {error.strerror}. Name another file.") from None
     logger.info("wrote %s", path)

@@ -357,6 +357,8 @@ def test_the_command_writes_a_file_for_the_import_by_hand(command, zoho, tmp_pat
     assert (table.columns, table.height) == (["Record Id", *LABELS.values()], N)
     assert table.row(1) == (f"zcrm_{account_id(1)}", "loyal", "100.33", "0.0", "2026-01-31")
     assert written_ids(zoho) == []
+    other = command("--to-file", str(tmp_path / "import.xlsx"))
+    assert (other.exit_code, "takes a .csv file" in other.stderr) == (2, True)
 
 
 def test_the_command_speaks_chinese(tmp_path, zoho):

@@ -3,9 +3,11 @@
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
+from io import BytesIO
 from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
@@ -61,6 +63,7 @@ PURCHASES: Mapping[str, _Purchases] = MappingProxyType(
 """Objects that may be read as purchases; never two of them, for one sale may be in both."""
 
 _ID, _CHANGED, _DELETED, _LIFE, _LOCK = "_id", "last_modified_time", "is_deleted", "life_status", "lock_status"
+_NUMBER = "account_no"
 _CHINA = timezone(timedelta(hours=8))
 _PER_PAGE = 100
 _WINDOW = 20.0
@@ -98,6 +101,7 @@ class FxiaokeCrm:
 
     name = "fxiaoke"
     most = 2_000
+    import_suffix = ".xlsx"
 
     def __init__(self, source: FxiaokeSource, transport: Transport | None = None) -> None:
         self._source = source
@@ -269,6 +273,28 @@ class FxiaokeCrm:
             return str(value)
         zone = _zone(self._fields(CUSTOMERS)[field.name])
         return _milliseconds(datetime.combine(date.fromisoformat(value), datetime.min.time(), zone))
+
+    def import_file(self, rows: Sequence[Row], names: Sequence[str]) -> bytes:
+        """A workbook to copy into the tenant's own template: 客户编号, by which records are found, and the labels.
+
+        Raises
+        ------
+        DataError : records have no 客户编号
+        """
+        known = self._fields(CUSTOMERS)
+        ids = [row.id for row in rows]
+        parts = [ids[at : at + _PER_PAGE] for at in range(0, len(ids), _PER_PAGE)]
+        numbers = {it[_ID]: _present(it.get(_NUMBER)) for part in parts for it in self._by_id([_NUMBER], part)}
+        if missing := [record for record in ids if not numbers.get(record)]:
+            raise fault("crm_no_number", DataError, records=len(missing), first=missing[0])
+        columns = {_NUMBER: [numbers[record] for record in ids]}
+        columns |= {name: [row.values[name] for row in rows] for name in names}
+        labels = {name: str(known[name].get("label") or name) for name in columns}
+        told = Counter(labels.values())
+        headers = {name: label if told[label] == 1 else name for name, label in labels.items()}
+        file = BytesIO()
+        pl.DataFrame(columns, dict.fromkeys(columns, pl.String)).rename(headers).write_excel(file, autofit=True)
+        return file.getvalue()
 
     # Metadata
 

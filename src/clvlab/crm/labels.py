@@ -213,12 +213,21 @@ def _applied(planned: Plan, crm: Crm, folder: Path, day: date) -> Done:
     return Done(tuple(checked), undo)
 
 
-def import_file(planned: Plan) -> pl.DataFrame:
-    """The records of which something changes, with all their labels, as a table for the CRM's own import."""
+def import_file(planned: Plan, crm: Crm, path: Path) -> bytes:
+    """A file for the CRM's own import: the records of which something changes, with all their labels.
+
+    Raises
+    ------
+    ParamsError : the file's name has an ending that the CRM does not take
+    """
+    if path.suffix.lower() != crm.import_suffix:
+        raise fault("crm_import_name", ParamsError, file=str(path), suffix=crm.import_suffix)
     labels = [{**change.kept, **change.row.values} for change in planned.changes]
-    columns = {name: [_shown(each.get(name)) for each in labels] for name in planned.names}
-    ids = [f"zcrm_{change.id}" for change in planned.changes]
-    return pl.DataFrame({"Record Id": ids, **columns}, dict.fromkeys(("Record Id", *planned.names), pl.String))
+    rows = [
+        Row(change.id, {name: _shown(each.get(name)) for name in planned.names})
+        for change, each in zip(planned.changes, labels, strict=True)
+    ]
+    return crm.import_file(rows, planned.names)
 
 
 def read_undo(path: Path) -> tuple[dict[str, Any], list[Change]]:

@@ -108,12 +108,14 @@ class Crm(Protocol):
     purchases : the module of purchases
     reads : what was read
     most : how many records are labelled at once, unless more are asked for
+    import_suffix : what the names of files for its own import end with
     """
 
     name: str
     purchases: str
     reads: list[ModuleRead]
     most: int
+    import_suffix: str
 
     def selection(self) -> str:
         """A text that differs wherever the organisation, the modules or the fields that are read differ."""
@@ -152,6 +154,9 @@ class Crm(Protocol):
 
     def settle(self, name: str) -> None:
         """Wait until what an earlier process has begun under this name has ended."""
+
+    def import_file(self, rows: Sequence[Row], names: Sequence[str]) -> bytes:
+        """A file for the CRM's own import of these fields; values are texts."""
 
     def close(self) -> None:
         """Close the connections."""

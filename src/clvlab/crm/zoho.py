@@ -148,6 +148,7 @@ class ZohoCrm:
 
     name = "zoho"
     most = 5_000
+    import_suffix = ".csv"
 
     def __init__(self, source: ZohoSource, transport: Transport | None = None) -> None:
         self._source = source
@@ -325,6 +326,13 @@ class ZohoCrm:
         if not isinstance(told, list) or len(told) != len(rows):
             raise _wrong(reply, f"PUT {self._customers}")
         return [_outcome(row.id, said) for row, said in zip(rows, told, strict=True)]
+
+    def import_file(self, rows: Sequence[Row], names: Sequence[str]) -> bytes:
+        """A CSV file as exports are: ids in the first column, API names as headers."""
+        columns = {name: [row.values[name] for row in rows] for name in names}
+        ids = [f"zcrm_{row.id}" for row in rows]
+        schema = dict.fromkeys(("Record Id", *names), pl.String)
+        return pl.DataFrame({"Record Id": ids, **columns}, schema).write_csv(include_bom=True).encode()
 
     def settle(self, name: str) -> None:
         """Wait until a job has ended."""
