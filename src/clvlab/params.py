@@ -271,13 +271,21 @@ class LabelFields(TypedDict, total=False):
 
 
 @with_config(_STRICT)
+class BulkWrite(TypedDict):
+    """Many labels are written as files: the organisation whose they are, and where files are taken."""
+
+    organisation: Text
+    upload: NotRequired[Text]
+
+
+@with_config(_STRICT)
 class ZohoSource(TypedDict):
     """Zoho CRM as the source: which records are purchases and customers, and which fields take labels.
 
     `orders` is the module of purchases, `customers` that of customers; `customer`, `date` and `amount` are fields of
     the purchases, where not the usual ones; `fields` are further attributes, our name: the customer's field;
     `leads` takes leads for prospects as well; `satisfaction` is the field of cases that holds how satisfied who
-    opened them was; `login`, `api` and `version` say where it is.
+    opened them was; `bulk` writes many labels as files; `login`, `api` and `version` say where it is.
     """
 
     crm: Literal["zoho"]
@@ -290,6 +298,7 @@ class ZohoSource(TypedDict):
     leads: NotRequired[bool]
     satisfaction: NotRequired[Text]
     labels: NotRequired[LabelFields]
+    bulk: NotRequired[BulkWrite]
     login: NotRequired[Text]
     api: NotRequired[Text]
     version: NotRequired[Annotated[str, Field(pattern=r"^v[2-8]$")]]
@@ -344,6 +353,7 @@ _NESTED: Mapping[str, Iterable[str]] = {
     "source.#zoho": ZohoSource.__annotations__,
     "source.#fxiaoke": FxiaokeSource.__annotations__,
     "source.labels": LabelFields.__annotations__,
+    "source.bulk": BulkWrite.__annotations__,
     "rfm": Rfm.__annotations__,
     "alerts": Alerts.__annotations__,
     "reading": ReaderSettings.__annotations__,

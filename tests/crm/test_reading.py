@@ -24,7 +24,7 @@ from clvlab.customers import read_attributes, refuse_perishable
 from clvlab.customers.attributes import attributes_as_of
 from clvlab.errors import DataError, ParamsError
 from clvlab.inputs import attribute_tables, read_log
-from clvlab.params import CompareParams, ReportParams
+from clvlab.params import ReportParams
 from tests.crm.organisation import account_id, lead_id
 
 TODAY = date(2026, 2, 2)
@@ -192,18 +192,10 @@ def test_what_a_crm_knows_today_is_not_seen_by_a_comparison(shop, tmp_path):
         shop.modules["Accounts"].fields[name] = Field(name)
     for key, record in shop.modules["Accounts"].records.items():
         record |= dict.fromkeys(PERISHABLE, "high" if key in later else "low")
-    crm = {"crm": "zoho", "orders": "Deals", "login": shop.url, "api": shop.url}
-    given = CompareParams(
-        name="board",
-        source=crm | {"fields": {name: name for name in PERISHABLE}, "leads": True},
-        as_of="2025-12-31",
-        holdout="26 weeks",
-        output=str(tmp_path),
-        reading={"where": WON},
-        strategies=["rfm11", {"attribute": "account_level"}],
-    )
-    over, _ = read_now(given)
-    tables = attribute_tables(over, read_log(over))
+    source = {"fields": {name: name for name in PERISHABLE}, "leads": True}
+    over, _ = read_now(params_of(tmp_path, shop, **source))
+    log = read_log(over)
+    tables = attribute_tables(over, log)
     known = attributes_as_of(tables, date(2025, 12, 31))
     assert not {*PERISHABLE, "rating", "tags", "last_contact", "pipeline"} & {
         name for name in known.columns if known[name].null_count() < known.height
@@ -211,7 +203,10 @@ def test_what_a_crm_knows_today_is_not_seen_by_a_comparison(shop, tmp_path):
     assert known["industry"].null_count() < known.height
     assert set(PERISHABLE) <= set(attributes_as_of(tables, TODAY).drop_nulls("account_level").columns)
     refuse_perishable(tables)
-    print(cl.analyse(over))
+    level = {"attribute": "account_level"}
+    board = cl.compare([level], log, cutoff=cutoff, end="2025-12-31", attributes=tables, n_rounds=20)
+    found = dict(board.data.filter(strategy="account_level").select("metric", "value").iter_rows())
+    assert (found["coverage"], found["gini"]) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from io import BytesIO
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 
 from clvlab.crm.credentials import credentials
-from clvlab.crm.protocol import NEVER, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since
+from clvlab.crm.protocol import NEVER, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since, forget
 from clvlab.crm.recovery import has, write_once
 from clvlab.crm.selected import CustomersRead, OrdersRead, check, check_impersonal, module_read, number, table
 from clvlab.crm.tokens import Token, TokenCache
@@ -100,7 +100,6 @@ class FxiaokeCrm:
     """
 
     name = "fxiaoke"
-    largest_batch = 1
     most = 2_000
     import_suffix = ".xlsx"
 
@@ -231,8 +230,16 @@ class FxiaokeCrm:
 
     # Writing
 
-    def write_labels(self, rows: Sequence[Row]) -> list[Outcome]:
+    def batches(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        """One record after the other."""
+        yield from ([row] for row in rows)
+
+    def settle(self, name: str) -> None:
+        """Nothing goes on by itself."""
+
+    def write_labels(self, rows: Sequence[Row], begun: Callable[[str], None] = forget) -> list[Outcome]:
         """Update records by id, one a call; where nobody knows whether it was done, the record is read."""
+        del begun
         return [done for row in rows for done in write_once([row], self._written, self.labels)]
 
     def _written(self, rows: Sequence[Row]) -> list[Outcome]:

@@ -27,6 +27,7 @@ from clvlab.wording import Words
 FOLDER = ".labels"
 _DECIMALS = {"value": 2, "p_alive": 4}
 _DUE = "due.parquet"
+_BEGUN = "begun"
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def plan(params: ReportParams, crm: Crm) -> Plan:
     fields = dict(zip(given, crm.label_fields([*given.values()]), strict=True))
     wanted = _wanted(params, fields)
     names = [each.name for each in fields.values()]
+    _settle(params.folder / FOLDER, crm)
     present = {row.pop("customer_id"): row for row in crm.labels(names).iter_rows(named=True)}
     changes, unchanged = [], 0
     for record, values in wanted.items():
@@ -139,6 +141,7 @@ def undoing(path: Path, crm: Crm) -> Plan:
     """
     head, changes = read_undo(path)
     crm.label_fields(head["fields"])
+    _settle(path.parent, crm)
     ids = [change.id for change in changes]
     present = {row.pop("customer_id"): row for row in crm.labels(head["fields"], ids).iter_rows(named=True)}
     back = []
@@ -197,8 +200,12 @@ def _applied(planned: Plan, crm: Crm, folder: Path, day: date) -> Done:
     begun.replace(undo)
     outcomes: list[Outcome] = []
     journal = undo.with_name(undo.name.replace(".undo.", ".done."))
-    for batch in _batches(planned.changes, crm.largest_batch):
-        done = crm.write_labels([change.row for change in batch])
+
+    def note(name: str) -> None:
+        _append(journal, [{_BEGUN: name}])
+
+    for batch in crm.batches([change.row for change in planned.changes]):
+        done = crm.write_labels(batch, note)
         _append(journal, [{"id": it.id, "status": it.status, "code": it.code} for it in done])
         outcomes += done
     checked = _checked(crm, planned, outcomes)
@@ -267,7 +274,9 @@ def _fitted(value: Any, ours: str, field: LabelField) -> Any:
         if not isinstance(value, int | float):
             raise fault("crm_field_kind", ParamsError, field=repr(field.name), label=ours)
         decimals = _DECIMALS[ours] if field.decimals is None else min(field.decimals, _DECIMALS[ours])
-        return round(float(value), decimals)
+        if ours == "p_alive" and not decimals:
+            raise fault("crm_field_kind", ParamsError, field=repr(field.name), label=ours)
+        return round(float(value), decimals) if decimals else round(value)
     text = (
         value.isoformat() if isinstance(value, date) else str(round(value, 4) if isinstance(value, float) else value)
     )
@@ -315,9 +324,12 @@ def _checked(crm: Crm, planned: Plan, outcomes: Sequence[Outcome]) -> list[Outco
     ]
 
 
-def _batches(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
-    for at in range(0, len(changes), size):
-        yield changes[at : at + size]
+def _settle(folder: Path, crm: Crm) -> None:
+    """Wait for what an earlier process has begun in the CRM, if it was killed before it had ended."""
+    for path in sorted(folder.glob("*.done.jsonl"))[-1:]:
+        last = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
+        if _BEGUN in last:
+            crm.settle(last[_BEGUN])
 
 
 def _new_undo(folder: Path, day: date) -> Path:

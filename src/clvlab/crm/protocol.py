@@ -1,6 +1,6 @@
 """What every CRM can do for us: give its orders and customers, and take labels, by the ids of its own records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
@@ -95,6 +95,10 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+def forget(name: str) -> None:
+    """Keep no name of what goes on in a CRM."""
+
+
 class Crm(Protocol):
     """A CRM that is connected.
 
@@ -103,7 +107,6 @@ class Crm(Protocol):
     name : by which the params know it
     purchases : the module of purchases
     reads : what was read
-    largest_batch : how many records one call of `write_labels` takes
     most : how many records are labelled at once, unless more are asked for
     import_suffix : what the names of files for its own import end with
     """
@@ -111,7 +114,6 @@ class Crm(Protocol):
     name: str
     purchases: str
     reads: list[ModuleRead]
-    largest_batch: int
     most: int
     import_suffix: str
 
@@ -141,8 +143,17 @@ class Crm(Protocol):
     def labels(self, names: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
         """customer_id and the present values of these fields, of all customers or of some."""
 
-    def write_labels(self, rows: Sequence[Row]) -> list[Outcome]:
-        """Write values into records that are there, at most `largest_batch`, setting off no automation."""
+    def batches(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        """The rows in parts that write_labels() takes."""
+
+    def write_labels(self, rows: Sequence[Row], begun: Callable[[str], None] = forget) -> list[Outcome]:
+        """Write values into records that are there, one of `batches`, setting off no automation.
+
+        `begun` is told the name of what goes on in the CRM even if this process ends.
+        """
+
+    def settle(self, name: str) -> None:
+        """Wait until what an earlier process has begun under this name has ended."""
 
     def import_file(self, rows: Sequence[Row], names: Sequence[str]) -> bytes:
         """A file for the CRM's own import of these fields; values are texts."""

@@ -26,7 +26,7 @@ def write_once(rows: Sequence[Row], write: Callable[[Sequence[Row]], list[Outcom
     try:
         return write(rows)
     except LostReplyError:
-        missing = _unwritten(rows, labels)
+        missing = unwritten(rows, labels)
     done = [Outcome(row.id, "written") for row in rows if row.id not in missing]
     again = [row for row in rows if row.id in missing]
     if not again:
@@ -34,11 +34,11 @@ def write_once(rows: Sequence[Row], write: Callable[[Sequence[Row]], list[Outcom
     try:
         return done + write(again)
     except LostReplyError:
-        still = _unwritten(again, labels)
+        still = unwritten(again, labels)
         return done + [Outcome(row.id, "unknown" if row.id in still else "written") for row in again]
 
 
-def _unwritten(rows: Sequence[Row], labels: Labels) -> set[str]:
+def unwritten(rows: Sequence[Row], labels: Labels) -> set[str]:
     """The ids of those whose records do not have the values."""
     names = list(dict.fromkeys(name for row in rows for name in row.values))
     present = {it["customer_id"]: it for it in labels(names, [row.id for row in rows]).iter_rows(named=True)}

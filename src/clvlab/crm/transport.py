@@ -20,7 +20,7 @@ _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: its status, its JSON (None where it has no body), and the headers."""
+    """An answer: its status, its JSON (None where it has no body; the bytes of a file), and the headers."""
 
     status: int
     body: Any
@@ -52,7 +52,7 @@ class Transport:
 
     def __init__(self, *, sleep: Callable[[float], None] = time.sleep, timeout: float = _TIMEOUT) -> None:
         self._client = httpx.Client(follow_redirects=False, timeout=timeout)
-        self._sleep = sleep
+        self.sleep = sleep
 
     def call(
         self,
@@ -63,13 +63,16 @@ class Transport:
         values: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         body: Any = None,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
+        is_file: bool = False,
         is_busy: Callable[[Reply], bool] = lambda _: False,
         busy_for: float = 0.0,
         may_repeat: bool = True,
     ) -> Reply:
         """The answer to a call; what a busy or failing system answers is asked for again.
 
-        A busy one is left alone for `busy_for` seconds at least.
+        Where a file is asked for, its bytes are the body of an answer with HTTP 200. A busy system is left alone for
+        `busy_for` seconds at least.
 
         Raises
         ------
@@ -77,16 +80,16 @@ class Transport:
         DataError : what answers is no CRM
         LostReplyError : the call must not be repeated, and its answer is lost
         """
-        asked = {"headers": headers, "params": values, "data": form, "json": body}
+        asked = {"headers": headers, "params": values, "data": form, "json": body, "files": files}
         attempts = Retrying(
             retry=retry_if_exception_type(_OutageError),
             stop=stop_after_attempt(_ATTEMPTS),
             wait=_wait,
-            sleep=self._sleep,
+            sleep=self.sleep,
             reraise=True,
         )
         try:
-            return attempts(self._once, method, url, asked, is_busy, busy_for, may_repeat)
+            return attempts(self._once, method, url, asked, is_file, is_busy, busy_for, may_repeat)
         except _OutageError as error:
             host = urlsplit(url).netloc
             raise fault("crm_outage", TryLaterError, host=host, attempts=_ATTEMPTS, reason=str(error)) from None
@@ -96,6 +99,7 @@ class Transport:
         method: str,
         url: str,
         asked: Mapping[str, Any],
+        is_file: bool,
         is_busy: Callable[[Reply], bool],
         busy_for: float,
         may_repeat: bool,
@@ -112,7 +116,8 @@ class Transport:
             if not may_repeat:
                 raise LostReplyError
             raise _OutageError(f"HTTP {answer.status_code}")
-        reply = Reply(answer.status_code, _json(answer), answer.headers)
+        found = answer.content if is_file and answer.status_code == 200 else _json(answer)
+        reply = Reply(answer.status_code, found, answer.headers)
         if is_busy(reply):
             raise _OutageError("busy", busy_for)
         return reply

@@ -2,22 +2,36 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import polars as pl
 
 from clvlab.crm.credentials import credentials
-from clvlab.crm.protocol import NEVER, NO_ANSWERS, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since
-from clvlab.crm.recovery import write_once
+from clvlab.crm.packed import packed, told
+from clvlab.crm.protocol import (
+    NEVER,
+    NO_ANSWERS,
+    Customers,
+    Kind,
+    LabelField,
+    ModuleRead,
+    Outcome,
+    Row,
+    Since,
+    Status,
+    forget,
+)
+from clvlab.crm.recovery import unwritten, write_once
 from clvlab.crm.selected import CustomersRead, OrdersRead, check, check_impersonal, module_read, number, table
 from clvlab.crm.tokens import Token, TokenCache
-from clvlab.crm.transport import Reply, Transport, checked_url
+from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
 from clvlab.errors import DataError, ParamsError, TryLaterError
-from clvlab.params import ZohoSource
+from clvlab.params import BulkWrite, ZohoSource
 from clvlab.sources.faults import fault
 
 SECRETS = ("ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN")
@@ -62,19 +76,25 @@ PASSING: Mapping[str, Mapping[str, str]] = MappingProxyType(
 """Our name of an attribute -> the field, where the tenant has it; those that say what is true today apart."""
 LOOKUP: Mapping[str, str] = MappingProxyType({"Accounts": "Account_Name", "Contacts": "Contact_Name"})
 _LOOKUP_OF_CASES: Mapping[str, str] = MappingProxyType({"Accounts": "Account_Name", "Contacts": "Related_To"})
-_DAYS = frozenset({"last_contact", "last_visit"})
+_DAYS = frozenset({"Last_Activity_Time", "Last_Visited_Time"})
 _GONE = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE", "INVALID_OAUTHTOKEN"})
 _NOTHING = (204, 304)
 _CURSOR_GONE = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"})
 _CHANGED = "Modified_Time"
 _PERSONAL = frozenset({"phone", "email"})
-_PER_PAGE, _PER_QUERY, _PER_UPDATE, _PER_CRITERION = 200, 2_000, 100, 50
+_PER_PAGE, _PER_QUERY, _PER_UPDATE, _PER_CRITERION, _PER_FILE = 200, 2_000, 100, 50, 25_000
+BULK_ABOVE = 5_000
+"""Of how many records on a file costs fewer calls than updates do: 500 credits, as against one for every ten."""
+_UNDER_WAY = frozenset({"ADDED", "QUEUED", "INPROGRESS", "IN PROGRESS"})
+_POLLS, _LONGEST_POLL = 150, 30.0
+_DOWNLOAD_HOSTS = API_HOSTS | frozenset(
+    f"download-accl.zoho.{end}" for end in ("com", "eu", "in", "com.au", "com.cn", "jp")
+)
 _KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "double": "number",
         "currency": "number",
         "integer": "number",
-        "percent": "number",
         "date": "day",
         "text": "text",
         "textarea": "text",
@@ -127,7 +147,6 @@ class ZohoCrm:
     """
 
     name = "zoho"
-    largest_batch = _PER_UPDATE
     most = 5_000
     import_suffix = ".csv"
 
@@ -142,6 +161,7 @@ class ZohoCrm:
         self._cache = TokenCache(self._secrets["ZOHO_CLIENT_ID"].text, digest, self._login, self._api or "")
         self._customers = source.get("customers", "Accounts")
         self._version = source.get("version", "v8")
+        self._bulk = source.get("bulk")
         self._quotes_ids = True
         self.purchases: str = source.get("orders", "Invoices")
         self._metadata: dict[str, dict[str, Mapping[str, Any]]] = {}
@@ -271,13 +291,28 @@ class ZohoCrm:
             if not can_write or kind is None or not about.get("custom_field", True):
                 figures = {"field": repr(name), "module": self._customers, "type": about["data_type"]}
                 raise fault("crm_field_closed", ParamsError, **figures)
-            fields.append(LabelField(name, kind, about.get("length"), about.get("decimal_place")))
+            decimals = 0 if about["data_type"] == "integer" else about.get("decimal_place")
+            fields.append(LabelField(name, kind, about.get("length"), decimals))
         return fields
 
     # Writing
 
-    def write_labels(self, rows: Sequence[Row]) -> list[Outcome]:
+    def batches(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        """A hundred rows at a time; in files those whose like are more than `BULK_ABOVE`, where `bulk` allows it.
+
+        A file has a cell for each of its fields, and an empty one clears: rows of a file have the same fields.
+        """
+        alike: dict[tuple[str, ...], list[Row]] = {}
+        for row in rows:
+            alike.setdefault(tuple(row.values) if self._bulk else (), []).append(row)
+        for group in alike.values():
+            size = _PER_FILE if self._bulk and len(group) > BULK_ABOVE else _PER_UPDATE
+            yield from (group[at : at + size] for at in range(0, len(group), size))
+
+    def write_labels(self, rows: Sequence[Row], begun: Callable[[str], None] = forget) -> list[Outcome]:
         """Update records by id; a reply that is lost is followed by reading, and by one attempt more."""
+        if self._bulk and len(rows) > _PER_UPDATE:
+            return self._written_in_bulk(rows, self._bulk, begun)
         return write_once(rows, self._written, self.labels)
 
     def _written(self, rows: Sequence[Row]) -> list[Outcome]:
@@ -298,6 +333,80 @@ class ZohoCrm:
         ids = [f"zcrm_{row.id}" for row in rows]
         schema = dict.fromkeys(("Record Id", *names), pl.String)
         return pl.DataFrame({"Record Id": ids, **columns}, schema).write_csv(include_bom=True).encode()
+
+    def settle(self, name: str) -> None:
+        """Wait until a job has ended."""
+        self._ended(name)
+
+    def _written_in_bulk(self, rows: Sequence[Row], bulk: BulkWrite, begun: Callable[[str], None]) -> list[Outcome]:
+        """Write rows of the same fields as one file, by a job that goes on by itself."""
+        names = ["id", *rows[0].values]
+        resource = {
+            "type": "data",
+            "module": {"api_name": self._customers},
+            "file_id": self._uploaded(packed(names, rows), bulk),
+            "find_by": "id",
+            "ignore_empty": False,
+            "field_mappings": [{"api_name": name, "index": place} for place, name in enumerate(names)],
+        }
+        body = {"operation": "update", "character_encoding": "UTF-8", "ignore_empty": False, "resource": [resource]}
+        try:
+            asked = self._call("POST", "bulk/write", body=body, may_repeat=False)
+        except LostReplyError:
+            return self._read_back(rows, "unknown")
+        if asked.status not in (200, 201, 202):
+            raise _wrong(asked, "POST bulk/write")
+        job = str(asked.body["details"]["id"])
+        begun(job)
+        done = self._ended(job)
+        url = done.get("result", {}).get("download_url")
+        if done["status"] != "COMPLETED" or not url:
+            return self._read_back(rows, "refused", str(done["status"]))
+        return told(rows, self._downloaded(url))
+
+    def _uploaded(self, file: bytes, bulk: BulkWrite) -> str:
+        """The id of a file that was uploaded; Zoho takes files on hosts of their own."""
+
+        def host(domain: str) -> str:
+            return checked_url(bulk.get("upload", domain.replace("//www.", "//content.")), "bulk.upload")
+
+        head = {"feature": "bulk-write", "X-CRM-ORG": bulk["organisation"]}
+        reply = self._call("POST", "upload", host=host, headers=head, files={"file": ("labels.zip", file)})
+        if reply.status != 200 or "details" not in reply.body:
+            raise _wrong(reply, "POST upload")
+        return str(reply.body["details"]["file_id"])
+
+    def _ended(self, job: str) -> Mapping[str, Any]:
+        """What is said of a job once it has ended."""
+        for attempt in range(_POLLS):
+            reply = self._call("GET", f"bulk/write/{job}")
+            if reply.status != 200:
+                raise _wrong(reply, "GET bulk/write")
+            [said] = reply.body.get("data", [reply.body])
+            if said["status"] not in _UNDER_WAY:
+                found: Mapping[str, Any] = said
+                return found
+            self._transport.sleep(min(5.0 * 1.2**attempt, _LONGEST_POLL))
+        raise fault("crm_job", TryLaterError, job=job)
+
+    def _downloaded(self, url: str) -> bytes:
+        """The result of a job; a token goes with the call, so that it goes to Zoho alone."""
+        parts = urlsplit(url)
+        named = f"{parts.scheme}://{parts.netloc}"
+
+        def host(domain: str) -> str:
+            if named != domain and (parts.scheme != "https" or parts.hostname not in _DOWNLOAD_HOSTS):
+                raise fault("crm_foreign_host", DataError, host=named)
+            return named
+
+        reply = self._call("GET", parts.path, host=host, is_file=True)
+        if not isinstance(reply.body, bytes):
+            raise _wrong(reply, "GET bulk/write/result")
+        return reply.body
+
+    def _read_back(self, rows: Sequence[Row], otherwise: Status, code: str = "") -> list[Outcome]:
+        missing = unwritten(rows, self.labels)
+        return [Outcome(row.id, otherwise, code) if row.id in missing else Outcome(row.id, "written") for row in rows]
 
     # Metadata
 
@@ -411,19 +520,20 @@ class ZohoCrm:
         values: Mapping[str, str] | None = None,
         body: Any = None,
         headers: Mapping[str, str] = MappingProxyType({}),
-        may_repeat: bool = True,
+        host: Callable[[str], str] = str,
+        **how: Any,
     ) -> Reply:
-        """A call with a token; one that is gone is renewed once."""
+        """A call with a token; one that is gone is renewed once. A path from the root is one of the host."""
 
         def call(token: Token) -> Reply:
             return self._transport.call(
                 method,
-                f"{token.domain}/crm/{self._version}/{path}",
+                f"{host(token.domain)}{self._place(path)}",
                 headers={**headers, "Authorization": f"Zoho-oauthtoken {token.secret.text}"},
                 values=values,
                 body=body,
                 is_busy=_is_busy,
-                may_repeat=may_repeat,
+                **how,
             )
 
         reply = self._cache.used(self._renewed, call, _is_gone)
@@ -431,6 +541,13 @@ class ZohoCrm:
             raise fault("crm_token_refused", DataError, host=self._api or self._login, check="`source.login`")
         _refuse_access(reply, path)
         return reply
+
+    def _place(self, path: str) -> str:
+        """Where something is on its host: what is done in bulk is apart from all else."""
+        if path.startswith("/"):
+            return path
+        bulk = "bulk/" if path.startswith("bulk/") else ""
+        return f"/crm/{bulk}{self._version}/{path.removeprefix(bulk)}"
 
     def _renewed(self) -> Token:
         secrets = {name: secret.text for name, secret in self._secrets.items()}
@@ -523,4 +640,4 @@ def _day(value: Any) -> str | None:
 
 
 def _text_of(name: str, row: Mapping[str, Any]) -> str | None:
-    return _text(row.get(name))
+    return (_day if name in _DAYS else _text)(row.get(name))
