@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -157,6 +158,10 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
 
         def log_message(self, *_: object) -> None:
             """The fake has a log of its own."""
+
+        def handle(self) -> None:
+            with suppress(ConnectionError):  # of a client that was killed
+                super().handle()
 
         def do_GET(self) -> None:
             self._serve()
