@@ -673,7 +673,7 @@ def test_an_import_file_has_the_numbers_and_labels_of_a_template(labelled, fxiao
     assert labelled("--to-file", str(tmp_path / "labels.csv")).exit_code == 2
     record(fxiaoke, 3)["account_no"] = None
     done = labelled("--to-file", str(tmp_path / "other.xlsx"))
-    assert (done.exit_code, "1 record has no number (客户编号)" in done.stderr) == (2, True)
+    assert (done.exit_code, "1 record has no account number" in done.stderr) == (2, True)
 
 
 def test_more_than_two_thousand_records_are_for_the_import(labelled, fxiaoke, monkeypatch):
