@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -158,6 +159,10 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_: object) -> None:
             """The fake has a log of its own."""
 
+        def handle(self) -> None:
+            with suppress(ConnectionError):  # of a client that was killed
+                super().handle()
+
         def do_GET(self) -> None:
             self._serve()
 
@@ -204,7 +209,10 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
 
         def _request(self) -> Request:
             parts = urlsplit(self.path)
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
+            raw = self.rfile.read(length)
+            if len(raw) < length:
+                raise ConnectionError
             values = {name: given[-1] for name, given in parse_qs(parts.query, keep_blank_values=True).items()}
             body, kind = None, self.headers.get("Content-Type", "")
             if "urlencoded" in kind:
