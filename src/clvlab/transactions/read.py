@@ -36,7 +36,7 @@ from clvlab.transactions.mapping import resolve, standardise, together
 from clvlab.transactions.own_attributes import own_attributes
 from clvlab.transactions.questions import kept
 from clvlab.transactions.returns import with_returns
-from clvlab.transactions.rules import Duplicates, ZeroAmounts, rule_of
+from clvlab.transactions.rules import Duplicates, ZeroAmounts, broken_by, rule_of
 from clvlab.transactions.signs import Signs, with_signs
 from clvlab.transactions.sorting import DAY, RULE, check_not_all_refused, sort_out
 from clvlab.transactions.totals import says_total, sums_up
@@ -253,7 +253,10 @@ def _judged(
 ) -> pl.LazyFrame:
     """The rows with the rule that refuses each; null for those that pass."""
     found = rows.collect_schema()
-    rule = rule_of(found, zero_amounts, says_total(rows), is_guest(guests), largest_amount)
+    broken = broken_by(found, zero_amounts, says_total(rows), is_guest(rows, guests), largest_amount)
+    some = rows.select(is_broken.any().alias(rule) for rule, is_broken in broken.items()).collect(engine="streaming")
+    # A rule that no row breaks costs a look, not a column.
+    rule = rule_of({name: broken[name] for name in some.columns if some[name].any()})
     judged = rows.with_columns(rule.alias(RULE))
     if OURS + "amount" not in found:
         return judged
