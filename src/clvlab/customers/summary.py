@@ -138,7 +138,7 @@ def split_holdout(
 
 
 def _counted(log: TransactionLog, cutoff: date) -> pl.DataFrame:
-    """`_one_row_each`, of a long log in parts: each has some customers with all their rows, so that one fits memory."""
+    """`_one_row_each`, of a long log in parts that fit memory: each has some customers with all their rows."""
     rows, n_rows = rows_until(log, cutoff), int(log.quality.filter(rule="accepted")["rows"].sum())
     n_parts = max(1, -(-n_rows // _ROWS_AT_ONCE))
     part = pl.col("customer_id").hash() % n_parts
