@@ -117,6 +117,8 @@ def spelled_apart(ids: pl.Series, limit: int = 3) -> list[tuple[str, ...]]:
     >>> spelled_apart(pl.Series(["7", "007", "7.0", "8", "vip-1", "VIP 1"]))
     [('007', '7', '7.0'), ('VIP 1', 'vip-1')]
     """
+    if _are_of_one_kind(ids):
+        return []
     plain = pl.col("id").str.normalize("NFKD").str.replace_all("[\u0300-\u036f]", "").str.to_lowercase()
     # Between digits alone a separator counts: 1-23 and 12-3 are two.
     joined = plain.str.replace_all(r"[\s._/-]+", "")
@@ -125,6 +127,13 @@ def spelled_apart(ids: pl.Series, limit: int = 3) -> list[tuple[str, ...]]:
     spelled = ids.unique().alias("id").to_frame().with_columns(plain=plain)
     alike = spelled.filter(pl.col("plain").is_duplicated()).group_by("plain").agg(pl.col("id").sort()).sort("plain")
     return [tuple(spellings) for spellings in alike["id"].head(limit)]
+
+
+def _are_of_one_kind(ids: pl.Series) -> bool:
+    """Whether ids can only differ in what counts: digits and letters of one case, with zeros in front all as long."""
+    if ids.str.contains("[^0-9A-Za-z]").any() or (ids.str.contains("[a-z]").any() and ids.str.contains("[A-Z]").any()):
+        return False
+    return not ids.str.starts_with("0").any() or ids.str.len_bytes().n_unique() == 1
 
 
 def cut_short(ids: pl.Series) -> pl.Series:
