@@ -6,8 +6,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import clvlab as cl
+from clvlab import frames
 from clvlab.columns import CUSTOMERS, names
-from clvlab.customers import customer_days, summary
+from clvlab.customers import customer_days
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from tests.customers.logs import log_of
 
@@ -225,7 +226,8 @@ def test_what_was_known_and_what_came_next_add_up_to_what_is_known_later(rows):
 def test_a_long_log_is_summarised_in_parts_to_the_same_bit(monkeypatch):
     log = cl.datasets.lighting(200, seed=1)
     whole = cl.summarise_customers(log, "2024-12-31").data
-    monkeypatch.setattr(summary, "_ROWS_AT_ONCE", 400)
+    monkeypatch.setattr(frames, "ROWS_AT_ONCE", 400)
+    assert len(frames.in_parts(log.accepted, log.n_rows)) > 3
     assert cl.summarise_customers(log, "2024-12-31").data.equals(whole)
 
 

@@ -13,11 +13,9 @@ from clvlab.customers.attributes import attributes_as_of, check_names, read_attr
 from clvlab.customers.derived import derivable
 from clvlab.customers.purchase_days import customer_days, days_of, describe_span, rows_until
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
-from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind, in_units
+from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind, in_parts, in_units
 from clvlab.money import exact_sum, from_millionths
 from clvlab.units import TimeUnit, check_time_unit, parse_day
-
-_ROWS_AT_ONCE = 12_000_000
 
 
 def summarise_customers(
@@ -66,7 +64,8 @@ def summarise_customers(
     """
     check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     cutoff, unit = parse_day("cutoff", cutoff), check_time_unit(time_unit)
-    counted = _counted(log, cutoff)
+    parts = in_parts(rows_until(log, cutoff), log.n_rows)
+    counted = pl.concat(_one_row_each(part).collect(engine="streaming") for part in parts)
     if not (counted["n_purchases"] > 0).any():
         raise DataError(
             f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff.",
@@ -135,15 +134,6 @@ def split_holdout(
         daily=_daily_repeats(days.join(bought, on="customer_id", how="semi"), end),
         previous=_done_in(before, days, known, "previous"),
     )
-
-
-def _counted(log: TransactionLog, cutoff: date) -> pl.DataFrame:
-    """`_one_row_each`, of a long log in parts that fit memory: each has some customers with all their rows."""
-    rows, n_rows = rows_until(log, cutoff), int(log.quality.filter(rule="accepted")["rows"].sum())
-    n_parts = max(1, -(-n_rows // _ROWS_AT_ONCE))
-    part = pl.col("customer_id").hash() % n_parts
-    parts = [rows.filter(part == number) for number in range(n_parts)] if n_parts > 1 else [rows]
-    return pl.concat(_one_row_each(each).collect(engine="streaming") for each in parts)
 
 
 def _one_row_each(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -84,9 +84,10 @@ def _weight(path: Path) -> int:
     from pyarrow.parquet import read_metadata
 
     try:
-        return max(size, read_metadata(path).num_rows * _BYTES_OF_A_ROW)
+        n_rows: int = read_metadata(path).num_rows
     except (OSError, ArrowException):
         return size
+    return max(size, n_rows * _BYTES_OF_A_ROW)
 
 
 def _named(source: str) -> list[Path]:

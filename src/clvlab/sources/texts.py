@@ -131,7 +131,9 @@ def spelled_apart(ids: pl.Series, limit: int = 3) -> list[tuple[str, ...]]:
 
 def _are_of_one_kind(ids: pl.Series) -> bool:
     """Whether ids can only differ in what counts: digits and letters of one case, with zeros in front all as long."""
-    if ids.str.contains("[^0-9A-Za-z]").any() or (ids.str.contains("[a-z]").any() and ids.str.contains("[A-Z]").any()):
+    if ids.str.contains("[^0-9A-Za-z]").any() or (
+        ids.str.contains("[a-z]").any() and ids.str.contains("[A-Z]").any()
+    ):
         return False
     return not ids.str.starts_with("0").any() or ids.str.len_bytes().n_unique() == 1
 

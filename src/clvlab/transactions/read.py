@@ -206,7 +206,7 @@ def read_transactions(
         log = sort_out(judged, left_out, key, drops=duplicates == "drop" or key is not None, lazily=bool(large))
         own = own_attributes(judged.filter(pl.col(RULE).is_null()), attributes, tables[0].name)
         check_not_all_refused(log, mapping)
-        _warn(judged, texts, decimal)
+        _warn(judged, log, texts, decimal)
         for table, each in zip(tables, mappings, strict=True):
             warn_of_states(table, each, where)
     detected = {
@@ -264,10 +264,10 @@ def _judged(
     return judged.with_columns(pl.when(is_sum).then(pl.lit("total_row")).otherwise(pl.col(RULE)).alias(RULE))
 
 
-def _warn(judged: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -> None:
+def _warn(judged: pl.LazyFrame, log: TransactionLog, texts: pl.DataFrame, decimal: str) -> None:
     """Warn of all that looks doubtful in rows that can be read."""
     passed = judged.filter(pl.col(RULE).is_null())
-    ids = ids_of(judged)
+    ids = ids_of(judged, log)
     warn_of_ids(ids)
     warn_of_giants(ids)
     warn_of_unread(passed)
