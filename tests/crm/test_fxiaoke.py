@@ -283,6 +283,7 @@ def test_f12_what_was_invalidated_or_deleted_is_no_purchase_and_no_customer(fxia
     customers = crm.customers()
     assert customer_id(7) not in customers.lasting["customer_id"]
     assert customers.gone == ({customer_id(7)} if shows else frozenset())
+    assert customer_id(7) not in crm.labels([GROUP])["customer_id"]
     assert crm.deleted() is None
 
 

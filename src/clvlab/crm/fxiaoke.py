@@ -239,7 +239,7 @@ class FxiaokeCrm:
     def labels(self, names: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
         """customer_id and the present values of these fields, as they are in the CRM."""
         if ids is None:
-            rows = self._listed(CUSTOMERS, names)
+            rows = [row for row in self._listed(CUSTOMERS, names) if not row.get(_DELETED)]
         else:
             parts = [ids[at : at + _PER_PAGE] for at in range(0, len(ids), _PER_PAGE)]
             rows = [row for part in parts for row in self._by_id(names, part)]
