@@ -310,7 +310,8 @@ class FxiaokeSource(TypedDict):
 
     `orders` is the object of purchases; `customer`, `date` and `amount` are its fields, where not the usual ones, and
     `states` further ones by whose values `where` may keep rows; `fields` are further attributes, our name: the
-    customer's field; `api` says where it is.
+    customer's field; `returns` takes goods that came back off what was bought; `satisfaction` is the field of
+    AppraiseObj that holds how satisfied a customer was; `api` says where it is.
     """
 
     crm: Literal["fxiaoke"]
@@ -319,6 +320,8 @@ class FxiaokeSource(TypedDict):
     date: NotRequired[Text]
     amount: NotRequired[Text]
     states: NotRequired[Texts]
+    returns: NotRequired[bool]
+    satisfaction: NotRequired[Text]
     fields: NotRequired[dict[Text, Text]]
     labels: NotRequired[LabelFields]
     api: NotRequired[Text]

@@ -72,6 +72,27 @@ def tenant(money="order_amount", *, has_currencies=False):
         }
         for at, status in enumerate("2134")
     }
+    returns = {
+        f"66{at:022x}": {
+            "_id": f"66{at:022x}",
+            "account_name": customer_id(at),
+            "returned_goods_time": MIDNIGHT,
+            "returned_goods_inv_amount": "40.25",
+            "life_status": state,
+            **stamps,
+        }
+        for at, state in enumerate(("normal", "under_review"))
+    }
+    answers = {
+        f"68{at:022x}": {
+            "_id": f"68{at:022x}",
+            "account_id": customer_id(at),
+            "create_time": MIDNIGHT + 3_600_000,
+            "score__c": score,
+            **stamps,
+        }
+        for at, score in enumerate(("5", "2", None))
+    }
     of_all = _fields(
         Field("name"),
         Field("owner", "employee"),
@@ -110,7 +131,17 @@ def tenant(money="order_amount", *, has_currencies=False):
         Field("amount", "currency", decimals=2),
         Field("sales_status", "select_one", options={"1": "进行中", "2": "赢单", "3": "输单", "4": "无效"}),
     )
+    of_returns = _fields(
+        Field("account_name", "object_reference"),
+        Field("returned_goods_time", "date"),
+        Field("returned_goods_inv_amount", "currency", decimals=2),
+    )
+    of_answers = _fields(
+        Field("account_id", "object_reference"), Field("create_time", "date_time"), Field("score__c", "number")
+    )
     return {
+        "ReturnedGoodsInvoiceObj": Object(of_all | of_returns, returns),
+        "AppraiseObj": Object(of_all | of_answers, answers),
         "AccountObj": Object(of_all | of_customers, customers),
         "SalesOrderObj": Object(of_all | of_orders, orders),
         "NewOpportunityObj": Object(of_all | of_opportunities, opportunities),

@@ -20,7 +20,7 @@ from clvlab.crm.protocol import Outcome, Row
 from clvlab.crm.reading import read
 from clvlab.crm.transport import Transport
 from clvlab.errors import DataError, ParamsError, TryLaterError
-from clvlab.inputs import read_log
+from clvlab.inputs import attribute_tables, read_log
 from clvlab.params import ReportParams
 from clvlab.wording import Words
 from tests.crm.tenant import (
@@ -283,6 +283,7 @@ def test_f12_what_was_invalidated_or_deleted_is_no_purchase_and_no_customer(fxia
     customers = crm.customers()
     assert customer_id(7) not in customers.lasting["customer_id"]
     assert customers.gone == ({customer_id(7)} if shows else frozenset())
+    assert customer_id(7) not in crm.labels([GROUP])["customer_id"]
     assert crm.deleted() is None
 
 
@@ -343,6 +344,29 @@ def test_open_opportunities_are_the_pipeline_and_won_ones_the_purchases(fxiaoke,
     assert read_log(over).data.select("customer_id", "amount").rows() == [(customer_id(0), 10.0)]
     history = pl.read_parquet(tmp_path / "shop" / ".crm" / "history.parquet")
     assert history.drop_nulls("pipeline").select("customer_id", "pipeline").rows() == [(customer_id(1), 20.0)]
+
+
+def test_what_came_back_is_taken_off_and_what_customers_answered_is_dated(fxiaoke, linked, tmp_path):
+    source = {"returns": True, "satisfaction": "score__c"}
+    over, counts = read_now(linked(**source), params_of(tmp_path, fxiaoke, **source))
+    assert counts == {
+        "SalesOrderObj": ORDERS,
+        "ReturnedGoodsInvoiceObj": 2,
+        "AccountObj": CUSTOMERS,
+        "AppraiseObj": 3,
+    }
+    log = read_log(over).data
+    assert log.height == ORDERS - 25 + 1
+    assert log.filter(pl.col("amount") < 0).select("customer_id", "date", "amount").rows() == [
+        (customer_id(0), ORDER_DAY, -40.25)
+    ]
+    *_, surveys = attribute_tables(over, read_log(over))
+    assert surveys.data.rows() == [(customer_id(0), ORDER_DAY, 5), (customer_id(1), ORDER_DAY, 2)]
+    with pytest.raises(ParamsError, match=r"AppraiseObj has no field 'score_c'"):
+        linked(satisfaction="score_c").customers()
+    del fxiaoke.objects["ReturnedGoodsInvoiceObj"]
+    with pytest.raises(DataError, match="object/describe ReturnedGoodsInvoiceObj: HTTP 200, errorCode 20012"):
+        linked(returns=True).orders()
 
 
 # F13 to F17: writing
@@ -673,7 +697,7 @@ def test_an_import_file_has_the_numbers_and_labels_of_a_template(labelled, fxiao
     assert labelled("--to-file", str(tmp_path / "labels.csv")).exit_code == 2
     record(fxiaoke, 3)["account_no"] = None
     done = labelled("--to-file", str(tmp_path / "other.xlsx"))
-    assert (done.exit_code, "1 record has no number (客户编号)" in done.stderr) == (2, True)
+    assert (done.exit_code, "1 record has no account number" in done.stderr) == (2, True)
 
 
 def test_more_than_two_thousand_records_are_for_the_import(labelled, fxiaoke, monkeypatch):

@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from io import BytesIO
 from types import MappingProxyType
@@ -16,9 +16,29 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 
 from clvlab.crm.credentials import credentials
-from clvlab.crm.protocol import NEVER, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since, forget
+from clvlab.crm.protocol import (
+    NEVER,
+    NO_ANSWERS,
+    Customers,
+    Kind,
+    LabelField,
+    ModuleRead,
+    Outcome,
+    Row,
+    Since,
+    forget,
+)
 from clvlab.crm.recovery import has, write_once
-from clvlab.crm.selected import CustomersRead, OrdersRead, check, check_impersonal, module_read, number, table
+from clvlab.crm.selected import (
+    AnswersRead,
+    CustomersRead,
+    OrdersRead,
+    Values,
+    check,
+    check_impersonal,
+    module_read,
+    number,
+)
 from clvlab.crm.tokens import Token, TokenCache
 from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
 from clvlab.errors import DataError, ParamsError, TryLaterError
@@ -61,6 +81,11 @@ PURCHASES: Mapping[str, _Purchases] = MappingProxyType(
     }
 )
 """Objects that may be read as purchases; never two of them, for one sale may be in both."""
+
+_RETURNS = OrdersRead(
+    "ReturnedGoodsInvoiceObj", "account_name", "returned_goods_time", "returned_goods_inv_amount", {}
+)
+"""Goods that came back; `account_name` holds the customer's id. Orders tell of the same money once more."""
 
 _ID, _CHANGED, _DELETED, _LIFE, _LOCK = "_id", "last_modified_time", "is_deleted", "life_status", "lock_status"
 _NUMBER = "account_no"
@@ -132,36 +157,49 @@ class FxiaokeCrm:
         """customer_id, date, amount, order_id, the states under their own names, and the currency where known.
 
         Every record of the object, whatever its state: `where` keeps those that are purchases. What was deleted is in
-        the state `invalid`, where the interface shows it at all.
+        the state `invalid`, where the interface shows it at all. Returns, where they are asked for, are rows of their
+        own whose amount is negative.
         """
-        read = self._of_orders()
-        known = self._fields(read.module)
+        tables = [self._orders(self._of_orders(), since)]
+        if self._source.get("returns"):
+            returned = self._orders(self._of_returns(), since)
+            tables.append(returned.with_columns(amount=-pl.col("amount").abs()))
+        return pl.concat(tables, how="diagonal")
+
+    def _orders(self, read: OrdersRead, since: Since) -> pl.DataFrame:
         rows = self._listed(read.module, read.asked, since)
         for row in rows:
             if row.get(_DELETED):
                 row[_LIFE] = "invalid"
-        columns = {
-            "customer_id": [_id(row.get(read.customer)) for row in rows],
-            "date": [_day(row.get(read.date), known[read.date]) for row in rows],
-            "amount": [number(row.get(read.amount)) for row in rows],
-            "order_id": [row[_ID] for row in rows],
-        }
-        more = {ours: [_text(theirs, row, known[theirs]) for row in rows] for ours, theirs in read.more.items()}
-        schema = dict.fromkeys((*columns, *more), pl.String) | {"amount": pl.Float64}
-        return pl.DataFrame(columns | more, schema)
+        return self._values(read.module).orders(rows, read)
 
     def customers(self, since: Since = NEVER) -> Customers:
-        """Accounts with what may group them; phone numbers and e-mail addresses are not asked for."""
-        read = self._of_customers()
-        known = self._fields(read.module)
+        """Accounts with what may group them, and how satisfied they are.
+
+        Phone numbers and e-mail addresses are not asked for.
+        """
+        read, values = self._of_customers(), self._values(CUSTOMERS)
         rows = self._listed(read.module, [*read.asked, _LIFE], since)
         gone = frozenset(row[_ID] for row in rows if row.get(_DELETED) or row.get(_LIFE) == "invalid")
         there = [row for row in rows if row[_ID] not in gone]
-        lasting, passing = (
-            table(there, fields, _ID, lambda name, row: _text(name, row, known[name]))
-            for fields in (read.lasting, read.passing)
+        lasting, passing = (values.attributes(there, fields) for fields in (read.lasting, read.passing))
+        return Customers(lasting, passing, self._answers(since), gone)
+
+    def _answers(self, since: Since) -> pl.DataFrame:
+        read = self._of_answers()
+        if read is None:
+            return NO_ANSWERS
+        rows = self._listed(read.module, [read.customer, read.score, read.date], since)
+        return self._values(read.module).answers(rows, read)
+
+    def _values(self, module: str) -> Values:
+        known = self._fields(module)
+        return Values(
+            _ID,
+            reference=lambda name, row: _id(row.get(name)),
+            day=lambda name, row: _day(row.get(name), known[name]),
+            text=lambda name, row: _text(name, row, known[name]),
         )
-        return Customers(lasting, passing, gone=gone)
 
     def deleted(self) -> None:
         """None: what was invalidated or deleted is in no list, and missing only where all is read."""
@@ -176,11 +214,23 @@ class FxiaokeCrm:
         currency = {"currency": "mc_currency"} if "mc_currency" in known else {}
         return OrdersRead(self.purchases, customer, day, amount, currency | usual)
 
+    def _of_returns(self) -> OrdersRead:
+        known = self._fields(_RETURNS.module)
+        check(_RETURNS.module, known, _RETURNS.asked)
+        return replace(_RETURNS, more={name: name for name in (_LIFE,) if name in known})
+
+    def _of_answers(self) -> AnswersRead | None:
+        if "satisfaction" not in self._source:
+            return None
+        read = AnswersRead("AppraiseObj", "account_id", self._source["satisfaction"], "create_time")
+        check(read.module, self._fields(read.module), (read.customer, read.score, read.date))
+        return read
+
     def _of_customers(self) -> CustomersRead:
         known, given = self._fields(CUSTOMERS), self._source.get("fields", {})
         check(CUSTOMERS, known, given.values())
         lasting = {name: field for name, field in LASTING.items() if field in known} | given
-        passing = {name: field for name, field in PASSING.items() if field in known}
+        passing = {name: field for name, field in PASSING.items() if field in known and name not in given}
         check_impersonal({name: each["type"] for name, each in known.items()}, lasting, _PERSONAL)
         return CustomersRead(CUSTOMERS, lasting, passing)
 
@@ -189,7 +239,7 @@ class FxiaokeCrm:
     def labels(self, names: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
         """customer_id and the present values of these fields, as they are in the CRM."""
         if ids is None:
-            rows = self._listed(CUSTOMERS, names)
+            rows = [row for row in self._listed(CUSTOMERS, names) if not row.get(_DELETED)]
         else:
             parts = [ids[at : at + _PER_PAGE] for at in range(0, len(ids), _PER_PAGE)]
             rows = [row for part in parts for row in self._by_id(names, part)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from clvlab.crm.protocol import ModuleRead
+from clvlab.crm.protocol import NO_ANSWERS, ModuleRead
 from clvlab.errors import ParamsError
 from clvlab.sources.faults import fault
 
@@ -43,6 +43,57 @@ class CustomersRead:
         return [*dict.fromkeys([*self.lasting.values(), *self.passing.values()])]
 
 
+@dataclass(frozen=True)
+class AnswersRead:
+    """The module in which customers say how satisfied they are, and its fields."""
+
+    module: str
+    customer: str
+    score: str
+    date: str
+
+
+@dataclass(frozen=True)
+class Values:
+    """What a CRM's records have under a field, as a reader has it: the id of another record, a day, a text.
+
+    `key` is the field of a record's own id.
+    """
+
+    key: str
+    reference: Callable[[str, Mapping[str, Any]], str | None]
+    day: Callable[[str, Mapping[str, Any]], str | None]
+    text: Callable[[str, Mapping[str, Any]], str | None]
+
+    def orders(self, rows: Sequence[Mapping[str, Any]], read: OrdersRead) -> pl.DataFrame:
+        """customer_id, date, amount, order_id, and the further fields of purchases."""
+        columns = {
+            "customer_id": [self.reference(read.customer, row) for row in rows],
+            "date": [self.day(read.date, row) for row in rows],
+            "amount": [number(row.get(read.amount)) for row in rows],
+            "order_id": [row[self.key] for row in rows],
+        }
+        more = {ours: [self.text(theirs, row) for row in rows] for ours, theirs in read.more.items()}
+        schema = dict.fromkeys((*columns, *more), pl.String) | {"amount": pl.Float64}
+        return pl.DataFrame(columns | more, schema)
+
+    def attributes(self, rows: Sequence[Mapping[str, Any]], fields: Mapping[str, str]) -> pl.DataFrame:
+        """customer_id, and fields of customers under our names."""
+        columns = {ours: [self.text(theirs, row) for row in rows] for ours, theirs in fields.items()}
+        schema = dict.fromkeys(("customer_id", *fields), pl.String)
+        return pl.DataFrame({"customer_id": [row[self.key] for row in rows], **columns}, schema)
+
+    def answers(self, rows: Sequence[Mapping[str, Any]], read: AnswersRead) -> pl.DataFrame:
+        """What customers answered, and when."""
+        columns = {
+            "record_id": [row[self.key] for row in rows],
+            "customer_id": [self.reference(read.customer, row) for row in rows],
+            "date": [self.day(read.date, row) for row in rows],
+            "satisfaction": [number(row.get(read.score)) for row in rows],
+        }
+        return pl.DataFrame(columns, NO_ANSWERS.schema)
+
+
 def check(module: str, known: Iterable[str], names: Iterable[str]) -> None:
     """ParamsError where a module does not have a field of one of these names."""
     for name in names:
@@ -73,15 +124,3 @@ def number(value: Any) -> float | None:
         return None if value is None else float(value)
     except (TypeError, ValueError):
         return None
-
-
-def table(
-    rows: Sequence[Mapping[str, Any]],
-    fields: Mapping[str, str],
-    key: str,
-    text: Callable[[str, Mapping[str, Any]], str | None],
-) -> pl.DataFrame:
-    """customer_id, which is the field `key`, and fields under our names, by what `text` makes of a field's value."""
-    columns = {ours: [text(theirs, row) for row in rows] for ours, theirs in fields.items()}
-    schema = dict.fromkeys(("customer_id", *fields), pl.String)
-    return pl.DataFrame({"customer_id": [row[key] for row in rows], **columns}, schema)

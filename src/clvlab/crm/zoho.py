@@ -27,7 +27,7 @@ from clvlab.crm.protocol import (
     forget,
 )
 from clvlab.crm.recovery import unwritten, write_once
-from clvlab.crm.selected import CustomersRead, OrdersRead, check, check_impersonal, module_read, number, table
+from clvlab.crm.selected import AnswersRead, CustomersRead, OrdersRead, Values, check, check_impersonal, module_read
 from clvlab.crm.tokens import Token, TokenCache
 from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
 from clvlab.errors import DataError, ParamsError, TryLaterError
@@ -125,16 +125,6 @@ PURCHASES: Mapping[str, _Purchases] = MappingProxyType(
 _OURS = {"Currency": "currency", "Lead_Source": "channel"}
 
 
-@dataclass(frozen=True)
-class _AnswersRead:
-    """The module in which customers say how satisfied they are, and its fields."""
-
-    customer: str
-    score: str
-    module: str = "Cases"
-    date: str = "Created_Time"
-
-
 class ZohoCrm:
     """One organisation of Zoho CRM.
 
@@ -186,15 +176,7 @@ class ZohoCrm:
         """
         read = self._of_orders()
         rows = self._listed(read.module, [*read.asked, _CHANGED], since)
-        columns = {
-            "customer_id": [_id(row.get(read.customer)) for row in rows],
-            "date": [_day(row.get(read.date)) for row in rows],
-            "amount": [number(row.get(read.amount)) for row in rows],
-            "order_id": [row["id"] for row in rows],
-        }
-        more = {ours: [_text(row.get(theirs)) for row in rows] for ours, theirs in read.more.items()}
-        schema = dict.fromkeys((*columns, *more), pl.String) | {"amount": pl.Float64}
-        return pl.DataFrame(columns | more, schema)
+        return _VALUES.orders(rows, read)
 
     def customers(self, since: Since = NEVER) -> Customers:
         """Accounts, or Contacts, and leads where asked for, with what may group them, and how satisfied they are.
@@ -204,8 +186,8 @@ class ZohoCrm:
         lasting, passing = [], []
         for read in self._of_customers():
             rows = self._listed(read.module, [*read.asked, _CHANGED], since, converted=False)
-            lasting.append(table(rows, read.lasting, "id", _text_of))
-            passing.append(table(rows, read.passing, "id", _text_of))
+            lasting.append(_VALUES.attributes(rows, read.lasting))
+            passing.append(_VALUES.attributes(rows, read.passing))
         became = self._listed("Leads", [_CHANGED], since, converted=True) if "Leads" in since else []
         gone = frozenset(row["id"] for row in became)
         tables = [pl.concat(parts, how="diagonal") for parts in (lasting, passing)]
@@ -216,13 +198,7 @@ class ZohoCrm:
         if read is None:
             return NO_ANSWERS
         rows = self._listed(read.module, [read.customer, read.score, read.date, _CHANGED], since)
-        columns = {
-            "record_id": [row["id"] for row in rows],
-            "customer_id": [_id(row.get(read.customer)) for row in rows],
-            "date": [_day(row.get(read.date)) for row in rows],
-            "satisfaction": [number(row.get(read.score)) for row in rows],
-        }
-        return pl.DataFrame(columns, NO_ANSWERS.schema)
+        return _VALUES.answers(rows, read)
 
     def deleted(self) -> frozenset[str]:
         """The ids of the records of all modules that are in the recycle bin, or were deleted for good."""
@@ -255,10 +231,10 @@ class ZohoCrm:
         passing = {name: field for name, field in PASSING[module].items() if field in known and name not in given}
         return CustomersRead(module, {**lasting, **given}, passing)
 
-    def _of_answers(self) -> "_AnswersRead | None":
+    def _of_answers(self) -> AnswersRead | None:
         if "satisfaction" not in self._source:
             return None
-        read = _AnswersRead(_LOOKUP_OF_CASES[self._customers], self._source["satisfaction"])
+        read = AnswersRead("Cases", _LOOKUP_OF_CASES[self._customers], self._source["satisfaction"], "Created_Time")
         check(read.module, self._fields(read.module), (read.customer, read.score, read.date))
         return read
 
@@ -639,5 +615,9 @@ def _day(value: Any) -> str | None:
     return str(value)[:10] if value else None
 
 
-def _text_of(name: str, row: Mapping[str, Any]) -> str | None:
-    return (_day if name in _DAYS else _text)(row.get(name))
+_VALUES = Values(
+    "id",
+    reference=lambda name, row: _id(row.get(name)),
+    day=lambda name, row: _day(row.get(name)),
+    text=lambda name, row: (_day if name in _DAYS else _text)(row.get(name)),
+)
