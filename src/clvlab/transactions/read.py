@@ -74,7 +74,7 @@ def read_transactions(
 
     Ids stay text ("00001" keeps its zeros); dates become days before anything else looks at them; a row that cannot
     be understood is refused by a rule of `clvlab.transactions.rules.RULES`, never dropped. What would take more than
-    half a gigabyte is scanned, and the rows that pass are set down in a file of temporary files until the process ends.
+    half a gigabyte is scanned, and the rows that pass are set down in a temporary file until the process ends.
 
     Parameters
     ----------
