@@ -95,18 +95,15 @@ def warn_of_amounts(accepted: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -
 
 def _warn_of_sizes(accepted: pl.LazyFrame) -> None:
     """Warn of an amount out of all proportion, and of amounts that are nothing."""
-    size = pl.col(OURS + "amount").abs()
-    tiny = (size > 0) & (size < _MILLIONTH)
-    rows, largest, n_tiny = (
-        accepted.select(n=pl.len(), largest=size.top_k(2).sort(descending=True).implode(), tiny=tiny.sum())
-        .collect(engine="streaming")
-        .row(0)
-    )
+    sizes = accepted.select(size=pl.col(OURS + "amount").abs())
+    tiny = (pl.col("size") > 0) & (pl.col("size") < _MILLIONTH)
+    rows, n_tiny = sizes.select(n=pl.len(), tiny=tiny.sum()).collect(engine="streaming").row(0)
+    largest = sizes.top_k(2, by="size").collect(engine="streaming")["size"].to_list()
     if rows >= _MANY_AMOUNTS and largest[0] >= _OUT_OF_PROPORTION * largest[1] > 0:
         warn("amount_out_of_proportion", largest=largest[0], next=largest[1])
     if n_tiny:
         warn("amounts_below_millionth", rows=n_tiny)
-    elif largest and largest[0] == 0:
+    elif largest[:1] == [0]:
         warn("amounts_all_zero", rows=rows)
 
 

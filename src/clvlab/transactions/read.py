@@ -73,8 +73,8 @@ def read_transactions(
     """Accepted rows, refused rows with the rule that refused each, and the account of all of them.
 
     Ids stay text ("00001" keeps its zeros); dates become days before anything else looks at them; a row that cannot
-    be understood is refused by a rule of `clvlab.transactions.rules.RULES`, never dropped. Files above half a
-    gigabyte are read lazily, again by every step that needs them.
+    be understood is refused by a rule of `clvlab.transactions.rules.RULES`, never dropped. What would take more than
+    half a gigabyte is scanned, and the rows that pass are set down in a temporary file until the process ends.
 
     Parameters
     ----------

@@ -42,10 +42,16 @@ def sort_out(
     """
     engine: Literal["streaming", "in-memory"] = "streaming" if lazily else "in-memory"
     passed = judged.filter(pl.col(RULE).is_null())
-    by_rule = judged.group_by(pl.col(RULE).alias("rule")).agg(account(judged)).collect(engine=engine)
     rejected = judged.filter(pl.col(RULE).is_not_null()).collect(engine=engine)
+    count = passed.select(account(judged)).collect(engine=engine)
+    by_rule = pl.concat(
+        [
+            count.select(pl.lit(None, pl.String).alias("rule"), "rows", "millionths"),
+            rejected.group_by(pl.col(RULE).alias("rule")).agg(account(judged)),
+        ]
+    )
     filtered = None if left_out is None else left_out.select(account(left_out)).collect(engine=engine)
-    kept, count = passed, by_rule.filter(pl.col("rule").is_null()).drop("rule")
+    kept = passed
     keyed, subset = _keyed(passed, key)
     if drops:
         kept = keyed.unique(subset, keep="first", maintain_order=True)

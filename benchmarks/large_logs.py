@@ -1,0 +1,139 @@
+"""From a log in a Parquet file to one row per customer: time and memory, next to lifetimes and to the engine alone.
+
+    python benchmarks/large_logs.py
+    python benchmarks/large_logs.py --rows 1e8
+
+The log has one customer for each 20 rows, in no order: ids are texts, a day of a thousand, an amount. What is
+measured: `read_transactions` and `summarise_customers`; what lifetimes makes of the same file, read by pandas; a
+plain grouping by customer and day, then by customer, by polars; a scan that reads the three columns. Each is a
+process of its own, its clock the processor time of all threads; memory is the most that it held. lifetimes is left
+out above ten million rows.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+FIRST_DAY, DAYS, ROWS_EACH = date(2022, 1, 1), 1000, 20
+LAST_DAY = "2024-09-30"
+CHUNK = 2_000_000
+COLUMNS = pa.schema([("customer_id", pa.string()), ("date", pa.date32()), ("amount", pa.float64())])
+
+
+def write_log(path, n_rows, seed=0):
+    """A file of `n_rows`, some customers with many of them, most with few."""
+    random = np.random.default_rng(seed)
+    upto = np.cumsum(random.gamma(0.6, 1, max(1, n_rows // ROWS_EACH)))
+    with pq.ParquetWriter(path, COLUMNS, compression="zstd") as file:
+        for first in range(0, n_rows, CHUNK):
+            n = min(CHUNK, n_rows - first)
+            who = np.searchsorted(upto, random.random(n) * upto[-1])
+            rows = pl.DataFrame(
+                {
+                    "customer_id": "C" + pl.Series(who).cast(pl.String).str.zfill(9),
+                    "date": np.datetime64(FIRST_DAY) + random.integers(0, DAYS, n),
+                    "amount": np.round(random.gamma(2, 20, n) + 0.01, 2),
+                }
+            )
+            file.write_table(rows.with_columns(pl.col("date").cast(pl.Date)).to_arrow().cast(COLUMNS))
+
+
+def ours(path):
+    import clvlab as cl
+
+    yield
+    log = cl.read_transactions(path)
+    yield "read"
+    cl.summarise_customers(log, LAST_DAY)
+    yield "summarised"
+
+
+def lifetimes(path):
+    import pandas as pd
+    from lifetimes.utils import summary_data_from_transaction_data
+
+    yield
+    rows = pd.read_parquet(path)
+    yield "read"
+    summary_data_from_transaction_data(
+        rows, "customer_id", "date", monetary_value_col="amount", observation_period_end=LAST_DAY
+    )
+    yield "summarised"
+
+
+def two_levels(path):
+    rows = pl.scan_parquet(path)
+    yield
+    days = rows.group_by("customer_id", "date").agg(pl.col("amount").sum())
+    day = pl.col("date")
+    days.group_by("customer_id").agg(pl.len(), pl.col("amount").sum(), first=day.min(), last=day.max()).collect(
+        engine="streaming"
+    )
+    yield "summarised"
+
+
+def scan(path):
+    rows = pl.scan_parquet(path)
+    yield
+    rows.select(pl.col("customer_id").str.len_bytes().sum(), pl.col("amount").sum(), pl.col("date").max()).collect(
+        engine="streaming"
+    )
+    yield "summarised"
+
+
+WAYS = {way.__name__: way for way in (ours, lifetimes, two_levels, scan)}
+
+
+def one(way, path):
+    """Processor time until each step was done, the wall's time and the peak of memory, as JSON."""
+    steps = WAYS[way](path)
+    next(steps)
+    processor, wall = time.process_time(), time.perf_counter()
+    found = {step: time.process_time() - processor for step in steps}
+    found["wall"] = time.perf_counter() - wall
+    return found | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=float, nargs="+", default=[1e6, 1e7], help="sizes of logs")
+    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(one(*arguments.one)))
+        return
+    print("| rows | what | read, s | and summarised, s | ours is of it | wall, s | peak, MB |")
+    print("| ---: | --- | ---: | ---: | ---: | ---: | ---: |")
+    with tempfile.TemporaryDirectory() as folder:
+        for n_rows in map(int, arguments.rows):
+            path = Path(folder) / f"{n_rows}.parquet"
+            write_log(path, n_rows)
+            base = None
+            for way in WAYS:
+                if way == "lifetimes" and n_rows > 10_000_000:
+                    continue
+                command = [sys.executable, __file__, "--one", way, str(path)]
+                found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+                base = base or found["summarised"]
+                read = f"{found['read']:.1f}" if "read" in found else ""
+                print(
+                    f"| {n_rows:,} | {way} | {read} | {found['summarised']:.1f} | {base / found['summarised']:.2f} "
+                    f"| {found['wall']:.1f} | {found['peak']:,.0f} |",
+                    flush=True,
+                )
+            path.unlink()
+
+
+if __name__ == "__main__":
+    main()
