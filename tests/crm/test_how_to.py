@@ -2,8 +2,12 @@
 
 import re
 import shlex
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -67,6 +71,25 @@ def test_a_trial_prints_what_the_page_says(kind, shop):
     assert {name: theirs["source"].pop(name) for name in documented} == documented
     assert given == theirs
     assert commands(printed) == commands(page(kind))
+
+
+SERVED = {"zoho": ("en", "A made-up Zoho CRM answers at "), "fxiaoke": ("zh", "模拟的纷享销客在")}
+
+
+def test_a_made_up_crm_is_served_by_hand(kind):
+    lang, said = SERVED[kind]
+    command = [sys.executable, "-c", "from clvlab.cli import main; main()", "crm", "fake", kind]
+    command += ["--customers", "10", "--lang", lang]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as served:
+        first = served.stdout.readline()
+        url = re.search(r"http://127\.0\.0\.1:\d+", first).group()
+        printed = "".join(served.stdout.readline() for _ in trial(kind, url).splitlines())
+        answer = httpx.post(f"{url}/oauth2.0/token" if kind == "fxiaoke" else f"{url}/oauth/v2/token", json={})
+        served.send_signal(signal.SIGINT)
+        assert served.wait(timeout=30) == 0
+    assert first.startswith(said)
+    assert printed == trial(kind, url)
+    assert answer.json() == ({"error": "invalid_client"} if kind == "zoho" else answer.json() | {"errorCode": 10006})
 
 
 def known_of(records, left):
