@@ -151,6 +151,9 @@ def test_many_deleted_records_are_told_on_several_pages(two, zoho):
         zoho.delete("Accounts", account_id(at))
     two.read()
     assert len(account_of(two.folder / "parts")["gone"]) == 290
+    zoho.switches.page_limit = 200  # beyond which pages are not told by their number
+    zoho.delete("Deals", DEALS[0])
+    assert two.read() == {"Deals": 3, "Accounts": 160}
 
 
 @pytest.mark.parametrize("source", [{"fields": {"kind": "Account_Type"}}, {"amount": "Probability"}])

@@ -99,6 +99,10 @@ def forget(name: str) -> None:
     """Keep no name of what goes on in a CRM."""
 
 
+class UntoldError(Exception):
+    """What was deleted is too much to be told: all has to be read."""
+
+
 class Crm(Protocol):
     """A CRM that is connected.
 
@@ -134,7 +138,7 @@ class Crm(Protocol):
 
     def deleted(self) -> frozenset[str] | None:
         """The ids of records that orders() and customers() might have given and that were deleted, as far back as the
-        CRM remembers; None where it does not tell.
+        CRM remembers; None where it never tells, UntoldError where it does not at present.
         """
 
     def label_fields(self, names: Sequence[str]) -> list[LabelField]:

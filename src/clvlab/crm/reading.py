@@ -14,6 +14,7 @@ reading is, by the moment of the last change that was read less an overlap, and 
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from clvlab.crm.protocol import NEVER, Crm, Customers, ModuleRead, Since
+from clvlab.crm.protocol import NEVER, Crm, Customers, ModuleRead, Since, UntoldError
 from clvlab.customers.perishable import PERISHABLE
 from clvlab.errors import DataError
 from clvlab.lock import locked
@@ -160,11 +161,12 @@ def _present(crm: Crm, kept: _Kept | None, tables: _Tables | None, today: date) 
     """What the CRM holds at present, read whole, or put together of what is kept and what has changed since."""
     selection = crm.selection()
     if kept is not None and tables is not None and kept.selection == selection and _is_recent(kept.whole_on, today):
-        deleted = crm.deleted() or frozenset()
-        gone = deleted & tables.ids
-        # What was deleted and is no more may be there again, without having changed.
-        if not tables.loses_customers(gone) and kept.gone <= deleted:
-            return _changed(crm, kept, tables, gone)
+        with suppress(UntoldError):
+            deleted = crm.deleted() or frozenset()
+            gone = deleted & tables.ids
+            # What was deleted and is no more may be there again, without having changed.
+            if not tables.loses_customers(gone) and kept.gone <= deleted:
+                return _changed(crm, kept, tables, gone)
     orders, customers = crm.orders(), _dated(crm.customers())
     whole = _Tables(
         _trimmed(orders),

@@ -24,6 +24,7 @@ from clvlab.crm.protocol import (
     Row,
     Since,
     Status,
+    UntoldError,
     forget,
 )
 from clvlab.crm.recovery import unwritten, write_once
@@ -451,6 +452,8 @@ class ZohoCrm:
             reply = self._call("GET", f"{module}/deleted", values=values)
             if reply.status == 204:
                 return
+            if _code(reply) == "DISCRETE_PAGINATION_LIMIT_EXCEEDED":
+                raise UntoldError
             if reply.status != 200:
                 raise _wrong(reply, f"GET {module}/deleted")
             yield from (str(row["id"]) for row in reply.body["data"])

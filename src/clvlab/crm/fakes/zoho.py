@@ -346,6 +346,8 @@ class FakeZoho(FakeServer):
         kind = request.values.get("type", "all")
         per_page = int(request.values.get("per_page", _MOST_LISTED))
         page = int(request.values.get("page", 1))
+        if (page - 1) * per_page >= self.switches.page_limit:
+            return _flat(400, "DISCRETE_PAGINATION_LIMIT_EXCEEDED", "too far", limit=self.switches.page_limit)
         found = [each for each in self.modules[name].deleted if kind in ("all", each["type"])]
         rows = found[(page - 1) * per_page : page * per_page]
         if not rows:
