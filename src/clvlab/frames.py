@@ -22,7 +22,7 @@ from clvlab.errors import MissingColumnsError, ParamsError, counted
 from clvlab.units import DAYS_PER, TimeUnit
 from clvlab.wording import Language
 
-ROWS_AT_ONCE = 12_000_000
+ROWS_AT_ONCE = 8_000_000
 """How many rows of a log are grouped by customer at once."""
 
 
