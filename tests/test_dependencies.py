@@ -17,7 +17,6 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 NOT_IMPORTED = {
     "lifetimes": "its distribution carries the CDNOW log, which is read by path",
-    "pyarrow": "what polars and pandas hand each other their tables in",
 }
 
 
