@@ -164,8 +164,36 @@ def _margin(value: object) -> object:
     return value
 
 
-def _in_crm(source: object) -> bool:
-    return isinstance(source, dict)
+def _kind_of_source(source: object) -> str:
+    if not isinstance(source, Mapping):
+        return "#files"
+    return next((f"#{kind}" for kind in ("duckdb", "sql") if kind in source), "#crm")
+
+
+def _no_address(path: str) -> str:
+    """Refuse an address in place of a path: it may have a password, and then it is repeated nowhere."""
+    if re.match(r"[A-Za-z][\w+.-]*://", path):
+        raise ValueError(
+            "files are named by paths, and a database by `{sql: <the environment variable that holds its URL>, "
+            "table: <its name>}`"
+        )
+    return path
+
+
+def _variable(name: str) -> str:
+    """Refuse what is no name of an environment variable, above all the URL itself."""
+    if not re.fullmatch(r"[A-Za-z_]\w*", name):
+        raise ValueError(
+            "give the name of an environment variable that holds the URL, such as DATABASE_URL; the URL itself has a "
+            "password in it, and belongs into no file"
+        )
+    return name
+
+
+def _table_or_query(source: Any) -> Any:
+    if ("table" in source) == ("query" in source):
+        raise ValueError("give either `table` or `query`")
+    return source
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -296,9 +324,49 @@ class CrmSource(TypedDict):
     version: NotRequired[Annotated[str, Field(pattern=r"^v[2-8]$")]]
 
 
+@with_config(_STRICT)
+class LabelColumns(LabelFields):
+    """Columns of a table that take labels: the table, the column with the ids of customers, and which holds what."""
+
+    table: Text
+    key: Text
+
+
+@with_config(_STRICT)
+class _OfDatabase(TypedDict):
+    """A table or query of a database; `where` and `since` leave rows out before they are read."""
+
+    table: NotRequired[Text]
+    query: NotRequired[Text]
+    where: NotRequired[dict[Text, Values]]
+    since: NotRequired[Annotated[date, BeforeValidator(_day)]]
+    labels: NotRequired[LabelColumns]
+
+
+@with_config(_STRICT)
+class DuckdbSource(_OfDatabase):
+    """A DuckDB database that is the source: its file."""
+
+    duckdb: Text
+
+
+@with_config(_STRICT)
+class SqlSource(_OfDatabase):
+    """A PostgreSQL database that is the source: the environment variable that holds its URL."""
+
+    sql: Annotated[str, AfterValidator(_variable)]
+
+
+Path_ = Annotated[Text, AfterValidator(_no_address)]
 Source = Annotated[
-    Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], Tag("#files")] | Annotated[CrmSource, Tag("#crm")],
-    Discriminator(lambda value: "#crm" if _in_crm(value) else "#files"),
+    Annotated[
+        Path_ | Annotated[tuple[Path_, ...], BeforeValidator(_as_tuple), AfterValidator(_unique), AfterValidator(_not_empty)],
+        Tag("#files"),
+    ]
+    | Annotated[CrmSource, Tag("#crm")]
+    | Annotated[DuckdbSource, AfterValidator(_table_or_query), Tag("#duckdb")]
+    | Annotated[SqlSource, AfterValidator(_table_or_query), Tag("#sql")],
+    Discriminator(_kind_of_source),
     BeforeValidator(_one_or_several),
 ]
 
