@@ -52,6 +52,7 @@ PSEUDONYM_KEY = "CLVLAB_PSEUDONYM_KEY"
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
+_ADDRESS = r"([A-Za-z][\w+.-]*://)\S*[^\s'\"),\]}]"
 
 FROM_COST = "from cost"
 AUTO = "auto"
@@ -170,14 +171,14 @@ def _kind_of_source(source: object) -> str:
     return next((f"#{kind}" for kind in ("duckdb", "sql") if kind in source), "#crm")
 
 
-def _no_address(path: str) -> str:
-    """Refuse an address in place of a path: it may have a password, and then it is repeated nowhere."""
-    if re.match(r"[A-Za-z][\w+.-]*://", path):
+def _no_address(paths: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    """Refuse an address in place of a path: it may have a password in it, and paths are told and kept."""
+    if any(re.match(_ADDRESS, path) for path in ([paths] if isinstance(paths, str) else paths)):
         raise ValueError(
-            "files are named by paths, and a database by `{sql: <the environment variable that holds its URL>, "
-            "table: <its name>}`"
+            "files are named by paths, and a database as `{sql: <the environment variable that holds its URL>, "
+            "table: <a table>}`"
         )
-    return path
+    return paths
 
 
 def _variable(name: str) -> str:
@@ -190,9 +191,10 @@ def _variable(name: str) -> str:
     return name
 
 
-def _table_or_query(source: Any) -> Any:
-    if ("table" in source) == ("query" in source):
-        raise ValueError("give either `table` or `query`")
+def _one_of_each(source: Any) -> Any:
+    for one, other in (("duckdb", "sql"), ("table", "query")):
+        if (one in source) == (other in source):
+            raise ValueError(f"give either `{one}` or `{other}`")
     return source
 
 
@@ -357,22 +359,18 @@ class SqlSource(_OfDatabase):
     sql: Annotated[str, AfterValidator(_variable)]
 
 
-Path_ = Annotated[Text, AfterValidator(_no_address)]
 Source = Annotated[
-    Annotated[
-        Path_ | Annotated[tuple[Path_, ...], BeforeValidator(_as_tuple), AfterValidator(_unique), AfterValidator(_not_empty)],
-        Tag("#files"),
-    ]
+    Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], AfterValidator(_no_address), Tag("#files")]
     | Annotated[CrmSource, Tag("#crm")]
-    | Annotated[DuckdbSource, AfterValidator(_table_or_query), Tag("#duckdb")]
-    | Annotated[SqlSource, AfterValidator(_table_or_query), Tag("#sql")],
+    | Annotated[DuckdbSource, BeforeValidator(_one_of_each), Tag("#duckdb")]
+    | Annotated[SqlSource, BeforeValidator(_one_of_each), Tag("#sql")],
     Discriminator(_kind_of_source),
     BeforeValidator(_one_or_several),
 ]
 
 _NESTED: Mapping[str, Iterable[str]] = {
-    "source": CrmSource.__annotations__,
-    "source.labels": LabelFields.__annotations__,
+    "source": {**CrmSource.__annotations__, **DuckdbSource.__annotations__, **SqlSource.__annotations__},
+    "source.labels": LabelColumns.__annotations__,
     "rfm": Rfm.__annotations__,
     "alerts": Alerts.__annotations__,
     "reading": ReaderSettings.__annotations__,
@@ -388,7 +386,8 @@ class RunParams(BaseModel):
 
     `holdout` and `horizon` are lengths with their unit; `as_of` is the last day that counts; `source` is `cdnow`,
     `cdnow_sample`, `lighting`, or a path or glob, or a list of paths and globs, seen from the working directory, or
-    a CRM, such as `{crm: zoho}`, which the command line reads before it runs;
+    a CRM, such as `{crm: zoho}`, which the command line reads before it runs, or a table or query of a database, such
+    as `{sql: DATABASE_URL, table: orders}` (the name of an environment variable) or `{duckdb: shop.duckdb, query: ...}`;
     `currency` is an ISO code, or null where the figures carry none; `lang` is the page's language, or `both` for a
     page in each; `export_labels` says whether exports hold stable codes or, like the (first) page, names in the
     reader's language; `title` is the heading of the page, by default made of the name. `items` are paths or globs of
@@ -478,15 +477,26 @@ class RunParams(BaseModel):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The paths, globs or names of embedded data sets that `source` lists; none where it is a CRM."""
+        """The paths, globs or names of embedded data sets that `source` lists; none where it is a CRM or a database."""
         if isinstance(self.source, dict):
             return ()
         return (self.source,) if isinstance(self.source, str) else self.source
 
     @property
     def crm(self) -> CrmSource | None:
-        """The CRM that is the source; None where the source is files."""
-        return self.source if isinstance(self.source, dict) else None
+        """The CRM that is the source; None where the source is something else."""
+        return self.source if isinstance(self.source, dict) and "crm" in self.source else None
+
+    @property
+    def database(self) -> DuckdbSource | SqlSource | None:
+        """The database that is the source; None where the source is something else."""
+        return self.source if isinstance(self.source, dict) and "crm" not in self.source else None
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Our name of a label -> the field or column of the source that takes it; empty where none is named."""
+        given: Mapping[str, Any] = self.source.get("labels", {}) if isinstance(self.source, dict) else {}
+        return {name: field for name, field in given.items() if name in LabelFields.__annotations__}
 
     @property
     def source_name(self) -> str:
@@ -495,6 +505,8 @@ class RunParams(BaseModel):
         >>> RunParams(name="demo", source=["2023/orders.csv", "*.xlsx"], as_of="2024-06-30").source_name
         'orders.csv, *.xlsx'
         """
+        if self.database is not None:
+            return self.database.get("table", "query")
         return ", ".join(PurePath(source).name for source in self.sources)
 
     @property
@@ -816,5 +828,5 @@ def _problem(detail: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value) if not isinstance(value, date) else value.isoformat()
+    text = value.isoformat() if isinstance(value, date) else re.sub(_ADDRESS, r"\1***", repr(value))
     return text if len(text) <= 80 else f"{text[:77]}..."
