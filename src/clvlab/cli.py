@@ -466,8 +466,8 @@ def _read_of_crm(params: "_Params") -> "_Params":
 
     with closing(_connected(params)) as crm:
         read_params = read(params, crm, date.today())
-    for account in crm.accounts:
-        logger.info("read %s: %s records in %s replies", account.module, f"{account.rows:,}", account.pages)
+    for each in crm.reads:
+        logger.info("read %s: %s records in %s replies", each.module, f"{each.rows:,}", each.pages)
     return read_params
 
 

@@ -116,7 +116,7 @@ def test_z07_all_pages_are_read_and_a_list_whose_place_is_lost_is_begun_again(zo
     crm = connected()
     orders = crm.orders()
     assert orders["order_id"].n_unique() == orders.height == INVOICES
-    [account] = crm.accounts
+    [account] = crm.reads
     assert (account.module, account.rows, account.pages) == ("Invoices", INVOICES, 3)
     assert account.first_modified == "2026-01-05T01:10:47+08:00"
 

@@ -9,11 +9,17 @@ import polars as pl
 
 Status = Literal["written", "refused", "unknown", "ignored"]
 Kind = Literal["text", "number", "day"]
+Since = Mapping[str, str]
+"""Module -> the moment since when what has changed is asked for, a text of ISO 8601 with its offset."""
+NEVER: Since = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Account:
-    """What was read of one kind of record: how many rows, in how many replies, changed when first and last."""
+class ModuleRead:
+    """What was read of one kind of record: how many rows, in how many replies, changed when first and last.
+
+    Moments are texts of ISO 8601 with their offset.
+    """
 
     module: str
     rows: int
@@ -30,10 +36,12 @@ class Customers:
     ----------
     lasting : customer_id and what does not change with what customers do
     passing : customer_id and what is true on the day of reading, such as a grade
+    gone : those who were customers and are no more, though nobody deleted them, such as a lead that became an account
     """
 
     lasting: pl.DataFrame
     passing: pl.DataFrame
+    gone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -86,14 +94,28 @@ class Crm(Protocol):
     """A CRM that is connected."""
 
     name: str
-    accounts: list[Account]
+    reads: list[ModuleRead]
     largest_batch: int
 
-    def orders(self) -> pl.DataFrame:
-        """customer_id, date, amount, order_id, and what else tells whether a row is a purchase."""
+    def selection(self) -> str:
+        """A text that differs wherever the organisation, the modules or the fields that are read differ."""
 
-    def customers(self) -> Customers:
-        """What is known of customers, those without an order among them; no phone, no e-mail, no address."""
+    def orders(self, since: Since = NEVER) -> pl.DataFrame:
+        """customer_id, date, amount, order_id, and what else tells whether a row is a purchase: always these columns.
+
+        Of a module that `since` has, only the records that have changed since then; others are read whole.
+        """
+
+    def customers(self, since: Since = NEVER) -> Customers:
+        """What is known of customers, those without an order among them; no phone, no e-mail, no address.
+
+        Of a module that `since` has, only the records that have changed since then; others are read whole.
+        """
+
+    def deleted(self) -> frozenset[str] | None:
+        """The ids of records that orders() and customers() might have given and that were deleted, as far back as the
+        CRM remembers; None where it does not tell.
+        """
 
     def label_fields(self, names: Sequence[str]) -> list[LabelField]:
         """The fields of these names; ParamsError where one is missing or cannot be written."""

@@ -2,27 +2,104 @@
 
 <output>/<name>/.crm/zoho_invoices.parquet    orders, whatever their state
                      customers.parquet        what is known of customers and does not change with what they do
-                     history.parquet          what changes, each value with the day on which it was first read
-                     account.json             how many records were read, changed when first and last
+                     passing.parquet          what is true of them at the time of reading
+                     history.parquet          the same, each value with the day on which it was first read
+                     account.json             how many records were read, and from where the next reading goes on
+
+All is read once a week, and whenever what is read is chosen anew. In between only what has changed since the last
+reading is, by the moment of the last change that was read less an overlap, and put in the place of what was there.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import date
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
 
-from clvlab.crm.protocol import Crm
+from clvlab.crm.protocol import NEVER, Crm, ModuleRead, Since
 from clvlab.errors import DataError
 from clvlab.params import RunParams
 from clvlab.sources.faults import fault
 from clvlab.transactions.words import words
 
 P = TypeVar("P", bound=RunParams)
+OVERLAP = timedelta(minutes=10)
+"""How much of what was read is read again: a change may be told later than it was made."""
+WHOLE_EVERY = timedelta(days=7)
+"""After how many days all is read again: not every CRM tells what was deleted, nor what a user sees no more."""
 _LOST = r"(?i)^closed|lost|输单|无效"
+_OF_ORDERS = ("customer_id", "date", "amount", "order_id")
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What an earlier reading has left.
+
+    Attributes
+    ----------
+    selection : what was read
+    whole_on : the day on which all of it was
+    since : module -> the moment of the last change that was read
+    gone : records that were left out since, because they had been deleted
+    """
+
+    selection: str
+    whole_on: date
+    since: Since
+    gone: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, path: Path) -> "_Kept | None":
+        """What a file says of it; None where it says nothing, or something else."""
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            day = date.fromisoformat(found["whole_on"])
+            return cls(found["selection"], day, found["since"], frozenset(found["gone"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write(self, path: Path, reads: Sequence[ModuleRead]) -> None:
+        """Leave it in a file, with an account of what was read."""
+        told = {
+            "selection": self.selection,
+            "whole_on": self.whole_on.isoformat(),
+            "since": dict(self.since),
+            "gone": sorted(self.gone),
+            "reads": [asdict(each) for each in reads],
+        }
+        path.write_text(json.dumps(told, ensure_ascii=False, indent=2), encoding="utf-8")
+
+
+@dataclass(frozen=True, eq=False)
+class _Tables:
+    """Orders and customers as they are kept."""
+
+    orders: pl.DataFrame
+    lasting: pl.DataFrame
+    passing: pl.DataFrame
+
+    @classmethod
+    def of(cls, *paths: Path) -> "_Tables | None":
+        """Those of files; None where one is not there, or none that can be read."""
+        try:
+            return cls(*(pl.read_parquet(path, glob=False) for path in paths))
+        except (OSError, pl.exceptions.PolarsError):
+            return None
+
+    @property
+    def customers(self) -> frozenset[str]:
+        return frozenset(self.lasting["customer_id"])
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return self.customers | frozenset(self.orders["order_id"])
+
+    def loses_customers(self, gone: frozenset[str]) -> bool:
+        """Whether an order's customer is gone: the order may be another's now, with whom that one was merged."""
+        return self.orders["customer_id"].is_in(list(gone & self.customers)).any()
 
 
 def read(params: P, crm: Crm, today: date) -> P:
@@ -43,21 +120,80 @@ def read(params: P, crm: Crm, today: date) -> P:
     """
     assert params.crm is not None
     folder = params.folder / ".crm"
-    orders, customers = crm.orders(), crm.customers()
-    if not orders.height:
+    log = folder / f"{crm.name}_{params.crm.get('orders', 'Invoices').lower()}.parquet"
+    paths = (log, folder / "customers.parquet", folder / "passing.parquet")
+    tables, kept = _present(crm, _Kept.of(folder / "account.json"), _Tables.of(*paths), today)
+    if not tables.orders.height:
         raise fault("crm_no_orders", DataError, module=params.crm.get("orders", "Invoices"))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    log = folder / f"{crm.name}_{params.crm.get('orders', 'Invoices').lower()}.parquet"
-    _write(orders, log)
-    _write(customers.lasting, folder / "customers.parquet")
-    passing = customers.passing.join(_pipeline(orders, params), on="customer_id", how="full", coalesce=True)
-    tables = [folder / "customers.parquet"]
+    # Where this is broken off, the files are of two readings: without the account all is read again.
+    (folder / "account.json").unlink(missing_ok=True)
+    for table, path in zip((tables.orders, tables.lasting, tables.passing), paths, strict=True):
+        _write(table, path)
+    passing = tables.passing.join(_pipeline(tables.orders, params), on="customer_id", how="full", coalesce=True)
+    attributes = [paths[1]]
     if known := _with_history(passing, folder / "history.parquet", today):
-        tables.append(known)
-    account = [asdict(each) for each in crm.accounts]
-    (folder / "account.json").write_text(json.dumps(account, ensure_ascii=False, indent=2), encoding="utf-8")
-    given = {"source": str(log), "attributes": (*map(str, tables), *params.attributes)}
+        attributes.append(known)
+    kept.write(folder / "account.json", crm.reads)
+    given = {"source": str(log), "attributes": (*map(str, attributes), *params.attributes)}
     return params.model_copy(update=given)
+
+
+def _present(crm: Crm, kept: _Kept | None, tables: _Tables | None, today: date) -> tuple[_Tables, _Kept]:
+    """What the CRM holds at present, read whole, or put together of what is kept and what has changed since."""
+    selection = crm.selection()
+    if kept is not None and tables is not None and kept.selection == selection and _is_recent(kept.whole_on, today):
+        deleted = crm.deleted() or frozenset()
+        gone = deleted & tables.ids
+        # What was deleted and is no more may be there again, without having changed.
+        if not tables.loses_customers(gone) and kept.gone <= deleted:
+            return _changed(crm, kept, tables, gone)
+    orders, customers = crm.orders(), crm.customers()
+    whole = _Tables(_trimmed(orders), _by_id(customers.lasting), _by_id(customers.passing))
+    return whole, _Kept(selection, today, _since(NEVER, crm.reads))
+
+
+def _is_recent(day: date, today: date) -> bool:
+    return timedelta(0) <= today - day < WHOLE_EVERY
+
+
+def _changed(crm: Crm, kept: _Kept, tables: _Tables, gone: frozenset[str]) -> tuple[_Tables, _Kept]:
+    """What is kept, with what has changed since in its place and without what is gone."""
+    since = {module: (datetime.fromisoformat(at) - OVERLAP).isoformat() for module, at in kept.since.items()}
+    orders, customers = crm.orders(since), crm.customers(since)
+    left = gone | customers.gone
+    present = _Tables(
+        _trimmed(_merged(tables.orders, orders, "order_id", gone)),
+        _by_id(_merged(tables.lasting, customers.lasting, "customer_id", left)),
+        _by_id(_merged(tables.passing, customers.passing, "customer_id", left)),
+    )
+    return present, _Kept(kept.selection, kept.whole_on, _since(kept.since, crm.reads), kept.gone | gone)
+
+
+def _since(before: Since, reads: Sequence[ModuleRead]) -> dict[str, str]:
+    """Module -> the last change of which is known, also where its record is there no more."""
+    found = dict(before)
+    for each in reads:
+        moments = [at for at in (found.get(each.module), each.last_modified) if at is not None]
+        found |= {each.module: max(moments, key=datetime.fromisoformat)} if moments else {}
+    return found
+
+
+def _merged(before: pl.DataFrame, changed: pl.DataFrame, key: str, gone: frozenset[str]) -> pl.DataFrame:
+    stays = before.filter(~pl.col(key).is_in([*gone, *changed[key]]))
+    return pl.concat([stays, changed], how="diagonal").select(changed.columns)
+
+
+def _trimmed(orders: pl.DataFrame) -> pl.DataFrame:
+    """Orders by id, without columns in which nothing is."""
+    by_id = _by_id(orders, "order_id")
+    empty = [name for name in by_id.columns if name not in _OF_ORDERS and by_id[name].null_count() == by_id.height]
+    return by_id.drop(empty)
+
+
+def _by_id(table: pl.DataFrame, key: str = "customer_id") -> pl.DataFrame:
+    """The rows in order of their ids: numbers by their size, though they are texts."""
+    return table.sort(pl.col(key).str.len_bytes(), key).rechunk()
 
 
 def _pipeline(orders: pl.DataFrame, params: RunParams) -> pl.DataFrame:

@@ -117,7 +117,7 @@ class Transport:
 def _json(answer: httpx.Response) -> Any:
     """The body; None without one, DataError where it is not JSON or the host refers to another."""
     host = urlsplit(str(answer.url)).netloc
-    if answer.is_redirect:
+    if answer.has_redirect_location:
         raise fault("crm_redirect", DataError, host=host, status=answer.status_code)
     if not answer.content:
         return None

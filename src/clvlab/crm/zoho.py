@@ -1,16 +1,19 @@
 """Zoho CRM by its REST interface."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from difflib import get_close_matches
+from itertools import count
 from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
 from clvlab.crm.credentials import credentials
-from clvlab.crm.protocol import Account, Customers, Kind, LabelField, Outcome, Row, same
+from clvlab.crm.protocol import NEVER, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since, same
 from clvlab.crm.tokens import Token, TokenCache
 from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
 from clvlab.errors import DataError, ParamsError, TryLaterError
@@ -48,7 +51,9 @@ PASSING: Mapping[str, Mapping[str, str]] = MappingProxyType({"Accounts": {"ratin
 """Our name of an attribute -> the field; those that say what is true today apart."""
 LOOKUP: Mapping[str, str] = MappingProxyType({"Accounts": "Account_Name", "Contacts": "Contact_Name"})
 _GONE = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE", "INVALID_OAUTHTOKEN"})
+_NOTHING = (204, 304)
 _CURSOR_GONE = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"})
+_CHANGED = "Modified_Time"
 _PERSONAL = frozenset({"phone", "email"})
 _PER_PAGE, _PER_QUERY, _PER_UPDATE, _PER_CRITERION = 200, 2_000, 100, 50
 _KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -84,6 +89,36 @@ PURCHASES: Mapping[str, _Purchases] = MappingProxyType(
 )
 """Modules that may be read as purchases; never two of them, for one sale may be in all three."""
 
+_OURS = {"Currency": "currency", "Lead_Source": "channel"}
+
+
+@dataclass(frozen=True)
+class _OrdersRead:
+    """The module of purchases and its fields; `more` are our names of others."""
+
+    module: str
+    customer: str
+    date: str
+    amount: str
+    more: Mapping[str, str]
+
+    @property
+    def asked(self) -> list[str]:
+        return [*dict.fromkeys([self.customer, self.date, self.amount, *self.more.values(), _CHANGED])]
+
+
+@dataclass(frozen=True)
+class _CustomersRead:
+    """The module of customers and its fields under our names: what lasts, and what is true only today."""
+
+    module: str
+    lasting: Mapping[str, str]
+    passing: Mapping[str, str]
+
+    @property
+    def asked(self) -> list[str]:
+        return [*dict.fromkeys([*self.lasting.values(), *self.passing.values(), _CHANGED])]
+
 
 class ZohoCrm:
     """One organisation of Zoho CRM.
@@ -106,12 +141,13 @@ class ZohoCrm:
         self._api = checked_url(source["api"], "api") if "api" in source else None
         self._transport = transport or Transport()
         digest = hashlib.sha256(self._secrets["ZOHO_REFRESH_TOKEN"].text.encode()).hexdigest()
+        self._organisation = digest[:32]
         self._cache = TokenCache(self._secrets["ZOHO_CLIENT_ID"].text, digest, self._login, self._api or "")
         self._customers = source.get("customers", "Accounts")
         self._version = source.get("version", "v8")
         self._quotes_ids = True
         self._metadata: dict[str, dict[str, Mapping[str, Any]]] = {}
-        self.accounts: list[Account] = []
+        self.reads: list[ModuleRead] = []
 
     def close(self) -> None:
         """Close the connections."""
@@ -119,47 +155,59 @@ class ZohoCrm:
 
     # Reading
 
-    def orders(self) -> pl.DataFrame:
+    def selection(self) -> str:
+        """A digest of the organisation, of what the parameters select, and of the fields that there are of it."""
+        source = {name: value for name, value in self._source.items() if name != "labels"}
+        told = [source, self._organisation, self._of_orders(), self._of_customers()]
+        return hashlib.sha256(json.dumps(told, sort_keys=True, default=asdict).encode()).hexdigest()
+
+    def orders(self, since: Since = NEVER) -> pl.DataFrame:
         """customer_id, date, amount, order_id, the state under its own name, and currency and channel where known.
 
         Every row of the module, whatever its state: `where` keeps those that are purchases.
         """
-        module = self._source.get("orders", "Invoices")
-        known, theirs = self._fields(module), PURCHASES[module]
-        day, amount = self._source.get("date", theirs.date), self._source.get("amount", theirs.amount)
-        lookup = self._source.get("customer", LOOKUP[self._customers])
-        optional = [name for name in ("Currency", *theirs.more, theirs.state) if name in known]
-        asked = [*dict.fromkeys([lookup, day, amount, *optional, "Modified_Time"])]
-        self._check(module, (lookup, day, amount))
-        rows = self._listed(module, asked)
+        read = self._of_orders()
+        rows = self._listed(read.module, read.asked, since)
         table = {
-            "customer_id": [_id(row.get(lookup)) for row in rows],
-            "date": [str(row[day])[:10] if row.get(day) else None for row in rows],
-            "amount": [_number(row.get(amount)) for row in rows],
+            "customer_id": [_id(row.get(read.customer)) for row in rows],
+            "date": [str(row[read.date])[:10] if row.get(read.date) else None for row in rows],
+            "amount": [_number(row.get(read.amount)) for row in rows],
             "order_id": [row["id"] for row in rows],
         }
-        schema = {"customer_id": pl.String, "date": pl.String, "amount": pl.Float64, "order_id": pl.String}
-        ours = {"Currency": "currency", "Lead_Source": "channel"}
-        for name in optional:
-            values = [_text(row.get(name)) for row in rows]
-            if any(value is not None for value in values):
-                table[ours.get(name, name)] = values
-                schema[ours.get(name, name)] = pl.String
-        return pl.DataFrame(table, schema)
+        more = {ours: [_text(row.get(theirs)) for row in rows] for ours, theirs in read.more.items()}
+        schema = dict.fromkeys((*table, *more), pl.String) | {"amount": pl.Float64}
+        return pl.DataFrame(table | more, schema)
 
-    def customers(self) -> Customers:
+    def customers(self, since: Since = NEVER) -> Customers:
         """Accounts, or Contacts, with what may group them; phone numbers and e-mail addresses are not asked for."""
-        known = self._fields(self._customers)
-        usual = {name: field for name, field in LASTING[self._customers].items() if field in known}
-        lasting = usual | self._source.get("fields", {})
-        passing = {name: field for name, field in PASSING[self._customers].items() if field in known}
-        self._check(self._customers, self._source.get("fields", {}).values())
+        read = self._of_customers()
+        rows = self._listed(read.module, read.asked, since)
+        return Customers(_table(rows, read.lasting), _table(rows, read.passing))
+
+    def deleted(self) -> frozenset[str]:
+        """The ids of the records of both modules that are in the recycle bin, or were deleted for good."""
+        modules = (self._of_orders().module, self._of_customers().module)
+        return frozenset(record for module in modules for record in self._deleted(module))
+
+    def _of_orders(self) -> "_OrdersRead":
+        module = self._source.get("orders", "Invoices")
+        known, theirs = self._fields(module), PURCHASES[module]
+        customer = self._source.get("customer", LOOKUP[self._customers])
+        day, amount = self._source.get("date", theirs.date), self._source.get("amount", theirs.amount)
+        self._check(module, (customer, day, amount))
+        more = [name for name in ("Currency", *theirs.more, theirs.state) if name in known]
+        return _OrdersRead(module, customer, day, amount, {_OURS.get(name, name): name for name in more})
+
+    def _of_customers(self) -> "_CustomersRead":
+        module, given = self._customers, self._source.get("fields", {})
+        known = self._fields(module)
+        self._check(module, given.values())
+        lasting = {name: field for name, field in LASTING[module].items() if field in known} | given
+        passing = {name: field for name, field in PASSING[module].items() if field in known}
         for name, field in lasting.items():
             if known[field]["data_type"] in _PERSONAL:
                 raise fault("crm_personal", ParamsError, attribute=name, field=repr(field))
-        asked = [*dict.fromkeys([*lasting.values(), *passing.values(), "Modified_Time"])]
-        rows = self._listed(self._customers, asked)
-        return Customers(_table(rows, lasting), _table(rows, passing))
+        return _CustomersRead(module, lasting, passing)
 
     def labels(self, names: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
         """customer_id and the present values of these fields, as they are in the CRM."""
@@ -255,28 +303,30 @@ class ZohoCrm:
 
     # Lists and queries
 
-    def _listed(self, module: str, fields: Sequence[str]) -> list[dict[str, Any]]:
-        """All records of a module, each once, by id."""
+    def _listed(self, module: str, fields: Sequence[str], since: Since = NEVER) -> list[dict[str, Any]]:
+        """All records of a module, or those that have changed since a moment, each once, by id."""
         try:
-            found, pages = self._paged(module, fields)
+            found, pages = self._paged(module, fields, since.get(module))
         except _CursorGoneError:
             try:
-                found, pages = self._paged(module, fields)
+                found, pages = self._paged(module, fields, since.get(module))
             except _CursorGoneError:
                 raise fault("crm_cursor_gone", TryLaterError, module=module) from None
         records = {row["id"]: row for row in found}
-        moments = sorted(str(row["Modified_Time"]) for row in records.values() if row.get("Modified_Time"))
+        moments = sorted((row[_CHANGED] for row in records.values() if row.get(_CHANGED)), key=datetime.fromisoformat)
         first, last = (moments[0], moments[-1]) if moments else (None, None)
-        self.accounts.append(Account(module, len(records), pages, first, last))
+        self.reads.append(ModuleRead(module, len(records), pages, first, last))
         return sorted(records.values(), key=lambda row: int(row["id"]))
 
-    def _paged(self, module: str, fields: Sequence[str]) -> tuple[list[dict[str, Any]], int]:
+    def _paged(self, module: str, fields: Sequence[str], since: str | None) -> tuple[list[dict[str, Any]], int]:
         found: list[dict[str, Any]] = []
         token, pages = None, 0
+        headers = {"If-Modified-Since": since} if since else {}
         while True:
             values = {"fields": ",".join(fields), "per_page": str(_PER_PAGE), "sort_by": "id", "sort_order": "asc"}
-            reply = self._call("GET", module, values=values | ({"page_token": token} if token else {}))
-            if reply.status == 204:
+            values |= {"page_token": token} if token else {}
+            reply = self._call("GET", module, values=values, headers=headers)
+            if reply.status in _NOTHING:
                 return found, pages
             code = _code(reply)
             if code in _CURSOR_GONE:
@@ -289,10 +339,22 @@ class ZohoCrm:
                 raise _wrong(reply, f"GET {module}")
             found += reply.body["data"]
             pages += 1
-            info = reply.body["info"]
-            token = info.get("next_page_token")
-            if not info.get("more_records") or not token:
+            token = reply.body["info"].get("next_page_token")
+            if not reply.body["info"].get("more_records") or not token:
                 return found, pages
+
+    def _deleted(self, module: str) -> Iterator[str]:
+        """The ids of the records of a module that were deleted."""
+        for page in count(1):
+            values = {"type": "all", "per_page": str(_PER_PAGE), "page": str(page)}
+            reply = self._call("GET", f"{module}/deleted", values=values)
+            if reply.status == 204:
+                return
+            if reply.status != 200:
+                raise _wrong(reply, f"GET {module}/deleted")
+            yield from (str(row["id"]) for row in reply.body["data"])
+            if not reply.body["info"].get("more_records"):
+                return
 
     def _beyond(self, module: str, fields: Sequence[str], last: str) -> Iterator[dict[str, Any]]:
         """The records after an id, by queries, since lists end at a hundred thousand."""
@@ -332,6 +394,7 @@ class ZohoCrm:
         *,
         values: Mapping[str, str] | None = None,
         body: Any = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
         may_repeat: bool = True,
     ) -> Reply:
         """A call with a token; one that is gone is renewed once."""
@@ -340,7 +403,7 @@ class ZohoCrm:
             reply = self._transport.call(
                 method,
                 f"{token.domain}/crm/{self._version}/{path}",
-                headers={"Authorization": f"Zoho-oauthtoken {token.secret.text}"},
+                headers={**headers, "Authorization": f"Zoho-oauthtoken {token.secret.text}"},
                 values=values,
                 body=body,
                 is_busy=_is_busy,

@@ -47,6 +47,8 @@ class Switches:
     missing_scopes: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
     read_only_ignored: bool = True
+    touches_others: bool = True
+    """Whether a record that is restored, or whose customer is merged into another, counts as changed."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class FakeZoho(FakeServer):
         self._jobs: dict[str, dict[str, Any]] = {}
         self._uploads: dict[str, bytes] = {}
         self._downloads: list[datetime] = []
+        self._binned: dict[str, dict[str, Any]] = {}
 
     # Authorisation
 
@@ -205,6 +208,38 @@ class FakeZoho(FakeServer):
         shown = [each for each in self.modules[name].fields.values() if each.name not in self.switches.hidden]
         return Answer(200, {"fields": [_metadata(each) for each in shown]})
 
+    # What people do
+
+    def change(self, module: str, record: str, **values: Any) -> None:
+        """Edit a record."""
+        self.modules[module].records[record].update(values, Modified_Time=self.written_now())
+
+    def delete(self, module: str, record: str, kind: Literal["recycle", "permanent"] = "recycle") -> None:
+        """Put a record into the recycle bin, or delete it for good."""
+        self._binned[record] = self.modules[module].records.pop(record)
+        row = {"id": record, "display_name": f"Record {record}", "type": kind, "deleted_time": self.written_now()}
+        self.modules[module].deleted.append(row)
+
+    def restore(self, module: str, record: str) -> None:
+        """Take a record out of the recycle bin."""
+        kept = self.modules[module]
+        kept.deleted = [each for each in kept.deleted if each["id"] != record]
+        kept.records[record] = self._binned.pop(record)
+        if self.switches.touches_others:
+            self.change(module, record)
+
+    def merge(self, survivor: str, other: str, module: str = "Accounts", lookup: str = "Account_Name") -> None:
+        """Merge a customer's record into another: what belonged to the one belongs to the other."""
+        name = self.modules[module].records[survivor].get("Account_Name")
+        for place, each in self.modules.items():
+            for record, values in each.records.items():
+                if isinstance(values.get(lookup), dict) and values[lookup]["id"] == other:
+                    values[lookup] = {"name": name, "id": survivor}
+                    if self.switches.touches_others:
+                        self.change(place, record)
+        self.delete(module, other, "permanent")
+        self.change(module, survivor)
+
     # Reading
 
     def _visible(self, name: str, record: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
@@ -301,10 +336,15 @@ class FakeZoho(FakeServer):
     def _deleted(self, request: Request, name: str) -> Answer:
         self.credits += 2
         kind = request.values.get("type", "all")
-        rows = [each for each in self.modules[name].deleted if kind in ("all", each["type"])]
+        per_page = int(request.values.get("per_page", _MOST_LISTED))
+        page = int(request.values.get("page", 1))
+        found = [each for each in self.modules[name].deleted if kind in ("all", each["type"])]
+        rows = found[(page - 1) * per_page : page * per_page]
         if not rows:
             return Answer(204)
-        return Answer(200, {"data": rows, "info": {"count": len(rows), "more_records": False}})
+        more = page * per_page < len(found)
+        info = {"per_page": per_page, "count": len(rows), "page": page, "more_records": more}
+        return Answer(200, {"data": rows, "info": info})
 
     def _coql(self, request: Request) -> Answer:
         text = (request.body or {}).get("select_query", "")
@@ -422,7 +462,7 @@ class FakeZoho(FakeServer):
                 self.modules[name].records[new] = {**old, **row, "id": new, "Modified_Time": moment}
         if what == "delete":
             for record in rest or request.values.get("ids", "").split(","):
-                self.modules[name].records.pop(record, None)
+                self.delete(name, record)
         return Answer(200, {"data": [{"code": "SUCCESS", "status": "success", "details": {}} for _ in rows or [0]]})
 
     def _tags(self, request: Request, name: str) -> Answer:
