@@ -352,8 +352,9 @@ def check_refused(log: TransactionLog, params: RunParams) -> None:
         return
     said = ", ".join(f"{meaning(rule)} ({rows:,})" for rule, rows in sorted(reasons.items(), key=lambda it: -it[1]))
     worst = max(reasons, key=lambda rule: reasons[rule])
+    source = ", ".join(params.sources) or params.source_name
     raise DataError(
-        f"{refused:,} of {judged:,} rows of {', '.join(params.sources) or params.source_name} are refused, {refused / judged:.1%}: {said}. "
+        f"{refused:,} of {judged:,} rows of {source} are refused, {refused / judged:.1%}: {said}. "
         f"{Words('en').name('hints', hint(worst).code)} To run all the same, set "
         f"`max_refused: {math.ceil(100 * refused / judged) / 100:g}`.",
         code="max_refused",

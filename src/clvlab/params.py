@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePath
-from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self
+from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self, final
 
 import yaml
 from pydantic import (
@@ -304,6 +304,7 @@ class LabelFields(TypedDict, total=False):
     due: Text
 
 
+@final
 @with_config(_STRICT)
 class CrmSource(TypedDict):
     """A CRM that is the source: which records are purchases and customers, and which fields take labels.
@@ -345,6 +346,7 @@ class _OfDatabase(TypedDict):
     labels: NotRequired[LabelColumns]
 
 
+@final
 @with_config(_STRICT)
 class DuckdbSource(_OfDatabase):
     """A DuckDB database that is the source: its file."""
@@ -352,6 +354,7 @@ class DuckdbSource(_OfDatabase):
     duckdb: Text
 
 
+@final
 @with_config(_STRICT)
 class SqlSource(_OfDatabase):
     """A PostgreSQL database that is the source: the environment variable that holds its URL."""
@@ -386,8 +389,9 @@ class RunParams(BaseModel):
 
     `holdout` and `horizon` are lengths with their unit; `as_of` is the last day that counts; `source` is `cdnow`,
     `cdnow_sample`, `lighting`, or a path or glob, or a list of paths and globs, seen from the working directory, or
-    a CRM, such as `{crm: zoho}`, which the command line reads before it runs, or a table or query of a database, such
-    as `{sql: DATABASE_URL, table: orders}` (the name of an environment variable) or `{duckdb: shop.duckdb, query: ...}`;
+    a CRM, such as `{crm: zoho}`, which the command line reads before it runs, or a table or query of a database,
+    such as `{sql: DATABASE_URL, table: orders}`, with the environment variable that holds its URL, or
+    `{duckdb: shop.duckdb, query: ...}`;
     `currency` is an ISO code, or null where the figures carry none; `lang` is the page's language, or `both` for a
     page in each; `export_labels` says whether exports hold stable codes or, like the (first) page, names in the
     reader's language; `title` is the heading of the page, by default made of the name. `items` are paths or globs of
@@ -477,19 +481,19 @@ class RunParams(BaseModel):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The paths, globs or names of embedded data sets that `source` lists; none where it is a CRM or a database."""
+        """The paths, globs or names of embedded data sets that `source` lists; none where it is another system."""
         if isinstance(self.source, dict):
             return ()
         return (self.source,) if isinstance(self.source, str) else self.source
 
     @property
     def crm(self) -> CrmSource | None:
-        """The CRM that is the source; None where the source is something else."""
+        """The CRM that is the source; None where it is something else."""
         return self.source if isinstance(self.source, dict) and "crm" in self.source else None
 
     @property
     def database(self) -> DuckdbSource | SqlSource | None:
-        """The database that is the source; None where the source is something else."""
+        """The database that is the source; None where it is something else."""
         return self.source if isinstance(self.source, dict) and "crm" not in self.source else None
 
     @property

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 from filelock import FileLock, Timeout
 
-from clvlab.crm.protocol import Crm, LabelField, Outcome, Row, same
+from clvlab.crm.protocol import LabelField, Outcome, Row, TakesLabels, same
 from clvlab.errors import DataError, ParamsError, TryLaterError
 from clvlab.label_history import CUSTOMERS_FILE
 from clvlab.params import ReportParams
@@ -98,7 +98,7 @@ class Done:
         return all(outcome.status == "written" for outcome in self.outcomes)
 
 
-def plan(params: ReportParams, crm: Crm) -> Plan:
+def plan(params: ReportParams, crm: TakesLabels) -> Plan:
     """What the labels of the published report would change in the CRM.
 
     Raises
@@ -106,7 +106,7 @@ def plan(params: ReportParams, crm: Crm) -> Plan:
     ParamsError : the parameters name no fields for labels, or the CRM has none of them
     DataError : there is no published report of the day
     """
-    given: dict[str, str] = {**params.crm.get("labels", {})} if params.crm else {}  # type: ignore[dict-item]
+    given = params.labels
     if not given:
         raise fault("crm_no_labels", ParamsError)
     fields = dict(zip(given, crm.label_fields([*given.values()]), strict=True))
@@ -132,7 +132,7 @@ def plan(params: ReportParams, crm: Crm) -> Plan:
     return Plan(tuple(whole), tuple(names), unchanged, absent, len(cleared))
 
 
-def undoing(path: Path, crm: Crm) -> Plan:
+def undoing(path: Path, crm: TakesLabels) -> Plan:
     """What taking back would change: each value that is still the one that was written then.
 
     Raises
@@ -157,7 +157,7 @@ def undoing(path: Path, crm: Crm) -> Plan:
     return Plan(tuple(back), tuple(head["fields"]), len(changes) - len(back), absent, takes_back=True)
 
 
-def apply(planned: Plan, crm: Crm, folder: Path, day: date, most: int = MOST) -> Done:
+def apply(planned: Plan, crm: TakesLabels, folder: Path, day: date, most: int = MOST) -> Done:
     """Write a plan's values: the way back is kept first, then batch after batch, each with what became of it.
 
     Parameters
@@ -185,7 +185,7 @@ def apply(planned: Plan, crm: Crm, folder: Path, day: date, most: int = MOST) ->
         return _applied(planned, crm, folder, day)
 
 
-def _applied(planned: Plan, crm: Crm, folder: Path, day: date) -> Done:
+def _applied(planned: Plan, crm: TakesLabels, folder: Path, day: date) -> Done:
     undo = _new_undo(folder / FOLDER, day)
     head = {
         "crm": crm.name,
@@ -294,7 +294,7 @@ def _ours(folder: Path, present: Mapping[str, Mapping[str, Any]], names: Sequenc
     return {record: values for record, values in ours.items() if values}
 
 
-def _checked(crm: Crm, planned: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
+def _checked(crm: TakesLabels, planned: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """The outcomes, with those ignored that the CRM says are written and that it does not show."""
     ids = [it.id for it in outcomes if it.status == "written"]
     present = {row["customer_id"]: row for row in crm.labels(planned.names, ids).iter_rows(named=True)} if ids else {}

@@ -90,12 +90,29 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-class Crm(Protocol):
-    """A CRM that is connected."""
+class TakesLabels(Protocol):
+    """What is connected and takes labels: a CRM, or a table of a database."""
 
     name: str
-    reads: list[ModuleRead]
     largest_batch: int
+
+    def label_fields(self, names: Sequence[str]) -> list[LabelField]:
+        """The fields of these names; ParamsError where one is missing or cannot be written."""
+
+    def labels(self, names: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
+        """customer_id and the present values of these fields, of all customers or of some."""
+
+    def write_labels(self, rows: Sequence[Row]) -> list[Outcome]:
+        """Write values into records that are there, at most `largest_batch`, setting off no automation."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+class Crm(TakesLabels, Protocol):
+    """A CRM that is connected."""
+
+    reads: list[ModuleRead]
 
     def selection(self) -> str:
         """A text that differs wherever the organisation, the modules or the fields that are read differ."""
@@ -116,15 +133,3 @@ class Crm(Protocol):
         """The ids of records that orders() and customers() might have given and that were deleted, as far back as the
         CRM remembers; None where it does not tell.
         """
-
-    def label_fields(self, names: Sequence[str]) -> list[LabelField]:
-        """The fields of these names; ParamsError where one is missing or cannot be written."""
-
-    def labels(self, names: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
-        """customer_id and the present values of these fields, of all customers or of some."""
-
-    def write_labels(self, rows: Sequence[Row]) -> list[Outcome]:
-        """Write values into records that are there, at most `largest_batch`, setting off no automation."""
-
-    def close(self) -> None:
-        """Close the connections."""

@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import adbc_driver_duckdb
 import adbc_driver_manager
 import adbc_driver_manager.dbapi
+import adbc_driver_postgresql.dbapi
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -144,7 +146,7 @@ class Database:
         return {row[0]: Column(*row) for row in rows}
 
     def run(self, statement: str) -> int:
-        """Run a statement that writes; how many rows it has changed."""
+        """Run a statement that gives no rows; how many it has changed."""
         with self._explained(), self._connection.cursor() as cursor:
             cursor.execute(statement)
             return int(cursor.rowcount)
@@ -308,18 +310,27 @@ def as_read(column: pa.Field, *, is_id: bool) -> str:
     name, kind = quoted(column.name), column.type
     if (column.metadata or {}).get(b"POSTGRESQL:type") == b"money":  # in Arrow, its cents
         return f"CAST(CAST({name} AS numeric) AS float8) AS {name}"
-    if pa.types.is_decimal(kind) or getattr(kind, "type_name", None) == "numeric":
-        return f"{_id_of_decimal(name)} AS {name}" if is_id else f"CAST({name} AS float8) AS {name}"
+    if _is_decimal(kind):
+        return f"{as_id(column)} AS {name}" if is_id else f"CAST({name} AS float8) AS {name}"
     plain = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_date, pa.types.is_timestamp)
     if any(is_kind(kind) for is_kind in plain) or kind in (pa.string(), pa.large_string(), pa.string_view()):
         return name
     return f"CAST({name} AS text) AS {name}"
 
 
-def _id_of_decimal(name: str) -> str:
-    """Text without decimals where there are none, however many the type has."""
-    whole = f"CAST(CAST(floor({name}) AS decimal(38, 0)) AS text)"
-    return f"CASE WHEN {name} = floor({name}) THEN {whole} ELSE CAST({name} AS text) END"
+def as_id(column: pa.Field) -> str:
+    """A column of ids as text, without decimals where there are none, however many its type has."""
+    name = quoted(column.name)
+    text = f"CAST({name} AS text)"
+    if not _is_decimal(column.type):
+        return text
+    return (
+        f"CASE WHEN {name} = floor({name}) THEN CAST(CAST(floor({name}) AS decimal(38, 0)) AS text) ELSE {text} END"
+    )
+
+
+def _is_decimal(kind: pa.DataType) -> bool:
+    return pa.types.is_decimal(kind) or getattr(kind, "type_name", None) == "numeric"
 
 
 def _typed(table: pa.Table) -> pl.DataFrame:
@@ -331,11 +342,8 @@ def _typed(table: pa.Table) -> pl.DataFrame:
 
 def _opened(source: Mapping[str, Any], writes: bool) -> adbc_driver_manager.dbapi.Connection:
     if "sql" in source:
-        import adbc_driver_postgresql.dbapi
-
-        return adbc_driver_postgresql.dbapi.connect(_url(source["sql"]))
-    import adbc_driver_duckdb
-
+        connection: adbc_driver_manager.dbapi.Connection = adbc_driver_postgresql.dbapi.connect(_url(source["sql"]))
+        return connection
     file = Path(source["duckdb"]).expanduser()
     if not file.is_file():
         raise fault("no_file", source=repr(str(source["duckdb"])), folder=Path.cwd())
