@@ -119,14 +119,14 @@ class Database:
         with self._explained(), self._connection.cursor() as cursor:
             cursor.execute(statement)
             reader = cursor.fetch_record_batch()
-            empty = _typed(reader.schema.empty_table())
-            waiting = [empty]
+            waiting = [_typed(reader.schema.empty_table())]
             for batch in reader:
                 waiting.append(_typed(pa.Table.from_batches([batch])))
                 if sum(frame.height for frame in waiting) >= _ROWS_AT_ONCE:
                     yield pl.concat(waiting)
                     waiting = []
-            yield pl.concat([empty, *waiting])
+            if waiting:
+                yield pl.concat(waiting)
 
     def columns_of(self, table: str) -> dict[str, Column]:
         """Name -> column of a table, which is in the schema that its name says, else in that of the connection.
