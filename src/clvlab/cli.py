@@ -468,9 +468,9 @@ def _read_first(params: "_Params", until: date | None) -> "_Params":
     if params.database is not None:
         from clvlab.crm.database_log import read as read_database
 
-        params, copy = read_database(params, until)
+        read_params, copy = read_database(params, until)
         logger.info("read %s: %s rows", params.source_name, f"{copy.rows:,}")
-        return params
+        return read_params
     if params.crm is None:
         return params
     from clvlab.crm.reading import read
