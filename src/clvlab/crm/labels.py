@@ -1,4 +1,4 @@
-"""Groups and values back into the CRM: what would change, changing it, and taking it back.
+"""Groups and values back into the CRM or database: what would change, changing it, and taking it back.
 
 <output>/<name>/.labels/<day>-<n>.undo.jsonl    what was there, written before the first request
                         <day>-<n>.done.jsonl    what became of each record

@@ -1,4 +1,4 @@
-"""What every CRM can do for us: give its orders and customers, and take labels, by the ids of its own records."""
+"""What CRMs and databases can do for us: give orders and customers, and take labels, by the ids of their records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
