@@ -17,6 +17,7 @@ from clvlab.crm.database_labels import DatabaseLabels
 from clvlab.crm.protocol import Row
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.params import ReportParams
+from tests.databases.conftest import VARIABLE
 
 DAY = date(2026, 1, 31)
 N = 2_500
@@ -197,6 +198,24 @@ def test_nothing_is_written_where_the_process_is_killed_in_the_middle(given, cus
         time.sleep(0.05)
     assert customers.rows("SELECT count(*) FROM customers WHERE clv_group IS NOT NULL") == [(0,)]
     assert applied(given).counts == {"written": N}
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_rights_to_read_and_to_change_the_columns_suffice(given, customers, monkeypatch):
+    customers.run(
+        "DROP ROLE IF EXISTS reader",
+        "CREATE ROLE reader LOGIN PASSWORD 'of-the-reader'",
+        "GRANT USAGE ON SCHEMA public TO reader",
+        "GRANT SELECT ON customers TO reader",
+        "GRANT UPDATE (clv_group, clv_value, p_alive) ON customers TO reader",
+    )
+    monkeypatch.setenv(VARIABLE, customers.server.url("reader", "of-the-reader"))
+    with pytest.raises(DataError, match="permission denied for table customers"):
+        applied(given)
+    customers.run("GRANT UPDATE (as_of) ON customers TO reader")
+    assert applied(given).counts == {"written": N}
+    customers.run("DROP OWNED BY reader", "DROP ROLE reader")
 
 
 # What is wrong

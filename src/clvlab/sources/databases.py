@@ -11,10 +11,11 @@ say, to the days that the run knows. A numeric becomes a number (as an id, a tex
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -114,7 +115,7 @@ class Database:
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return f"SELECT {selected} FROM {self.relation}{where}"
 
-    def frames(self, statement: str) -> Iterator[pl.DataFrame]:
+    def frames(self, statement: str) -> Generator[pl.DataFrame, None, None]:
         """The rows, some at a time; one empty frame where there are none."""
         with self._explained(), self._connection.cursor() as cursor:
             cursor.execute(statement)
@@ -254,25 +255,35 @@ def copy(database: Database, selection: Selection, path: Path) -> Copy:
     A file that has these rows already, in whatever order, stays as it is: databases give rows in any order.
     """
     statement = database.statement(database.schema(), selection)
-    new, rows, content = path.with_name(f"{path.name}.{os.getpid()}.new"), 0, 0
-    writer: pq.ParquetWriter | None = None
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        for frame in database.frames(statement):
-            table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-            writer = writer or pq.ParquetWriter(new, table.schema, compression="zstd")
-            writer.write_table(table)
-            rows += frame.height
-            content = (content + int(frame.hash_rows(seed=0).cast(pl.UInt128).sum() or 0)) % 2**64
-        assert writer is not None
-        told = f"{pl.__version__} {rows} {content:016x} {frame.schema}".encode()
-        writer.add_key_value_metadata({_CONTENT: told})
-        writer.close()
-        is_new = not path.is_file() or (pq.read_metadata(path).metadata or {}).get(_CONTENT) != told
+        with closing(database.frames(statement)) as frames:
+            rows, content = _write(frames, new)
+        is_new = not path.is_file() or (pq.read_metadata(path).metadata or {}).get(_CONTENT) != content
         if is_new:
             new.replace(path)
     finally:
         new.unlink(missing_ok=True)
     return Copy(statement, rows, is_new)
+
+
+def _write(frames: Iterator[pl.DataFrame], path: Path) -> tuple[int, bytes]:
+    """Write frames of one schema; how many rows, and what tells them from others, whatever their order."""
+    first = next(frames)
+    rows, total, schema = 0, 0, _arrow(first).schema
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for frame in chain([first], frames):
+            writer.write_table(_arrow(frame))
+            rows += frame.height
+            total += int(frame.hash_rows(seed=0).cast(pl.UInt128).sum())
+        # Another version of polars may hash otherwise.
+        content = f"{pl.__version__} {rows} {total} {first.schema}".encode()
+        writer.add_key_value_metadata({_CONTENT: content})
+    return rows, content
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def quoted(name: str) -> str:
@@ -386,7 +397,7 @@ def _secrets(source: Mapping[str, Any]) -> list[str]:
 
 def _reason(error: Exception, secrets: Sequence[str]) -> str:
     """What the database says is wrong, on one line, without the statement and without secrets."""
-    text = re.split(r"\n+(?:LINE |Query was)", str(error))[0]
+    text = re.split(r"\n+(?:LINE |Query was)|\s*\. SQLSTATE", str(error))[0]
     text = text.rpartition("ERROR:")[2] if "ERROR:" in text else text.partition(": ")[2] or text
     for secret in secrets:
         text = text.replace(secret, "***")
