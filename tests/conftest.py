@@ -27,13 +27,14 @@ SAMPLE = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def log_as_before():
     """Undo what the command line sets up for its process, which here is that of other tests, too."""
     logger, showwarning = logging.getLogger("clvlab"), warnings.showwarning
-    handlers, propagate = logger.handlers, logger.propagate
+    handlers, level, propagate = logger.handlers, logger.level, logger.propagate
     yield
     logger.handlers, logger.propagate, warnings.showwarning = handlers, propagate, showwarning
+    logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,6 @@ from clvlab.reporting.runner import Run
 from clvlab.reporting.stopping import Stopped
 from tests.playbook.test_series import publish
 
-pytestmark = pytest.mark.usefixtures("log_as_before")
-
 PARAMS = "name: demo\nsource: cdnow_sample\nas_of: 1998-06-30\n"
 COSTS = [{"section": "value", "seconds": 1.25, "peak_mb": 210.0}]
 

@@ -105,6 +105,7 @@ def test_a_condition_names_its_columns_in_the_readers_language(lang):
     [
         ("n_purchases == 0", "Purchases = 0"),
         ("city != Beijing", "City ≠ Beijing"),
+        ("city == unknown, n_purchases <= 3", "City = Unknown, Purchases ≤ 3"),
         ("50 <= total_spend < 312.5", "50 ≤ Total spend < 312.5"),
         ("n_purchases >= 3; r_score 1-2, f_score 5", "Purchases ≥ 3; recency score 1–2, frequency score 5"),
         ("district = 1-2 | 3-4", "district = 1-2 | 3-4"),

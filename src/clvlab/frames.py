@@ -22,6 +22,18 @@ from clvlab.errors import MissingColumnsError, ParamsError, counted
 from clvlab.units import DAYS_PER, TimeUnit
 from clvlab.wording import Language
 
+ROWS_AT_ONCE = 12_000_000
+"""How many rows of a log are grouped by customer at once."""
+
+
+def in_parts(rows: pl.LazyFrame, n_rows: int) -> list[pl.LazyFrame]:
+    """The rows of a long log in parts that fit memory: each has some customers with all their rows."""
+    n_parts = max(1, -(-n_rows // ROWS_AT_ONCE))
+    if n_parts == 1:
+        return [rows]
+    part = pl.col("customer_id").hash() % n_parts
+    return [rows.filter(part == number) for number in range(n_parts)]
+
 
 @dataclass(frozen=True, eq=False)
 class TransactionLog(Displayed):
@@ -52,6 +64,11 @@ class TransactionLog(Displayed):
     def fingerprints(self) -> dict[date, str]:
         """Last day -> fingerprint of the rows up to it, as far as `clvlab.inputs.fingerprint` knows them."""
         return {}
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows are accepted."""
+        return int(self.quality.filter(rule="accepted")["rows"].sum())
 
     @property
     def has_amounts(self) -> bool:

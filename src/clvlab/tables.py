@@ -151,7 +151,8 @@ def _word(found: re.Match[str], words: Words) -> str:
         return words.attribute(found["column"])
     if found["minus"]:
         return MINUS
-    return SIGNS.get(found["sign"], found["sign"]) + found["value"]
+    sign = SIGNS.get(found["sign"], found["sign"])
+    return f"{sign} {words.name('groups', 'unknown')}" if found["value"] == " unknown" else sign + found["value"]
 
 
 def _width(text: str) -> int:

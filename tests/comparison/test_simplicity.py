@@ -62,6 +62,11 @@ def test_one_value_of_a_text_is_told_in_words(features, customers):
     }
 
 
+def test_what_is_unknown_is_told_as_such(features, customers):
+    tree = readable_tree(features, Grouped.of(customers.data["age"].is_null().cast(pl.String)), seed=0)
+    assert tree.rows() == [(1, "age != unknown", "false", N - 1, 1.0), (2, "age == unknown", "true", 1, 1.0)]
+
+
 def test_random_groups_cannot_be_told(features):
     groups = np.random.default_rng(1).integers(0, 5, N)
     assert fidelity(features, groups, seed=0) < 0.3

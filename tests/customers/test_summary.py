@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import clvlab as cl
+from clvlab import frames
 from clvlab.columns import CUSTOMERS, names
 from clvlab.customers import customer_days
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
@@ -220,6 +221,14 @@ def test_what_was_known_and_what_came_next_add_up_to_what_is_known_later(rows):
     assert (both["n_purchases"] + both["holdout_purchases"]).equals(both["n_purchases_later"])
     money = (both["total_spend"] + both["holdout_spend"] - both["total_spend_later"]).abs()
     assert money.max() < 1e-6
+
+
+def test_a_long_log_is_summarised_in_parts_to_the_same_bit(monkeypatch):
+    log = cl.datasets.lighting(200, seed=1)
+    whole = cl.summarise_customers(log, "2024-12-31").data
+    monkeypatch.setattr(frames, "ROWS_AT_ONCE", 400)
+    assert len(frames.in_parts(log.accepted, log.n_rows)) > 3
+    assert cl.summarise_customers(log, "2024-12-31").data.equals(whole)
 
 
 @pytest.mark.parametrize(("unit", "days"), [("day", 1), ("week", 7), ("month", 30.4375)])

@@ -9,7 +9,6 @@ from clvlab.errors import DataError
 from clvlab.reporting.differences import Change, Figure, differences, in_words, words_for
 from tests.reporting.hand_made import labelled
 
-pytestmark = pytest.mark.usefixtures("log_as_before")
 MARCH, APRIL = "2024-03-31", "2024-04-30"
 HEADINGS = ["Data", "Parameters", "Rule of the groups", "Versions", "Results"]
 

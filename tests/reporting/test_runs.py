@@ -11,7 +11,6 @@ from clvlab import cli
 from clvlab.reporting.archive import Series
 from tests.reporting.hand_made import labelled
 
-pytestmark = pytest.mark.usefixtures("log_as_before")
 OUTPUT = Path("reports")
 HEADINGS = ["Series", "As of", "Made (UTC)", "Seconds", "Rows used", "Grouping", "Period before", "Latest"]
 RFM = ["RFM segments (recency × frequency)"]

@@ -233,6 +233,13 @@ def test_files_that_are_large_together_are_scanned(tmp_path, monkeypatch):
     assert not read(tmp_path / "a.csv").is_large
 
 
+def test_a_file_compressed_by_columns_weighs_what_its_rows_do(tmp_path, monkeypatch):
+    pl.DataFrame({"customer_id": ["C1"] * 10_000}).write_parquet(tmp_path / "log.parquet")
+    monkeypatch.setattr(files, "LAZY_ABOVE", 100_000)
+    assert (tmp_path / "log.parquet").stat().st_size < 10_000
+    assert read(tmp_path / "log.parquet").is_large
+
+
 def test_small_files_leave_nothing_behind(tmp_path):
     before = set(scratch_file().parent.iterdir())
     read(write(tmp_path / "log.gz", gzip.compress(CHINESE.encode("gb18030"))))

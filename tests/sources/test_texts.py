@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvlab.errors import DataError
+from clvlab.sources import texts as read_texts
 from clvlab.sources.texts import MISSING, as_text, is_text, missing_to_null, spelled_apart
 
 
@@ -90,3 +91,12 @@ def test_ids_spelled_apart_are_told_three_at_a_time_unless_more_are_asked_for():
 def test_neither_order_nor_repetition_of_ids_matters(ids, random):
     shuffled = random.sample(ids, len(ids)) + ids[:2]
     assert spelled_apart(pl.Series(ids, dtype=pl.String)) == spelled_apart(pl.Series(shuffled, dtype=pl.String))
+
+
+@given(ids=st.lists(st.from_regex(r"[0-9AB]{1,4}|[0-9ab]{1,4}", fullmatch=True), unique=True, min_size=1))
+def test_ids_that_can_only_differ_in_what_counts_are_never_spelled_apart(ids):
+    series = pl.Series(ids)
+    if read_texts._are_of_one_kind(series):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(read_texts, "_are_of_one_kind", lambda _: False)
+            assert spelled_apart(series) == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clvlab.sources import OURS
 from clvlab.sources.table import FLAW
-from clvlab.transactions.rules import RULES, account, meaning, quality_table, rule_of
+from clvlab.transactions.rules import RULES, account, broken_by, meaning, quality_table, rule_of
 
 SOUND = {
     FLAW: None,
@@ -61,7 +61,7 @@ def frame(*rows, without=()):
 def rules_of(*rows, zero_amounts="keep", largest_amount=None, without=()):
     table = frame(*rows, without=without)
     said = pl.col(OURS + "says_total"), pl.col(OURS + "is_guest")
-    return table.select(rule_of(table.schema, zero_amounts, *said, largest_amount)).to_series().to_list()
+    return table.select(rule_of(broken_by(table.schema, zero_amounts, *said, largest_amount))).to_series().to_list()
 
 
 def test_every_rule_has_a_row_that_breaks_it():

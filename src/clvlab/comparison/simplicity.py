@@ -13,6 +13,7 @@ from clvlab.comparison.groups import Grouped
 from clvlab.comparison.samples import sampled
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.measures import measured
+from clvlab.grouping.strategy import UNKNOWN
 
 DEPTH = 3
 _FOLDS = 5
@@ -92,7 +93,9 @@ def _leaves(tree: Any, features: Features, node: int, conditions: tuple[str, ...
     if tree.children_left[node] == -1:
         return [(", ".join(conditions), node)]
     column, value = features.questions[tree.feature[node]]
-    if value is None:
+    if np.isinf(tree.threshold[node]):
+        below, above = f"{column} != {UNKNOWN}", f"{column} == {UNKNOWN}"
+    elif value is None:
         bound = _bound(tree.threshold[node], features.values[:, tree.feature[node]])
         below, above = f"{column} <= {bound}", f"{column} > {bound}"
     else:

@@ -13,7 +13,7 @@ from clvlab.customers.attributes import attributes_as_of, check_names, read_attr
 from clvlab.customers.derived import derivable
 from clvlab.customers.purchase_days import customer_days, days_of, describe_span, rows_until
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
-from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind, in_units
+from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind, in_parts, in_units
 from clvlab.money import exact_sum, from_millionths
 from clvlab.units import TimeUnit, check_time_unit, parse_day
 
@@ -64,7 +64,8 @@ def summarise_customers(
     """
     check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     cutoff, unit = parse_day("cutoff", cutoff), check_time_unit(time_unit)
-    counted = _one_row_each(rows_until(log, cutoff)).collect(engine="streaming")
+    parts = in_parts(rows_until(log, cutoff), log.n_rows)
+    counted = pl.concat(_one_row_each(part).collect(engine="streaming") for part in parts)
     if not (counted["n_purchases"] > 0).any():
         raise DataError(
             f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff.",

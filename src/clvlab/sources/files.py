@@ -28,6 +28,7 @@ _NOT_DATA = ("__MACOSX", "Thumbs.db", "desktop.ini")
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://")  # it may have a password, and no message repeats it
 _ANY_DEPTH = re.compile(r"(?:^|/)\*\*(?:/|$)")
 _MEBIBYTE = 1024**2
+_BYTES_OF_A_ROW = 40
 _ROOM, _TIMES = 256 * _MEBIBYTE, 100
 """What an archive may unpack to: so many bytes, and so many times its size."""
 
@@ -50,7 +51,7 @@ def open_source(source: Any, settings: FileSettings | None = None) -> list[Sourc
     named = [part for part in parts if isinstance(part, Path)]
     waiting = _each_once(named)
     _warn_of_the_same(named, waiting)
-    lazily = sum(path.stat().st_size for path in waiting) > LAZY_ABOVE
+    lazily = sum(map(_weight, waiting)) > LAZY_ABOVE
     chosen, opened = settings or FileSettings(), []
     for part in parts:
         if not isinstance(part, Path):
@@ -72,6 +73,22 @@ def files_of(source: str) -> list[Path]:
     DataError : no such file, or a folder
     """
     return _each_once(_named(source))
+
+
+def _weight(path: Path) -> int:
+    """About how many bytes of memory a file's rows take: its size, or more where it is compressed by columns."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if file.read(len(_PARQUET)) != _PARQUET:
+            return size
+    from pyarrow import ArrowException
+    from pyarrow.parquet import read_metadata
+
+    try:
+        n_rows: int = read_metadata(path).num_rows
+    except (OSError, ArrowException):
+        return size
+    return max(size, n_rows * _BYTES_OF_A_ROW)
 
 
 def _named(source: str) -> list[Path]:
@@ -167,7 +184,7 @@ def _open_file(path: Path, name: str, settings: FileSettings, *, lazily: bool) -
 
 def _open_members(members: list[tuple[Path, str]], settings: FileSettings) -> list[SourceTable]:
     """The tables of unpacked files; these stay where they are only as long as a step may scan them."""
-    lazily = sum(path.stat().st_size for path, _ in members) > LAZY_ABOVE
+    lazily = sum(_weight(path) for path, _ in members) > LAZY_ABOVE
     tables = []
     for path, name in members:
         with path.open("rb") as file:

@@ -1,5 +1,6 @@
 """Any column as text, the texts that mean nothing, and ids."""
 
+import re
 import unicodedata
 
 import polars as pl
@@ -23,7 +24,8 @@ ANY_DIGIT = r"\p{N}"
 """A digit of any script or width: a text without one says no number and no day."""
 
 _READABLE = (pl.Boolean, pl.Null, pl.Date, pl.Datetime)
-_ODD_ID = r"[^!-~]|^['=]|^zcrm_"
+_NO_WORD = rf"(?i:{'|'.join(map(re.escape, MISSING))})"
+_NOTHING, _ODD_ID = rf"^\s*{_NO_WORD}\s*$", rf"[^!-~]|^['=]|^zcrm_|^{_NO_WORD}$"
 _BEYOND_FLOAT = 2**53
 _FOREIGN_DIGIT = r"[\p{Nd}--0-9]"
 
@@ -56,7 +58,8 @@ def as_text(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
 
 def as_id(column: str, dtype: pl.DataType, table: str) -> pl.Expr:
     """A column of ids as text, each folded as `fold_ids` does; errors as in `as_text`."""
-    return as_text(column, dtype, table).map_batches(fold_ids, return_dtype=pl.String, is_elementwise=True)
+    text = pl.col(column).cast(pl.String) if is_text(dtype) else as_text(column, dtype, table)
+    return text.map_batches(fold_ids, return_dtype=pl.String, is_elementwise=True)
 
 
 def fold_ids(ids: pl.Series) -> pl.Series:
@@ -71,10 +74,13 @@ def fold_ids(ids: pl.Series) -> pl.Series:
     odd = ids.filter(ids.str.contains(_ODD_ID).fill_null(False)).unique()
     if odd.is_empty():
         return ids
-    bare = plain_text(odd).str.replace_all(r"\s+", " ")
+    bare = plain_text(_known(odd)).str.replace_all(r"\s+", " ")
     bare = bare.str.replace('^="(.*)"$', "$1").str.replace(r"^'(\d)", "$1").str.replace(r"^zcrm_(\d+)$", "$1")
-    folded = bare.to_frame("id").select(missing_to_null(pl.col("id"))).to_series()
-    return ids.replace(odd, folded)
+    return ids.replace(odd, _known(bare))
+
+
+def _known(texts: pl.Series) -> pl.Series:
+    return texts.to_frame("text").select(missing_to_null(pl.col("text"))).to_series()
 
 
 def plain_text(texts: pl.Series) -> pl.Series:
@@ -95,10 +101,14 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
+def is_among(text: pl.Expr, values: pl.Series) -> pl.Expr:
+    """Whether a text is one of these; no row is looked at where there are none."""
+    return text.is_in(values.implode()).fill_null(False) if len(values) else pl.lit(False)
+
+
 def missing_to_null(text: pl.Expr) -> pl.Expr:
     """The trimmed text; null where it is blank or a word for nothing, such as nan."""
-    bare = text.str.strip_chars()
-    return pl.when(~bare.str.to_lowercase().is_in(MISSING)).then(bare)
+    return pl.when(~text.str.contains(_NOTHING)).then(text.str.strip_chars())
 
 
 def spelled_apart(ids: pl.Series, limit: int = 3) -> list[tuple[str, ...]]:
@@ -107,6 +117,8 @@ def spelled_apart(ids: pl.Series, limit: int = 3) -> list[tuple[str, ...]]:
     >>> spelled_apart(pl.Series(["7", "007", "7.0", "8", "vip-1", "VIP 1"]))
     [('007', '7', '7.0'), ('VIP 1', 'vip-1')]
     """
+    if _are_of_one_kind(ids):
+        return []
     plain = pl.col("id").str.normalize("NFKD").str.replace_all("[\u0300-\u036f]", "").str.to_lowercase()
     # Between digits alone a separator counts: 1-23 and 12-3 are two.
     joined = plain.str.replace_all(r"[\s._/-]+", "")
@@ -115,6 +127,15 @@ def spelled_apart(ids: pl.Series, limit: int = 3) -> list[tuple[str, ...]]:
     spelled = ids.unique().alias("id").to_frame().with_columns(plain=plain)
     alike = spelled.filter(pl.col("plain").is_duplicated()).group_by("plain").agg(pl.col("id").sort()).sort("plain")
     return [tuple(spellings) for spellings in alike["id"].head(limit)]
+
+
+def _are_of_one_kind(ids: pl.Series) -> bool:
+    """Whether ids can only differ in what counts: digits and letters of one case, with zeros in front all as long."""
+    if ids.str.contains("[^0-9A-Za-z]").any() or (
+        ids.str.contains("[a-z]").any() and ids.str.contains("[A-Z]").any()
+    ):
+        return False
+    return not ids.str.starts_with("0").any() or ids.str.len_bytes().n_unique() == 1
 
 
 def cut_short(ids: pl.Series) -> pl.Series:

@@ -6,10 +6,11 @@ from typing import Any
 
 import polars as pl
 
+from clvlab.frames import TransactionLog, in_parts
 from clvlab.sources import OURS
 from clvlab.sources.doubts import warn
 from clvlab.sources.numbers import CREDIT, read_numbers
-from clvlab.sources.texts import cut_short, spelled_apart
+from clvlab.sources.texts import cut_short, is_among, spelled_apart
 from clvlab.transactions.rules import hint
 from clvlab.wording import Name
 
@@ -22,12 +23,19 @@ _ENOUGH_ROWS, _MUCH = 20, 0.2
 _MANY_DAYS, _FAR, _TIMES_FARTHER = 20, 90, 5
 
 
-def ids_of(judged: pl.LazyFrame) -> pl.DataFrame:
+def ids_of(judged: pl.LazyFrame, log: TransactionLog) -> pl.DataFrame:
     """id, rounded (whether digits of it are lost), rows (that pass): each id of the rows, refused ones too."""
-    seen = judged.group_by(id=pl.col(OURS + "customer_id")).agg(
-        rounded=pl.col(OURS + "rounded_id").any(), rows=pl.col(OURS + "rule").is_null().sum()
-    )
-    return seen.drop_nulls("id").collect(engine="streaming")
+    identity = pl.col(OURS + "customer_id").alias("id")
+    of_parts = [
+        part.group_by(id=pl.col("customer_id")).agg(rows=pl.len()).collect(engine="streaming")
+        for part in in_parts(log.accepted.select("customer_id"), log.n_rows)
+    ]
+    passed = pl.concat(of_parts)
+    refused = judged.filter(pl.col(OURS + "rule").is_not_null()).select(identity).unique().drop_nulls()
+    others = refused.collect(engine="streaming").join(passed, on="id", how="anti")
+    rounded = judged.filter(pl.col(OURS + "rounded_id")).select(identity).unique().collect(engine="streaming")
+    ids = pl.concat([passed, others.with_columns(rows=pl.lit(0, pl.UInt32))])
+    return ids.with_columns(rounded=is_among(pl.col("id"), rounded["id"]))
 
 
 def warn_of_ids(ids: pl.DataFrame) -> None:

@@ -75,7 +75,7 @@ def standardise(
     made = {name: text[name] for name in TEXTS if name in mapping} | number
     made |= {
         "file": pl.lit(table.name),
-        "lacks_date": text["date"].is_null(),
+        "lacks_date": _lacks(mapping["date"], schema, text["date"]),
         "day": _typed_day(mapping["date"], schema, table.facts.get("counts_from", 1900), given),
         "moment": _moment(mapping["date"], schema, given),
         "rounded_id": is_beyond_float(_numbers(mapping["customer_id"], schema)),
@@ -83,15 +83,16 @@ def standardise(
     made["date_text"] = text["date"] if is_text(schema[mapping["date"]]) else pl.lit(None, pl.String)
     money = "amount"
     if "amount" in mapping:
-        made["lacks_amount"] = text["amount"].is_null()
+        made["lacks_amount"] = _lacks(mapping["amount"], schema, text["amount"])
     elif "quantity" in mapping and "unit_price" in mapping:
         money = "unit_price"
         made["amount"] = (number["quantity"] * number["unit_price"]).fill_nan(None)
-        made["lacks_amount"] = text["quantity"].is_null() | text["unit_price"].is_null()
+        quantity, price = (_lacks(mapping[name], schema, text[name]) for name in ("quantity", "unit_price"))
+        made["lacks_amount"] = quantity | price
     if "amount" in made:
         made["amount_text"] = _written(mapping[money], schema, text[money])
     for name in ("quantity", "cost"):
-        if name in number:
+        if name in number and is_text(schema[mapping[name]]):
             made[f"unread_{name}"] = pl.when(number[name].is_null()).then(text[name])
     return table.rows.with_columns(expression.alias(OURS + name) for name, expression in made.items())
 
@@ -192,6 +193,14 @@ def _question(table: SourceTable, ours: str, meant: str, headers: Sequence[str])
 
 def _text(ours: str, theirs: str, schema: pl.Schema, table: str) -> pl.Expr:
     return (as_id if ours in IDS else as_text)(theirs, schema[theirs], table)
+
+
+def _lacks(column: str, schema: pl.Schema, text: pl.Expr) -> pl.Expr:
+    """Whether a cell says nothing: of a typed column no text is made to tell."""
+    dtype, value = schema[column], pl.col(column)
+    if is_text(dtype):
+        return text.is_null()
+    return value.is_null() | value.is_nan() if dtype.is_float() else value.is_null()
 
 
 def _numbers(column: str, schema: pl.Schema) -> pl.Expr:

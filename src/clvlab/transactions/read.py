@@ -37,7 +37,7 @@ from clvlab.transactions.mapping import resolve, standardise, together
 from clvlab.transactions.own_attributes import own_attributes
 from clvlab.transactions.questions import kept
 from clvlab.transactions.returns import with_returns
-from clvlab.transactions.rules import Duplicates, ZeroAmounts, rule_of
+from clvlab.transactions.rules import Duplicates, ZeroAmounts, broken_by, rule_of
 from clvlab.transactions.signs import Signs, with_signs
 from clvlab.transactions.sorting import DAY, RULE, check_not_all_refused, sort_out
 from clvlab.transactions.totals import says_total, sums_up
@@ -215,7 +215,7 @@ def read_transactions(
         log = sort_out(judged, left_out, key, drops=duplicates == "drop" or key is not None, lazily=bool(large))
         own = own_attributes(judged.filter(pl.col(RULE).is_null()), attributes, tables[0].name)
         check_not_all_refused(log, mapping)
-        _warn(judged, texts, decimal)
+        _warn(judged, log, texts, decimal)
         for table, each in zip(tables, mappings, strict=True):
             warn_of_states(table, each, where)
     detected = {
@@ -262,7 +262,10 @@ def _judged(
 ) -> pl.LazyFrame:
     """The rows with the rule that refuses each; null for those that pass."""
     found = rows.collect_schema()
-    rule = rule_of(found, zero_amounts, says_total(rows), is_guest(guests), largest_amount)
+    broken = broken_by(found, zero_amounts, says_total(rows), is_guest(rows, guests), largest_amount)
+    some = rows.select(is_broken.any().alias(rule) for rule, is_broken in broken.items()).collect(engine="streaming")
+    # A rule that no row breaks costs a look, not a column.
+    rule = rule_of({name: broken[name] for name in some.columns if some[name].any()})
     judged = rows.with_columns(rule.alias(RULE))
     if OURS + "amount" not in found:
         return judged
@@ -270,10 +273,10 @@ def _judged(
     return judged.with_columns(pl.when(is_sum).then(pl.lit("total_row")).otherwise(pl.col(RULE)).alias(RULE))
 
 
-def _warn(judged: pl.LazyFrame, texts: pl.DataFrame, decimal: str) -> None:
+def _warn(judged: pl.LazyFrame, log: TransactionLog, texts: pl.DataFrame, decimal: str) -> None:
     """Warn of all that looks doubtful in rows that can be read."""
     passed = judged.filter(pl.col(RULE).is_null())
-    ids = ids_of(judged)
+    ids = ids_of(judged, log)
     warn_of_ids(ids)
     warn_of_giants(ids)
     warn_of_unread(passed)

@@ -1,5 +1,6 @@
 """The rules that refuse rows, and the account of every row that was read."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import polars as pl
@@ -53,15 +54,16 @@ def meaning(rule: str) -> str:
     return Words("en").name("refusals", rule)
 
 
-def rule_of(
+def broken_by(
     schema: pl.Schema,
     zero_amounts: ZeroAmounts,
     says_total: pl.Expr,
     is_guest: pl.Expr,
     largest_amount: float | None = None,
-) -> pl.Expr:
-    """The first rule that a standardised row breaks; null where it breaks none."""
+) -> dict[str, pl.Expr]:
+    """Rule -> whether a standardised row breaks it, in the order in which they are checked."""
     day, broken = pl.col(OURS + "day"), {"total_row": says_total, "guest": is_guest}
+    broken |= {rule: pl.col(FLAW) == rule for rule in ("too_many_fields", "unclosed_quote")}
     broken["missing_customer"] = pl.col(OURS + "customer_id").is_null()
     broken["missing_date"] = pl.col(OURS + "lacks_date")
     broken["unreadable_date"] = day.is_null()
@@ -77,7 +79,13 @@ def rule_of(
             broken["zero_amount"] = amount == 0
     if OURS + "currency" in schema:
         broken["missing_currency"] = pl.col(OURS + "currency").is_null()
-    return pl.coalesce(pl.col(FLAW), *(pl.when(broken[rule]).then(pl.lit(rule)) for rule in RULES if rule in broken))
+    return {rule: broken[rule] for rule in RULES if rule in broken}
+
+
+def rule_of(broken: Mapping[str, pl.Expr]) -> pl.Expr:
+    """The first rule that a row breaks; null where it breaks none."""
+    none = pl.lit(None, pl.String)
+    return pl.coalesce(*(pl.when(is_broken).then(pl.lit(rule)) for rule, is_broken in broken.items()), none)
 
 
 def account(rows: pl.LazyFrame) -> list[pl.Expr]:

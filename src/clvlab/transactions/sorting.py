@@ -11,6 +11,7 @@ from clvlab.frames import TransactionLog
 from clvlab.sources import OURS
 from clvlab.sources.faults import fault
 from clvlab.sources.headers import plain_header
+from clvlab.sources.scratch import scratch_file
 from clvlab.transactions.rules import RULES, account, meaning, quality_table
 from clvlab.wording import Name
 
@@ -23,7 +24,8 @@ def sort_out(
 ) -> TransactionLog:
     """Accepted and refused rows and their account.
 
-    Lazily, each figure is a pass of its own: passes taken together would keep all rows in memory between them.
+    Lazily, each figure is a pass of its own: passes taken together would keep all rows in memory between them. The
+    rows that pass are then set down in a file, so that no later step judges them again.
 
     Parameters
     ----------
@@ -49,7 +51,9 @@ def sort_out(
         kept = keyed.unique(subset, keep="first", maintain_order=True)
         count = kept.select(account(judged)).collect(engine=engine)
     accepted, facts = _accepted(kept), {}
-    if not lazily:
+    if lazily:
+        accepted = _set_down(accepted)
+    else:
         repeated = keyed.select(pl.len() - pl.struct(subset).hash().n_unique())
         accepted, facts = accepted.collect().lazy(), {"duplicate_rows": repeated.collect().item()}
     return TransactionLog(accepted, _as_it_stood(rejected), quality_table(by_rule, count, filtered), facts)
@@ -101,6 +105,13 @@ def _accepted(rows: pl.LazyFrame) -> pl.LazyFrame:
     ours = rows.drop(OURS + "date", strict=False).rename({DAY: OURS + "date"})
     found = ours.collect_schema()
     return ours.select(pl.col(OURS + name).alias(name) for name in names(LOG) if OURS + name in found)
+
+
+def _set_down(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows in a file of this process."""
+    path = scratch_file()
+    rows.sink_parquet(path, compression="lz4")
+    return pl.scan_parquet(path, glob=False)
 
 
 def _as_it_stood(rejected: pl.DataFrame) -> pl.DataFrame:

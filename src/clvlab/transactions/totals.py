@@ -4,6 +4,7 @@ import polars as pl
 
 from clvlab.money import to_millionths
 from clvlab.sources import OURS
+from clvlab.sources.texts import is_among
 
 _WORDS = (
     r"(?i)(?:合计|总计|小计|共计|合計|總計|小計|합계|총계|소계)\s*[:：]?$|^(?:汇总|累计|总和|总数)\s*[:：]?$"
@@ -11,6 +12,8 @@ _WORDS = (
     r"|^(?:gesamt(?:summe)?|summe|insgesamt|zwischensumme|total g[ée]n[ée]ral|sous-total|totale|suma|итого)\s*:?$"
 )
 _OF_A_CUSTOMER = r"(?i)^(.+?)\s+total$|^total\s+(.+)$"
+# With a digit, and no space but before another one.
+_CODE = r"^[!-~]*[0-9](?:[!-~]| [0-9])*$"
 _ENOUGH = 4  # other rows: of fewer, one may well be the sum
 
 
@@ -20,12 +23,25 @@ def says_total(rows: pl.LazyFrame) -> pl.Expr:
     A customer's total, such as "Miller Total" in a pivot table, is one where Miller is a customer.
     """
     found = rows.collect_schema()
-    texts = [pl.col(OURS + name) for name in ("customer_id", "date_text", "order_id") if OURS + name in found]
-    ids = rows.select(id=pl.col(OURS + "customer_id")).unique().drop_nulls().collect(engine="streaming")["id"]
-    named = ids.str.extract(_OF_A_CUSTOMER, 1).fill_null(ids.str.extract(_OF_A_CUSTOMER, 2))
-    totals = ids.filter(named.is_in(ids.implode()).fill_null(False)).implode()
-    words = pl.any_horizontal(text.str.strip_chars().str.contains(_WORDS).fill_null(False) for text in texts)
-    return words | pl.col(OURS + "customer_id").is_in(totals).fill_null(False)
+    texts = [name for name in ("customer_id", "date_text", "order_id") if OURS + name in found]
+    said = {name: _words(rows, name) for name in texts}
+    totals = {name: words.filter(words.str.strip_chars().str.contains(_WORDS)) for name, words in said.items()}
+    totals["customer_id"] = totals["customer_id"].append(_of_customers(rows, said["customer_id"]))
+    return pl.any_horizontal(is_among(pl.col(OURS + name), values) for name, values in totals.items())
+
+
+def _words(rows: pl.LazyFrame, name: str) -> pl.Series:
+    """The different values of a column that may be words: codes, numbers and moments are none."""
+    text = pl.col(OURS + name)
+    return rows.select(text).filter(~text.str.contains(_CODE)).unique().collect(engine="streaming").to_series()
+
+
+def _of_customers(rows: pl.LazyFrame, said: pl.Series) -> pl.Series:
+    """Ids that say that they are the total of another."""
+    named = said.str.extract(_OF_A_CUSTOMER, 1).fill_null(said.str.extract(_OF_A_CUSTOMER, 2))
+    customer = pl.col(OURS + "customer_id")
+    there = rows.select(customer).filter(is_among(customer, named.drop_nulls())).unique().collect(engine="streaming")
+    return said.filter(named.is_in(there.to_series().implode()).fill_null(False))
 
 
 def sums_up(passed: pl.LazyFrame) -> pl.Expr:
