@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "exploration": f"{FOUNDATION} grouping",
     "datasets": f"{FOUNDATION} transactions customers",
     "inputs": f"{FOUNDATION} params datasets sources transactions customers",
-    "crm": f"{FOUNDATION} params label_history datasets sources transactions",
+    "crm": f"{FOUNDATION} params label_history datasets sources transactions customers",
     "judged": f"{FOUNDATION} params inputs grouping",
     "preflight": f"{FOUNDATION} params playbook inputs customers grouping",
     "playbook": f"{FOUNDATION} params tables",

@@ -311,7 +311,9 @@ def diff(run_a: Path, run_b: Path, lang: "Language | None", debug: bool) -> None
 @click.option("--apply", "does_apply", is_flag=True, help="Write; without it nothing is written.")
 @click.option("--undo", type=click.Path(path_type=Path), metavar="FILE", help="Take back what FILE keeps the way of.")
 @click.option("--to-file", type=click.Path(path_type=Path), metavar="FILE", help="Write a file for the CRM's import.")
-@click.option("--most", type=click.IntRange(min=1), default=5_000, show_default=True, help="Records written at most.")
+@click.option(
+    "--most", type=click.IntRange(min=1), help="Records written at most; 5,000 by default, 2,000 in 纷享销客."
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def label(
     params: Path,
@@ -320,7 +322,7 @@ def label(
     does_apply: bool,
     undo: Path | None,
     to_file: Path | None,
-    most: int,
+    most: int | None,
     debug: bool,
 ) -> None:
     """Write groups and values of the published report into the CRM or database that PARAMS.yaml names as the source.
@@ -335,12 +337,9 @@ def label(
         raise click.UsageError("--to-file writes a file in place of the CRM: leave --apply and --undo out.")
     with _errors_told(debug):
         from clvlab.params import ReportParams
-        from clvlab.sources.faults import fault
 
         given = ReportParams.load(params, _given(as_of, overrides))
     with _errors_told(debug, given.languages[0]):
-        if to_file is not None and given.database is not None:
-            raise fault("database_no_import", ClvlabError)
         with closing(_taking_labels(given)) as place:
             is_whole = _labelled(place, given, does_apply, undo, to_file, most)
         if not is_whole:
@@ -348,7 +347,12 @@ def label(
 
 
 def _labelled(
-    place: "TakesLabels", given: "ReportParams", does_apply: bool, undo: Path | None, to_file: Path | None, most: int
+    place: "TakesLabels",
+    given: "ReportParams",
+    does_apply: bool,
+    undo: Path | None,
+    to_file: Path | None,
+    most: int | None,
 ) -> bool:
     """Say what labelling would do, do it where that is asked for, and whether every record was written."""
     from clvlab.crm import labels, telling
@@ -359,7 +363,7 @@ def _labelled(
     called = words("label.crm") if given.database is None else words("label.database")
     _say("\n".join(telling.of_plan(planned, words, called)))
     if to_file is not None:
-        _write_new(to_file, labels.import_file(planned).write_csv(include_bom=True))
+        _write_new(to_file, labels.import_file(planned, place, to_file))
         _say(words("label.file", file=to_file, records=len(planned.changes)))
         return True
     if not does_apply:
@@ -376,7 +380,7 @@ def crm() -> None:
 
 
 @crm.command()
-@click.argument("kind", type=click.Choice(["zoho"]))
+@click.argument("kind", type=click.Choice(["zoho", "fxiaoke"]))
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where it listens; any free one by default.")
 @click.option("--customers", type=click.IntRange(min=10), default=1_000, show_default=True, help="How many it has.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of what is said.")
@@ -385,23 +389,20 @@ def fake(kind: str, port: int, customers: int, lang: "Language") -> None:
 
     It prints how to make a report of it and to write labels into it.
     """
-    del kind
     from time import sleep
 
-    from clvlab.crm.fakes import FakeZoho
-    from clvlab.crm.fakes.retailer import retailer
-    from clvlab.crm.fakes.trial import trial
+    from clvlab.crm.fakes.trial import NAMES, made_up, trial
     from clvlab.wording import Words
 
     _log_to_stderr("human")
-    server = FakeZoho(retailer(customers))
+    server = made_up(kind, customers)
     with _errors_told(False, lang):
         try:
             server.start(port)
         except OSError as error:
             raise ClvlabError(f"Port {port}: {error.strerror}. Leave --port out, or name another.") from None
-    _say(Words(lang)("label.fake", url=server.url))
-    _say(trial(server.url))
+    _say(Words(lang)("label.fake", crm=NAMES[kind], url=server.url))
+    _say(trial(kind, server.url))
     with suppress(KeyboardInterrupt):
         while True:
             sleep(1)
@@ -424,12 +425,12 @@ def notebooks(folder: Path, lang: "Language | None", debug: bool) -> None:
     logger.info("open them: jupyter lab %s", folder)
 
 
-def _write_new(path: Path, text: str) -> None:
+def _write_new(path: Path, content: str | bytes) -> None:
     """Write a file that is not there yet, and the folders above it that are not."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with path.open("xb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode("utf-8"))
     except OSError as error:
         raise ClvlabError(f"Cannot write {path}: {error.strerror}. Name another file.") from None
     logger.info("wrote %s", path)

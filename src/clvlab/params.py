@@ -165,12 +165,6 @@ def _margin(value: object) -> object:
     return value
 
 
-def _kind_of_source(source: object) -> str:
-    if not isinstance(source, Mapping):
-        return "#files"
-    return next((f"#{kind}" for kind in ("duckdb", "sql") if kind in source), "#crm")
-
-
 def _no_address(paths: str | tuple[str, ...]) -> str | tuple[str, ...]:
     """Refuse an address in place of a path: it may have a password in it, and paths are told and kept."""
     if any(re.match(_ADDRESS, path) for path in ([paths] if isinstance(paths, str) else paths)):
@@ -304,14 +298,23 @@ class LabelFields(TypedDict, total=False):
     due: Text
 
 
+@with_config(_STRICT)
+class BulkWrite(TypedDict):
+    """Many labels are written as files: the organisation whose they are, and where files are taken."""
+
+    organisation: Text
+    upload: NotRequired[Text]
+
+
 @final
 @with_config(_STRICT)
-class CrmSource(TypedDict):
-    """A CRM that is the source: which records are purchases and customers, and which fields take labels.
+class ZohoSource(TypedDict):
+    """Zoho CRM as the source: which records are purchases and customers, and which fields take labels.
 
     `orders` is the module of purchases, `customers` that of customers; `customer`, `date` and `amount` are fields of
     the purchases, where not the usual ones; `fields` are further attributes, our name: the customer's field;
-    `login`, `api` and `version` say where it is.
+    `leads` takes leads for prospects as well; `satisfaction` is the field of cases that holds how satisfied who
+    opened them was; `bulk` writes many labels as files; `login`, `api` and `version` say where it is.
     """
 
     crm: Literal["zoho"]
@@ -321,10 +324,34 @@ class CrmSource(TypedDict):
     date: NotRequired[Text]
     amount: NotRequired[Text]
     fields: NotRequired[dict[Text, Text]]
+    leads: NotRequired[bool]
+    satisfaction: NotRequired[Text]
     labels: NotRequired[LabelFields]
+    bulk: NotRequired[BulkWrite]
     login: NotRequired[Text]
     api: NotRequired[Text]
     version: NotRequired[Annotated[str, Field(pattern=r"^v[2-8]$")]]
+
+
+@final
+@with_config(_STRICT)
+class FxiaokeSource(TypedDict):
+    """纷享销客 as the source: which records are purchases, and which fields of customers take labels.
+
+    `orders` is the object of purchases; `customer`, `date` and `amount` are its fields, where not the usual ones, and
+    `states` further ones by whose values `where` may keep rows; `fields` are further attributes, our name: the
+    customer's field; `api` says where it is.
+    """
+
+    crm: Literal["fxiaoke"]
+    orders: NotRequired[Literal["SalesOrderObj", "NewOpportunityObj"]]
+    customer: NotRequired[Text]
+    date: NotRequired[Text]
+    amount: NotRequired[Text]
+    states: NotRequired[Texts]
+    fields: NotRequired[dict[Text, Text]]
+    labels: NotRequired[LabelFields]
+    api: NotRequired[Text]
 
 
 @with_config(_STRICT)
@@ -362,18 +389,45 @@ class SqlSource(_OfDatabase):
     sql: Annotated[str, AfterValidator(_variable)]
 
 
+CrmSource = ZohoSource | FxiaokeSource
+_DATABASES = frozenset({"duckdb", "sql"})
+_CRMS = {"zoho": ZohoSource, "fxiaoke": FxiaokeSource}
+
+
+def _crm_of(source: object) -> object:
+    """Refuse a CRM that nobody knows, before its keys are judged by those of another."""
+    if isinstance(source, dict) and not _DATABASES & source.keys() and source.get("crm") not in _CRMS:
+        known = " or ".join(f"`{name}`" for name in _CRMS)
+        raise ValueError(f"no CRM of this kind is known.{did_you_mean(str(source.get('crm')), _CRMS)} Give {known}")
+    return source
+
+
+def _kind_of_source(source: object) -> str:
+    if not isinstance(source, dict):
+        return "#files"
+    return next((f"#{kind}" for kind in sorted(_DATABASES) if kind in source), f"#{source.get('crm')}")
+
+
 Source = Annotated[
     Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], AfterValidator(_no_address), Tag("#files")]
-    | Annotated[CrmSource, Tag("#crm")]
+    | Annotated[ZohoSource, Tag("#zoho")]
+    | Annotated[FxiaokeSource, Tag("#fxiaoke")]
     | Annotated[DuckdbSource, BeforeValidator(_one_of_each), Tag("#duckdb")]
     | Annotated[SqlSource, BeforeValidator(_one_of_each), Tag("#sql")],
     Discriminator(_kind_of_source),
+    BeforeValidator(_crm_of),
     BeforeValidator(_one_or_several),
 ]
 
 _NESTED: Mapping[str, Iterable[str]] = {
-    "source": {**CrmSource.__annotations__, **DuckdbSource.__annotations__, **SqlSource.__annotations__},
-    "source.labels": LabelColumns.__annotations__,
+    "source.#zoho": ZohoSource.__annotations__,
+    "source.#fxiaoke": FxiaokeSource.__annotations__,
+    "source.#duckdb": DuckdbSource.__annotations__,
+    "source.#duckdb.labels": LabelColumns.__annotations__,
+    "source.#sql": SqlSource.__annotations__,
+    "source.#sql.labels": LabelColumns.__annotations__,
+    "source.labels": LabelFields.__annotations__,
+    "source.bulk": BulkWrite.__annotations__,
     "rfm": Rfm.__annotations__,
     "alerts": Alerts.__annotations__,
     "reading": ReaderSettings.__annotations__,
@@ -824,7 +878,8 @@ def _problem(detail: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:
     where = ".".join(map(str, path))
     if detail["type"] == "extra_forbidden":
         *mapping, key = [part for part in path if isinstance(part, str)]
-        return f"`{where}` is unknown.{did_you_mean(key, known['.'.join(mapping)])}"
+        *tagged, _ = map(str, detail["loc"])
+        return f"`{where}` is unknown.{did_you_mean(key, known.get('.'.join(tagged)) or known['.'.join(mapping)])}"
     if detail["type"] == "missing":
         return f"`{where}` is missing."
     message = detail["msg"].removeprefix("Value error, ").removesuffix(".")

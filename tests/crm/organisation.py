@@ -4,11 +4,19 @@ from clvlab.crm.fakes.zoho import Field, Module
 
 FIRST = 4768000000000100001
 LABELS = {"group": "Clv_Group", "value": "Clv_Value", "p_alive": "Clv_P_Alive", "as_of": "Clv_As_Of"}
-ACCOUNTS, INVOICES = 450, 450
+ACCOUNTS, INVOICES, LEADS = 450, 450, 3
 
 
 def account_id(at):
     return str(FIRST + at)
+
+
+def lead_id(at):
+    return str(FIRST + 700_000 + at)
+
+
+def case_id(at):
+    return str(FIRST + 800_000 + at)
 
 
 def organisation():
@@ -87,7 +95,36 @@ def organisation():
     of_deals = {name: Field(name) for name in ("Account_Name", "Stage", "Lead_Source")}
     of_deals |= {"Closing_Date": Field("Closing_Date", "date"), "Amount": Field("Amount", "currency")}
     of_deals |= {name: Field(name, "datetime") for name in ("Created_Time", "Modified_Time")}
+    leads = {
+        lead_id(at): {
+            "id": lead_id(at),
+            "Company": f"Prospect {at}",
+            "Lead_Source": "Web",
+            "Industry": "Home",
+            "State": None,
+            "Email": f"lead{at}@firm.example",
+            "Created_Time": moment,
+            "Modified_Time": moment,
+        }
+        for at in range(LEADS)
+    }
+    of_leads = {name: Field(name) for name in ("Company", "Lead_Source", "Industry", "State")}
+    of_leads |= {"Email": Field("Email", "email"), "Created_Time": Field("Created_Time", "datetime")}
+    cases = {
+        case_id(at): {
+            "id": case_id(at),
+            "Account_Name": {"name": "Firm", "id": account_id(at)},
+            "Satisfaction": score,
+            "Created_Time": "2026-01-20T23:30:00-05:00",
+            "Modified_Time": moment,
+        }
+        for at, score in enumerate([5, 2, None])
+    }
+    of_cases = {"Account_Name": Field("Account_Name"), "Satisfaction": Field("Satisfaction", "integer")}
+    of_cases |= {name: Field(name, "datetime") for name in ("Created_Time", "Modified_Time")}
     return {
+        "Leads": Module(of_leads | {"Modified_Time": Field("Modified_Time", "datetime")}, leads),
+        "Cases": Module(of_cases, cases),
         "Accounts": Module(fields, accounts, lines="Contacts_List"),
         "Invoices": Module(of_invoices, invoices, lines="Invoiced_Items"),
         "Deals": Module(of_deals, deals),

@@ -116,11 +116,15 @@ def test_who_is_due_has_the_day(tmp_path, zoho, crm):
 def test_what_does_not_fit_is_told_before_anything_is_written(tmp_path, zoho, crm):
     published(tmp_path)
     zoho.modules["Accounts"].fields["Clv_Group"] = Field("Clv_Group", length=5, custom=True)
+    zoho.modules["Accounts"].fields["Whole"] = Field("Whole", "integer", custom=True)
+    zoho.modules["Accounts"].fields["Percent"] = Field("Percent", "percent", custom=True)
     zoho.modules["Accounts"].fields["Closed"] = Field("Closed", custom=True, read_only=True)
     for fields, said in (
         (LABELS, "'Clv_Group' takes 5 characters"),
         ({"group": "Clv_Value"}, "group does not go into the field 'Clv_Value'"),
         ({"value": "Clv_As_Of"}, "value does not go into the field 'Clv_As_Of'"),
+        ({"p_alive": "Whole"}, "p_alive does not go into the field 'Whole'"),
+        ({"p_alive": "Percent"}, "'Percent' of Accounts .* takes no labels"),
         ({"group": "Closed"}, "'Closed' of Accounts .* takes no labels"),
         ({"group": "Account_Type"}, "'Account_Type' of Accounts .* takes no labels"),
         ({"group": "Clv_Grup"}, "Did you mean 'Clv_Group'"),
@@ -131,6 +135,14 @@ def test_what_does_not_fit_is_told_before_anything_is_written(tmp_path, zoho, cr
     with pytest.raises(DataError, match="no published report"):
         labels.plan(params_of(tmp_path / "elsewhere", zoho), crm)
     assert not any(each.method == "PUT" for each in zoho.requests)
+
+
+def test_a_field_of_whole_numbers_takes_values_without_decimals(tmp_path, zoho, crm):
+    published(tmp_path)
+    zoho.modules["Accounts"].fields["Whole"] = Field("Whole", "integer", custom=True)
+    done = applied(params_of(tmp_path, zoho, labels={"value": "Whole"}), crm)
+    assert done.is_whole
+    assert zoho.modules["Accounts"].records[account_id(5)]["Whole"] == 102
 
 
 # Writing, and taking it back
@@ -345,6 +357,8 @@ def test_the_command_writes_a_file_for_the_import_by_hand(command, zoho, tmp_pat
     assert (table.columns, table.height) == (["Record Id", *LABELS.values()], N)
     assert table.row(1) == (f"zcrm_{account_id(1)}", "loyal", "100.33", "0.0", "2026-01-31")
     assert written_ids(zoho) == []
+    other = command("--to-file", str(tmp_path / "import.xlsx"))
+    assert (other.exit_code, "takes a .csv file" in other.stderr) == (2, True)
 
 
 def test_the_command_speaks_chinese(tmp_path, zoho):

@@ -10,23 +10,24 @@ import polars as pl
 import pytest
 import yaml
 from click.testing import CliRunner
-from polars.testing import assert_frame_equal
 
 import clvlab as cl
 from clvlab.cli import main
 from clvlab.crm.connect import connect
 from clvlab.crm.fakes.retailer import LABELS
 from clvlab.crm.fakes.trial import CREDENTIALS, trial
+from clvlab.crm.fakes.zoho import Field, Module
 from clvlab.crm.reading import read
 from clvlab.crm.transport import Transport
-from clvlab.customers import read_attributes
+from clvlab.customers import read_attributes, refuse_perishable
+from clvlab.customers.attributes import attributes_as_of
 from clvlab.errors import DataError, ParamsError
 from clvlab.inputs import attribute_tables, read_log
 from clvlab.params import ReportParams
+from tests.crm.organisation import account_id, lead_id
 
 TODAY = date(2026, 2, 2)
 WON = {"Stage": ["Closed Won"]}
-SECTIONS = ("summary", "segments", "value", "base_health", "cohorts")
 
 
 def params_of(folder, server, where=WON, **source):
@@ -40,40 +41,6 @@ def read_now(given, today=TODAY):
         return read(given, crm, today), crm.reads
 
 
-def test_the_report_is_that_of_the_same_data_as_files(shop, tmp_path):
-    over_crm, _ = read_now(params_of(tmp_path, shop))
-    deals = [it for it in shop.modules["Deals"].records.values() if it["Stage"] == "Closed Won"]
-    pl.DataFrame(
-        {
-            "customer_id": [it["Account_Name"]["id"] for it in deals],
-            "date": [it["Closing_Date"] for it in deals],
-            "amount": [it["Amount"] for it in deals],
-            "order_id": [it["id"] for it in deals],
-        }
-    ).write_csv(tmp_path / "orders.csv")
-    accounts = shop.modules["Accounts"].records.values()
-    pl.DataFrame(
-        {
-            "customer_id": [it["id"] for it in accounts],
-            "industry": [it["Industry"] for it in accounts],
-            "province": [it["Billing_State"] for it in accounts],
-        }
-    ).write_csv(tmp_path / "customers.csv")
-    over_files = ReportParams(
-        name="plain",
-        source=str(tmp_path / "orders.csv"),
-        attributes=str(tmp_path / "customers.csv"),
-        as_of="2025-12-31",
-    )
-    found, wanted = cl.analyse(over_crm), cl.analyse(over_files)
-    for section in SECTIONS:
-        assert found[section].keys() == wanted[section].keys()
-        for name, table in wanted[section].items():
-            assert_frame_equal(found[section][name], table, check_exact=True)
-    ours = ["customer_id", "n_purchases", "total_spend", "group", "clv", "p_alive", "industry", "province"]
-    assert_frame_equal(found.customers.select(ours), wanted.customers.select(ours))
-
-
 def test_what_was_read_is_kept_and_a_run_is_one_over_it(zoho, tmp_path):
     given, accounts = read_now(params_of(tmp_path, zoho))
     folder = tmp_path / "shop" / ".crm"
@@ -82,6 +49,7 @@ def test_what_was_read_is_kept_and_a_run_is_one_over_it(zoho, tmp_path):
     assert [(it.module, it.rows) for it in accounts] == [("Deals", 4), ("Accounts", 450)]
     assert sorted(path.name for path in folder.iterdir()) == [
         "account.json",
+        "answers.parquet",
         "customers.parquet",
         "history.parquet",
         "passing.parquet",
@@ -117,6 +85,112 @@ def test_prospects_are_there_and_what_changes_has_its_day(zoho, tmp_path):
     ]
 
 
+def test_leads_are_prospects_until_they_are_accounts(zoho, tmp_path):
+    zoho.convert(lead_id(2))
+    given, _ = read_now(params_of(tmp_path, zoho, leads=True))
+    [lasting, *_] = attribute_tables(given, read_log(given))
+    found = lasting.data.filter(pl.col("customer_id").is_in([lead_id(at) for at in range(3)]))
+    assert found.select("customer_id", "industry", "lead_source").rows() == [
+        (lead_id(0), "Home", "Web"),
+        (lead_id(1), "Home", "Web"),
+    ]
+    assert lasting.data.height == 452
+    zoho.convert(lead_id(0))
+    read_now(given := params_of(tmp_path, zoho, leads=True))
+    assert lead_id(0) not in pl.read_parquet(given.folder / ".crm" / "customers.parquet")["customer_id"]
+    fields = {each.values["fields"] for each in zoho.requests if each.path.endswith("/Leads")}
+    assert not [each for each in fields if "Email" in each or "Company" in each]
+
+
+def test_answers_count_from_the_day_of_their_case(zoho, tmp_path):
+    given, _ = read_now(params_of(tmp_path, zoho, satisfaction="Satisfaction"))
+    *_, surveys = attribute_tables(given, read_log(given))
+    assert surveys.data.rows() == [(account_id(0), date(2026, 1, 20), 5), (account_id(1), date(2026, 1, 20), 2)]
+    with pytest.raises(ParamsError, match="Cases has no field 'Satisfied'"):
+        read_now(params_of(tmp_path, zoho, satisfaction="Satisfied"))
+
+
+def test_without_answers_there_are_no_surveys(zoho, tmp_path):
+    for record in zoho.modules["Cases"].records.values():
+        record["Satisfaction"] = None
+    given, _ = read_now(params_of(tmp_path, zoho, satisfaction="Satisfaction"))
+    assert [Path(each).name for each in given.attributes] == ["customers.parquet", "history.parquet"]
+
+
+def test_visits_tags_and_the_last_contact_are_of_the_day_of_reading(zoho, tmp_path):
+    contacts = {"Date_of_Birth": "1980-05-06", "Days_Visited": 4, "Last_Visited_Time": "2026-01-30T23:00:00+08:00"}
+    contacts |= {"Last_Activity_Time": "2026-01-29T08:00:00+08:00", "Tag": [{"name": "b"}, {"name": "a"}]}
+    moment = {"Modified_Time": "2026-01-30T23:00:00+08:00", "Created_Time": "2026-01-30T23:00:00+08:00"}
+    zoho.modules["Contacts"] = Module(
+        {name: Field(name) for name in (*contacts, *moment)}, {"7": {"id": "7", **contacts, **moment}}
+    )
+    zoho.modules["Deals"].fields["Contact_Name"] = Field("Contact_Name")
+    for deal in zoho.modules["Deals"].records.values():
+        deal["Contact_Name"] = {"name": "A", "id": "7"}
+    given, _ = read_now(params_of(tmp_path, zoho, customers="Contacts"))
+    lasting, passing = attribute_tables(given, read_log(given))
+    assert lasting.data.row(0, named=True) == {"customer_id": "7", "birthday": date(1980, 5, 6)}
+    assert passing.data.row(0, named=True) == {
+        "customer_id": "7",
+        "date": TODAY,
+        "tags": "a;b",
+        "last_contact": date(2026, 1, 29),
+        "visits": 4,
+        "last_visit": date(2026, 1, 30),
+        "pipeline": 60.0,
+    }
+
+
+PERISHABLE = ("account_level", "deal_status", "total_order_amount", "visits", "tags_of_ours")
+
+
+def test_what_a_crm_knows_today_is_not_seen_by_a_comparison(shop, tmp_path):
+    """A level that says who will have bought: as a plain attribute it would be the best of all groupings."""
+    cutoff = date(2025, 6, 30)
+    later = {
+        deal["Account_Name"]["id"]
+        for deal in shop.modules["Deals"].records.values()
+        if deal["Stage"] == "Closed Won" and deal["Closing_Date"] > cutoff.isoformat()
+    }
+    for name in PERISHABLE:
+        shop.modules["Accounts"].fields[name] = Field(name)
+    for key, record in shop.modules["Accounts"].records.items():
+        record |= dict.fromkeys(PERISHABLE, "high" if key in later else "low")
+    source = {"fields": {name: name for name in PERISHABLE}, "leads": True}
+    over, _ = read_now(params_of(tmp_path, shop, **source))
+    log = read_log(over)
+    tables = attribute_tables(over, log)
+    known = attributes_as_of(tables, date(2025, 12, 31))
+    assert not {*PERISHABLE, "rating", "tags", "last_contact", "pipeline"} & {
+        name for name in known.columns if known[name].null_count() < known.height
+    }
+    assert known["industry"].null_count() < known.height
+    assert set(PERISHABLE) <= set(attributes_as_of(tables, TODAY).drop_nulls("account_level").columns)
+    refuse_perishable(tables)
+    level = {"attribute": "account_level"}
+    board = cl.compare([level], log, cutoff=cutoff, end="2025-12-31", attributes=tables, n_rounds=20)
+    found = dict(board.data.filter(strategy="account_level").select("metric", "value").iter_rows())
+    assert (found["coverage"], found["gini"]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("rates", "pipeline"),
+    [(None, [None, None]), ({"CNY": 1.0, "USD": 7.0}, [20.0, 280.0]), ({"CNY": 1.0}, [20.0, None])],
+)
+def test_deals_of_several_currencies_are_not_added_up(zoho, tmp_path, rates, pipeline):
+    zoho.modules["Deals"].fields["Currency"] = Field("Currency")
+    for record, code, at in zip(
+        zoho.modules["Deals"].records.values(), ("CNY", "CNY", "CNY", "USD"), (0, 1, 2, 3), strict=True
+    ):
+        record |= {"Currency": code, "Account_Name": {"name": "Firm", "id": account_id(at)}}
+    given = params_of(tmp_path, zoho)
+    reading = given.reading | ({"currency_rates": rates} if rates else {})
+    over, _ = read_now(given.model_copy(update={"reading": reading}))
+    history = pl.read_parquet(over.attributes[1])
+    of = [history.filter(customer_id=account_id(at)) for at in (1, 3)]
+    assert [each["pipeline"].item() if "pipeline" in each.columns else None for each in of] == pipeline
+
+
 def test_the_history_grows_by_what_has_changed(zoho, tmp_path):
     path = tmp_path / "shop" / ".crm" / "history.parquet"
     read_now(params_of(tmp_path, zoho))
@@ -128,7 +202,7 @@ def test_the_history_grows_by_what_has_changed(zoho, tmp_path):
     read_now(params_of(tmp_path, zoho), date(2026, 3, 1))
     history = pl.read_parquet(path)
     assert history.height == rows + 1
-    assert history.tail(1).rows() == [(account, date(2026, 3, 1), "Lost", 0.0)]
+    assert history.tail(1).rows() == [(account, date(2026, 3, 1), "Lost", "VIP", 0.0)]
     [table] = read_attributes(str(path))
     assert table.as_of(date(2026, 2, 28)).filter(customer_id=account)["pipeline"].to_list() == [20.0]
     assert table.as_of(date(2026, 3, 1)).filter(customer_id=account)["pipeline"].to_list() == [0.0]
@@ -184,7 +258,7 @@ def commands(text):
 
 def test_a_trial_prints_what_the_documentation_says(zoho):
     """The same params but for the addresses, and the same commands."""
-    printed, documented = trial(zoho.url), DOCS.read_text(encoding="utf-8")
+    printed, documented = trial("zoho", zoho.url), DOCS.read_text(encoding="utf-8")
     params = yaml.safe_load(re.search(r"<<END\n(.*?)END\n", printed, re.DOTALL).group(1))
     theirs = yaml.safe_load(re.search(r"```yaml\n(.*?)```", documented, re.DOTALL).group(1))
     assert (params["source"].pop("api"), params["source"].pop("login")) == (zoho.url, zoho.url)

@@ -102,7 +102,7 @@ def test_z05_a_token_that_is_refused_at_once_is_told(zoho, connected):
 def test_z06_only_fields_that_are_used_are_asked_for_never_how_to_reach_somebody(zoho, connected):
     connected().customers()
     [asked] = {each.values["fields"] for each in calls(zoho, "GET", "/crm/v8/Accounts")}
-    assert asked == "Industry,Account_Type,Billing_State,Owner,Rating,Modified_Time"
+    assert asked == "Industry,Account_Type,Billing_State,Owner,Rating,Tag,Modified_Time"
     with pytest.raises(ParamsError, match="'Phone', which is for contacting somebody"):
         connected(fields={"contact": "Phone"}).customers()
     with pytest.raises(ParamsError, match=r"Accounts has no field 'Industri'.*Did you mean 'Industry'"):
@@ -175,7 +175,7 @@ def test_z13_values_are_read_as_what_they_are(connected):
     first, second = customers.lasting.head(2).iter_rows(named=True)
     assert (first["industry"], second["industry"]) == (None, "Home")
     assert (first["owner"], first["province"]) == ("77", "Zhejiang")
-    assert customers.passing.row(0, named=True) == {"customer_id": account_id(0), "rating": "Active"}
+    assert customers.passing.row(0, named=True) == {"customer_id": account_id(0), "rating": "Active", "tags": "VIP"}
     assert customers.lasting.height == ACCOUNTS
 
 

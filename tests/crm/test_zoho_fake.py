@@ -415,14 +415,34 @@ def test_z27_a_bulk_write_is_an_upload_and_a_job(zoho, call):
     before = zoho.credits
     job = job_of(bulk_write(zoho, call, [[account_id(0), "loyal"], ["1", "loyal"]]))
     assert zoho.credits - before == 500
-    assert zoho.result_of_write(job)[1:] == [["UPDATED", "SUCCESS", account_id(0)], ["ERROR", "INVALID_DATA", "1"]]
-    states = [call("GET", f"bulk/v8/write/{job}").json()["data"][0]["status"] for _ in range(3)]
-    assert states == ["ADDED", "INPROGRESS", "COMPLETED"]
     record = zoho.modules["Accounts"].records[account_id(0)]
-    bulk_write(zoho, call, [[account_id(0), ""]])
+    assert call("GET", f"bulk/v8/write/{job}/result").status_code == 404
+    states = [call("GET", f"bulk/v8/write/{job}").json()["data"][0]["status"] for _ in range(2)]
+    assert (states, record["Clv_Group"]) == (["ADDED", "INPROGRESS"], None)
+    done = call("GET", f"bulk/v8/write/{job}").json()["data"][0]
+    assert (done["status"], record["Clv_Group"]) == ("COMPLETED", "loyal")
+    with zipfile.ZipFile(
+        io.BytesIO(call("GET", done["result"]["download_url"].partition("/crm/")[2]).content)
+    ) as result:
+        rows = list(csv.reader(io.StringIO(result.read(result.namelist()[0]).decode())))
+    assert rows[0] == ["id", "Clv_Group", "STATUS", "RECORD_ID", "ERRORS"]
+    assert sorted(rows[1:]) == [
+        ["1", "loyal", "SKIPPED", "", "INVALID_DATA-id"],
+        [account_id(0), "loyal", "UPDATED", account_id(0), ""],
+    ]
+    bulk_write(zoho, call, [[account_id(0), ""]], ignore_empty=True)
+    zoho.finish_jobs()
     assert record["Clv_Group"] == "loyal"
     bulk_write(zoho, call, [[account_id(0), ""]], ignore_empty=False)
+    zoho.finish_jobs()
     assert record["Clv_Group"] is None
+    assert zoho.ledger == []
+    zoho.switches.bulk_fires = True
+    bulk_write(zoho, call, [[account_id(0), "x"]])
+    zoho.finish_jobs()
+    assert ("workflow", account_id(0)) in zoho.ledger
+    unknown = bulk_write(zoho, call, [], file_id="1")
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "INVALID_DATA")
 
 
 # Z28 and Z29: deleted records, and money that an edit changes

@@ -1,5 +1,9 @@
 """Which CRM the parameters of a run name, connected."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from clvlab.crm.fxiaoke import FxiaokeCrm
 from clvlab.crm.protocol import Crm
 from clvlab.crm.transport import Transport
 from clvlab.crm.zoho import ZohoCrm
@@ -7,7 +11,7 @@ from clvlab.errors import ParamsError
 from clvlab.params import RunParams
 from clvlab.sources.faults import fault
 
-CONNECTORS = {"zoho": ZohoCrm}
+CONNECTORS: Mapping[str, Callable[[Any, Transport | None], Crm]] = {"zoho": ZohoCrm, "fxiaoke": FxiaokeCrm}
 
 
 def connect(params: RunParams, transport: Transport | None = None) -> Crm:

@@ -1,13 +1,12 @@
 """Labels in a table of a database: by key, into rows that are there, all in one transaction or none."""
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 import polars as pl
 
-from clvlab.crm.protocol import Kind, LabelField, Outcome, Row
+from clvlab.crm.protocol import Kind, LabelField, Outcome, Row, forget
 from clvlab.errors import MissingColumnsError, ParamsError, did_you_mean
 from clvlab.params import DuckdbSource, SqlSource
 from clvlab.sources.databases import Column, Database, as_id, connected, literal, quoted
@@ -31,7 +30,8 @@ class DatabaseLabels:
     """
 
     name = "database"
-    largest_batch = sys.maxsize
+    most = 5_000
+    import_suffix = None
 
     def __init__(self, source: DuckdbSource | SqlSource) -> None:
         if "labels" not in source:
@@ -81,13 +81,27 @@ class DatabaseLabels:
         table = table if ids is None else table.filter(pl.col("customer_id").is_in(ids))
         return table.sort("customer_id")
 
-    def write_labels(self, rows: Sequence[Row]) -> list[Outcome]:
+    def batches(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        """All rows at once, for they are written in one transaction."""
+        yield rows
+
+    def settle(self, name: str) -> None:
+        """Nothing goes on in a database when the process that has begun it has ended."""
+        del name
+
+    def import_file(self, rows: Sequence[Row], names: Sequence[str]) -> bytes:
+        """ParamsError: a database has no import of its own."""
+        del rows, names
+        raise fault("database_no_import", ParamsError)
+
+    def write_labels(self, rows: Sequence[Row], begun: Callable[[str], None] = forget) -> list[Outcome]:
         """Update rows by key in one transaction; where the answer to the last word of it is lost, nobody knows.
 
         Raises
         ------
         DataError : the database refuses a value, or a row has gone meanwhile; nothing was written then
         """
+        del begun
         with connected(self._source, writes=True) as database:
             fields = self._fields(database, [*dict.fromkeys(name for row in rows for name in row.values)])
             key = database.columns_of(self._table)[self._key]

@@ -25,10 +25,9 @@ from clvlab.sources.faults import fault
 from clvlab.wording import Words
 
 FOLDER = ".labels"
-MOST = 5_000
-"""How many records are written at once, unless more are asked for."""
 _DECIMALS = {"value": 2, "p_alive": 4}
 _DUE = "due.parquet"
+_BEGUN = "begun"
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,7 @@ def plan(params: ReportParams, crm: TakesLabels) -> Plan:
     fields = dict(zip(given, crm.label_fields([*given.values()]), strict=True))
     wanted = _wanted(params, fields)
     names = [each.name for each in fields.values()]
+    _settle(params.folder / FOLDER, crm)
     present = {row.pop("customer_id"): row for row in crm.labels(names).iter_rows(named=True)}
     changes, unchanged = [], 0
     for record, values in wanted.items():
@@ -141,6 +141,7 @@ def undoing(path: Path, crm: TakesLabels) -> Plan:
     """
     head, changes = read_undo(path)
     crm.label_fields(head["fields"])
+    _settle(path.parent, crm)
     ids = [change.id for change in changes]
     present = {row.pop("customer_id"): row for row in crm.labels(head["fields"], ids).iter_rows(named=True)}
     back = []
@@ -157,7 +158,7 @@ def undoing(path: Path, crm: TakesLabels) -> Plan:
     return Plan(tuple(back), tuple(head["fields"]), len(changes) - len(back), absent, takes_back=True)
 
 
-def apply(planned: Plan, crm: TakesLabels, folder: Path, day: date, most: int = MOST) -> Done:
+def apply(planned: Plan, crm: TakesLabels, folder: Path, day: date, most: int | None = None) -> Done:
     """Write a plan's values: the way back is kept first, then batch after batch, each with what became of it.
 
     Parameters
@@ -171,14 +172,14 @@ def apply(planned: Plan, crm: TakesLabels, folder: Path, day: date, most: int = 
     day
         of the report
     most
-        beyond how many records nothing is written
+        beyond how many records nothing is written; as the CRM has it by default
 
     Raises
     ------
     ParamsError : more records than `most` would be written
     """
-    if len(planned.changes) > most:
-        raise fault("crm_too_many", ParamsError, records=len(planned.changes), most=most)
+    if len(planned.changes) > (cap := most or crm.most):
+        raise fault("crm_too_many", ParamsError, records=len(planned.changes), most=cap)
     if not planned.changes:
         return Done(())
     with _alone(folder / FOLDER):
@@ -199,8 +200,12 @@ def _applied(planned: Plan, crm: TakesLabels, folder: Path, day: date) -> Done:
     begun.replace(undo)
     outcomes: list[Outcome] = []
     journal = undo.with_name(undo.name.replace(".undo.", ".done."))
-    for batch in _batches(planned.changes, crm.largest_batch):
-        done = crm.write_labels([change.row for change in batch])
+
+    def note(name: str) -> None:
+        _append(journal, [{_BEGUN: name}])
+
+    for batch in crm.batches([change.row for change in planned.changes]):
+        done = crm.write_labels(batch, note)
         _append(journal, [{"id": it.id, "status": it.status, "code": it.code} for it in done])
         outcomes += done
     checked = _checked(crm, planned, outcomes)
@@ -208,12 +213,23 @@ def _applied(planned: Plan, crm: TakesLabels, folder: Path, day: date) -> Done:
     return Done(tuple(checked), undo)
 
 
-def import_file(planned: Plan) -> pl.DataFrame:
-    """The records of which something changes, with all their labels, as a table for the CRM's own import."""
+def import_file(planned: Plan, crm: TakesLabels, path: Path) -> bytes:
+    """A file for the CRM's own import: the records of which something changes, with all their labels.
+
+    Raises
+    ------
+    ParamsError : the file's name has an ending that the CRM does not take, or it is a database, which has no import
+    """
+    if crm.import_suffix is None:
+        raise fault("database_no_import", ParamsError)
+    if path.suffix.lower() != crm.import_suffix:
+        raise fault("crm_import_name", ParamsError, file=str(path), suffix=crm.import_suffix)
     labels = [{**change.kept, **change.row.values} for change in planned.changes]
-    columns = {name: [_shown(each.get(name)) for each in labels] for name in planned.names}
-    ids = [f"zcrm_{change.id}" for change in planned.changes]
-    return pl.DataFrame({"Record Id": ids, **columns}, dict.fromkeys(("Record Id", *planned.names), pl.String))
+    rows = [
+        Row(change.id, {name: _shown(each.get(name)) for name in planned.names})
+        for change, each in zip(planned.changes, labels, strict=True)
+    ]
+    return crm.import_file(rows, planned.names)
 
 
 def read_undo(path: Path) -> tuple[dict[str, Any], list[Change]]:
@@ -260,7 +276,9 @@ def _fitted(value: Any, ours: str, field: LabelField) -> Any:
         if not isinstance(value, int | float):
             raise fault("crm_field_kind", ParamsError, field=repr(field.name), label=ours)
         decimals = _DECIMALS[ours] if field.decimals is None else min(field.decimals, _DECIMALS[ours])
-        return round(float(value), decimals)
+        if ours == "p_alive" and not decimals:
+            raise fault("crm_field_kind", ParamsError, field=repr(field.name), label=ours)
+        return round(float(value), decimals) if decimals else round(value)
     text = (
         value.isoformat() if isinstance(value, date) else str(round(value, 4) if isinstance(value, float) else value)
     )
@@ -308,9 +326,12 @@ def _checked(crm: TakesLabels, planned: Plan, outcomes: Sequence[Outcome]) -> li
     ]
 
 
-def _batches(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
-    for at in range(0, len(changes), size):
-        yield changes[at : at + size]
+def _settle(folder: Path, crm: TakesLabels) -> None:
+    """Wait for what an earlier process has begun in the CRM, if it was killed before it had ended."""
+    for path in sorted(folder.glob("*.done.jsonl"))[-1:]:
+        last = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
+        if _BEGUN in last:
+            crm.settle(last[_BEGUN])
 
 
 def _new_undo(folder: Path, day: date) -> Path:

@@ -1,6 +1,6 @@
 """What CRMs and databases can do for us: give orders and customers, and take labels, by the ids of their records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
@@ -12,6 +12,9 @@ Kind = Literal["text", "number", "day"]
 Since = Mapping[str, str]
 """Module -> the moment since when what has changed is asked for, a text of ISO 8601 with its offset."""
 NEVER: Since = MappingProxyType({})
+NO_ANSWERS = pl.DataFrame(
+    schema={"record_id": pl.String, "customer_id": pl.String, "date": pl.String, "satisfaction": pl.Float64}
+)
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,13 @@ class Customers:
     ----------
     lasting : customer_id and what does not change with what customers do
     passing : customer_id and what is true on the day of reading, such as a grade
+    answers : record_id, customer_id, date (a text), satisfaction: what customers answered, and when
     gone : those who were customers and are no more, though nobody deleted them, such as a lead that became an account
     """
 
     lasting: pl.DataFrame
     passing: pl.DataFrame
+    answers: pl.DataFrame = field(default_factory=lambda: NO_ANSWERS)
     gone: frozenset[str] = frozenset()
 
 
@@ -90,11 +95,25 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+def forget(name: str) -> None:
+    """Keep no name of what goes on in a CRM."""
+
+
 class TakesLabels(Protocol):
-    """What is connected and takes labels: a CRM, or a table of a database."""
+    """What is connected and takes labels: a CRM, or a table of a database.
+
+    Attributes
+    ----------
+    name : by which the params know it
+    most : how many records are labelled at once, unless more are asked for
+    """
 
     name: str
-    largest_batch: int
+    most: int
+
+    @property
+    def import_suffix(self) -> str | None:
+        """What the names of files for its own import end with; None where it has no import."""
 
     def label_fields(self, names: Sequence[str]) -> list[LabelField]:
         """The fields of these names; ParamsError where one is missing or cannot be written."""
@@ -102,16 +121,35 @@ class TakesLabels(Protocol):
     def labels(self, names: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
         """customer_id and the present values of these fields, of all customers or of some."""
 
-    def write_labels(self, rows: Sequence[Row]) -> list[Outcome]:
-        """Write values into records that are there, at most `largest_batch`, setting off no automation."""
+    def batches(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        """The rows in parts that write_labels() takes."""
+
+    def write_labels(self, rows: Sequence[Row], begun: Callable[[str], None] = forget) -> list[Outcome]:
+        """Write values into records that are there, one of `batches`, setting off no automation.
+
+        `begun` is told the name of what goes on in the CRM even if this process ends.
+        """
+
+    def settle(self, name: str) -> None:
+        """Wait until what an earlier process has begun under this name has ended."""
+
+    def import_file(self, rows: Sequence[Row], names: Sequence[str]) -> bytes:
+        """A file for the CRM's own import of these fields; values are texts."""
 
     def close(self) -> None:
         """Close the connections."""
 
 
 class Crm(TakesLabels, Protocol):
-    """A CRM that is connected."""
+    """A CRM that is connected.
 
+    Attributes
+    ----------
+    purchases : the module of purchases
+    reads : what was read
+    """
+
+    purchases: str
     reads: list[ModuleRead]
 
     def selection(self) -> str:

@@ -3,7 +3,9 @@
 <output>/<name>/.crm/zoho_invoices.parquet    orders, whatever their state
                      customers.parquet        what is known of customers and does not change with what they do
                      passing.parquet          what is true of them at the time of reading
-                     history.parquet          the same, each value with the day on which it was first read
+                     answers.parquet          how satisfied they said they were, and when
+                     history.parquet          what is true of them, each value with the day on which it was first read
+                     surveys.parquet          the answers that are any
                      account.json             how many records were read, and from where the next reading goes on
 
 All is read once a week, and whenever what is read is chosen anew. In between only what has changed since the last
@@ -12,25 +14,27 @@ reading is, by the moment of the last change that was read less an overlap, and 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import polars as pl
 
-from clvlab.crm.protocol import NEVER, Crm, ModuleRead, Since
+from clvlab.crm.protocol import NEVER, Crm, Customers, ModuleRead, Since
+from clvlab.customers.perishable import PERISHABLE
 from clvlab.errors import DataError
 from clvlab.params import RunParams
 from clvlab.sources.faults import fault
-from clvlab.transactions.words import words
+from clvlab.transactions.filters import is_open
 
 P = TypeVar("P", bound=RunParams)
 OVERLAP = timedelta(minutes=10)
 """How much of what was read is read again: a change may be told later than it was made."""
 WHOLE_EVERY = timedelta(days=7)
 """After how many days all is read again: not every CRM tells what was deleted, nor what a user sees no more."""
-_LOST = r"(?i)^closed|lost|输单|无效"
+STAGES = ("Stage", "sales_status")
+"""What CRMs call the field that tells of a deal whether it is open, won or lost."""
 _OF_ORDERS = ("customer_id", "date", "amount", "order_id")
 
 
@@ -80,6 +84,7 @@ class _Tables:
     orders: pl.DataFrame
     lasting: pl.DataFrame
     passing: pl.DataFrame
+    answers: pl.DataFrame
 
     @classmethod
     def of(cls, *paths: Path) -> "_Tables | None":
@@ -95,11 +100,12 @@ class _Tables:
 
     @property
     def ids(self) -> frozenset[str]:
-        return self.customers | frozenset(self.orders["order_id"])
+        return self.customers | frozenset(self.orders["order_id"]) | frozenset(self.answers["record_id"])
 
     def loses_customers(self, gone: frozenset[str]) -> bool:
-        """Whether an order's customer is gone: the order may be another's now, with whom that one was merged."""
-        return self.orders["customer_id"].is_in(list(gone & self.customers)).any()
+        """Whether the customer of an order or an answer is gone: they may have been merged with another."""
+        theirs = pl.concat([self.orders["customer_id"], self.answers["customer_id"]])
+        return theirs.is_in(list(gone & self.customers)).any()
 
 
 def read(params: P, crm: Crm, today: date) -> P:
@@ -120,20 +126,22 @@ def read(params: P, crm: Crm, today: date) -> P:
     """
     assert params.crm is not None
     folder = params.folder / ".crm"
-    log = folder / f"{crm.name}_{params.crm.get('orders', 'Invoices').lower()}.parquet"
-    paths = (log, folder / "customers.parquet", folder / "passing.parquet")
+    log = folder / f"{crm.name}_{crm.purchases.lower()}.parquet"
+    paths = (log, *(folder / f"{name}.parquet" for name in ("customers", "passing", "answers")))
     tables, kept = _present(crm, _Kept.of(folder / "account.json"), _Tables.of(*paths), today)
     if not tables.orders.height:
-        raise fault("crm_no_orders", DataError, module=params.crm.get("orders", "Invoices"))
+        raise fault("crm_no_orders", DataError, module=crm.purchases)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Where this is broken off, the files are of two readings: without the account all is read again.
     (folder / "account.json").unlink(missing_ok=True)
-    for table, path in zip((tables.orders, tables.lasting, tables.passing), paths, strict=True):
+    for table, path in zip((tables.orders, tables.lasting, tables.passing, tables.answers), paths, strict=True):
         _write(table, path)
     passing = tables.passing.join(_pipeline(tables.orders, params), on="customer_id", how="full", coalesce=True)
     attributes = [paths[1]]
     if known := _with_history(passing, folder / "history.parquet", today):
         attributes.append(known)
+    if surveys := _surveys(tables.answers, folder / "surveys.parquet"):
+        attributes.append(surveys)
     kept.write(folder / "account.json", crm.reads)
     given = {"source": str(log), "attributes": (*map(str, attributes), *params.attributes)}
     return params.model_copy(update=given)
@@ -148,8 +156,13 @@ def _present(crm: Crm, kept: _Kept | None, tables: _Tables | None, today: date) 
         # What was deleted and is no more may be there again, without having changed.
         if not tables.loses_customers(gone) and kept.gone <= deleted:
             return _changed(crm, kept, tables, gone)
-    orders, customers = crm.orders(), crm.customers()
-    whole = _Tables(_trimmed(orders), _by_id(customers.lasting), _by_id(customers.passing))
+    orders, customers = crm.orders(), _dated(crm.customers())
+    whole = _Tables(
+        _trimmed(orders),
+        _by_id(customers.lasting),
+        _by_id(customers.passing),
+        _by_id(customers.answers, "record_id"),
+    )
     return whole, _Kept(selection, today, _since(NEVER, crm.reads))
 
 
@@ -160,14 +173,23 @@ def _is_recent(day: date, today: date) -> bool:
 def _changed(crm: Crm, kept: _Kept, tables: _Tables, gone: frozenset[str]) -> tuple[_Tables, _Kept]:
     """What is kept, with what has changed since in its place and without what is gone."""
     since = {module: (datetime.fromisoformat(at) - OVERLAP).isoformat() for module, at in kept.since.items()}
-    orders, customers = crm.orders(since), crm.customers(since)
+    orders, customers = crm.orders(since), _dated(crm.customers(since))
     left = gone | customers.gone
     present = _Tables(
         _trimmed(_merged(tables.orders, orders, "order_id", gone)),
         _by_id(_merged(tables.lasting, customers.lasting, "customer_id", left)),
         _by_id(_merged(tables.passing, customers.passing, "customer_id", left)),
+        _by_id(_merged(tables.answers, customers.answers, "record_id", gone), "record_id"),
     )
     return present, _Kept(kept.selection, kept.whole_on, _since(kept.since, crm.reads), kept.gone | gone)
+
+
+def _dated(customers: Customers) -> Customers:
+    """The customers with all that changes with what they do among what is true on the day of reading."""
+    perishable = [name for name in customers.lasting.columns if PERISHABLE.search(name)]
+    moved = customers.lasting.select("customer_id", *perishable)
+    passing = customers.passing.join(moved, on="customer_id", how="left", maintain_order="left")
+    return replace(customers, lasting=customers.lasting.drop(perishable), passing=passing)
 
 
 def _since(before: Since, reads: Sequence[ModuleRead]) -> dict[str, str]:
@@ -196,24 +218,40 @@ def _by_id(table: pl.DataFrame, key: str = "customer_id") -> pl.DataFrame:
     return table.sort(pl.col(key).str.len_bytes(), key).rechunk()
 
 
+def _surveys(answers: pl.DataFrame, path: Path) -> Path | None:
+    """Write the answers of customers that say something; None where there is none."""
+    said = answers.drop_nulls().drop("record_id")
+    if not said.height:
+        path.unlink(missing_ok=True)
+        return None
+    _write(said, path)
+    return path
+
+
 def _pipeline(orders: pl.DataFrame, params: RunParams) -> pl.DataFrame:
-    """customer_id and pipeline: the money of a customer's deals that are neither won nor lost."""
-    won = _won(params.reading.get("where") or {})
-    if "Stage" not in orders.columns or not won:
+    """customer_id and pipeline: the money of a customer's deals that are neither won nor lost, in one currency."""
+    name = next((each for each in STAGES if each in orders.columns), "")
+    won = (params.reading.get("where") or {}).get(name, ())
+    if not won:
         return pl.DataFrame(schema={"customer_id": pl.String, "pipeline": pl.Float64})
-    stage = pl.col("Stage").str.to_lowercase()
-    is_lost = stage.is_in(words("not_sold")) | stage.str.contains(_LOST)
+    deals = orders.filter(is_open(pl.col(name), won)).drop_nulls("customer_id")
     return (
-        orders.filter(pl.col("Stage").is_not_null() & ~stage.is_in(won) & ~is_lost)
-        .drop_nulls("customer_id")
+        deals.with_columns(amount=pl.col("amount") * _rate(orders, params.reading.get("currency_rates")))
         .group_by("customer_id")
-        .agg(pipeline=pl.col("amount").sum().round(2))
+        # A customer with a deal in a currency that nothing turns into the others' has no sum.
+        .agg(pipeline=pl.when(pl.col("amount").is_not_null().all()).then(pl.col("amount").sum().round(2)))
+        .drop_nulls()
         .sort("customer_id")
     )
 
 
-def _won(where: Mapping[str, Any]) -> list[str]:
-    return [str(value).lower() for value in where.get("Stage", ()) if value is not None]
+def _rate(orders: pl.DataFrame, rates: Mapping[str, float] | None) -> pl.Expr:
+    """What turns an order's money into the one currency of the run: nothing, where it is not known."""
+    if "currency" not in orders.columns:
+        return pl.lit(1.0)
+    if rates is not None:
+        return pl.col("currency").replace_strict(list(rates), list(rates.values()), default=None)
+    return pl.lit(1.0 if orders["currency"].drop_nulls().n_unique() == 1 else None, pl.Float64)
 
 
 def _with_history(present: pl.DataFrame, path: Path, today: date) -> Path | None:

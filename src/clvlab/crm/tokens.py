@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from clvlab.crm.credentials import Secret
+from clvlab.crm.transport import Reply
 from clvlab.errors import TryLaterError
 from clvlab.sources.faults import fault
 
@@ -21,7 +22,7 @@ _MARGIN, _PATIENCE = 120.0, 60.0
 
 @dataclass(frozen=True)
 class Token:
-    """An access token, where it is good, and until when (seconds since 1970)."""
+    """An access token, where it is good (a host, or a tenant), and until when (seconds since 1970)."""
 
     secret: Secret
     domain: str
@@ -73,3 +74,16 @@ class TokenCache:
     def drop(self) -> None:
         """Forget the token."""
         self._path.unlink(missing_ok=True)
+
+    def used(
+        self, renew: Callable[[], Token], call: Callable[[Token], Reply], is_gone: Callable[[Reply], bool]
+    ) -> Reply | None:
+        """The reply to a call with the token; one that is gone is renewed once. None where the new one is refused."""
+        for _ in range(2):
+            with self.locked():
+                token = self.kept() or renew()
+            reply = call(token)
+            if not is_gone(reply):
+                return reply
+            self.drop()
+        return None

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from clvlab.errors import DataError, ParamsError, TryLaterError
 from clvlab.sources.faults import fault
@@ -20,7 +20,7 @@ _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: its status, its JSON (None where it has no body), and the headers."""
+    """An answer: its status, its JSON (None where it has no body; the bytes of a file), and the headers."""
 
     status: int
     body: Any
@@ -32,7 +32,11 @@ class LostReplyError(Exception):
 
 
 class _OutageError(Exception):
-    """Worth another attempt; the reason names no secret."""
+    """Worth another attempt, after so many seconds at least; the reason names no secret."""
+
+    def __init__(self, reason: str, seconds: float = 0.0) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
 
 
 class Transport:
@@ -48,7 +52,7 @@ class Transport:
 
     def __init__(self, *, sleep: Callable[[float], None] = time.sleep, timeout: float = _TIMEOUT) -> None:
         self._client = httpx.Client(follow_redirects=False, timeout=timeout)
-        self._sleep = sleep
+        self.sleep = sleep
 
     def call(
         self,
@@ -59,10 +63,16 @@ class Transport:
         values: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         body: Any = None,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
+        is_file: bool = False,
         is_busy: Callable[[Reply], bool] = lambda _: False,
+        busy_for: float = 0.0,
         may_repeat: bool = True,
     ) -> Reply:
         """The answer to a call; what a busy or failing system answers is asked for again.
+
+        Where a file is asked for, its bytes are the body of an answer with HTTP 200. A busy system is left alone for
+        `busy_for` seconds at least.
 
         Raises
         ------
@@ -70,16 +80,16 @@ class Transport:
         DataError : what answers is no CRM
         LostReplyError : the call must not be repeated, and its answer is lost
         """
-        asked = {"headers": headers, "params": values, "data": form, "json": body}
+        asked = {"headers": headers, "params": values, "data": form, "json": body, "files": files}
         attempts = Retrying(
             retry=retry_if_exception_type(_OutageError),
             stop=stop_after_attempt(_ATTEMPTS),
-            wait=wait_random_exponential(multiplier=0.5, max=_LONGEST_WAIT),
-            sleep=self._sleep,
+            wait=_wait,
+            sleep=self.sleep,
             reraise=True,
         )
         try:
-            return attempts(self._once, method, url, asked, is_busy, may_repeat)
+            return attempts(self._once, method, url, asked, is_file, is_busy, busy_for, may_repeat)
         except _OutageError as error:
             host = urlsplit(url).netloc
             raise fault("crm_outage", TryLaterError, host=host, attempts=_ATTEMPTS, reason=str(error)) from None
@@ -89,7 +99,9 @@ class Transport:
         method: str,
         url: str,
         asked: Mapping[str, Any],
+        is_file: bool,
         is_busy: Callable[[Reply], bool],
+        busy_for: float,
         may_repeat: bool,
     ) -> Reply:
         try:
@@ -104,14 +116,22 @@ class Transport:
             if not may_repeat:
                 raise LostReplyError
             raise _OutageError(f"HTTP {answer.status_code}")
-        reply = Reply(answer.status_code, _json(answer), answer.headers)
+        found = answer.content if is_file and answer.status_code == 200 else _json(answer)
+        reply = Reply(answer.status_code, found, answer.headers)
         if is_busy(reply):
-            raise _OutageError(f"HTTP {answer.status_code}")
+            raise _OutageError("busy", busy_for)
         return reply
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def _wait(state: RetryCallState) -> float:
+    """Seconds until the next attempt: more from one to the next, by chance, so that not all come at once."""
+    error = state.outcome.exception() if state.outcome else None
+    least = error.seconds if isinstance(error, _OutageError) else 0.0
+    return least + wait_random_exponential(multiplier=0.5, max=_LONGEST_WAIT)(state)
 
 
 def _json(answer: httpx.Response) -> Any:

@@ -2,22 +2,36 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from difflib import get_close_matches
 from itertools import count
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import polars as pl
 
 from clvlab.crm.credentials import credentials
-from clvlab.crm.protocol import NEVER, Customers, Kind, LabelField, ModuleRead, Outcome, Row, Since, same
+from clvlab.crm.packed import packed, told
+from clvlab.crm.protocol import (
+    NEVER,
+    NO_ANSWERS,
+    Customers,
+    Kind,
+    LabelField,
+    ModuleRead,
+    Outcome,
+    Row,
+    Since,
+    Status,
+    forget,
+)
+from clvlab.crm.recovery import unwritten, write_once
+from clvlab.crm.selected import CustomersRead, OrdersRead, check, check_impersonal, module_read, number, table
 from clvlab.crm.tokens import Token, TokenCache
 from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
 from clvlab.errors import DataError, ParamsError, TryLaterError
-from clvlab.params import CrmSource
+from clvlab.params import BulkWrite, ZohoSource
 from clvlab.sources.faults import fault
 
 SECRETS = ("ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN")
@@ -45,23 +59,42 @@ LASTING: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "birthday": "Date_of_Birth",
             "owner": "Owner",
         },
+        "Leads": {
+            "industry": "Industry",
+            "lead_source": "Lead_Source",
+            "province": "State",
+            "city": "City",
+            "owner": "Owner",
+        },
     }
 )
-PASSING: Mapping[str, Mapping[str, str]] = MappingProxyType({"Accounts": {"rating": "Rating"}, "Contacts": {}})
-"""Our name of an attribute -> the field; those that say what is true today apart."""
+_USUAL = {"rating": "Rating", "tags": "Tag", "last_contact": "Last_Activity_Time"}
+_VISITS = {"visits": "Days_Visited", "chats": "Number_Of_Chats", "last_visit": "Last_Visited_Time"}
+PASSING: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"Accounts": _USUAL, "Contacts": _USUAL | _VISITS, "Leads": _USUAL}
+)
+"""Our name of an attribute -> the field, where the tenant has it; those that say what is true today apart."""
 LOOKUP: Mapping[str, str] = MappingProxyType({"Accounts": "Account_Name", "Contacts": "Contact_Name"})
+_LOOKUP_OF_CASES: Mapping[str, str] = MappingProxyType({"Accounts": "Account_Name", "Contacts": "Related_To"})
+_DAYS = frozenset({"Last_Activity_Time", "Last_Visited_Time"})
 _GONE = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE", "INVALID_OAUTHTOKEN"})
 _NOTHING = (204, 304)
 _CURSOR_GONE = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"})
 _CHANGED = "Modified_Time"
 _PERSONAL = frozenset({"phone", "email"})
-_PER_PAGE, _PER_QUERY, _PER_UPDATE, _PER_CRITERION = 200, 2_000, 100, 50
+_PER_PAGE, _PER_QUERY, _PER_UPDATE, _PER_CRITERION, _PER_FILE = 200, 2_000, 100, 50, 25_000
+BULK_ABOVE = 5_000
+"""Of how many records on a file costs fewer calls than updates do: 500 credits, as against one for every ten."""
+_UNDER_WAY = frozenset({"ADDED", "QUEUED", "INPROGRESS", "IN PROGRESS"})
+_POLLS, _LONGEST_POLL = 150, 30.0
+_DOWNLOAD_HOSTS = API_HOSTS | frozenset(
+    f"download-accl.zoho.{end}" for end in ("com", "eu", "in", "com.au", "com.cn", "jp")
+)
 _KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "double": "number",
         "currency": "number",
         "integer": "number",
-        "percent": "number",
         "date": "day",
         "text": "text",
         "textarea": "text",
@@ -93,31 +126,13 @@ _OURS = {"Currency": "currency", "Lead_Source": "channel"}
 
 
 @dataclass(frozen=True)
-class _OrdersRead:
-    """The module of purchases and its fields; `more` are our names of others."""
+class _AnswersRead:
+    """The module in which customers say how satisfied they are, and its fields."""
 
-    module: str
     customer: str
-    date: str
-    amount: str
-    more: Mapping[str, str]
-
-    @property
-    def asked(self) -> list[str]:
-        return [*dict.fromkeys([self.customer, self.date, self.amount, *self.more.values(), _CHANGED])]
-
-
-@dataclass(frozen=True)
-class _CustomersRead:
-    """The module of customers and its fields under our names: what lasts, and what is true only today."""
-
-    module: str
-    lasting: Mapping[str, str]
-    passing: Mapping[str, str]
-
-    @property
-    def asked(self) -> list[str]:
-        return [*dict.fromkeys([*self.lasting.values(), *self.passing.values(), _CHANGED])]
+    score: str
+    module: str = "Cases"
+    date: str = "Created_Time"
 
 
 class ZohoCrm:
@@ -132,9 +147,10 @@ class ZohoCrm:
     """
 
     name = "zoho"
-    largest_batch = _PER_UPDATE
+    most = 5_000
+    import_suffix = ".csv"
 
-    def __init__(self, source: CrmSource, transport: Transport | None = None) -> None:
+    def __init__(self, source: ZohoSource, transport: Transport | None = None) -> None:
         self._source = source
         self._secrets = credentials(SECRETS)
         self._login = checked_url(source.get("login", f"https://{ACCOUNTS_HOSTS[0]}"), "login")
@@ -145,7 +161,9 @@ class ZohoCrm:
         self._cache = TokenCache(self._secrets["ZOHO_CLIENT_ID"].text, digest, self._login, self._api or "")
         self._customers = source.get("customers", "Accounts")
         self._version = source.get("version", "v8")
+        self._bulk = source.get("bulk")
         self._quotes_ids = True
+        self.purchases: str = source.get("orders", "Invoices")
         self._metadata: dict[str, dict[str, Mapping[str, Any]]] = {}
         self.reads: list[ModuleRead] = []
 
@@ -158,7 +176,7 @@ class ZohoCrm:
     def selection(self) -> str:
         """A digest of the organisation, of what the parameters select, and of the fields that there are of it."""
         source = {name: value for name, value in self._source.items() if name != "labels"}
-        told = [source, self._organisation, self._of_orders(), self._of_customers()]
+        told = [source, self._organisation, self._of_orders(), self._of_customers(), self._of_answers()]
         return hashlib.sha256(json.dumps(told, sort_keys=True, default=asdict).encode()).hexdigest()
 
     def orders(self, since: Since = NEVER) -> pl.DataFrame:
@@ -167,47 +185,82 @@ class ZohoCrm:
         Every row of the module, whatever its state: `where` keeps those that are purchases.
         """
         read = self._of_orders()
-        rows = self._listed(read.module, read.asked, since)
-        table = {
+        rows = self._listed(read.module, [*read.asked, _CHANGED], since)
+        columns = {
             "customer_id": [_id(row.get(read.customer)) for row in rows],
-            "date": [str(row[read.date])[:10] if row.get(read.date) else None for row in rows],
-            "amount": [_number(row.get(read.amount)) for row in rows],
+            "date": [_day(row.get(read.date)) for row in rows],
+            "amount": [number(row.get(read.amount)) for row in rows],
             "order_id": [row["id"] for row in rows],
         }
         more = {ours: [_text(row.get(theirs)) for row in rows] for ours, theirs in read.more.items()}
-        schema = dict.fromkeys((*table, *more), pl.String) | {"amount": pl.Float64}
-        return pl.DataFrame(table | more, schema)
+        schema = dict.fromkeys((*columns, *more), pl.String) | {"amount": pl.Float64}
+        return pl.DataFrame(columns | more, schema)
 
     def customers(self, since: Since = NEVER) -> Customers:
-        """Accounts, or Contacts, with what may group them; phone numbers and e-mail addresses are not asked for."""
-        read = self._of_customers()
-        rows = self._listed(read.module, read.asked, since)
-        return Customers(_table(rows, read.lasting), _table(rows, read.passing))
+        """Accounts, or Contacts, and leads where asked for, with what may group them, and how satisfied they are.
+
+        Phone numbers and e-mail addresses are not asked for. A lead that has become an account is a customer no more.
+        """
+        lasting, passing = [], []
+        for read in self._of_customers():
+            rows = self._listed(read.module, [*read.asked, _CHANGED], since, converted=False)
+            lasting.append(table(rows, read.lasting, "id", _text_of))
+            passing.append(table(rows, read.passing, "id", _text_of))
+        became = self._listed("Leads", [_CHANGED], since, converted=True) if "Leads" in since else []
+        gone = frozenset(row["id"] for row in became)
+        tables = [pl.concat(parts, how="diagonal") for parts in (lasting, passing)]
+        return Customers(tables[0], tables[1], self._answers(since), gone)
+
+    def _answers(self, since: Since) -> pl.DataFrame:
+        read = self._of_answers()
+        if read is None:
+            return NO_ANSWERS
+        rows = self._listed(read.module, [read.customer, read.score, read.date, _CHANGED], since)
+        columns = {
+            "record_id": [row["id"] for row in rows],
+            "customer_id": [_id(row.get(read.customer)) for row in rows],
+            "date": [_day(row.get(read.date)) for row in rows],
+            "satisfaction": [number(row.get(read.score)) for row in rows],
+        }
+        return pl.DataFrame(columns, NO_ANSWERS.schema)
 
     def deleted(self) -> frozenset[str]:
-        """The ids of the records of both modules that are in the recycle bin, or were deleted for good."""
-        modules = (self._of_orders().module, self._of_customers().module)
+        """The ids of the records of all modules that are in the recycle bin, or were deleted for good."""
+        answers = self._of_answers()
+        modules = [self._of_orders().module, *(read.module for read in self._of_customers())]
+        modules += [answers.module] if answers else []
         return frozenset(record for module in modules for record in self._deleted(module))
 
-    def _of_orders(self) -> "_OrdersRead":
-        module = self._source.get("orders", "Invoices")
+    def _of_orders(self) -> OrdersRead:
+        module = self.purchases
         known, theirs = self._fields(module), PURCHASES[module]
         customer = self._source.get("customer", LOOKUP[self._customers])
         day, amount = self._source.get("date", theirs.date), self._source.get("amount", theirs.amount)
-        self._check(module, (customer, day, amount))
+        check(module, known, (customer, day, amount))
         more = [name for name in ("Currency", *theirs.more, theirs.state) if name in known]
-        return _OrdersRead(module, customer, day, amount, {_OURS.get(name, name): name for name in more})
+        return OrdersRead(module, customer, day, amount, {_OURS.get(name, name): name for name in more})
 
-    def _of_customers(self) -> "_CustomersRead":
-        module, given = self._customers, self._source.get("fields", {})
+    def _of_customers(self) -> list[CustomersRead]:
+        given = self._source.get("fields", {})
+        known = self._fields(self._customers)
+        check(self._customers, known, given.values())
+        check_impersonal({name: each["data_type"] for name, each in known.items()}, given, _PERSONAL)
+        modules = [self._customers, *(["Leads"] if self._source.get("leads") else [])]
+        return [self._attributes(module, given if module == self._customers else {}) for module in modules]
+
+    def _attributes(self, module: str, given: Mapping[str, str]) -> CustomersRead:
+        """The usual fields of a module, those that there are, and further ones."""
         known = self._fields(module)
-        self._check(module, given.values())
-        lasting = {name: field for name, field in LASTING[module].items() if field in known} | given
-        passing = {name: field for name, field in PASSING[module].items() if field in known}
-        for name, field in lasting.items():
-            if known[field]["data_type"] in _PERSONAL:
-                raise fault("crm_personal", ParamsError, attribute=name, field=repr(field))
-        return _CustomersRead(module, lasting, passing)
+        lasting = {name: field for name, field in LASTING[module].items() if field in known}
+        passing = {name: field for name, field in PASSING[module].items() if field in known and name not in given}
+        return CustomersRead(module, {**lasting, **given}, passing)
+
+    def _of_answers(self) -> "_AnswersRead | None":
+        if "satisfaction" not in self._source:
+            return None
+        read = _AnswersRead(_LOOKUP_OF_CASES[self._customers], self._source["satisfaction"])
+        check(read.module, self._fields(read.module), (read.customer, read.score, read.date))
+        return read
 
     def labels(self, names: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
         """customer_id and the present values of these fields, as they are in the CRM."""
@@ -216,10 +269,10 @@ class ZohoCrm:
         else:
             parts = [ids[at : at + _PER_CRITERION] for at in range(0, len(ids), _PER_CRITERION)]
             rows = [row for part in parts for row in self._by_id(self._customers, names, part)]
-        table = {"customer_id": [row["id"] for row in rows]} | {
+        columns = {"customer_id": [row["id"] for row in rows]} | {
             name: [row.get(name) for row in rows] for name in names
         }
-        return pl.DataFrame(table, schema_overrides={"customer_id": pl.String}, strict=False)
+        return pl.DataFrame(columns, schema_overrides={"customer_id": pl.String}, strict=False)
 
     def label_fields(self, names: Sequence[str]) -> list[LabelField]:
         """The fields of these names, as metadata describe them.
@@ -229,7 +282,7 @@ class ZohoCrm:
         ParamsError : one is missing, cannot be written, or is of a kind that takes no label
         """
         known = self._fields(self._customers)
-        self._check(self._customers, names)
+        check(self._customers, known, names)
         fields = []
         for name in names:
             about = known[name]
@@ -238,26 +291,29 @@ class ZohoCrm:
             if not can_write or kind is None or not about.get("custom_field", True):
                 figures = {"field": repr(name), "module": self._customers, "type": about["data_type"]}
                 raise fault("crm_field_closed", ParamsError, **figures)
-            fields.append(LabelField(name, kind, about.get("length"), about.get("decimal_place")))
+            decimals = 0 if about["data_type"] == "integer" else about.get("decimal_place")
+            fields.append(LabelField(name, kind, about.get("length"), decimals))
         return fields
 
     # Writing
 
-    def write_labels(self, rows: Sequence[Row]) -> list[Outcome]:
+    def batches(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        """A hundred rows at a time; in files those whose like are more than `BULK_ABOVE`, where `bulk` allows it.
+
+        A file has a cell for each of its fields, and an empty one clears: rows of a file have the same fields.
+        """
+        alike: dict[tuple[str, ...], list[Row]] = {}
+        for row in rows:
+            alike.setdefault(tuple(row.values) if self._bulk else (), []).append(row)
+        for group in alike.values():
+            size = _PER_FILE if self._bulk and len(group) > BULK_ABOVE else _PER_UPDATE
+            yield from (group[at : at + size] for at in range(0, len(group), size))
+
+    def write_labels(self, rows: Sequence[Row], begun: Callable[[str], None] = forget) -> list[Outcome]:
         """Update records by id; a reply that is lost is followed by reading, and by one attempt more."""
-        try:
-            return self._written(rows)
-        except LostReplyError:
-            missing = self._unwritten(rows)
-        done = [Outcome(row.id, "written") for row in rows if row.id not in missing]
-        again = [row for row in rows if row.id in missing]
-        if not again:
-            return done
-        try:
-            return done + self._written(again)
-        except LostReplyError:
-            still = self._unwritten(again)
-            return done + [Outcome(row.id, "unknown" if row.id in still else "written") for row in again]
+        if self._bulk and len(rows) > _PER_UPDATE:
+            return self._written_in_bulk(rows, self._bulk, begun)
+        return write_once(rows, self._written, self.labels)
 
     def _written(self, rows: Sequence[Row]) -> list[Outcome]:
         body = {
@@ -271,15 +327,86 @@ class ZohoCrm:
             raise _wrong(reply, f"PUT {self._customers}")
         return [_outcome(row.id, said) for row, said in zip(rows, told, strict=True)]
 
-    def _unwritten(self, rows: Sequence[Row]) -> set[str]:
-        """The ids of those whose records do not have the values."""
-        names = list(dict.fromkeys(name for row in rows for name in row.values))
-        present = {it["customer_id"]: it for it in self.labels(names, [row.id for row in rows]).iter_rows(named=True)}
-        return {
-            row.id
-            for row in rows
-            if row.id not in present or not all(same(present[row.id][it], value) for it, value in row.values.items())
+    def import_file(self, rows: Sequence[Row], names: Sequence[str]) -> bytes:
+        """A CSV file as exports are: ids in the first column, API names as headers."""
+        columns = {name: [row.values[name] for row in rows] for name in names}
+        ids = [f"zcrm_{row.id}" for row in rows]
+        schema = dict.fromkeys(("Record Id", *names), pl.String)
+        return pl.DataFrame({"Record Id": ids, **columns}, schema).write_csv(include_bom=True).encode()
+
+    def settle(self, name: str) -> None:
+        """Wait until a job has ended."""
+        self._ended(name)
+
+    def _written_in_bulk(self, rows: Sequence[Row], bulk: BulkWrite, begun: Callable[[str], None]) -> list[Outcome]:
+        """Write rows of the same fields as one file, by a job that goes on by itself."""
+        names = ["id", *rows[0].values]
+        resource = {
+            "type": "data",
+            "module": {"api_name": self._customers},
+            "file_id": self._uploaded(packed(names, rows), bulk),
+            "find_by": "id",
+            "ignore_empty": False,
+            "field_mappings": [{"api_name": name, "index": place} for place, name in enumerate(names)],
         }
+        body = {"operation": "update", "character_encoding": "UTF-8", "ignore_empty": False, "resource": [resource]}
+        try:
+            asked = self._call("POST", "bulk/write", body=body, may_repeat=False)
+        except LostReplyError:
+            return self._read_back(rows, "unknown")
+        if asked.status not in (200, 201, 202):
+            raise _wrong(asked, "POST bulk/write")
+        job = str(asked.body["details"]["id"])
+        begun(job)
+        done = self._ended(job)
+        url = done.get("result", {}).get("download_url")
+        if done["status"] != "COMPLETED" or not url:
+            return self._read_back(rows, "refused", str(done["status"]))
+        return told(rows, self._downloaded(url))
+
+    def _uploaded(self, file: bytes, bulk: BulkWrite) -> str:
+        """The id of a file that was uploaded; Zoho takes files on hosts of their own."""
+
+        def host(domain: str) -> str:
+            return checked_url(bulk.get("upload", domain.replace("//www.", "//content.")), "bulk.upload")
+
+        head = {"feature": "bulk-write", "X-CRM-ORG": bulk["organisation"]}
+        reply = self._call("POST", "upload", host=host, headers=head, files={"file": ("labels.zip", file)})
+        if reply.status != 200 or "details" not in reply.body:
+            raise _wrong(reply, "POST upload")
+        return str(reply.body["details"]["file_id"])
+
+    def _ended(self, job: str) -> Mapping[str, Any]:
+        """What is said of a job once it has ended."""
+        for attempt in range(_POLLS):
+            reply = self._call("GET", f"bulk/write/{job}")
+            if reply.status != 200:
+                raise _wrong(reply, "GET bulk/write")
+            [said] = reply.body.get("data", [reply.body])
+            if said["status"] not in _UNDER_WAY:
+                found: Mapping[str, Any] = said
+                return found
+            self._transport.sleep(min(5.0 * 1.2**attempt, _LONGEST_POLL))
+        raise fault("crm_job", TryLaterError, job=job)
+
+    def _downloaded(self, url: str) -> bytes:
+        """The result of a job; a token goes with the call, so that it goes to Zoho alone."""
+        parts = urlsplit(url)
+        named = f"{parts.scheme}://{parts.netloc}"
+
+        def host(domain: str) -> str:
+            if named != domain and (parts.scheme != "https" or parts.hostname not in _DOWNLOAD_HOSTS):
+                raise fault("crm_foreign_host", DataError, host=named)
+            return named
+
+        reply = self._call("GET", parts.path, host=host, is_file=True)
+        if not isinstance(reply.body, bytes):
+            raise _wrong(reply, "GET bulk/write/result")
+        return reply.body
+
+    def _read_back(self, rows: Sequence[Row], otherwise: Status, code: str = "") -> list[Outcome]:
+        missing = unwritten(rows, self.labels)
+        return [Outcome(row.id, otherwise, code) if row.id in missing else Outcome(row.id, "written") for row in rows]
 
     # Metadata
 
@@ -292,39 +419,37 @@ class ZohoCrm:
             self._metadata[module] = {each["api_name"]: each for each in reply.body["fields"]}
         return self._metadata[module]
 
-    def _check(self, module: str, names: Iterable[str]) -> None:
-        known = self._fields(module)
-        for name in names:
-            if name not in known:
-                near = get_close_matches(name, known, n=1)
-                if near:
-                    raise fault("crm_no_field_near", ParamsError, module=module, field=repr(name), near=repr(near[0]))
-                raise fault("crm_no_field", ParamsError, module=module, field=repr(name))
-
     # Lists and queries
 
-    def _listed(self, module: str, fields: Sequence[str], since: Since = NEVER) -> list[dict[str, Any]]:
-        """All records of a module, or those that have changed since a moment, each once, by id."""
+    def _listed(
+        self, module: str, fields: Sequence[str], since: Since = NEVER, *, converted: bool = False
+    ) -> list[dict[str, Any]]:
+        """All records of a module, or those that have changed since a moment, each once, by id.
+
+        Of leads those that were converted, or those that were not.
+        """
+        more = {"converted": str(converted).lower()} if module == "Leads" else {}
         try:
-            found, pages = self._paged(module, fields, since.get(module))
+            found, pages = self._paged(module, fields, since.get(module), more)
         except _CursorGoneError:
             try:
-                found, pages = self._paged(module, fields, since.get(module))
+                found, pages = self._paged(module, fields, since.get(module), more)
             except _CursorGoneError:
                 raise fault("crm_cursor_gone", TryLaterError, module=module) from None
         records = {row["id"]: row for row in found}
-        moments = sorted((row[_CHANGED] for row in records.values() if row.get(_CHANGED)), key=datetime.fromisoformat)
-        first, last = (moments[0], moments[-1]) if moments else (None, None)
-        self.reads.append(ModuleRead(module, len(records), pages, first, last))
+        moments = [row[_CHANGED] for row in records.values() if row.get(_CHANGED)]
+        self.reads.append(module_read(module, moments, len(records), pages))
         return sorted(records.values(), key=lambda row: int(row["id"]))
 
-    def _paged(self, module: str, fields: Sequence[str], since: str | None) -> tuple[list[dict[str, Any]], int]:
+    def _paged(
+        self, module: str, fields: Sequence[str], since: str | None, more: Mapping[str, str]
+    ) -> tuple[list[dict[str, Any]], int]:
         found: list[dict[str, Any]] = []
         token, pages = None, 0
         headers = {"If-Modified-Since": since} if since else {}
         while True:
             values = {"fields": ",".join(fields), "per_page": str(_PER_PAGE), "sort_by": "id", "sort_order": "asc"}
-            values |= {"page_token": token} if token else {}
+            values |= {**more, "page_token": token} if token else more
             reply = self._call("GET", module, values=values, headers=headers)
             if reply.status in _NOTHING:
                 return found, pages
@@ -395,31 +520,34 @@ class ZohoCrm:
         values: Mapping[str, str] | None = None,
         body: Any = None,
         headers: Mapping[str, str] = MappingProxyType({}),
-        may_repeat: bool = True,
+        host: Callable[[str], str] = str,
+        **how: Any,
     ) -> Reply:
-        """A call with a token; one that is gone is renewed once."""
-        for attempt in (1, 2):
-            token = self._token()
-            reply = self._transport.call(
+        """A call with a token; one that is gone is renewed once. A path from the root is one of the host."""
+
+        def call(token: Token) -> Reply:
+            return self._transport.call(
                 method,
-                f"{token.domain}/crm/{self._version}/{path}",
+                f"{host(token.domain)}{self._place(path)}",
                 headers={**headers, "Authorization": f"Zoho-oauthtoken {token.secret.text}"},
                 values=values,
                 body=body,
                 is_busy=_is_busy,
-                may_repeat=may_repeat,
+                **how,
             )
-            if reply.status != 401 or _code(reply) not in _GONE:
-                break
-            self._cache.drop()
-            if attempt == 2:
-                raise fault("crm_token_refused", DataError, host=token.domain)
+
+        reply = self._cache.used(self._renewed, call, _is_gone)
+        if reply is None:
+            raise fault("crm_token_refused", DataError, host=self._api or self._login, check="`source.login`")
         _refuse_access(reply, path)
         return reply
 
-    def _token(self) -> Token:
-        with self._cache.locked():
-            return self._cache.kept() or self._renewed()
+    def _place(self, path: str) -> str:
+        """Where something is on its host: what is done in bulk is apart from all else."""
+        if path.startswith("/"):
+            return path
+        bulk = "bulk/" if path.startswith("bulk/") else ""
+        return f"/crm/{bulk}{self._version}/{path.removeprefix(bulk)}"
 
     def _renewed(self) -> Token:
         secrets = {name: secret.text for name, secret in self._secrets.items()}
@@ -435,7 +563,8 @@ class ZohoCrm:
             raise fault("crm_token_throttled", TryLaterError)
         if "access_token" not in found:
             reason = str(found.get("error", f"HTTP {reply.status}"))
-            raise fault("crm_login", ParamsError, reason=reason, host=self._login)
+            variables = ", ".join(SECRETS)
+            raise fault("crm_login", ParamsError, reason=reason, host=self._login, variables=variables, place="login")
         return self._cache.keep(found["access_token"], self._domain(found), float(found.get("expires_in", 3600)))
 
     def _domain(self, found: Mapping[str, Any]) -> str:
@@ -450,6 +579,10 @@ class ZohoCrm:
 
 class _CursorGoneError(Exception):
     """A list has to be begun again."""
+
+
+def _is_gone(reply: Reply) -> bool:
+    return reply.status == 401 and _code(reply) in _GONE
 
 
 def _is_busy(reply: Reply) -> bool:
@@ -492,19 +625,19 @@ def _id(value: Any) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, list):
-        return None
-    return _id(value) if isinstance(value, dict) else str(value)
+    """A value as a text: of a lookup its id, of a list what it has, in order."""
+    if value is None or isinstance(value, dict):
+        return _id(value)
+    if isinstance(value, list):
+        named = (each.get("name") if isinstance(each, dict) else each for each in value)
+        return ";".join(sorted(str(name) for name in named if name is not None)) or None
+    return str(value)
 
 
-def _number(value: Any) -> float | None:
-    try:
-        return None if value is None else float(value)
-    except (TypeError, ValueError):
-        return None
+def _day(value: Any) -> str | None:
+    """The day of a moment as it is written, whatever its offset."""
+    return str(value)[:10] if value else None
 
 
-def _table(rows: Sequence[Mapping[str, Any]], fields: Mapping[str, str]) -> pl.DataFrame:
-    columns = {ours: [_text(row.get(theirs)) for row in rows] for ours, theirs in fields.items()}
-    schema = dict.fromkeys(("customer_id", *fields), pl.String)
-    return pl.DataFrame({"customer_id": [row["id"] for row in rows], **columns}, schema)
+def _text_of(name: str, row: Mapping[str, Any]) -> str | None:
+    return (_day if name in _DAYS else _text)(row.get(name))

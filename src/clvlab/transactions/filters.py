@@ -18,6 +18,7 @@ Where = Mapping[str, Any]
 KEPT = OURS + "is_kept"
 
 _SHOWN = 10
+_LOST = r"^closed|lost|输单|无效"
 
 
 def kept_rows(table: SourceTable, mapping: Mapping[str, str], where: Where) -> pl.LazyFrame:
@@ -48,6 +49,18 @@ def check_kept(tables: Sequence[SourceTable], mappings: Sequence[Mapping[str, st
             raise _nothing_kept(name, unmet, found)
         if unmet:
             warn("where_unmet", column=name, values=", ".join(map(repr, unmet)))
+
+
+def is_open(stage: pl.Expr, won: Sequence[Any]) -> pl.Expr:
+    """Whether a deal is neither won, as the values say that `where` keeps, nor lost.
+
+    >>> deals = pl.DataFrame({"Stage": ["Closed Won", "Qualification", "closed lost", None]})
+    >>> deals.select(is_open(pl.col("Stage"), ["closed won"]))["Stage"].to_list()
+    [False, True, False, False]
+    """
+    state = _folded(stage)
+    is_won = state.is_in([_plain(value) for value in won if value is not None])
+    return (~is_won & ~state.is_in(words("not_sold")) & ~state.str.contains(_LOST)).fill_null(False)
 
 
 def warn_of_states(table: SourceTable, mapping: Mapping[str, str], where: Where) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -74,6 +75,7 @@ class FakeServer:
     log : the requests, method and path with secrets masked
     costs : calls by method and path, without ids
     faults : what is to go wrong
+    active : calls that are under way, by path
     """
 
     def __init__(self) -> None:
@@ -84,7 +86,7 @@ class FakeServer:
         self.costs: Counter[str] = Counter()
         self.faults: list[Fault] = []
         self.lock = threading.RLock()
-        self.active = 0
+        self.active: Counter[str] = Counter()
         self._calls: Counter[int] = Counter()
         self._server: ThreadingHTTPServer | None = None
 
@@ -157,6 +159,10 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_: object) -> None:
             """The fake has a log of its own."""
 
+        def handle(self) -> None:
+            with suppress(ConnectionError):  # of a client that was killed
+                super().handle()
+
         def do_GET(self) -> None:
             self._serve()
 
@@ -174,7 +180,7 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
             fake.note(request)
             fault = fake.fault_of(request)
             with fake.lock:
-                fake.active += 1
+                fake.active[request.path] += 1
                 busy = fake.refuse_busy(request)
             try:
                 if fault is not None and fault.seconds:
@@ -182,7 +188,7 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
                 answer = busy or self._answered(request, fault)
             finally:
                 with fake.lock:
-                    fake.active -= 1
+                    fake.active[request.path] -= 1
             if answer is None:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)

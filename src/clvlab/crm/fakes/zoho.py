@@ -25,6 +25,7 @@ _TOKEN_LIFE, _WINDOW, _REFRESHES, _LIVE = timedelta(hours=1), timedelta(minutes=
 _PAGE_LIFE = timedelta(hours=24)
 _FIRED = ("workflow", "approval", "blueprint", "pathfinder", "orchestration")
 _SKIPPED = {"cadences": "cadence", "assignment_rules": "assignment rule", "connected_workflows": "connected workflow"}
+_CONVERTED = "$converted"
 _PATH = re.compile(r"^/crm/(?:bulk/)?v[2-8]/")
 
 
@@ -47,6 +48,7 @@ class Switches:
     missing_scopes: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
     read_only_ignored: bool = True
+    bulk_fires: bool = False
     touches_others: bool = True
     """Whether a record that is restored, or whose customer is merged into another, counts as changed."""
 
@@ -120,7 +122,7 @@ class FakeZoho(FakeServer):
 
     def refuse_busy(self, request: Request) -> Answer | None:
         """429 without a hint when to come again, where more calls are under way than the edition allows."""
-        if request.path.startswith("/crm/") and self.active > self.switches.concurrency:
+        if request.path.startswith("/crm/") and self.active.total() > self.switches.concurrency:
             return _flat(429, "TOO_MANY_REQUESTS", "too many concurrent calls")
         return None
 
@@ -173,6 +175,8 @@ class FakeZoho(FakeServer):
                 return self._bulk_write(request)
             case ("GET", True, ["write", job]):
                 return self._job(job)
+            case ("GET", True, ["write", job, "result"]):
+                return self._write_result(job)
             case ("GET", False, ["settings", "fields"]):
                 return self._fields(request)
             case ("POST", False, ["coql"]):
@@ -228,6 +232,10 @@ class FakeZoho(FakeServer):
         if self.switches.touches_others:
             self.change(module, record)
 
+    def convert(self, lead: str) -> None:
+        """Make a customer of a lead, which lists have only where they are asked for such leads from then on."""
+        self.change("Leads", lead, **{_CONVERTED: True})
+
     def merge(self, survivor: str, other: str, module: str = "Accounts", lookup: str = "Account_Name") -> None:
         """Merge a customer's record into another: what belonged to the one belongs to the other."""
         name = self.modules[module].records[survivor].get("Account_Name")
@@ -267,7 +275,7 @@ class FakeZoho(FakeServer):
         start = self._start(values, ",".join(asked) + sort_by + order, per_page)
         if isinstance(start, Answer):
             return start
-        found = list(module.records.values())
+        found = [each for each in module.records.values() if _is_asked_for(each, values)]
         if since := request.headers.get("if-modified-since"):
             found = [each for each in found if _moment(each["Modified_Time"]) > _moment(since)]
             if not found:
@@ -445,6 +453,8 @@ class FakeZoho(FakeServer):
             return {"supported_values": list(field.choices)} if refused else None
         if field.kind in ("double", "currency", "integer") and not is_number:
             return {"expected_data_type": field.kind}
+        if field.kind == "integer" and not isinstance(value, int) and not float(value).is_integer():
+            return {"expected_data_type": "integer"}
         if field.kind == "date" and not re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
             return {"expected_data_type": "date"}
         return None
@@ -502,6 +512,8 @@ class FakeZoho(FakeServer):
         states = self._jobs[job]["states"]
         state = states.pop(0) if len(states) > 1 else states[0]
         self._jobs[job]["state"] = state
+        if state == "COMPLETED" and "write" in self._jobs[job]:
+            self._jobs[job]["told"] = self._written_in_bulk(*self._jobs[job].pop("write"))
         done = {"id": job, "state": state, "status": state}
         if state == "COMPLETED":
             done["result"] = {
@@ -538,33 +550,59 @@ class FakeZoho(FakeServer):
 
     def _bulk_write(self, request: Request) -> Answer:
         [resource] = request.body["resource"]
+        if "bulk.CREATE" in self.switches.missing_scopes:
+            return _flat(self.switches.scope_status, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL")
+        if resource["file_id"] not in self._uploads or request.body.get("operation") != "update":
+            return _flat(400, "INVALID_DATA", "invalid data", api_name="file_id or operation")
         with zipfile.ZipFile(io.BytesIO(self._uploads[resource["file_id"]])) as packed:
             text = packed.read(packed.namelist()[0]).decode("utf-8-sig")
-        rows = list(csv.reader(io.StringIO(text)))[1:]
+        header, *rows = csv.reader(io.StringIO(text))
         if len(rows) > _MOST_BULK:
             return _flat(400, "LIMIT_EXCEEDED", "too many rows", limit=_MOST_BULK)
         self.credits += 500
-        name, at = resource["module"]["api_name"], {it["api_name"]: it["index"] for it in resource["field_mappings"]}
-        told = [["STATUS", "ERRORS", "id"]]
-        for place, row in enumerate(rows):
-            given = {key: row[index] or None for key, index in at.items()}
-            if resource.get("ignore_empty", True):
-                given = {key: value for key, value in given.items() if value is not None}
-            kinds = {key: self.modules[name].fields[key].kind for key in given if key != "id"}
-            typed = {
-                key: float(v) if v is not None and kinds.get(key) in ("double", "currency") else v
-                for key, v in given.items()
-            }
-            done = self._updated(name, typed, place)
-            told.append(["UPDATED" if done["status"] == "success" else "ERROR", done["code"], given.get("id") or ""])
         job = f"{900_000 + len(self._jobs)}"
-        result = {"download_url": f"/crm/bulk/v8/write/{job}/result"}
-        self._jobs[job] = {"states": ["ADDED", "INPROGRESS", "COMPLETED"], "result": result, "told": told}
+        result = {"download_url": f"{self.url}/crm/bulk/v8/write/{job}/result"}
+        self._jobs[job] = {
+            "states": ["ADDED", "INPROGRESS", "COMPLETED"],
+            "result": result,
+            "write": (resource, header, rows, resource.get("ignore_empty", request.body.get("ignore_empty", False))),
+        }
         return Answer(201, {"status": "success", "code": "SUCCESS", "details": {"id": job}})
 
-    def result_of_write(self, job: str) -> list[list[str]]:
-        """The rows of a bulk write's result: STATUS, ERRORS, id."""
-        return list(self._jobs[job]["told"])
+    def finish_jobs(self) -> None:
+        """Let the bulk writes end, which goes on whether or not somebody asks for them."""
+        for job in self._jobs.values():
+            if "write" in job:
+                job["told"] = self._written_in_bulk(*job.pop("write"))
+                job["states"] = ["COMPLETED"]
+
+    def _written_in_bulk(
+        self, resource: Mapping[str, Any], header: list[str], rows: list[list[str]], ignores_empty: bool
+    ) -> list[list[str]]:
+        """Write the rows of a file; the first three of its columns, and what became of each row."""
+        name, at = resource["module"]["api_name"], {it["api_name"]: it["index"] for it in resource["field_mappings"]}
+        fields = self.modules[name].fields
+        told = [[*header[:3], "STATUS", "RECORD_ID", "ERRORS"]]
+        written = []
+        for place, row in enumerate(rows):
+            given: dict[str, Any] = {key: row[index] or None for key, index in at.items()}
+            if ignores_empty:
+                given = {key: value for key, value in given.items() if value is not None}
+            typed = {key: _of_cell(value, fields.get(key)) for key, value in given.items()}
+            done = self._updated(name, typed, place)
+            is_done = done["status"] == "success"
+            error = "" if is_done else f"{done['code']}-{done['details'].get('api_name', 'id')}"
+            told.append([*row[:3], "UPDATED" if is_done else "SKIPPED", row[at["id"]] if is_done else "", error])
+            written += [given["id"]] if is_done else []
+        if self.switches.bulk_fires:
+            self._fire({}, written)
+        return told
+
+    def _write_result(self, job: str) -> Answer:
+        if "told" not in self._jobs.get(job, {}):
+            return _flat(404, "RESOURCE_NOT_FOUND", "the result is not there yet")
+        header, *rows = self._jobs[job]["told"]
+        return Answer(200, _zipped("Accounts-labels.csv", [header, *reversed(rows)]))  # in no order that is promised
 
     def written_now(self) -> str:
         """The clock as values have it, in the zone of the organisation."""
@@ -583,6 +621,12 @@ def _refused(code: str, message: str, **details: Any) -> dict[str, Any]:
     return {"code": code, "status": "error", "message": message, "details": details}
 
 
+def _is_asked_for(record: Mapping[str, Any], values: Mapping[str, str]) -> bool:
+    """Whether a list has a record: leads that were converted only where the request says so."""
+    converted = values.get("converted", "false")
+    return converted == "both" or bool(record.get(_CONVERTED)) == (converted == "true")
+
+
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -595,7 +639,7 @@ def _metadata(field: Field) -> dict[str, Any]:
         "data_type": field.kind,
         "json_type": json_type.get(field.kind, "string"),
         "length": field.length,
-        "decimal_place": 2 if field.kind in ("double", "currency") else None,
+        "decimal_place": 2 if field.kind in ("double", "currency", "percent") else None,
         "read_only": field.read_only,
         "field_read_only": field.read_only,
         "custom_field": field.custom,
@@ -606,6 +650,15 @@ def _metadata(field: Field) -> dict[str, Any]:
             for actual, shown in field.choices.items()
         ],
     }
+
+
+def _of_cell(value: str | None, field: Field | None) -> Any:
+    """A cell of a file as the value of its field."""
+    is_number = field is not None and field.kind in ("double", "currency", "integer")
+    try:
+        return float(value) if is_number and value is not None else value
+    except ValueError:
+        return value
 
 
 def _flat_cell(value: Any) -> str:
