@@ -14,12 +14,12 @@ from click.testing import CliRunner
 
 from clvlab import cli
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
+from clvlab.lock import LockedError
 from clvlab.params import CompareParams, ReportParams
 from clvlab.playbook import Playbook, shipped
 from clvlab.playbook.playbook import shipped_groups
 from clvlab.reporting import runner
 from clvlab.reporting.execution import KernelDiedError, NotebookError
-from clvlab.reporting.lock import LockedError
 from clvlab.reporting.runner import Run
 from clvlab.reporting.stopping import Stopped
 from tests.playbook.test_series import publish

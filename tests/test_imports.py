@@ -40,7 +40,9 @@ MAY_IMPORT = {
     "estimators": f"{FOUNDATION} shares rfm models grouping",
     "strategy_numbers": f"{FOUNDATION} grouping",
     "metrics": "arrays errors",
-    "label_history": "errors",
+    "whole_files": "",
+    "lock": "",
+    "label_history": "errors whole_files",
     "learned": f"{FOUNDATION} customers",
     "validation": f"{FOUNDATION} customers models learned metrics",
     "planning": f"{FOUNDATION} customers models validation",
@@ -49,7 +51,7 @@ MAY_IMPORT = {
     "exploration": f"{FOUNDATION} grouping",
     "datasets": f"{FOUNDATION} transactions customers",
     "inputs": f"{FOUNDATION} params datasets sources transactions customers",
-    "crm": f"{FOUNDATION} params label_history datasets sources transactions customers",
+    "crm": f"{FOUNDATION} params label_history lock whole_files datasets sources transactions customers",
     "judged": f"{FOUNDATION} params inputs grouping",
     "preflight": f"{FOUNDATION} params playbook inputs customers grouping",
     "playbook": f"{FOUNDATION} params tables",
@@ -67,11 +69,11 @@ MAY_IMPORT = {
     "pictures": f"{FOUNDATION} analysis charts comparison customers grouping models rfm validation",
     "export": f"{FOUNDATION} editions params customers label_history playbook analysis",
     "reporting": (
-        f"{FOUNDATION} tables trend editions playbook params inputs label_history judged progress preflight charts "
-        "grammars notebook_files"
+        f"{FOUNDATION} tables trend editions playbook params inputs label_history lock judged progress preflight "
+        "charts grammars notebook_files"
     ),
     "workspace": f"{FOUNDATION} params check analysis notebook_files reporting",
-    "cli": f"{FOUNDATION} params sources playbook check crm reporting workspace notebook_files",
+    "cli": f"{FOUNDATION} lock params sources playbook check crm reporting workspace notebook_files",
     "__init__": "",
 }
 
@@ -98,7 +100,7 @@ ONLY = {
     "adbc_driver_manager": "sources",
     "adbc_driver_postgresql": "sources",
     "adbc_driver_duckdb": "sources",
-    "filelock": "reporting crm",
+    "filelock": "lock crm",
     "httpx": "crm",
     "tenacity": "crm",
     "click": "cli",

@@ -546,8 +546,8 @@ def _verdict(error: BaseException, lang: "Language") -> tuple[int, str]:
     if isinstance(error, MemoryError):
         return NOTEBOOK_FAILED, "Memory ran out. Give the run more, or a smaller log."
 
+    from clvlab.lock import LockedError
     from clvlab.reporting.execution import KernelDiedError
-    from clvlab.reporting.lock import LockedError
 
     if isinstance(error, LockedError):
         return LOCKED, str(error)

@@ -1,7 +1,6 @@
 """Which group every customer was in, report by report: one table that grows with a series."""
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from clvlab.errors import DataError
+from clvlab.whole_files import write_whole
 
 FILE = "history.parquet"
 CUSTOMERS_FILE, RULE_FILE, HEADLINE_FILE = "customers.parquet", "rule.json", "headline.json"
@@ -94,8 +94,4 @@ def _labels(run: LabelledRun) -> pl.DataFrame:
 
 
 def _write(table: pl.DataFrame, keys: Mapping[str, str], path: Path) -> None:
-    fresh = path.with_name(f".{path.name}")
-    table.write_parquet(fresh, metadata={_RUNS: json.dumps(keys)})
-    with fresh.open("rb") as file:
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    write_whole(path, lambda fresh: table.write_parquet(fresh, metadata={_RUNS: json.dumps(keys)}))

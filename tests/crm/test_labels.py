@@ -20,7 +20,8 @@ from clvlab.crm import labels
 from clvlab.crm.fakes import Fault
 from clvlab.crm.fakes.zoho import Field
 from clvlab.crm.zoho import ZohoCrm
-from clvlab.errors import DataError, ParamsError, TryLaterError
+from clvlab.errors import DataError, ParamsError
+from clvlab.lock import LockedError, locked
 from clvlab.params import ReportParams
 from tests.crm.organisation import LABELS, account_id
 
@@ -236,7 +237,7 @@ def test_what_is_accepted_and_not_there_is_told(given, crm, zoho):
 
 def test_two_at_once_do_not_label_one_series(given, crm):
     planned = labels.plan(given, crm)
-    with labels._alone(given.folder / labels.FOLDER), pytest.raises(TryLaterError, match="Another process"):
+    with locked(given.folder), pytest.raises(LockedError, match="Another run of shop is at work"):
         labels.apply(planned, crm, given.folder, DAY)
 
 

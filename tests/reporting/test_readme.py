@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from clvlab import cli, params
+from clvlab import cli, lock, params
 from clvlab.errors import DataError
-from clvlab.reporting import archive, execution, lock, stopping
+from clvlab.reporting import archive, execution, stopping
 
 FOLDER = Path(archive.__file__).parent
 README = (FOLDER / "README.md").read_text(encoding="utf-8")

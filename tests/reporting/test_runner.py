@@ -12,9 +12,9 @@ import pytest
 
 from clvlab.errors import ClvlabError, DataError, ParamsError
 from clvlab.inputs import sha256
+from clvlab.lock import LockedError, locked
 from clvlab.params import CompareParams, ReportParams
 from clvlab.reporting import runner, stopping
-from clvlab.reporting.lock import LockedError, locked
 from clvlab.reporting.runner import notebook_of, run
 from tests.published import publish
 from tests.reporting.conftest import executed

@@ -8,8 +8,10 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
+from clvlab.lock import locked
 from clvlab.params import RunParams, file_name
 from clvlab.transactions.databases import copied
+from clvlab.whole_files import write_whole
 
 if TYPE_CHECKING:
     from clvlab.sources.databases import Copy
@@ -30,21 +32,23 @@ def read(params: P, until: date | None) -> tuple[P, "Copy"]:
     Raises
     ------
     ClvlabError : as by `clvlab.transactions.databases.copied`
+    LockedError : another process is at work in the series
     """
     assert params.database is not None
     folder, how = params.folder / ".database", params.reading
     path = folder / f"{file_name(params.source_name)}.parquet"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = how.get("duplicate_key", ())
-    read = copied(
-        params.database,
-        path,
-        params.columns,
-        also=(*how.get("where", ()), *params.log_attributes, *key),
-        whole=how.get("duplicates") == "drop" and not key,
-        until=until,
-        time_zone=how.get("time_zone"),
-    )
-    account = {"statement": read.statement, "rows": read.rows}
-    (folder / "account.json").write_text(json.dumps(account, ensure_ascii=False, indent=2), encoding="utf-8")
+    with locked(params.folder):
+        read = copied(
+            params.database,
+            path,
+            params.columns,
+            also=(*how.get("where", ()), *params.log_attributes, *key),
+            whole=how.get("duplicates") == "drop" and not key,
+            until=until,
+            time_zone=how.get("time_zone"),
+        )
+        account = json.dumps({"statement": read.statement, "rows": read.rows}, ensure_ascii=False, indent=2)
+        write_whole(folder / "account.json", lambda fresh: fresh.write_text(account, encoding="utf-8"))
     return params.model_copy(update={"source": str(path)}), read

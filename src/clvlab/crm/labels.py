@@ -7,19 +7,18 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from filelock import FileLock, Timeout
 
 from clvlab.crm.protocol import LabelField, Outcome, Row, TakesLabels, same
-from clvlab.errors import DataError, ParamsError, TryLaterError
+from clvlab.errors import DataError, ParamsError
 from clvlab.label_history import CUSTOMERS_FILE
+from clvlab.lock import locked
 from clvlab.params import ReportParams
 from clvlab.sources.faults import fault
 from clvlab.wording import Words
@@ -177,12 +176,14 @@ def apply(planned: Plan, crm: TakesLabels, folder: Path, day: date, most: int | 
     Raises
     ------
     ParamsError : more records than `most` would be written
+    LockedError : another process is at work in the series
     """
     if len(planned.changes) > (cap := most or crm.most):
         raise fault("crm_too_many", ParamsError, records=len(planned.changes), most=cap)
     if not planned.changes:
         return Done(())
-    with _alone(folder / FOLDER):
+    (folder / FOLDER).mkdir(parents=True, exist_ok=True, mode=0o700)
+    with locked(folder):
         return _applied(planned, crm, folder, day)
 
 
@@ -329,7 +330,8 @@ def _checked(crm: TakesLabels, planned: Plan, outcomes: Sequence[Outcome]) -> li
 def _settle(folder: Path, crm: TakesLabels) -> None:
     """Wait for what an earlier process has begun in the CRM, if it was killed before it had ended."""
     for path in sorted(folder.glob("*.done.jsonl"))[-1:]:
-        last = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
+        whole = [line for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+        last = json.loads(whole[-1]) if whole else {}
         if _BEGUN in last:
             crm.settle(last[_BEGUN])
 
@@ -339,21 +341,6 @@ def _new_undo(folder: Path, day: date) -> Path:
         left.unlink()
     numbers = [int(path.name.split(".")[0].rpartition("-")[2]) for path in folder.glob(f"{day}-*.undo.jsonl")]
     return folder / f"{day}-{max(numbers, default=0) + 1:03d}.undo.jsonl"
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Label in a series alone; TryLaterError where another process does."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(folder / ".lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise fault("crm_labelling", TryLaterError, folder=str(folder)) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _append(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

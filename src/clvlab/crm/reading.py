@@ -24,9 +24,11 @@ import polars as pl
 from clvlab.crm.protocol import NEVER, Crm, Customers, ModuleRead, Since
 from clvlab.customers.perishable import PERISHABLE
 from clvlab.errors import DataError
+from clvlab.lock import locked
 from clvlab.params import RunParams
 from clvlab.sources.faults import fault
 from clvlab.transactions.filters import is_open
+from clvlab.whole_files import write_whole
 
 P = TypeVar("P", bound=RunParams)
 OVERLAP = timedelta(minutes=10)
@@ -74,7 +76,8 @@ class _Kept:
             "gone": sorted(self.gone),
             "reads": [asdict(each) for each in reads],
         }
-        path.write_text(json.dumps(told, ensure_ascii=False, indent=2), encoding="utf-8")
+        text = json.dumps(told, ensure_ascii=False, indent=2)
+        write_whole(path, lambda fresh: fresh.write_text(text, encoding="utf-8"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,8 +126,14 @@ def read(params: P, crm: Crm, today: date) -> P:
     Raises
     ------
     DataError : there are no orders
+    LockedError : another process is at work in the series
     """
-    assert params.crm is not None
+    params.folder.mkdir(parents=True, exist_ok=True)
+    with locked(params.folder):
+        return _read(params, crm, today)
+
+
+def _read(params: P, crm: Crm, today: date) -> P:
     folder = params.folder / ".crm"
     log = folder / f"{crm.name}_{crm.purchases.lower()}.parquet"
     paths = (log, *(folder / f"{name}.parquet" for name in ("customers", "passing", "answers")))
@@ -135,7 +144,7 @@ def read(params: P, crm: Crm, today: date) -> P:
     # Where this is broken off, the files are of two readings: without the account all is read again.
     (folder / "account.json").unlink(missing_ok=True)
     for table, path in zip((tables.orders, tables.lasting, tables.passing, tables.answers), paths, strict=True):
-        _write(table, path)
+        write_whole(path, table.write_parquet)
     passing = tables.passing.join(_pipeline(tables.orders, params), on="customer_id", how="full", coalesce=True)
     attributes = [paths[1]]
     if known := _with_history(passing, folder / "history.parquet", today):
@@ -224,7 +233,7 @@ def _surveys(answers: pl.DataFrame, path: Path) -> Path | None:
     if not said.height:
         path.unlink(missing_ok=True)
         return None
-    _write(said, path)
+    write_whole(path, said.write_parquet)
     return path
 
 
@@ -281,17 +290,10 @@ def _with_history(present: pl.DataFrame, path: Path, today: date) -> Path | None
     if not whole.height:
         return None
     if rows.height or before is None:
-        _write(whole, path)
+        write_whole(path, whole.write_parquet)
     return path
 
 
 def _last(history: pl.DataFrame, values: Sequence[str]) -> pl.DataFrame:
     """The last known values of each customer."""
     return history.sort("date", maintain_order=True).group_by("customer_id").agg(pl.col(*values).drop_nulls().last())
-
-
-def _write(table: pl.DataFrame, path: Path) -> None:
-    """Write a file whole or not at all."""
-    new = path.with_suffix(".new")
-    table.write_parquet(new)
-    new.replace(path)

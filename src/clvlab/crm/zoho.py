@@ -35,7 +35,7 @@ from clvlab.params import BulkWrite, ZohoSource
 from clvlab.sources.faults import fault
 
 SECRETS = ("ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN")
-ACCOUNTS_HOSTS = tuple(f"accounts.zoho.{end}" for end in ("com", "eu", "in", "com.au", "com.cn", "jp", "sa"))
+LOGIN = "https://accounts.zoho.com"
 API_HOSTS = frozenset(
     f"{kind}.zohoapis.{end}"
     for kind in ("www", "sandbox")
@@ -153,7 +153,7 @@ class ZohoCrm:
     def __init__(self, source: ZohoSource, transport: Transport | None = None) -> None:
         self._source = source
         self._secrets = credentials(SECRETS)
-        self._login = checked_url(source.get("login", f"https://{ACCOUNTS_HOSTS[0]}"), "login")
+        self._login = checked_url(source.get("login", LOGIN), "login")
         self._api = checked_url(source["api"], "api") if "api" in source else None
         self._transport = transport or Transport()
         digest = hashlib.sha256(self._secrets["ZOHO_REFRESH_TOKEN"].text.encode()).hexdigest()

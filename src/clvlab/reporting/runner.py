@@ -20,6 +20,7 @@ from clvlab.frames import TransactionLog
 from clvlab.inputs import Snapshot, check_refused, fingerprint, hand_over, log_sources, read_source, table_sources
 from clvlab.judged import last_judgement
 from clvlab.label_history import CUSTOMERS_FILE, LabelledRun, enter
+from clvlab.lock import locked
 from clvlab.params import (
     DUE_LISTS,
     LOG_FOLDER,
@@ -38,7 +39,6 @@ from clvlab.reporting import manifest
 from clvlab.reporting.archive import Series, explained
 from clvlab.reporting.execution import Writable, environment_of, execute
 from clvlab.reporting.index import write_indices
-from clvlab.reporting.lock import locked
 from clvlab.reporting.pseudonym_key import found_or_made
 from clvlab.reporting.stopping import Stopped, interruptible
 from clvlab.reporting.temporary import temporary_files_in, temporary_folder

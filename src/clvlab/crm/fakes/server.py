@@ -209,7 +209,10 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
 
         def _request(self) -> Request:
             parts = urlsplit(self.path)
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
+            raw = self.rfile.read(length)
+            if len(raw) < length:
+                raise ConnectionError
             values = {name: given[-1] for name, given in parse_qs(parts.query, keep_blank_values=True).items()}
             body, kind = None, self.headers.get("Content-Type", "")
             if "urlencoded" in kind:

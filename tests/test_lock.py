@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from clvlab.reporting.lock import LockedError, locked
+from clvlab.lock import LockedError, locked
 
 
 def test_second_run_of_a_series_is_told_who_holds_the_lock(tmp_path):
