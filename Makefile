@@ -13,7 +13,7 @@ export OMP_NUM_THREADS ?= 1
 # Every process of a test would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup report compare test check test-lowest wheel-check docs format lab browser bench fuzz sample lock clean
+.PHONY: help setup report compare test check test-lowest wheel-check docs format lab browser services bench fuzz sample lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,12 @@ browser: $(READY) ## look at the published reports in headless Chromium
 	  test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null \
 	  || { echo "chromium is missing: install the package chromium."; exit 1; }
 	@$(BIN)/pytest -q -m browser tests/browser
+
+services: $(READY) ## read from and write into a PostgreSQL server, which is started for it
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && exit 0; \
+	  test "$$(id -u)" = 0 && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null \
+	  || { echo "PostgreSQL is missing: install the package postgresql."; exit 1; }
+	@$(BIN)/pytest -q -m services tests/databases
 
 format: $(READY) ## put the code and the notebooks into shape
 	@$(BIN)/ruff format .

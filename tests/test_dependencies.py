@@ -57,7 +57,7 @@ def brought_by(module: str) -> set[str]:
     return {canonicalize_name(name) for name in DISTRIBUTIONS.get(module, [module])}
 
 
-OF_A_PART = names(EXTRAS["crm"])
+OF_A_PART = names(EXTRAS["crm"] + EXTRAS["databases"])
 """What only one part imports, and only who uses it has to have; `test_imports.py` sees that no other does."""
 USED = {name for module in third_party("src/clvlab") for name in brought_by(module)}
 

@@ -28,7 +28,7 @@ from clvlab import __version__
 from clvlab.errors import ClvlabError, TryLaterError
 
 if TYPE_CHECKING:
-    from clvlab.crm.protocol import Crm
+    from clvlab.crm.protocol import Crm, TakesLabels
     from clvlab.params import ReportParams, RunParams
     from clvlab.wording import Language
 
@@ -138,7 +138,7 @@ def backfill(
         from clvlab.units import parse_day
 
         days = parse_day("--from", first), parse_day("--to", last)
-        given = _read_of_crm(ReportParams.load(params, _given(None, overrides)))
+        given = _read_first(ReportParams.load(params, _given(None, overrides)), days[1])
         done = backfill(given, *days, jobs=jobs, force=force, told=logger.info)
         logger.info("%d made, %d up to date, %d failed", len(done.made), len(done.kept), len(done.failed))
         _say(done.index)
@@ -325,12 +325,12 @@ def label(
     most: int | None,
     debug: bool,
 ) -> None:
-    """Write groups and values of the published report into the CRM that PARAMS.yaml names as the source.
+    """Write groups and values of the published report into the CRM or database that PARAMS.yaml names as the source.
 
-    By id and only into records that are there, into the fields that `source.labels` names, without setting off
-    workflows. Without --apply it says what would change, value by value. With --undo it takes back what was written,
-    as far as nobody has changed it since: a dry run as well, without --apply. Exit code 1: some records were not
-    written.
+    By id and only into records that are there, into the fields that `source.labels` names: in a CRM without setting
+    off workflows, in a database in one transaction. Without --apply it says what would change, value by value. With
+    --undo it takes back what was written, as far as nobody has changed it since: a dry run as well, without --apply.
+    Exit code 1: some records were not written.
     """
     _log_to_stderr("human")
     if to_file is not None and (does_apply or undo is not None):
@@ -340,30 +340,36 @@ def label(
 
         given = ReportParams.load(params, _given(as_of, overrides))
     with _errors_told(debug, given.languages[0]):
-        with closing(_connected(given)) as crm:
-            is_whole = _labelled(crm, given, does_apply, undo, to_file, most)
+        with closing(_taking_labels(given)) as place:
+            is_whole = _labelled(place, given, does_apply, undo, to_file, most)
         if not is_whole:
             sys.exit(NOTEBOOK_FAILED)
 
 
 def _labelled(
-    crm: "Crm", given: "ReportParams", does_apply: bool, undo: Path | None, to_file: Path | None, most: int | None
+    place: "TakesLabels",
+    given: "ReportParams",
+    does_apply: bool,
+    undo: Path | None,
+    to_file: Path | None,
+    most: int | None,
 ) -> bool:
     """Say what labelling would do, do it where that is asked for, and whether every record was written."""
     from clvlab.crm import labels, telling
     from clvlab.wording import Words
 
     words = Words(given.languages[0])
-    planned = labels.plan(given, crm) if undo is None else labels.undoing(undo, crm)
-    _say("\n".join(telling.of_plan(planned, words)))
+    planned = labels.plan(given, place) if undo is None else labels.undoing(undo, place)
+    called = words("label.crm") if given.database is None else words("label.database")
+    _say("\n".join(telling.of_plan(planned, words, called)))
     if to_file is not None:
-        _write_new(to_file, labels.import_file(planned, crm, to_file))
+        _write_new(to_file, labels.import_file(planned, place, to_file))
         _say(words("label.file", file=to_file, records=len(planned.changes)))
         return True
     if not does_apply:
         _say(words("label.dry"))
         return True
-    done = labels.apply(planned, crm, given.folder, given.as_of, most)
+    done = labels.apply(planned, place, given.folder, given.as_of, most)
     _say("\n".join(telling.of_done(done, words)))
     return done.is_whole
 
@@ -448,7 +454,8 @@ def _publish(
     _log_to_stderr(log_format)
     with _errors_told(debug), interruptible(timeout):
         refuse_poor_surroundings()
-        params = _read_of_crm(kind.load(path, _given(as_of, overrides)))
+        given = kind.load(path, _given(as_of, overrides))
+        params = _read_first(given, given.known_until)
         from clvlab.reporting.runner import run
 
         done = run(params, force=force, stderr=_Terminal() if log_format == "human" else None)
@@ -457,8 +464,14 @@ def _publish(
     _say(done.report)
 
 
-def _read_of_crm(params: "_Params") -> "_Params":
-    """The parameters of a run over what its CRM holds, where its source is one."""
+def _read_first(params: "_Params", until: date | None) -> "_Params":
+    """The parameters of a run over what its CRM or database holds (up to a day), where its source is one."""
+    if params.database is not None:
+        from clvlab.crm.database_log import read as read_database
+
+        read_params, copy = read_database(params, until)
+        logger.info("read %s: %s rows", params.source_name, f"{copy.rows:,}")
+        return read_params
     if params.crm is None:
         return params
     from clvlab.crm.reading import read
@@ -468,6 +481,19 @@ def _read_of_crm(params: "_Params") -> "_Params":
     for each in crm.reads:
         logger.info("read %s: %s records in %s replies", each.module, f"{each.rows:,}", each.pages)
     return read_params
+
+
+def _taking_labels(params: "RunParams") -> "TakesLabels":
+    """The CRM that is the source of a run, or the table that its database has for labels."""
+    if params.database is None:
+        return _connected(params)
+    from clvlab.sources.faults import fault
+
+    try:
+        from clvlab.crm.database_labels import DatabaseLabels
+    except ModuleNotFoundError as error:
+        raise fault("database_no_extra", ClvlabError, module=error.name) from None
+    return DatabaseLabels(params.database)
 
 
 def _connected(params: "RunParams") -> "Crm":

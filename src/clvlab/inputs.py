@@ -86,7 +86,14 @@ class Snapshot:
 
 
 def log_sources(params: RunParams) -> tuple[str, ...]:
-    """The paths and globs that a run's log is read from; none where it is embedded."""
+    """The paths and globs that a run's log is read from; none where it is embedded.
+
+    Raises
+    ------
+    ParamsError : the source is a database, of which what is read has to be kept in a file first
+    """
+    if params.database is not None:
+        raise fault("database_not_read", ParamsError)
     own = () if isinstance(params.source, str) and params.source in EMBEDDED else params.sources
     return (*own, *params.items, *params.returns)
 
@@ -316,7 +323,7 @@ def read_source(params: RunParams) -> TransactionLog:
                 raise ParamsError(f"`{key}` goes with a file, and {params.source!r} is not one. Drop it.")
         return _known(EMBEDDED[params.source](), params.known_until)
     return read_transactions(
-        list(params.sources),
+        list(params.sources) if params.database is None else params.database,
         columns=params.columns,
         currency=params.currency,
         attributes=params.log_attributes,
@@ -345,8 +352,9 @@ def check_refused(log: TransactionLog, params: RunParams) -> None:
         return
     said = ", ".join(f"{meaning(rule)} ({rows:,})" for rule, rows in sorted(reasons.items(), key=lambda it: -it[1]))
     worst = max(reasons, key=lambda rule: reasons[rule])
+    source = ", ".join(params.sources) or params.source_name
     raise DataError(
-        f"{refused:,} of {judged:,} rows of {', '.join(params.sources)} are refused, {refused / judged:.1%}: {said}. "
+        f"{refused:,} of {judged:,} rows of {source} are refused, {refused / judged:.1%}: {said}. "
         f"{Words('en').name('hints', hint(worst).code)} To run all the same, set "
         f"`max_refused: {math.ceil(100 * refused / judged) / 100:g}`.",
         code="max_refused",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePath
-from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self
+from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self, final
 
 import yaml
 from pydantic import (
@@ -52,6 +52,7 @@ PSEUDONYM_KEY = "CLVLAB_PSEUDONYM_KEY"
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
+_ADDRESS = r"([A-Za-z][\w+.-]*://)\S*[^\s'\"),\]}]"
 
 FROM_COST = "from cost"
 AUTO = "auto"
@@ -162,6 +163,33 @@ def _margin(value: object) -> object:
     if isinstance(value, str) and value != FROM_COST:
         raise ValueError(f"give a share of spend, such as 0.3, or `{FROM_COST}` for what the log's costs leave of it")
     return value
+
+
+def _no_address(paths: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    """Refuse an address in place of a path: it may have a password in it, and paths are told and kept."""
+    if any(re.match(_ADDRESS, path) for path in ([paths] if isinstance(paths, str) else paths)):
+        raise ValueError(
+            "files are named by paths, and a database as `{sql: <the environment variable that holds its URL>, "
+            "table: <a table>}`"
+        )
+    return paths
+
+
+def _variable(name: str) -> str:
+    """Refuse what is no name of an environment variable, above all the URL itself."""
+    if not re.fullmatch(r"[A-Za-z_]\w*", name):
+        raise ValueError(
+            "give the name of an environment variable that holds the URL, such as DATABASE_URL; the URL itself has a "
+            "password in it, and belongs into no file"
+        )
+    return name
+
+
+def _one_of_each(source: Any) -> Any:
+    for one, other in (("duckdb", "sql"), ("table", "query")):
+        if (one in source) == (other in source):
+            raise ValueError(f"give either `{one}` or `{other}`")
+    return source
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -278,6 +306,7 @@ class BulkWrite(TypedDict):
     upload: NotRequired[Text]
 
 
+@final
 @with_config(_STRICT)
 class ZohoSource(TypedDict):
     """Zoho CRM as the source: which records are purchases and customers, and which fields take labels.
@@ -304,6 +333,7 @@ class ZohoSource(TypedDict):
     version: NotRequired[Annotated[str, Field(pattern=r"^v[2-8]$")]]
 
 
+@final
 @with_config(_STRICT)
 class FxiaokeSource(TypedDict):
     """纷享销客 as the source: which records are purchases, and which fields of customers take labels.
@@ -327,26 +357,66 @@ class FxiaokeSource(TypedDict):
     api: NotRequired[Text]
 
 
+@with_config(_STRICT)
+class LabelColumns(LabelFields):
+    """Columns of a table that take labels: the table, the column with the ids of customers, and which holds what."""
+
+    table: Text
+    key: Text
+
+
+@with_config(_STRICT)
+class _OfDatabase(TypedDict):
+    """A table or query of a database; `where` and `since` leave rows out before they are read."""
+
+    table: NotRequired[Text]
+    query: NotRequired[Text]
+    where: NotRequired[dict[Text, Values]]
+    since: NotRequired[Annotated[date, BeforeValidator(_day)]]
+    labels: NotRequired[LabelColumns]
+
+
+@final
+@with_config(_STRICT)
+class DuckdbSource(_OfDatabase):
+    """A DuckDB database that is the source: its file."""
+
+    duckdb: Text
+
+
+@final
+@with_config(_STRICT)
+class SqlSource(_OfDatabase):
+    """A PostgreSQL database that is the source: the environment variable that holds its URL."""
+
+    sql: Annotated[str, AfterValidator(_variable)]
+
+
 CrmSource = ZohoSource | FxiaokeSource
+_DATABASES = frozenset({"duckdb", "sql"})
 _CRMS = {"zoho": ZohoSource, "fxiaoke": FxiaokeSource}
 
 
 def _crm_of(source: object) -> object:
     """Refuse a CRM that nobody knows, before its keys are judged by those of another."""
-    if isinstance(source, dict) and source.get("crm") not in _CRMS:
+    if isinstance(source, dict) and not _DATABASES & source.keys() and source.get("crm") not in _CRMS:
         known = " or ".join(f"`{name}`" for name in _CRMS)
         raise ValueError(f"no CRM of this kind is known.{did_you_mean(str(source.get('crm')), _CRMS)} Give {known}")
     return source
 
 
 def _kind_of_source(source: object) -> str:
-    return f"#{source['crm']}" if isinstance(source, dict) else "#files"
+    if not isinstance(source, dict):
+        return "#files"
+    return next((f"#{kind}" for kind in sorted(_DATABASES) if kind in source), f"#{source.get('crm')}")
 
 
 Source = Annotated[
-    Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], Tag("#files")]
+    Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], AfterValidator(_no_address), Tag("#files")]
     | Annotated[ZohoSource, Tag("#zoho")]
-    | Annotated[FxiaokeSource, Tag("#fxiaoke")],
+    | Annotated[FxiaokeSource, Tag("#fxiaoke")]
+    | Annotated[DuckdbSource, BeforeValidator(_one_of_each), Tag("#duckdb")]
+    | Annotated[SqlSource, BeforeValidator(_one_of_each), Tag("#sql")],
     Discriminator(_kind_of_source),
     BeforeValidator(_crm_of),
     BeforeValidator(_one_or_several),
@@ -355,6 +425,10 @@ Source = Annotated[
 _NESTED: Mapping[str, Iterable[str]] = {
     "source.#zoho": ZohoSource.__annotations__,
     "source.#fxiaoke": FxiaokeSource.__annotations__,
+    "source.#duckdb": DuckdbSource.__annotations__,
+    "source.#duckdb.labels": LabelColumns.__annotations__,
+    "source.#sql": SqlSource.__annotations__,
+    "source.#sql.labels": LabelColumns.__annotations__,
     "source.labels": LabelFields.__annotations__,
     "source.bulk": BulkWrite.__annotations__,
     "rfm": Rfm.__annotations__,
@@ -372,7 +446,9 @@ class RunParams(BaseModel):
 
     `holdout` and `horizon` are lengths with their unit; `as_of` is the last day that counts; `source` is `cdnow`,
     `cdnow_sample`, `lighting`, or a path or glob, or a list of paths and globs, seen from the working directory, or
-    a CRM, such as `{crm: zoho}`, which the command line reads before it runs;
+    a CRM, such as `{crm: zoho}`, which the command line reads before it runs, or a table or query of a database,
+    such as `{sql: DATABASE_URL, table: orders}`, with the environment variable that holds its URL, or
+    `{duckdb: shop.duckdb, query: ...}`;
     `currency` is an ISO code, or null where the figures carry none; `lang` is the page's language, or `both` for a
     page in each; `export_labels` says whether exports hold stable codes or, like the (first) page, names in the
     reader's language; `title` is the heading of the page, by default made of the name. `items` are paths or globs of
@@ -462,15 +538,26 @@ class RunParams(BaseModel):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The paths, globs or names of embedded data sets that `source` lists; none where it is a CRM."""
+        """The paths, globs or names of embedded data sets that `source` lists; none where it is another system."""
         if isinstance(self.source, dict):
             return ()
         return (self.source,) if isinstance(self.source, str) else self.source
 
     @property
     def crm(self) -> CrmSource | None:
-        """The CRM that is the source; None where the source is files."""
-        return self.source if isinstance(self.source, dict) else None
+        """The CRM that is the source; None where it is something else."""
+        return self.source if isinstance(self.source, dict) and "crm" in self.source else None
+
+    @property
+    def database(self) -> DuckdbSource | SqlSource | None:
+        """The database that is the source; None where it is something else."""
+        return self.source if isinstance(self.source, dict) and "crm" not in self.source else None
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Our name of a label -> the field or column of the source that takes it; empty where none is named."""
+        given: Mapping[str, Any] = self.source.get("labels", {}) if isinstance(self.source, dict) else {}
+        return {name: field for name, field in given.items() if name in LabelFields.__annotations__}
 
     @property
     def source_name(self) -> str:
@@ -479,6 +566,8 @@ class RunParams(BaseModel):
         >>> RunParams(name="demo", source=["2023/orders.csv", "*.xlsx"], as_of="2024-06-30").source_name
         'orders.csv, *.xlsx'
         """
+        if self.database is not None:
+            return self.database.get("table", "query")
         return ", ".join(PurePath(source).name for source in self.sources)
 
     @property
@@ -801,5 +890,5 @@ def _problem(detail: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value) if not isinstance(value, date) else value.isoformat()
+    text = value.isoformat() if isinstance(value, date) else re.sub(_ADDRESS, r"\1***", repr(value))
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,4 +1,4 @@
-"""Groups and values back into the CRM: what would change, changing it, and taking it back.
+"""Groups and values back into the CRM or database: what would change, changing it, and taking it back.
 
 <output>/<name>/.labels/<day>-<n>.undo.jsonl    what was there, written before the first request
                         <day>-<n>.done.jsonl    what became of each record
@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from clvlab.crm.protocol import Crm, LabelField, Outcome, Row, same
+from clvlab.crm.protocol import LabelField, Outcome, Row, TakesLabels, same
 from clvlab.errors import DataError, ParamsError
 from clvlab.label_history import CUSTOMERS_FILE
 from clvlab.lock import locked
@@ -96,7 +96,7 @@ class Done:
         return all(outcome.status == "written" for outcome in self.outcomes)
 
 
-def plan(params: ReportParams, crm: Crm) -> Plan:
+def plan(params: ReportParams, crm: TakesLabels) -> Plan:
     """What the labels of the published report would change in the CRM.
 
     Raises
@@ -104,7 +104,7 @@ def plan(params: ReportParams, crm: Crm) -> Plan:
     ParamsError : the parameters name no fields for labels, or the CRM has none of them
     DataError : there is no published report of the day
     """
-    given: dict[str, str] = {**params.crm.get("labels", {})} if params.crm else {}  # type: ignore[dict-item]
+    given = params.labels
     if not given:
         raise fault("crm_no_labels", ParamsError)
     fields = dict(zip(given, crm.label_fields([*given.values()]), strict=True))
@@ -131,7 +131,7 @@ def plan(params: ReportParams, crm: Crm) -> Plan:
     return Plan(tuple(whole), tuple(names), unchanged, absent, len(cleared))
 
 
-def undoing(path: Path, crm: Crm) -> Plan:
+def undoing(path: Path, crm: TakesLabels) -> Plan:
     """What taking back would change: each value that is still the one that was written then.
 
     Raises
@@ -157,7 +157,7 @@ def undoing(path: Path, crm: Crm) -> Plan:
     return Plan(tuple(back), tuple(head["fields"]), len(changes) - len(back), absent, takes_back=True)
 
 
-def apply(planned: Plan, crm: Crm, folder: Path, day: date, most: int | None = None) -> Done:
+def apply(planned: Plan, crm: TakesLabels, folder: Path, day: date, most: int | None = None) -> Done:
     """Write a plan's values: the way back is kept first, then batch after batch, each with what became of it.
 
     Parameters
@@ -187,7 +187,7 @@ def apply(planned: Plan, crm: Crm, folder: Path, day: date, most: int | None = N
         return _applied(planned, crm, folder, day)
 
 
-def _applied(planned: Plan, crm: Crm, folder: Path, day: date) -> Done:
+def _applied(planned: Plan, crm: TakesLabels, folder: Path, day: date) -> Done:
     undo = _new_undo(folder / FOLDER, day)
     head = {
         "crm": crm.name,
@@ -214,13 +214,15 @@ def _applied(planned: Plan, crm: Crm, folder: Path, day: date) -> Done:
     return Done(tuple(checked), undo)
 
 
-def import_file(planned: Plan, crm: Crm, path: Path) -> bytes:
+def import_file(planned: Plan, crm: TakesLabels, path: Path) -> bytes:
     """A file for the CRM's own import: the records of which something changes, with all their labels.
 
     Raises
     ------
-    ParamsError : the file's name has an ending that the CRM does not take
+    ParamsError : the file's name has an ending that the CRM does not take, or it is a database, which has no import
     """
+    if crm.import_suffix is None:
+        raise fault("database_no_import", ParamsError)
     if path.suffix.lower() != crm.import_suffix:
         raise fault("crm_import_name", ParamsError, file=str(path), suffix=crm.import_suffix)
     labels = [{**change.kept, **change.row.values} for change in planned.changes]
@@ -311,7 +313,7 @@ def _ours(folder: Path, present: Mapping[str, Mapping[str, Any]], names: Sequenc
     return {record: values for record, values in ours.items() if values}
 
 
-def _checked(crm: Crm, planned: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
+def _checked(crm: TakesLabels, planned: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """The outcomes, with those ignored that the CRM says are written and that it does not show."""
     ids = [it.id for it in outcomes if it.status == "written"]
     present = {row["customer_id"]: row for row in crm.labels(planned.names, ids).iter_rows(named=True)} if ids else {}
@@ -325,7 +327,7 @@ def _checked(crm: Crm, planned: Plan, outcomes: Sequence[Outcome]) -> list[Outco
     ]
 
 
-def _settle(folder: Path, crm: Crm) -> None:
+def _settle(folder: Path, crm: TakesLabels) -> None:
     """Wait for what an earlier process has begun in the CRM, if it was killed before it had ended."""
     for path in sorted(folder.glob("*.done.jsonl"))[-1:]:
         whole = [line for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]

@@ -1,4 +1,4 @@
-"""What every CRM can do for us: give its orders and customers, and take labels, by the ids of its own records."""
+"""What CRMs and databases can do for us: give orders and customers, and take labels, by the ids of their records."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -103,43 +103,21 @@ class UntoldError(Exception):
     """What was deleted is too much to be told: all has to be read."""
 
 
-class Crm(Protocol):
-    """A CRM that is connected.
+class TakesLabels(Protocol):
+    """What is connected and takes labels: a CRM, or a table of a database.
 
     Attributes
     ----------
     name : by which the params know it
-    purchases : the module of purchases
-    reads : what was read
     most : how many records are labelled at once, unless more are asked for
-    import_suffix : what the names of files for its own import end with
     """
 
     name: str
-    purchases: str
-    reads: list[ModuleRead]
     most: int
-    import_suffix: str
 
-    def selection(self) -> str:
-        """A text that differs wherever the organisation, the modules or the fields that are read differ."""
-
-    def orders(self, since: Since = NEVER) -> pl.DataFrame:
-        """customer_id, date, amount, order_id, and what else tells whether a row is a purchase: always these columns.
-
-        Of a module that `since` has, only the records that have changed since then; others are read whole.
-        """
-
-    def customers(self, since: Since = NEVER) -> Customers:
-        """What is known of customers, those without an order among them; no phone, no e-mail, no address.
-
-        Of a module that `since` has, only the records that have changed since then; others are read whole.
-        """
-
-    def deleted(self) -> frozenset[str] | None:
-        """The ids of records that orders() and customers() might have given and that were deleted, as far back as the
-        CRM remembers; None where it never tells, UntoldError where it does not at present.
-        """
+    @property
+    def import_suffix(self) -> str | None:
+        """What the names of files for its own import end with; None where it has no import."""
 
     def label_fields(self, names: Sequence[str]) -> list[LabelField]:
         """The fields of these names; ParamsError where one is missing or cannot be written."""
@@ -164,3 +142,36 @@ class Crm(Protocol):
 
     def close(self) -> None:
         """Close the connections."""
+
+
+class Crm(TakesLabels, Protocol):
+    """A CRM that is connected.
+
+    Attributes
+    ----------
+    purchases : the module of purchases
+    reads : what was read
+    """
+
+    purchases: str
+    reads: list[ModuleRead]
+
+    def selection(self) -> str:
+        """A text that differs wherever the organisation, the modules or the fields that are read differ."""
+
+    def orders(self, since: Since = NEVER) -> pl.DataFrame:
+        """customer_id, date, amount, order_id, and what else tells whether a row is a purchase: always these columns.
+
+        Of a module that `since` has, only the records that have changed since then; others are read whole.
+        """
+
+    def customers(self, since: Since = NEVER) -> Customers:
+        """What is known of customers, those without an order among them; no phone, no e-mail, no address.
+
+        Of a module that `since` has, only the records that have changed since then; others are read whole.
+        """
+
+    def deleted(self) -> frozenset[str] | None:
+        """The ids of records that orders() and customers() might have given and that were deleted, as far back as the
+        CRM remembers; None where it never tells, UntoldError where it does not at present.
+        """

@@ -10,8 +10,8 @@ from clvlab.wording import Words
 _SHOWN = 20
 
 
-def of_plan(planned: Plan, words: Words) -> Iterator[str]:
-    """What would change: counted, and the first of the values before and after."""
+def of_plan(planned: Plan, words: Words, place: str) -> Iterator[str]:
+    """What would change in a place, such as the CRM: counted, and the first of the values before and after."""
     table = planned.table
     yield words("label.changes", records=len(planned.changes))
     for name, rows in table.group_by("field", maintain_order=True).len().sort("field").iter_rows():
@@ -19,7 +19,7 @@ def of_plan(planned: Plan, words: Words) -> Iterator[str]:
     counts = {"unchanged": planned.unchanged, "absent": planned.absent, "cleared": planned.cleared}
     for what, records in counts.items():
         if records:
-            yield words(f"label.records_{what}", records=records)
+            yield words(f"label.records_{what}", records=records, place=place)
     empty = words("label.empty")
     for record, name, before, after in table.head(_SHOWN).fill_null(empty).iter_rows():
         yield f"  {record}  {name}  {before} -> {after}"

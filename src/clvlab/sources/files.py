@@ -25,6 +25,7 @@ from clvlab.sources.trial import check_parquet
 _GZIP, _ZIP, _PARQUET, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
 _WORKBOOK_PARTS = ("xl/", "content.xml")  # of .xlsx and .xlsb, and of .ods
 _NOT_DATA = ("__MACOSX", "Thumbs.db", "desktop.ini")
+_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://")  # it may have a password, and no message repeats it
 _ANY_DEPTH = re.compile(r"(?:^|/)\*\*(?:/|$)")
 _MEBIBYTE = 1024**2
 _BYTES_OF_A_ROW = 40
@@ -94,6 +95,8 @@ def _named(source: str) -> list[Path]:
     """The same, a file of several names under each of them."""
     if "\0" in source:
         raise fault("no_path", source=repr(source))
+    if _ADDRESS.match(source):
+        raise fault("an_address", ParamsError)
     path = Path(source).expanduser()
     with readable(repr(source)):
         if path.is_dir():

@@ -19,6 +19,7 @@ from clvlab.sources.numbers import read_numbers
 from clvlab.sources.table import readable
 from clvlab.sources.zones import check_zone
 from clvlab.transactions.currencies import found_currencies, one_currency
+from clvlab.transactions.databases import table_of
 from clvlab.transactions.days import DateCells, with_days
 from clvlab.transactions.doubts import (
     ids_of,
@@ -80,7 +81,9 @@ def read_transactions(
     ----------
     source
         a path or glob of CSV, Parquet or Excel files, or gz and zip of these, or a pandas, polars or Arrow frame, or
-        a list of these
+        a list of these; or a mapping that names a table or query of a database, such as
+        {"duckdb": "shop.duckdb", "table": "orders"} or {"sql": "DATABASE_URL", "query": "SELECT ..."}, of which only
+        the columns that are needed are read
     columns
         our name -> the source's name; columns that already have our name need no mention, and case, spaces and units
         in brackets may differ. Ours are those of `clvlab.columns.LOG`. Where there is no amount, it is quantity x
@@ -178,7 +181,13 @@ def read_transactions(
     key = None if duplicate_key is None else _names("duplicate_key", duplicate_key)
     filled, columns, where = _names("fill_down", fill_down), columns or {}, where or {}
     settings = FileSettings(encoding, separator, sheet, header_row, tuple(columns.values()))
-    tables = opened = open_source(source, settings)
+    if isinstance(source, Mapping):
+        also = (*where, *attributes, *(key or ()))
+        whole = duplicates == "drop" and key is None
+        opened = [table_of(source, columns, also=also, whole=whole, until=last, time_zone=zone)]
+    else:
+        opened = open_source(source, settings)
+    tables = opened
     if items is not None:
         of_items = open_source(items, settings)
         tables, opened = [joined(tables, of_items, columns)], [*tables, *of_items]

@@ -1,0 +1,83 @@
+"""A log out of a database: of its table or query, only what a log needs is read."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from clvlab.errors import ParamsError
+from clvlab.sources import LAZY_ABOVE, SourceTable
+from clvlab.sources.faults import fault
+from clvlab.sources.headers import plain_header, suggest_states
+from clvlab.sources.scratch import scratch_file
+from clvlab.transactions.mapping import IDS, resolve
+
+if TYPE_CHECKING:
+    from clvlab.sources.databases import Copy
+
+
+def copied(
+    source: Mapping[str, Any],
+    path: Path,
+    columns: Mapping[str, str],
+    *,
+    also: Iterable[str] = (),
+    whole: bool = False,
+    until: date | None = None,
+    time_zone: str | None = None,
+) -> "Copy":
+    """Copy what a log needs of a database into a Parquet file.
+
+    Parameters
+    ----------
+    source
+        the database with its table or query, as in params
+    path
+        the file
+    columns
+        our name -> the database's, as `read_transactions` takes it
+    also
+        further columns that are needed, by our names or the database's
+    whole
+        whether all columns are, as where repetitions are merged
+    until
+        the last day that is needed
+    time_zone
+        on whose days moments count
+
+    Raises
+    ------
+    ClvlabError : as by `clvlab.sources.databases.connected`; or a column is missing
+    """
+    try:
+        from clvlab.sources.databases import Selection, connected, copy
+    except ModuleNotFoundError as error:
+        raise fault("database_no_extra", ParamsError, module=error.name) from None
+    with connected(source, time_zone=time_zone) as database:
+        names = database.schema().names
+        [mapping] = resolve(columns, [SourceTable.of(pl.LazyFrame(schema=dict.fromkeys(names)), database.name)])
+        needed = None if whole else _needed(names, mapping, also)
+        ids = [theirs for ours, theirs in mapping.items() if ours in IDS]
+        return copy(database, Selection(needed, ids, mapping["date"], until), path)
+
+
+def table_of(source: Mapping[str, Any], columns: Mapping[str, str], **how: Any) -> SourceTable:
+    """The same as a table in memory, or, where it is large, in a file that lives as long as this process."""
+    path = scratch_file()
+    copied(source, path, columns, **how)
+    is_large = path.stat().st_size > LAZY_ABOVE
+    rows = pl.scan_parquet(path, glob=False)
+    if not is_large:
+        rows = rows.collect().lazy()
+        path.unlink()
+    return SourceTable.of(rows, str(source.get("table", "query")), {"format": "database"}, is_large=is_large)
+
+
+def _needed(names: Collection[str], mapping: Mapping[str, str], also: Iterable[str]) -> list[str]:
+    """The columns of the log, those that are asked for besides, and those that say whether a row is a sale."""
+    plain = {plain_header(name): name for name in names}
+    asked = [name if name in names else plain.get(plain_header(name)) for name in also if name not in mapping]
+    states = suggest_states(name for name in names if name not in mapping.values()).values()
+    return [*dict.fromkeys([*mapping.values(), *filter(None, asked), *states])]
