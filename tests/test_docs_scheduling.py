@@ -8,6 +8,7 @@ import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
@@ -45,9 +46,12 @@ def test_the_pages_have_calls():
 
 @pytest.mark.parametrize(("page", "call"), CALLS)
 def test_every_command_and_option_of_a_page_is_there(page, call):
-    name, *arguments = shlex.split(call)
-    assert name in cli.main.commands, page
-    known = {option for parameter in cli.main.commands[name].params for option in parameter.opts}
+    command, arguments = cli.main, shlex.split(call)
+    while isinstance(command, click.Group):
+        name, *arguments = arguments
+        assert name in command.commands, page
+        command = command.commands[name]
+    known = {option for parameter in command.params for option in parameter.opts}
     used = {argument for argument in arguments if argument.startswith("-")}
     assert used - {"--help"} <= known, page
 
