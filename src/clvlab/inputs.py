@@ -22,7 +22,7 @@ from clvlab.customers import AttributeSettings, AttributeTable, mean_margin, rea
 from clvlab.errors import DataError, ParamsError, did_you_mean
 from clvlab.frames import TransactionLog
 from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, PSEUDONYM_KEY, ReportParams, RunParams
-from clvlab.sources import LAZY_ABOVE, FileSettings, files_of, readable
+from clvlab.sources import FileSettings, are_large, files_of, readable
 from clvlab.sources.faults import fault
 from clvlab.transactions import read_transactions
 from clvlab.transactions.rules import RULES, hint, meaning
@@ -301,9 +301,8 @@ def _handed_over(params: RunParams, folder: Path) -> TransactionLog | None:
     if about["read_by"] != _read_by(params):
         return None
     rows = pl.scan_parquet(folder / _ACCEPTED, glob=False)
-    is_large = (folder / _ACCEPTED).stat().st_size > LAZY_ABOVE
     log = TransactionLog(
-        accepted=rows if is_large else rows.collect().lazy(),
+        accepted=rows if are_large([folder / _ACCEPTED]) else rows.collect().lazy(),
         rejected=_table(folder, "rejected"),
         quality=_table(folder, "quality"),
         detected=MappingProxyType(about["detected"]),

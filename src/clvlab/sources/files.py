@@ -18,7 +18,7 @@ from clvlab.sources.doubts import warn
 from clvlab.sources.faults import fault
 from clvlab.sources.scratch import scratch_file
 from clvlab.sources.settings import FileSettings
-from clvlab.sources.table import LAZY_ABOVE, SourceTable, readable
+from clvlab.sources.table import SourceTable, readable
 from clvlab.sources.texts import printable
 from clvlab.sources.trial import check_parquet
 
@@ -28,6 +28,8 @@ _NOT_DATA = ("__MACOSX", "Thumbs.db", "desktop.ini")
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://")  # it may have a password, and no message repeats it
 _ANY_DEPTH = re.compile(r"(?:^|/)\*\*(?:/|$)")
 _MEBIBYTE = 1024**2
+# Up to this size a source's files are read into memory once; above it every step scans them anew.
+LAZY_ABOVE = 512 * _MEBIBYTE
 _BYTES_OF_A_ROW = 40
 _ROOM, _TIMES = 256 * _MEBIBYTE, 100
 """What an archive may unpack to: so many bytes, and so many times its size."""
@@ -51,7 +53,7 @@ def open_source(source: Any, settings: FileSettings | None = None) -> list[Sourc
     named = [part for part in parts if isinstance(part, Path)]
     waiting = _each_once(named)
     _warn_of_the_same(named, waiting)
-    lazily = sum(map(_weight, waiting)) > LAZY_ABOVE
+    lazily = are_large(waiting)
     chosen, opened = settings or FileSettings(), []
     for part in parts:
         if not isinstance(part, Path):
@@ -73,6 +75,11 @@ def files_of(source: str) -> list[Path]:
     DataError : no such file, or a folder
     """
     return _each_once(_named(source))
+
+
+def are_large(paths: Iterable[Path]) -> bool:
+    """Whether the rows of these files are better read again by every step than kept in memory."""
+    return sum(map(_weight, paths)) > LAZY_ABOVE
 
 
 def _weight(path: Path) -> int:
@@ -184,7 +191,7 @@ def _open_file(path: Path, name: str, settings: FileSettings, *, lazily: bool) -
 
 def _open_members(members: list[tuple[Path, str]], settings: FileSettings) -> list[SourceTable]:
     """The tables of unpacked files; these stay where they are only as long as a step may scan them."""
-    lazily = sum(_weight(path) for path, _ in members) > LAZY_ABOVE
+    lazily = are_large(path for path, _ in members)
     tables = []
     for path, name in members:
         with path.open("rb") as file:

@@ -15,8 +15,6 @@ from clvlab.sources.texts import printable
 OURS = "clvlab."  # prefix of our columns next to the source's own
 ROW = OURS + "row"
 FLAW = OURS + "flaw"
-# Up to this size a source's files are read into memory once; above it every step scans them anew.
-LAZY_ABOVE = 512 * 1024**2
 
 
 @dataclass(frozen=True, eq=False)
