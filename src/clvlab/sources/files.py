@@ -57,11 +57,27 @@ def open_source(source: Any, settings: FileSettings | None = None) -> list[Sourc
     chosen, opened = settings or FileSettings(), []
     for part in parts:
         if not isinstance(part, Path):
-            opened.append(memory.open_frame(part, "The frame"))
+            opened.append(_open_frame(part, "The frame"))
         elif part in waiting:
             waiting.remove(part)
             opened += _open_file(part, printable(str(part)), chosen, lazily=lazily)
     return opened
+
+
+def _open_frame(source: Any, name: str) -> SourceTable:
+    """A frame as a table; what DuckDB has yet to compute, it sets down in a file."""
+    from narwhals.dependencies import is_duckdb_relation
+
+    if not is_duckdb_relation(source):
+        return memory.open_frame(source, name)
+    path = scratch_file()
+    try:
+        source.write_parquet(str(path))
+    except Exception as error:  # DuckDB's own, whose class is there only where DuckDB is
+        raise fault("unreadable", file=name, reason=printable(" ".join(str(error).split())[:300])) from error
+    with readable(name):
+        rows, is_large = pl.scan_parquet(path, glob=False), are_large([path])
+        return SourceTable.of(rows if is_large else rows.collect().lazy(), name, is_large=is_large)
 
 
 def files_of(source: str) -> list[Path]:

@@ -28,7 +28,8 @@ def open_frame(source: Any, name: str) -> SourceTable:
     if hasattr(source, "__arrow_c_stream__") and not isinstance(source, pl.Series | pd.Series):
         return SourceTable.of(pl.DataFrame(source).lazy(), name)
     raise ParamsError(
-        f"The source is of type {type(source).__name__}. Give a path or glob, or a pandas, polars or Arrow frame."
+        f"The source is of type {type(source).__name__}. "
+        "Give a path or glob, or a pandas, polars, Arrow or DuckDB frame."
     )
 
 

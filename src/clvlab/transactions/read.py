@@ -80,8 +80,8 @@ def read_transactions(
     Parameters
     ----------
     source
-        a path or glob of CSV, Parquet or Excel files, or gz and zip of these, or a pandas, polars or Arrow frame, or
-        a list of these; or a mapping that names a table or query of a database, such as
+        a path or glob of CSV, Parquet or Excel files, or gz and zip of these, or a pandas, polars, Arrow or DuckDB
+        frame, or a list of these; or a mapping that names a table or query of a database, such as
         {"duckdb": "shop.duckdb", "table": "orders"} or {"sql": "DATABASE_URL", "query": "SELECT ..."}, of which only
         the columns that are needed are read
     columns
