@@ -15,7 +15,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import date
 from functools import reduce
 from pathlib import Path
@@ -340,7 +340,9 @@ def label(
 
         given = ReportParams.load(params, _given(as_of, overrides))
     with _errors_told(debug, given.languages[0]):
-        with closing(_taking_labels(given)) as place:
+        from clvlab.crm.labels import alone
+
+        with closing(_taking_labels(given)) as place, alone(given.folder) if does_apply else nullcontext():
             is_whole = _labelled(place, given, does_apply, undo, to_file, most)
         if not is_whole:
             sys.exit(NOTEBOOK_FAILED)

@@ -21,7 +21,7 @@ from clvlab.crm.fakes import Fault
 from clvlab.crm.fakes.zoho import Field
 from clvlab.crm.zoho import ZohoCrm
 from clvlab.errors import DataError, ParamsError
-from clvlab.lock import LockedError, locked
+from clvlab.lock import locked
 from clvlab.params import ReportParams
 from tests.crm.organisation import LABELS, account_id
 
@@ -235,12 +235,6 @@ def test_what_is_accepted_and_not_there_is_told(given, crm, zoho):
     assert done.counts == {"ignored": N}
 
 
-def test_two_at_once_do_not_label_one_series(given, crm):
-    planned = labels.plan(given, crm)
-    with locked(given.folder), pytest.raises(LockedError, match="Another run of shop is at work"):
-        labels.apply(planned, crm, given.folder, DAY)
-
-
 @pytest.mark.parametrize("text", ["", "{", '{"id": 1}\n', "[]\n"])
 def test_a_file_that_is_no_way_back_is_told(tmp_path, crm, text):
     (tmp_path / "x.jsonl").write_text(text, encoding="utf-8")
@@ -318,6 +312,14 @@ def command(given, tmp_path):
         return CliRunner().invoke(main, ["label", str(written_yaml(given, tmp_path)), *more])
 
     return run
+
+
+def test_what_another_process_has_in_hand_is_not_planned_upon(given, command, zoho):
+    with locked(given.folder):
+        done = command("--apply")
+        assert command().exit_code == 0
+    assert done.exit_code == 75
+    assert written_ids(zoho) == []
 
 
 def test_the_command_is_a_dry_run_unless_told_otherwise(command, zoho):

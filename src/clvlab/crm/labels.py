@@ -7,7 +7,8 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -157,6 +158,19 @@ def undoing(path: Path, crm: TakesLabels) -> Plan:
     return Plan(tuple(back), tuple(head["fields"]), len(changes) - len(back), absent, takes_back=True)
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a series of reports from planning to the last record written: nobody else's labels come in between.
+
+    Raises
+    ------
+    LockedError : another process is at work in the series
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        yield
+
+
 def apply(planned: Plan, crm: TakesLabels, folder: Path, day: date, most: int | None = None) -> Done:
     """Write a plan's values: the way back is kept first, then batch after batch, each with what became of it.
 
@@ -176,18 +190,12 @@ def apply(planned: Plan, crm: TakesLabels, folder: Path, day: date, most: int | 
     Raises
     ------
     ParamsError : more records than `most` would be written
-    LockedError : another process is at work in the series
     """
     if len(planned.changes) > (cap := most or crm.most):
         raise fault("crm_too_many", ParamsError, records=len(planned.changes), most=cap)
     if not planned.changes:
         return Done(())
     (folder / FOLDER).mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(folder):
-        return _applied(planned, crm, folder, day)
-
-
-def _applied(planned: Plan, crm: TakesLabels, folder: Path, day: date) -> Done:
     undo = _new_undo(folder / FOLDER, day)
     head = {
         "crm": crm.name,
@@ -329,7 +337,7 @@ def _checked(crm: TakesLabels, planned: Plan, outcomes: Sequence[Outcome]) -> li
 
 def _settle(folder: Path, crm: TakesLabels) -> None:
     """Wait for what an earlier process has begun in the CRM, if it was killed before it had ended."""
-    for path in sorted(folder.glob("*.done.jsonl"))[-1:]:
+    for path in sorted(folder.glob("*.done.jsonl"), key=lambda path: path.stat().st_mtime_ns)[-1:]:
         whole = [line for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
         last = json.loads(whole[-1]) if whole else {}
         if _BEGUN in last:
