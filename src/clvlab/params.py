@@ -312,9 +312,10 @@ class ZohoSource(TypedDict):
     """Zoho CRM as the source: which records are purchases and customers, and which fields take labels.
 
     `orders` is the module of purchases, `customers` that of customers; `customer`, `date` and `amount` are fields of
-    the purchases, where not the usual ones; `fields` are further attributes, our name: the customer's field;
-    `leads` takes leads for prospects as well; `satisfaction` is the field of cases that holds how satisfied who
-    opened them was; `bulk` writes many labels as files; `login`, `api` and `version` say where it is.
+    the purchases, where not the usual ones; `deals` takes the open ones of Deals for the pipeline; `fields` are
+    further attributes, our name: the customer's field; `leads` takes leads for prospects as well; `satisfaction` is
+    the field of cases that holds how satisfied who opened them was; `bulk` writes many labels as files; `login`,
+    `api` and `version` say where it is.
     """
 
     crm: Literal["zoho"]
@@ -323,6 +324,7 @@ class ZohoSource(TypedDict):
     customer: NotRequired[Text]
     date: NotRequired[Text]
     amount: NotRequired[Text]
+    deals: NotRequired[bool]
     fields: NotRequired[dict[Text, Text]]
     leads: NotRequired[bool]
     satisfaction: NotRequired[Text]
@@ -339,9 +341,10 @@ class FxiaokeSource(TypedDict):
     """纷享销客 as the source: which records are purchases, and which fields of customers take labels.
 
     `orders` is the object of purchases; `customer`, `date` and `amount` are its fields, where not the usual ones, and
-    `states` further ones by whose values `where` may keep rows; `fields` are further attributes, our name: the
-    customer's field; `returns` takes goods that came back off what was bought; `satisfaction` is the field of
-    AppraiseObj that holds how satisfied a customer was; `api` says where it is.
+    `states` further ones by whose values `where` may keep rows; `deals` takes the open ones of 商机2.0 for the
+    pipeline; `fields` are further attributes, our name: the customer's field; `returns` takes goods that came back
+    off what was bought; `satisfaction` is the field of AppraiseObj that holds how satisfied a customer was; `api`
+    says where it is.
     """
 
     crm: Literal["fxiaoke"]
@@ -350,6 +353,7 @@ class FxiaokeSource(TypedDict):
     date: NotRequired[Text]
     amount: NotRequired[Text]
     states: NotRequired[Texts]
+    deals: NotRequired[bool]
     returns: NotRequired[bool]
     satisfaction: NotRequired[Text]
     fields: NotRequired[dict[Text, Text]]

@@ -351,6 +351,14 @@ def test_open_opportunities_are_the_pipeline_and_won_ones_the_purchases(fxiaoke,
     assert history.drop_nulls("pipeline").select("customer_id", "pipeline").rows() == [(customer_id(1), 20.0)]
 
 
+def test_open_opportunities_are_the_pipeline_next_to_orders(fxiaoke, linked, tmp_path):
+    over, counts = read_now(linked(deals=True), params_of(tmp_path, fxiaoke, deals=True))
+    assert read_log(over).data.height == ORDERS - 25
+    assert {"SalesOrderObj", "NewOpportunityObj"} <= counts.keys()
+    history = pl.read_parquet(tmp_path / "shop" / ".crm" / "history.parquet")
+    assert history.drop_nulls("pipeline").select("customer_id", "pipeline").rows() == [(customer_id(1), 20.0)]
+
+
 def test_what_came_back_is_taken_off_and_what_customers_answered_is_dated(fxiaoke, linked, tmp_path):
     source = {"returns": True, "satisfaction": "score__c"}
     over, counts = read_now(linked(**source), params_of(tmp_path, fxiaoke, **source))
@@ -709,7 +717,7 @@ def test_an_import_file_has_the_numbers_and_labels_of_a_template(labelled, fxiao
 def test_more_than_two_thousand_records_are_for_the_import(labelled, fxiaoke, monkeypatch):
     monkeypatch.setattr(FxiaokeCrm, "most", N - 1)
     done = labelled("--apply")
-    assert (done.exit_code, "write a file for the CRM's own import" in done.stderr) == (2, True)
+    assert (done.exit_code, "`--to-file` writes a file for its own import" in done.stderr) == (2, True)
     assert calls(fxiaoke, UPDATE) == []
     assert labelled("--apply", "--most", str(N)).exit_code == 0
     assert FxiaokeCrm.most == N - 1

@@ -10,6 +10,7 @@ import pytest
 
 from clvlab.crm.connect import connect
 from clvlab.crm.fakes import FakeZoho, Fault
+from clvlab.crm.fakes import zoho as fake
 from clvlab.crm.fakes.zoho import Field
 from clvlab.crm.reading import OVERLAP, WHOLE_EVERY, read
 from clvlab.crm.transport import Transport
@@ -99,6 +100,21 @@ def test_a_change_is_seen_however_near_it_is_to_the_last_reading(two, zoho):
     assert two.orders["amount"].to_list() == [1.0, 2.0, 3.0, 40.0]
 
 
+def test_deals_next_to_invoices_are_kept_like_purchases(zoho, tmp_path):
+    two = Two(zoho, tmp_path, orders="Invoices", deals=True)
+    assert two.read() == WHOLE
+    zoho.pass_time(hours=1)
+    zoho.change("Deals", DEALS[1], Stage="Closed Lost")
+    zoho.change("Deals", DEALS[2], Amount=7.0)
+    two.read()
+    zoho.pass_time(hours=1)
+    zoho.change("Deals", DEALS[0], Stage="Qualification")
+    zoho.delete("Deals", DEALS[3])
+    assert two.read()["Deals"] == 3  # the last two changes before, and this one
+    kept = pl.read_parquet(tmp_path / "parts" / "shop" / ".crm" / "deals.parquet")
+    assert kept["order_id"].to_list() == DEALS[:3]
+
+
 def test_moments_are_compared_as_such_though_their_offsets_differ(two, zoho):
     zoho.modules["Deals"].records[DEALS[0]]["Modified_Time"] = "2026-03-29T02:30:00+02:00"  # the later text
     zoho.modules["Deals"].records[DEALS[1]]["Modified_Time"] = "2026-03-29T01:45:00+01:00"  # the later moment
@@ -183,7 +199,7 @@ def test_labels_are_no_choice_of_what_is_read_and_a_field_that_comes_up_is(two, 
 def test_another_organisation_is_read_whole(two, monkeypatch):
     two.read()
     before = account_of(two.folder / "parts")["selection"]
-    monkeypatch.setattr("clvlab.crm.fakes.zoho.REFRESH", "1000.another")
+    monkeypatch.setattr(fake, "REFRESH", "1000.another")
     monkeypatch.setenv("ZOHO_REFRESH_TOKEN", "1000.another")
     two.read()
     assert account_of(two.folder / "parts")["selection"] != before

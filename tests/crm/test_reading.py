@@ -47,6 +47,7 @@ def test_what_was_read_is_kept_and_a_run_is_one_over_it(zoho, tmp_path):
         "account.json",
         "answers.parquet",
         "customers.parquet",
+        "deals.parquet",
         "history.parquet",
         "passing.parquet",
         "zoho_deals.parquet",
@@ -167,6 +168,21 @@ def test_what_a_crm_knows_today_is_not_seen_by_a_comparison(shop, tmp_path):
     board = cl.compare([level], log, cutoff=cutoff, end="2025-12-31", attributes=tables, n_rounds=20)
     found = dict(board.data.filter(strategy="account_level").select("metric", "value").iter_rows())
     assert (found["coverage"], found["gini"]) == (0.0, 0.0)
+
+
+def test_deals_next_to_invoices_are_the_pipeline_and_no_purchases(zoho, tmp_path):
+    stages = ["Closed Won", "Qualification", "Closed Lost", None]
+    for at, (record, stage) in enumerate(zip(zoho.modules["Deals"].records.values(), stages, strict=True)):
+        record |= {"Stage": stage, "Amount": 10.0 + at, "Account_Name": {"name": "Firm", "id": account_id(1)}}
+    approved = {"Status": ["Approved"]}
+    plain, _ = read_now(params_of(tmp_path / "plain", zoho, orders="Invoices", where=approved))
+    over, _ = read_now(params_of(tmp_path, zoho, orders="Invoices", deals=True, where=approved))
+    assert read_log(over).data.equals(read_log(plain).data)
+    of = [pl.read_parquet(each.folder / ".crm" / "history.parquet") for each in (plain, over)]
+    assert of[0]["pipeline"].null_count() == of[0].height
+    assert of[1].drop_nulls("pipeline").select("customer_id", "date", "pipeline").rows() == [
+        (account_id(1), TODAY, 11.0)
+    ]
 
 
 @pytest.mark.parametrize(

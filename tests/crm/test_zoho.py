@@ -143,6 +143,12 @@ def test_z10_a_module_without_records_has_none(zoho, connected):
     assert connected().orders().is_empty()
 
 
+def test_z10_a_module_without_changes_has_none_to_tell(zoho, connected):
+    found = connected().orders({"Invoices": "2030-01-01T00:00:00+08:00"})
+    assert found.is_empty()
+    assert calls(zoho, "GET", "/crm/v8/Invoices")[0].headers["if-modified-since"] == "2030-01-01T00:00:00+08:00"
+
+
 def test_z11_lists_are_asked_for_by_id_from_the_first_on(zoho, connected):
     connected().orders()
     asked = calls(zoho, "GET", "/crm/v8/Invoices")
@@ -263,8 +269,12 @@ def test_z19_only_the_fields_that_are_given_change_and_none_clears(zoho, connect
 @pytest.mark.parametrize("stored", ["stored", "refused"])
 def test_z20_a_value_that_does_not_fit_is_refused_with_its_field(zoho, connected, stored):
     zoho.switches.number_into_text = zoho.switches.unknown_choice = stored
-    [done] = connected().write_labels([Row(account_id(0), {"Clv_Group": "x" * 31})])
-    assert done == Outcome(account_id(0), "refused", "INVALID_DATA Clv_Group")
+    long, number = connected().write_labels(
+        [Row(account_id(0), {"Clv_Group": "x" * 31}), Row(account_id(1), {"Clv_Group": 7})]
+    )
+    assert long == Outcome(account_id(0), "refused", "INVALID_DATA Clv_Group")
+    refused = Outcome(account_id(1), "refused", "INVALID_DATA Clv_Group")
+    assert number == (refused if stored == "refused" else Outcome(account_id(1), "written"))
     with pytest.raises(ParamsError, match=r"'Industry' of Accounts \(picklist\) takes no labels"):
         connected().label_fields(["Industry"])
 
@@ -364,6 +374,7 @@ def test_z28_a_record_that_is_deleted_is_gone_with_the_next_reading(zoho, connec
     gone = zoho.modules["Accounts"].records.pop(account_id(7))
     zoho.modules["Accounts"].deleted.append({"id": gone["id"], "type": "permanent"})
     assert account_id(7) not in connected().customers().lasting["customer_id"]
+    assert account_id(7) in connected().deleted()
     assert connected().write_labels(rows(account_id(7))) == [Outcome(account_id(7), "refused", "INVALID_DATA id")]
 
 

@@ -15,6 +15,9 @@ NEVER: Since = MappingProxyType({})
 NO_ANSWERS = pl.DataFrame(
     schema={"record_id": pl.String, "customer_id": pl.String, "date": pl.String, "satisfaction": pl.Float64}
 )
+NO_DEALS = pl.DataFrame(
+    schema={"customer_id": pl.String, "date": pl.String, "amount": pl.Float64, "order_id": pl.String}
+)
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,9 @@ class Crm(TakesLabels, Protocol):
 
         Of a module that `since` has, only the records that have changed since then; others are read whole.
         """
+
+    def deals(self, since: Since = NEVER) -> pl.DataFrame:
+        """The same of deals that are no purchases, where the params ask for their pipeline; else no rows."""
 
     def customers(self, since: Since = NEVER) -> Customers:
         """What is known of customers, those without an order among them; no phone, no e-mail, no address.

@@ -1,6 +1,7 @@
 """What a CRM holds is read into files next to the reports, and a run is one over these files.
 
 <output>/<name>/.crm/zoho_invoices.parquet    orders, whatever their state
+                     deals.parquet            deals that are no purchases, whatever their state
                      customers.parquet        what is known of customers and does not change with what they do
                      passing.parquet          what is true of them at the time of reading
                      answers.parquet          how satisfied they said they were, and when
@@ -29,6 +30,7 @@ from clvlab.lock import locked
 from clvlab.params import RunParams
 from clvlab.sources.faults import fault
 from clvlab.transactions.filters import is_open
+from clvlab.transactions.words import words
 from clvlab.whole_files import write_whole
 
 P = TypeVar("P", bound=RunParams)
@@ -86,6 +88,7 @@ class _Tables:
     """Orders and customers as they are kept."""
 
     orders: pl.DataFrame
+    deals: pl.DataFrame
     lasting: pl.DataFrame
     passing: pl.DataFrame
     answers: pl.DataFrame
@@ -104,11 +107,12 @@ class _Tables:
 
     @property
     def ids(self) -> frozenset[str]:
-        return self.customers | frozenset(self.orders["order_id"]) | frozenset(self.answers["record_id"])
+        sales = (*self.orders["order_id"], *self.deals["order_id"])
+        return self.customers.union(sales, self.answers["record_id"])
 
     def loses_customers(self, gone: frozenset[str]) -> bool:
-        """Whether the customer of an order or an answer is gone: they may have been merged with another."""
-        theirs = pl.concat([self.orders["customer_id"], self.answers["customer_id"]])
+        """Whether the customer of a record is gone: they may have been merged with another."""
+        theirs = pl.concat(table["customer_id"] for table in (self.orders, self.deals, self.answers))
         return theirs.is_in(list(gone & self.customers)).any()
 
 
@@ -137,17 +141,17 @@ def read(params: P, crm: Crm, today: date) -> P:
 def _read(params: P, crm: Crm, today: date) -> P:
     folder = params.folder / ".crm"
     log = folder / f"{crm.name}_{crm.purchases.lower()}.parquet"
-    paths = (log, *(folder / f"{name}.parquet" for name in ("customers", "passing", "answers")))
+    paths = (log, *(folder / f"{name}.parquet" for name in ("deals", "customers", "passing", "answers")))
     tables, kept = _present(crm, _Kept.of(folder / "account.json"), _Tables.of(*paths), today)
     if not tables.orders.height:
         raise fault("crm_no_orders", DataError, module=crm.purchases)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Where this is broken off, the files are of two readings: without the account all is read again.
     (folder / "account.json").unlink(missing_ok=True)
-    for table, path in zip((tables.orders, tables.lasting, tables.passing, tables.answers), paths, strict=True):
-        write_whole(path, table.write_parquet)
-    passing = tables.passing.join(_pipeline(tables.orders, params), on="customer_id", how="full", coalesce=True)
-    attributes = [paths[1]]
+    for name, path in zip(("orders", "deals", "lasting", "passing", "answers"), paths, strict=True):
+        write_whole(path, getattr(tables, name).write_parquet)
+    passing = tables.passing.join(_pipeline(tables, params), on="customer_id", how="full", coalesce=True)
+    attributes = [folder / "customers.parquet"]
     if known := _with_history(passing, folder / "history.parquet", today):
         attributes.append(known)
     if surveys := _surveys(tables.answers, folder / "surveys.parquet"):
@@ -167,9 +171,10 @@ def _present(crm: Crm, kept: _Kept | None, tables: _Tables | None, today: date) 
             # What was deleted and is no more may be there again, without having changed.
             if not tables.loses_customers(gone) and kept.gone <= deleted:
                 return _changed(crm, kept, tables, gone)
-    orders, customers = crm.orders(), _dated(crm.customers())
+    orders, deals, customers = crm.orders(), crm.deals(), _dated(crm.customers())
     whole = _Tables(
         _trimmed(orders),
+        _trimmed(deals),
         _by_id(customers.lasting),
         _by_id(customers.passing),
         _by_id(customers.answers, "record_id"),
@@ -184,10 +189,11 @@ def _is_recent(day: date, today: date) -> bool:
 def _changed(crm: Crm, kept: _Kept, tables: _Tables, gone: frozenset[str]) -> tuple[_Tables, _Kept]:
     """What is kept, with what has changed since in its place and without what is gone."""
     since = {module: (datetime.fromisoformat(at) - OVERLAP).isoformat() for module, at in kept.since.items()}
-    orders, customers = crm.orders(since), _dated(crm.customers(since))
+    orders, deals, customers = crm.orders(since), crm.deals(since), _dated(crm.customers(since))
     left = gone | customers.gone
     present = _Tables(
         _trimmed(_merged(tables.orders, orders, "order_id", gone)),
+        _trimmed(_merged(tables.deals, deals, "order_id", gone)),
         _by_id(_merged(tables.lasting, customers.lasting, "customer_id", left)),
         _by_id(_merged(tables.passing, customers.passing, "customer_id", left)),
         _by_id(_merged(tables.answers, customers.answers, "record_id", gone), "record_id"),
@@ -239,15 +245,22 @@ def _surveys(answers: pl.DataFrame, path: Path) -> Path | None:
     return path
 
 
-def _pipeline(orders: pl.DataFrame, params: RunParams) -> pl.DataFrame:
-    """customer_id and pipeline: the money of a customer's deals that are neither won nor lost, in one currency."""
-    name = next((each for each in STAGES if each in orders.columns), "")
-    won = (params.reading.get("where") or {}).get(name, ())
-    if not won:
+def _pipeline(tables: _Tables, params: RunParams) -> pl.DataFrame:
+    """customer_id and pipeline: the money of a customer's deals that are neither won nor lost, in one currency.
+
+    Deals are what is read as such, else the purchases, where `where` says which of these are won.
+    """
+    deals = tables.deals if tables.deals.height else tables.orders
+    name = next((each for each in STAGES if each in deals.columns), "")
+    won = words("sold") if tables.deals.height else (params.reading.get("where") or {}).get(name, ())
+    if not (name and won):
         return pl.DataFrame(schema={"customer_id": pl.String, "pipeline": pl.Float64})
-    deals = orders.filter(is_open(pl.col(name), won)).drop_nulls("customer_id")
+    there = deals if "life_status" not in deals.columns else deals.filter(pl.col("life_status").ne_missing("invalid"))
+    rate = _rate(pl.concat([tables.orders, tables.deals], how="diagonal"), params.reading.get("currency_rates"))
     return (
-        deals.with_columns(amount=pl.col("amount") * _rate(orders, params.reading.get("currency_rates")))
+        there.filter(is_open(pl.col(name), won))
+        .drop_nulls("customer_id")
+        .with_columns(amount=pl.col("amount") * rate)
         .group_by("customer_id")
         # A customer with a deal in a currency that nothing turns into the others' has no sum.
         .agg(pipeline=pl.when(pl.col("amount").is_not_null().all()).then(pl.col("amount").sum().round(2)))
@@ -256,13 +269,13 @@ def _pipeline(orders: pl.DataFrame, params: RunParams) -> pl.DataFrame:
     )
 
 
-def _rate(orders: pl.DataFrame, rates: Mapping[str, float] | None) -> pl.Expr:
-    """What turns an order's money into the one currency of the run: nothing, where it is not known."""
-    if "currency" not in orders.columns:
+def _rate(sales: pl.DataFrame, rates: Mapping[str, float] | None) -> pl.Expr:
+    """What turns a sale's money into the one currency of the run: nothing, where it is not known."""
+    if "currency" not in sales.columns:
         return pl.lit(1.0)
     if rates is not None:
         return pl.col("currency").replace_strict(list(rates), list(rates.values()), default=None)
-    return pl.lit(1.0 if orders["currency"].drop_nulls().n_unique() == 1 else None, pl.Float64)
+    return pl.lit(1.0 if sales["currency"].drop_nulls().n_unique() <= 1 else None, pl.Float64)
 
 
 def _with_history(present: pl.DataFrame, path: Path, today: date) -> Path | None:

@@ -16,6 +16,7 @@ from clvlab.crm.packed import packed, told
 from clvlab.crm.protocol import (
     NEVER,
     NO_ANSWERS,
+    NO_DEALS,
     Customers,
     Kind,
     LabelField,
@@ -167,7 +168,14 @@ class ZohoCrm:
     def selection(self) -> str:
         """A digest of the organisation, of what the parameters select, and of the fields that there are of it."""
         source = {name: value for name, value in self._source.items() if name != "labels"}
-        told = [source, self._organisation, self._of_orders(), self._of_customers(), self._of_answers()]
+        told = [
+            source,
+            self._organisation,
+            self._of_orders(),
+            self._of_deals(),
+            self._of_customers(),
+            self._of_answers(),
+        ]
         return hashlib.sha256(json.dumps(told, sort_keys=True, default=asdict).encode()).hexdigest()
 
     def orders(self, since: Since = NEVER) -> pl.DataFrame:
@@ -178,6 +186,13 @@ class ZohoCrm:
         read = self._of_orders()
         rows = self._listed(read.module, [*read.asked, _CHANGED], since)
         return _VALUES.orders(rows, read)
+
+    def deals(self, since: Since = NEVER) -> pl.DataFrame:
+        """Deals next to invoices or sales orders, where the parameters ask for them."""
+        read = self._of_deals()
+        if read is None:
+            return NO_DEALS
+        return _VALUES.orders(self._listed(read.module, [*read.asked, _CHANGED], since), read)
 
     def customers(self, since: Since = NEVER) -> Customers:
         """Accounts, or Contacts, and leads where asked for, with what may group them, and how satisfied they are.
@@ -203,16 +218,19 @@ class ZohoCrm:
 
     def deleted(self) -> frozenset[str]:
         """The ids of the records of all modules that are in the recycle bin, or were deleted for good."""
-        answers = self._of_answers()
-        modules = [self._of_orders().module, *(read.module for read in self._of_customers())]
-        modules += [answers.module] if answers else []
-        return frozenset(record for module in modules for record in self._deleted(module))
+        reads = [self._of_orders(), self._of_deals(), *self._of_customers(), self._of_answers()]
+        return frozenset(record for read in reads if read is not None for record in self._deleted(read.module))
 
     def _of_orders(self) -> OrdersRead:
-        module = self.purchases
+        return self._sales(self.purchases, self._source)
+
+    def _of_deals(self) -> OrdersRead | None:
+        return self._sales("Deals", {}) if self._source.get("deals") and self.purchases != "Deals" else None
+
+    def _sales(self, module: str, given: Mapping[str, Any]) -> OrdersRead:
         known, theirs = self._fields(module), PURCHASES[module]
-        customer = self._source.get("customer", LOOKUP[self._customers])
-        day, amount = self._source.get("date", theirs.date), self._source.get("amount", theirs.amount)
+        customer = given.get("customer", LOOKUP[self._customers])
+        day, amount = given.get("date", theirs.date), given.get("amount", theirs.amount)
         check(module, known, (customer, day, amount))
         more = [name for name in ("Currency", *theirs.more, theirs.state) if name in known]
         return OrdersRead(module, customer, day, amount, {_OURS.get(name, name): name for name in more})
