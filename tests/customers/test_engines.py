@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import clvlab as cl
+from clvlab.sources.scratch import scratch_file
 
 COLUMNS = {"customer_id": pl.String, "date": pl.Date, "amount": pl.Float64, "order_id": pl.String}
 DAYS = st.dates(date(2023, 1, 1), date(2023, 12, 31))
@@ -63,7 +64,9 @@ def test_a_relation_of_a_database_keeps_its_moments_and_decimals():
         "SELECT 'C' || i AS customer_id, TIMESTAMP '2024-01-31 23:59:59' AS date, 12.345::DECIMAL(9, 3) AS amount "
         "FROM range(3) t(i)"
     )
+    before = set(scratch_file().parent.iterdir())
     log = cl.read_transactions(relation)
+    assert set(scratch_file().parent.iterdir()) == before
     assert sorted(log.data.rows()) == [(f"C{i}", date(2024, 1, 31), 12.345) for i in range(3)]
 
 

@@ -5,7 +5,7 @@ import gzip
 import os
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -75,9 +75,17 @@ def _open_frame(source: Any, name: str) -> SourceTable:
         source.write_parquet(str(path))
     except Exception as error:  # DuckDB's own, whose class is there only where DuckDB is
         raise fault("unreadable", file=name, reason=printable(" ".join(str(error).split())[:300])) from error
+    return set_down(path, name)
+
+
+def set_down(path: Path, name: str, facts: Mapping[str, Any] | None = None) -> SourceTable:
+    """The table of a scratch file of ours, which stays only as long as a step may scan it."""
     with readable(name):
         rows, is_large = pl.scan_parquet(path, glob=False), are_large([path])
-        return SourceTable.of(rows if is_large else rows.collect().lazy(), name, is_large=is_large)
+        if not is_large:
+            rows = rows.collect().lazy()
+            path.unlink()
+        return SourceTable.of(rows, name, facts, is_large=is_large)
 
 
 def files_of(source: str) -> list[Path]:

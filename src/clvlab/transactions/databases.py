@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from clvlab.errors import ParamsError
-from clvlab.sources import SourceTable, are_large
+from clvlab.sources import SourceTable, set_down
 from clvlab.sources.faults import fault
 from clvlab.sources.headers import plain_header, suggest_states
 from clvlab.sources.scratch import scratch_file
@@ -67,11 +67,7 @@ def table_of(source: Mapping[str, Any], columns: Mapping[str, str], **how: Any) 
     """The same as a table in memory, or, where it is large, in a file that lives as long as this process."""
     path = scratch_file()
     copied(source, path, columns, **how)
-    rows, is_large = pl.scan_parquet(path, glob=False), are_large([path])
-    if not is_large:
-        rows = rows.collect().lazy()
-        path.unlink()
-    return SourceTable.of(rows, str(source.get("table", "query")), {"format": "database"}, is_large=is_large)
+    return set_down(path, str(source.get("table", "query")), {"format": "database"})
 
 
 def _needed(names: Collection[str], mapping: Mapping[str, str], also: Iterable[str]) -> list[str]:
