@@ -7,8 +7,8 @@ import pytest
 import xlsxwriter
 
 from clvlab.errors import DataError, ParamsError, UnsettledError
+from clvlab.scratch import scratch_file
 from clvlab.sources import FileSettings, files, open_source
-from clvlab.sources.scratch import scratch_file
 from clvlab.sources.table import FLAW, ROW
 
 CHINESE = "客户编号,下单日期,实付金额\n曾惠,2024-01-31,12.50\n许安,2024-02-01,7\n"

@@ -178,6 +178,16 @@ def test_merged_cells_are_filled_from_above():
     ]
 
 
+def test_a_cell_that_is_filled_makes_no_two_rows_equal():
+    rows = [["a", "2024-01-31", 1], ["", "", 5], ["", "", 5], ["b", "2024-01-31", 1], ["", "", 5]]
+    frame = pl.DataFrame(rows, schema=["customer_id", "date", "amount"], orient="row")
+    how = {"fill_down": ["customer_id", "date"]}
+    kept, dropped = (read(frame, duplicates=duplicates, **how)[0] for duplicates in ("keep", "drop"))
+    assert kept.detected["duplicate_rows"] == dropped.detected["duplicate_rows"] == 1
+    day = date(2024, 1, 31)
+    assert dropped.data.rows() == [("a", day, 1.0), ("a", day, 5.0), ("b", day, 1.0), ("b", day, 5.0)]
+
+
 def test_merged_cells_of_a_sheet_are_filled_whatever_they_are(tmp_path):
     book = xlsxwriter.Workbook(tmp_path / "log.xlsx")
     sheet = book.add_worksheet()

@@ -13,10 +13,10 @@ from typing import IO, Any
 import polars as pl
 
 from clvlab.errors import DataError, ParamsError
+from clvlab.scratch import scratch_file
 from clvlab.sources import delimited, memory, workbook
 from clvlab.sources.doubts import warn
 from clvlab.sources.faults import fault
-from clvlab.sources.scratch import scratch_file
 from clvlab.sources.settings import FileSettings
 from clvlab.sources.table import SourceTable, readable
 from clvlab.sources.texts import printable

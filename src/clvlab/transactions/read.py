@@ -40,7 +40,7 @@ from clvlab.transactions.returns import with_returns
 from clvlab.transactions.rules import Duplicates, ZeroAmounts, broken_by, rule_of
 from clvlab.transactions.signs import Signs, with_signs
 from clvlab.transactions.sorting import DAY, RULE, check_not_all_refused, sort_out
-from clvlab.transactions.totals import says_total, sums_up
+from clvlab.transactions.totals import says_total, sums_up, words_among
 from clvlab.units import parse_day
 
 
@@ -212,10 +212,11 @@ def read_transactions(
         rows = with_signs(rows, signs)
         judged = _judged(rows, zero_amounts, guests, largest_amount)
         judged = judged if large else judged.collect().lazy()
-        log = sort_out(judged, left_out, key, drops=duplicates == "drop" or key is not None, lazily=bool(large))
-        own = own_attributes(judged.filter(pl.col(RULE).is_null()), attributes, tables[0].name)
+        drops = duplicates == "drop" or key is not None
+        log, passed = sort_out(judged, left_out, key, drops=drops, lazily=bool(large))
+        own = own_attributes(passed, attributes, tables[0].name)
         check_not_all_refused(log, mapping)
-        _warn(judged, log, texts, decimal)
+        _warn(judged, passed, log, texts, decimal)
         for table, each in zip(tables, mappings, strict=True):
             warn_of_states(table, each, where)
     detected = {
@@ -226,7 +227,7 @@ def read_transactions(
         "doubts": kept(doubts),
         **log.detected,
     }
-    log = replace(log, detected=MappingProxyType(detected), attributes=own)
+    log = replace(log, detected=MappingProxyType(detected), attributes=own).knowing(log.days)
     if returns is None:
         return log
 
@@ -262,7 +263,9 @@ def _judged(
 ) -> pl.LazyFrame:
     """The rows with the rule that refuses each; null for those that pass."""
     found = rows.collect_schema()
-    broken = broken_by(found, zero_amounts, says_total(rows), is_guest(rows, guests), largest_amount)
+    words = words_among(rows, "customer_id")
+    is_total, is_nobody = says_total(rows, words), is_guest(rows, words, guests)
+    broken = broken_by(found, zero_amounts, is_total, is_nobody, largest_amount)
     some = rows.select(is_broken.any().alias(rule) for rule, is_broken in broken.items()).collect(engine="streaming")
     # A rule that no row breaks costs a look, not a column.
     rule = rule_of({name: broken[name] for name in some.columns if some[name].any()})
@@ -273,9 +276,8 @@ def _judged(
     return judged.with_columns(pl.when(is_sum).then(pl.lit("total_row")).otherwise(pl.col(RULE)).alias(RULE))
 
 
-def _warn(judged: pl.LazyFrame, log: TransactionLog, texts: pl.DataFrame, decimal: str) -> None:
+def _warn(judged: pl.LazyFrame, passed: pl.LazyFrame, log: TransactionLog, texts: pl.DataFrame, decimal: str) -> None:
     """Warn of all that looks doubtful in rows that can be read."""
-    passed = judged.filter(pl.col(RULE).is_null())
     ids = ids_of(judged, log)
     warn_of_ids(ids)
     warn_of_giants(ids)
