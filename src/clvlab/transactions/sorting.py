@@ -53,9 +53,8 @@ def sort_out(
         ]
     )
     filtered = None if left_out is None else left_out.select(account(left_out)).collect(engine=engine)
-    kept = passed
+    kept, (keyed, subset) = passed, _keyed(passed, key)
     if drops:
-        keyed, subset = _keyed(passed, key)
         kept = keyed.unique(subset, keep="first", maintain_order=True)
         count = kept.select(account(judged)).collect(engine=engine)
     quality = quality_table(by_rule, count, filtered)
@@ -64,7 +63,7 @@ def sort_out(
         return TransactionLog(_set_down(accepted), refused, quality), passed
     rows = accepted.collect()
     days = brought_together(rows.lazy().with_row_index("place"), rows.height)
-    repeated = _merged(quality) if drops else _repeated(passed, days)
+    repeated = _merged(quality) if drops else _repeated(passed, subset, days)
     log = TransactionLog(rows.lazy(), refused, quality, {"duplicate_rows": repeated})
     return log.knowing([replace(part, shared=None) for part in days]), passed
 
@@ -73,11 +72,10 @@ def _merged(quality: pl.DataFrame) -> int:
     return int(quality.filter(rule="merged")["rows"].item())
 
 
-def _repeated(passed: pl.LazyFrame, days: Sequence[CustomerDays]) -> int:
-    """How many rows are equal to one before them in all that the source has; only rows of a shared day can be."""
-    own = [name for name in passed.collect_schema().names() if not name.startswith(OURS)]
+def _repeated(passed: pl.LazyFrame, subset: Sequence[str], days: Sequence[CustomerDays]) -> int:
+    """How many rows are equal to one before them in these columns: such rows share a customer's day."""
     shared = pl.concat(part.shared for part in days if part.shared is not None)
-    rows = passed.select(pl.struct(own).gather(shared).hash())
+    rows = passed.select(pl.struct(subset).gather(shared).hash())
     return int(rows.select(pl.len() - pl.all().n_unique()).collect().item())
 
 
