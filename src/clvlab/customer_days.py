@@ -13,11 +13,9 @@ import pandas as pd
 import polars as pl
 
 from clvlab.arrays import Positions
+from clvlab.memory_limit import rows_at_once
 from clvlab.money import to_millionths
 from clvlab.scratch import scratch_file
-
-ROWS_AT_ONCE = 8_000_000
-"""How many rows of a log are brought together at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +44,8 @@ class CustomerDays:
         return rows.drop("customer").insert_column(0, ids)
 
 
-def in_parts(rows: pl.LazyFrame, n_rows: int) -> list[pl.LazyFrame]:
-    """The rows of a long log in parts that fit memory: each has some customers with all their rows."""
-    n_parts = max(1, -(-n_rows // ROWS_AT_ONCE))
+def in_parts(rows: pl.LazyFrame, n_parts: int) -> list[pl.LazyFrame]:
+    """The rows of a log in parts, each of which has some customers with all their rows."""
     if n_parts == 1:
         return [rows]
     part = pl.col("customer_id").hash() % n_parts
@@ -57,7 +54,7 @@ def in_parts(rows: pl.LazyFrame, n_rows: int) -> list[pl.LazyFrame]:
 
 def brought_together(accepted: pl.LazyFrame, n_rows: int) -> list[CustomerDays]:
     """The customers of a log and their days; of a long log in parts, whose days are each set down in a file."""
-    parts = in_parts(accepted, n_rows)
+    parts = in_parts(accepted, max(1, -(-n_rows // rows_at_once())))
     return [_set_down(_days_of(part)) if len(parts) > 1 else _days_of(part) for part in parts]
 
 
@@ -76,7 +73,7 @@ def _days_of(rows: pl.LazyFrame) -> CustomerDays:
     runs = _runs_of(held["id"], held["day"])
     ids = held["id"].gather(runs.order.gather(runs.customer_starts))
     by_id = ids.arg_sort()
-    customers = pl.DataFrame({"customer_id": ids, "rows": runs.lengths(runs.customer_starts)})[by_id]
+    customers = pl.DataFrame({"customer_id": ids, "rows": runs.lengths(runs.customer_starts).cast(pl.Int64)})[by_id]
     days = _of_customers(_added_up(held, runs), runs, by_id)
     return CustomerDays(customers, days.lazy(), held["place"].gather(runs.shared) if "place" in found else None)
 

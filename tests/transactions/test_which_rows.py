@@ -9,10 +9,10 @@ import pytest
 import xlsxwriter
 
 import clvlab as cl
+from clvlab import memory_limit
 from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError, ParamsError
 from clvlab.inputs import read_log
 from clvlab.params import ReportParams
-from clvlab.sources import files
 from tests.run_files import files_read
 
 DEALS = pd.DataFrame(
@@ -352,7 +352,7 @@ def test_a_large_file_gives_the_same_log_lazily(tmp_path, monkeypatch, settings)
     )
     path.write_text("customer_id,date,amount,ok\n" + rows)
     small, _ = read(path, **settings)
-    monkeypatch.setattr(files, "LAZY_ABOVE", 0)
+    monkeypatch.setattr(memory_limit, "DEFAULT", 1)
     large, _ = read(path, **settings)
     assert large.quality.equals(small.quality)
     assert large.data.equals(small.data)

@@ -163,8 +163,10 @@ def _orders(log: TransactionLog, cutoff: date) -> pl.DataFrame:
     """How many orders each customer has that are not returns alone; what has no id is an order of its day."""
     rows = rows_until(log, cutoff).filter(pl.col("amount") >= 0) if log.has_amounts else rows_until(log, cutoff)
     order = pl.coalesce("order_id", pl.col("date").cast(pl.String)).alias("order")
-    each = [part.unique().group_by("customer_id") for part in in_parts(rows.select("customer_id", order), log.n_rows)]
-    return pl.concat(part.agg(n_orders=pl.len().cast(pl.Int64)).collect(engine="streaming") for part in each)
+    # A part's filter is pushed below the distinct rows.
+    parts = in_parts(rows.select("customer_id", order).unique(), len(log.days))
+    counts = [part.group_by("customer_id").agg(n_orders=pl.len().cast(pl.Int64)) for part in parts]
+    return pl.concat(each.collect(engine="streaming") for each in counts)
 
 
 def _measured(counted: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFrame:
