@@ -5,8 +5,8 @@ lifetimes, pandas and scikit-learn.
     python benchmarks/whole_path.py --rows 1e7
 
 The log is that of `large_logs.py`. Either way summarises it, fits BG/NBD and Gamma-Gamma, says of each customer
-whether they are still there, what they will buy and what they are worth within a year, gives R, F and M scores of five
-bins and groups by them, and five clusters of recency, frequency and spend (k-means, ten starts). The clock is the
+whether they are still there, what they will buy and what they are worth within a year, gives R, F and M scores of
+five bins and groups by them, and five clusters of recency, frequency and spend (k-means, ten starts). The clock is the
 processor time of all threads, the import left out.
 """
 
