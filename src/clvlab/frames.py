@@ -65,6 +65,11 @@ class TransactionLog(Displayed):
         """Last day -> fingerprint of the rows up to it, as far as `clvlab.inputs.fingerprint` knows them."""
         return {}
 
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What is computed of the log once, by name, for steps that ask for it again and again."""
+        return {}
+
     @property
     def n_rows(self) -> int:
         """How many rows are accepted."""

@@ -11,7 +11,14 @@ from clvlab.clock import Clock
 from clvlab.columns import CUSTOMERS, names
 from clvlab.customers.attributes import attributes_as_of, check_names, read_attributes
 from clvlab.customers.derived import derivable
-from clvlab.customers.purchase_days import customer_days, days_of, describe_span, rows_until
+from clvlab.customers.purchase_days import (
+    customer_days,
+    days_of,
+    describe_span,
+    kept_days,
+    orders_of,
+    rows_until,
+)
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind, in_parts, in_units
 from clvlab.money import exact_sum, from_millionths
@@ -64,8 +71,7 @@ def summarise_customers(
     """
     check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     cutoff, unit = parse_day("cutoff", cutoff), check_time_unit(time_unit)
-    parts = in_parts(rows_until(log, cutoff), log.n_rows)
-    counted = pl.concat(_one_row_each(part).collect(engine="streaming") for part in parts)
+    counted = _counted(log, cutoff)
     if not (counted["n_purchases"] > 0).any():
         raise DataError(
             f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff.",
@@ -136,33 +142,44 @@ def split_holdout(
     )
 
 
-def _one_row_each(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _counted(log: TransactionLog, cutoff: date) -> pl.DataFrame:
+    """What is counted of each customer up to a day, see `_one_row_each`."""
+    kept = kept_days(log)
+    if kept is not None:
+        counted = kept.with_ids(_one_row_each(kept.until(cutoff).lazy(), "customer").collect().sort("customer"))
+        return counted.with_columns(pl.col("customer_id").set_sorted())
+    parts = in_parts(rows_until(log, cutoff), log.n_rows)
+    return pl.concat(_of_rows(part).collect(engine="streaming") for part in parts)
+
+
+def _of_rows(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The same of some customers, from their rows."""
+    days = days_of(rows)
+    if "order_id" not in rows.collect_schema():
+        return _one_row_each(days.with_columns(orders="is_order"), "customer_id")
+    orders = orders_of(rows).group_by("customer_id").agg(n_orders=pl.len().cast(pl.Int64))
+    return _one_row_each(days, "customer_id").join(orders, on="customer_id", how="left")
+
+
+def _one_row_each(days: pl.LazyFrame, by: str) -> pl.LazyFrame:
     """What is counted of each customer, and their money in whole millionths: `total`, `bought` (on days that are
     purchases), `first` (on the first of these).
     """
-    columns = rows.collect_schema().names()
+    columns = days.collect_schema().names()
     # Columns that are null where nothing counts: filters within each group are many times slower.
     day, spend = (pl.when("is_purchase").then(name).alias(f"{name}_bought") for name in ("date", "spend"))
-    days, day_bought, spend_bought = days_of(rows), pl.col("date_bought"), pl.col("spend_bought")
+    day_bought, spend_bought = pl.col("date_bought"), pl.col("spend_bought")
     counts = {
         "n_purchases": day_bought.count().cast(pl.Int64),
         "first_purchase": day_bought.min(),
         "last_purchase": day_bought.max(),
     }
-    if "amount" in columns:
+    if "spend" in columns:
         days, total = days.with_columns(spend), pl.col("spend").sum()
         counts |= {"total": total, "bought": spend_bought.sum(), "first": spend_bought.min_by(day_bought)}
-    if "order_id" not in columns:
-        counts["n_orders"] = pl.col("is_order").sum().cast(pl.Int64)
-    customers = days.with_columns(day).group_by("customer_id").agg(**counts)
-    return customers.join(_orders(rows), on="customer_id", how="left") if "order_id" in columns else customers
-
-
-def _orders(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """How many orders each customer has that are not returns alone; what has no id is an order of its day."""
-    bought = rows.filter(pl.col("amount") >= 0) if "amount" in rows.collect_schema() else rows
-    order = pl.coalesce("order_id", pl.col("date").cast(pl.String))
-    return bought.select("customer_id", order).unique().group_by("customer_id").agg(n_orders=pl.len().cast(pl.Int64))
+    if "orders" in columns:
+        counts["n_orders"] = pl.col("orders").sum().cast(pl.Int64)
+    return days.with_columns(day).group_by(by).agg(**counts)
 
 
 def _measured(counted: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFrame:
