@@ -212,12 +212,14 @@ def _returned(counted: pl.DataFrame) -> float:
 
 def _in_operational_time(table: pl.DataFrame, cutoff: date, unit: TimeUnit, calendar: Clock) -> pl.DataFrame:
     """Ages by the clock of the calendar."""
-    bought = table.filter(pl.col("first_purchase").is_not_null())
+    has_bought = table["first_purchase"].is_not_null()
+    bought = table.filter(has_bought)
     first, last = (bought[name].to_numpy().astype("datetime64[D]") for name in ("first_purchase", "last_purchase"))
     end = np.full_like(first, np.datetime64(cutoff))
-    at_last, at_end = np.split(calendar.elapsed(np.tile(first, 2), np.append(last, end)), 2)
-    ages = bought.select("customer_id", recency=pl.Series(at_last), T=pl.Series(at_end))
-    return table.update(ages.with_columns(in_units(pl.col("recency", "T"), unit)), on="customer_id")
+    ages = np.full((2, table.height), np.nan)
+    ages[:, has_bought.to_numpy()] = calendar.elapsed(np.tile(first, 2), np.append(last, end)).reshape(2, -1)
+    at_last, at_end = (pl.Series(each).fill_nan(None) for each in ages)
+    return table.with_columns(recency=at_last, T=at_end).with_columns(in_units(pl.col("recency", "T"), unit))
 
 
 def _with_attributes(table: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFrame:

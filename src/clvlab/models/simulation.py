@@ -172,7 +172,7 @@ class Simulation:
         models: Sequence[AnyPurchaseModel] = model.at_draws(model.draws(n_futures, seeds[0]))
         spends = [None] * n_futures if spend is None else spend.futures(n_futures, seeds[1])
         decay = decay_rate(annual_discount_rate, model.time_unit)
-        return cls(models, spends, horizon, decay, margin, seeds[2], ahead)
+        return cls(models, spends, horizon, decay, margin, seeds[2], ahead.until(horizon))
 
     @property
     def n_futures(self) -> int:
