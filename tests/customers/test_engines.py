@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import clvlab as cl
-from clvlab.customers import customer_days, derivable, derive, keep_days
+from clvlab.customers import customer_days, derivable, derive, keep_days, log_until
 from clvlab.sources.scratch import scratch_file
 
 COLUMNS = {"customer_id": pl.String, "date": pl.Date, "amount": pl.Float64, "order_id": pl.String}
@@ -78,6 +78,8 @@ def test_a_log_whose_days_are_kept_has_the_same_customers(columns, rows):
         assert of_kept.data.equals(of_plain.data)
         assert of_kept.returned == of_plain.returned
         assert derive(kept, of_kept, everything).data.equals(derive(plain, of_plain, everything).data)
+        then, now = (log_until(log, date(2023, 9, 30)) for log in (kept, plain))
+        assert customer_days(then, cutoff).equals(customer_days(now, cutoff))
 
 
 def test_a_relation_of_a_database_keeps_its_moments_and_decimals():

@@ -16,7 +16,7 @@ is what comes of the rows, to the last digit: money is added up in whole million
 day that it has.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
 
@@ -37,10 +37,12 @@ class KeptDays:
     ids : sorted, each once
     days : one row per customer and day, sorted: customer (the place of the id), date, is_purchase, orders (that
         began on it, returns left out), and spend in whole millionths, where there are amounts
+    last : the day after which nothing is known
     """
 
     ids: pl.Series
     days: pl.DataFrame
+    last: date = date.max
 
     @classmethod
     def of(cls, log: TransactionLog) -> Self:
@@ -60,7 +62,7 @@ class KeptDays:
 
     def until(self, end: date) -> pl.DataFrame:
         """Those up to a day."""
-        return self.days.filter(pl.col("date") <= end)
+        return self.days.filter(pl.col("date") <= min(end, self.last))
 
     def with_ids(self, found: pl.DataFrame) -> pl.DataFrame:
         """A table of such customers, sorted, with their ids in place of their numbers."""
@@ -78,6 +80,14 @@ def kept_days(log: TransactionLog) -> KeptDays | None:
     """The days of a log of which they are kept."""
     found: KeptDays | None = log.kept.get(_DAYS)
     return found
+
+
+def log_until(log: TransactionLog, end: date) -> TransactionLog:
+    """The log as it was at the end of a day, on which nobody knows of later rows."""
+    earlier, kept = replace(log, accepted=rows_until(log, end)), kept_days(log)
+    if kept is not None:
+        earlier.kept[_DAYS] = replace(kept, last=min(end, kept.last))
+    return earlier
 
 
 def customer_days(log: TransactionLog, end: date) -> pl.DataFrame:

@@ -24,6 +24,7 @@ from clvlab.customers import (
     AttributeTable,
     Calendar,
     derive,
+    log_until,
     next_order,
     split_holdout,
     summarise_customers,
@@ -286,9 +287,8 @@ class Context:
     def at(self, day: date) -> "Context":
         """The context of the same report as of an earlier day, on which nobody knows of later rows."""
         if day not in self._contexts:
-            rows = self.log.accepted.filter(pl.col("date") <= day)
             params = self.params.model_copy(update={"as_of": day})
-            self._contexts[day] = Context(params, replace(self.log, accepted=rows))
+            self._contexts[day] = Context(params, log_until(self.log, day))
         return self._contexts[day]
 
     @cached_property

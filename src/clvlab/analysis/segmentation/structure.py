@@ -14,7 +14,7 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 from clvlab.analysis.small_groups import as_one
-from clvlab.frames import CustomerSummary
+from clvlab.frames import CustomerSummary, joined
 from clvlab.money import exact_sum
 from clvlab.wording import Name
 
@@ -85,10 +85,10 @@ def _shares(context: Context, days: Sequence[CustomerSummary]) -> pl.DataFrame:
 
 def _counted(context: Context, customers: CustomerSummary) -> pl.DataFrame:
     """day, group, revenue: one row for each customer who had bought by then."""
-    bought = customers.data.filter(pl.col("n_purchases") > 0).select("customer_id")
-    grouped = bought.join(context.rule.assign(customers), on="customer_id")
-    joined = grouped.join(context.spent_last_year(customers), on="customer_id", how="left")
-    return joined.select(
+    known = customers.data.select("customer_id", "n_purchases")
+    grouped = joined(known, context.rule.assign(customers).select("customer_id", "group"))
+    table = joined(grouped, context.spent_last_year(customers)).filter(pl.col("n_purchases") > 0)
+    return table.select(
         pl.lit(customers.cutoff).alias("day"), "group", revenue=pl.col("spend_last_year").fill_null(0.0)
     )
 
