@@ -61,3 +61,13 @@ def test_a_steady_clock_changes_no_digit(ahead):
     times = np.random.default_rng(0).uniform(0, 30, 500)
     assert ahead.operational(times).tolist() == times.tolist()
     assert ahead.calendar(times).tolist() == times.tolist()
+
+
+def test_a_part_of_a_clock_reads_as_the_whole_does():
+    ahead = Weekends().ahead(FRIDAY, per=7.0)
+    times = np.linspace(0, 60, 400)
+    part = ahead.until(60.0)
+    assert part.times.size < 400
+    assert part.calendar(times).tolist() == ahead.calendar(times).tolist()
+    assert ahead.until(np.inf).times.size == ahead.times.size
+    assert STEADY.until(60.0) is STEADY

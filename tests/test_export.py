@@ -170,8 +170,8 @@ def test_any_text_can_be_an_id_or_a_heading(text, tmp_path_factory):
     assert zipfile.ZipFile(path).testzip() is None
 
 
-def test_more_customers_than_a_sheet_holds_have_no_workbook(tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "_ROWS_OF_A_SHEET", 2)
+def test_very_many_customers_have_no_workbook(tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "_ROWS_OF_A_WORKBOOK", 1)
     export.write(StandIn(), tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"customers.parquet", "customers.csv", "measurements.json"}
 

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 
 import clvlab
 from clvlab.errors import MissingColumnsError
-from clvlab.frames import CustomerSummary, Holdout, TransactionLog
+from clvlab.frames import CustomerSummary, Holdout, TransactionLog, joined
 
 FRAMES = (pl.DataFrame, pl.LazyFrame, pl.Series, np.ndarray)
 DAY = date(2024, 6, 30)
@@ -179,3 +179,13 @@ def test_every_table_leaves_as_pandas_and_shows_itself(request, name):
 def test_no_table_can_be_exchanged_under_its_readers_hands(request, name):
     with pytest.raises(dataclasses.FrozenInstanceError):
         request.getfixturevalue(name).data = ROWS
+
+
+def test_columns_of_the_same_customers_in_one_order_need_no_lookup():
+    customers = pl.DataFrame({"customer_id": ["a", "b", "c"], "x": [1, 2, 3]})
+    further = pl.DataFrame({"customer_id": ["a", "b", "c"], "y": [4, None, 6]})
+    wanted = customers.with_columns(y=pl.Series([4, None, 6]))
+    assert joined(customers, further).equals(wanted)
+    assert joined(customers, further.reverse()).equals(wanted)
+    assert joined(customers, further.drop_nulls()).equals(wanted)
+    assert joined(customers, further.rename({"y": "x"})).columns == ["customer_id", "x", "x_right"]

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from clvlab.comparison.foresight import FORESIGHT
 from clvlab.errors import ParamsError
-from clvlab.metrics import auc, brier, calibration_slope, gini, top_capture, variance_explained
+from clvlab.metrics import auc, brier, calibration_slope, capture_curve, gini, top_capture, variance_explained
 from clvlab.wording import catalogue
 
 RANKING = [gini, top_capture, auc]
@@ -153,6 +153,14 @@ def test_many_resamples_at_once_are_each_of_them(metric, case):
 def test_only_the_order_of_predictions_counts(metric, case):
     predicted, actual, part, weight = case
     assert metric(np.exp(predicted), actual, part, weight) == pytest.approx(metric(*case))
+
+
+def test_a_curve_is_the_capture_of_each_share():
+    random = np.random.default_rng(0)
+    predicted, actual, shares = random.integers(0, 9, 200), random.gamma(1, 1, 200), np.linspace(0, 1, 21)
+    assert capture_curve(predicted, actual, shares) == [
+        top_capture(predicted, actual, share=share) for share in shares
+    ]
 
 
 @pytest.mark.parametrize(("metric", "low", "high"), [(gini, -1, 1), (top_capture, 0, 1), (auc, 0, 1), (brier, 0, 25)])

@@ -37,6 +37,11 @@ class Ahead:
     times: Vector
     readings: Vector
 
+    def until(self, reading: float) -> "Ahead":
+        """The same up to a time of the clock, in fewer steps; beyond it is not to be asked."""
+        n = int(np.searchsorted(self.readings, reading)) + 1
+        return self if n >= self.times.size else Ahead(self.times[:n], self.readings[:n])
+
     def operational(self, time: Vector) -> Vector:
         """The clock's times at calendar times."""
         return time + np.interp(time, self.times, self.readings - self.times)

@@ -33,7 +33,7 @@ from clvlab.params import RUN_FOLDER, ReportParams, RunParams
 from clvlab.playbook.telling import by_owner, due_in_words
 from clvlab.wording import Words
 
-_ROWS_OF_A_SHEET = 1_048_576
+_ROWS_OF_A_WORKBOOK = 100_000  # of more, a spreadsheet takes minutes to open it, and the run as long to write it
 _LONGEST_CELL = 32_767
 _AS_TEXT = {
     "strings_to_formulas": False,
@@ -61,8 +61,8 @@ def write(
 ) -> None:
     """Write what the run's editions have, each in its place, the headline figures, and what each section cost.
 
-    An analyst has customers.parquet, customers.csv, customers.xlsx (of as many customers as a sheet holds), of a
-    report rule.json and, where there is a due list, due.parquet, due.csv and, where the parameters ask for them,
+    An analyst has customers.parquet, customers.csv, customers.xlsx (of up to 100,000 customers), of a report
+    rule.json and, where there is a due list, due.parquet, due.csv and, where the parameters ask for them,
     due/<owner>.csv; and every tables/<section>_<table>.csv. A stakeholder has those tables that `for_stakeholders`
     names, by section.
     """
@@ -89,7 +89,7 @@ def _write_customers(results: Results, folder: Path) -> None:
         customers = customers.sort("pseudonym")  # the order of ids would tell them
     shown = customers if words is None else customers_in_words(customers, words)
     write_csv(shown, folder / "customers.csv")
-    if shown.height < _ROWS_OF_A_SHEET:
+    if shown.height <= _ROWS_OF_A_WORKBOOK:
         write_workbook(shown, folder / "customers.xlsx", results.params.as_of)
     if results.due is not None:
         results.due.write_parquet(folder / "due.parquet")

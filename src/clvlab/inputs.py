@@ -41,6 +41,8 @@ EMBEDDED: Mapping[str, Callable[[], TransactionLog]] = MappingProxyType(
 TAKE_NO_ATTRIBUTES = ("bg_cnbd_k", "mbg_cnbd_k")
 """Models for regular buyers, by the names that parameters have for them."""
 
+ROWS_AT_ONCE = 500_000  # of which the text is made, when a log's fingerprint is taken
+
 _OF_FILES = ("encoding", "separator", "sheet")
 _ACCEPTED, _ABOUT = "accepted.parquet", "log.json"
 _SHORTEST_KEY = 32
@@ -272,8 +274,11 @@ def fingerprint(log: TransactionLog, until: date) -> str:
     if until not in log.fingerprints:
         rows = log.accepted.filter(pl.col("date") <= until)
         columns = sorted(rows.collect_schema().names())
-        canonical = rows.select(columns).sort(columns).collect()
-        log.fingerprints[until] = hashlib.sha256(canonical.write_csv().encode()).hexdigest()
+        canonical = rows.select(columns).sort(columns).collect(engine="streaming")
+        digest = hashlib.sha256(canonical.head(0).write_csv().encode())
+        for some in canonical.iter_slices(ROWS_AT_ONCE):
+            digest.update(some.write_csv(include_header=False).encode())
+        log.fingerprints[until] = digest.hexdigest()
     return log.fingerprints[until]
 
 

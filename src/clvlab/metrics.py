@@ -12,6 +12,8 @@ their order cannot matter. A figure that the data leave open (nobody spent, nobo
 outcomes that do not belong together, or are not numbers, are refused with a ParamsError.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -71,10 +73,21 @@ def top_capture(
     """
     forecast, happened = _paired(predicted, actual)
     places = _Places(forecast, within, weight)
+    return _captured(places, places.sums(happened), share)
+
+
+def capture_curve(predicted: ArrayLike, actual: ArrayLike, shares: Iterable[float]) -> list[float]:
+    """`top_capture` of several shares, from one ranking of the customers.
+
+    Examples
+    --------
+    >>> capture_curve([4, 3, 2, 1], [6, 4, 2, 0], [0.25, 0.5, 1.0])
+    [0.5, 0.833..., 1.0]
+    """
+    forecast, happened = _paired(predicted, actual)
+    places = _Places(forecast, None, None)
     spend = places.sums(happened)
-    above = 1 - places.place - places.width / 2
-    taken = np.clip(_ratio(share - above, places.width), 0.0, 1.0)
-    return _ratio((spend * np.where(places.width > 0, taken, 0.0)).sum(axis=-1), spend.sum(axis=-1))
+    return [float(_captured(places, spend, share)) for share in shares]
 
 
 def variance_explained(
@@ -199,6 +212,13 @@ class _Places:
         """The sum over the cells of the same part that rank below."""
         below = np.cumsum(cells, axis=-1) - cells
         return np.asarray(below - below[..., self._part_starts][..., self._part_of_cell])
+
+
+def _captured(places: _Places, spend: Vector, share: float) -> Vector:
+    """The share of the spend of all cells that the `share` of customers ranked highest bring."""
+    above = 1 - places.place - places.width / 2
+    taken = np.clip(_ratio(share - above, places.width), 0.0, 1.0)
+    return _ratio((spend * np.where(places.width > 0, taken, 0.0)).sum(axis=-1), spend.sum(axis=-1))
 
 
 def _paired(predicted: ArrayLike, actual: ArrayLike) -> tuple[Vector, Vector]:

@@ -1,5 +1,6 @@
 """The same log gives the same customers, to the last bit, in whatever it is held."""
 
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import clvlab as cl
+from clvlab.customers import customer_days, derivable, derive
 from clvlab.scratch import scratch_file
 
 COLUMNS = {"customer_id": pl.String, "date": pl.Date, "amount": pl.Float64, "order_id": pl.String}
@@ -57,6 +59,24 @@ def test_customers_do_not_depend_on_what_holds_the_log(tmp_path, form, rows):
     assert other.quality.equals(plain.quality)
     for cutoff in ("2023-06-30", "2023-12-31"):
         assert cl.summarise_customers(other, cutoff).data.equals(cl.summarise_customers(plain, cutoff).data)
+
+
+@pytest.mark.filterwarnings("ignore::clvlab.errors.ClvlabWarning")
+@pytest.mark.parametrize("columns", [list(COLUMNS), ["customer_id", "date", "amount"], ["customer_id", "date"]])
+@given(rows=ROWS)
+@settings(max_examples=25, deadline=None)
+def test_a_log_known_until_a_day_has_the_customers_of_its_rows(columns, rows):
+    known = ("sure", date(2023, 6, 30), 10.0, "2023-06-30")
+    frame = pl.DataFrame([known, *rows], schema=COLUMNS, orient="row").select(columns)
+    log, end = cl.read_transactions(frame), date(2023, 9, 30)
+    known, anew = log.until(end), replace(log, accepted=log.accepted.filter(pl.col("date") <= end))
+    names = {name for name in ("gap_median", "spend_last_year", "purchases_last_year") if name in derivable(log)}
+    for cutoff in (date(2023, 6, 30), date(2023, 12, 31)):
+        assert customer_days(known, cutoff).equals(customer_days(anew, cutoff))
+        of_known, of_anew = (cl.summarise_customers(each, cutoff) for each in (known, anew))
+        assert of_known.data.equals(of_anew.data)
+        assert of_known.returned == of_anew.returned
+        assert derive(known, of_known, names).data.equals(derive(anew, of_anew, names).data)
 
 
 def test_a_relation_of_a_database_keeps_its_moments_and_decimals():

@@ -10,7 +10,7 @@ from clvlab.columns import Column, names
 from clvlab.customers.purchase_days import customer_days, rows_until
 from clvlab.errors import MissingColumnsError, ParamsError, did_you_mean
 from clvlab.frames import CustomerSummary, TransactionLog
-from clvlab.money import exact_sum
+from clvlab.money import exact_sum, from_millionths
 
 DERIVED: tuple[Column, ...] = (
     Column("gap_median", pl.Float64(), "days", "median time between the customer's own purchase days"),
@@ -89,10 +89,11 @@ def _gaps(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
 
 
 def _last_year(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
-    days = customer_days(log, customers.cutoff).filter(pl.col("date") > customers.cutoff - _YEAR)
-    spend = exact_sum(pl.col("spend")) if log.has_amounts else pl.lit(None, pl.Float64)
-    purchases = pl.col("is_purchase").sum().cast(pl.Int64)
-    return days.group_by("customer_id").agg(spend_last_year=spend, purchases_last_year=purchases)
+    recent = pl.col("date") > customers.cutoff - _YEAR
+    spend = from_millionths(pl.col("spend").sum()) if log.has_amounts else pl.lit(None, pl.Float64)
+    figures = {"spend_last_year": spend, "purchases_last_year": pl.col("is_purchase").sum().cast(pl.Int64)}
+    days = ((part, part.until(customers.cutoff).days.filter(recent)) for part in log.days)
+    return pl.concat(part.with_ids(rows.group_by("customer").agg(**figures).collect()) for part, rows in days)
 
 
 def _order_value(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:  # noqa: ARG001

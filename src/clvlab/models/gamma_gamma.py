@@ -168,6 +168,11 @@ class GammaGamma(FittedModel):
         nu[buys] = random.standard_gamma(self.p * known + self.q) / (self.gamma + spent[buys])
         return np.asarray(random.standard_gamma(self.p, owner.size) / nu[owner])
 
+    def expected_worth(self, x: Vector, spent: Vector) -> Vector:
+        """The mean of what `worth` draws for each purchase of a customer; NaN where it does not exist."""
+        known = x + self.first_purchases
+        return self.expected_spend_given(known, spent / np.maximum(known, 1))
+
     @classmethod
     def log_likelihood_of(cls, parameters: Sequence[Number], population: Population) -> Number:
         """Log-likelihood of all customers, (x, m) each, in numbers or jets.

@@ -12,6 +12,7 @@ from clvlab.models.purchase_history import Customers, PurchaseHistories, table_o
 from clvlab.models.purchase_model import Horizon
 from clvlab.models.simulation import N_FUTURES, Buyers, Simulation, drawable, read_buyers
 from clvlab.models.spend_model import SpendModel
+from clvlab.models.sums import Sets, summed
 from clvlab.models.uncertainty import tails
 from clvlab.units import TimeUnit
 
@@ -118,18 +119,17 @@ def _sums(
     """group, customers, expected, low, high: of each group, and of all in the last row."""
     names, index = groups
 
-    def sums(values: Vector, rows: slice | Positions = slice(None)) -> Vector:
-        return np.append(np.bincount(index[rows], values, len(names))[: len(names)], values.sum())
-
-    futures = np.zeros((simulation.n_futures, len(names) + 1))
-    for rows, values in simulation.values(Buyers.of(buyers)):
-        futures += np.stack([sums(each, rows) for each in values])
+    sets = Sets([index], [len(names)])
+    _, values = summed(simulation, Buyers.of(buyers), sets)
+    futures, counts, means = (
+        np.roll(each, -1, axis=-1) for each in (values, sets.totals(np.ones(index.size)), sets.totals(expected))
+    )
     low, high = np.quantile(futures, tails(level), axis=0)
     table = pl.DataFrame(
         {
             "group": pl.Series([*names, TOTAL], dtype=pl.String),
-            "customers": sums(np.ones(index.size)).astype(np.int64),
-            "expected": sums(expected),
+            "customers": counts.astype(np.int64),
+            "expected": means,
             "low": low,
             "high": high,
         }

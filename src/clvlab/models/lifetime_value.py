@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from clvlab.errors import ParamsError
+from clvlab.models.alike import value_ends
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.predictors import SpendPredictor, ValuePredictor
 from clvlab.models.purchase_history import Customers, with_ids
@@ -69,7 +70,7 @@ def lifetime_value(
         length = drawn.horizon_length(customers, horizon, time_unit)
         clock = drawn.ahead(customers)
         simulation = Simulation.of(drawn, spend, length, annual_discount_rate, margin, n_draws, seed, clock)
-        low, high = simulation.intervals(Buyers.of(buyers), interval)
+        low, high = value_ends(simulation, Buyers.of(buyers), interval)
         values = values.with_columns(clv_low=buyers.spread(low), clv_high=buyers.spread(high))
     return with_ids(values.fill_nan(None), customers)
 

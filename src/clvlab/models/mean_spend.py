@@ -53,3 +53,7 @@ class MeanSpend:
     ) -> Vector:
         """What each purchase is worth: the mean."""
         return np.full(owner.size, self.mean)
+
+    def expected_worth(self, x: Vector, _spent: Vector) -> Vector:
+        """The same of each customer."""
+        return np.full(x.size, self.mean)

@@ -62,6 +62,7 @@ class PurchaseModel(FittedModel, ABC):
     """
 
     leaving: ClassVar[tuple[str, float] | None] = None
+    remembers_last: ClassVar[bool] = False  # whether an active customer's future depends on t_x, too
     """The parameter that says how readily customers leave, and the power of it that does; None if nobody leaves."""
 
     _behind: ClassVar[frozenset[str]] = frozenset(
@@ -284,6 +285,13 @@ class PurchaseModel(FittedModel, ABC):
             "expected_purchases": table.spread(expected * alive),
             "discounted_purchases": table.spread(discounted * alive),
         }
+
+    def ahead_of(self, table: PurchaseHistories, t: float, decay: float, ahead: Ahead) -> Matrix:
+        """Expected purchases of each customer in (T, T + t], and the same discounted: two rows."""
+        if decay == 0:
+            expected = self.by_state(table, self._expected_at(t), self._alive(table))
+            return np.stack([expected, expected])
+        return np.stack(self._ahead_if_alive(table, t, decay, ahead)) * self._alive(table)
 
     def discounted_purchases_new(self, horizon: Horizon | None, annual_discount_rate: float) -> float:
         """Expected repeat purchases of a new customer within the horizon (None: ever), each worth (1 + d)^-years."""

@@ -55,6 +55,7 @@ class RegularBetaGeometric(BetaGeometric):
     _behind: ClassVar[frozenset[str]] = frozenset({"since_last"})
 
     settled: ClassVar[float] = NEGLIGIBLE
+    remembers_last: ClassVar[bool] = True
 
     k: int = field(kw_only=True)
 

@@ -84,6 +84,14 @@ class Buyers:
         return kinds_of(np.empty((len(self), 0)) if self.z is None else self.z)
 
     @cached_property
+    def tables(self) -> list[tuple[Vector, Positions, PurchaseHistories]]:
+        """The histories of each kind of customers."""
+        return [
+            (z, places, PurchaseHistories([each[places] for each in (self.x, self.t_x, self.T)], places >= 0))
+            for z, places in self.kinds
+        ]
+
+    @cached_property
     def numbers_of_spend(self) -> Matrix:
         """The numbers of the attributes that the spend model reads, shape (customers, terms)."""
         return np.array(self.of_spend).reshape(len(self.of_spend), len(self)).T
@@ -164,7 +172,7 @@ class Simulation:
         models: Sequence[AnyPurchaseModel] = model.at_draws(model.draws(n_futures, seeds[0]))
         spends = [None] * n_futures if spend is None else spend.futures(n_futures, seeds[1])
         decay = decay_rate(annual_discount_rate, model.time_unit)
-        return cls(models, spends, horizon, decay, margin, seeds[2], ahead)
+        return cls(models, spends, horizon, decay, margin, seeds[2], ahead.until(horizon))
 
     @property
     def n_futures(self) -> int:
@@ -205,6 +213,12 @@ class Simulation:
     ) -> tuple[Vector, Vector]:
         """The purchases of each customer in one future, and their value."""
         count, last = simulated_purchases(model, buyers, self.horizon, random)
+        return count.astype(np.float64), self.worth_of(spend, buyers, count, last, random)
+
+    def worth_of(
+        self, spend: SpendModel | None, buyers: Buyers, count: Counts, last: Vector, random: np.random.Generator
+    ) -> Vector:
+        """What the purchases of each customer in one future are worth, the last of them being at a time from T on."""
         owner = np.repeat(np.arange(count.size), count)
         # Given the time of the last, the purchases before it fall evenly on the time up to there; those of regular
         # buyers fall more evenly still, which a discount hardly sees.
@@ -214,7 +228,18 @@ class Simulation:
         if spend is not None:
             factor = factors_of(spend, buyers.numbers_of_spend)
             worth *= factor[owner] * spend.worth(random, buyers.x, buyers.spent / factor, count, owner)
-        return count.astype(np.float64), np.multiply(self.margin, np.bincount(owner, worth, count.size))
+        return np.multiply(self.margin, np.bincount(owner, worth, count.size))
+
+    def expected(self, future: int, buyers: Buyers) -> Matrix:
+        """What is expected of each customer at the parameters of one future: two rows, purchases and their value."""
+        model, spend, found = self.models[future], self.spends[future], np.empty((2, len(buyers)))
+        for z, places, histories in buyers.tables:
+            found[:, places] = model.model_of(z).ahead_of(histories, self.horizon, self.decay, self.ahead)
+        found[1] *= self.margin
+        if spend is not None:
+            factor = factors_of(spend, buyers.numbers_of_spend)
+            found[1] *= factor * spend.expected_worth(buyers.x, buyers.spent / factor)
+        return found
 
 
 def simulated_purchases(

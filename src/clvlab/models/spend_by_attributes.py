@@ -131,6 +131,10 @@ class SpendByAttributes:
         """
         return self.reference.worth(random, x, spent, count, owner)
 
+    def expected_worth(self, x: Vector, spent: Vector) -> Vector:
+        """The mean of what `worth` draws for each purchase of a customer, all money relative to their factors."""
+        return self.reference.expected_worth(x, spent)
+
     def factors(self, z: Matrix) -> Vector:
         """How many times what the reference does customers with these numbers of attributes spend, of each."""
         return np.asarray(np.exp(z @ self.beta))

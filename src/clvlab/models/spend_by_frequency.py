@@ -80,6 +80,11 @@ class SpendByFrequency:
         mean = self._mean_of(x)
         return mean[owner] * self.relative.worth(random, x, spent / mean, count, owner)
 
+    def expected_worth(self, x: Vector, spent: Vector) -> Vector:
+        """The mean of what `worth` draws for each purchase of a customer."""
+        mean = self._mean_of(x)
+        return mean * self.relative.expected_worth(x, spent / mean)
+
     def _mean_of(self, x: Vector) -> Vector:
         """The mean of each customer's band."""
         return np.array(self.means)[np.searchsorted(self.bounds, x, side="right")]

@@ -64,6 +64,10 @@ class LessReturns:
         """What is left of each purchase of one future; see `GammaGamma.worth`."""
         return (1 - self.returned) * self.gross.worth(random, x, spent, count, owner)
 
+    def expected_worth(self, x: Vector, spent: Vector) -> Vector:
+        """The mean of what `worth` draws for each purchase of a customer."""
+        return (1 - self.returned) * self.gross.expected_worth(x, spent)
+
 
 SpendModel = GrossSpend | LessReturns
 """What values a purchase."""

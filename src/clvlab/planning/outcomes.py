@@ -84,8 +84,9 @@ def _filled(cohorts: pl.DataFrame, n: int) -> pl.DataFrame:
 def actual_sums(days: pl.DataFrame, periods: Periods) -> pl.DataFrame:
     """period (null: all), part, what, actual: what happened after the cutoff, of old and new customers."""
     until = periods.day(periods.days)
-    first = days.filter("is_purchase").group_by("customer_id").agg(first=pl.col("date").min())
-    after = days.join(first, on="customer_id").filter(pl.col("date") > periods.cutoff, pl.col("date") <= until)
+    bought = pl.when("is_purchase").then("date")
+    known = days.with_columns(first=bought.min().over(pl.col("customer_id").rle_id())).drop_nulls("first")
+    after = known.filter(pl.col("date") > periods.cutoff, pl.col("date") <= until)
     ends = [periods.day(end) for end in periods.ends]
     done = after.select(
         period=pl.sum_horizontal((pl.col("date") > end).cast(pl.Int64) for end in ends) + 1,

@@ -26,6 +26,8 @@ def held_back(customer_ids: pl.Series, share: float, seed: int) -> pl.Series:
     >>> held_back(pl.Series(["001", "002", "003", "004"]), 0.5, seed=0).to_list()
     [False, False, False, True]
     """
+    if share == 0:
+        return pl.Series("is_control", [False]).new_from_index(0, len(customer_ids))
     return customer_ids.map_elements(lambda customer: _draw(customer, seed) < share, pl.Boolean).alias("is_control")
 
 

@@ -1,14 +1,14 @@
 """Intervals of several partitions of the customers at once, from one simulation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
-from clvlab.arrays import Matrix, Positions, Vector
 from clvlab.frames import CustomerSummary
 from clvlab.models import AnyPurchaseModel, SpendModel
 from clvlab.models.simulation import Buyers, Simulation, read_buyers
+from clvlab.models.sums import Sets, summed
 from clvlab.models.uncertainty import tails
 
 FUTURES = 200
@@ -34,31 +34,18 @@ def simulated_intervals(
     codes = [name.rank("dense").to_numpy().astype(np.intp) - 1 for name in names]
     sizes = [int(code.max(initial=-1)) + 1 for code in codes]
 
-    def sums(values: Vector, rows: Positions) -> Vector:
-        by_part = (np.bincount(code[rows], values, size) for code, size in zip(codes, sizes, strict=True))
-        return np.concatenate([[values.sum()], *by_part])
-
     labels = [
         ("total", None),
         *((part, each) for part, name in zip(parts, names, strict=True) for each in name.unique().sort()),
     ]
     horizon = model.horizon_length(buyers, length, None)
     simulation = Simulation.of(model, spend, horizon, 0.0, 1.0, futures, seed)
-    summed: dict[str, Matrix] = {}
-    for rows, outcomes in _outcomes(simulation, Buyers.of(read_buyers(model, buyers, None, spend))):
-        for what, values in outcomes.items():
-            found = np.stack([sums(each, rows) for each in values])
-            summed[what] = summed.get(what, 0.0) + found
+    customers = Buyers.of(read_buyers(model, buyers, None, spend))
+    outcomes = zip(("purchases", "spend"), summed(simulation, customers, Sets(codes, sizes)), strict=True)
     table = [
         (what, *label, *ends)
-        for what, each in summed.items()
+        for what, each in outcomes
+        if what == "purchases" or spend is not None
         for label, *ends in zip(labels, *np.quantile(each, tails(level), axis=0).tolist(), strict=True)
     ]
     return pl.DataFrame(table, schema=INTERVALS, orient="row")
-
-
-def _outcomes(simulation: Simulation, buyers: Buyers) -> Iterator[tuple[Positions, dict[str, Matrix]]]:
-    """Block by block: which buyers, and what -> an array (futures, buyers)."""
-    for rows, purchases, values in simulation.purchases_and_values(buyers):
-        has_spend = simulation.spends[0] is not None
-        yield rows, {"purchases": purchases, **({"spend": values} if has_spend else {})}

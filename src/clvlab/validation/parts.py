@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from clvlab.metrics import top_capture
+from clvlab.metrics import capture_curve
 from clvlab.validation.predictions import METHODS
 
 MOST_REPEATS = 7
@@ -99,7 +99,7 @@ def gain(predictions: pl.DataFrame) -> pl.DataFrame:
             predicted = part["actual" if method == "best" else method]
             if predicted.null_count():
                 continue
-            curve = [float(top_capture(predicted.to_numpy(), actual, share=share)) for share in GAIN_SHARES]
+            curve = capture_curve(predicted.to_numpy(), actual, GAIN_SHARES)
             curves.append(
                 pl.DataFrame({"share_customers": GAIN_SHARES, "share_actual": curve}).select(
                     pl.lit(what).alias("what"), pl.lit(method).alias("method"), pl.all()

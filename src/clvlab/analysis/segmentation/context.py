@@ -29,7 +29,7 @@ from clvlab.customers import (
     summarise_customers,
 )
 from clvlab.errors import ConvergenceError, DataError
-from clvlab.frames import CustomerSummary, Holdout, TransactionLog
+from clvlab.frames import CustomerSummary, Holdout, TransactionLog, joined
 from clvlab.grouping import Clusters, find
 from clvlab.grouping.rfm_maps import RfmRule
 from clvlab.grouping.rfm_value import RfmValueRule
@@ -323,14 +323,12 @@ class Context:
     @cached_property
     def table(self) -> pl.DataFrame:
         """One row per customer: summary, values, window of the next order, scores, group and cluster."""
-        valued = self.customers.data.join(next_order(self.log, self.base), on="customer_id", maintain_order="left")
-        table = valued.join(self.scores, on="customer_id", how="left", maintain_order="left")
-        table = table.join(self.rule.assign(self.customers), on="customer_id", how="left", maintain_order="left")
-        table = table.join(self.pseudonyms, on="customer_id", how="left", maintain_order="left")
+        table = joined(self.customers.data, next_order(self.log, self.base))
+        for further in (self.scores, self.rule.assign(self.customers), self.pseudonyms):
+            table = joined(table, further)
         if self.cluster_rule is None:
             return table
-        clusters = self.cluster_rule.assign(self.customers).select("customer_id", cluster="group")
-        return table.join(clusters, on="customer_id", how="left", maintain_order="left")
+        return joined(table, self.cluster_rule.assign(self.customers).select("customer_id", cluster="group"))
 
     @cached_property
     def pseudonyms(self) -> pl.DataFrame:

@@ -1,6 +1,5 @@
 """Names that stand for customers on a page that may be passed on."""
 
-import hashlib
 import hmac
 import secrets
 from functools import cache
@@ -22,7 +21,7 @@ def pseudonyms(customers: pl.DataFrame, key: str | None) -> pl.DataFrame:
     secret = (key or _key_of_process()).encode()
 
     def pseudonym(customer_id: str) -> str:
-        return hmac.new(secret, customer_id.encode(), hashlib.sha256).hexdigest()[:LENGTH]
+        return hmac.digest(secret, customer_id.encode(), "sha256").hex()[:LENGTH]
 
     return customers.select("customer_id", pseudonym=pl.col("customer_id").map_elements(pseudonym, pl.String))
 

@@ -5,7 +5,7 @@ behaviour, and not thresholds that have moved. Revenue is that of a year: whoeve
 end, so that its own revenue would be that of the groups of recent customers by definition.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -14,8 +14,8 @@ import polars as pl
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import ACTIVE_DAYS, Context
 from clvlab.analysis.small_groups import as_one
-from clvlab.frames import CustomerSummary
-from clvlab.money import exact_sum
+from clvlab.frames import CustomerSummary, joined
+from clvlab.money import from_millionths, to_millionths
 from clvlab.wording import Name
 
 MOST_PERIODS = 12
@@ -31,16 +31,18 @@ def compute(context: Context) -> Section:
         without revenue to share
     ends : group, customers_first, customers_last, revenue_first, revenue_last: shares of the first day and the last
     """
-    days = list(_days(context))[::-1]
+    # Counted as they come: the customers of all days at once would fill the memory.
+    found = [(_counted(context, day), context.small_groups(context.rule, day), day.cutoff) for day in _days(context)]
+    counted, small, days = zip(*reversed(found), strict=True)
     if len(days) < 2:
         return Section({}, {"lead": Finding.of("structure.none", lapse=Name("lapses", context.params.period))})
-    table = _shares(context, days)
+    table = _shares(context, pl.concat(counted), frozenset[str]().union(*small))
     ends = _ends(table)
     figures = {"periods": len(days), "period": Name("periods", context.params.period), "drawn": context.rule_day}
     findings = {
         "lead": Finding.of("structure.lead", **figures),
-        "groups": _grown_and_shrunk(ends, days[0].cutoff),
-        **_young(context, days[0].cutoff),
+        "groups": _grown_and_shrunk(ends, days[0]),
+        **_young(context, days[0]),
     }
     return Section({"groups": table, "ends": ends}, findings)
 
@@ -57,16 +59,16 @@ def _days(context: Context) -> Iterator[CustomerSummary]:
             yield fitted
 
 
-def _shares(context: Context, days: Sequence[CustomerSummary]) -> pl.DataFrame:
+def _shares(context: Context, counted: pl.DataFrame, small: frozenset[str]) -> pl.DataFrame:
     """The table `groups`; a group that is small on one of the days is among the small ones on all of them."""
-    small = frozenset[str]().union(*(context.small_groups(context.rule, customers) for customers in days))
-    counted = pl.concat(_counted(context, customers).with_columns(as_one(small)) for customers in days)
-    counted = counted.group_by("day", "group").agg(
-        customers=pl.len().cast(pl.Int64), revenue=exact_sum(pl.col("revenue"))
+    counted = (
+        counted.with_columns(as_one(small))
+        .group_by("day", "group")
+        .agg(pl.col("customers").sum(), revenue=from_millionths(pl.col("revenue").sum()))
     )
     found = set(counted["group"])
     groups = [*(code for code in context.groups if code in found), *sorted(found - set(context.groups))]
-    grid = pl.DataFrame({"day": [customers.cutoff for customers in days]}).join(
+    grid = counted.select(pl.col("day").unique().sort()).join(
         pl.DataFrame({"group": groups}).join(context.places, on="group", how="left", maintain_order="left"),
         how="cross",
     )
@@ -84,13 +86,13 @@ def _shares(context: Context, days: Sequence[CustomerSummary]) -> pl.DataFrame:
 
 
 def _counted(context: Context, customers: CustomerSummary) -> pl.DataFrame:
-    """day, group, revenue: one row for each customer who had bought by then."""
-    bought = customers.data.filter(pl.col("n_purchases") > 0).select("customer_id")
-    grouped = bought.join(context.rule.assign(customers), on="customer_id")
-    joined = grouped.join(context.spent_last_year(customers), on="customer_id", how="left")
-    return joined.select(
-        pl.lit(customers.cutoff).alias("day"), "group", revenue=pl.col("spend_last_year").fill_null(0.0)
-    )
+    """day, group, customers, revenue (in whole millionths): of those who had bought by then."""
+    known = customers.data.select("customer_id", "n_purchases")
+    grouped = joined(known, context.rule.assign(customers).select("customer_id", "group"))
+    table = joined(grouped, context.spent_last_year(customers)).filter(pl.col("n_purchases") > 0)
+    revenue = to_millionths(pl.col("spend_last_year").fill_null(0.0)).sum()
+    by_group = table.group_by("group").agg(customers=pl.len().cast(pl.Int64), revenue=revenue)
+    return by_group.select(pl.lit(customers.cutoff).alias("day"), pl.all())
 
 
 def _young(context: Context, first: date) -> dict[str, Finding]:
