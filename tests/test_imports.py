@@ -79,7 +79,7 @@ MAY_IMPORT = {
 
 # Who alone may import a library; by nobody, where the list is empty.
 ONLY = {
-    "scipy": "models",
+    "scipy": "models grouping",
     "sklearn": "grouping comparison learned estimators",
     "altair": "charts",
     "jinja2": "tables reporting",
