@@ -56,5 +56,7 @@ def numbered(labels: Sequence[str] | pl.Series) -> tuple[tuple[str, ...], Labels
 
 
 def group_numbers(labels: Sequence[str] | pl.Series) -> Labels:
-    """Groups as numbers 0, 1, ... in the order of their names."""
+    """Groups as numbers from 0: of an Enum in its order, else in the order of their names."""
+    if isinstance(labels, pl.Series) and labels.dtype == pl.Enum:
+        return labels.to_physical().cast(pl.Int64).to_numpy()
     return numbered(labels)[1]

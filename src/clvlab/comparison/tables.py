@@ -1,6 +1,6 @@
 """The figures of a scoring as tidy tables."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -21,6 +21,7 @@ from clvlab.grouping import Clusters, SampledClusters
 from clvlab.grouping.feature_space import LogScale
 
 Row = tuple[str, str, float, float | None, float | None]
+Stable = tuple[str, float, float | None, float | None]
 
 _INTERVAL = dict.fromkeys(("value", "low", "high"), pl.Float64)
 ASKED_OF_THE_BAR = (HEADLINE, CAPTURES[0.10], CAPTURES[0.20])
@@ -30,9 +31,10 @@ ASKED_OF_THE_BAR = (HEADLINE, CAPTURES[0.10], CAPTURES[0.20])
 def all_figures(scoring: Scoring, later: CustomerSummary, features: Features, tick: Tick) -> pl.DataFrame:
     """strategy, metric, value, low, high: every figure of every strategy; null where the data leave one open."""
     rows: list[Row] = []
-    for fitted in scoring.fitted_strategies:
+    stable = _stability(scoring.split, scoring.fitted_strategies, later, tick)
+    for fitted, again in zip(scoring.fitted_strategies, stable, strict=True):
         rows += _of_foresight(scoring, fitted.name)
-        rows += _stability(scoring.split, fitted, later, tick)
+        rows += [(fitted.name, *figure) for figure in again]
         rows += shape_figures(scoring.split, fitted, features)
     for ranking in scoring.rankings:
         rows += _of_foresight(scoring, ranking.name)
@@ -47,18 +49,24 @@ def _of_foresight(scoring: Scoring, name: str) -> Iterator[Row]:
             yield name, metric, figure.value, *figure.interval()
 
 
-def _stability(split: Split, fitted: FittedStrategy, later: CustomerSummary, tick: Tick) -> Iterator[Row]:
-    name, again = fitted.name, []
-    for agreement in stability.on_resamples(fitted, split.customers, split.buyers, split.seed):
-        again.append(agreement)
-        tick(1)
-    low, high = np.quantile(again, [0.025, 0.975])
-    yield name, "stability_resamples", float(np.mean(again)), float(low), float(high)
-    halves = stability.on_halves(fitted.strategy, split.customers, split.buyers, split.seed)
-    yield name, "stability_halves", halves, None, None
-    if fitted.rule.needs <= set(later.data.columns):
-        yield name, "stability_quarter", stability.at_a_later_day(fitted.rule, split.buyers, later), None, None
-    tick(1)
+def _stability(
+    split: Split, fitted: Sequence[FittedStrategy], later: CustomerSummary, tick: Tick
+) -> Iterator[list[Stable]]:
+    """Of each strategy: metric, value, low, high."""
+    samples = []
+    for agreements in stability.on_resamples(fitted, split.customers, split.buyers, split.seed):
+        samples.append(agreements)
+        tick(len(fitted))
+    halves = stability.on_halves([each.strategy for each in fitted], split.customers, split.buyers, split.seed)
+    quarters = stability.at_a_later_day([each.rule for each in fitted], split.buyers, later)
+    tick(len(fitted))
+    for again, half, quarter in zip(np.transpose(samples), halves, quarters, strict=True):
+        low, high = np.quantile(again, [0.025, 0.975])
+        yield [
+            ("stability_resamples", float(np.mean(again)), float(low), float(high)),
+            ("stability_halves", half, None, None),
+            *([] if quarter is None else [("stability_quarter", quarter, None, None)]),
+        ]
 
 
 def shape_figures(split: Split, fitted: FittedStrategy, features: Features) -> Iterator[Row]:
