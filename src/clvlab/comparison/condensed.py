@@ -41,20 +41,18 @@ class Condensed:
     bags: tuple[Matrix, Matrix, Matrix, Matrix]
 
     @classmethod
-    def of(cls, labels: Labels, outcomes: Outcomes, bag: Labels | None = None) -> "Condensed":
-        """The stand-ins of customers by their groups, all in one bag unless their bags are given."""
-        n_groups, n_parts = int(labels.max()) + 1, int(outcomes.part.max()) + 1
-        cell, n_bags = labels * n_parts + outcomes.part, 1
-        if bag is not None:
-            cell, n_bags = cell + bag * (n_groups * n_parts), int(bag.max()) + 1
-        size = n_bags * n_groups * n_parts
+    def of(cls, labels: Labels, outcomes: Outcomes) -> "Condensed":
+        """The stand-ins of customers by their groups, all in one bag unless outcomes say their bags."""
+        n_groups, (n_bags, n_parts), slot = int(labels.max()) + 1, outcomes.n_slots, outcomes.slot
+        cell = labels * (n_bags * n_parts) + slot
+        did, spend, bought, most = cell[outcomes.active], *outcomes.of_the_active, outcomes.most
 
-        def sums(values: Vector | None = None) -> Matrix:
-            return np.bincount(cell, values, minlength=size).reshape(n_bags, -1).astype(np.float64, copy=False)
+        def sums(cells: Labels, values: Vector | None = None) -> Matrix:
+            found = np.bincount(cells, values, minlength=n_groups * n_bags * n_parts)
+            by_bag = found.reshape(n_groups, n_bags, n_parts).swapaxes(0, 1)
+            return by_bag.reshape(n_bags, -1).astype(np.float64, copy=False)
 
-        most = float(np.abs(outcomes.spend).max()) or 1.0
-        spend = outcomes.spend / most
-        bags = sums(), sums(spend), sums(spend**2), sums(outcomes.bought)
+        bags = sums(cell), sums(did, spend), sums(did, spend**2), sums(did, bought)
         each = n_groups * n_parts
         stand_ins = Outcomes(
             spend=np.repeat([0.0, most, -most, 0.0], each),
