@@ -45,25 +45,24 @@ def test_the_same_seed_gives_the_same_agreement(customers):
 
 
 def test_a_later_day_changes_whoever_moved(customers):
-    rules = [FIXED.fit(customers)]
-    assert at_a_later_day(rules, customers, customers) == [1.0]
+    fixed = [FittedStrategy.fit(FIXED, customers, customers)]
+    assert at_a_later_day(fixed, customers, customers) == [1.0]
     richer = replace(customers, data=customers.data.with_columns(pl.col("total_spend") + 15))
-    assert at_a_later_day(rules, customers, richer)[0] < 0.9
+    assert at_a_later_day(fixed, customers, richer)[0] < 0.9
 
 
 def test_customers_unknown_before_do_not_count(customers):
-    rules = [FIXED.fit(customers)]
     some = replace(customers, data=customers.data.head(500))
-    assert at_a_later_day(rules, some, customers) == [1.0]
-    assert at_a_later_day(rules, customers, some) == [1.0]
+    for before, after in ((some, customers), (customers, some)):
+        assert at_a_later_day([FittedStrategy.fit(FIXED, before, before)], before, after) == [1.0]
 
 
 def test_the_order_of_a_later_table_is_of_no_matter_and_a_column_that_it_lacks_leaves_the_figure_open(customers):
-    rules = [strategies["value_tiers"].fit(customers), strategies["rfm11"].fit(customers)]
+    fitted = [FittedStrategy.fit(strategies[name], customers, customers) for name in ("value_tiers", "rfm11")]
     shuffled = replace(customers, data=customers.data.sample(fraction=1, shuffle=True, seed=0))
-    assert at_a_later_day(rules, customers, shuffled) == [1.0, 1.0]
+    assert at_a_later_day(fitted, customers, shuffled) == [1.0, 1.0]
     lacking = replace(customers, data=customers.data.drop("days_since_last"))
-    assert at_a_later_day(rules, customers, lacking) == [1.0, None]
+    assert at_a_later_day(fitted, customers, lacking) == [1.0, None]
 
 
 def test_strategies_side_by_side_are_judged_as_each_alone(customers):

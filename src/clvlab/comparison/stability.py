@@ -16,6 +16,7 @@ from clvlab.comparison.agreement import adjusted_rand
 from clvlab.comparison.fitted_strategies import FittedStrategy
 from clvlab.comparison.outcomes import group_numbers
 from clvlab.comparison.samples import MANY
+from clvlab.comparison.threads import side_by_side
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.strategy import Rule, Strategy
 
@@ -30,9 +31,13 @@ def on_resamples(
     One sample of the customers after the other; all strategies are fitted on it.
     """
     rng = np.random.default_rng([seed, 4])
-    for _ in range(N_RESAMPLES):
-        sample = _rows(customers, rng.integers(0, len(customers), min(len(customers), MANY)))
-        yield [_kept(each, each.strategy.fit(sample), buyers) for each in fitted]
+    samples = [rng.integers(0, len(customers), min(len(customers), MANY)) for _ in range(N_RESAMPLES)]
+
+    def agreements(drawn: Labels) -> list[float]:
+        sample = _rows(customers, drawn)
+        return [_kept(each, each.strategy.fit(sample), buyers) for each in fitted]
+
+    yield from side_by_side(agreements, samples)
 
 
 def _kept(fitted: FittedStrategy, rule: Rule, buyers: CustomerSummary) -> float:
@@ -54,18 +59,21 @@ def on_halves(
     ]
 
 
-def at_a_later_day(rules: Sequence[Rule], buyers: CustomerSummary, later: CustomerSummary) -> list[float | None]:
-    """Of each rule, agreement of the buyers' groups with those that it gives them from the table of a later day.
+def at_a_later_day(
+    fitted: Sequence[FittedStrategy], buyers: CustomerSummary, later: CustomerSummary
+) -> list[float | None]:
+    """Of each strategy, agreement of the buyers' groups with those by the same rule from the table of a later day.
 
     None where that table lacks what the rule reads; customers whom it does not know do not count.
     """
     rows = later.data.select("customer_id").with_row_index("row")
-    met = buyers.data.select("customer_id").join(rows, on="customer_id", how="left", maintain_order="left")["row"]
-    then = replace(later, data=later.data[met.drop_nulls()])
-    now = buyers if met.null_count() == 0 else replace(buyers, data=buyers.data.filter(met.is_not_null()))
+    row = buyers.data.select("customer_id").join(rows, on="customer_id", how="left", maintain_order="left")["row"]
+    met, then = row.is_not_null().to_numpy(), replace(later, data=later.data[row.drop_nulls()])
     return [
-        adjusted_rand(labels_of(rule, now), labels_of(rule, then)) if rule.needs <= set(then.data.columns) else None
-        for rule in rules
+        adjusted_rand(each.grouped.labels[met], labels_of(each.rule, then))
+        if each.rule.needs <= set(then.data.columns)
+        else None
+        for each in fitted
     ]
 
 

@@ -58,7 +58,7 @@ def _stability(
         samples.append(agreements)
         tick(len(fitted))
     halves = stability.on_halves([each.strategy for each in fitted], split.customers, split.buyers, split.seed)
-    quarters = stability.at_a_later_day([each.rule for each in fitted], split.buyers, later)
+    quarters = stability.at_a_later_day(fitted, split.buyers, later)
     tick(len(fitted))
     for again, half, quarter in zip(np.transpose(samples), halves, quarters, strict=True):
         low, high = np.quantile(again, [0.025, 0.975])
