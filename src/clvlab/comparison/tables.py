@@ -14,8 +14,9 @@ from clvlab.comparison.recommend import CAMPAIGN, CRITERIA
 from clvlab.comparison.resampling import KNOWLEDGE, Figure, simultaneous
 from clvlab.comparison.scoring import COVERED, NEVER_RECOMMENDED, Scoring, Tick, point
 from clvlab.comparison.shape import balance, cluster_separation, coverage
-from clvlab.comparison.simplicity import Features, fidelity
+from clvlab.comparison.simplicity import Features, fidelity, readable_tree
 from clvlab.comparison.split import Split
+from clvlab.comparison.threads import side_by_side
 from clvlab.frames import CustomerSummary
 from clvlab.grouping import Clusters, SampledClusters
 from clvlab.grouping.feature_space import LogScale
@@ -32,10 +33,11 @@ def all_figures(scoring: Scoring, later: CustomerSummary, features: Features, ti
     """strategy, metric, value, low, high: every figure of every strategy; null where the data leave one open."""
     rows: list[Row] = []
     stable = _stability(scoring.split, scoring.fitted_strategies, later, tick)
-    for fitted, again in zip(scoring.fitted_strategies, stable, strict=True):
+    shapes = side_by_side(lambda fitted: shape_figures(scoring.split, fitted, features), scoring.fitted_strategies)
+    for fitted, again, shape in zip(scoring.fitted_strategies, stable, shapes, strict=True):
         rows += _of_foresight(scoring, fitted.name)
         rows += [(fitted.name, *figure) for figure in again]
-        rows += shape_figures(scoring.split, fitted, features)
+        rows += shape
     for ranking in scoring.rankings:
         rows += _of_foresight(scoring, ranking.name)
     table = pl.DataFrame(rows, schema={"strategy": pl.String, "metric": pl.String, **_INTERVAL}, orient="row")
@@ -69,7 +71,7 @@ def _stability(
         ]
 
 
-def shape_figures(split: Split, fitted: FittedStrategy, features: Features) -> Iterator[Row]:
+def shape_figures(split: Split, fitted: FittedStrategy, features: Features) -> list[Row]:
     """How the groups are shaped, and how simply they can be told."""
     labels, strategy = fitted.grouped.labels, fitted.strategy
     figures = {
@@ -82,8 +84,7 @@ def shape_figures(split: Split, fitted: FittedStrategy, features: Features) -> I
     if isinstance(strategy, Clusters | SampledClusters):
         points = LogScale.fit(split.buyers.data, strategy.features).apply(split.buyers.data)
         figures |= cluster_separation(points, labels, split.seed)
-    for metric, value in figures.items():
-        yield fitted.name, metric, value, None, None
+    return [(fitted.name, metric, value, None, None) for metric, value in figures.items()]
 
 
 def criteria(scoring: Scoring, figures: pl.DataFrame) -> pl.DataFrame:
@@ -219,6 +220,13 @@ def outcomes(scoring: Scoring) -> pl.DataFrame:
         for fitted in scoring.fitted_strategies
     )
     return pl.concat(tables).fill_nan(None)
+
+
+def trees(scoring: Scoring, features: Features) -> pl.DataFrame:
+    """strategy, leaf, condition, group, customers, share: each grouping told by a tree."""
+    fitted, seed = scoring.fitted_strategies, scoring.split.seed
+    found = side_by_side(lambda each: readable_tree(features, each.grouped, seed), fitted)
+    return named(zip(fitted, found, strict=True))
 
 
 def named(tables: Iterable[tuple[FittedStrategy, pl.DataFrame]]) -> pl.DataFrame:

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
-Item, Found = TypeVar("Item"), TypeVar("Found")
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 MOST = 4
 """Threads at most: each holds what it works on."""
 
