@@ -43,17 +43,15 @@ class Condensed:
     @classmethod
     def of(cls, labels: Labels, outcomes: Outcomes) -> "Condensed":
         """The stand-ins of customers by their groups, all in one bag unless outcomes say their bags."""
-        n_groups, (n_bags, n_parts), slot = int(labels.max()) + 1, outcomes.n_slots, outcomes.slot
-        cell = labels * (n_bags * n_parts) + slot
-        did, spend, bought, most = cell[outcomes.active], *outcomes.of_the_active, outcomes.most
+        n_groups, (n_parts, n_bags) = int(labels.max()) + 1, outcomes.n_slots
+        each, place = n_groups * n_parts, labels * (n_parts * n_bags) + outcomes.slot
+        did, spend, bought, most = place[outcomes.active], *outcomes.of_the_active, outcomes.most
 
-        def sums(cells: Labels, values: Vector | None = None) -> Matrix:
-            found = np.bincount(cells, values, minlength=n_groups * n_bags * n_parts)
-            by_bag = found.reshape(n_groups, n_bags, n_parts).swapaxes(0, 1)
-            return by_bag.reshape(n_bags, -1).astype(np.float64, copy=False)
+        def sums(places: Labels, values: Vector | None = None) -> Matrix:
+            found = np.bincount(places, values, minlength=each * n_bags)
+            return found.astype(np.float64, copy=False).reshape(each, n_bags).T
 
-        bags = sums(cell), sums(did, spend), sums(did, spend**2), sums(did, bought)
-        each = n_groups * n_parts
+        bags = sums(place), sums(did, spend), sums(did, spend**2), sums(did, bought)
         stand_ins = Outcomes(
             spend=np.repeat([0.0, most, -most, 0.0], each),
             bought=np.repeat([0.0, 0.0, 0.0, 1.0], each),

@@ -48,13 +48,13 @@ class Outcomes:
 
     @cached_property
     def slot(self) -> Labels:
-        """Each customer's bag and part as one number, bag by bag."""
-        return self.part if self.bag is None else self.bag * self.n_slots[1] + self.part
+        """Each customer's part and bag as one number, part by part."""
+        return self.part if self.bag is None else self.part * self.n_slots[1] + self.bag
 
     @cached_property
     def n_slots(self) -> tuple[int, int]:
-        """How many bags there are, and how many parts."""
-        return 1 if self.bag is None else int(self.bag.max()) + 1, int(self.part.max()) + 1
+        """How many parts there are, and how many bags."""
+        return int(self.part.max()) + 1, 1 if self.bag is None else int(self.bag.max()) + 1
 
     @cached_property
     def most(self) -> float:
