@@ -82,7 +82,7 @@ MAY_IMPORT = {
 
 # Who alone may import a library; by nobody, where the list is empty.
 ONLY = {
-    "scipy": "models customer_days",
+    "scipy": "models customer_days grouping",
     "sklearn": "grouping comparison learned estimators",
     "altair": "charts",
     "jinja2": "tables reporting",

@@ -8,7 +8,16 @@ from hypothesis.extra import numpy as arrays
 
 from clvlab.comparison.foresight import FORESIGHT
 from clvlab.errors import ParamsError
-from clvlab.metrics import auc, brier, calibration_slope, capture_curve, gini, top_capture, variance_explained
+from clvlab.metrics import (
+    Ranked,
+    auc,
+    brier,
+    calibration_slope,
+    capture_curve,
+    gini,
+    top_capture,
+    variance_explained,
+)
 from clvlab.wording import catalogue
 
 RANKING = [gini, top_capture, auc]
@@ -145,6 +154,13 @@ def test_many_resamples_at_once_are_each_of_them(metric, case):
     both = metric(predicted, actual, part, np.stack([weight, np.ones_like(weight)]))
     assert both[0] == pytest.approx(metric(predicted, actual, part, weight), nan_ok=True)
     assert both[1] == pytest.approx(metric(predicted, actual, part), nan_ok=True)
+
+
+@pytest.mark.parametrize("metric", ALL)
+@given(some_customers)
+@settings(max_examples=20, deadline=None)
+def test_customers_ranked_once_for_all_metrics_have_the_same_figures(metric, case):
+    np.testing.assert_array_equal(metric(Ranked(*case), *case[1:]), metric(*case))
 
 
 @pytest.mark.parametrize("metric", RANKING)

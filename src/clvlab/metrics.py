@@ -7,15 +7,17 @@ Every metric takes
     within      the part of the customers that each is ranked in             shape (n_customers,), one part if None
     weight      how often each customer counts, in one or many resamples     shape (..., n_customers), once if None
 
-and gives one figure for each leading index of `weight`. Customers with equal predictions share their place, so that
+and gives one figure for each leading index of `weight`. `Ranked` predictions serve as well, where several metrics ask
+for the places of the same customers. Customers with equal predictions share their place, so that
 their order cannot matter. A figure that the data leave open (nobody spent, nobody bought) is NaN. Predictions and
 outcomes that do not belong together, or are not numbers, are refused with a ParamsError.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from clvlab.arrays import Vector
 from clvlab.errors import ParamsError
@@ -44,10 +46,8 @@ def gini(
     ---------
     Lerman & Yitzhaki (1984), "A note on the calculation and interpretation of the Gini index".
     """
-    forecast, happened = _paired(predicted, actual)
-    places = _Places(forecast, within, weight)
-    spend = places.sums(happened)
-    return _ratio((spend * (2 * places.place - 1)).sum(axis=-1), spend.sum(axis=-1))
+    ranked = Ranked.of(predicted, actual, within, weight)
+    return _ratio((ranked.outcome * (2 * ranked.place - 1)).sum(axis=-1), ranked.outcome.sum(axis=-1))
 
 
 def top_capture(
@@ -71,9 +71,7 @@ def top_capture(
     >>> round(float(top_capture([4, 4, 2, 1], [6, 4, 2, 0], share=0.25)), 4)
     0.4167
     """
-    forecast, happened = _paired(predicted, actual)
-    places = _Places(forecast, within, weight)
-    return _captured(places, places.sums(happened), share)
+    return _captured(Ranked.of(predicted, actual, within, weight), share)
 
 
 def capture_curve(predicted: ArrayLike, actual: ArrayLike, shares: Iterable[float]) -> list[float]:
@@ -84,10 +82,8 @@ def capture_curve(predicted: ArrayLike, actual: ArrayLike, shares: Iterable[floa
     >>> capture_curve([4, 3, 2, 1], [6, 4, 2, 0], [0.25, 0.5, 1.0])
     [0.5, 0.833..., 1.0]
     """
-    forecast, happened = _paired(predicted, actual)
-    places = _Places(forecast, None, None)
-    spend = places.sums(happened)
-    return [float(_captured(places, spend, share)) for share in shares]
+    ranked = Ranked.of(predicted, actual)
+    return [float(_captured(ranked, share)) for share in shares]
 
 
 def variance_explained(
@@ -124,12 +120,10 @@ def auc(
     >>> float(auc([0.9, 0.4, 0.6, 0.1], [1, 1, 0, 0]))
     0.75
     """
-    forecast, happened = _paired(predicted, actual)
-    places = _Places(forecast, within, weight)
-    bought = places.sums(happened)
-    not_bought = places.counts - bought
-    below = places.before(not_bought) + not_bought / 2
-    return _ratio((bought * below).sum(axis=-1), (places.per_part(bought) * places.per_part(not_bought)).sum(axis=-1))
+    ranked = Ranked.of(predicted, actual, within, weight)
+    bought, not_bought = ranked.outcome, ranked.counts - ranked.outcome
+    below = ranked.before(not_bought) + not_bought / 2
+    return _ratio((bought * below).sum(axis=-1), (ranked.per_part(bought) * ranked.per_part(not_bought)).sum(axis=-1))
 
 
 def brier(
@@ -182,27 +176,49 @@ def calibration_slope(
     return np.where(flat, np.nan, covariance / np.where(flat, 1.0, variance))
 
 
-class _Places:
-    """Customers ranked within their parts, ties as one: a cell is the customers of one part and one prediction."""
+class Ranked:
+    """Predictions and outcomes of customers who are ranked within their parts, once for all metrics that ask for it.
 
-    def __init__(self, forecast: Vector, within: ArrayLike | None, weight: ArrayLike | None) -> None:
-        part = _parts(within, forecast.size)
-        self._order = np.lexsort((forecast, part))
-        ranked, ranked_part = forecast[self._order], part[self._order]
+    It takes the place of `predicted`; outcomes, parts and weights are then those that it was made of. A cell is the
+    customers of one part and one prediction, worst prediction first.
+
+    Attributes
+    ----------
+    counts : how often the customers of a cell count, shape (..., n_cells)
+    outcome : the sum of what they did
+    place : of a cell among its part, halfway through its customers, 0..1
+    width : its share of its part
+    """
+
+    def __init__(
+        self, predicted: ArrayLike, actual: ArrayLike, within: ArrayLike | None, weight: ArrayLike | None
+    ) -> None:
+        self._forecast, happened = _paired(predicted, actual)
+        part = _parts(within, happened.size)
+        order = np.lexsort((self._forecast, part))
+        ranked, ranked_part = self._forecast[order], part[order]
         new_part = np.diff(ranked_part, prepend=-1) != 0
         starts = new_part | (np.diff(ranked, prepend=np.nan) != 0)
-        self._starts = np.flatnonzero(starts)
-        self._part_of_cell = np.cumsum(new_part)[self._starts] - 1
-        self._part_starts = np.flatnonzero(new_part[self._starts])
-        self._weight = _weights(weight, forecast)[..., self._order]
-        self.counts = np.add.reduceat(self._weight, self._starts, axis=-1)
+        begins = np.flatnonzero(starts)
+        self._part_of_cell = np.cumsum(new_part)[begins] - 1
+        self._part_starts = np.flatnonzero(new_part[begins])
+        often = _weights(weight, self._forecast)[..., order]
+        self.counts = np.add.reduceat(often, begins, axis=-1)
+        self.outcome = np.add.reduceat(often * happened[order], begins, axis=-1)
         size = self.per_part(self.counts)[..., self._part_of_cell]
         self.width = _ratio(self.counts, size, empty=0.0)
         self.place = _ratio(self.before(self.counts) + self.counts / 2, size, empty=0.5)
 
-    def sums(self, values: Vector) -> Vector:
-        """The weighted sum of the values in each cell, worst prediction first."""
-        return np.add.reduceat(self._weight * values[self._order], self._starts, axis=-1)
+    @classmethod
+    def of(
+        cls, predicted: ArrayLike, actual: ArrayLike, within: ArrayLike | None, weight: ArrayLike | None
+    ) -> "Ranked":
+        """The predictions ranked; as they are, where they are already."""
+        return predicted if isinstance(predicted, Ranked) else cls(predicted, actual, within, weight)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """The predictions alone, for metrics that ask for no places."""
+        return np.array(self._forecast, dtype=dtype, copy=copy)
 
     def per_part(self, cells: Vector) -> Vector:
         """The sum over the cells of each part."""
@@ -214,11 +230,12 @@ class _Places:
         return np.asarray(below - below[..., self._part_starts][..., self._part_of_cell])
 
 
-def _captured(places: _Places, spend: Vector, share: float) -> Vector:
-    """The share of the spend of all cells that the `share` of customers ranked highest bring."""
-    above = 1 - places.place - places.width / 2
-    taken = np.clip(_ratio(share - above, places.width), 0.0, 1.0)
-    return _ratio((spend * np.where(places.width > 0, taken, 0.0)).sum(axis=-1), spend.sum(axis=-1))
+def _captured(ranked: Ranked, share: float) -> Vector:
+    """The share of all outcomes that the `share` of customers ranked highest bring."""
+    above = 1 - ranked.place - ranked.width / 2
+    taken = np.clip(_ratio(share - above, ranked.width), 0.0, 1.0)
+    reached = ranked.outcome * np.where(ranked.width > 0, taken, 0.0)
+    return _ratio(reached.sum(axis=-1), ranked.outcome.sum(axis=-1))
 
 
 def _paired(predicted: ArrayLike, actual: ArrayLike) -> tuple[Vector, Vector]:

@@ -90,14 +90,15 @@ class RfmThresholds:
     def score(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, r_score, f_score, m_score (Int8) in the order of `customers`; null for prospects."""
         _buyers(customers)
-        days, purchases = pl.col("days_since_last"), pl.col("n_purchases")
+        days, purchases, spend = pl.col("days_since_last"), pl.col("n_purchases"), pl.col("spend")
         scores = {
             "r_score": _score([days <= bound for bound in self.recency]),
             "f_score": _score([purchases >= bound for bound in self.frequency]),
-            "m_score": _score([bound <= _SPEND for bound in self.spend]),
+            "m_score": _score([spend >= bound for bound in self.spend]),
         }
         bought = purchases > 0
-        return customers.data.select("customer_id", **{name: pl.when(bought).then(s) for name, s in scores.items()})
+        table = customers.data.select("customer_id", "days_since_last", "n_purchases", spend=_SPEND)
+        return table.select("customer_id", **{name: pl.when(bought).then(s) for name, s in scores.items()})
 
     @property
     def table(self) -> pl.DataFrame:
@@ -206,7 +207,7 @@ def _buyers(customers: CustomerSummary) -> pl.DataFrame:
     """The customers with a purchase; DataError unless all that is scored is known of each."""
     check_kind("customers", customers, CustomerSummary, "clvlab.summarise_customers")
     customers.require(NEEDS, "score_rfm")
-    buyers = customers.data.filter(pl.col("n_purchases") > 0)
+    buyers = customers.data.select("customer_id", *NEEDS).filter(pl.col("n_purchases") > 0)
     lacking = buyers.filter(_SPEND.is_null() | _SPEND.is_nan() | pl.col("days_since_last").is_null())
     if lacking.height:
         raise DataError(

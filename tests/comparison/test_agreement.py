@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from clvlab.comparison.agreement import adjusted_mutual_information, adjusted_rand, agreement_table
 
@@ -36,6 +36,17 @@ def test_agreement_over_pairs_is_that_of_scikit_learn(n, n_groups):
     groups = rng.integers(0, n_groups, n)
     other = np.where(rng.random(n) < 0.7, groups, rng.integers(0, 4, n))
     assert adjusted_rand(groups, other) == adjusted_rand_score(groups, other)
+
+
+@pytest.mark.parametrize("n_groups", [1, 2, 7])
+@pytest.mark.parametrize("n", [2, 40, 20_000])
+def test_mutual_information_is_that_of_scikit_learn_whatever_the_numbers_of_groups(n, n_groups):
+    rng = np.random.default_rng(n)
+    groups = rng.integers(0, n_groups, n)
+    for other in (groups, rng.permutation(groups), np.where(rng.random(n) < 0.7, groups, 4), np.arange(n) % 500):
+        for one, two in ((groups, other), (other, groups)):
+            expected = adjusted_mutual_info_score(one, two)
+            assert adjusted_mutual_information(2 * one, 3 * two) == pytest.approx(expected, rel=1e-12, abs=1e-14)
 
 
 def test_agreement_over_the_pairs_of_a_million_customers_is_whole():

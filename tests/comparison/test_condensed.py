@@ -50,7 +50,7 @@ def test_every_metric_is_the_same_of_stand_ins(metric, unknown, monkeypatch):
     monkeypatch.setattr(condensed, "N_BAGS", 50)
     groups, outcomes = people()
     bag = dealt_into_bags(N, 0, 0)
-    few, drawn = Condensed.of(groups, outcomes, bag), next(resamples(50, 20, 0))
+    few, drawn = Condensed.of(groups, replace(outcomes, bag=bag)), next(resamples(50, 20, 0))
     of_all = CrossFitted.of(groups, outcomes, unknown)
     of_few = CrossFitted.of(few.labels, few.outcomes, unknown)
     assert scored(of_few, few.outcomes, metric) == pytest.approx(scored(of_all, outcomes, metric), rel=1e-9)
@@ -81,7 +81,7 @@ def test_bags_vary_as_their_customers_do_by_hand():
     customers, dealt = np.array([0.0, 2.0, 4.0, 6.0]), []
     outcomes = Outcomes(customers, np.zeros(4), np.zeros(4, np.int64))
     for order in permutations(range(4)):
-        few = Condensed.of(np.zeros(4, np.int64), outcomes, np.array(order) // 2)
+        few = Condensed.of(np.zeros(4, np.int64), replace(outcomes, bag=np.array(order) // 2))
         dealt.append(2 * (customers.max() * few.bags[1][:, 0]).var())
     assert set(np.round(dealt, 9)) == {0, 8, 32}
     assert np.mean(dealt) / (1 - 1 / 2) == pytest.approx(4 * customers.var() / (1 - 1 / 4))
@@ -97,7 +97,7 @@ def test_bags_are_dealt_anew_in_each_deal_and_evenly():
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_the_error_by_bags_is_that_by_customers(metric):
     groups, outcomes = people(20_000)
-    few = Condensed.of(groups, outcomes, dealt_into_bags(20_000, 0, 0))
+    few = Condensed.of(groups, replace(outcomes, bag=dealt_into_bags(20_000, 0, 0)))
     by_bags = scored(
         CrossFitted.of(few.labels, few.outcomes),
         few.outcomes,
@@ -124,7 +124,7 @@ def _gini(seed):
     outcomes = replace(outcomes, spend=np.sqrt(np.maximum(outcomes.spend, 0)))
     predicted = CrossFitted.of(groups, outcomes)
     weight = next(resamples(2_000, 100, seed))[:, outcomes.judged]
-    few = Condensed.of(groups, outcomes, np.random.default_rng(seed).permutation(2_000) % 200)
+    few = Condensed.of(groups, replace(outcomes, bag=np.random.default_rng(seed).permutation(2_000) % 200))
     of_few = CrossFitted.of(few.labels, few.outcomes)
     bags = few.counts(next(resamples(200, 100, seed)))[:, few.outcomes.judged]
     return (

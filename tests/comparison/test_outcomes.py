@@ -32,8 +32,6 @@ def test_everybody_is_dealt_once_and_parts_differ_by_one_at_most(n, seed):
 def test_what_customers_did_stays_theirs():
     outcomes = deal(20)
     assert outcomes.spend.tolist() == list(range(20))
-    assert outcomes.of("spend") is outcomes.spend
-    assert outcomes.of("bought") is outcomes.bought
     assert outcomes.judged.sum() == 12
 
 

@@ -25,12 +25,12 @@ def customers() -> CustomerSummary:
 
 def again(strategy, customers, seed=0):
     fitted = FittedStrategy.fit(strategy, customers, customers)
-    return list(on_resamples(fitted, customers, customers, seed))
+    return [agreement for (agreement,) in on_resamples([fitted], customers, customers, seed)]
 
 
 def test_fixed_bounds_give_the_same_groups_from_every_sample(customers):
     assert again(FIXED, customers) == [1.0] * N_RESAMPLES
-    assert on_halves(FIXED, customers, customers, seed=0) == 1.0
+    assert on_halves([FIXED], customers, customers, seed=0) == [1.0]
 
 
 def test_bounds_that_few_customers_decide_do_not(customers):
@@ -45,16 +45,34 @@ def test_the_same_seed_gives_the_same_agreement(customers):
 
 
 def test_a_later_day_changes_whoever_moved(customers):
-    rule = FIXED.fit(customers)
-    assert at_a_later_day(rule, customers, customers) == 1.0
+    fixed = [FittedStrategy.fit(FIXED, customers, customers)]
+    assert at_a_later_day(fixed, customers, customers) == [1.0]
     richer = replace(customers, data=customers.data.with_columns(pl.col("total_spend") + 15))
-    assert at_a_later_day(rule, customers, richer) < 0.9
+    assert at_a_later_day(fixed, customers, richer)[0] < 0.9
 
 
 def test_customers_unknown_before_do_not_count(customers):
-    rule = FIXED.fit(customers)
     some = replace(customers, data=customers.data.head(500))
-    assert at_a_later_day(rule, some, customers) == 1.0
+    for before, after in ((some, customers), (customers, some)):
+        assert at_a_later_day([FittedStrategy.fit(FIXED, before, before)], before, after) == [1.0]
+
+
+def test_the_order_of_a_later_table_is_of_no_matter_and_a_column_that_it_lacks_leaves_the_figure_open(customers):
+    fitted = [FittedStrategy.fit(strategies[name], customers, customers) for name in ("value_tiers", "rfm11")]
+    shuffled = replace(customers, data=customers.data.sample(fraction=1, shuffle=True, seed=0))
+    assert at_a_later_day(fitted, customers, shuffled) == [1.0, 1.0]
+    lacking = replace(customers, data=customers.data.drop("days_since_last"))
+    assert at_a_later_day(fitted, customers, lacking) == [1.0, None]
+
+
+def test_strategies_side_by_side_are_judged_as_each_alone(customers):
+    some = [strategies[name] for name in ("value_tiers", "clusters", "rfm11")]
+    fitted = [FittedStrategy.fit(strategy, customers, customers) for strategy in some]
+    together = zip(*on_resamples(fitted, customers, customers, 0), strict=True)
+    assert [list(of_one) for of_one in together] == [again(strategy, customers) for strategy in some]
+    assert on_halves(some, customers, customers, 0) == [
+        agreement for strategy in some for agreement in on_halves([strategy], customers, customers, 0)
+    ]
 
 
 def test_of_many_customers_samples_are_of_some_and_agree_less_by_what_some_know_less(customers, monkeypatch):
@@ -71,7 +89,7 @@ def test_of_many_customers_samples_are_of_some_and_agree_less_by_what_some_know_
 def test_halves_of_many_customers_err_by_two_rules_of_some(customers, monkeypatch):
     monkeypatch.setattr(stability, "MANY", 100)
     one = 1 - np.mean(again(strategies["value_tiers"], customers))
-    two = 1 - np.mean([on_halves(strategies["value_tiers"], customers, customers, seed) for seed in range(20)])
+    two = 1 - np.mean([on_halves([strategies["value_tiers"]], customers, customers, seed) for seed in range(20)])
     assert two == pytest.approx(2**0.5 * one, rel=0.25)
 
 
@@ -80,6 +98,6 @@ def test_halves_are_of_some_and_share_nobody(customers, monkeypatch):
     seen = []
     numbered = replace(customers, data=customers.data.with_row_index("place"))
     strategy = SimpleNamespace(fit=lambda half: seen.append(set(half.data["place"])) or FIXED.fit(half))
-    assert on_halves(strategy, numbered, numbered, seed=0) == 1.0
+    assert on_halves([strategy], numbered, numbered, seed=0) == [1.0]
     first, second = seen
     assert (len(first), len(second), first & second) == (100, 100, set())

@@ -93,6 +93,25 @@ def test_k_is_chosen_by_silhouette():
     assert set(groups(Clusters().assign(two))) == {"cluster_1", "cluster_2"}
 
 
+def test_silhouettes_by_hand():
+    # 0, 1 and 4 on a line: 0 is 1 from its fellow and 4 from the other cluster, 1 is 1 and 3; 4 is by itself.
+    distances = np.abs(np.subtract.outer([0.0, 1.0, 4.0], [0.0, 1.0, 4.0]))
+    assert clusters.silhouettes(distances, [np.array([0, 0, 1])]) == [pytest.approx((3 / 4 + 2 / 3 + 0) / 3)]
+
+
+def test_silhouettes_are_those_of_scikit_learn_one_point_alone_and_equal_points_included():
+    from sklearn.metrics import silhouette_score
+
+    rng = np.random.default_rng(0)
+    points = np.vstack([rng.integers(0, 3, (300, 2)), np.zeros((20, 2))]).astype(float)
+    distances = np.linalg.norm(points[:, None] - points, axis=2)
+    partitions = [np.concatenate([np.arange(k), rng.integers(1, k, 320 - k)]) for k in range(2, 9)]
+    partitions.append(np.where(np.arange(320) < 300, 5, 2))
+    expected = [silhouette_score(distances, labels, metric="precomputed") for labels in partitions]
+    assert clusters.silhouettes(distances, partitions) == pytest.approx(expected, abs=1e-12)
+    assert clusters.silhouettes(np.zeros((4, 4)), [np.array([0, 0, 1, 1])]) == [0.0]
+
+
 def test_more_clusters_than_distinct_customers_are_as_many_as_those():
     few = table(n_purchases=[1, 1, 5], days_since_last=[9, 9, 1], total_spend=[5.0, 5.0, 80.0])
     assert groups(Clusters(8).assign(few)) == ["cluster_2", "cluster_2", "cluster_1"]

@@ -17,7 +17,7 @@ from clvlab.comparison.reach import allocation, reach_table
 from clvlab.comparison.recommend import recommend
 from clvlab.comparison.samples import sampled
 from clvlab.comparison.scoring import Scoring, Tick, Window
-from clvlab.comparison.simplicity import Features, readable_tree
+from clvlab.comparison.simplicity import Features
 from clvlab.comparison.split import Split
 from clvlab.comparison.stability import N_RESAMPLES
 from clvlab.comparison.threads import one_thread
@@ -212,7 +212,7 @@ def _board(
         crossings=tables.crossings(scoring),
         windows=tables.windows(scoring),
         ageing=tables.ageing(scoring),
-        trees=tables.named((c, readable_tree(features, c.grouped, split.seed)) for c in fitted_strategies),
+        trees=tables.trees(scoring, features),
         cards=tables.named((c, c.rule.card) for c in fitted_strategies),
         assignments=split.buyers.data.select("customer_id").with_columns(
             c.grouped.groups.alias(c.name) for c in fitted_strategies

@@ -41,21 +41,17 @@ class Condensed:
     bags: tuple[Matrix, Matrix, Matrix, Matrix]
 
     @classmethod
-    def of(cls, labels: Labels, outcomes: Outcomes, bag: Labels | None = None) -> "Condensed":
-        """The stand-ins of customers by their groups, all in one bag unless their bags are given."""
-        n_groups, n_parts = int(labels.max()) + 1, int(outcomes.part.max()) + 1
-        cell, n_bags = labels * n_parts + outcomes.part, 1
-        if bag is not None:
-            cell, n_bags = cell + bag * (n_groups * n_parts), int(bag.max()) + 1
-        size = n_bags * n_groups * n_parts
+    def of(cls, labels: Labels, outcomes: Outcomes) -> "Condensed":
+        """The stand-ins of customers by their groups, all in one bag unless outcomes say their bags."""
+        n_groups, (n_parts, n_bags) = int(labels.max()) + 1, outcomes.n_slots
+        each, place = n_groups * n_parts, labels * (n_parts * n_bags) + outcomes.slot
+        did, spend, bought, most = place[outcomes.active], *outcomes.of_the_active, outcomes.most
 
-        def sums(values: Vector | None = None) -> Matrix:
-            return np.bincount(cell, values, minlength=size).reshape(n_bags, -1).astype(np.float64, copy=False)
+        def sums(places: Labels, values: Vector | None = None) -> Matrix:
+            found = np.bincount(places, values, minlength=each * n_bags)
+            return found.astype(np.float64, copy=False).reshape(each, n_bags).T
 
-        most = float(np.abs(outcomes.spend).max()) or 1.0
-        spend = outcomes.spend / most
-        bags = sums(), sums(spend), sums(spend**2), sums(outcomes.bought)
-        each = n_groups * n_parts
+        bags = sums(place), sums(did, spend), sums(did, spend**2), sums(did, bought)
         stand_ins = Outcomes(
             spend=np.repeat([0.0, most, -most, 0.0], each),
             bought=np.repeat([0.0, 0.0, 0.0, 1.0], each),

@@ -11,12 +11,13 @@ square root of 2 [1]. One deal leaves much to chance; figures are means over man
 [1] benchmarks/comparison_coverage.md has both, simulated.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from clvlab.arrays import Labels, Vector
-from clvlab.comparison.outcomes import Outcomes
+from clvlab.comparison.outcomes import Lesson, Outcomes, lessons
 
 
 def cross_fit(
@@ -34,18 +35,29 @@ def cross_fit(
     >>> cross_fit(groups, np.array([4.0, 8.0, 1.0, 1.0, 1.0]), part)
     array([nan, nan,  4.,  8.,  6.])
     """
-    predicted = np.full(groups.size, np.nan)
+    return _cross_fit(groups, [outcome], lessons(part), unknown, counts)[0]
+
+
+def _cross_fit(
+    groups: Labels, outcomes: Sequence[Vector], taken: Sequence[Lesson], unknown: int | None, counts: Vector | None
+) -> list[Vector]:
+    """What the groups predict of each of several outcomes."""
+    predicted = [np.full(groups.size, np.nan) for _ in outcomes]
     n_groups = int(groups.max()) + 1
-    for judged in range(1, int(part.max()) + 1):
-        taught = part < judged
+    for taught, judged in taken:
+        learners, theirs = groups[taught], groups[judged]
         often = None if counts is None else counts[taught]
-        size = np.rint(np.bincount(groups[taught], often, minlength=n_groups))  # or equal shares would not be equal
-        total = np.bincount(groups[taught], outcome[taught] if often is None else outcome[taught] * often, n_groups)
-        mean = np.where(size > 0, total / np.maximum(size, 1), np.average(outcome[taught], weights=often))
-        if unknown is not None:
-            known = np.arange(n_groups) != unknown
-            mean[unknown] = total[known].sum() / max(size[known].sum(), 1)
-        predicted[part == judged] = mean[groups[part == judged]]
+        size = np.rint(np.bincount(learners, often, minlength=n_groups))  # or equal shares would not be equal
+        for outcome, of_outcome in zip(outcomes, predicted, strict=True):
+            did = outcome[taught]
+            total = np.bincount(learners, did if often is None else did * often, n_groups)
+            mean = total / np.maximum(size, 1)
+            if (empty := size <= 0).any():
+                mean[empty] = np.average(did, weights=often)
+            if unknown is not None:
+                known = np.arange(n_groups) != unknown
+                mean[unknown] = total[known].sum() / max(size[known].sum(), 1)
+            of_outcome[judged] = mean[theirs]
     return predicted
 
 
@@ -59,9 +71,6 @@ class CrossFitted:
     @classmethod
     def of(cls, groups: Labels, outcomes: Outcomes, unknown: int | None = None) -> "CrossFitted":
         """Predict both outcomes."""
-        judged = outcomes.judged
-        spend, bought = (
-            cross_fit(groups, outcomes.of(outcome), outcomes.part, unknown, outcomes.counts)[judged]
-            for outcome in ("spend", "bought")
-        )
+        both = _cross_fit(groups, (outcomes.spend, outcomes.bought), outcomes.lessons, unknown, outcomes.counts)
+        spend, bought = (predicted[outcomes.judged] for predicted in both)
         return cls(spend, bought)

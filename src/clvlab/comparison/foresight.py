@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Literal
 
 from clvlab import metrics
-from clvlab.arrays import Vector
+from clvlab.arrays import Labels, Vector
 from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.outcomes import Outcomes
+
+Asked = tuple[metrics.Ranked, Vector, Labels, Vector | None]
+"""Predictions, outcomes, parts and weights."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,39 @@ METRICS: tuple[Metric, ...] = tuple(dict.fromkeys((*FORESIGHT, *CAPTURES.values(
 """All that is scored and resampled: the metrics of foresight, and the captures behind the curve of reach."""
 
 
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What was predicted of the judged customers, next to what they did; they are ranked once for all metrics.
+
+    Attributes
+    ----------
+    weight : how often each of the judged counts, in one or many resamples; None for as often as `outcomes` says
+    """
+
+    predicted: CrossFitted
+    outcomes: Outcomes
+    weight: Vector | None = None
+
+    def score(self, metric: Metric) -> Vector:
+        """The metric's figure, one for each row of `weight`."""
+        return metric.score(*(self._spend if metric.outcome == "spend" else self._bought))
+
+    @cached_property
+    def _spend(self) -> Asked:
+        return self._of(self.predicted.spend, self.outcomes.spend)
+
+    @cached_property
+    def _bought(self) -> Asked:
+        return self._of(self.predicted.bought, self.outcomes.bought)
+
+    def _of(self, predicted: Vector, happened: Vector) -> Asked:
+        """What a metric is given of one outcome."""
+        judged, counts = self.outcomes.judged, self.outcomes.counts
+        weight = counts[judged] if self.weight is None and counts is not None else self.weight
+        actual, part = happened[judged], self.outcomes.part[judged]
+        return metrics.Ranked(predicted, actual, part, weight), actual, part, weight
+
+
 def scored(predicted: CrossFitted, outcomes: Outcomes, metric: Metric, weight: Vector | None = None) -> Vector:
     """The metric's figure for what was predicted, one for each row of `weight`; once where it is None."""
-    judged = outcomes.judged
-    if weight is None and outcomes.counts is not None:
-        weight = outcomes.counts[judged]
-    values = predicted.spend if metric.outcome == "spend" else predicted.bought
-    return metric.score(values, outcomes.of(metric.outcome)[judged], outcomes.part[judged], weight)
+    return Judged(predicted, outcomes, weight).score(metric)

@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 
 from clvlab.arrays import Vector
-from clvlab.comparison.foresight import CAPTURES, Metric
+from clvlab.comparison.foresight import CAPTURES
 from clvlab.comparison.groups import Grouped
 from clvlab.comparison.rankings import Ranking
-from clvlab.comparison.scoring import Scoring, point
+from clvlab.comparison.scoring import Scoring, judged_in
 
 ORACLE, RANDOM = "oracle", "random"
 
@@ -18,14 +18,14 @@ def reach_table(scoring: Scoring) -> pl.DataFrame:
     `reached` is a share of the holdout spend, `spend` the same in money, over all customers of the cutoff. The
     strategy `oracle` knows what everybody will spend; `random` knows nothing.
     """
-    split = scoring.split
+    split, oracle = scoring.split, _oracle(scoring)
     rows = []
     for share, metric in CAPTURES.items():
         of_all = {each.name: scoring.figure(each.name, metric.name) for each in scoring.windows[-1].contenders}
         figures: dict[str, tuple[float, float | None, float | None]] = {
             name: (figure.value, *figure.interval()) for name, figure in of_all.items()
         }
-        figures |= {ORACLE: (_oracle(scoring, metric), None, None), RANDOM: (share, None, None)}
+        figures |= {ORACLE: (oracle[metric.name], None, None), RANDOM: (share, None, None)}
         contacts, total = round(share * len(split.buyers)), float(split.outcomes.spend.sum())
         rows += [(name, share, contacts, *found, found[0] * total) for name, found in figures.items()]
     schema = dict.fromkeys(("reached", "low", "high", "spend"), pl.Float64)
@@ -35,10 +35,16 @@ def reach_table(scoring: Scoring) -> pl.DataFrame:
     return table.fill_nan(None)
 
 
-def _oracle(scoring: Scoring, metric: Metric) -> float:
-    """What whoever knows the outcomes reaches, the mean over windows and deals."""
-    deals = (window.split.deal(number) for window in scoring.windows for number in scoring.first_deals)
-    return float(np.mean([point(Ranking(ORACLE, dealt.spend), dealt, metric) for dealt in deals]))
+def _oracle(scoring: Scoring) -> dict[str, float]:
+    """What whoever knows the outcomes reaches by each of CAPTURES, the mean over windows and deals."""
+    found: dict[str, list[float]] = {metric.name: [] for metric in CAPTURES.values()}
+    for window in scoring.windows:
+        oracle = Ranking(ORACLE, window.split.outcomes.spend)
+        for number in scoring.first_deals:
+            judged = judged_in(oracle, window.split.deal(number))
+            for metric in CAPTURES.values():
+                found[metric.name].append(float(judged.score(metric)))
+    return {name: float(np.mean(values)) for name, values in found.items()}
 
 
 def allocation(grouped: Grouped, expected: Vector) -> pl.DataFrame:

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from clvlab.arrays import Flags, Labels, Matrix, Positions, Vector
@@ -14,7 +15,7 @@ from clvlab.comparison.answering import ANSWERING
 from clvlab.comparison.condensed import N_BAGS, Condensed, dealt_into_bags
 from clvlab.comparison.crossfit import CrossFitted
 from clvlab.comparison.fitted_strategies import CHANCE, FittedStrategy
-from clvlab.comparison.foresight import HEADLINE, METRICS, Metric, scored
+from clvlab.comparison.foresight import HEADLINE, METRICS, Judged, Metric
 from clvlab.comparison.groups import Grouped
 from clvlab.comparison.outcomes import Outcomes
 from clvlab.comparison.rankings import Ranking
@@ -98,12 +99,12 @@ class Question:
     metric: Metric
     covered: Flags | None = None
 
-    def weights(self, judged: Flags, weight: Vector | None) -> Vector | None:
-        """How often each judged customer counts."""
+    def among(self, judged: Judged) -> Judged:
+        """The judged, of whom only those count whom it covers."""
         if self.covered is None:
-            return weight
-        known = self.covered[judged].astype(float)
-        return known if weight is None else weight * known
+            return judged
+        known = self.covered[judged.outcomes.judged].astype(float)
+        return replace(judged, weight=known if judged.weight is None else judged.weight * known)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,12 +121,12 @@ class Dealt:
     few: Condensed | None = None
 
     @classmethod
-    def of(cls, contender: Contender, outcomes: Outcomes, bag: Labels | None = None) -> "Dealt":
-        """The customers of up to MANY, or whose bags are not given; else their stand-ins."""
-        if bag is None and outcomes.part.size <= MANY:
+    def of(cls, contender: Contender, outcomes: Outcomes) -> "Dealt":
+        """The customers of up to MANY who are in no bags; else their stand-ins."""
+        if outcomes.bag is None and outcomes.part.size <= MANY:
             return cls(contender.labels(outcomes.number), outcomes)
-        most = FINE if bag is None else COARSE
-        few = Condensed.of(contender.labels(outcomes.number, most), outcomes, bag)
+        most = FINE if outcomes.bag is None else COARSE
+        few = Condensed.of(contender.labels(outcomes.number, most), outcomes)
         return cls(few.labels, few.outcomes, few)
 
     def drawn(self, weight: Vector | None) -> Vector | None:
@@ -232,18 +233,29 @@ class Scoring:
     @cached_property
     def expected(self) -> Mapping[str, Vector]:
         """Each strategy -> what is expected of its groups: the mean of what others taught, NaN where none did."""
-        deals = [self.split.deal(number) for number in self.first_deals]
-        return {fitted.name: _expected(fitted.grouped, deals) for fitted in self.fitted_strategies}
+        taught: dict[str, list[Matrix]] = defaultdict(list)
+        for outcomes in (self.split.deal(number) for number in self.first_deals):
+            for fitted in self.fitted_strategies:
+                taught[fitted.name].append(_taught(fitted.grouped, outcomes))
+        totals = {name: np.sum(of_deals, axis=0) for name, of_deals in taught.items()}
+        return {
+            name: np.where(size > 0, total / np.maximum(size, 1), np.nan) for name, (total, size) in totals.items()
+        }
 
     def places(self, fitted: FittedStrategy) -> list[int]:
         """The place of each of a strategy's groups, 1 = best, by what was expected of it."""
         return fitted.grouped.places(self.expected[fitted.name])
 
 
-def point(contender: Contender, outcomes: Outcomes, metric: Metric = HEADLINE) -> float:
-    """A metric of one deal, the headline unless another is asked for."""
+def judged_in(contender: Contender, outcomes: Outcomes) -> Judged:
+    """What a contender predicts in one deal."""
     dealt = Dealt.of(contender, outcomes)
-    return float(scored(contender.taught(dealt.labels, dealt.outcomes), dealt.outcomes, metric))
+    return Judged(contender.taught(dealt.labels, dealt.outcomes), dealt.outcomes)
+
+
+def point(contender: Contender, outcomes: Outcomes) -> float:
+    """The headline of one deal."""
+    return float(judged_in(contender, outcomes).score(HEADLINE))
 
 
 def _settled(points: Mapping[tuple[str, str], list[list[float]]], names: list[str]) -> bool:
@@ -274,18 +286,15 @@ def _add(
 
 
 def _scores(
-    contenders: Iterable[Contender], outcomes: Outcomes, weight: Vector | None = None, bag: Labels | None = None
+    contenders: Iterable[Contender], outcomes: Outcomes, weight: Vector | None = None
 ) -> Iterator[tuple[tuple[str, str], Vector]]:
     """(name, metric) and the figure, one for each row of `weight`: of the judged, or where given, of the bags."""
     for contender in contenders:
-        dealt = Dealt.of(contender, outcomes, bag)
-        judged, drawn = dealt.outcomes.judged, dealt.drawn(weight)
+        dealt = Dealt.of(contender, outcomes)
         predicted = contender.taught(dealt.labels, dealt.outcomes)
+        judged = Judged(predicted, dealt.outcomes, dealt.drawn(weight))
         for asked in questions(contender, outcomes.number, dealt.labels):
-            yield (
-                (contender.name, asked.name),
-                scored(predicted, dealt.outcomes, asked.metric, asked.weights(judged, drawn)),
-            )
+            yield (contender.name, asked.name), asked.among(judged).score(asked.metric)
 
 
 def _errors(
@@ -314,7 +323,8 @@ def _errors(
                 if bag is None:
                     drawn = _scores(judged, outcomes, weight[:, mine][:, outcomes.judged])
                 else:
-                    drawn = _scores(judged, outcomes, np.vstack([np.ones(N_BAGS), weight]), bag[mine])
+                    in_bags = replace(outcomes, bag=bag[mine])
+                    drawn = _scores(judged, in_bags, np.vstack([np.ones(N_BAGS), weight]))
                 for key, value in drawn:
                     here[key].append(value)
             for key, values in here.items():
@@ -332,17 +342,18 @@ def _less_that_of_the_deal(values: Matrix, points: Matrix, bag: Labels | None) -
 
 def _rows(latest: Split, split: Split) -> Positions:
     """Where the buyers of a split are among those of the latest, who are all of them and more."""
-    place = {name: at for at, name in enumerate(latest.buyers.data["customer_id"])}
-    return np.array([place[name] for name in split.buyers.data["customer_id"]], np.intp)
+    if split is latest:
+        return np.arange(len(latest.buyers))
+    places = latest.buyers.data.select("customer_id").with_row_index("place")
+    mine = split.buyers.data.select("customer_id").join(places, on="customer_id", maintain_order="left")
+    return mine["place"].cast(pl.Int64).to_numpy()
 
 
-def _expected(grouped: Grouped, deals: Sequence[Outcomes]) -> Vector:
+def _taught(grouped: Grouped, outcomes: Outcomes) -> Matrix:
+    """Of each group what was predicted of its judged customers, summed, and how many they are."""
     n_groups = len(grouped.names)
-    total, size = np.zeros(n_groups), np.zeros(n_groups)
-    for outcomes in deals:
-        dealt = Dealt.of(Crossed("", grouped), outcomes)
-        judged, often = dealt.labels[dealt.outcomes.judged], dealt.drawn(None)
-        predicted = CrossFitted.of(dealt.labels, dealt.outcomes).spend
-        total += np.bincount(judged, predicted if often is None else predicted * often, n_groups)
-        size += np.bincount(judged, often, n_groups)
-    return np.where(size > 0, total / np.maximum(size, 1), np.nan)
+    dealt = Dealt.of(Crossed("", grouped), outcomes)
+    judged, often = dealt.labels[dealt.outcomes.judged], dealt.drawn(None)
+    predicted = CrossFitted.of(dealt.labels, dealt.outcomes).spend
+    total = np.bincount(judged, predicted if often is None else predicted * often, n_groups)
+    return np.array([total, np.bincount(judged, often, n_groups)])

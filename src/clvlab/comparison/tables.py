@@ -1,6 +1,6 @@
 """The figures of a scoring as tidy tables."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -14,13 +14,15 @@ from clvlab.comparison.recommend import CAMPAIGN, CRITERIA
 from clvlab.comparison.resampling import KNOWLEDGE, Figure, simultaneous
 from clvlab.comparison.scoring import COVERED, NEVER_RECOMMENDED, Scoring, Tick, point
 from clvlab.comparison.shape import balance, cluster_separation, coverage
-from clvlab.comparison.simplicity import Features, fidelity
+from clvlab.comparison.simplicity import Features, fidelity, readable_tree
 from clvlab.comparison.split import Split
+from clvlab.comparison.threads import side_by_side
 from clvlab.frames import CustomerSummary
 from clvlab.grouping import Clusters, SampledClusters
 from clvlab.grouping.feature_space import LogScale
 
 Row = tuple[str, str, float, float | None, float | None]
+Stable = tuple[str, float, float | None, float | None]
 
 _INTERVAL = dict.fromkeys(("value", "low", "high"), pl.Float64)
 ASKED_OF_THE_BAR = (HEADLINE, CAPTURES[0.10], CAPTURES[0.20])
@@ -30,10 +32,12 @@ ASKED_OF_THE_BAR = (HEADLINE, CAPTURES[0.10], CAPTURES[0.20])
 def all_figures(scoring: Scoring, later: CustomerSummary, features: Features, tick: Tick) -> pl.DataFrame:
     """strategy, metric, value, low, high: every figure of every strategy; null where the data leave one open."""
     rows: list[Row] = []
-    for fitted in scoring.fitted_strategies:
+    stable = _stability(scoring.split, scoring.fitted_strategies, later, tick)
+    shapes = side_by_side(lambda fitted: shape_figures(scoring.split, fitted, features), scoring.fitted_strategies)
+    for fitted, again, shape in zip(scoring.fitted_strategies, stable, shapes, strict=True):
         rows += _of_foresight(scoring, fitted.name)
-        rows += _stability(scoring.split, fitted, later, tick)
-        rows += shape_figures(scoring.split, fitted, features)
+        rows += [(fitted.name, *figure) for figure in again]
+        rows += shape
     for ranking in scoring.rankings:
         rows += _of_foresight(scoring, ranking.name)
     table = pl.DataFrame(rows, schema={"strategy": pl.String, "metric": pl.String, **_INTERVAL}, orient="row")
@@ -47,21 +51,27 @@ def _of_foresight(scoring: Scoring, name: str) -> Iterator[Row]:
             yield name, metric, figure.value, *figure.interval()
 
 
-def _stability(split: Split, fitted: FittedStrategy, later: CustomerSummary, tick: Tick) -> Iterator[Row]:
-    name, again = fitted.name, []
-    for agreement in stability.on_resamples(fitted, split.customers, split.buyers, split.seed):
-        again.append(agreement)
-        tick(1)
-    low, high = np.quantile(again, [0.025, 0.975])
-    yield name, "stability_resamples", float(np.mean(again)), float(low), float(high)
-    halves = stability.on_halves(fitted.strategy, split.customers, split.buyers, split.seed)
-    yield name, "stability_halves", halves, None, None
-    if fitted.rule.needs <= set(later.data.columns):
-        yield name, "stability_quarter", stability.at_a_later_day(fitted.rule, split.buyers, later), None, None
-    tick(1)
+def _stability(
+    split: Split, fitted: Sequence[FittedStrategy], later: CustomerSummary, tick: Tick
+) -> Iterator[list[Stable]]:
+    """Of each strategy: metric, value, low, high."""
+    samples = []
+    for agreements in stability.on_resamples(fitted, split.customers, split.buyers, split.seed):
+        samples.append(agreements)
+        tick(len(fitted))
+    halves = stability.on_halves([each.strategy for each in fitted], split.customers, split.buyers, split.seed)
+    quarters = stability.at_a_later_day(fitted, split.buyers, later)
+    tick(len(fitted))
+    for again, half, quarter in zip(np.transpose(samples), halves, quarters, strict=True):
+        low, high = np.quantile(again, [0.025, 0.975])
+        yield [
+            ("stability_resamples", float(np.mean(again)), float(low), float(high)),
+            ("stability_halves", half, None, None),
+            *([] if quarter is None else [("stability_quarter", quarter, None, None)]),
+        ]
 
 
-def shape_figures(split: Split, fitted: FittedStrategy, features: Features) -> Iterator[Row]:
+def shape_figures(split: Split, fitted: FittedStrategy, features: Features) -> list[Row]:
     """How the groups are shaped, and how simply they can be told."""
     labels, strategy = fitted.grouped.labels, fitted.strategy
     figures = {
@@ -74,8 +84,7 @@ def shape_figures(split: Split, fitted: FittedStrategy, features: Features) -> I
     if isinstance(strategy, Clusters | SampledClusters):
         points = LogScale.fit(split.buyers.data, strategy.features).apply(split.buyers.data)
         figures |= cluster_separation(points, labels, split.seed)
-    for metric, value in figures.items():
-        yield fitted.name, metric, value, None, None
+    return [(fitted.name, metric, value, None, None) for metric, value in figures.items()]
 
 
 def criteria(scoring: Scoring, figures: pl.DataFrame) -> pl.DataFrame:
@@ -211,6 +220,13 @@ def outcomes(scoring: Scoring) -> pl.DataFrame:
         for fitted in scoring.fitted_strategies
     )
     return pl.concat(tables).fill_nan(None)
+
+
+def trees(scoring: Scoring, features: Features) -> pl.DataFrame:
+    """strategy, leaf, condition, group, customers, share: each grouping told by a tree."""
+    fitted, seed = scoring.fitted_strategies, scoring.split.seed
+    found = side_by_side(lambda each: readable_tree(features, each.grouped, seed), fitted)
+    return named(zip(fitted, found, strict=True))
 
 
 def named(tables: Iterable[tuple[FittedStrategy, pl.DataFrame]]) -> pl.DataFrame:

@@ -1,9 +1,20 @@
-"""One thread for whatever scikit-learn starts: on tables of this size its threads wait for each other."""
+"""Threads of a comparison: as many as there are processors, each of which starts none of its own.
 
-from collections.abc import Iterator
+On tables of this size the threads of scikit-learn, and of the libraries behind it, wait for each other.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+MOST = 4
+"""Threads at most: each holds what it works on."""
 
 
 @contextmanager
@@ -14,3 +25,11 @@ def one_thread() -> Iterator[None]:
 
     with threadpool_limits(limits=1):
         yield
+
+
+def side_by_side(work: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[Found]:
+    """What comes of each item, in their order, whichever thread works on it."""
+    n_threads = min(os.cpu_count() or 1, MOST)
+    # OpenMP counts what each thread may start by itself.
+    with ThreadPoolExecutor(n_threads, "compare", threadpool_limits, (1, "openmp")) as pool:
+        yield from pool.map(work, items)

@@ -134,13 +134,13 @@ class NeighbourRule(ClusterRule):
         return (*super().groups, Group(OUTLIERS, None, "*"))
 
     def codes(self, points: Matrix) -> pl.Series:
-        from sklearn.neighbors import KDTree
+        from scipy.spatial import KDTree
 
         if not self.points:
             return pl.repeat(UNKNOWN, len(points), eager=True)
-        nearest = KDTree(np.array(self.points)).query(points, return_distance=False)[:, 0]
+        nearest = KDTree(np.array(self.points)).query(points)[1]
         codes = [f"cluster_{cluster}" if cluster else OUTLIERS for cluster in self.clusters]
-        return pl.Series(codes).gather(nearest)
+        return pl.Series(codes, dtype=pl.Enum(sorted(set(codes)))).gather(nearest)
 
     def to_dict(self) -> dict[str, Any]:
         points = [list(point) for point in self.points]

@@ -1,6 +1,6 @@
 """Clusters: customers who are alike in recency, frequency and spend, found rather than defined."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -71,15 +71,49 @@ def best_k(points: Matrix, seed: int) -> int:
 
 @lru_cache(maxsize=32)  # several strategies ask of the same sample, one after the other
 def _best_k(points: bytes, n_features: int, seed: int) -> int:
-    from sklearn.metrics import pairwise_distances, silhouette_score
+    from sklearn.metrics import pairwise_distances
 
     sample = np.frombuffer(points).reshape(-1, n_features)
-    distances = pairwise_distances(sample)  # once for all k
-    scores = {
-        k: silhouette_score(distances, _k_means(sample, k, seed, n_starts=3), metric="precomputed")
-        for k in range(2, min(MAX_K, _n_distinct(sample) - 1) + 1)
-    }
-    return max(scores, key=scores.__getitem__, default=1)
+    candidates = range(2, min(MAX_K, _n_distinct(sample) - 1) + 1)
+    if not candidates:
+        return 1
+    partitions = [_k_means(sample, k, seed, n_starts=3) for k in candidates]
+    scores = silhouettes(pairwise_distances(sample), partitions)
+    return candidates[int(np.argmax(scores))]
+
+
+def silhouettes(distances: Matrix, partitions: Sequence[Labels]) -> list[float]:
+    """The mean silhouette of each partition of points, -1..1, higher is better; of a point by itself it is 0.
+
+    Parameters
+    ----------
+    distances
+        of every pair of points, shape (n_points, n_points)
+    partitions
+        the cluster of each point, two clusters or more
+
+    Reference
+    ---------
+    Rousseeuw (1987), "Silhouettes: a graphical aid to the interpretation and validation of cluster analysis".
+    """
+    numbered = [np.unique(labels, return_inverse=True)[1] for labels in partitions]
+    members = [np.eye(int(labels.max()) + 1)[labels] for labels in numbered]
+    # The distances are read once for all partitions: that is what takes time.
+    sums = np.hsplit(distances @ np.hstack(members), np.cumsum([of_each.shape[1] for of_each in members])[:-1])
+    return [_silhouette(*of_one) for of_one in zip(sums, numbered, strict=True)]
+
+
+def _silhouette(sums: Matrix, labels: Labels) -> float:
+    """The mean silhouette, from each point's summed distances to the members of each cluster."""
+    size, rows = np.bincount(labels), np.arange(labels.size)
+    alone = size[labels] == 1
+    within = sums[rows, labels] / np.where(alone, 1, size[labels] - 1)
+    means = sums / size
+    means[rows, labels] = np.inf
+    nearest = means.min(axis=1)
+    most = np.maximum(within, nearest)
+    # Of points that are all alike nothing is far from anything.
+    return float(np.where(alone | (most == 0), 0.0, (nearest - within) / np.where(most == 0, 1.0, most)).mean())
 
 
 def _k_means(points: Matrix, k: int, seed: int, n_starts: int = 10) -> Labels:
@@ -118,9 +152,8 @@ class CentreRule(ClusterRule):
         if not self.centres:
             return pl.repeat(UNKNOWN, len(points), eager=True)
         distances = np.stack([((points - np.array(centre)) ** 2).sum(axis=1) for centre in self.centres])
-        return pl.Series([f"cluster_{number}" for number in range(1, len(self.centres) + 1)]).gather(
-            distances.argmin(axis=0)
-        )
+        codes = [f"cluster_{number}" for number in range(1, len(self.centres) + 1)]
+        return pl.Series(codes, dtype=pl.Enum(codes)).gather(distances.argmin(axis=0))
 
     def to_dict(self) -> dict[str, Any]:
         return {**super().to_dict(), "centres": [list(centre) for centre in self.centres]}

@@ -14,9 +14,8 @@ import polars as pl
 
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
-from clvlab.grouping.measures import measured, sources
+from clvlab.grouping.measures import compared, sources
 from clvlab.grouping.strategy import PROSPECT, UNKNOWN, Group, Rule
-from clvlab.shares import comparable
 
 Operator = Literal["<", "<=", ">", ">=", "==", "known"]
 _MIRRORED: Mapping[Operator, Operator] = MappingProxyType({">": "<", ">=": "<="})
@@ -57,11 +56,11 @@ class Condition:
 
     @property
     def expression(self) -> pl.Expr:
-        """The comparison as a polars expression; never null."""
-        column = comparable(pl.col(self.column))
+        """The comparison as a polars expression over columns as they are compared; never null."""
+        column = pl.col(self.column)
         if self.operator == "known":
             return column.is_not_null()
-        bound = comparable(pl.col(self.bound)) if isinstance(self.bound, str) else pl.lit(self.bound)
+        bound = pl.col(self.bound) if isinstance(self.bound, str) else pl.lit(self.bound)
         holds = {
             "<": column < bound,
             "<=": column <= bound,
@@ -95,10 +94,9 @@ class Case:
     conditions: tuple[Condition, ...]
 
     @property
-    def expression(self) -> pl.Expr:
-        """The group where the conditions hold, null elsewhere."""
-        holds = pl.all_horizontal(condition.expression for condition in self.conditions)
-        return pl.when(holds).then(pl.lit(self.group))
+    def holds(self) -> pl.Expr:
+        """Whether the conditions hold, over columns as they are compared; never null."""
+        return pl.all_horizontal(condition.expression for condition in self.conditions)
 
     @property
     def text(self) -> str:
@@ -155,8 +153,10 @@ class DecisionList(Rule):
         return (*best_first, Group(UNKNOWN, None, "–"))
 
     def label(self, customers: CustomerSummary) -> pl.Series:
-        chain = pl.coalesce(*(case.expression for case in self.cases), pl.lit(UNKNOWN))
-        return measured(customers, self._columns).select(group=chain)["group"]
+        codes = pl.Enum(list(dict.fromkeys((*(case.group for case in self.cases), UNKNOWN))))
+        groups = (pl.when(case.holds).then(pl.lit(case.group, codes)) for case in self.cases)
+        chain = pl.coalesce(*groups, pl.lit(UNKNOWN, codes))
+        return compared(customers, self._columns).select(group=chain)["group"]
 
     def to_dict(self) -> dict[str, Any]:
         return {

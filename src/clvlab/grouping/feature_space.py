@@ -176,11 +176,15 @@ class ClusterRule(Rule):
 
     def label(self, customers: CustomerSummary) -> pl.Series:
         bought = pl.col("n_purchases") > 0
-        rest = customers.data.select(pl.when(bought).then(pl.lit(UNKNOWN)).otherwise(pl.lit(PROSPECT))).to_series()
-        ready = customers.data.select(clusterable(self.scale.features)).to_series()
+        data = customers.data.select(*self.needs)
+        ready = data.select(clusterable(self.scale.features)).to_series()
+        if ready.all() and data.height:
+            return self.codes(self.scale.apply(data))
+        rest = data.select(pl.when(bought).then(pl.lit(UNKNOWN)).otherwise(pl.lit(PROSPECT))).to_series()
         if not ready.any():
             return rest
-        return rest.scatter(ready.arg_true(), self.codes(self.scale.apply(customers.data.filter(ready))))
+        codes = self.codes(self.scale.apply(data.filter(ready)))
+        return rest.scatter(ready.arg_true(), codes.cast(pl.String()))
 
     def to_dict(self) -> dict[str, Any]:
         profiles = [profile.to_dict() for profile in self.profiles]

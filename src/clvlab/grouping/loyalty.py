@@ -9,7 +9,7 @@ import polars as pl
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.decision import Condition
-from clvlab.grouping.measures import measured, sources
+from clvlab.grouping.measures import compared, sources
 from clvlab.grouping.strategy import PROSPECT, Group, Rule, Strategy
 
 SIGNS = (
@@ -94,7 +94,7 @@ class PointsRule(Rule):
         points = pl.sum_horizontal(sign.expression for sign in self.signs)
         bought = pl.col("n_purchases") > 0
         tiers = (pl.when(bought, points >= least).then(pl.lit(code)) for code, least in self.tiers)
-        table = measured(customers, self._columns)
+        table = compared(customers, self._columns)
         return table.select(group=pl.coalesce(*tiers, pl.lit(PROSPECT)))["group"]
 
     def to_dict(self) -> dict[str, Any]:

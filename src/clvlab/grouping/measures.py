@@ -8,6 +8,7 @@ import polars as pl
 
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary
+from clvlab.shares import comparable
 
 
 @dataclass(frozen=True)
@@ -63,3 +64,8 @@ def measured(customers: CustomerSummary, columns: Iterable[str]) -> pl.DataFrame
                 f"Column {name!r} of the customer table holds {dtype}; this grouping needs numbers there."
             )
     return table.select(pl.all().cast(pl.Float64).fill_nan(None))
+
+
+def compared(customers: CustomerSummary, columns: Iterable[str]) -> pl.DataFrame:
+    """The same as they are compared (see `comparable`): once, however many conditions read them."""
+    return measured(customers, columns).select(comparable(pl.all()))

@@ -181,8 +181,17 @@ class RfmRule(Rule):
         return (*named, Group(PROSPECT, None, "n_purchases == 0"))
 
     def label(self, customers: CustomerSummary) -> pl.Series:
-        cells = self.thresholds.score(customers).select(pl.concat_str(self.map.scores)).to_series()
-        return cells.replace_strict(self.map.group_of(), default=PROSPECT, return_dtype=pl.String)
+        # A cell as a number: its digits are the scores.
+        cell = pl.lit(0, pl.Int16)
+        for score in self.map.scores:
+            cell = 10 * cell + pl.col(score)
+        codes = pl.Enum([*self.map.groups, PROSPECT])
+        groups = {int(of): code for of, code in self.map.group_of().items()}
+        return (
+            self.thresholds.score(customers)
+            .select(group=cell.replace_strict(groups, default=PROSPECT, return_dtype=codes))
+            .to_series()
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "thresholds": self.thresholds.to_dict(), "map": self.map.to_dict()}

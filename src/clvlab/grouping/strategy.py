@@ -82,7 +82,7 @@ class Rule(Displayed, ABC):
 
     @abstractmethod
     def label(self, customers: CustomerSummary) -> pl.Series:
-        """The code of each customer's group, in the order of `customers`."""
+        """The code of each customer's group (String or Enum), in the order of `customers`."""
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
@@ -99,12 +99,8 @@ class Rule(Displayed, ABC):
 
     def assign(self, customers: CustomerSummary) -> pl.DataFrame:
         """customer_id, group, rank (1 = best; null where unordered), one row per customer, in their order."""
-        check_kind("customers", customers, CustomerSummary, "clvlab.summarise_customers")
-        customers.require(self.needs, "this rule")
+        codes = self.grouped(customers).cast(pl.String())
         ranks = {group.code: group.rank for group in (*_RETURNED, *self.groups)}
-        codes = self.label(customers).cast(pl.String())
-        if PROSPECT not in self.own:
-            codes = codes.zip_with((codes != PROSPECT) | ~returned_all(customers), pl.Series([RETURNED_ALL]))
         return pl.DataFrame(
             {
                 "customer_id": customers.data["customer_id"],
@@ -113,6 +109,16 @@ class Rule(Displayed, ABC):
             },
             schema=ASSIGNMENT,
         )
+
+    def grouped(self, customers: CustomerSummary) -> pl.Series:
+        """The codes that `assign` gives: as `label` does, but for those who returned all."""
+        check_kind("customers", customers, CustomerSummary, "clvlab.summarise_customers")
+        customers.require(self.needs, "this rule")
+        codes, kept_nothing = self.label(customers), returned_all(customers)
+        if PROSPECT in self.own or not kept_nothing.any():
+            return codes
+        texts = codes.cast(pl.String())
+        return texts.zip_with((texts != PROSPECT) | ~kept_nothing, pl.Series([RETURNED_ALL]))
 
     @property
     def all_groups(self) -> tuple[Group, ...]:
