@@ -82,7 +82,7 @@ def capture_curve(predicted: ArrayLike, actual: ArrayLike, shares: Iterable[floa
     >>> capture_curve([4, 3, 2, 1], [6, 4, 2, 0], [0.25, 0.5, 1.0])
     [0.5, 0.833..., 1.0]
     """
-    ranked = Ranked.of(predicted, actual)
+    ranked = Ranked.of(predicted, actual, None, None)
     return [float(_captured(ranked, share)) for share in shares]
 
 
