@@ -117,6 +117,20 @@ def test_more_clusters_than_distinct_customers_are_as_many_as_those():
     assert groups(Clusters(8).assign(few)) == ["cluster_2", "cluster_2", "cluster_1"]
 
 
+def test_everybody_of_a_real_base_joins_the_nearest_sampled_customer_but_for_those_without_place_or_purchase(cdnow):
+    rule = SampledClusters("mixture", name="m").fit(cdnow)
+    some = replace(cdnow, data=cdnow.data.sample(500, seed=0))
+    points = rule.scale.apply(some.data)
+    nearest = ((points[:, None] - np.array(rule.points)) ** 2).sum(axis=2).argmin(axis=1)
+    expected = [f"cluster_{rule.clusters[at]}" for at in nearest]
+    assert groups(rule.assign(some)) == expected
+    lacking = some.data.with_columns(
+        total_spend=pl.when(pl.int_range(pl.len()) == 1).then(None).otherwise("total_spend"),
+        n_purchases=pl.when(pl.int_range(pl.len()) == 2).then(0).otherwise("n_purchases"),
+    )
+    assert groups(rule.assign(replace(some, data=lacking))) == [expected[0], "unknown", "returned_all", *expected[3:]]
+
+
 def test_customers_like_nobody_are_outliers_to_hdbscan():
     odd = table(customer_id=["odd"], n_purchases=[1], days_since_last=[0], total_spend=[5e6])
     both = replace(KINDS, data=pl.concat([KINDS.data, odd.data], how="diagonal_relaxed"))

@@ -287,3 +287,12 @@ def test_the_cube_is_what_it_is_in_plain_words(centre, rows):
         highs = [(r == 2, f == 2, m == 2) for _, r, f, m in cl.score_rfm(customers, n_bins=2).rows()]
     expected = [("key_" if much else "general_") + LEVELS[recent, often] for recent, often, much in highs]
     assert groups(RfmCube(centre, name="own").assign(customers)) == expected
+
+
+def test_segments_of_real_customers_are_those_that_their_scores_name(cdnow):
+    for name in ("rfm11", "rfm11_125"):
+        rule = find(name).fit(cdnow)
+        scores = rule.thresholds.score(cdnow)
+        cells = ("".join(str(row[score]) for score in rule.map.scores) for row in scores.iter_rows(named=True))
+        named = rule.map.group_of()
+        assert groups(rule.assign(cdnow)) == [named[cell] for cell in cells]
