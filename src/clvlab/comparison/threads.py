@@ -4,6 +4,7 @@ On tables of this size the threads of scikit-learn, and of the libraries behind 
 """
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -30,6 +31,10 @@ def one_thread() -> Iterator[None]:
 def side_by_side(work: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[Found]:
     """What comes of each item, in their order, whichever thread works on it."""
     n_threads = min(os.cpu_count() or 1, MOST)
+    # Threads share the filters of warnings, which scikit-learn's checks of arrays set, and restore in any order.
     # OpenMP counts what each thread may start by itself.
-    with ThreadPoolExecutor(n_threads, "compare", threadpool_limits, (1, "openmp")) as pool:
+    with (
+        warnings.catch_warnings(),
+        ThreadPoolExecutor(n_threads, "compare", threadpool_limits, (1, "openmp")) as pool,
+    ):
         yield from pool.map(work, items)

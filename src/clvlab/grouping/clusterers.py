@@ -5,7 +5,9 @@ and everybody joins the nearest sampled customer.
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -29,6 +31,9 @@ from clvlab.grouping.strategy import UNKNOWN, Group
 OUTLIERS = "outliers"
 """The group of customers who are like no cluster, where a clusterer knows such."""
 _TOO_FEW = 10
+_QUIET = ("hierarchical", "mixture")
+# Parallel loops of scikit-learn, which other methods may have, swap the filters of warnings that all threads share.
+_ALONE = Lock()
 
 
 class Clusterer(Protocol):
@@ -92,7 +97,8 @@ class SampledClusters(FeatureStrategy):
     def _partition(self, points: Matrix) -> Labels:
         if len(np.unique(points, axis=0)) < max(_TOO_FEW, self.k or 0):
             return np.zeros(len(points), dtype=np.int64)
-        labels = np.asarray(self._clusterer(points).fit_predict(points), dtype=np.int64)
+        with nullcontext() if self.method in _QUIET else _ALONE:
+            labels = np.asarray(self._clusterer(points).fit_predict(points), dtype=np.int64)
         return np.zeros_like(labels) if np.mean(labels < 0) > 0.5 else labels
 
     def _clusterer(self, points: Matrix) -> Any:
