@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import clvlab as cl
-from clvlab.customers import customer_days, derivable, derive, keep_days, log_until
-from clvlab.sources.scratch import scratch_file
+from clvlab.scratch import scratch_file
 
 COLUMNS = {"customer_id": pl.String, "date": pl.Date, "amount": pl.Float64, "order_id": pl.String}
 DAYS = st.dates(date(2023, 1, 1), date(2023, 12, 31))
@@ -58,28 +57,6 @@ def test_customers_do_not_depend_on_what_holds_the_log(tmp_path, form, rows):
     assert other.quality.equals(plain.quality)
     for cutoff in ("2023-06-30", "2023-12-31"):
         assert cl.summarise_customers(other, cutoff).data.equals(cl.summarise_customers(plain, cutoff).data)
-
-
-@pytest.mark.filterwarnings("ignore::clvlab.errors.ClvlabWarning")
-@pytest.mark.parametrize("columns", [list(COLUMNS), ["customer_id", "date", "amount"], ["customer_id", "date"]])
-@given(rows=ROWS)
-@settings(max_examples=25, deadline=None)
-def test_a_log_whose_days_are_kept_has_the_same_customers(columns, rows):
-    known = ("sure", date(2023, 6, 30), 10.0, "2023-06-30")
-    frame = pl.DataFrame([known, *rows], schema=COLUMNS, orient="row").select(columns)
-    plain, kept = (cl.read_transactions(frame) for _ in range(2))
-    keep_days(kept)
-    everything = {
-        name for name in ("gap_median", "spend_last_year", "purchases_last_year") if name in derivable(plain)
-    }
-    for cutoff in (date(2023, 6, 30), date(2023, 12, 31)):
-        assert customer_days(kept, cutoff).equals(customer_days(plain, cutoff))
-        of_kept, of_plain = (cl.summarise_customers(log, cutoff) for log in (kept, plain))
-        assert of_kept.data.equals(of_plain.data)
-        assert of_kept.returned == of_plain.returned
-        assert derive(kept, of_kept, everything).data.equals(derive(plain, of_plain, everything).data)
-        then, now = (log_until(log, date(2023, 9, 30)) for log in (kept, plain))
-        assert customer_days(then, cutoff).equals(customer_days(now, cutoff))
 
 
 def test_a_relation_of_a_database_keeps_its_moments_and_decimals():

@@ -19,7 +19,7 @@ from clvlab.customers.next_order import next_order
 from clvlab.customers.opportunities import summarise_opportunities
 from clvlab.customers.perishable import refuse_perishable
 from clvlab.customers.personal import is_personal
-from clvlab.customers.purchase_days import customer_days, keep_days, log_until
+from clvlab.customers.purchase_days import customer_days
 from clvlab.customers.summary import split_holdout, summarise_customers
 
 __all__ = [
@@ -38,8 +38,6 @@ __all__ = [
     "derive",
     "exact_profit",
     "is_personal",
-    "keep_days",
-    "log_until",
     "mean_margin",
     "minimum_data",
     "next_order",

@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 
 from clvlab.columns import Column, names
-from clvlab.customers.purchase_days import customer_days, days_of, kept_days, rows_until
+from clvlab.customers.purchase_days import customer_days, rows_until
 from clvlab.errors import MissingColumnsError, ParamsError, did_you_mean
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.money import exact_sum, from_millionths
@@ -92,11 +92,11 @@ def _last_year(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
     recent = pl.col("date") > customers.cutoff - _YEAR
     spend = from_millionths(pl.col("spend").sum()) if log.has_amounts else pl.lit(None, pl.Float64)
     figures = {"spend_last_year": spend, "purchases_last_year": pl.col("is_purchase").sum().cast(pl.Int64)}
-    kept = kept_days(log)
-    if kept is not None:
-        return kept.with_ids(kept.until(customers.cutoff).filter(recent).group_by("customer").agg(**figures))
-    days = days_of(rows_until(log, customers.cutoff).filter(recent))
-    return days.group_by("customer_id").agg(**figures).collect(engine="streaming")
+    found = [
+        part.with_ids(part.until(customers.cutoff).days.filter(recent).group_by("customer").agg(**figures).collect())
+        for part in log.days
+    ]
+    return pl.concat(found, how="vertical_relaxed")
 
 
 def _order_value(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:  # noqa: ARG001

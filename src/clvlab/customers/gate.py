@@ -7,7 +7,7 @@ import polars as pl
 
 from clvlab.columns import CUSTOMERS, MODELLED
 from clvlab.customers.derived import DERIVED
-from clvlab.customers.purchase_days import customer_days, days_of, rows_until
+from clvlab.customers.purchase_days import customer_days
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.units import parse_day
@@ -33,8 +33,8 @@ def refuse_stale(log: TransactionLog, as_of: date) -> None:
 
     Of the customers' doings since then the log knows nothing: everybody would seem to leave.
     """
-    bought = days_of(rows_until(log, as_of)).filter("is_purchase")
-    last = bought.select(pl.col("date").max()).collect(engine="streaming").item()
+    bought = pl.concat(part.until(as_of).days.filter("is_purchase").select("date") for part in log.days)
+    last = bought.select(pl.col("date").max()).collect().item()
     if not isinstance(last, date) or (days := (as_of - last).days) <= MAX_DAYS_SINCE_LAST:
         return
     raise DataError(

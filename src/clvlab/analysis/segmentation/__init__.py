@@ -32,7 +32,6 @@ from clvlab.analysis.segmentation import (
 )
 from clvlab.analysis.segmentation.context import Context
 from clvlab.analysis.segmentation.first_screen import first_screen
-from clvlab.customers import keep_days
 from clvlab.frames import TransactionLog, check_kind
 from clvlab.inputs import read_log
 from clvlab.params import ReportParams
@@ -91,7 +90,6 @@ def analyse(
     stopwatch, sections = Stopwatch(), {}
     with progress_bar(len(SECTIONS) + 1, "read", shown=progress) as bar:
         found = stopwatch.time("read", lambda: log or read_log(checked))
-        keep_days(found)
         context = Context(checked.settled(has_amounts=found.has_amounts), found)
         for name, module in SECTIONS.items():
             bar.update()

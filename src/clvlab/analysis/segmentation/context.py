@@ -24,7 +24,6 @@ from clvlab.customers import (
     AttributeTable,
     Calendar,
     derive,
-    log_until,
     next_order,
     split_holdout,
     summarise_customers,
@@ -288,7 +287,7 @@ class Context:
         """The context of the same report as of an earlier day, on which nobody knows of later rows."""
         if day not in self._contexts:
             params = self.params.model_copy(update={"as_of": day})
-            self._contexts[day] = Context(params, log_until(self.log, day))
+            self._contexts[day] = Context(params, self.log.until(day))
         return self._contexts[day]
 
     @cached_property
