@@ -21,7 +21,7 @@ from clvlab.models import (
     ValueModels,
 )
 from clvlab.models.attributes import Attributes
-from clvlab.models.spend_model import basis_of, gross_of, kind_of_spend
+from clvlab.models.spend_model import basis_of, factors_of, gross_of, kind_of_spend, numbers_of
 from clvlab.models.value_models import fit_spend
 
 GROSS = GammaGamma(6.0, 4.0, 15.0)
@@ -178,3 +178,25 @@ def test_simulated_purchases_are_worth_what_is_left():
         for spend in (GROSS, less)
     ]
     assert worth[1] == pytest.approx(0.8 * worth[0])
+
+
+@pytest.mark.parametrize(
+    "spend",
+    [
+        GROSS,
+        MeanSpend(20.0),
+        SpendByFrequency((2,), (10.0, 40.0), GammaGamma(6.0, 4.0, 0.5)),
+        SpendByAttributes(GROSS, REGIONS, np.log([2.0])),
+        LessReturns(GROSS, 0.1),
+    ],
+    ids=lambda spend: type(spend).__name__,
+)
+def test_what_futures_are_worth_on_average_is_the_expected_spend(spend):
+    customers = pl.DataFrame(
+        {"region": ["north", "south", "south"], "frequency": [0, 1, 5], "monetary_value": [None, 20.0, 40.0]}
+    )
+    x, spent = np.array([0.0, 1.0, 5.0]), np.array([0.0, 20.0, 200.0])
+    factor = factors_of(spend, numbers_of(spend, customers))
+    assert factor * spend.expected_worth(x, spent / factor) == pytest.approx(
+        spend.expected_spend(customers), rel=1e-12
+    )

@@ -92,8 +92,11 @@ def _last_year(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
     recent = pl.col("date") > customers.cutoff - _YEAR
     spend = from_millionths(pl.col("spend").sum()) if log.has_amounts else pl.lit(None, pl.Float64)
     figures = {"spend_last_year": spend, "purchases_last_year": pl.col("is_purchase").sum().cast(pl.Int64)}
-    days = ((part, part.until(customers.cutoff).days.filter(recent)) for part in log.days)
-    return pl.concat(part.with_ids(rows.group_by("customer").agg(**figures).collect()) for part, rows in days)
+    found = [
+        part.with_ids(part.until(customers.cutoff).days.filter(recent).group_by("customer").agg(**figures).collect())
+        for part in log.days
+    ]
+    return pl.concat(found, how="vertical_relaxed")
 
 
 def _order_value(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:  # noqa: ARG001

@@ -33,8 +33,8 @@ def refuse_stale(log: TransactionLog, as_of: date) -> None:
 
     Of the customers' doings since then the log knows nothing: everybody would seem to leave.
     """
-    bought = [part.until(as_of).days.filter("is_purchase").select(pl.col("date").max()) for part in log.days]
-    last = pl.concat(part.collect() for part in bought)["date"].max()
+    bought = pl.concat(part.until(as_of).days.filter("is_purchase").select("date") for part in log.days)
+    last = bought.select(pl.col("date").max()).collect().item()
     if not isinstance(last, date) or (days := (as_of - last).days) <= MAX_DAYS_SINCE_LAST:
         return
     raise DataError(

@@ -26,7 +26,7 @@ MOST_ALONE = 50_000
 WIDTH = 0.02
 """Within a class, rates of purchase differ by so much at most, relative to each other."""
 
-REPEATS = 4
+REPEATS = 2
 """Simulated customers of each class in each future."""
 
 FUTURES_OF_ALIVE = 20

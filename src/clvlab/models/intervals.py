@@ -38,7 +38,8 @@ def value_intervals(
 
     What a group will really bring is uncertain because its customers are, and because the parameters are: the first
     averages out over many customers, the second does not. Both are simulated. Where hardly any future brings
-    something, the interval is 0 to 0, below the expected value.
+    something, the interval is 0 to 0, below the expected value. Of more than 50,000 customers chance is simulated on
+    a sample, some 2,000 of each group, and what is expected in each future is computed of all.
 
     Parameters
     ----------

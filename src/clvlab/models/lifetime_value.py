@@ -46,7 +46,8 @@ def lifetime_value(
         share of spend that is kept
     interval
         probability, such as 0.9, with which a customer's value falls between clv_low and clv_high; it carries what is
-        open about the parameters and about the customer, and always holds clv
+        open about the parameters and about the customer, and always holds clv. Of more than 50,000 customers those
+        who will do nearly alike share their futures: an end is then off by some hundredths of itself
     n_draws, seed
         simulated futures behind the interval
     time_unit
