@@ -64,14 +64,14 @@ def copied(
 
 def _connected(source: Mapping[str, Any], time_zone: str | None) -> "AbstractContextManager[Selected]":
     if "spark" in source:
-        from clvlab.sources.spark import tables
+        from clvlab.sources.spark.tables import connected as connected_to_spark
 
-        return tables.connected(source, time_zone=time_zone)
+        return connected_to_spark(source, time_zone=time_zone)
     try:
-        from clvlab.sources import databases
+        from clvlab.sources.databases import connected
     except ModuleNotFoundError as error:
         raise fault("database_no_extra", ParamsError, module=error.name) from None
-    return databases.connected(source, time_zone=time_zone)
+    return connected(source, time_zone=time_zone)
 
 
 def table_of(source: Mapping[str, Any], columns: Mapping[str, str], **how: Any) -> SourceTable:
