@@ -34,8 +34,8 @@ def _remote(address: str) -> Iterator[Any]:
     except ImportError:  # PySpark's own where gRPC is missing
         raise fault("spark_no_extra", ParamsError, module="pyspark[connect]") from None
     session = SparkSession.builder.remote(address).create()
-    # For the first word some twenty seconds; PySpark would try for ten minutes.
-    session.client.set_retry_policies([DefaultPolicy(max_retries=6, max_backoff=8_000)])
+    # For the first word some ten seconds; PySpark would try for ten minutes.
+    session.client.set_retry_policies([DefaultPolicy(max_retries=5, max_backoff=5_000)])
     try:
         session.conf.get("spark.sql.session.timeZone")
     except Exception as error:
