@@ -17,6 +17,7 @@ from clvlab.sources.copies import Selection, copy
 from clvlab.sources.scratch import scratch_file
 from clvlab.sources.spark import frames
 from clvlab.sources.spark.tables import Cluster
+from clvlab.wording import Words
 from tests.customers.test_engines import COLUMNS as OF_ROWS
 from tests.customers.test_engines import ROWS
 from tests.spark.conftest import COLUMNS, VARIABLE
@@ -250,7 +251,9 @@ def test_a_wrong_token_is_told_and_not_repeated(server, monkeypatch):
     monkeypatch.setenv(VARIABLE, "not-the-token")
     with pytest.raises(ParamsError, match=f"refuses the connection: .* The environment variable {VARIABLE}") as told:
         cl.read_transactions({"spark": server.address, "table": "orders"})
-    assert "not-the-token" not in str(told.value)
+    for text in (str(told.value), Words("zh").error(told.value)):
+        assert "not-the-token" not in text
+    assert Words("zh").error(told.value).startswith(f"{server.address}的Spark拒绝连接")
 
 
 def test_a_server_that_does_not_answer_is_told(monkeypatch):
