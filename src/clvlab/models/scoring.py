@@ -77,7 +77,7 @@ class Scoring:
 
 
 class Scores:
-    """What scores the customers of a frame."""
+    """What scores the customers of a frame: every purchase model, with attributes or without."""
 
     time_unit: Any
 
