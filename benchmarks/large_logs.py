@@ -32,9 +32,12 @@ COLUMNS = pa.schema([("customer_id", pa.string()), ("date", pa.date32()), ("amou
 
 
 def write_log(path, n_rows, seed=0):
-    """A file of `n_rows`, some customers with many of them, most with few."""
+    """A file of `n_rows`, some customers with many of them, most with few; who came, and many left, meanwhile."""
     random = np.random.default_rng(seed)
-    upto = np.cumsum(random.gamma(0.6, 1, max(1, n_rows // ROWS_EACH)))
+    n_customers = max(1, n_rows // ROWS_EACH)
+    upto = np.cumsum(random.gamma(0.6, 1, n_customers))
+    came = random.integers(0, DAYS - 200, n_customers)
+    stays = np.minimum(random.exponential(DAYS / 2, n_customers) + 1, DAYS - came)
     with pq.ParquetWriter(path, COLUMNS, compression="zstd") as file:
         for first in range(0, n_rows, CHUNK):
             n = min(CHUNK, n_rows - first)
@@ -42,7 +45,7 @@ def write_log(path, n_rows, seed=0):
             rows = pl.DataFrame(
                 {
                     "customer_id": "C" + pl.Series(who).cast(pl.String).str.zfill(9),
-                    "date": np.datetime64(FIRST_DAY) + random.integers(0, DAYS, n),
+                    "date": np.datetime64(FIRST_DAY) + came[who] + (random.random(n) * stays[who]).astype(int),
                     "amount": np.round(random.gamma(2, 20, n) + 0.01, 2),
                 }
             )

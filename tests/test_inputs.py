@@ -11,11 +11,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from clvlab import inputs
+from clvlab import inputs, memory_limit
 from clvlab.errors import DataError
 from clvlab.inputs import EMBEDDED, attribute_tables, fingerprint, hand_over, read_log
 from clvlab.params import LOG_FOLDER, CompareParams, ReportParams
-from clvlab.sources import files
 from tests.run_files import files_read
 
 LOG = "customer_id,date,amount\na,2024-01-31,1.5\nb,2024-02-29,2\n,2024-03-01,4\n"
@@ -279,7 +278,7 @@ def test_parameters_that_do_not_touch_the_reading_take_what_was_handed_over(hand
 
 
 def test_log_that_is_large_is_scanned_by_every_step(monkeypatch, handed_over):
-    monkeypatch.setattr(files, "LAZY_ABOVE", 0)
+    monkeypatch.setattr(memory_limit, "DEFAULT", 1)
     log = read_log(params())
     taken = handed_over(log, params())
     assert "SCAN" in taken.accepted.explain()

@@ -17,22 +17,11 @@ import pandas as pd
 import polars as pl
 
 from clvlab.clock import STEADY, Ahead, Clock
+from clvlab.customer_days import CustomerDays, brought_together
 from clvlab.displays import Displayed, listed
 from clvlab.errors import MissingColumnsError, ParamsError, counted
 from clvlab.units import DAYS_PER, TimeUnit
 from clvlab.wording import Language
-
-ROWS_AT_ONCE = 8_000_000
-"""How many rows of a log are grouped by customer at once."""
-
-
-def in_parts(rows: pl.LazyFrame, n_rows: int) -> list[pl.LazyFrame]:
-    """The rows of a long log in parts that fit memory: each has some customers with all their rows."""
-    n_parts = max(1, -(-n_rows // ROWS_AT_ONCE))
-    if n_parts == 1:
-        return [rows]
-    part = pl.col("customer_id").hash() % n_parts
-    return [rows.filter(part == number) for number in range(n_parts)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +48,21 @@ class TransactionLog(Displayed):
     def data(self) -> pl.DataFrame:
         """The accepted rows, collected."""
         return self.accepted.collect()
+
+    @cached_property
+    def days(self) -> list[CustomerDays]:
+        """The accepted rows by customer and day; of a long log in parts, each with some customers."""
+        return brought_together(self.accepted, self.n_rows)
+
+    def knowing(self, days: list[CustomerDays]) -> "TransactionLog":
+        """This log, whose `days` have been made already."""
+        self.__dict__["days"] = days
+        return self
+
+    def until(self, end: date) -> "TransactionLog":
+        """The log as it was known at the end of the day `end`; the account stays that of all rows."""
+        known = replace(self, accepted=self.accepted.filter(pl.col("date") <= end))
+        return known.knowing([part.until(end) for part in self.days])
 
     @cached_property
     def fingerprints(self) -> dict[date, str]:

@@ -18,9 +18,11 @@ from typing import Any
 import polars as pl
 
 from clvlab import datasets
+from clvlab.customer_days import brought_together
 from clvlab.customers import AttributeSettings, AttributeTable, mean_margin, read_attributes, refuse_perishable
 from clvlab.errors import DataError, ParamsError, did_you_mean
 from clvlab.frames import TransactionLog
+from clvlab.memory_limit import limited
 from clvlab.params import LOG_FOLDER, MAP_SUFFIXES, PSEUDONYM_KEY, ReportParams, RunParams
 from clvlab.sources import FileSettings, are_large, files_of, readable
 from clvlab.sources.faults import fault
@@ -301,13 +303,16 @@ def _handed_over(params: RunParams, folder: Path) -> TransactionLog | None:
     if about["read_by"] != _read_by(params):
         return None
     rows = pl.scan_parquet(folder / _ACCEPTED, glob=False)
-    log = TransactionLog(
-        accepted=rows if are_large([folder / _ACCEPTED]) else rows.collect().lazy(),
-        rejected=_table(folder, "rejected"),
-        quality=_table(folder, "quality"),
-        detected=MappingProxyType(about["detected"]),
-        attributes=tuple(_table(folder, _attributes(place)) for place in range(about["attributes"])),
-    )
+    with limited(params.reading.get("memory_limit")):
+        accepted = rows if are_large([folder / _ACCEPTED]) else rows.collect().lazy()
+        log = TransactionLog(
+            accepted=accepted,
+            rejected=_table(folder, "rejected"),
+            quality=_table(folder, "quality"),
+            detected=MappingProxyType(about["detected"]),
+            attributes=tuple(_table(folder, _attributes(place)) for place in range(about["attributes"])),
+        )
+        log = log.knowing(brought_together(accepted, log.n_rows))
     log.fingerprints.update({date.fromisoformat(day): digest for day, digest in about["fingerprints"].items()})
     return log
 

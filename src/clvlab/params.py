@@ -18,6 +18,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    ByteSize,
     ConfigDict,
     Discriminator,
     Field,
@@ -55,6 +56,7 @@ SPARK_TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
+_LEAST_MEMORY = 512 * 1024**2  # what the program itself takes, and some rows
 _ADDRESS = r"([A-Za-z][\w+.-]*://)\S*[^\s'\"),\]}]"
 
 FROM_COST = "from cost"
@@ -302,6 +304,7 @@ class ReaderSettings(AttributeReading, total=False):
     largest_amount: Annotated[float, Field(gt=0)]
     duplicate_key: Texts
     currency_rates: dict[str, Annotated[float, Field(gt=0)]]
+    memory_limit: Annotated[ByteSize, Field(ge=_LEAST_MEMORY)]
 
 
 @with_config(_STRICT)
@@ -924,6 +927,8 @@ def _problem(detail: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:
         return f"`{where}` is unknown.{did_you_mean(key, known.get('.'.join(tagged)) or known['.'.join(mapping)])}"
     if detail["type"] == "missing":
         return f"`{where}` is missing."
+    if detail["type"] == "byte_size":
+        return f"`{where}` is {_shown(detail['input'])}: write bytes, such as 4 GB."
     message = detail["msg"].removeprefix("Value error, ").removesuffix(".")
     return f"`{where}` is {_shown(detail['input'])}: {message[0].lower() + message[1:]}."
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import clvlab as cl
-from clvlab.sources.scratch import scratch_file
+from clvlab.scratch import scratch_file
 
 COLUMNS = {"customer_id": pl.String, "date": pl.Date, "amount": pl.Float64, "order_id": pl.String}
 DAYS = st.dates(date(2023, 1, 1), date(2023, 12, 31))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime
 
 import polars as pl
@@ -6,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import clvlab as cl
-from clvlab import frames
+from clvlab import memory_limit
 from clvlab.columns import CUSTOMERS, names
 from clvlab.customers import customer_days
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
@@ -224,11 +225,14 @@ def test_what_was_known_and_what_came_next_add_up_to_what_is_known_later(rows):
 
 
 def test_a_long_log_is_summarised_in_parts_to_the_same_bit(monkeypatch):
-    log = cl.datasets.lighting(200, seed=1)
+    log = cl.datasets.lighting(600, seed=1)
     whole = cl.summarise_customers(log, "2024-12-31").data
-    monkeypatch.setattr(frames, "ROWS_AT_ONCE", 400)
-    assert len(frames.in_parts(log.accepted, log.n_rows)) > 3
-    assert cl.summarise_customers(log, "2024-12-31").data.equals(whole)
+    monkeypatch.setattr(memory_limit, "DEFAULT", 1)
+    again = replace(log)
+    assert len(again.days) > 3
+    assert cl.summarise_customers(again, "2024-12-31").data.equals(whole)
+    end = date(2024, 12, 31)
+    assert customer_days(again, end).equals(customer_days(log, end))
 
 
 @pytest.mark.parametrize(("unit", "days"), [("day", 1), ("week", 7), ("month", 30.4375)])

@@ -10,7 +10,7 @@ import pytest
 
 from clvlab.reporting.archive import OutputError
 from clvlab.reporting.temporary import sweep, temporary_files_in, temporary_folder
-from clvlab.sources.scratch import scratch_file
+from clvlab.scratch import scratch_file
 
 HOLD = """
 import sys, time

@@ -6,9 +6,10 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from clvlab import memory_limit
 from clvlab.errors import DataError, ParamsError, UnsettledError
-from clvlab.sources import FileSettings, files, open_source
-from clvlab.sources.scratch import scratch_file
+from clvlab.scratch import scratch_file
+from clvlab.sources import FileSettings, open_source
 from clvlab.sources.table import FLAW, ROW
 
 CHINESE = "客户编号,下单日期,实付金额\n曾惠,2024-01-31,12.50\n许安,2024-02-01,7\n"
@@ -206,7 +207,7 @@ def test_archives_do_not_nest_and_are_not_empty(tmp_path):
 
 @pytest.fixture
 def everything_is_large(monkeypatch):
-    monkeypatch.setattr(files, "LAZY_ABOVE", 0)
+    monkeypatch.setattr(memory_limit, "DEFAULT", 1)
 
 
 @pytest.mark.usefixtures("everything_is_large")
@@ -228,14 +229,14 @@ def test_a_large_archive_is_unpacked_and_scanned(tmp_path):
 def test_files_that_are_large_together_are_scanned(tmp_path, monkeypatch):
     for name in ("a.csv", "b.csv"):
         write(tmp_path / name, CHINESE)
-    monkeypatch.setattr(files, "LAZY_ABOVE", len(CHINESE.encode()) + 1)
+    monkeypatch.setattr(memory_limit, "DEFAULT", 4 * (len(CHINESE.encode()) + 1))
     assert [table.is_large for table in open_source(str(tmp_path / "*.csv"))] == [True, True]
     assert not read(tmp_path / "a.csv").is_large
 
 
 def test_a_file_compressed_by_columns_weighs_what_its_rows_do(tmp_path, monkeypatch):
     pl.DataFrame({"customer_id": ["C1"] * 10_000}).write_parquet(tmp_path / "log.parquet")
-    monkeypatch.setattr(files, "LAZY_ABOVE", 100_000)
+    monkeypatch.setattr(memory_limit, "DEFAULT", 400_000)
     assert (tmp_path / "log.parquet").stat().st_size < 10_000
     assert read(tmp_path / "log.parquet").is_large
 

@@ -12,9 +12,9 @@ from polars.testing import assert_frame_equal
 
 import clvlab as cl
 from clvlab.errors import DataError, MissingColumnsError, ParamsError, TryLaterError
+from clvlab.scratch import scratch_file
 from clvlab.sources import files
 from clvlab.sources.copies import Selection, copy
-from clvlab.sources.scratch import scratch_file
 from clvlab.sources.spark import frames
 from clvlab.sources.spark.tables import Cluster
 from clvlab.wording import Words

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 import clvlab as cl
+from clvlab import memory_limit
 from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError, ParamsError, UnsettledError
-from clvlab.sources import files
 from clvlab.transactions.rules import RULES, meaning
 
 MAPPING = {"customer_id": "客户编号", "date": "下单日期", "amount": "实付金额"}
@@ -327,7 +327,7 @@ def test_a_large_file_gives_the_same_log_lazily(tmp_path, monkeypatch, duplicate
     rows = [(f"c{row % 7}", f"2024-01-{row % 28 + 1:02}", f"{row % 50}.25") for row in range(3000)]
     frame_of(*rows, ("", "2024-01-31", "1"), ("x", "soon", "1"), ("x", "2024-01-31", "free")).write_csv(path)
     small = cl.read_transactions(path, duplicates=duplicates)
-    monkeypatch.setattr(files, "LAZY_ABOVE", 0)
+    monkeypatch.setattr(memory_limit, "DEFAULT", 1)
     large = cl.read_transactions(path, duplicates=duplicates)
     assert "SCAN" in large.accepted.explain()
     assert large.quality.equals(small.quality)

@@ -9,10 +9,10 @@ import pytest
 import xlsxwriter
 
 import clvlab as cl
+from clvlab import memory_limit
 from clvlab.errors import ClvlabWarning, DataError, MissingColumnsError, ParamsError
 from clvlab.inputs import read_log
 from clvlab.params import ReportParams
-from clvlab.sources import files
 from tests.run_files import files_read
 
 DEALS = pd.DataFrame(
@@ -176,6 +176,16 @@ def test_merged_cells_are_filled_from_above():
         ("missing_customer", "N/A"),
         ("missing_customer", ""),
     ]
+
+
+def test_a_cell_that_is_filled_makes_no_two_rows_equal():
+    rows = [["a", "2024-01-31", 1], ["", "", 5], ["", "", 5], ["b", "2024-01-31", 1], ["", "", 5]]
+    frame = pl.DataFrame(rows, schema=["customer_id", "date", "amount"], orient="row")
+    how = {"fill_down": ["customer_id", "date"]}
+    kept, dropped = (read(frame, duplicates=duplicates, **how)[0] for duplicates in ("keep", "drop"))
+    assert kept.detected["duplicate_rows"] == dropped.detected["duplicate_rows"] == 1
+    day = date(2024, 1, 31)
+    assert dropped.data.rows() == [("a", day, 1.0), ("a", day, 5.0), ("b", day, 1.0), ("b", day, 5.0)]
 
 
 def test_merged_cells_of_a_sheet_are_filled_whatever_they_are(tmp_path):
@@ -342,7 +352,7 @@ def test_a_large_file_gives_the_same_log_lazily(tmp_path, monkeypatch, settings)
     )
     path.write_text("customer_id,date,amount,ok\n" + rows)
     small, _ = read(path, **settings)
-    monkeypatch.setattr(files, "LAZY_ABOVE", 0)
+    monkeypatch.setattr(memory_limit, "DEFAULT", 1)
     large, _ = read(path, **settings)
     assert large.quality.equals(small.quality)
     assert large.data.equals(small.data)

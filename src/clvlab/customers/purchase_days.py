@@ -16,7 +16,7 @@ from datetime import date
 import polars as pl
 
 from clvlab.frames import TransactionLog
-from clvlab.money import from_millionths, to_millionths
+from clvlab.money import from_millionths
 
 
 def customer_days(log: TransactionLog, end: date) -> pl.DataFrame:
@@ -24,23 +24,11 @@ def customer_days(log: TransactionLog, end: date) -> pl.DataFrame:
 
     `spend` is the day's net money; a log without amounts has none, and each of its days is a purchase.
     """
-    days = days_of(rows_until(log, end)).drop("is_order").sort("customer_id", "date")
+    parts = [part.with_ids(part.until(end).days.drop("orders").collect()) for part in log.days]
+    days = pl.concat(parts, how="vertical_relaxed")
     if log.has_amounts:
         days = days.with_columns(from_millionths(pl.col("spend")))
-    return days.collect(engine="streaming")
-
-
-def days_of(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The plan of `customer_days`, in no order, with `spend` in whole millionths.
-
-    `is_order` says whether any row of the day is no return.
-    """
-    by_day = rows.group_by("customer_id", "date")
-    if "amount" not in rows.collect_schema():
-        return by_day.agg().with_columns(is_purchase=pl.lit(True), is_order=pl.lit(True))
-    amount = pl.col("amount")
-    days = by_day.agg(spend=to_millionths(amount).sum(), has_return=(amount < 0).any(), is_order=(amount >= 0).any())
-    return days.with_columns(is_purchase=(pl.col("spend") > 0) | ~pl.col("has_return")).drop("has_return")
+    return days if len(parts) == 1 else days.sort("customer_id", "date")
 
 
 def rows_until(log: TransactionLog, end: date) -> pl.LazyFrame:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from clvlab.errors import ParamsError
+from clvlab.scratch import scratch_file
 from clvlab.sources.doubts import warn
 from clvlab.sources.encodings import FoundEncoding, check_encoding, find_encoding
 from clvlab.sources.faults import fault
 from clvlab.sources.headers import distinct, header_at
-from clvlab.sources.scratch import scratch_file
 from clvlab.sources.settings import FileSettings
 from clvlab.sources.table import FLAW, OURS, SourceTable
 

@@ -13,10 +13,11 @@ from typing import IO, Any
 import polars as pl
 
 from clvlab.errors import DataError, ParamsError
+from clvlab.memory_limit import bytes_held
+from clvlab.scratch import scratch_file
 from clvlab.sources import delimited, memory, spark, workbook
 from clvlab.sources.doubts import warn
 from clvlab.sources.faults import fault
-from clvlab.sources.scratch import scratch_file
 from clvlab.sources.settings import FileSettings
 from clvlab.sources.table import SourceTable, readable
 from clvlab.sources.texts import printable
@@ -28,8 +29,6 @@ _NOT_DATA = ("__MACOSX", "Thumbs.db", "desktop.ini")
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://")  # it may have a password, and no message repeats it
 _ANY_DEPTH = re.compile(r"(?:^|/)\*\*(?:/|$)")
 _MEBIBYTE = 1024**2
-# Up to this size a source's files are read into memory once; above it every step scans them anew.
-LAZY_ABOVE = 512 * _MEBIBYTE
 _BYTES_OF_A_ROW = 40
 _ROOM, _TIMES = 256 * _MEBIBYTE, 100
 """What an archive may unpack to: so many bytes, and so many times its size."""
@@ -106,7 +105,7 @@ def files_of(source: str) -> list[Path]:
 
 def are_large(paths: Iterable[Path]) -> bool:
     """Whether the rows of these files are better read again by every step than kept in memory."""
-    return sum(map(_weight, paths)) > LAZY_ABOVE
+    return sum(map(_weight, paths)) > bytes_held()
 
 
 def _weight(path: Path) -> int:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from clvlab.errors import ParamsError
+from clvlab.scratch import scratch_file
 from clvlab.sources import SourceTable, set_down
 from clvlab.sources.faults import fault
 from clvlab.sources.headers import plain_header, suggest_states
-from clvlab.sources.scratch import scratch_file
 from clvlab.transactions.mapping import IDS, resolve
 
 if TYPE_CHECKING:

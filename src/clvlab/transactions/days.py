@@ -80,7 +80,7 @@ def _turned(rows: pl.LazyFrame, where: str, date_cells: DateCells | None) -> pl.
             pl.date(day.dt.year(), day.dt.day(), day.dt.month())
         )
         return rows.with_columns(pl.coalesce(turned, day).alias(_DAY))
-    if date_cells is None:
+    if date_cells is None and rows.select(pl.col(_TEXT).is_not_null().any()).collect(engine="streaming").item():
         kind = pl.when(is_date).then(True).when(text.str.contains(_TURNABLE)).then(False)
         days = rows.select(_DAY, kind=kind).unique().drop_nulls().collect(engine="streaming")
         dates, texts = (days.filter(pl.col("kind") == is_one)[_DAY].dt.day() for is_one in (True, False))

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from clvlab.frames import TransactionLog, in_parts
+from clvlab.frames import TransactionLog
 from clvlab.sources import OURS
 from clvlab.sources.doubts import warn
 from clvlab.sources.numbers import CREDIT, read_numbers
@@ -26,15 +26,11 @@ _MANY_DAYS, _FAR, _TIMES_FARTHER = 20, 90, 5
 def ids_of(judged: pl.LazyFrame, log: TransactionLog) -> pl.DataFrame:
     """id, rounded (whether digits of it are lost), rows (that pass): each id of the rows, refused ones too."""
     identity = pl.col(OURS + "customer_id").alias("id")
-    of_parts = [
-        part.group_by(id=pl.col("customer_id")).agg(rows=pl.len()).collect(engine="streaming")
-        for part in in_parts(log.accepted.select("customer_id"), log.n_rows)
-    ]
-    passed = pl.concat(of_parts)
+    passed = pl.concat(part.customers.rename({"customer_id": "id"}) for part in log.days)
     refused = judged.filter(pl.col(OURS + "rule").is_not_null()).select(identity).unique().drop_nulls()
     others = refused.collect(engine="streaming").join(passed, on="id", how="anti")
     rounded = judged.filter(pl.col(OURS + "rounded_id")).select(identity).unique().collect(engine="streaming")
-    ids = pl.concat([passed, others.with_columns(rows=pl.lit(0, pl.UInt32))])
+    ids = pl.concat([passed, others.with_columns(rows=pl.lit(0, pl.Int64))])
     return ids.with_columns(rounded=is_among(pl.col("id"), rounded["id"]))
 
 

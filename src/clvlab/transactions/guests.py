@@ -13,17 +13,16 @@ from clvlab.transactions.words import words
 _TIMES_MORE, _SHARE, _ENOUGH = 10, 0.05, 20
 
 
-def is_guest(rows: pl.LazyFrame, guests: Iterable[Any]) -> pl.Expr:
-    """Whether a row's id is nobody's: one of the words for guests, or of the ids that are given."""
+def is_guest(rows: pl.LazyFrame, customers: pl.Series, guests: Iterable[Any]) -> pl.Expr:
+    """Whether a row's id is nobody's: one of the words for guests, or of the ids that are given.
+
+    `customers` are the words among ids, see `words_among`: no word for a guest is a code.
+    """
     given = [_plain(str(guest)) for guest in ((guests,) if isinstance(guests, str) else guests)]
     customer = pl.col(OURS + "customer_id")
-    ids = rows.select(id=customer)
-    if not given:
-        # No word for a guest has a digit.
-        ids = ids.filter(~pl.col("id").str.contains("[0-9]"))
-    plain = pl.col("id").str.to_lowercase().str.replace_all(r"[\s_-]+", " ")
-    nobody = ids.unique().collect(engine="streaming").filter(plain.is_in([*words("guests"), *given]))
-    return is_among(customer, nobody["id"])
+    ids = rows.select(customer).unique().collect(engine="streaming").to_series() if given else customers
+    plain = ids.str.to_lowercase().str.replace_all(r"[\s_-]+", " ")
+    return is_among(customer, ids.filter(plain.is_in([*words("guests"), *given])))
 
 
 def warn_of_giants(ids: pl.DataFrame) -> None:

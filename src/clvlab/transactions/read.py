@@ -12,6 +12,7 @@ import polars as pl
 
 from clvlab.errors import ParamsError, UnsettledError, counted
 from clvlab.frames import TransactionLog
+from clvlab.memory_limit import limited
 from clvlab.sources import OURS, FileSettings, SourceTable, open_source
 from clvlab.sources.dates import GivenFormat, given_format
 from clvlab.sources.doubts import noted
@@ -40,7 +41,7 @@ from clvlab.transactions.returns import with_returns
 from clvlab.transactions.rules import Duplicates, ZeroAmounts, broken_by, rule_of
 from clvlab.transactions.signs import Signs, with_signs
 from clvlab.transactions.sorting import DAY, RULE, check_not_all_refused, sort_out
-from clvlab.transactions.totals import says_total, sums_up
+from clvlab.transactions.totals import says_total, sums_up, words_among
 from clvlab.units import parse_day
 
 
@@ -70,12 +71,14 @@ def read_transactions(
     items: Any = None,
     returns: Any = None,
     until: date | str | None = None,
+    memory_limit: int | None = None,
 ) -> TransactionLog:
     """Accepted rows, refused rows with the rule that refused each, and the account of all of them.
 
     Ids stay text ("00001" keeps its zeros); dates become days before anything else looks at them; a row that cannot
     be understood is refused by a rule of `clvlab.transactions.rules.RULES`, never dropped. What would take more than
-    half a gigabyte is scanned, and the rows that pass are set down in a temporary file until the process ends.
+    a quarter of `memory_limit` is scanned, and the rows that pass are set down in a temporary file until the process
+    ends.
 
     Parameters
     ----------
@@ -135,6 +138,8 @@ def read_transactions(
         returns that are listed apart, by order or by customer and day: further rows of negative amounts
     until
         the last day that is known: rows of later days are not read, as if they were not there yet
+    memory_limit
+        about how many bytes of memory reading and counting may take, 2 GB if it is not given
 
     Returns
     -------
@@ -177,26 +182,28 @@ def read_transactions(
     given = None if date_format is None else given_format(date_format)
     zone = None if time_zone is None else check_zone(time_zone)
     last = None if until is None else parse_day("until", until)
-    _check_largest(largest_amount)
+    _check_positive("largest_amount", largest_amount)
+    _check_positive("memory_limit", memory_limit)
     key = None if duplicate_key is None else _names("duplicate_key", duplicate_key)
     filled, columns, where = _names("fill_down", fill_down), columns or {}, where or {}
     settings = FileSettings(encoding, separator, sheet, header_row, tuple(columns.values()))
-    if isinstance(source, Mapping):
-        also = (*where, *attributes, *(key or ()))
-        whole = duplicates == "drop" and key is None
-        opened = [table_of(source, columns, also=also, whole=whole, until=last, time_zone=zone)]
-    else:
-        opened = open_source(source, settings)
+    with limited(memory_limit):
+        if isinstance(source, Mapping):
+            also = (*where, *attributes, *(key or ()))
+            whole = duplicates == "drop" and key is None
+            opened = [table_of(source, columns, also=also, whole=whole, until=last, time_zone=zone)]
+        else:
+            opened = open_source(source, settings)
+        of_items = [] if items is None else open_source(items, settings)
     tables = opened
     if items is not None:
-        of_items = open_source(items, settings)
         tables, opened = [joined(tables, of_items, columns)], [*tables, *of_items]
     mappings = resolve(columns, tables)
     mapping = {ours: theirs for each in reversed(mappings) for ours, theirs in each.items()}
     check_kept(tables, mappings, where)
     large = ", ".join(table.name for table in tables if table.is_large)
     # What is small has been read already; what is large can still turn out to be damaged.
-    with noted() as doubts, readable(large) if large else nullcontext():
+    with limited(memory_limit), noted() as doubts, readable(large) if large else nullcontext():
         rows = together(
             [_standardised(*each, filled, where, decimal, given) for each in zip(tables, mappings, strict=True)]
         )
@@ -212,10 +219,11 @@ def read_transactions(
         rows = with_signs(rows, signs)
         judged = _judged(rows, zero_amounts, guests, largest_amount)
         judged = judged if large else judged.collect().lazy()
-        log = sort_out(judged, left_out, key, drops=duplicates == "drop" or key is not None, lazily=bool(large))
-        own = own_attributes(judged.filter(pl.col(RULE).is_null()), attributes, tables[0].name)
+        drops = duplicates == "drop" or key is not None
+        log, passed = sort_out(judged, left_out, key, drops=drops, lazily=bool(large))
+        own = own_attributes(passed, attributes, tables[0].name)
         check_not_all_refused(log, mapping)
-        _warn(judged, log, texts, decimal)
+        _warn(judged, passed, log, texts, decimal)
         for table, each in zip(tables, mappings, strict=True):
             warn_of_states(table, each, where)
     detected = {
@@ -226,7 +234,7 @@ def read_transactions(
         "doubts": kept(doubts),
         **log.detected,
     }
-    log = replace(log, detected=MappingProxyType(detected), attributes=own)
+    log = replace(log, detected=MappingProxyType(detected), attributes=own).knowing(log.days)
     if returns is None:
         return log
 
@@ -262,7 +270,9 @@ def _judged(
 ) -> pl.LazyFrame:
     """The rows with the rule that refuses each; null for those that pass."""
     found = rows.collect_schema()
-    broken = broken_by(found, zero_amounts, says_total(rows), is_guest(rows, guests), largest_amount)
+    words = words_among(rows, "customer_id")
+    is_total, is_nobody = says_total(rows, words), is_guest(rows, words, guests)
+    broken = broken_by(found, zero_amounts, is_total, is_nobody, largest_amount)
     some = rows.select(is_broken.any().alias(rule) for rule, is_broken in broken.items()).collect(engine="streaming")
     # A rule that no row breaks costs a look, not a column.
     rule = rule_of({name: broken[name] for name in some.columns if some[name].any()})
@@ -273,9 +283,8 @@ def _judged(
     return judged.with_columns(pl.when(is_sum).then(pl.lit("total_row")).otherwise(pl.col(RULE)).alias(RULE))
 
 
-def _warn(judged: pl.LazyFrame, log: TransactionLog, texts: pl.DataFrame, decimal: str) -> None:
+def _warn(judged: pl.LazyFrame, passed: pl.LazyFrame, log: TransactionLog, texts: pl.DataFrame, decimal: str) -> None:
     """Warn of all that looks doubtful in rows that can be read."""
-    passed = judged.filter(pl.col(RULE).is_null())
     ids = ids_of(judged, log)
     warn_of_ids(ids)
     warn_of_giants(ids)
@@ -293,9 +302,9 @@ def _names(setting: str, given: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _check_largest(amount: float | None) -> None:
-    if amount is not None and not (isinstance(amount, int | float) and isfinite(amount) and amount > 0):
-        raise ParamsError(f"largest_amount is {amount!r}. It is a number above 0.")
+def _check_positive(name: str, given: float | None) -> None:
+    if given is not None and not (isinstance(given, int | float) and isfinite(given) and given > 0):
+        raise ParamsError(f"{name} is {given!r}. It is a number above 0.")
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -1,17 +1,19 @@
 """Judged rows become a log: those that pass, those that are refused, and the account of all."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import polars as pl
 
 from clvlab.columns import LOG, names
+from clvlab.customer_days import CustomerDays, brought_together
 from clvlab.errors import DataError, MissingColumnsError, all_refused, counted
 from clvlab.frames import TransactionLog
+from clvlab.scratch import scratch_file
 from clvlab.sources import OURS
 from clvlab.sources.faults import fault
 from clvlab.sources.headers import plain_header
-from clvlab.sources.scratch import scratch_file
 from clvlab.transactions.rules import RULES, account, meaning, quality_table
 from clvlab.wording import Name
 
@@ -21,7 +23,7 @@ _NO_KEY = OURS + "no_key"
 
 def sort_out(
     judged: pl.LazyFrame, left_out: pl.LazyFrame | None, key: Sequence[str] | None, *, drops: bool, lazily: bool
-) -> TransactionLog:
+) -> tuple[TransactionLog, pl.LazyFrame]:
     """Accepted and refused rows and their account.
 
     Lazily, each figure is a pass of its own: passes taken together would keep all rows in memory between them. The
@@ -41,8 +43,8 @@ def sort_out(
         whether the rows are too many for memory
     """
     engine: Literal["streaming", "in-memory"] = "streaming" if lazily else "in-memory"
-    passed = judged.filter(pl.col(RULE).is_null())
-    rejected = judged.filter(pl.col(RULE).is_not_null()).collect(engine=engine)
+    rejected = judged.filter(pl.col(RULE).is_not_null()).collect(engine="streaming")
+    passed = judged if rejected.is_empty() else judged.filter(pl.col(RULE).is_null())
     count = passed.select(account(judged)).collect(engine=engine)
     by_rule = pl.concat(
         [
@@ -51,18 +53,30 @@ def sort_out(
         ]
     )
     filtered = None if left_out is None else left_out.select(account(left_out)).collect(engine=engine)
-    kept = passed
-    keyed, subset = _keyed(passed, key)
+    kept, (keyed, subset) = passed, _keyed(passed, key)
     if drops:
         kept = keyed.unique(subset, keep="first", maintain_order=True)
         count = kept.select(account(judged)).collect(engine=engine)
-    accepted, facts = _accepted(kept), {}
+    quality = quality_table(by_rule, count, filtered)
+    accepted, refused = _accepted(kept), _as_it_stood(rejected)
     if lazily:
-        accepted = _set_down(accepted)
-    else:
-        repeated = keyed.select(pl.len() - pl.struct(subset).hash().n_unique())
-        accepted, facts = accepted.collect().lazy(), {"duplicate_rows": repeated.collect().item()}
-    return TransactionLog(accepted, _as_it_stood(rejected), quality_table(by_rule, count, filtered), facts)
+        return TransactionLog(_set_down(accepted), refused, quality), passed
+    rows = accepted.collect()
+    days = brought_together(rows.lazy().with_row_index("place"), rows.height)
+    repeated = _merged(quality) if drops else _repeated(passed, subset, days)
+    log = TransactionLog(rows.lazy(), refused, quality, {"duplicate_rows": repeated})
+    return log.knowing([replace(part, shared=None) for part in days]), passed
+
+
+def _merged(quality: pl.DataFrame) -> int:
+    return int(quality.filter(rule="merged")["rows"].item())
+
+
+def _repeated(passed: pl.LazyFrame, subset: Sequence[str], days: Sequence[CustomerDays]) -> int:
+    """How many rows are equal to one before them in these columns: such rows share a customer's day."""
+    shared = pl.concat(part.shared for part in days if part.shared is not None)
+    rows = passed.select(pl.col(subset).gather(shared))
+    return int(rows.select(pl.len() - pl.struct(pl.all()).hash().n_unique()).collect().item())
 
 
 def check_not_all_refused(log: TransactionLog, mapping: Mapping[str, str]) -> None:
@@ -88,7 +102,8 @@ def _keyed(rows: pl.LazyFrame, key: Sequence[str] | None) -> tuple[pl.LazyFrame,
     found = rows.collect_schema().names()
     own = [name for name in found if not name.startswith(OURS)]
     if key is None:
-        return rows, own
+        # A cell that is filled from above says nothing itself.
+        return rows, [*own, OURS + "customer_id", DAY]
     columns = [_key_column(name, found, own) for name in key]
     has_gap = pl.any_horizontal(pl.col(columns).is_null())
     place = pl.when(has_gap).then(pl.struct(OURS + "file", OURS + "row").hash())

@@ -218,8 +218,22 @@ def test_two_values_of_a_setting_of_the_reader_give_two_logs_or_an_error(workpla
     assert plain != read_with(source, {**settings, key: other})
 
 
+def test_memory_decides_how_a_log_is_read_and_not_what_is_read(workplace):
+    rows = pl.DataFrame({"customer_id": ["a", "b"], "date": [date(2024, 1, 31)] * 2, "amount": [1.0, 2.0]})
+    pl.concat([rows] * 1_800_000).write_parquet(workplace / "long.parquet")
+    given = {"name": "m", "source": "long.parquet", "as_of": LAST}
+    plain, tight = (read_log(ReportParams(**given, reading=reading)) for reading in ({}, {"memory_limit": "540 MB"}))
+    assert "SCAN" in tight.accepted.explain()
+    assert "SCAN" not in plain.accepted.explain()
+    assert (len(plain.days), len(tight.days)) == (1, 2)
+    assert tight.quality.equals(plain.quality)
+    assert tight.data.equals(plain.data)
+    tables = [cl.summarise_customers(log, LAST).data for log in (plain, tight)]
+    assert tables[0].equals(tables[1])
+
+
 def test_every_setting_of_the_reader_is_tried():
-    assert set(SETTINGS) == set(ReaderSettings.__annotations__)
+    assert set(SETTINGS) == set(ReaderSettings.__annotations__) - {"memory_limit"}
 
 
 @pytest.mark.usefixtures("few_resamples")

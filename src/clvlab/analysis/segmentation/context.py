@@ -286,9 +286,8 @@ class Context:
     def at(self, day: date) -> "Context":
         """The context of the same report as of an earlier day, on which nobody knows of later rows."""
         if day not in self._contexts:
-            rows = self.log.accepted.filter(pl.col("date") <= day)
             params = self.params.model_copy(update={"as_of": day})
-            self._contexts[day] = Context(params, replace(self.log, accepted=rows))
+            self._contexts[day] = Context(params, self.log.until(day))
         return self._contexts[day]
 
     @cached_property

@@ -2,8 +2,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from clvlab.sources import scratch
-from clvlab.sources.scratch import scratch_file
+from clvlab import scratch
+from clvlab.scratch import scratch_file
 
 
 def test_every_scratch_file_is_a_new_path_in_one_folder():

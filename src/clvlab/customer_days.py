@@ -1,0 +1,199 @@
+"""The rows of a log brought together by customer and day, once for all that is asked of them.
+
+Ids are texts, and to hash and compare each of them again for every question costs more than all else of a summary.
+Here each is told by a number, and the rows are brought into the order of customers and days, in which these are runs,
+whose sums are differences of running totals.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from clvlab.arrays import Positions
+from clvlab.memory_limit import rows_at_once
+from clvlab.money import to_millionths
+from clvlab.scratch import scratch_file
+
+
+@dataclass(frozen=True, eq=False)
+class CustomerDays:
+    """Customers of a log with all their days.
+
+    Attributes
+    ----------
+    customers : customer_id, rows (how many of the log are theirs); sorted by id
+    days : customer (a place in `customers`), date, is_purchase, orders (how many began on that day and are no
+        returns: those of an id, or what was bought that day), and of a log with amounts `spend`, the day's net money
+        in whole millionths; sorted by customer and date
+    shared : the `place` of each row that is not alone on its customer's day; None of rows without such a column
+    """
+
+    customers: pl.DataFrame
+    days: pl.LazyFrame
+    shared: pl.Series | None = None
+
+    def until(self, end: date) -> "CustomerDays":
+        """The days up to the end of the day `end`."""
+        return replace(self, days=self.days.filter(pl.col("date") <= end))
+
+    def with_ids(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with the customer's id in front, in place of the customer's place."""
+        ids = self.customers["customer_id"].gather(rows["customer"])
+        return rows.drop("customer").insert_column(0, ids)
+
+
+def in_parts(rows: pl.LazyFrame, n_parts: int) -> list[pl.LazyFrame]:
+    """The rows of a log in parts, each of which has some customers with all their rows."""
+    if n_parts == 1:
+        return [rows]
+    part = pl.col("customer_id").hash() % n_parts
+    return [rows.filter(part == number) for number in range(n_parts)]
+
+
+def brought_together(accepted: pl.LazyFrame, n_rows: int) -> list[CustomerDays]:
+    """The customers of a log and their days; of a long log in parts, whose days are each set down in a file."""
+    parts = in_parts(accepted, max(1, -(-n_rows // rows_at_once())))
+    return [_set_down(_days_of(part)) if len(parts) > 1 else _days_of(part) for part in parts]
+
+
+def _set_down(part: CustomerDays) -> CustomerDays:
+    path = scratch_file()
+    part.days.sink_parquet(path, compression="lz4")
+    return replace(part, days=pl.scan_parquet(path, glob=False).set_sorted("customer"))
+
+
+def _days_of(rows: pl.LazyFrame) -> CustomerDays:
+    found = rows.collect_schema()
+    columns = {"id": pl.col("customer_id"), "day": pl.col("date").to_physical()}
+    if "amount" in found:
+        columns |= {"money": to_millionths(pl.col("amount")), "is_return": pl.col("amount") < 0}
+    held = rows.select(**columns, **{name: name for name in ("place",) if name in found}).collect(engine="streaming")
+    runs = _runs_of(held["id"], held["day"])
+    ids = held["id"].gather(runs.order.gather(runs.customer_starts))
+    by_id = ids.arg_sort()
+    customers = pl.DataFrame({"customer_id": ids, "rows": runs.lengths(runs.customer_starts).cast(pl.Int64)})[by_id]
+    days = _of_customers(_added_up(held, runs), runs, by_id)
+    if "order_id" in found:
+        begun = _orders_begun(rows, customers["customer_id"])
+        days = days.drop("orders").join(begun, on=["customer", "date"], how="left", maintain_order="left")
+        days = days.with_columns(pl.col("orders").fill_null(0), pl.col("customer").set_sorted())
+    return CustomerDays(customers, days.lazy(), held["place"].gather(runs.shared) if "place" in found else None)
+
+
+def _orders_begun(rows: pl.LazyFrame, ids: pl.Series) -> pl.DataFrame:
+    """customer (the place of the id), date, orders: each order on the first of its days that is no return.
+
+    What has no id is an order of its day.
+    """
+    bought = rows.filter(pl.col("amount") >= 0) if "amount" in rows.collect_schema() else rows
+    order = pl.coalesce("order_id", pl.col("date").cast(pl.String))
+    place = pl.LazyFrame(ids).with_row_index("customer")
+    begun = bought.group_by("customer_id", order=order).agg(pl.col("date").min()).group_by("customer_id", "date")
+    counted = begun.agg(orders=pl.len()).join(place, on="customer_id")
+    return counted.select("customer", "date", "orders").collect(engine="streaming")
+
+
+@dataclass(frozen=True, eq=False)
+class _Runs:
+    """An order of rows in which those of a customer, and of these those of a day, are together.
+
+    order : places of the rows
+    day_starts, customer_starts : where in that order a day of a customer, and a customer, begins
+    days : the day of each of `day_starts`
+    """
+
+    order: pl.Series
+    day_starts: pl.Series
+    customer_starts: pl.Series
+    days: pl.Series
+
+    def lengths(self, starts: pl.Series) -> pl.Series:
+        """How many rows are in each of the runs that start there."""
+        return starts.shift(-1, fill_value=len(self.order)) - starts
+
+    def sums(self, values: pl.Series) -> pl.Series:
+        """The sum of the values of each day: the running total at its end, less that at the end of the day before."""
+        ends = self.day_starts.shift(-1, fill_value=len(self.order)) - 1
+        total = values.gather(self.order).cum_sum().gather(ends)
+        return total - total.shift(1, fill_value=0)
+
+    @property
+    def shared(self) -> pl.Series:
+        """The places of the rows that are not alone on their customer's day."""
+        lengths = self.lengths(self.day_starts)
+        several = lengths > 1
+        return self.order.gather(_ranges(self.day_starts.filter(several), lengths.filter(several)))
+
+
+def _runs_of(ids: pl.Series, days: pl.Series) -> _Runs:
+    """The rows as entries of a table of customers by days, brought into the order of its cells."""
+    from scipy.sparse import coo_array  # takes its time, and a command that only helps needs none of it
+
+    customer, first = _numbered(ids), days.min() or 0
+    column, place = (days - first).to_numpy(), np.arange(len(days), dtype=np.int32)
+    cells = coo_array((place, (customer, column)), shape=(customer.max(initial=-1) + 1, column.max(initial=-1) + 1))
+    cells.has_canonical_format = True  # or else entries of one cell would be added up
+    table = cells.tocsr()
+    table.sort_indices()
+    customer_starts, day = pl.Series(table.indptr[:-1]), pl.Series(table.indices)
+    day_starts = (day != day.shift()).fill_null(value=True).scatter(customer_starts, values=True).arg_true()
+    return _Runs(pl.Series(table.data), day_starts, customer_starts, day.gather(day_starts) + first)
+
+
+def _numbered(ids: pl.Series) -> Positions:
+    """A number for each customer, from 0 on as they come: hashes of ids are told apart faster than texts.
+
+    Should two ids have one hash, a second hash is not the same for all rows of that number.
+    """
+    numbers, found = pd.factorize(_hashes(ids).to_numpy())
+    second, known = ids.hash(seed=1).to_numpy(), np.empty(len(found), np.uint64)
+    known[numbers] = second
+    if (known[numbers] != second).any():
+        numbers, _ = pd.factorize(ids.rank("dense").to_numpy())
+    return numbers
+
+
+def _hashes(ids: pl.Series) -> pl.Series:
+    return ids.hash()
+
+
+def _ranges(starts: pl.Series, lengths: pl.Series) -> pl.Series:
+    """start, start + 1, ... of each start, as many as its length says, one after the other.
+
+    >>> _ranges(pl.Series([7, 1]), pl.Series([2, 3])).to_list()
+    [7, 8, 1, 2, 3]
+    """
+    length = lengths.to_numpy().astype(np.int64)
+    offset = starts.to_numpy().astype(np.int64) - (np.cumsum(length) - length)
+    return pl.Series(np.repeat(offset, length) + np.arange(length.sum()))
+
+
+def _added_up(held: pl.DataFrame, runs: _Runs) -> pl.DataFrame:
+    """date, is_purchase, orders and spend of each day, in the order of the runs."""
+    days = pl.DataFrame({"date": runs.days.cast(pl.Date)})
+    if "money" not in held.columns:
+        return days.with_columns(is_purchase=pl.lit(True), orders=pl.lit(1, pl.UInt32))
+    spend = runs.sums(_narrow(held["money"]))
+    if not held["is_return"].any():
+        return days.with_columns(spend.alias("spend"), is_purchase=pl.lit(True), orders=pl.lit(1, pl.UInt32))
+    n_returns = runs.sums(held["is_return"].cast(pl.UInt32))
+    is_purchase, is_order = (spend > 0) | (n_returns == 0), n_returns < runs.lengths(runs.day_starts)
+    orders = is_order.cast(pl.UInt32)
+    return days.with_columns(spend.alias("spend"), is_purchase.alias("is_purchase"), orders.alias("orders"))
+
+
+def _narrow(money: pl.Series) -> pl.Series:
+    """The millionths in as many bits as their sums take: half as many serve but for a state's budget."""
+    return money.cast(pl.Int64) if int(money.abs().sum()) < 2**63 else money
+
+
+def _of_customers(days: pl.DataFrame, runs: _Runs, customers: pl.Series) -> pl.DataFrame:
+    """The days of these customers, in this order, each with its customer's place among them."""
+    first = pl.Series(np.searchsorted(runs.day_starts, runs.customer_starts))
+    n_days = (first.shift(-1, fill_value=days.height) - first).gather(customers)
+    ordered = days[_ranges(first.gather(customers), n_days)]
+    place = np.repeat(np.arange(len(customers), dtype=np.uint32), n_days)
+    return ordered.insert_column(0, pl.Series("customer", place).set_sorted())
