@@ -57,7 +57,7 @@ def test_the_figures_are_those_of_the_same_rows_in_memory(session, cdnow):
 
 
 def test_many_rows_stay_in_a_file(session, monkeypatch):
-    monkeypatch.setattr(files, "LAZY_ABOVE", 0)
+    monkeypatch.setattr(files, "bytes_held", lambda: 0)
     frame = session.range(250_000, numPartitions=3).selectExpr(
         "concat('C', id % 1000) AS customer_id", "date_add(DATE'2023-01-01', CAST(id % 365 AS INT)) AS date"
     )
