@@ -6,6 +6,7 @@ SECONDS ?= 600
 BIN := .venv/bin
 READY := .venv/.ready
 LOWEST := .venv-lowest
+SPARK := .venv-spark
 WHEEL := build/wheel
 export PYTHONHASHSEED := 0
 # Small arrays: two cores are better spent on two processes than on two BLAS threads.
@@ -13,7 +14,7 @@ export OMP_NUM_THREADS ?= 1
 # Every process of a test would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup report compare test check test-lowest wheel-check docs format lab browser services bench fuzz sample lock clean
+.PHONY: help setup report compare test check test-lowest wheel-check docs format lab browser services spark spark-tests bench fuzz sample lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +84,22 @@ services: $(READY) ## read from and write into a PostgreSQL server, which is sta
 	  || { echo "PostgreSQL is missing: install the package postgresql."; exit 1; }
 	@$(BIN)/pytest -q -m services tests/databases
 
+spark: $(READY) ## read from a Spark and score on it, which is started for it; a machine without Java says so and goes on
+	@command -v java >/dev/null && exit 0; \
+	  test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless >/dev/null \
+	  || true
+	@if command -v java >/dev/null; then $(MAKE) --no-print-directory spark-tests; \
+	  else echo "The tests on Spark are left out, for Java is missing: install the package openjdk-17-jre-headless."; fi
+
+spark-tests: $(SPARK)/.ready
+	@$(SPARK)/bin/pytest -q -m spark tests/spark
+
+$(SPARK)/.ready: requirements-spark.lock pyproject.toml | $(READY)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SPARK)
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(SPARK)/bin/python --require-hashes -r requirements-spark.lock
+	@$(BIN)/uv pip install --quiet --python $(SPARK)/bin/python --no-build-isolation --no-deps -e .
+	@touch $@
+
 format: $(READY) ## put the code and the notebooks into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -97,17 +114,19 @@ lab: $(READY) ## open the notebooks in JupyterLab
 sample: $(READY) ## write data/sample anew
 	@$(BIN)/python data/sample/generate.py
 
-lock: ## resolve requirements.lock and requirements-setup.lock anew from pyproject.toml
+lock: ## resolve all requirements*.lock anew from pyproject.toml
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --require-hashes -r requirements-setup.lock; }
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --group setup --universal --python-version 3.11 \
 	  --quiet --generate-hashes --no-emit-index-url -o requirements-setup.lock
-	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --extra lab --extra crm --extra databases --group dev --universal --python-version 3.11 \
 	  --quiet --generate-hashes --no-emit-index-url -o requirements.lock
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --extra spark --group test --universal --python-version 3.11 \
+	  --constraints requirements.lock --quiet --generate-hashes --no-emit-index-url -o requirements-spark.lock
 
 bench: $(READY) ## compare our speed with that of lifetimes, and models with their plain ones (some ten minutes)
 	@$(BIN)/python benchmarks/against_lifetimes.py
 	@$(BIN)/python benchmarks/against_plain.py
 
 clean: ## remove .venv and caches; what runs published stays
-	@rm -rf .venv $(LOWEST) .mypy_cache .ruff_cache .hypothesis build dist
+	@rm -rf .venv $(LOWEST) $(SPARK) .mypy_cache .ruff_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

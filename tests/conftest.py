@@ -3,11 +3,15 @@
 import logging
 import signal
 import warnings
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import settings
 
 import clvlab as cl
+
+# PySpark is in an environment of its own.
+collect_ignore = [] if find_spec("pyspark") else ["spark"]
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("unhurried", deadline=None)

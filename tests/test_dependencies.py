@@ -57,7 +57,7 @@ def brought_by(module: str) -> set[str]:
     return {canonicalize_name(name) for name in DISTRIBUTIONS.get(module, [module])}
 
 
-OF_A_PART = names(EXTRAS["crm"] + EXTRAS["databases"])
+OF_A_PART = names(EXTRAS["crm"] + EXTRAS["databases"] + EXTRAS["spark"])
 """What only one part imports, and only who uses it has to have; `test_imports.py` sees that no other does."""
 USED = {name for module in third_party("src/clvlab") for name in brought_by(module)}
 
@@ -66,7 +66,7 @@ USED = {name for module in third_party("src/clvlab") for name in brought_by(modu
     ("folder", "declared"),
     [
         ("src/clvlab", PLAIN | OF_A_PART),
-        ("tests", PLAIN | group("dev")),
+        ("tests", PLAIN | group("dev") | names(EXTRAS["spark"])),
         ("benchmarks", PLAIN | group("dev")),
         ("data", PLAIN | group("dev")),
         ("docs", PLAIN | group("dev")),
@@ -98,8 +98,27 @@ def test_what_sets_up_is_pinned_by_its_hashes_and_names_no_registry():
     assert all("--require-hashes" in it for it in installs)
 
 
-def test_the_lock_pins_all_that_is_declared_and_names_no_registry():
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "extras", "of"),
+    [
+        ("requirements.lock", EXTRAS.keys() - {"spark"}, "dev"),
+        ("requirements-spark.lock", {"spark"}, "test"),
+    ],
+)
+def test_a_lock_pins_all_that_is_declared_and_names_no_registry(name, extras, of):
+    lock = (ROOT / name).read_text(encoding="utf-8")
     pinned = set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))
-    assert PLAIN.union(group("dev"), *map(names, EXTRAS.values())) <= pinned
+    assert PLAIN.union(group(of), *(names(EXTRAS[extra]) for extra in extras)) <= pinned
+    assert "--hash=sha256:" in lock
     assert "://" not in lock
+
+
+def test_the_locks_agree():
+    first, second = (
+        dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-spark.lock")
+    )
+    assert {name: version for name, version in second.items() if name in first} == {
+        name: version for name, version in first.items() if name in second
+    }
+    assert "pyspark" not in first

@@ -103,6 +103,7 @@ ONLY = {
     "adbc_driver_manager": "sources",
     "adbc_driver_postgresql": "sources",
     "adbc_driver_duckdb": "sources",
+    "pyspark": "sources",
     "filelock": "lock crm",
     "httpx": "crm",
     "tenacity": "crm",

@@ -40,7 +40,7 @@ def test_the_wheel_holds_the_package_and_its_notebooks(wheel):
 def test_what_it_says_of_itself(wheel):
     [name] = [name for name in wheel.namelist() if name.endswith("/METADATA")]
     metadata = message_from_bytes(wheel.read(name))
-    assert metadata.get_all("Provides-Extra") == ["crm", "databases", "lab"]
+    assert metadata.get_all("Provides-Extra") == ["crm", "databases", "lab", "spark"]
     needed = metadata.get_all("Requires-Dist")
     assert [it for it in needed if it.startswith("jupyterlab")] == ["jupyterlab<5,>=4.6; extra == 'lab'"]
     assert any(name.endswith("/licenses/LICENSE") for name in wheel.namelist())

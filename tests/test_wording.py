@@ -253,7 +253,7 @@ CODES = {
     "faults": lambda: (
         {"max_refused"}
         | found(r'(?:\bfault\(\s*|code=)"(\w+)"', "[cst]*s/*.py")
-        | found(r'\bfault\(\s*"((?:crm|database)_\w+)"', "**/*.py")
+        | found(r'\bfault\(\s*"((?:crm|database|spark)_\w+)"', "**/*.py")
     ),
     "hints": lambda: {*HINTED, "other"},
     "kinds": lambda: set(get_args(Kind)),

@@ -491,6 +491,8 @@ def _taking_labels(params: "RunParams") -> "TakesLabels":
         return _connected(params)
     from clvlab.sources.faults import fault
 
+    if "spark" in params.database:
+        raise fault("spark_no_labels", ClvlabError)
     try:
         from clvlab.crm.database_labels import DatabaseLabels
     except ModuleNotFoundError as error:

@@ -51,6 +51,9 @@ DUE_LISTS = "CLVLAB_DUE_LISTS"
 PSEUDONYM_KEY = "CLVLAB_PSEUDONYM_KEY"
 """The environment variable that holds the secret of which pseudonyms are made, in place of the output folder's."""
 
+SPARK_TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
+"""The environment variable in which Spark itself looks for a token."""
+
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
 _LEAST_MEMORY = 512 * 1024**2  # what the program itself takes, and some rows
@@ -187,11 +190,26 @@ def _variable(name: str) -> str:
     return name
 
 
-def _one_of_each(source: Any) -> Any:
-    for one, other in (("duckdb", "sql"), ("table", "query")):
+def _spark(address: str) -> str:
+    """Refuse what is no address of Spark, above all one with a token in it."""
+    if not re.fullmatch(r"sc://[^\s/;@?#]+(/(;(use_ssl|user_id)=[^;=\s]+)*)?|local(\[(\d+|\*)\])?", address):
+        raise ValueError(
+            "give an address such as sc://host:15002, with `/;use_ssl=true` behind it where the server needs it, or "
+            "local[2] for a Spark on this machine; a token belongs into no file, the environment variable "
+            f"{SPARK_TOKEN} holds it"
+        )
+    return address
+
+
+def _either(one: str, other: str) -> BeforeValidator:
+    """Refuse a source that has both keys or neither."""
+
+    def checked(source: Any) -> Any:
         if (one in source) == (other in source):
             raise ValueError(f"give either `{one}` or `{other}`")
-    return source
+        return source
+
+    return BeforeValidator(checked)
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -373,13 +391,19 @@ class LabelColumns(LabelFields):
 
 
 @with_config(_STRICT)
-class _OfDatabase(TypedDict):
-    """A table or query of a database; `where` and `since` leave rows out before they are read."""
+class _OfTable(TypedDict):
+    """A table or query; `where` and `since` leave rows out before they are read."""
 
     table: NotRequired[Text]
     query: NotRequired[Text]
     where: NotRequired[dict[Text, Values]]
     since: NotRequired[Annotated[date, BeforeValidator(_day)]]
+
+
+@with_config(_STRICT)
+class _OfDatabase(_OfTable):
+    """A table or query of a database, and the columns that take labels."""
+
     labels: NotRequired[LabelColumns]
 
 
@@ -399,8 +423,16 @@ class SqlSource(_OfDatabase):
     sql: Annotated[str, AfterValidator(_variable)]
 
 
+@final
+@with_config(_STRICT)
+class SparkSource(_OfTable):
+    """Spark as the source: the address of a Spark Connect server, or local[2] for a Spark on this machine."""
+
+    spark: Annotated[str, AfterValidator(_spark)]
+
+
 CrmSource = ZohoSource | FxiaokeSource
-_DATABASES = frozenset({"duckdb", "sql"})
+_DATABASES = frozenset({"duckdb", "spark", "sql"})
 _CRMS = {"zoho": ZohoSource, "fxiaoke": FxiaokeSource}
 
 
@@ -422,8 +454,9 @@ Source = Annotated[
     Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], AfterValidator(_no_address), Tag("#files")]
     | Annotated[ZohoSource, Tag("#zoho")]
     | Annotated[FxiaokeSource, Tag("#fxiaoke")]
-    | Annotated[DuckdbSource, BeforeValidator(_one_of_each), Tag("#duckdb")]
-    | Annotated[SqlSource, BeforeValidator(_one_of_each), Tag("#sql")],
+    | Annotated[DuckdbSource, _either("duckdb", "sql"), _either("table", "query"), Tag("#duckdb")]
+    | Annotated[SqlSource, _either("duckdb", "sql"), _either("table", "query"), Tag("#sql")]
+    | Annotated[SparkSource, _either("table", "query"), Tag("#spark")],
     Discriminator(_kind_of_source),
     BeforeValidator(_crm_of),
     BeforeValidator(_one_or_several),
@@ -434,6 +467,7 @@ _NESTED: Mapping[str, Iterable[str]] = {
     "source.#fxiaoke": FxiaokeSource.__annotations__,
     "source.#duckdb": DuckdbSource.__annotations__,
     "source.#duckdb.labels": LabelColumns.__annotations__,
+    "source.#spark": SparkSource.__annotations__,
     "source.#sql": SqlSource.__annotations__,
     "source.#sql.labels": LabelColumns.__annotations__,
     "source.labels": LabelFields.__annotations__,
@@ -455,7 +489,7 @@ class RunParams(BaseModel):
     `cdnow_sample`, `lighting`, or a path or glob, or a list of paths and globs, seen from the working directory, or
     a CRM, such as `{crm: zoho}`, which the command line reads before it runs, or a table or query of a database,
     such as `{sql: DATABASE_URL, table: orders}`, with the environment variable that holds its URL, or
-    `{duckdb: shop.duckdb, query: ...}`;
+    `{duckdb: shop.duckdb, query: ...}`, or of Spark, such as `{spark: "sc://host:15002", table: orders}`;
     `currency` is an ISO code, or null where the figures carry none; `lang` is the page's language, or `both` for a
     page in each; `export_labels` says whether exports hold stable codes or, like the (first) page, names in the
     reader's language; `title` is the heading of the page, by default made of the name. `items` are paths or globs of
@@ -556,14 +590,15 @@ class RunParams(BaseModel):
         return self.source if isinstance(self.source, dict) and "crm" in self.source else None
 
     @property
-    def database(self) -> DuckdbSource | SqlSource | None:
-        """The database that is the source; None where it is something else."""
+    def database(self) -> DuckdbSource | SqlSource | SparkSource | None:
+        """The database, or Spark, that is the source; None where it is something else."""
         return self.source if isinstance(self.source, dict) and "crm" not in self.source else None
 
     @property
     def labels(self) -> Mapping[str, str]:
         """Our name of a label -> the field or column of the source that takes it; empty where none is named."""
-        given: Mapping[str, Any] = self.source.get("labels", {}) if isinstance(self.source, dict) else {}
+        source: Mapping[str, Any] = self.source if isinstance(self.source, dict) else {}
+        given: Mapping[str, Any] = source.get("labels", {})
         return {name: field for name, field in given.items() if name in LabelFields.__annotations__}
 
     @property

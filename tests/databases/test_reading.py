@@ -11,7 +11,8 @@ from polars.testing import assert_frame_equal
 import clvlab as cl
 from clvlab.errors import ClvlabError, DataError, MissingColumnsError, ParamsError, TryLaterError
 from clvlab.params import RunParams
-from clvlab.sources.databases import Selection, connected, copy
+from clvlab.sources.copies import Selection, copy
+from clvlab.sources.databases import connected
 from tests.databases.conftest import COLUMNS, VARIABLE
 from tests.databases.server import PASSWORD, USER
 

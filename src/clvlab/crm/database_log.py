@@ -1,4 +1,4 @@
-"""What a database holds of a log is read into a file next to the reports, and a run is one over this file.
+"""What a database or Spark holds of a log is read into a file next to the reports, and a run is one over this file.
 
 <output>/<name>/.database/orders.parquet    the rows and columns that were read of the table orders (or of the query)
                           account.json      how many rows, and by which statement
@@ -14,7 +14,7 @@ from clvlab.transactions.databases import copied
 from clvlab.whole_files import write_whole
 
 if TYPE_CHECKING:
-    from clvlab.sources.databases import Copy
+    from clvlab.sources.copies import Copy
 
 P = TypeVar("P", bound=RunParams)
 

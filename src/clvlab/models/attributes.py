@@ -149,8 +149,9 @@ def kinds_of(z: Matrix) -> list[tuple[Vector, Positions]]:
     if not z.shape[1]:
         return [(np.empty(0), np.arange(len(z)))]
     kinds, index = np.unique(z, axis=0, return_inverse=True)
-    places = np.split(np.argsort(index, kind="stable"), np.cumsum(np.bincount(index))[:-1])
-    return list(zip(kinds, places, strict=True))
+    ends = np.cumsum(np.bincount(index, minlength=len(kinds)))
+    order = np.argsort(index, kind="stable")
+    return [(kind, order[start:end]) for kind, start, end in zip(kinds, [0, *ends], ends, strict=False)]
 
 
 def _refuse_missing_columns(table: pl.DataFrame, names: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ from clvlab.arrays import Flags, Matrix, Vector
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.models.numerics.distinct import ROWS_IN_CACHE, DistinctRows
+from clvlab.sources import spark
 from clvlab.sources.memory import from_pandas
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit
 
@@ -137,11 +138,13 @@ def table_of(customers: Customers) -> pl.DataFrame:
         return customers
     if isinstance(customers, pd.DataFrame):
         return from_pandas(customers)
+    if spark.is_frame(customers):
+        return spark.collected(customers)
     if hasattr(customers, "__arrow_c_stream__"):
         return pl.DataFrame(customers)
     raise ParamsError(
         f"{type(customers).__name__} is not a customer table. Give a CustomerSummary, as "
-        "`clvlab.summarise_customers` makes it, or a pandas, polars or Arrow frame."
+        "`clvlab.summarise_customers` makes it, or a pandas, polars, Arrow or Spark frame."
     )
 
 

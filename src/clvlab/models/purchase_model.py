@@ -33,6 +33,7 @@ from clvlab.models.numerics.maximum import Likelihood
 from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import legendre
 from clvlab.models.purchase_history import Customers, PurchaseHistories
+from clvlab.models.scoring import Scores
 from clvlab.models.uncertainty import log_logistic
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 from clvlab.wording import Language
@@ -46,7 +47,7 @@ WORTH_NOTHING_AT = 36.0  # e^-36: the discount at which the future is cut
 
 
 @dataclass(frozen=True)
-class PurchaseModel(FittedModel, ABC):
+class PurchaseModel(FittedModel, Scores, ABC):
     """How often customers buy, and whether they still do. There is no unfitted one: call `fit`.
 
     A customer table is a `CustomerSummary`, or a pandas or polars frame with frequency, recency and T; the times of a

@@ -11,11 +11,10 @@ say, to the days that the run knows. A numeric becomes a number (as an id, a tex
 
 import os
 import re
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import chain
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -26,11 +25,11 @@ import adbc_driver_manager.dbapi
 import adbc_driver_postgresql.dbapi
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from clvlab.errors import DataError, MissingColumnsError, ParamsError, TryLaterError, did_you_mean
 from clvlab.memory_limit import bytes_of_an_engine
 from clvlab.scratch import scratch_file
+from clvlab.sources.copies import Selection, gathered
 from clvlab.sources.faults import fault
 from clvlab.sources.texts import printable
 
@@ -38,36 +37,7 @@ KEYS = ("duckdb", "sql", "table", "query", "where", "since", "labels")
 """What a mapping that names a database may say."""
 _SCHEMES = frozenset({"postgresql", "postgres"})
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_ROWS_AT_ONCE = 100_000
-_CONTENT = b"clvlab.content"
 _LATER = re.compile(r"starting up|shutting down|too many|remaining connection|Could not set lock", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What of a table or query is read.
-
-    Attributes
-    ----------
-    columns : their names; None for all
-    ids : those of the columns that are ids, whose numbers are read as text
-    day : the column of days
-    until : the last day that is needed; None for all
-    """
-
-    columns: Sequence[str] | None = None
-    ids: Collection[str] = ()
-    day: str | None = None
-    until: date | None = None
-
-
-@dataclass(frozen=True)
-class Copy:
-    """What was read: by which statement, how many rows, and whether a copy of the same rows was there already."""
-
-    statement: str
-    rows: int
-    is_new: bool
 
 
 @dataclass(frozen=True)
@@ -122,14 +92,8 @@ class Database:
         with self._explained(), self._connection.cursor() as cursor:
             cursor.execute(statement)
             reader = cursor.fetch_record_batch()
-            waiting = [_typed(reader.schema.empty_table())]
-            for batch in reader:
-                waiting.append(_typed(pa.Table.from_batches([batch])))
-                if sum(frame.height for frame in waiting) >= _ROWS_AT_ONCE:
-                    yield pl.concat(waiting)
-                    waiting = []
-            if waiting:
-                yield pl.concat(waiting)
+            batches = (_typed(pa.Table.from_batches([batch])) for batch in reader)
+            yield from gathered(batches, lambda: _typed(reader.schema.empty_table()))
 
     def columns_of(self, table: str) -> dict[str, Column]:
         """Name -> column of a table, which is in the schema that its name says, else in that of the connection.
@@ -252,43 +216,6 @@ def check_source(source: Mapping[str, Any]) -> None:
         raise fault("database_one_of", ParamsError)
     if "sql" in source and not _NAME.fullmatch(str(source["sql"])):
         raise fault("database_url_given", ParamsError)
-
-
-def copy(database: Database, selection: Selection, path: Path) -> Copy:
-    """Write what is selected into a Parquet file, whole or not at all.
-
-    A file that has these rows already, in whatever order, stays as it is: databases give rows in any order.
-    """
-    statement = database.statement(database.schema(), selection)
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        with closing(database.frames(statement)) as frames:
-            rows, content = _write(frames, new)
-        is_new = not path.is_file() or (pq.read_metadata(path).metadata or {}).get(_CONTENT) != content
-        if is_new:
-            new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
-    return Copy(statement, rows, is_new)
-
-
-def _write(frames: Iterator[pl.DataFrame], path: Path) -> tuple[int, bytes]:
-    """Write frames of one schema; how many rows, and what tells them from others, whatever their order."""
-    first = next(frames)
-    rows, total, schema = 0, 0, _arrow(first).schema
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for frame in chain([first], frames):
-            writer.write_table(_arrow(frame))
-            rows += frame.height
-            total += int(frame.hash_rows(seed=0).cast(pl.UInt128).sum())
-        # Another version of polars may hash otherwise.
-        content = f"{pl.__version__} {rows} {total} {first.schema}".encode()
-        writer.add_key_value_metadata({_CONTENT: content})
-    return rows, content
-
-
-def _arrow(frame: pl.DataFrame) -> pa.Table:
-    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def quoted(name: str) -> str:

@@ -15,7 +15,7 @@ import polars as pl
 from clvlab.errors import DataError, ParamsError
 from clvlab.memory_limit import bytes_held
 from clvlab.scratch import scratch_file
-from clvlab.sources import delimited, memory, workbook
+from clvlab.sources import delimited, memory, spark, workbook
 from clvlab.sources.doubts import warn
 from clvlab.sources.faults import fault
 from clvlab.sources.settings import FileSettings
@@ -64,9 +64,12 @@ def open_source(source: Any, settings: FileSettings | None = None) -> list[Sourc
 
 
 def _open_frame(source: Any, name: str) -> SourceTable:
-    """A frame as a table; what DuckDB has yet to compute, it sets down in a file."""
+    """A frame as a table; what DuckDB or Spark has yet to compute is set down in a file."""
     from narwhals.dependencies import is_duckdb_relation
 
+    if spark.is_frame(source):
+        path = scratch_file()
+        return set_down(path, name, spark.write_frame(source, path, name))
     if not is_duckdb_relation(source):
         return memory.open_frame(source, name)
     path = scratch_file()

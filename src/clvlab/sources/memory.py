@@ -29,7 +29,7 @@ def open_frame(source: Any, name: str) -> SourceTable:
         return SourceTable.of(pl.DataFrame(source).lazy(), name)
     raise ParamsError(
         f"The source is of type {type(source).__name__}. "
-        "Give a path or glob, or a pandas, polars, Arrow or DuckDB frame."
+        "Give a path or glob, or a pandas, polars, Arrow, DuckDB or Spark frame."
     )
 
 

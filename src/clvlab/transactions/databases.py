@@ -1,6 +1,7 @@
-"""A log out of a database: of its table or query, only what a log needs is read."""
+"""A log out of a database or of Spark: of its table or query, only what a log needs is read."""
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from clvlab.sources.headers import plain_header, suggest_states
 from clvlab.transactions.mapping import IDS, resolve
 
 if TYPE_CHECKING:
-    from clvlab.sources.databases import Copy
+    from clvlab.sources.copies import Copy, Selected
 
 
 def copied(
@@ -33,7 +34,7 @@ def copied(
     Parameters
     ----------
     source
-        the database with its table or query, as in params
+        the database, or Spark, with its table or query, as in params
     path
         the file
     columns
@@ -49,18 +50,28 @@ def copied(
 
     Raises
     ------
-    ClvlabError : as by `clvlab.sources.databases.connected`; or a column is missing
+    ClvlabError : as by `connected` of `clvlab.sources.databases`, or of `spark.tables` there; or a column is missing
     """
-    try:
-        from clvlab.sources.databases import Selection, connected, copy
-    except ModuleNotFoundError as error:
-        raise fault("database_no_extra", ParamsError, module=error.name) from None
-    with connected(source, time_zone=time_zone) as database:
+    from clvlab.sources.copies import Selection, copy
+
+    with _connected(source, time_zone) as database:
         names = database.schema().names
         [mapping] = resolve(columns, [SourceTable.of(pl.LazyFrame(schema=dict.fromkeys(names)), database.name)])
         needed = None if whole else _needed(names, mapping, also)
         ids = [theirs for ours, theirs in mapping.items() if ours in IDS]
         return copy(database, Selection(needed, ids, mapping["date"], until), path)
+
+
+def _connected(source: Mapping[str, Any], time_zone: str | None) -> "AbstractContextManager[Selected]":
+    if "spark" in source:
+        from clvlab.sources.spark.tables import connected as connected_to_spark
+
+        return connected_to_spark(source, time_zone=time_zone)
+    try:
+        from clvlab.sources.databases import connected
+    except ModuleNotFoundError as error:
+        raise fault("database_no_extra", ParamsError, module=error.name) from None
+    return connected(source, time_zone=time_zone)
 
 
 def table_of(source: Mapping[str, Any], columns: Mapping[str, str], **how: Any) -> SourceTable:

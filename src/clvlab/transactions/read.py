@@ -83,10 +83,10 @@ def read_transactions(
     Parameters
     ----------
     source
-        a path or glob of CSV, Parquet or Excel files, or gz and zip of these, or a pandas, polars, Arrow or DuckDB
-        frame, or a list of these; or a mapping that names a table or query of a database, such as
-        {"duckdb": "shop.duckdb", "table": "orders"} or {"sql": "DATABASE_URL", "query": "SELECT ..."}, of which only
-        the columns that are needed are read
+        a path or glob of CSV, Parquet or Excel files, or gz and zip of these, or a pandas, polars, Arrow, DuckDB
+        or Spark frame, or a list of these; or a mapping that names a table or query of a database or of Spark, such
+        as {"duckdb": "shop.duckdb", "table": "orders"}, {"sql": "DATABASE_URL", "query": "SELECT ..."} or
+        {"spark": "sc://host:15002", "table": "orders"}, of which only the columns that are needed are read
     columns
         our name -> the source's name; columns that already have our name need no mention, and case, spaces and units
         in brackets may differ. Ours are those of `clvlab.columns.LOG`. Where there is no amount, it is quantity x
