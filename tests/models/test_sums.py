@@ -1,12 +1,17 @@
 """Sums over sets of customers: by hand, next to what is expected, and of a sample next to all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from clvlab.models import sums
+from clvlab.models.attributes import Attributes
+from clvlab.models.covariates import CovariateModel
 from clvlab.models.gamma_gamma import GammaGamma
 from clvlab.models.mean_spend import MeanSpend
 from clvlab.models.simulation import Buyers, Simulation
+from clvlab.models.spend_by_attributes import SpendByAttributes
 from clvlab.models.sums import Sets, summed
 from tests.models.laws import MODELS, SPEND, every_model
 
@@ -123,6 +128,21 @@ def test_sums_of_a_sample_follow_the_parameters(monkeypatch):
     assert np.corrcoef(sample[:, 0], whole[:, 0])[0, 1] > 0.95
     assert sample.mean() == pytest.approx(whole.mean(), rel=0.02)
     assert sample.std() == pytest.approx(whole.std(), rel=0.15)
+
+
+@pytest.mark.usefixtures("many")
+def test_customers_with_attributes_follow_their_own_models(monkeypatch):
+    monkeypatch.setattr(sums, "SAMPLE", 200)
+    regions, nothing = Attributes({"region": ("north", "south")}, (0.5,), (1.0,)), Attributes({}, (), ())
+    model = CovariateModel(BG_NBD, BG_NBD, regions, nothing, np.log([3.0]), np.zeros(0), -1.0, np.eye(5))
+    spend = SpendByAttributes(SPEND, regions, np.log([2.0]))
+    plain, south = population(), np.random.default_rng(0).integers(0, 2, 3_000).astype(float)
+    buyers, futures = replace(plain, z=south[:, None], of_spend=(south,)), known(model, spend)
+    sets = Sets([south.astype(np.intp)], [2])
+    of_south, _ = known(model.model_of(np.ones(1)), None).expected(0, plain)
+    assert sets.totals(futures.expected(0, buyers)[0])[2] == pytest.approx(of_south[south == 1].sum(), rel=1e-9)
+    for found, expected in zip(summed(futures, buyers, sets), futures.expected(0, buyers), strict=True):
+        assert found.mean(axis=0) == pytest.approx(sets.totals(expected), rel=1e-9)
 
 
 @pytest.mark.usefixtures("many")

@@ -68,7 +68,7 @@ def _shares(context: Context, counted: pl.DataFrame, small: frozenset[str]) -> p
     )
     found = set(counted["group"])
     groups = [*(code for code in context.groups if code in found), *sorted(found - set(context.groups))]
-    grid = counted.select(pl.col("day").unique().sort()).join(
+    grid = pl.DataFrame({"day": sorted(set(counted["day"]))}).join(
         pl.DataFrame({"group": groups}).join(context.places, on="group", how="left", maintain_order="left"),
         how="cross",
     )
