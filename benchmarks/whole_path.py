@@ -6,8 +6,8 @@ lifetimes, pandas and scikit-learn.
 
 The log is that of `large_logs.py`. Either way summarises it, fits BG/NBD and Gamma-Gamma, says of each customer
 whether they are still there, what they will buy and what they are worth within a year, gives R, F and M scores of
-five bins and groups by them, and five clusters of recency, frequency and spend (k-means, ten starts). The clock is the
-processor time of all threads, the import left out.
+five bins and groups by them, and five clusters of recency, frequency and spend (k-means, ten starts). The clock is
+the processor time of all threads, the import left out.
 """
 
 import argparse

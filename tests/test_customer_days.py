@@ -37,9 +37,9 @@ def plainly(rows):
     amount = pl.col("amount")
     days = pl.DataFrame(rows, SCHEMA, orient="row").group_by("customer_id", "date")
     spend = to_millionths(amount).sum()
-    return days.agg(spend=spend, is_purchase=(spend > 0) | (amount >= 0).all(), is_order=(amount >= 0).any()).sort(
-        "customer_id", "date"
-    )
+    return days.agg(
+        spend=spend, is_purchase=(spend > 0) | (amount >= 0).all(), orders=(amount >= 0).any().cast(pl.UInt32)
+    ).sort("customer_id", "date")
 
 
 def test_days_by_hand():
@@ -53,10 +53,10 @@ def test_days_by_hand():
     ]
     days, customers, shared = together(rows)
     assert days.rows() == [
-        ("a", FIRST, 10_300_000, True, True),
-        ("a", date(2024, 2, 1), 3_000_000, True, True),
-        ("b", FIRST, 0, False, True),
-        ("b", date(2024, 1, 2), -1_000_000, False, False),
+        ("a", FIRST, 10_300_000, True, 1),
+        ("a", date(2024, 2, 1), 3_000_000, True, 1),
+        ("b", FIRST, 0, False, 1),
+        ("b", date(2024, 1, 2), -1_000_000, False, 0),
     ]
     assert customers.rows() == [("a", 3), ("b", 3)]
     assert sorted(shared) == [0, 2, 3, 4]
@@ -100,5 +100,27 @@ def test_sums_beyond_64_bits_are_exact():
 
 def test_days_without_amounts_are_purchases():
     days, customers, _ = together([("a", FIRST, 1.0), ("a", FIRST, -1.0)], "customer_id", "date")
-    assert days.rows() == [("a", FIRST, True, True)]
+    assert days.rows() == [("a", FIRST, True, 1)]
     assert customers.rows() == [("a", 2)]
+
+
+def test_an_order_counts_on_the_first_of_its_days_that_is_no_return():
+    rows = [
+        ("a", FIRST, -1.0, "1"),
+        ("a", date(2024, 1, 2), 5.0, "1"),
+        ("a", date(2024, 1, 3), 5.0, "1"),
+        ("a", date(2024, 1, 3), 5.0, "2"),
+        ("a", date(2024, 1, 3), 5.0, None),
+        ("a", date(2024, 1, 3), 5.0, None),
+        ("b", date(2024, 1, 3), 5.0, "1"),
+        ("b", date(2024, 1, 4), -5.0, "3"),
+    ]
+    frame = pl.DataFrame(rows, {**SCHEMA, "order_id": pl.String}, orient="row")
+    [part] = brought_together(frame.lazy(), frame.height)
+    assert part.with_ids(part.days.collect()).select("customer_id", "date", "orders").rows() == [
+        ("a", FIRST, 0),
+        ("a", date(2024, 1, 2), 1),
+        ("a", date(2024, 1, 3), 2),
+        ("b", date(2024, 1, 3), 1),
+        ("b", date(2024, 1, 4), 0),
+    ]

@@ -25,8 +25,9 @@ class CustomerDays:
     Attributes
     ----------
     customers : customer_id, rows (how many of the log are theirs); sorted by id
-    days : customer (a place in `customers`), date, is_purchase, is_order (whether any row of the day is no return),
-        and of a log with amounts `spend`, the day's net money in whole millionths; sorted by customer and date
+    days : customer (a place in `customers`), date, is_purchase, orders (how many began on that day and are no
+        returns: those of an id, or what was bought that day), and of a log with amounts `spend`, the day's net money
+        in whole millionths; sorted by customer and date
     shared : the `place` of each row that is not alone on its customer's day; None of rows without such a column
     """
 
@@ -75,7 +76,24 @@ def _days_of(rows: pl.LazyFrame) -> CustomerDays:
     by_id = ids.arg_sort()
     customers = pl.DataFrame({"customer_id": ids, "rows": runs.lengths(runs.customer_starts).cast(pl.Int64)})[by_id]
     days = _of_customers(_added_up(held, runs), runs, by_id)
+    if "order_id" in found:
+        begun = _orders_begun(rows, customers["customer_id"])
+        days = days.drop("orders").join(begun, on=["customer", "date"], how="left", maintain_order="left")
+        days = days.with_columns(pl.col("orders").fill_null(0), pl.col("customer").set_sorted())
     return CustomerDays(customers, days.lazy(), held["place"].gather(runs.shared) if "place" in found else None)
+
+
+def _orders_begun(rows: pl.LazyFrame, ids: pl.Series) -> pl.DataFrame:
+    """customer (the place of the id), date, orders: each order on the first of its days that is no return.
+
+    What has no id is an order of its day.
+    """
+    bought = rows.filter(pl.col("amount") >= 0) if "amount" in rows.collect_schema() else rows
+    order = pl.coalesce("order_id", pl.col("date").cast(pl.String))
+    place = pl.LazyFrame(ids).with_row_index("customer")
+    begun = bought.group_by("customer_id", order=order).agg(pl.col("date").min()).group_by("customer_id", "date")
+    counted = begun.agg(orders=pl.len()).join(place, on="customer_id")
+    return counted.select("customer", "date", "orders").collect(engine="streaming")
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,16 +172,17 @@ def _ranges(starts: pl.Series, lengths: pl.Series) -> pl.Series:
 
 
 def _added_up(held: pl.DataFrame, runs: _Runs) -> pl.DataFrame:
-    """date, is_purchase, is_order and spend of each day, in the order of the runs."""
+    """date, is_purchase, orders and spend of each day, in the order of the runs."""
     days = pl.DataFrame({"date": runs.days.cast(pl.Date)})
     if "money" not in held.columns:
-        return days.with_columns(is_purchase=pl.lit(True), is_order=pl.lit(True))
+        return days.with_columns(is_purchase=pl.lit(True), orders=pl.lit(1, pl.UInt32))
     spend = runs.sums(_narrow(held["money"]))
     if not held["is_return"].any():
-        return days.with_columns(spend.alias("spend"), is_purchase=pl.lit(True), is_order=pl.lit(True))
+        return days.with_columns(spend.alias("spend"), is_purchase=pl.lit(True), orders=pl.lit(1, pl.UInt32))
     n_returns = runs.sums(held["is_return"].cast(pl.UInt32))
     is_purchase, is_order = (spend > 0) | (n_returns == 0), n_returns < runs.lengths(runs.day_starts)
-    return days.with_columns(spend.alias("spend"), is_purchase.alias("is_purchase"), is_order.alias("is_order"))
+    orders = is_order.cast(pl.UInt32)
+    return days.with_columns(spend.alias("spend"), is_purchase.alias("is_purchase"), orders.alias("orders"))
 
 
 def _narrow(money: pl.Series) -> pl.Series:

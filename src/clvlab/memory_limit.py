@@ -26,6 +26,11 @@ def bytes_held() -> int:
     return _limit() // 4
 
 
+def bytes_of_an_engine() -> int:
+    """How many bytes another engine may take before it spills."""
+    return _limit() // 2
+
+
 def rows_at_once() -> int:
     """How many rows of a log are brought together by customer at once."""
     return max(_FEWEST_ROWS, _limit() // _BYTES_OF_A_ROW)

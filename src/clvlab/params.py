@@ -53,7 +53,7 @@ PSEUDONYM_KEY = "CLVLAB_PSEUDONYM_KEY"
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
-_LEAST_MEMORY = 256 * 1024**2  # what the program itself takes, and some rows
+_LEAST_MEMORY = 512 * 1024**2  # what the program itself takes, and some rows
 _ADDRESS = r"([A-Za-z][\w+.-]*://)\S*[^\s'\"),\]}]"
 
 FROM_COST = "from cost"

@@ -24,7 +24,7 @@ def customer_days(log: TransactionLog, end: date) -> pl.DataFrame:
 
     `spend` is the day's net money; a log without amounts has none, and each of its days is a purchase.
     """
-    parts = [part.with_ids(part.until(end).days.drop("is_order").collect()) for part in log.days]
+    parts = [part.with_ids(part.until(end).days.drop("orders").collect()) for part in log.days]
     days = pl.concat(parts, how="vertical_relaxed")
     if log.has_amounts:
         days = days.with_columns(from_millionths(pl.col("spend")))

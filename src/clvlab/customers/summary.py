@@ -9,10 +9,10 @@ import polars as pl
 
 from clvlab.clock import Clock
 from clvlab.columns import CUSTOMERS, names
-from clvlab.customer_days import CustomerDays, in_parts
+from clvlab.customer_days import CustomerDays
 from clvlab.customers.attributes import attributes_as_of, check_names, read_attributes
 from clvlab.customers.derived import derivable
-from clvlab.customers.purchase_days import customer_days, describe_span, rows_until
+from clvlab.customers.purchase_days import customer_days, describe_span
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind, in_units
 from clvlab.money import exact_sum, from_millionths
@@ -66,8 +66,6 @@ def summarise_customers(
     check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     cutoff, unit = parse_day("cutoff", cutoff), check_time_unit(time_unit)
     counted = pl.concat([_one_row_each(part.until(cutoff)) for part in log.days], how="vertical_relaxed")
-    if "order_id" in log.accepted.collect_schema():
-        counted = counted.drop("n_orders").join(_orders(log, cutoff), on="customer_id", how="left")
     if not (counted["n_purchases"] > 0).any():
         raise DataError(
             f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff.",
@@ -144,7 +142,7 @@ def _one_row_each(part: CustomerDays) -> pl.DataFrame:
     """
     days = part.days.collect()
     day, spend, has_amounts = pl.col("date"), pl.col("spend"), "spend" in days.columns
-    all_days = {"n_orders": pl.col("is_order").sum().cast(pl.Int64)}
+    all_days = {"n_orders": pl.col("orders").sum().cast(pl.Int64)}
     purchases = {"n_purchases": pl.len().cast(pl.Int64), "first_purchase": day.first(), "last_purchase": day.last()}
     if has_amounts:
         all_days |= {"total": spend.sum()}
@@ -157,16 +155,6 @@ def _one_row_each(part: CustomerDays) -> pl.DataFrame:
     each = counted.join(bought, on="customer", how="left", maintain_order="left")
     nothing = [name for name in ("n_purchases", "bought") if name in each.columns]
     return part.with_ids(each.with_columns(pl.col(nothing).fill_null(0)))
-
-
-def _orders(log: TransactionLog, cutoff: date) -> pl.DataFrame:
-    """How many orders each customer has that are not returns alone; what has no id is an order of its day."""
-    rows = rows_until(log, cutoff).filter(pl.col("amount") >= 0) if log.has_amounts else rows_until(log, cutoff)
-    order = pl.coalesce("order_id", pl.col("date").cast(pl.String)).alias("order")
-    # A part's filter is pushed below the distinct rows.
-    parts = in_parts(rows.select("customer_id", order).unique(), len(log.days))
-    counts = [part.group_by("customer_id").agg(n_orders=pl.len().cast(pl.Int64)) for part in parts]
-    return pl.concat(each.collect(engine="streaming") for each in counts)
 
 
 def _measured(counted: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFrame:

@@ -29,6 +29,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clvlab.errors import DataError, MissingColumnsError, ParamsError, TryLaterError, did_you_mean
+from clvlab.memory_limit import bytes_of_an_engine
+from clvlab.scratch import scratch_file
 from clvlab.sources.faults import fault
 from clvlab.sources.texts import printable
 
@@ -231,6 +233,9 @@ def connected(source: Mapping[str, Any], *, writes: bool = False, time_zone: str
             if "sql" in source:
                 database.run("SET standard_conforming_strings = on")
                 database.run("SET datestyle = 'ISO'")
+            else:
+                database.run(f"SET memory_limit = '{bytes_of_an_engine()}B'")
+                database.run(f"SET temp_directory = {literal(str(scratch_file()))}")
             database.run(f"SET TIME ZONE {literal(time_zone or 'UTC')}")
             yield database
         finally:

@@ -139,7 +139,7 @@ def read_transactions(
     until
         the last day that is known: rows of later days are not read, as if they were not there yet
     memory_limit
-        how many bytes of memory reading and counting may take, some 2 GB if it is not given
+        about how many bytes of memory reading and counting may take, 2 GB if it is not given
 
     Returns
     -------

@@ -75,8 +75,8 @@ def _merged(quality: pl.DataFrame) -> int:
 def _repeated(passed: pl.LazyFrame, subset: Sequence[str], days: Sequence[CustomerDays]) -> int:
     """How many rows are equal to one before them in these columns: such rows share a customer's day."""
     shared = pl.concat(part.shared for part in days if part.shared is not None)
-    rows = passed.select(pl.struct(subset).gather(shared).hash())
-    return int(rows.select(pl.len() - pl.all().n_unique()).collect().item())
+    rows = passed.select(pl.col(subset).gather(shared))
+    return int(rows.select(pl.len() - pl.struct(pl.all()).hash().n_unique()).collect().item())
 
 
 def check_not_all_refused(log: TransactionLog, mapping: Mapping[str, str]) -> None:

@@ -220,9 +220,9 @@ def test_two_values_of_a_setting_of_the_reader_give_two_logs_or_an_error(workpla
 
 def test_memory_decides_how_a_log_is_read_and_not_what_is_read(workplace):
     rows = pl.DataFrame({"customer_id": ["a", "b"], "date": [date(2024, 1, 31)] * 2, "amount": [1.0, 2.0]})
-    pl.concat([rows] * 900_000).write_parquet(workplace / "long.parquet")
+    pl.concat([rows] * 1_800_000).write_parquet(workplace / "long.parquet")
     given = {"name": "m", "source": "long.parquet", "as_of": LAST}
-    plain, tight = (read_log(ReportParams(**given, reading=reading)) for reading in ({}, {"memory_limit": "270 MB"}))
+    plain, tight = (read_log(ReportParams(**given, reading=reading)) for reading in ({}, {"memory_limit": "540 MB"}))
     assert "SCAN" in tight.accepted.explain()
     assert "SCAN" not in plain.accepted.explain()
     assert (len(plain.days), len(tight.days)) == (1, 2)
