@@ -217,7 +217,7 @@ def read_transactions(
         rows, formats = with_days(rows, mapping["date"], given, zone, date_cells)
         rows = rows if last is None else rows.filter((pl.col(DAY) <= last).fill_null(value=True))
         rows = with_signs(rows, signs)
-        judged = _judged(rows, zero_amounts, guests, largest_amount)
+        judged = _judged(rows, len(tables), zero_amounts, guests, largest_amount)
         judged = judged if large else judged.collect().lazy()
         drops = duplicates == "drop" or key is not None
         log, passed = sort_out(judged, left_out, key, drops=drops, lazily=bool(large))
@@ -266,7 +266,7 @@ def _standardised(
 
 
 def _judged(
-    rows: pl.LazyFrame, zero_amounts: ZeroAmounts, guests: Iterable[Any], largest_amount: float | None
+    rows: pl.LazyFrame, n_files: int, zero_amounts: ZeroAmounts, guests: Iterable[Any], largest_amount: float | None
 ) -> pl.LazyFrame:
     """The rows with the rule that refuses each; null for those that pass."""
     found = rows.collect_schema()
@@ -279,7 +279,7 @@ def _judged(
     judged = rows.with_columns(rule.alias(RULE))
     if OURS + "amount" not in found:
         return judged
-    is_sum = sums_up(judged.filter(pl.col(RULE).is_null()))
+    is_sum = sums_up(judged.filter(pl.col(RULE).is_null()), n_files)
     return judged.with_columns(pl.when(is_sum).then(pl.lit("total_row")).otherwise(pl.col(RULE)).alias(RULE))
 
 

@@ -63,7 +63,7 @@ def sort_out(
         return TransactionLog(_set_down(accepted), refused, quality), passed
     rows = accepted.collect()
     days = brought_together(rows.lazy().with_row_index("place"), rows.height)
-    repeated = _merged(quality) if drops else _repeated(passed, subset, days)
+    repeated = _merged(quality) if drops else _repeated(passed, rows.height, subset, days)
     log = TransactionLog(rows.lazy(), refused, quality, {"duplicate_rows": repeated})
     return log.knowing([replace(part, shared=None) for part in days]), passed
 
@@ -72,10 +72,12 @@ def _merged(quality: pl.DataFrame) -> int:
     return int(quality.filter(rule="merged")["rows"].item())
 
 
-def _repeated(passed: pl.LazyFrame, subset: Sequence[str], days: Sequence[CustomerDays]) -> int:
+def _repeated(passed: pl.LazyFrame, n_rows: int, subset: Sequence[str], days: Sequence[CustomerDays]) -> int:
     """How many rows are equal to one before them in these columns: such rows share a customer's day."""
     shared = pl.concat(part.shared for part in days if part.shared is not None)
-    rows = passed.select(pl.col(subset).gather(shared))
+    # A filter goes through the rows as they lie, where looking places up would first lay each column out anew.
+    is_shared = pl.zeros(n_rows, pl.Boolean, eager=True).scatter(shared, values=True)
+    rows = passed.select(subset).filter(is_shared)
     return int(rows.select(pl.len() - pl.struct(pl.all()).hash().n_unique()).collect().item())
 
 

@@ -45,12 +45,13 @@ def _of_customers(rows: pl.LazyFrame, said: pl.Series) -> pl.Series:
     return said.filter(named.is_in(there.to_series().implode()).fill_null(False))
 
 
-def sums_up(passed: pl.LazyFrame) -> pl.Expr:
+def sums_up(passed: pl.LazyFrame, n_files: int) -> pl.Expr:
     """Whether a row is the first or the last of its file, of an id of its own, and as much as all others together."""
     file, row, customer = (pl.col(OURS + name) for name in ("file", "row", "customer_id"))
     rows = passed.select(file=file, row=row, customer=customer, money=to_millionths(pl.col(OURS + "amount")))
     money, at = pl.col("money"), pl.col("row")
-    each = rows.group_by("file").agg(n=pl.len(), total=money.sum(), first=at.min(), last=at.max())
+    figures = {"n": pl.len(), "total": money.sum(), "first": at.min(), "last": at.max()}
+    each = rows.group_by("file").agg(**figures) if n_files > 1 else rows.select(pl.col("file").first(), **figures)
     files = each.filter(pl.col("n") > _ENOUGH).collect(engine="streaming")
     # Few rows have the number of a file's first or last one: only these meet their file.
     near = rows.filter(at.is_in(files["first"].append(files["last"]).implode()))
