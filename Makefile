@@ -123,9 +123,14 @@ lock: ## resolve all requirements*.lock anew from pyproject.toml
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --extra spark --group test --universal --python-version 3.11 \
 	  --constraints requirements.lock --quiet --generate-hashes --no-emit-index-url -o requirements-spark.lock
 
-bench: $(READY) ## compare our speed with that of lifetimes, and models with their plain ones (some ten minutes)
+bench: $(READY) ## compare our speed with that of others, and see how it grows with logs and customers (some two hours)
 	@$(BIN)/python benchmarks/against_lifetimes.py
 	@$(BIN)/python benchmarks/against_plain.py
+	@$(BIN)/python benchmarks/start_up.py
+	@$(BIN)/python benchmarks/large_logs.py --rows 1e6 1e7 1e8
+	@$(BIN)/python benchmarks/whole_path.py
+	@$(BIN)/python benchmarks/scale.py --million
+	@$(BIN)/python benchmarks/report_at_size.py
 
 clean: ## remove .venv and caches; what runs published stays
 	@rm -rf .venv $(LOWEST) $(SPARK) .mypy_cache .ruff_cache .hypothesis build dist

@@ -1,12 +1,15 @@
 """The customers that benchmarks are run on: BG/NBD with CDNOW's parameters, acquired over two years, to the day."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
+import polars as pl
 
 LAW = {"r": 0.2426, "alpha": 4.4136, "a": 0.7929, "b": 2.4259}  # weeks
 SPEND = {"p": 6.25, "q": 3.74, "gamma": 15.44}
-DAYS = 730
+DAYS, YEAR = 730, 365
+FIRST_DAY = date(2022, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -46,3 +49,25 @@ def simulate(n, seed=0):
     nu = random.gamma(SPEND["q"], 1 / SPEND["gamma"], n)
     m = np.where(x > 0, random.gamma(SPEND["p"] * np.maximum(x, 1)) / (nu * np.maximum(x, 1)), 0.0)
     return Population(x, t_x, T, m)
+
+
+def transactions(n, seed=0):
+    """What `n` customers bought until a year after the last of them came: customer_id, date, amount, in no order."""
+    random = np.random.default_rng(seed)
+    rate = random.gamma(LAW["r"], 1 / LAW["alpha"], n) / 7  # a day
+    leaves = random.beta(LAW["a"], LAW["b"], n)
+    mean = SPEND["p"] / random.gamma(SPEND["q"], 1 / SPEND["gamma"], n)
+    now = random.integers(0, DAYS, n).astype(float)
+    active, who, when = np.arange(n), [], []
+    while active.size:
+        who.append(active)
+        when.append(now[active].astype(np.int64))
+        active = active[random.random(active.size) > leaves[active]]
+        now[active] += random.exponential(1 / rate[active])
+        active = active[now[active] < DAYS + YEAR]
+    who, when = np.concatenate(who), np.concatenate(when)
+    order = random.permutation(who.size)
+    amount = np.round(random.gamma(SPEND["p"], mean[who] / SPEND["p"]) + 0.01, 2)
+    days = pl.Series(np.datetime64(FIRST_DAY) + when[order]).cast(pl.Date)
+    ids = "C" + pl.Series(who[order]).cast(pl.String).str.zfill(9)
+    return pl.DataFrame({"customer_id": ids, "date": days, "amount": amount[order]})

@@ -16,14 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import date
 from pathlib import Path
 
-import numpy as np
-import polars as pl
-from population import DAYS, LAW, SPEND
+from growth import exponents
+from population import transactions
 
-FIRST_DAY, YEAR = date(2022, 1, 1), 365
 PARAMS = """\
 name: large
 source: {folder}/log.parquet
@@ -33,31 +30,6 @@ horizon: 12 months
 annual_discount_rate: 0.10
 output: {folder}/reports
 """
-
-
-def write_log(path, n, seed=0):
-    """The log of `n` customers in a Parquet file; how many rows it has."""
-    random = np.random.default_rng(seed)
-    rate = random.gamma(LAW["r"], 1 / LAW["alpha"], n) / 7  # a day
-    leaves = random.beta(LAW["a"], LAW["b"], n)
-    mean = SPEND["p"] / random.gamma(SPEND["q"], 1 / SPEND["gamma"], n)
-    now = random.integers(0, DAYS, n).astype(float)
-    active, who, when = np.arange(n), [], []
-    while active.size:
-        who.append(active)
-        when.append(now[active].astype(np.int64))
-        active = active[random.random(active.size) > leaves[active]]
-        now[active] += random.exponential(1 / rate[active])
-        active = active[now[active] < DAYS + YEAR]
-    who, when = np.concatenate(who), np.concatenate(when)
-    order = random.permutation(who.size)
-    amount = np.round(random.gamma(SPEND["p"], mean[who] / SPEND["p"]) + 0.01, 2)
-    rows = pl.DataFrame(
-        {"customer_id": who[order], "date": np.datetime64(FIRST_DAY) + when[order], "amount": amount[order]}
-    )
-    ids = "C" + pl.col("customer_id").cast(pl.String).str.zfill(9)
-    rows.with_columns(ids, pl.col("date").cast(pl.Date)).write_parquet(path)
-    return rows.height
 
 
 def timed(command):
@@ -80,18 +52,13 @@ def one(n):
     with tempfile.TemporaryDirectory() as folder:
         params = Path(folder) / "params.yaml"
         params.write_text(PARAMS.format(folder=folder), encoding="utf-8")
-        rows = write_log(Path(folder) / "log.parquet", n)
+        rows = transactions(n)
+        rows.write_parquet(Path(folder) / "log.parquet")
         command = [sys.executable, "-c", "from clvlab.cli import main; main()", "report", str(params)]
         new, again = timed(command), timed(command)
         published = Path(folder) / "reports" / "large" / "2024-12-30"
         html, whole = size([published / "report.html"]), size(published.rglob("*"))
-    return {"customers": n, "rows": rows, "new": new, "again": again, "html": html, "folder": whole}
-
-
-def exponent(found, figure):
-    """By which power of the number of customers a figure grows."""
-    sizes, figures = np.log([each["customers"] for each in found]), np.log([figure(each) for each in found])
-    return float(np.polyfit(sizes, figures, 1)[0])
+    return {"customers": n, "rows": rows.height, "new": new, "again": again, "html": html, "folder": whole}
 
 
 def main():
@@ -112,9 +79,9 @@ def main():
         )
         print(f"| {n:,} | {each['rows']:,} | {runs} | {each['html']:.2f} | {each['folder']:,.0f} |", flush=True)
     if len(found) > 1:
-        figures = {"processor": lambda each: each["new"][0], "wall": lambda each: each["new"][1]}
-        figures |= {"peak": lambda each: each["new"][2], "HTML": lambda each: each["html"]}
-        print(f"\nExponents: {', '.join(f'{name} {exponent(found, of):.2f}' for name, of in figures.items())}.")
+        runs = {name: [each["new"][at] for each in found] for at, name in enumerate(("processor", "wall", "peak"))}
+        html = [each["html"] for each in found]
+        print(f"\n{exponents([each['customers'] for each in found], **runs, HTML=html)}")
 
 
 if __name__ == "__main__":

@@ -15,46 +15,23 @@ import resource
 import subprocess
 import sys
 import time
-from datetime import date
 
 import numpy as np
 import polars as pl
-from population import DAYS, LAW, SPEND
+from growth import exponents
+from population import DAYS, FIRST_DAY, YEAR, transactions
 
 import clvlab as cl
 
-FIRST_DAY, YEAR = date(2022, 1, 1), 365
 CUTOFF, END = (np.datetime64(FIRST_DAY) + days for days in (DAYS - 1, DAYS - 1 + YEAR))
 SIZES = [10_000, 30_000, 100_000]
 
 
 def log(n, seed=0):
-    """The log of `n` customers, rows in no order."""
-    random = np.random.default_rng(seed)
-    rate = random.gamma(LAW["r"], 1 / LAW["alpha"], n) / 7  # a day
-    leaves = random.beta(LAW["a"], LAW["b"], n)
-    mean = SPEND["p"] / random.gamma(SPEND["q"], 1 / SPEND["gamma"], n)
-    now = random.integers(0, DAYS, n).astype(float)
-    active, who, when = np.arange(n), [], []
-    while active.size:
-        who.append(active)
-        when.append(now[active].astype(np.int64))
-        active = active[random.random(active.size) > leaves[active]]
-        now[active] += random.exponential(1 / rate[active])
-        active = active[now[active] < DAYS + YEAR]
-    who, when = np.concatenate(who), np.concatenate(when)
-    order = random.permutation(who.size)
-    amount = np.round(random.gamma(SPEND["p"], mean[who] / SPEND["p"]) + 0.01, 2)
-    rows = pl.DataFrame(
-        {
-            "customer_id": who[order],
-            "date": np.datetime64(FIRST_DAY) + when[order],
-            "amount": amount[order],
-            "cost": np.round(0.6 * amount, 2)[order],
-            "category": random.choice(["books", "music", "films"], who.size),
-        }
-    )
-    return cl.read_transactions(rows.with_columns("C" + pl.col("customer_id").cast(pl.String).str.zfill(9)))
+    """The log of `n` customers, with costs and categories."""
+    rows = transactions(n, seed)
+    category = np.random.default_rng(seed).choice(["books", "music", "films"], rows.height)
+    return cl.read_transactions(rows.with_columns(cost=(0.6 * pl.col("amount")).round(2), category=category))
 
 
 def peak():
@@ -78,12 +55,6 @@ def one(n):
     }
 
 
-def exponent(found, what):
-    """By which power of the number of customers a figure grows."""
-    sizes, figures = (np.log([each[name] for each in found]) for name in ("customers", what))
-    return float(np.polyfit(sizes, figures, 1)[0])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--million", action="store_true", help="a million customers as well")
@@ -104,8 +75,8 @@ def main():
             f"| {each['wall']:.0f} | {each['peak']:,.0f} | {each['before']:,.0f} |",
             flush=True,
         )
-    slopes = ", ".join(f"{what} {exponent(found, what):.2f}" for what in ("processor", "wall", "peak"))
-    print(f"\nExponents: {slopes}.")
+    figures = {what: [each[what] for each in found] for what in ("processor", "wall", "peak")}
+    print(f"\n{exponents([each['customers'] for each in found], **figures)}")
 
 
 if __name__ == "__main__":
