@@ -36,7 +36,7 @@ class CustomerDays:
     shared: pl.Series | None = None
 
     def until(self, end: date) -> "CustomerDays":
-        """The days up to the end of the day `end`."""
+        """The days up to the end of the day `end`; the customers stay those of all days."""
         return replace(self, days=self.days.filter(pl.col("date") <= end))
 
     def with_ids(self, rows: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,9 @@ from contextvars import ContextVar
 DEFAULT = 2 * 1024**3
 """Bytes, where nothing else is asked for."""
 
+LEAST = 512 * 1024**2
+"""Bytes: what the program itself takes, and some rows."""
+
 _BYTES_OF_A_ROW, _FEWEST_ROWS = 256, 1000
 _asked: ContextVar[int | None] = ContextVar("memory_limit", default=None)
 

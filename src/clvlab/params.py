@@ -32,6 +32,7 @@ from typing_extensions import TypedDict
 from clvlab import columns
 from clvlab.editions import Edition, Editions, View, editions, views
 from clvlab.errors import ParamsError, did_you_mean
+from clvlab.memory_limit import LEAST
 from clvlab.period_ends import Every, refuse_within
 from clvlab.units import Span, TimeUnit
 from clvlab.wording import Language, Languages, LowValue, catalogue, languages
@@ -56,7 +57,6 @@ SPARK_TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 _LONGEST_FILE_NAME = 60
-_LEAST_MEMORY = 512 * 1024**2  # what the program itself takes, and some rows
 _ADDRESS = r"([A-Za-z][\w+.-]*://)\S*[^\s'\"),\]}]"
 
 FROM_COST = "from cost"
@@ -304,7 +304,7 @@ class ReaderSettings(AttributeReading, total=False):
     largest_amount: Annotated[float, Field(gt=0)]
     duplicate_key: Texts
     currency_rates: dict[str, Annotated[float, Field(gt=0)]]
-    memory_limit: Annotated[ByteSize, Field(ge=_LEAST_MEMORY)]
+    memory_limit: Annotated[ByteSize, Field(ge=LEAST)]
 
 
 @with_config(_STRICT)
@@ -930,7 +930,8 @@ def _problem(detail: ErrorDetails, known: Mapping[str, Iterable[str]]) -> str:
     if detail["type"] == "byte_size":
         return f"`{where}` is {_shown(detail['input'])}: write bytes, such as 4 GB."
     message = detail["msg"].removeprefix("Value error, ").removesuffix(".")
-    return f"`{where}` is {_shown(detail['input'])}: {message[0].lower() + message[1:]}."
+    shown = "***" if path[-1:] == ["spark"] else _shown(detail["input"])  # of which any part may be a token
+    return f"`{where}` is {shown}: {message[0].lower() + message[1:]}."
 
 
 def _shown(value: object) -> str:

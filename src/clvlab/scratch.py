@@ -4,13 +4,17 @@ import tempfile
 from functools import cache
 from itertools import count
 from pathlib import Path
+from threading import Lock
 
 _numbers = count()
+_ONE_AT_A_TIME = Lock()
 
 
 def scratch_file() -> Path:
     """A new path; its folder goes when the process ends, or with the folder of temporary files that it is in."""
-    return Path(_folder_in(tempfile.gettempdir()).name) / str(next(_numbers))
+    with _ONE_AT_A_TIME:
+        folder = _folder_in(tempfile.gettempdir())
+    return Path(folder.name) / str(next(_numbers))
 
 
 @cache

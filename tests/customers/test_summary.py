@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -12,6 +12,8 @@ from clvlab.columns import CUSTOMERS, names
 from clvlab.customers import customer_days
 from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from tests.customers.logs import log_of
+
+FIRST = date(2024, 1, 1)
 
 
 def one(log, cutoff, **options):
@@ -233,6 +235,18 @@ def test_a_long_log_is_summarised_in_parts_to_the_same_bit(monkeypatch):
     assert cl.summarise_customers(again, "2024-12-31").data.equals(whole)
     end = date(2024, 12, 31)
     assert customer_days(again, end).equals(customer_days(log, end))
+
+
+def test_what_came_back_is_the_same_in_parts_whose_money_takes_more_bits_together(monkeypatch):
+    rows = [(f"c{k % 700}", FIRST + timedelta(k // 700), 1.5e9 if k < 8400 else -5e8) for k in range(9000)]
+    schema = {"customer_id": pl.String, "date": pl.Date, "amount": pl.Float64}
+    log = cl.read_transactions(pl.DataFrame(rows, schema, orient="row"))
+    monkeypatch.setattr(memory_limit, "DEFAULT", 1)
+    in_parts = replace(log)
+    assert len(in_parts.days) > 3
+    assert {part.days.collect_schema()["spend"] for part in in_parts.days} == {pl.Int64}
+    whole, parts = (cl.summarise_customers(each, "2024-12-31").returned for each in (log, in_parts))
+    assert parts == whole == 600 * 5e8 / (8400 * 1.5e9)
 
 
 @pytest.mark.parametrize(("unit", "days"), [("day", 1), ("week", 7), ("month", 30.4375)])

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
+import duckdb
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -16,7 +17,9 @@ import clvlab as cl
 from clvlab.crm.database_log import read
 from clvlab.errors import ParamsError
 from clvlab.inputs import log_sources, read_log
+from clvlab.memory_limit import bytes_of_an_engine
 from clvlab.params import ReportParams
+from clvlab.sources import databases
 from tests.databases.conftest import COLUMNS
 from tests.databases.server import PASSWORD, USER
 from tests.run_files import files_read
@@ -154,3 +157,14 @@ def running():
     for each in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             yield each.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+
+
+def test_the_copy_of_a_database_heeds_the_memory_limit_of_the_run(tmp_path, monkeypatch):
+    file, heeded = tmp_path / "shop.duckdb", []
+    with duckdb.connect(str(file)) as shop:
+        shop.execute("CREATE TABLE orders AS SELECT 'a' AS customer_id, DATE '2024-01-31' AS date, 1.0 AS amount")
+    monkeypatch.setattr(databases, "bytes_of_an_engine", lambda: heeded.append(bytes_of_an_engine()) or heeded[-1])
+    source = {"duckdb": str(file), "table": "orders"}
+    given = {"name": "m", "source": source, "as_of": "2024-06-30", "output": str(tmp_path)}
+    _, copied = read(ReportParams(**given, reading={"memory_limit": "512 MiB"}), None)
+    assert (copied.rows, heeded) == (1, [256 * 1024**2])

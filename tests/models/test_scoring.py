@@ -10,7 +10,7 @@ import clvlab as cl
 from clvlab.columns import CUSTOMERS, names
 from clvlab.errors import MissingColumnsError, ParamsError
 from clvlab.models import WithAttributes
-from clvlab.models.scoring import without_customers
+from clvlab.models.scores import without_customers
 from clvlab.models.spend_model import LessReturns
 
 HORIZON = "39 weeks"

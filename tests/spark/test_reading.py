@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import polars as pl
@@ -169,6 +170,14 @@ def test_a_query_of_a_spark_in_this_process_is_read(classic, cdnow, tmp_path):
     log = cl.read_transactions({"spark": "local[2]", "query": query})
     assert_frame_equal(log.data, cdnow.filter(pl.col("customer_id") < "0100"), check_row_order=False)
     assert classic.conf.get("spark.sql.session.timeZone") == zone
+
+
+def test_a_thread_that_reads_leaves_the_spark_of_others_running(classic, cdnow, tmp_path):
+    cdnow.write_parquet(tmp_path / "orders.parquet")
+    source = {"spark": "local[2]", "query": f"SELECT * FROM parquet.`{tmp_path / 'orders.parquet'}` LIMIT 9"}
+    with ThreadPoolExecutor(2) as pool:
+        assert [log.n_rows for log in pool.map(cl.read_transactions, [source] * 2)] == [9, 9]
+    assert classic.sql("SELECT 1 AS n").collect()[0]["n"] == 1
 
 
 @pytest.mark.usefixtures("token")

@@ -335,3 +335,21 @@ def test_a_large_file_gives_the_same_log_lazily(tmp_path, monkeypatch, duplicate
     assert large.rejected.equals(small.rejected)
     summaries = [cl.summarise_customers(log, "2024-01-20").data for log in (small, large)]
     assert summaries[0].equals(summaries[1])
+
+
+@pytest.mark.parametrize("limit", [True, 1000, 2e9 + 0.5, float("nan"), float("inf"), "2 GB"])
+def test_a_memory_limit_is_a_number_of_bytes_that_can_serve(limit):
+    with pytest.raises(ParamsError, match=r"memory_limit is .* whole number of bytes, 536,870,912 or more"):
+        cl.read_transactions(frame_of(("a", "2024-01-31", "1")), memory_limit=limit)
+
+
+def test_a_log_with_returns_is_brought_together_within_the_limit_as_well(monkeypatch):
+    monkeypatch.setattr(memory_limit, "_BYTES_OF_A_ROW", memory_limit.LEAST / 1000)
+    rows = [(f"c{row % 70}", "2024-01-31", "2") for row in range(2500)]
+    returns = pl.DataFrame({"customer_id": ["c1"], "date": ["2024-02-01"], "amount": [1.0]})
+    log = cl.read_transactions(frame_of(*rows), returns=returns, memory_limit=float(memory_limit.LEAST))
+    assert len(log.days) == 3
+    whole = cl.read_transactions(frame_of(*rows), returns=returns)
+    assert len(whole.days) == 1
+    tables = [cl.summarise_customers(each, "2024-02-29").data for each in (log, whole)]
+    assert tables[0].equals(tables[1])

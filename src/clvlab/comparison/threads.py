@@ -1,4 +1,4 @@
-"""Threads of a comparison: as many as there are processors, each of which starts none of its own.
+"""Threads of a comparison: as many as there are processors, four at most, which start none themselves.
 
 On tables of this size the threads of scikit-learn, and of the libraries behind it, wait for each other.
 """

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from clvlab.lock import locked
+from clvlab.memory_limit import limited
 from clvlab.params import RunParams, file_name
 from clvlab.transactions.databases import copied
 from clvlab.whole_files import write_whole
@@ -39,7 +40,7 @@ def read(params: P, until: date | None) -> tuple[P, "Copy"]:
     path = folder / f"{file_name(params.source_name)}.parquet"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = how.get("duplicate_key", ())
-    with locked(params.folder):
+    with locked(params.folder), limited(how.get("memory_limit")):
         read = copied(
             params.database,
             path,

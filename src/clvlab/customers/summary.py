@@ -180,7 +180,8 @@ def _measured(counted: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFra
 
 def _returned(counted: pl.DataFrame) -> float:
     """Of the money of purchases, the share that those who bought took back on days that are none."""
-    bought, total = counted.filter(pl.col("n_purchases") > 0).select(pl.col("bought", "total").sum()).row(0)
+    money = counted.filter(pl.col("n_purchases") > 0).select(pl.col("bought", "total").cast(pl.Int128).sum())
+    bought, total = money.row(0)
     back: int = bought - total
     return back / max(bought, back) if back > 0 else 0.0
 

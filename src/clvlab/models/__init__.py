@@ -18,7 +18,7 @@ from clvlab.models.nbd import Nbd
 from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.predictors import PurchasePredictor, SpendPredictor, ValuePredictor
 from clvlab.models.purchase_model import PurchaseModel
-from clvlab.models.scoring import Scores
+from clvlab.models.scores import Scores
 from clvlab.models.shifted_beta_geometric import ShiftedBetaGeometric
 from clvlab.models.spend_by_attributes import SpendByAttributes, SpendWithAttributes
 from clvlab.models.spend_by_frequency import SpendByFrequency

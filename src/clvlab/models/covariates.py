@@ -40,7 +40,7 @@ from clvlab.models.pareto_nbd import ParetoNbd
 from clvlab.models.purchase_history import Customers
 from clvlab.models.purchase_model import HISTORY, Horizon, PurchaseModel
 from clvlab.models.regular import RegularBetaGeometric
-from clvlab.models.scoring import Scores
+from clvlab.models.scores import Scores
 from clvlab.models.uncertainty import Draws, Method, from_bootstrap, from_likelihood, from_normal
 from clvlab.units import TimeUnit
 

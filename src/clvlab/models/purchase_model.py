@@ -33,7 +33,7 @@ from clvlab.models.numerics.maximum import Likelihood
 from clvlab.models.numerics.population import Population
 from clvlab.models.numerics.quadrature import legendre
 from clvlab.models.purchase_history import Customers, PurchaseHistories
-from clvlab.models.scoring import Scores
+from clvlab.models.scores import Scores
 from clvlab.models.uncertainty import log_logistic
 from clvlab.units import DAYS_PER, TimeUnit, check_time_unit, horizon_in
 from clvlab.wording import Language
@@ -69,6 +69,7 @@ class PurchaseModel(FittedModel, Scores, ABC):
     _behind: ClassVar[frozenset[str]] = frozenset(
         {
             "ahead",
+            "ahead_of",
             "by_state",
             "draw_future",
             "draw_if_alive",

@@ -239,6 +239,7 @@ def quoted_table(name: str) -> str:
 def literal(value: Any) -> str:
     """A value as a statement has it; the database gives it the type of what it is compared with.
 
+    >>> from datetime import date
     >>> literal("it's"), literal(True), literal(date(2024, 1, 31)), literal(None)
     ("'it''s'", "'true'", "'2024-01-31'", 'NULL')
     """

@@ -10,9 +10,10 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
+from clvlab.customer_days import brought_together
 from clvlab.errors import ParamsError, UnsettledError, counted
 from clvlab.frames import TransactionLog
-from clvlab.memory_limit import limited
+from clvlab.memory_limit import LEAST, limited
 from clvlab.sources import OURS, FileSettings, SourceTable, open_source
 from clvlab.sources.dates import GivenFormat, given_format
 from clvlab.sources.doubts import noted
@@ -71,7 +72,7 @@ def read_transactions(
     items: Any = None,
     returns: Any = None,
     until: date | str | None = None,
-    memory_limit: int | None = None,
+    memory_limit: float | None = None,
 ) -> TransactionLog:
     """Accepted rows, refused rows with the rule that refused each, and the account of all of them.
 
@@ -182,8 +183,8 @@ def read_transactions(
     given = None if date_format is None else given_format(date_format)
     zone = None if time_zone is None else check_zone(time_zone)
     last = None if until is None else parse_day("until", until)
-    _check_positive("largest_amount", largest_amount)
-    _check_positive("memory_limit", memory_limit)
+    _check_largest(largest_amount)
+    memory_limit = _checked_memory(memory_limit)
     key = None if duplicate_key is None else _names("duplicate_key", duplicate_key)
     filled, columns, where = _names("fill_down", fill_down), columns or {}, where or {}
     settings = FileSettings(encoding, separator, sheet, header_row, tuple(columns.values()))
@@ -249,7 +250,9 @@ def read_transactions(
             until=last,
         )
 
-    return with_returns(log, open_source(returns, settings), columns, read)
+    with limited(memory_limit):
+        whole_log = with_returns(log, open_source(returns, settings), columns, read)
+        return whole_log.knowing(brought_together(whole_log.accepted, whole_log.n_rows))
 
 
 def _standardised(
@@ -302,9 +305,18 @@ def _names(setting: str, given: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _check_positive(name: str, given: float | None) -> None:
-    if given is not None and not (isinstance(given, int | float) and isfinite(given) and given > 0):
-        raise ParamsError(f"{name} is {given!r}. It is a number above 0.")
+def _check_largest(amount: float | None) -> None:
+    if amount is not None and not (isinstance(amount, int | float) and isfinite(amount) and amount > 0):
+        raise ParamsError(f"largest_amount is {amount!r}. It is a number above 0.")
+
+
+def _checked_memory(limit: float | None) -> int | None:
+    """The limit as a whole number of bytes, as which 2e9 serves as well."""
+    if limit is None:
+        return None
+    if not isinstance(limit, int | float) or limit != limit // 1 or limit < LEAST:
+        raise ParamsError(f"memory_limit is {limit!r}. It is a whole number of bytes, {LEAST:,} or more.")
+    return int(limit)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

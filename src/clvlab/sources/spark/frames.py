@@ -100,7 +100,7 @@ def reason_of(error: BaseException) -> str:
         text = details[1]
     text = re.split(r"\n+(?:==|'|\+-)|\s*SQLSTATE", text)[0]
     text = re.sub(r"^(?:Unknown error: )?\[[A-Z_.]+\]\s*", "", text)
-    if token := os.environ.get(TOKEN):
+    if token := os.environ.get(TOKEN, "").strip():
         text = text.replace(token, "***")
     return printable(" ".join(text.split())[:300].rstrip(".!; "))
 

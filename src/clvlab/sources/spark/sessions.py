@@ -5,13 +5,16 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from threading import RLock
 from typing import Any
 
 from clvlab.errors import DataError, ParamsError, TryLaterError
 from clvlab.sources.faults import fault
 from clvlab.sources.spark.frames import TOKEN, reason_of
 
-_REFUSED = re.compile(r"UNAUTHENTICATED|PERMISSION_DENIED|Invalid authentication token")
+_REFUSED = re.compile(r"UNAUTHENTICATED|PERMISSION_DENIED|Invalid authentication token|Illegal metadata")
+
+_OURS = RLock()  # held as long as a Spark runs that is ours to stop
 
 
 def opened(address: str) -> AbstractContextManager[Any]:
@@ -54,12 +57,22 @@ def _remote(address: str) -> Iterator[Any]:
 @contextmanager
 def _local(master: str) -> Iterator[Any]:
     """A session of the Spark in this process, which is started where there is none, and stopped then."""
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    running = SparkSession.getActiveSession()
-    if running is not None:
-        yield running.newSession()
-        return
+    with _OURS:
+        if SparkContext._active_spark_context is None:  # noqa: SLF001  # what every thread of the process sees
+            with _started(master) as session:
+                yield session
+            return
+    yield SparkSession.builder.getOrCreate().newSession()
+
+
+@contextmanager
+def _started(master: str) -> Iterator[Any]:
+    """A Spark in this process, stopped with the context."""
+    from pyspark.sql import SparkSession
+
     settings = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
     python = os.environ.get("PYSPARK_PYTHON")
     os.environ["PYSPARK_PYTHON"] = python or sys.executable
