@@ -1,6 +1,21 @@
-"""How what a benchmark measures grows with its size."""
+"""What a benchmark measures of its steps, and how that grows with its size."""
+
+import resource
+import time
 
 import numpy as np
+
+
+def timed(steps):
+    """Processor time until each step was done, the wall's, in seconds, and the peak of memory, in MB.
+
+    `steps` yields once when all is imported, then the name of each step when it is done.
+    """
+    next(steps)
+    processor, wall = time.process_time(), time.perf_counter()
+    found = {step: time.process_time() - processor for step in steps}
+    found["wall"] = time.perf_counter() - wall
+    return found | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 def exponents(sizes, **figures):

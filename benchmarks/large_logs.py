@@ -12,11 +12,9 @@ out above ten million rows.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from datetime import date
 from pathlib import Path
 
@@ -24,7 +22,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from growth import exponents
+from growth import exponents, timed
 
 FIRST_DAY, DAYS, ROWS_EACH = date(2022, 1, 1), 1000, 20
 LAST_DAY = "2024-09-30"
@@ -104,13 +102,8 @@ WAYS = {way.__name__: way for way in (ours, lifetimes, two_levels, scan)}
 
 
 def one(way, path):
-    """Processor time until each step was done, the wall's time and the peak of memory, as JSON."""
-    steps = WAYS[way](path)
-    next(steps)
-    processor, wall = time.process_time(), time.perf_counter()
-    found = {step: time.process_time() - processor for step in steps}
-    found["wall"] = time.perf_counter() - wall
-    return found | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    """What a way took, see `timed`."""
+    return timed(WAYS[way](path))
 
 
 def main():

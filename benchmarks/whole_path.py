@@ -12,14 +12,12 @@ the processor time of all threads, the import left out.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from growth import exponents
+from growth import exponents, timed
 from large_logs import LAST_DAY, write_log
 
 MEASURED = {"processor": "written", "wall": "wall", "peak": "peak"}
@@ -98,14 +96,9 @@ WAYS = {way.__name__: way for way in (ours, others)}
 
 
 def one(way, path):
-    """Processor time until each step was done, the wall's time and the peak of memory, as JSON."""
+    """What a way took, see `timed`."""
     with tempfile.TemporaryDirectory() as folder:
-        steps = WAYS[way](path, Path(folder) / "customers.parquet")
-        next(steps)
-        processor, wall = time.process_time(), time.perf_counter()
-        found = {step: time.process_time() - processor for step in steps}
-        found["wall"] = time.perf_counter() - wall
-    return found | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+        return timed(WAYS[way](path, Path(folder) / "customers.parquet"))
 
 
 def main():
