@@ -45,7 +45,7 @@ class CustomerDays:
         return rows.drop("customer").insert_column(0, ids)
 
 
-def in_parts(rows: pl.LazyFrame, n_parts: int) -> list[pl.LazyFrame]:
+def _in_parts(rows: pl.LazyFrame, n_parts: int) -> list[pl.LazyFrame]:
     """The rows of a log in parts, each of which has some customers with all their rows."""
     if n_parts == 1:
         return [rows]
@@ -55,7 +55,7 @@ def in_parts(rows: pl.LazyFrame, n_parts: int) -> list[pl.LazyFrame]:
 
 def brought_together(accepted: pl.LazyFrame, n_rows: int) -> list[CustomerDays]:
     """The customers of a log and their days; of a long log in parts, whose days are each set down in a file."""
-    parts = in_parts(accepted, max(1, -(-n_rows // rows_at_once())))
+    parts = _in_parts(accepted, max(1, -(-n_rows // rows_at_once())))
     return [_set_down(_days_of(part)) if len(parts) > 1 else _days_of(part) for part in parts]
 
 

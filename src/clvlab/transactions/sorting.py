@@ -24,7 +24,7 @@ _NO_KEY = OURS + "no_key"
 def sort_out(
     judged: pl.LazyFrame, left_out: pl.LazyFrame | None, key: Sequence[str] | None, *, drops: bool, lazily: bool
 ) -> tuple[TransactionLog, pl.LazyFrame]:
-    """Accepted and refused rows and their account.
+    """Accepted and refused rows and their account, and the rows that pass with all columns of the source.
 
     Lazily, each figure is a pass of its own: passes taken together would keep all rows in memory between them. The
     rows that pass are then set down in a file, so that no later step judges them again.
