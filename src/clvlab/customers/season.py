@@ -38,7 +38,8 @@ TREND_DEVIATION = 0.3
 """The standard deviation of the trend within a year."""
 WEAK = 1.0
 """The same of a stretch by itself, where the likelihood is taken as normal."""
-CELLS_AT_ONCE = 4_000_000
+FEW = 50_000
+"""Rows of customers of which each is added up by itself."""
 STEPS, STEP = 50, 1.0
 PRECISE = 1e-9
 
@@ -82,16 +83,32 @@ class CaseSeries:
 
     def _moments(self, exposed: Matrix, u: Vector) -> tuple[Vector, Matrix]:
         """What was to be expected in each stretch, and the information on their log-effects."""
-        expected, together = np.zeros(u.size), np.zeros((u.size, u.size))
-        at_once = max(CELLS_AT_ONCE // u.size, 1)
-        for low in range(0, self.first.size, at_once):
-            rows = slice(low, low + at_once)
-            share = (exposed[self.last[rows]] - exposed[self.first[rows] + 1]) * np.exp(u)
-            share /= share.sum(axis=1, keepdims=True)
-            weighted = share * self.purchases[rows, None]
-            expected += weighted.sum(axis=0)
-            together += weighted.T @ share
-        return expected, np.diag(expected) - together
+        passed = exposed * np.exp(u)
+        if self.first.size > FEW:
+            return self._by_pairs_of_days(passed)
+        share = (exposed[self.last] - exposed[self.first + 1]) * np.exp(u)
+        share /= share.sum(axis=1, keepdims=True)
+        weighted = share * self.purchases[:, None]
+        expected: Vector = weighted.sum(axis=0)
+        return expected, np.diag(expected) - weighted.T @ share
+
+    def _by_pairs_of_days(self, passed: Matrix) -> tuple[Vector, Matrix]:
+        """The same from what had passed by each day, without a row for each customer.
+
+        Of purchases p between two days, by which x and y had passed and y - x in all stretches together is w, each
+        stretch has p (y - x) / w, and their squares are p (y - x)(y - x)' / w^2: sums over pairs of days, of which a
+        table of days by days has the weights p / w and p / w^2.
+        """
+        from scipy.sparse import csr_array  # takes its time, and few logs are so long
+
+        begin, end, by_day = self.first + 1, self.last, passed.sum(axis=1)
+        n, lasted = by_day.size, by_day[end] - by_day[begin]
+        weight = self.purchases / lasted
+        expected = (np.bincount(end, weight, n) - np.bincount(begin, weight, n)) @ passed
+        weight /= lasted
+        ends = np.bincount(end, weight, n) + np.bincount(begin, weight, n)
+        across = passed.T @ (csr_array((weight, (end, begin)), shape=(n, n)) @ passed)
+        return expected, np.diag(expected) - (passed.T @ (ends[:, None] * passed) - across - across.T)
 
 
 @dataclass(frozen=True, eq=False)
