@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "money": "",
     "scratch": "",
     "memory_limit": "",
-    "customer_days": "arrays memory_limit money scratch",
+    "customer_days": "memory_limit money scratch",
     "frontend": "errors",
     "progress": "frontend",
     "notebook_files": "wording",
