@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 import polars as pl
 
@@ -42,21 +41,20 @@ def sort_out(
     lazily
         whether the rows are too many for memory
     """
-    engine: Literal["streaming", "in-memory"] = "streaming" if lazily else "in-memory"
     rejected = judged.filter(pl.col(RULE).is_not_null()).collect(engine="streaming")
     passed = judged if rejected.is_empty() else judged.filter(pl.col(RULE).is_null())
-    count = passed.select(account(judged)).collect(engine=engine)
+    count = passed.select(account(judged)).collect(engine="streaming")
     by_rule = pl.concat(
         [
             count.select(pl.lit(None, pl.String).alias("rule"), "rows", "millionths"),
             rejected.group_by(pl.col(RULE).alias("rule")).agg(account(judged)),
         ]
     )
-    filtered = None if left_out is None else left_out.select(account(left_out)).collect(engine=engine)
+    filtered = None if left_out is None else left_out.select(account(left_out)).collect(engine="streaming")
     kept, (keyed, subset) = passed, _keyed(passed, key)
     if drops:
         kept = keyed.unique(subset, keep="first", maintain_order=True)
-        count = kept.select(account(judged)).collect(engine=engine)
+        count = kept.select(account(judged)).collect(engine="streaming")
     quality = quality_table(by_rule, count, filtered)
     accepted, refused = _accepted(kept), _as_it_stood(rejected)
     if lazily:
