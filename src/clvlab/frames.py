@@ -62,7 +62,18 @@ class TransactionLog(Displayed):
     def until(self, end: date) -> "TransactionLog":
         """The log as it was known at the end of the day `end`; the account stays that of all rows."""
         known = replace(self, accepted=self.accepted.filter(pl.col("date") <= end))
+        known.__dict__.update(ids=self.ids, places=self.places)
         return known.knowing([part.until(end) for part in self.days])
+
+    @cached_property
+    def ids(self) -> pl.Series:
+        """All customers of the log, sorted."""
+        return pl.concat([part.customers["customer_id"] for part in self.days]).sort()
+
+    @cached_property
+    def places(self) -> list[pl.Series]:
+        """Of the customers of each of `days`, their places among `ids`."""
+        return [self.ids.search_sorted(part.customers["customer_id"]).cast(pl.UInt32) for part in self.days]
 
     @cached_property
     def fingerprints(self) -> dict[date, str]:

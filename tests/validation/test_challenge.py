@@ -25,7 +25,8 @@ def found(log):
 
 def test_the_difference_of_two_customers():
     """They bought 0 and 2; squared errors are 1 and 1, those of the learned model 0 and 1."""
-    figures = over_learned(np.array([0.0, 2.0]), np.array([1.0, 1.0]), np.array([0.0, 1.0]))
+    asked = pl.DataFrame({"actual": [0.0, 2.0], "BgNbd": [1.0, 1.0], LEARNED: [0.0, 1.0]})
+    figures = over_learned(asked, "BgNbd")
     assert figures == pytest.approx({"over_learned": 0.5, "over_learned_error": 0.5})
 
 

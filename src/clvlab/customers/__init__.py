@@ -19,7 +19,7 @@ from clvlab.customers.next_order import next_order
 from clvlab.customers.opportunities import summarise_opportunities
 from clvlab.customers.perishable import refuse_perishable
 from clvlab.customers.personal import is_personal
-from clvlab.customers.purchase_days import customer_days
+from clvlab.customers.purchase_days import customer_days, numbered_days, places_of, with_ids
 from clvlab.customers.summary import split_holdout, summarise_customers
 
 __all__ = [
@@ -41,7 +41,9 @@ __all__ = [
     "mean_margin",
     "minimum_data",
     "next_order",
+    "numbered_days",
     "one_time_share",
+    "places_of",
     "read_attributes",
     "read_events",
     "refuse_perishable",
@@ -49,4 +51,5 @@ __all__ = [
     "split_holdout",
     "summarise_customers",
     "summarise_opportunities",
+    "with_ids",
 ]

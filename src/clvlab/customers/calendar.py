@@ -18,7 +18,7 @@ import polars as pl
 from clvlab.arrays import Matrix, Vector
 from clvlab.clock import Clock, Days
 from clvlab.customers.events import SCHEMA, read_events
-from clvlab.customers.purchase_days import customer_days, describe_span
+from clvlab.customers.purchase_days import describe_span, numbered_days
 from clvlab.customers.season import CaseSeries, shrunk_effects
 from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, ParamsError
@@ -94,7 +94,7 @@ class Calendar(Clock, Displayed):
         """
         check_kind("log", log, TransactionLog, "clvlab.read_transactions")
         cutoff, known = parse_day("cutoff", cutoff), read_events(events)
-        bought = customer_days(log, cutoff).filter("is_purchase")
+        bought = numbered_days(log, cutoff).filter("is_purchase").select("customer", "date")
         first_day = bought["date"].min()
         if not isinstance(first_day, date):
             raise DataError(f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)}")
@@ -108,7 +108,7 @@ class Calendar(Clock, Displayed):
 
         Estimated as `fit` does, the days being those of one customer who was there from the first to the last.
         """
-        known = days.filter(days <= cutoff).to_frame("date").with_columns(customer_id=pl.lit(""))
+        known = days.filter(days <= cutoff).to_frame("date").with_columns(customer=pl.lit(0))
         first_day = known["date"].min()
         history = (cutoff - first_day).days + 1 if isinstance(first_day, date) else 0
         even = Calendar(factors=dict.fromkeys(self.factors, 1.0), events=self.events, history=history)
@@ -194,8 +194,7 @@ def _months(days: Days) -> Any:
 def _case_series(bought: pl.DataFrame, start: np.datetime64, stretch: Any) -> CaseSeries:
     """Customers' purchase days between their first and last, as places from the day `start` on."""
     day = (pl.col("date") - pl.lit(start)).dt.total_days()
-    customer = pl.col("customer_id").rle_id()  # their rows stand together, and a number is soon looked up
-    bounds = {"first": day.min().over(customer), "last": day.max().over(customer)}
+    bounds = {"first": day.min().over("customer"), "last": day.max().over("customer")}
     between = bought.select(day.alias("day"), **bounds).filter(pl.col("day").is_between("first", "last", "none"))
     alike = between.group_by("first", "last").agg(purchases=pl.len()).sort("first", "last")
     return CaseSeries(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 
 from clvlab.columns import Column, names
-from clvlab.customers.purchase_days import customer_days, rows_until
+from clvlab.customers.purchase_days import numbered_days, rows_until, with_ids
 from clvlab.errors import MissingColumnsError, ParamsError, did_you_mean
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.money import exact_sum, from_millionths
@@ -73,12 +73,12 @@ def derivable(log: TransactionLog) -> set[str]:
 
 
 def _gaps(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
-    gap, is_again = pl.col("gap"), pl.col("customer_id") == pl.col("customer_id").shift()
-    return (
-        customer_days(log, customers.cutoff)
+    gap, is_again = pl.col("gap"), pl.col("customer") == pl.col("customer").shift()
+    gaps = (
+        numbered_days(log, customers.cutoff)
         .filter("is_purchase")
-        .with_columns(gap=pl.when(is_again).then(pl.col("date").diff().dt.total_days()))
-        .group_by("customer_id")
+        .select("customer", gap=pl.when(is_again).then(pl.col("date").diff().dt.total_days()))
+        .group_by("customer", maintain_order=True)
         .agg(
             gap_median=gap.median(),
             gap_p80=gap.quantile(0.8, interpolation="linear"),
@@ -86,6 +86,7 @@ def _gaps(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
             gap_cv=gap.std() / gap.mean(),
         )
     )
+    return with_ids(log, gaps)
 
 
 def _last_year(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import polars as pl
 
 from clvlab.columns import CUSTOMERS, MODELLED
 from clvlab.customers.derived import DERIVED
-from clvlab.customers.purchase_days import customer_days
+from clvlab.customers.purchase_days import numbered_days
 from clvlab.errors import DataError
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.units import parse_day
@@ -78,8 +78,8 @@ def minimum_data(log: TransactionLog, as_of: str | date) -> pl.DataFrame:
     [('customers', 23570), ('history_days', 545), ('days_since_last_order', 0), ('customers_with_3_orders', 7476)]
     """
     as_of = parse_day("as_of", as_of)
-    days = customer_days(log, as_of).filter("is_purchase")
-    purchases = days.group_by("customer_id").len()
+    days = numbered_days(log, as_of).filter("is_purchase")
+    purchases = days.group_by("customer").len()
     age = days.select(
         first=(as_of - pl.col("date").min()).dt.total_days(), last=(as_of - pl.col("date").max()).dt.total_days()
     )

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from clvlab.arrays import Vector
-from clvlab.customers.purchase_days import customer_days
+from clvlab.customers.purchase_days import numbered_days, with_ids
 from clvlab.frames import CustomerSummary, TransactionLog
 
 FEWEST_PURCHASES = 3
@@ -59,15 +59,16 @@ def _day(column: str) -> pl.Expr:
 
 def _gaps(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
     """customer_id, n (gaps), last, mean (of all), mean_before (of those before the last), in days."""
-    is_again = pl.col("customer_id") == pl.col("customer_id").shift()
-    days = customer_days(log, customers.cutoff).filter("is_purchase")
+    is_again = pl.col("customer") == pl.col("customer").shift()
+    days = numbered_days(log, customers.cutoff).filter("is_purchase")
     gap = pl.col("gap")
-    return (
-        days.with_columns(gap=pl.when(is_again).then(pl.col("date").diff().dt.total_days()))
+    gaps = (
+        days.select("customer", gap=pl.when(is_again).then(pl.col("date").diff().dt.total_days()))
         .drop_nulls("gap")
-        .group_by("customer_id", maintain_order=True)
+        .group_by("customer", maintain_order=True)
         .agg(n=pl.len(), last=gap.last(), mean=gap.mean(), mean_before=gap.head(pl.len() - 1).mean())
     )
+    return with_ids(log, gaps)
 
 
 def _ratios(gaps: pl.DataFrame, gaps_before: int) -> Vector:

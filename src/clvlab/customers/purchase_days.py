@@ -13,6 +13,7 @@ money, not as a purchase.
 
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from clvlab.frames import TransactionLog
@@ -24,11 +25,38 @@ def customer_days(log: TransactionLog, end: date) -> pl.DataFrame:
 
     `spend` is the day's net money; a log without amounts has none, and each of its days is a purchase.
     """
-    parts = [part.with_ids(part.until(end).days.drop("orders").collect()) for part in log.days]
-    days = pl.concat(parts, how="vertical_relaxed")
+    days = numbered_days(log, end)
     if log.has_amounts:
         days = days.with_columns(from_millionths(pl.col("spend")))
-    return days if len(parts) == 1 else days.sort("customer_id", "date")
+    return with_ids(log, days)
+
+
+def numbered_days(log: TransactionLog, end: date) -> pl.DataFrame:
+    """The same with the customer's place among all customers of the log, sorted by id, and money in whole millionths:
+    customer, date, is_purchase (and spend).
+
+    Of many days this takes a fraction of the time and memory that ids do.
+    """
+    parts = [part.until(end).days.drop("orders").collect() for part in log.days]
+    if len(parts) == 1:
+        return parts[0]
+    places = [each.gather(part["customer"]) for each, part in zip(log.places, parts, strict=True)]
+    days = pl.concat(parts, how="vertical_relaxed").with_columns(pl.concat(places).alias("customer"))
+    # Each part is in order: a stable sort has only to merge them.
+    order = np.argsort(days["customer"].to_numpy(), kind="stable")
+    return days[pl.Series(order)].with_columns(pl.col("customer").set_sorted())
+
+
+def with_ids(log: TransactionLog, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with the customer's id in front, in place of the customer's place among all of the log."""
+    return rows.drop("customer").insert_column(0, log.ids.gather(rows["customer"]).alias("customer_id"))
+
+
+def places_of(log: TransactionLog, ids: pl.Series) -> pl.Series:
+    """The places of these customers among all of the log; null for those who are not in it."""
+    place = log.ids.search_sorted(ids)
+    is_there = log.ids.gather(place.clip(upper_bound=len(log.ids) - 1)) == ids
+    return place.zip_with(is_there, pl.Series([None], dtype=place.dtype)).alias("customer")
 
 
 def rows_until(log: TransactionLog, end: date) -> pl.LazyFrame:

@@ -12,10 +12,10 @@ from clvlab.columns import CUSTOMERS, names
 from clvlab.customer_days import CustomerDays
 from clvlab.customers.attributes import attributes_as_of, check_names, read_attributes
 from clvlab.customers.derived import derivable
-from clvlab.customers.purchase_days import customer_days, describe_span
+from clvlab.customers.purchase_days import describe_span, numbered_days, places_of
 from clvlab.errors import ClvlabWarning, DataError, ParamsError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog, check_kind, in_units
-from clvlab.money import exact_sum, from_millionths
+from clvlab.money import from_millionths
 from clvlab.units import TimeUnit, check_time_unit, parse_day
 
 
@@ -117,21 +117,20 @@ def split_holdout(
     if end <= cutoff:
         raise ParamsError(f"The holdout ends on {end}, which is not after its cutoff {cutoff}.")
     calibration = summarise_customers(log, cutoff, unit, attributes, calendar=calendar)
-    known = calibration.data.select("customer_id")
-    days = customer_days(log, end)
+    known = calibration.data.select("customer_id", places_of(log, calibration.data["customer_id"]))
+    days = numbered_days(log, end)
     if not (days["date"] > cutoff).any():
         raise DataError(
             f"There is no row in the holdout, {cutoff} to {end}. {describe_span(log)} Choose an earlier cutoff."
         )
-    days = days.join(known, on="customer_id", how="semi")
-    bought = calibration.data.filter(pl.col("n_purchases") > 0)
+    bought = known.filter(calibration.data["n_purchases"] > 0)
     later, before = (cutoff, end), (cutoff - (end - cutoff), cutoff)
     return calibration, Holdout(
         data=_done_in(later, days, known, "holdout"),
         cutoff=cutoff,
         end=end,
         time_unit=unit,
-        daily=_daily_repeats(days.join(bought, on="customer_id", how="semi"), end),
+        daily=_daily_repeats(days.join(bought, on="customer", how="semi"), end),
         previous=_done_in(before, days, known, "previous"),
     )
 
@@ -188,12 +187,16 @@ def _returned(counted: pl.DataFrame) -> float:
 
 def _in_operational_time(table: pl.DataFrame, cutoff: date, unit: TimeUnit, calendar: Clock) -> pl.DataFrame:
     """Ages by the clock of the calendar."""
-    bought = table.filter(pl.col("first_purchase").is_not_null())
-    first, last = (bought[name].to_numpy().astype("datetime64[D]") for name in ("first_purchase", "last_purchase"))
+    has_bought = table["first_purchase"].is_not_null()
+    first, last = (
+        table[name].filter(has_bought).to_numpy().astype("datetime64[D]")
+        for name in ("first_purchase", "last_purchase")
+    )
     end = np.full_like(first, np.datetime64(cutoff))
-    at_last, at_end = np.split(calendar.elapsed(np.tile(first, 2), np.append(last, end)), 2)
-    ages = bought.select("customer_id", recency=pl.Series(at_last), T=pl.Series(at_end))
-    return table.update(ages.with_columns(in_units(pl.col("recency", "T"), unit)), on="customer_id")
+    ages = np.full((2, table.height), np.nan)
+    ages[:, has_bought] = np.split(calendar.elapsed(np.tile(first, 2), np.append(last, end)), 2)
+    at_last, at_end = (in_units(pl.lit(pl.Series(age)).fill_nan(None), unit) for age in ages)
+    return table.with_columns(recency=at_last, T=at_end)
 
 
 def _with_attributes(table: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFrame:
@@ -214,16 +217,16 @@ def _done_in(period: tuple[date, date], days: pl.DataFrame, known: pl.DataFrame,
     after, until = period
     aggregates = [pl.col("is_purchase").sum().cast(pl.Int64).alias(f"{prefix}_purchases")]
     if "spend" in days.columns:
-        aggregates.append(exact_sum(pl.col("spend")).alias(f"{prefix}_spend"))
+        aggregates.append(from_millionths(pl.col("spend").sum()).alias(f"{prefix}_spend"))
     within = (pl.col("date") > after) & (pl.col("date") <= until)
-    done = days.filter(within).group_by("customer_id").agg(aggregates)
-    joined = known.join(done, on="customer_id", how="left", maintain_order="left")
+    done = days.filter(within).group_by("customer").agg(aggregates)
+    joined = known.join(done, on="customer", how="left", maintain_order="left").drop("customer")
     return joined.with_columns(pl.exclude("customer_id").fill_null(0))
 
 
 def _daily_repeats(days: pl.DataFrame, end: date) -> pl.DataFrame:
     bought = days.filter("is_purchase")
-    repeats = bought.filter(pl.col("date") > pl.col("date").min().over("customer_id"))
+    repeats = bought.filter(pl.col("date") > pl.col("date").min().over("customer"))
     calendar = days.select(pl.date_range(pl.col("date").min(), end))
     counts = repeats.group_by("date").agg(pl.len().cast(pl.Int64).alias("repeat_purchases"))
     return calendar.join(counts, on="date", how="left", maintain_order="left").with_columns(

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from clvlab.customers import CalendarFit, customer_days, read_attributes
+from clvlab.customers import CalendarFit, numbered_days, read_attributes
 from clvlab.displays import Displayed, listed
 from clvlab.errors import DataError, ParamsError, counted
 from clvlab.frames import TransactionLog
@@ -19,7 +19,7 @@ from clvlab.learned import Learned
 from clvlab.models import MODEL_NAMES, PURCHASE_MODELS, SpendBasis
 from clvlab.models.value_models import Kind, kind_named
 from clvlab.units import TimeUnit, check_time_unit, parse_day
-from clvlab.validation.challenge import LEARNED, LEARNED_NAME, Challenge, learned_at
+from clvlab.validation.challenge import LEARNED, LEARNED_NAME, Challenge, days_of_some, learned_at
 from clvlab.validation.futures import FUTURES
 from clvlab.validation.model_error import SMALLEST_PART, honest_intervals, independent, widened
 from clvlab.validation.naive import NAIVE
@@ -52,6 +52,8 @@ class Backtest(Displayed):
         pit_deviation (whether models' distributions of purchases are right: `clvlab.validation.scores.pit`),
         over_learned (by how much the mean squared error is larger than that of `Learned`; null without it),
         over_learned_error (the standard error of that)
+        Of more than 100,000 customers so many, drawn by lot, are asked of `Learned`, which is then not among `sums`;
+        see `clvlab.validation.challenge`
     problems : origin, method, problem, instead: models that could not be fitted there, and why; and which model's
         predictions stand under their name, null where none do
     level : probability of the intervals of `sums`, None where there are none
@@ -316,13 +318,14 @@ def backtest(
     kinds = [each for each in named if not (isinstance(each, type) and issubclass(each, Learned))]
     tables = [] if attributes is None else read_attributes(attributes)
     last = None if until is None else parse_day("until", until)
-    days = customer_days(log, last or date.max)
+    days = numbered_days(log, last or date.max)
     first, end = _span(days, last)
     shortest = min(each.days for each in ahead)
     if isinstance(origins, int):
         chosen = spread_origins(first, end, shortest, origins)
     else:
         chosen = check_origins((parse_day("origin", each) for each in origins), first, end, shortest)
+    lessons = days_of_some(log, days, seed) if Learned in named else None
     sums, scored, problems = [], [], []
     for origin in chosen:
         known = Past.of(
@@ -331,7 +334,9 @@ def backtest(
         problems += known.problems
         for each in ahead:
             if each.from_day(origin) <= end:
-                learned, refused = learned_at(days, origin, each, tables, seed) if Learned in named else (None, None)
+                learned, refused = (
+                    (None, None) if lessons is None else learned_at(lessons, origin, each, tables, seed)
+                )
                 problems += [(origin, LEARNED, str(refused), None)] if refused else []
                 summed, single = known.predict(days, each, first, level, futures, seed, learned)
                 sums.append(summed)

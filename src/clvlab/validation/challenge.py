@@ -6,6 +6,9 @@ their standard errors: as if what a customer does at one origin told all that th
 that it could [1]. The difference is beyond chance where the average is more than 1.96 such errors from 0, and has the
 same sign at every origin: customers of one period share what happened in it, which a test over customers cannot see.
 
+Of more than MOST_ASKED customers so many, drawn by lot, teach the learned model and are asked of it: the standard
+error is then theirs. Its squared error is told as that of a model over all customers, less the mean of d.
+
 [1] By Cauchy and Schwarz: the standard deviation of a sum is at most the sum of the standard deviations.
     Diebold & Mariano (1995), "Comparing predictive accuracy", Journal of Business & Economic Statistics 13(3), on
     comparing losses.
@@ -19,16 +22,19 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from clvlab.arrays import Vector
-from clvlab.customers import AttributeTable
+from clvlab.customers import AttributeTable, with_ids
 from clvlab.errors import DataError
+from clvlab.frames import TransactionLog
 from clvlab.learned import Learned
+from clvlab.money import from_millionths
 from clvlab.validation.origins import Ahead
 
 LEARNED = Learned.__name__
 LEARNED_NAME = "learned"
 OVER_LEARNED = ("over_learned", "over_learned_error")
 NORMAL_95 = 1.96
+MOST_ASKED = 100_000
+"""Of more customers than these a sample of so many teaches the learned model and is asked of it."""
 
 Verdict = Literal["better", "worse", "alike"]
 
@@ -70,13 +76,29 @@ class Challenge:
         return cls(method, what, rows["origin"].n_unique(), gain, ratio, verdict)
 
 
-def over_learned(actual: Vector, predicted: Vector, learned: Vector | None) -> dict[str, float | None]:
-    """The mean over customers of a method's squared error less that of the learned model, and its standard error."""
-    if learned is None or actual.size < 2:
+def over_learned(asked: pl.DataFrame | None, method: str) -> dict[str, float | None]:
+    """The mean over customers of a method's squared error less that of the learned model, and its standard error.
+
+    `asked` has `actual` and a column for each method, of the customers whom the learned model was asked of.
+    """
+    if asked is None or asked.height < 2:
         return dict.fromkeys(OVER_LEARNED)
+    actual, predicted, learned = (asked[name].to_numpy() for name in ("actual", method, LEARNED))
     difference = (predicted - actual) ** 2 - (learned - actual) ** 2
     figures = difference.mean(), difference.std(ddof=1) / np.sqrt(actual.size)
     return dict(zip(OVER_LEARNED, map(float, figures), strict=True))
+
+
+def days_of_some(log: TransactionLog, days: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Of numbered days those of up to MOST_ASKED customers, drawn by lot, as `clvlab.customers.customer_days`."""
+    n = len(log.ids)
+    if n > MOST_ASKED:
+        is_asked = np.zeros(n, dtype=bool)
+        is_asked[np.random.default_rng(seed).choice(n, MOST_ASKED, replace=False)] = True
+        days = days.filter(is_asked[days["customer"].to_numpy()])
+    if "spend" in days.columns:
+        days = days.with_columns(from_millionths(pl.col("spend")))
+    return with_ids(log, days)
 
 
 def learned_at(

@@ -23,7 +23,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from clvlab.money import exact_sum
+from clvlab.money import from_millionths
 
 NAIVE = ("own_rate", "last_365_days", "last_period", "same_period_last_year", "average", "nobody")
 YEAR = 365
@@ -46,19 +46,22 @@ def windows(origin: date, days: int, first: date) -> dict[str, Window]:
 
 
 def counted(days: pl.DataFrame, what: str, wanted: Mapping[str, Window]) -> pl.DataFrame:
-    """customer_id, and of each window the purchases or the spend of customers with a row in any of them."""
+    """customer, and of each window the purchases or the spend of customers with a row in any of them.
+
+    `days` are numbered, see `clvlab.customers.numbered_days`.
+    """
     earliest, latest = min(after for after, _ in wanted.values()), max(until for _, until in wanted.values())
     day = pl.col("date")
-    done = pl.col("is_purchase").cast(pl.Int64) if what == "purchases" else pl.col("spend")
-    total = pl.Expr.sum if what == "purchases" else exact_sum
-    return (
+    within = {name: (day > after) & (day <= until) for name, (after, until) in wanted.items()}
+    done = pl.col("is_purchase").cast(pl.UInt32) if what == "purchases" else pl.col("spend")
+    sums = (
         days.filter((day > earliest) & (day <= latest))
-        .group_by("customer_id")
-        .agg(
-            total(pl.when((day > after) & (day <= until)).then(done)).cast(pl.Float64).alias(name)
-            for name, (after, until) in wanted.items()
-        )
+        .select("customer", **{name: pl.when(inside).then(done) for name, inside in within.items()})
+        .group_by("customer")
+        .agg(pl.col(list(within)).sum())
     )
+    figures = pl.col(list(within))
+    return sums.with_columns(figures.cast(pl.Float64) if what == "purchases" else from_millionths(figures))
 
 
 def naive(what: str, length: float, year: float, age: pl.Expr) -> dict[str, pl.Expr]:

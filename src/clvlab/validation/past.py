@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from clvlab.arrays import Vector
-from clvlab.customers import CalendarFit, summarise_customers
+from clvlab.customers import CalendarFit, places_of, summarise_customers
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.learned import Learned
 from clvlab.models import AnyPurchaseModel, SpendBasis, SpendModel
@@ -33,11 +34,13 @@ class Past:
     Attributes
     ----------
     buyers : as of the origin, with cohort and, where customers were assigned to groups, group
+    places : of the buyers, among all customers of the log
     models, spend : as the buyers identify them; under the name of a model that they do not, one taken instead
     problems : origin, model, why it could not be fitted, and which was taken instead, if one was
     """
 
     buyers: CustomerSummary
+    places: pl.Series
     models: Mapping[str, AnyPurchaseModel]
     spend: SpendModel | None
     problems: list[tuple[date, str, str, str | None]]
@@ -75,7 +78,7 @@ class Past:
                 )
             if model is not None:
                 models[name] = model
-        return cls(buyers, models, fit_spend(buyers, spend_kind)[0], problems)
+        return cls(buyers, places_of(log, table["customer_id"]), models, fit_spend(buyers, spend_kind)[0], problems)
 
     def predict(
         self,
@@ -89,8 +92,8 @@ class Past:
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What each method predicted, in sums over customers and customer by customer: see `Backtest`.
 
-        `days` are all customers' days, `first` is the log's first; `learned` learnt up to the origin, and looks as
-        far ahead.
+        `days` are all customers' numbered days, `first` is the log's first; `learned` learnt up to the origin, and
+        looks as far ahead: of customers whom it does not know it is not asked.
         """
         sums, scored, length = [], [], ahead.days / DAYS_PER[self.buyers.time_unit]
         expected = {name: model.expected_purchases(self.buyers, length) for name, model in self.models.items()}
@@ -99,7 +102,8 @@ class Past:
             if learned is not None:
                 table = table.with_columns(**self._learned(learned, what))
             methods = [name for name in (*self.models, LEARNED, *NAIVE) if name in table.columns]
-            sums.append(_sums(table, methods).select(pl.lit(what).alias("what"), pl.all()))
+            of_all = [name for name in methods if table[name].null_count() == 0]
+            sums.append(_sums(table, of_all).select(pl.lit(what).alias("what"), pl.all()))
             scored.append(self._scored(what, table, methods, ahead))
         summed = _with_half_purchases(pl.concat(sums))
         intervals = self._intervals(summed, ahead, level, futures, seed)
@@ -130,9 +134,10 @@ class Past:
     ) -> pl.DataFrame:
         """The buyers' table with a column `actual` and one for each method that predicts it."""
         known = windows(self.buyers.cutoff, ahead.days, first)
-        done = counted(days, what, known)
-        table = self.buyers.data.join(done, on="customer_id", how="left", maintain_order="left")
-        table = table.with_columns(pl.col(list(known)).fill_null(0.0))
+        done = self.places.to_frame().join(
+            counted(days, what, known), on="customer", how="left", maintain_order="left"
+        )
+        table = self.buyers.data.with_columns(done.drop("customer").fill_null(0.0))
         per = DAYS_PER[self.buyers.time_unit]
         after, until = known["last_365_days"]
         simple = naive(what, ahead.days / per, (until - after).days / per, self.buyers.age)
@@ -147,26 +152,34 @@ class Past:
         return {name: pl.Series(purchases * spend) for name, purchases in expected.items()}
 
     def _learned(self, learned: Learned, what: str) -> dict[str, pl.Series]:
-        purchases = learned.expected_purchases(self.buyers)
-        if what == "purchases":
-            return {LEARNED: pl.Series(purchases)}
-        return {LEARNED: pl.Series(purchases * learned.expected_spend(self.buyers))} if learned.spend else {}
+        if what == "spend" and learned.spend is None:
+            return {}
+        is_asked = self.buyers.data["customer_id"].is_in(learned.known["customer_id"].implode())
+        asked = replace(self.buyers, data=self.buyers.data.filter(is_asked))
+        worth: Vector | float = 1.0 if what == "purchases" else learned.expected_spend(asked)
+        predicted = np.full(is_asked.len(), np.nan)
+        predicted[is_asked] = learned.expected_purchases(asked) * worth
+        return {LEARNED: pl.Series(predicted).fill_nan(None)}
 
     def _scored(self, what: str, table: pl.DataFrame, methods: Sequence[str], ahead: Ahead) -> pl.DataFrame:
         """method, customers, and the scores of each."""
         actual, length = table["actual"].to_numpy(), ahead.days / DAYS_PER[self.buyers.time_unit]
-        learned = table[LEARNED].to_numpy() if LEARNED in methods else None
-        rows: list[dict[str, object]] = []
+        asked = table.drop_nulls(LEARNED) if LEARNED in methods else None
+        rows: list[dict[str, Any]] = []
         for method in methods:
-            found = scores(actual, table[method].to_numpy())
+            theirs = asked if method == LEARNED and asked is not None else table
+            found = scores(theirs["actual"].to_numpy(), theirs[method].to_numpy())
             counted: dict[str, float | None] = dict.fromkeys(COUNTED)
             if what == "purchases":
                 counted["crps"] = found["mae"]
             if method in self.models and what == "purchases":
                 model = self.models[method]
                 counted |= count_scores(model, table, actual, model.horizon_length(self.buyers, length, None))
-            rows.append({"what": what, "method": method, "customers": table.height, **found, **counted})
-            rows[-1] |= over_learned(actual, table[method].to_numpy(), learned)
+            rows.append({"what": what, "method": method, "customers": theirs.height, **found, **counted})
+            rows[-1] |= over_learned(asked, method)
+            if theirs.height < table.height and len(rows) > 1:
+                first = rows[0]
+                rows[-1]["rmse"] = max(first["rmse"] ** 2 - first["over_learned"], 0.0) ** 0.5
         return pl.DataFrame(rows, schema_overrides=dict.fromkeys((*SCORES, *OVER_LEARNED), pl.Float64))
 
     def _dated(self, table: pl.DataFrame, ahead: Ahead) -> pl.DataFrame:
