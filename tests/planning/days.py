@@ -10,5 +10,5 @@ CUTOFF = date(2024, 2, 29)
 def days_of(*rows: tuple[str, int, float]) -> pl.DataFrame:
     """The days of customers: who, how many days before the cutoff, for how much; below 0 it is no purchase."""
     table = [(who, CUTOFF - timedelta(days=ago), amount, amount > 0) for who, ago, amount in rows]
-    schema = ["customer_id", "date", "spend", "is_purchase"]
-    return pl.DataFrame(table, schema=schema, orient="row").sort("customer_id", "date")
+    schema = ["customer", "date", "spend", "is_purchase"]
+    return pl.DataFrame(table, schema=schema, orient="row").sort("customer", "date")

@@ -89,7 +89,7 @@ def newcomers(months: int, of_month) -> pl.DataFrame:
     """Who came first on each day of so many months up to the cutoff: as many as is said of its month, 1 to 12."""
     since = [CUTOFF - timedelta(days=ago) for ago in range(round(months * 30.4375))]
     rows = [(f"{day}{one}", day, 1.0, True) for day in since for one in range(of_month(day.month))]
-    return pl.DataFrame(rows, schema=["customer_id", "date", "spend", "is_purchase"], orient="row")
+    return pl.DataFrame(rows, schema=["customer", "date", "spend", "is_purchase"], orient="row")
 
 
 def of_christmas(month: int) -> int:

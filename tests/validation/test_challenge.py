@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import clvlab as cl
-from clvlab.validation.challenge import Challenge, over_learned
+from clvlab.validation.challenge import LEARNED, Challenge, over_learned
 
 ORIGINS, HORIZON = ["1997-03-31", "1997-12-31"], "13 weeks"
 

@@ -52,14 +52,14 @@ class Acquisition:
 
     @classmethod
     def of(cls, days: pl.DataFrame, cutoff: date, calendar: Calendar | None = None) -> "Acquisition":
-        """From customers' days up to the cutoff, see `clvlab.customers.customer_days`, and their calendar."""
+        """From customers' days up to the cutoff, see `clvlab.customers.numbered_days`, and their calendar."""
         first: date = days["date"].min()  # type: ignore[assignment]
         n = min(RECENT, (cutoff - first).days + 1)
-        begun = days.filter("is_purchase").group_by("customer_id").agg(begun=pl.col("date").min())
+        begun = days.filter("is_purchase").group_by("customer").agg(begun=pl.col("date").min())
         recent = begun.filter(pl.col("begun") > cutoff - timedelta(days=n))
         ended = recent.filter(pl.col("begun") > cutoff - timedelta(days=QUARTER)).is_empty()
         season = None if calendar is None else _season(begun["begun"].sort(), cutoff, calendar)
-        first_spend, later_spend = _spend(days.join(begun, on="customer_id"), cutoff, n)
+        first_spend, later_spend = _spend(days.join(begun, on="customer"), cutoff, n)
         return cls(
             came=recent.height,
             days=n,

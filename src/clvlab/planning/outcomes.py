@@ -85,7 +85,7 @@ def actual_sums(days: pl.DataFrame, periods: Periods) -> pl.DataFrame:
     """period (null: all), part, what, actual: what happened after the cutoff, of old and new customers."""
     until = periods.day(periods.days)
     bought = pl.when("is_purchase").then("date")
-    known = days.with_columns(first=bought.min().over(pl.col("customer_id").rle_id())).drop_nulls("first")
+    known = days.with_columns(first=bought.min().over("customer")).drop_nulls("first")
     after = known.filter(pl.col("date") > periods.cutoff, pl.col("date") <= until)
     ends = [periods.day(end) for end in periods.ends]
     done = after.select(
@@ -104,7 +104,7 @@ def history(days: pl.DataFrame, periods: Periods) -> pl.DataFrame:
     """period (0 is the last), start, end, newcomers, purchases, revenue: of each whole period up to the cutoff."""
     first: date = days["date"].min()  # type: ignore[assignment]
     spans = periods.before(first)
-    firsts = days.filter("is_purchase").group_by("customer_id").agg(pl.col("date").min())["date"]
+    firsts = days.filter("is_purchase").group_by("customer").agg(pl.col("date").min())["date"]
     rows = []
     for place, (before, end) in enumerate(spans, 1 - len(spans)):
         within = days.filter(pl.col("date") > before, pl.col("date") <= end)

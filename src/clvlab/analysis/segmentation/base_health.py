@@ -27,7 +27,9 @@ def compute(context: Context) -> Section:
         "orders": Finding.of("base_health.orders", share=one_time),
     }
     if context.has_amounts:
-        tables["months"] = new_and_repeat(context.window, context.base)
+        tables["months"] = new_and_repeat(
+            context.rows.select("customer_id", "date", "amount").collect(), context.base
+        )
         findings["months"] = repeat_revenue(tables["months"])
     if context.has_amounts and buyers["total_spend"].sum() > 0:
         tables["lorenz"] = concentration(buyers["total_spend"])

@@ -21,8 +21,8 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
-from clvlab.customers import customer_days
-from clvlab.money import exact_sum
+from clvlab.customers import numbered_days, places_of
+from clvlab.money import exact_sum, from_millionths
 from clvlab.period_ends import PER_YEAR
 from clvlab.wording import Name
 
@@ -86,7 +86,7 @@ def compute(context: Context) -> Section:
     if not context.has_amounts:
         return Section({}, {"lead": Finding.of("bridge.no_amounts")})
     compared = {"period": (1, lapse), "year": (PER_YEAR[context.params.period], Name("lapses", "year"))}
-    days = customer_days(context.log, context.as_of)
+    days = numbered_days(context.log, context.as_of)
     tables: dict[str, pl.DataFrame] = {}
     findings: dict[str, Finding] = {}
     accounts = []
@@ -105,15 +105,15 @@ def compute(context: Context) -> Section:
 
 def _both_periods(context: Context, days: pl.DataFrame, earlier: date) -> pl.DataFrame:
     """part, and of the period up to that day and of this one: purchases_then, _now, spend_then, _now."""
-    known = context.base.data.select("customer_id", "first_purchase")
+    known = context.base.data.select(places_of(context.log, context.base.data["customer_id"]), "first_purchase")
     for name, end in {"then": earlier, "now": context.as_of}.items():
         within = days.filter(pl.col("date").is_between(context.day_before(end), end, closed="right"))
-        sums = within.group_by("customer_id").agg(
+        sums = within.group_by("customer").agg(
             pl.col("is_purchase").sum().cast(pl.Int64).alias(f"purchases_{name}"),
-            exact_sum(pl.col("spend")).alias(f"spend_{name}"),
+            from_millionths(pl.col("spend").sum()).alias(f"spend_{name}"),
         )
-        known = known.join(sums, on="customer_id", how="left")
-    figures = pl.exclude("customer_id", "first_purchase")
+        known = known.join(sums, on="customer", how="left", maintain_order="left")
+    figures = pl.exclude("customer", "first_purchase")
     return known.with_columns(figures.fill_null(0)).select(figures, part=_part(earlier))
 
 

@@ -106,7 +106,9 @@ def _revenue(context: Context) -> pl.DataFrame:
     last, before = (context.day_before(context.as_of, periods) for periods in (1, 2))
     amount = pl.col("amount")
     return (
-        context.window.filter(pl.col("date") > before)
+        context.rows.filter(pl.col("date") > before)
         .group_by("customer_id")
         .agg(part=exact_sum(pl.when(pl.col("date") > last).then(amount).otherwise(-amount)))
+        .select("part")
+        .collect(engine="streaming")
     )

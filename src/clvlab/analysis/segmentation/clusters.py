@@ -14,7 +14,7 @@ def compute(context: Context) -> Section:
     rule = context.cluster_rule
     if rule is None:
         return Section({}, {"lead": Finding.of("clusters.none")})
-    filled = set(context.table.filter(pl.col("n_purchases") > 0)["cluster"])
+    filled = set(context.table.filter(pl.col("n_purchases") > 0)["cluster"].unique())
     profile = group_profile(
         context.with_activity(context.shown).filter(pl.col("n_purchases") > 0),
         tuple(code for code in rule.card["group"] if code in filled),

@@ -14,8 +14,8 @@ import polars as pl
 
 from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Context
-from clvlab.customers import customer_days
-from clvlab.money import exact_sum
+from clvlab.customers import numbered_days, places_of
+from clvlab.money import from_millionths
 from clvlab.wording import Name
 
 MOST_COHORTS = 24
@@ -99,7 +99,7 @@ def compute(context: Context) -> Section:
     period = period_between(context.first_day, context.as_of)
     unit = Name("periods", period.name)
     days = _with_ages(context, period)
-    sizes = days.group_by("cohort").agg(customers=pl.col("customer_id").n_unique()).sort("cohort")
+    sizes = days.group_by("cohort").agg(customers=pl.col("customer").n_unique()).sort("cohort")
     crowded = sizes.head(1) if begins_in_the_middle(sizes["customers"]) else sizes.clear()
     sizes = sizes.join(crowded, on="cohort", how="anti")
     findings = {"lead": Finding.of("cohorts.lead", cohorts=sizes.height, period=unit)}
@@ -135,8 +135,8 @@ def _newer(days: pl.DataFrame, grid: pl.DataFrame, unit: Name) -> dict[str, Find
     lived = grid.filter(age=age)["cohort"].sort()
     spent = (
         days.filter(pl.col("age").is_between(0, age), pl.col("cohort").is_in(lived.implode()))
-        .group_by("customer_id", "cohort")
-        .agg(spend=exact_sum(pl.col("spend")))
+        .group_by("customer", "cohort")
+        .agg(spend=from_millionths(pl.col("spend").sum()))
     )
     newest_half = lived.tail(lived.len() - lived.len() // 2)
     is_newer = pl.col("cohort").is_in(newest_half.implode())
@@ -166,8 +166,9 @@ def begins_in_the_middle(sizes: pl.Series) -> bool:
 
 def _with_ages(context: Context, period: Period) -> pl.DataFrame:
     """The customers' days, with the customer's cohort and the day's age in periods."""
-    first = context.buyers.select("customer_id", cohort=period.start("first_purchase"))
-    days = customer_days(context.log, context.as_of).join(first, on="customer_id", maintain_order="left")
+    buyers = context.buyers
+    first = buyers.select(places_of(context.log, buyers["customer_id"]), cohort=period.start("first_purchase"))
+    days = numbered_days(context.log, context.as_of).join(first, on="customer", maintain_order="left")
     return days.with_columns(age=period.number("date") - period.number("cohort"))
 
 
@@ -180,7 +181,7 @@ def _grid(period: Period, sizes: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
 def _retention(days: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
     bought = days.filter("is_purchase").group_by("cohort", "age")
-    active = bought.agg(active=pl.col("customer_id").n_unique())
+    active = bought.agg(active=pl.col("customer").n_unique())
     joined = grid.join(active, on=["cohort", "age"], how="left", maintain_order="left")
     return joined.with_columns(pl.col("active").fill_null(0)).with_columns(
         share=pl.col("active") / pl.col("customers")
@@ -189,7 +190,7 @@ def _retention(days: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
 
 def _spend(days: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
     """cohort, customers, age, spend: net money up to the end of that period, a customer of the cohort."""
-    money = days.group_by("cohort", "age").agg(amount=exact_sum(pl.col("spend")))
+    money = days.group_by("cohort", "age").agg(amount=from_millionths(pl.col("spend").sum()))
     joined = grid.join(money, on=["cohort", "age"], how="left", maintain_order="left")
     total = pl.col("amount").fill_null(0.0).cum_sum().over("cohort")
     return joined.select("cohort", "customers", "age", spend=total / pl.col("customers"))

@@ -28,6 +28,7 @@ from clvlab.customers import (
     split_holdout,
     summarise_customers,
 )
+from clvlab.customers.purchase_days import rows_until
 from clvlab.errors import ConvergenceError, DataError
 from clvlab.frames import CustomerSummary, Holdout, TransactionLog, joined
 from clvlab.grouping import Clusters, find
@@ -397,12 +398,13 @@ class Context:
     @cached_property
     def buyers(self) -> pl.DataFrame:
         """The base without prospects."""
-        return self.base.data.filter(pl.col("n_purchases") > 0)
+        bought = self.base.data["n_purchases"] > 0
+        return self.base.data if bought.all() else self.base.data.filter(bought)
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
         """Every group of the rule as readers see it, best first, those without a customer included."""
-        present = set(self.table["group"])
+        present = set(self.table["group"].unique())
         codes = [group.code for group in self.rule.all_groups if group.code in present or not group.is_apart]
         return (*(code for code in codes if code not in self.small), *([SMALL] if self.small else []))
 
@@ -416,10 +418,15 @@ class Context:
         """group, place: where a group lies between the best (0) and the worst (1); null where there is no order."""
         return self.rule.places
 
+    @property
+    def rows(self) -> pl.LazyFrame:
+        """The accepted rows up to the run's day, to take no more of them than what is asked for."""
+        return rows_until(self.log, self.as_of)
+
     @cached_property
     def window(self) -> pl.DataFrame:
-        """The accepted rows up to the run's day."""
-        return self.log.accepted.filter(pl.col("date") <= self.as_of).collect()
+        """The same, all of them."""
+        return self.rows.collect()
 
     @property
     def month_is_over(self) -> bool:
@@ -429,7 +436,7 @@ class Context:
     @cached_property
     def first_day(self) -> date:
         """The log's first day."""
-        first = self.window["date"].min()
+        first = self.rows.select(pl.col("date").min()).collect(engine="streaming").item()
         assert isinstance(first, date)
         return first
 

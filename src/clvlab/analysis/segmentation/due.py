@@ -34,7 +34,7 @@ def compute(context: Context) -> Section:
     findings = {**_lead(context, shown), **_list(context, shown, on_list), **_not_there(context)}
     if context.params.contacts is not None:
         free = shown.filter(~pl.col("is_control"))
-        groups = [code for code in context.groups if code in set(free["group"])]
+        groups = [code for code in context.groups if code in set(free["group"].unique())]
         tables["allocation"] = allocate(free, groups, context.params.contacts)
         findings["allocation"] = _allocated(tables["allocation"])
     if context.params.due_by_owner:

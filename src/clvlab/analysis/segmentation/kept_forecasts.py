@@ -14,11 +14,11 @@ import polars as pl
 
 from clvlab.analysis.segmentation.context import VALUE_LEVEL, Context
 from clvlab.analysis.segmentation.past_forecasts import FEWEST, MOST, WORK
-from clvlab.customers import customer_days
+from clvlab.customers import numbered_days, places_of
 from clvlab.errors import ClvlabWarning
 from clvlab.frames import CustomerSummary, TransactionLog
 from clvlab.models import ValueModels
-from clvlab.money import exact_sum
+from clvlab.money import from_millionths
 from clvlab.units import DAYS_PER
 from clvlab.validation.futures import simulated_intervals
 from clvlab.validation.model_error import widened
@@ -114,11 +114,11 @@ def _expected(models: ValueModels, buyers: CustomerSummary, days: int) -> pl.Dat
 
 def _next_to_actual(buyers: CustomerSummary, expected: pl.DataFrame, log: TransactionLog, end: date) -> pl.DataFrame:
     """The row of each outcome, with what the buyers then did up to the end of a period."""
-    days = customer_days(log, end).filter(pl.col("date") > buyers.cutoff)
-    theirs = days.join(buyers.data.select("customer_id"), on="customer_id", how="semi")
+    days = numbered_days(log, end).filter(pl.col("date") > buyers.cutoff)
+    theirs = days.join(places_of(log, buyers.data["customer_id"]).to_frame(), on="customer", how="semi")
     came = {"purchases": float(theirs["is_purchase"].sum())}
     if "spend" in theirs.columns:
-        came["spend"] = theirs.select(exact_sum(pl.col("spend"))).item()
+        came["spend"] = theirs.select(from_millionths(pl.col("spend").sum())).item()
     return expected.select(
         "what",
         pl.lit(buyers.cutoff).alias("origin"),

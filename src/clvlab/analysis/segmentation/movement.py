@@ -169,7 +169,7 @@ def _money(pairs: pl.DataFrame, groups: tuple[str, ...]) -> pl.DataFrame:
         "revalued": exact_sum(now.filter(~arrived).append(-then.filter(~arrived))),
         "closing": exact_sum(now),
     }
-    filled = {*pairs["before"].drop_nulls(), *pairs["after"]}
+    filled = {*pairs["before"].drop_nulls().unique(), *pairs["after"].unique()}
     return _account(pairs, groups, out, come).filter(pl.col("group").is_in(list(filled)))
 
 

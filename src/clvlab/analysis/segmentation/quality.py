@@ -56,7 +56,7 @@ def _returns(context: Context) -> dict[str, Finding]:
     """How many of the rows used are returns, and their money."""
     if not context.has_amounts:
         return {}
-    back = context.window.filter(pl.col("amount") < 0)["amount"]
+    back = context.rows.filter(pl.col("amount") < 0).select("amount").collect(engine="streaming")["amount"]
     if back.is_empty():
         return {}
     money = back.to_frame().select(exact_sum(pl.col("amount"))).item()
@@ -126,7 +126,7 @@ def _with_window(context: Context) -> pl.DataFrame:
     quality = context.log.quality
     later = context.log.accepted.filter(pl.col("date") > context.as_of)
     amount = exact_sum(pl.col("amount")) if context.has_amounts else pl.lit(None, pl.Float64)
-    outside, money = later.select(pl.len(), amount.alias("amount")).collect().row(0)
+    outside, money = later.select(pl.len(), amount.alias("amount")).collect(engine="streaming").row(0)
     read = quality.filter(pl.col("rule") == "read")["rows"].sum()
     inside = pl.when(pl.col("rule") == "accepted")
     kept = quality.with_columns(

@@ -148,7 +148,7 @@ def _against_names(groups: pl.DataFrame) -> dict[str, Finding]:
 
 def _small(context: Context) -> dict[str, Finding]:
     """That small groups are shown as one, where there are such."""
-    joined = context.small.intersection(context.table["group"])
+    joined = context.small.intersection(context.table["group"].unique())
     if not joined:
         return {}
     figures = {"smallest": SMALLEST, "group": Name("groups", SMALL), "groups": len(joined)}

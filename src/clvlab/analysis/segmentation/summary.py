@@ -124,8 +124,11 @@ def _measures(context: Context, customers: CustomerSummary) -> dict[str, tuple[s
         "repeat_share": ("pct", buyers.select((pl.col("n_purchases") > 1).mean()).item() or 0.0),
     }
     if context.has_amounts:
-        recent = context.window.filter((pl.col("date") > context.day_before(day)) & (pl.col("date") <= day))
-        measures[REVENUE[context.params.period]] = ("money", recent.select(exact_sum(pl.col("amount"))).item())
+        recent = context.rows.filter((pl.col("date") > context.day_before(day)) & (pl.col("date") <= day))
+        measures[REVENUE[context.params.period]] = (
+            "money",
+            recent.select(exact_sum(pl.col("amount"))).collect(engine="streaming").item(),
+        )
     if buyers["clv"].null_count() < buyers.height:
         measures["clv"] = ("money", float(buyers["clv"].sum()))
     return measures

@@ -54,8 +54,8 @@ def _counted(context: Context, bought: pl.DataFrame, day: date, revenue: str) ->
     yield "active", float(customers.select((since < ACTIVE_DAYS).sum()).item())
     yield "repeat_share", float(customers.select((pl.col("n") > 1).mean()).item() or 0.0)
     if context.has_amounts:
-        recent = context.window.filter((pl.col("date") > context.day_before(day)) & (pl.col("date") <= day))
-        yield revenue, recent.select(exact_sum(pl.col("amount"))).item()
+        recent = context.rows.filter((pl.col("date") > context.day_before(day)) & (pl.col("date") <= day))
+        yield revenue, recent.select(exact_sum(pl.col("amount"))).collect(engine="streaming").item()
 
 
 def _expected(context: Context) -> list[float]:

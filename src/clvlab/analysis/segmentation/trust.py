@@ -63,8 +63,9 @@ def _verdict(what: str, row: dict[str, Any]) -> Finding:
 def _rows(context: Context) -> pl.DataFrame:
     """What was accepted and refused up to the period, and within it."""
     day, dated = context.day_before(context.as_of), _refused_days(context.log).drop_nulls()
+    accepted = context.rows.select("date").collect(engine="streaming")["date"]
     counts = [
-        (first, last, _within(context.window["date"], first, last), _within(dated, first, last))
+        (first, last, _within(accepted, first, last), _within(dated, first, last))
         for first, last in ((context.first_day, day), (day + timedelta(days=1), context.as_of))
     ]
     schema = {"first_day": pl.Date, "last_day": pl.Date, "accepted": pl.Int64, "refused": pl.Int64}
