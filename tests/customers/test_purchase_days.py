@@ -1,6 +1,11 @@
+from dataclasses import replace
+
+import polars as pl
 import pytest
 
-from clvlab.customers import customer_days
+import clvlab as cl
+from clvlab import memory_limit
+from clvlab.customers import customer_days, numbered_days, places_of, with_ids
 from clvlab.customers.purchase_days import describe_span
 from tests.customers.logs import day, log_of
 
@@ -54,3 +59,28 @@ def test_a_log_says_from_when_to_when_it_runs():
     assert describe_span(log_of(("a", "2024-01-05", 1.0), ("b", "2024-01-01", 1.0))) == (
         "The log runs from 2024-01-01 to 2024-01-05."
     )
+
+
+def test_numbered_days_tell_customers_by_their_places_and_money_in_millionths():
+    log = log_of(("b", "2024-01-02", 1.5), ("a", "2024-01-03", 2.0))
+    numbered = numbered_days(log, day("2024-12-31"))
+    assert numbered.select("customer", "date", "spend").rows() == [
+        (0, day("2024-01-03"), 2_000_000),
+        (1, day("2024-01-02"), 1_500_000),
+    ]
+    assert with_ids(log, numbered)["customer_id"].to_list() == ["a", "b"]
+
+
+def test_places_are_those_of_all_customers_and_strangers_have_none():
+    log = log_of(("b", "2024-01-02", 1.5), ("d", "2024-01-03", 2.0), ("a", "2024-01-03", 2.0))
+    assert places_of(log, pl.Series(["a", "a0", "d", "e", "0"])).to_list() == [0, None, 2, None, None]
+
+
+def test_a_log_in_parts_has_the_same_numbers(monkeypatch):
+    log, end = cl.datasets.lighting(600, seed=1), day("2024-12-31")
+    monkeypatch.setattr(memory_limit, "DEFAULT", 1)
+    in_parts = replace(log)
+    assert len(in_parts.days) > 3
+    assert numbered_days(in_parts, end).equals(numbered_days(log, end))
+    then = day("2023-12-31")
+    assert numbered_days(in_parts.until(then), end).equals(numbered_days(log, then))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from clvlab.customers import season
 from clvlab.customers.season import CaseSeries, shrunk_effects
 
 
@@ -54,6 +55,15 @@ def test_a_customer_counts_as_often_as_there_are_such():
     weighted = CaseSeries(once.stretch, once.bought * 2, once.first, once.last, once.purchases * 2)
     for one, other in zip(twice.evidence(), weighted.evidence(), strict=True):
         assert one == pytest.approx(other)
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_very_many_customers_are_added_up_by_pairs_of_days_to_the_same(monkeypatch, size):
+    each = series(STRETCH, CUSTOMERS * size)
+    one_by_one = each.evidence()
+    monkeypatch.setattr(season, "FEW", 0)
+    for by_pairs, by_rows in zip(each.evidence(), one_by_one, strict=True):
+        assert by_pairs == pytest.approx(by_rows, rel=1e-11, abs=1e-11)
 
 
 def of_months(bought):

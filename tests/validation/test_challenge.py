@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import clvlab as cl
+from clvlab.validation import challenge
 from clvlab.validation.challenge import LEARNED, Challenge, over_learned
 
 ORIGINS, HORIZON = ["1997-03-31", "1997-12-31"], "13 weeks"
@@ -108,3 +109,39 @@ def test_what_happens_after_an_origin_changes_nothing_that_was_learnt_there(foun
 def test_the_class_serves_as_well_as_its_name(log):
     named, classed = (cl.backtest(log, [each], ORIGINS[1:], "4 weeks") for each in ("learned", cl.Learned))
     assert named.sums.equals(classed.sums)
+
+
+def asked_of(most, log):
+    """At one origin, where so many are asked of the learned model at most."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(challenge, "MOST_ASKED", most)
+        return cl.backtest(log, ["bg_nbd", "learned"], ORIGINS[1:], HORIZON)
+
+
+@pytest.fixture(scope="module")
+def of_some(log):
+    return asked_of(1_000, log)
+
+
+def test_a_sample_judges_as_all_do_within_its_interval():
+    """Of CDNOW's 23,570 customers, a third."""
+    log = cl.datasets.cdnow()
+    every, some = (asked_of(most, log).customers.filter(method="BgNbd") for most in (100_000, 8_000))
+    difference = (some["over_learned"] - every["over_learned"]).abs()
+    assert (difference < 1.96 * some["over_learned_error"]).all()
+    assert (some["over_learned_error"] > every["over_learned_error"]).all()
+    assert some["rmse"].equals(every["rmse"])
+
+
+def test_of_a_sample_the_learned_error_is_that_of_all_less_the_difference(of_some):
+    scores = {row["method"]: row for row in of_some.customers.filter(what="purchases").iter_rows(named=True)}
+    assert (scores["Learned"]["customers"], scores["BgNbd"]["customers"]) == (1_000, 2_357)
+    error = scores["BgNbd"]["rmse"] ** 2 - scores["BgNbd"]["over_learned"]
+    assert scores["Learned"]["rmse"] == pytest.approx(np.sqrt(error))
+    gain = 1 - scores["Learned"]["rmse"] / scores["BgNbd"]["rmse"]
+    assert of_some.challenge("BgNbd").gain == pytest.approx(gain)
+
+
+def test_a_sample_is_in_no_sum(found, of_some):
+    assert "Learned" in found.sums["method"]
+    assert "Learned" not in of_some.sums["method"]
