@@ -459,6 +459,7 @@ PAGES: Mapping[str, Sequence[Block]] = MappingProxyType(
             Text("bias_spend"),
             Text("beyond"),
             Text("learned"),
+            Text("learned_sample"),
             Chart("forecasts", validation.forecasts),
             Table(
                 "forecasts",

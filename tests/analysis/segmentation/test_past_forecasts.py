@@ -222,6 +222,18 @@ def test_a_challenger_that_does_not_win_is_told_of_as_well(outcome, key, monkeyp
     assert is_chinese(sentences_of("validation", section, plain.params, "zh"))
 
 
+def test_that_a_sample_judged_the_challenger_is_told_where_there_are_more_customers(monkeypatch):
+    outcome = Challenge("Nbd", "spend", 2, -0.1, -3.0, "worse")
+    monkeypatch.setattr(PastForecasts, "challenge", outcome)
+    plain = context(past(), horizon="10 days")
+    assert "learned_sample" not in validation.compute(plain).findings
+    monkeypatch.setattr(validation, "MOST_ASKED", 2)
+    section = validation.compute(plain)
+    (sentence,) = [each for each in sentences_of("validation", section, plain.params) if "drawn by lot" in each]
+    assert sentence.startswith("The challenger was trained on 2 of the customers")
+    assert is_chinese(sentences_of("validation", section, plain.params, "zh"))
+
+
 @pytest.mark.parametrize(("factor", "direction"), [(1.25, "more"), (5 / 6, "less")])
 @pytest.mark.parametrize("what", ["spend", "purchases"])
 def test_a_bias_that_the_first_page_tells_is_told_of_values_and_in_the_outlook(factor, direction, what):

@@ -9,6 +9,7 @@ from clvlab.analysis.section import Finding, Section
 from clvlab.analysis.segmentation.context import Backtest, Context
 from clvlab.analysis.segmentation.past_forecasts import PastForecasts
 from clvlab.models import CovariateModel
+from clvlab.validation.challenge import MOST_ASKED
 from clvlab.validation.predictions import BASELINE_METHODS
 from clvlab.validation.telling import direction
 from clvlab.validation.validate import Validation, validate
@@ -85,7 +86,7 @@ def _forecasts(context: Context) -> Section:
     findings = {"forecasts_lead": lead, "forecasts": Finding.of("validation.forecasts", **told)}
     return Section(
         {"forecasts": totals.drop("held_alone", "error", "simple_error")},
-        {**findings, **_instead(past), **cautions(context, past), **_learned(past)},
+        {**findings, **_instead(past), **cautions(context, past), **_learned(context, past)},
     )
 
 
@@ -99,7 +100,7 @@ def _instead(past: PastForecasts) -> dict[str, Finding]:
     return {"instead": Finding.of("validation.instead", model=model, days=others.height, others=names)}
 
 
-def _learned(past: PastForecasts) -> dict[str, Finding]:
+def _learned(context: Context, past: PastForecasts) -> dict[str, Finding]:
     """How the learned challenger did next to the report's model, where it could be trained."""
     found = past.challenge
     if found is None:
@@ -116,7 +117,9 @@ def _learned(past: PastForecasts) -> dict[str, Finding]:
         days=found.origins,
         size=abs(found.gain),
     )
-    return {"learned": told}
+    if len(context.log.ids) <= MOST_ASKED:
+        return {"learned": told}
+    return {"learned": told, "learned_sample": Finding.of("validation.learned_sample", customers=MOST_ASKED)}
 
 
 def cautions(context: Context, past: PastForecasts) -> dict[str, Finding]:
