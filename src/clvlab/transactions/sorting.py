@@ -22,8 +22,8 @@ _NO_KEY = OURS + "no_key"
 
 def sort_out(
     judged: pl.LazyFrame, left_out: pl.LazyFrame | None, key: Sequence[str] | None, *, drops: bool, lazily: bool
-) -> tuple[TransactionLog, pl.LazyFrame]:
-    """Accepted and refused rows and their account, and the rows that pass with all columns of the source.
+) -> tuple[TransactionLog, pl.LazyFrame, pl.DataFrame]:
+    """Accepted and refused rows and their account; then those that pass and those that do not with all columns.
 
     Lazily, each figure is a pass of its own: passes taken together would keep all rows in memory between them. The
     rows that pass are then set down in a file, so that no later step judges them again.
@@ -41,7 +41,7 @@ def sort_out(
     lazily
         whether the rows are too many for memory
     """
-    rejected = judged.filter(pl.col(RULE).is_not_null()).collect(engine="streaming")
+    rejected = _rejected(judged)
     passed = judged if rejected.is_empty() else judged.filter(pl.col(RULE).is_null())
     count = passed.select(account(judged)).collect(engine="streaming")
     by_rule = pl.concat(
@@ -58,12 +58,19 @@ def sort_out(
     quality = quality_table(by_rule, count, filtered)
     accepted, refused = _accepted(kept), _as_it_stood(rejected)
     if lazily:
-        return TransactionLog(_set_down(accepted), refused, quality), passed
+        return TransactionLog(_set_down(accepted), refused, quality), passed, rejected
     rows = accepted.collect()
     days = brought_together(rows.lazy().with_row_index("place"), rows.height)
     repeated = _merged(quality) if drops else _repeated(passed, rows.height, subset, days)
     log = TransactionLog(rows.lazy(), refused, quality, {"duplicate_rows": repeated})
-    return log.knowing([replace(part, shared=None) for part in days]), passed
+    return log.knowing([replace(part, shared=None) for part in days]), passed, rejected
+
+
+def _rejected(judged: pl.LazyFrame) -> pl.DataFrame:
+    """The rows that a rule refuses; to see that there are none takes no column of a clean source."""
+    n_refused = judged.select(pl.col(RULE).count()).collect(engine="streaming").item()
+    refused = judged.filter(pl.col(RULE).is_not_null()) if n_refused else judged.clear()
+    return refused.collect(engine="streaming")
 
 
 def _merged(quality: pl.DataFrame) -> int:
