@@ -30,8 +30,8 @@ _PLAIN = frozenset(
     {"binary", "boolean", "byte", "char", "date", "decimal", "double", "float", "integer", "long", "short", "string"}
     | {"timestamp", "timestamp_ntz", "varchar", "void"}
 )
-_TYPES = {pl.Float64: "double", pl.Int64: "bigint", pl.String: "string"}
-_ARROW = {"double": pa.float64(), "bigint": pa.int64(), "string": pa.string()}
+_TYPES = {pl.Float64: "double", pl.Int64: "bigint", pl.String: "string", pl.Date: "date"}
+_ARROW = {"double": pa.float64(), "bigint": pa.int64(), "string": pa.string(), "date": pa.date32()}
 
 
 def is_frame(source: Any) -> bool:
@@ -79,7 +79,46 @@ def mapped(source: Any, function: Callable[[pl.DataFrame], pl.DataFrame], key: s
             yield from function(pl.DataFrame(table)).to_arrow().cast(schema).to_batches()
 
     with quiet():
-        return _numbered(source).mapInArrow(made, ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items()))
+        return _numbered(source).mapInArrow(made, _ddl(types))
+
+
+def mapped_together(
+    source: Any,
+    none: pl.DataFrame,
+    key: Callable[[pl.DataFrame], pl.Series],
+    function: Callable[[pl.DataFrame], pl.DataFrame],
+) -> Any:
+    """The frame of what a function makes of rows with all others of their key, on the cluster when it is asked for.
+
+    Of the frame the columns of `none` are read, which has them without a row. The function gets the rows of several
+    keys at once, as many as a partition of the cluster has. The cluster's Python has to have clvlab.
+    """
+    from pyspark.sql.types import StringType, StructField, StructType
+
+    names = none.columns
+    numbered = _plain(_numbered(source).select(*(f"c{source.columns.index(name)}" for name in names)))
+    types = {name: _TYPES[type(dtype)] for name, dtype in function(none).schema.items()}
+    schema = pa.schema({name: _ARROW[kind] for name, kind in types.items()})
+
+    def keyed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            keys = key(pl.DataFrame(batch.rename_columns(names))).to_arrow().cast(pa.string())
+            yield pa.RecordBatch.from_arrays([*batch.columns, keys], names=[*batch.schema.names, "key"])
+
+    def made(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        parts = [pl.DataFrame(batch).drop("key") for batch in batches]
+        if parts:
+            rows = pl.concat(parts)
+            rows.columns = names
+            yield from function(rows).to_arrow().cast(schema).to_batches()
+
+    with quiet():
+        with_key = StructType([*numbered.schema.fields, StructField("key", StringType())])
+        return numbered.mapInArrow(keyed, with_key).repartition("key").mapInArrow(made, _ddl(types))
+
+
+def _ddl(types: dict[str, str]) -> str:
+    return ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
 
 
 def quoted(name: str) -> str:
@@ -137,14 +176,7 @@ def frames_of(frame: Any, names: list[str]) -> Iterator[pl.DataFrame]:
 
     What Arrow has no plain type for (lists, maps, ...) is text.
     """
-    is_plain = [field.dataType.typeName() in _PLAIN for field in frame.schema]
-    numbered = _numbered(frame)
-    plain = numbered.selectExpr(
-        *(
-            name if as_it_is else f"CAST({name} AS STRING) AS {name}"
-            for name, as_it_is in zip(numbered.columns, is_plain, strict=True)
-        )
-    )
+    plain = _plain(_numbered(frame))
     parts = (pl.DataFrame(batch.rename_columns(names)) for batch in _batches(plain))
     return gathered(parts, lambda: pl.DataFrame(plain.limit(0).toArrow().rename_columns(names)))
 
@@ -152,6 +184,16 @@ def frames_of(frame: Any, names: list[str]) -> Iterator[pl.DataFrame]:
 def _numbered(frame: Any) -> Any:
     """The frame with columns c0, c1, ...: Spark mistakes a dot in a name for a part of a column."""
     return frame.toDF(*(f"c{place}" for place in range(len(frame.columns))))
+
+
+def _plain(numbered: Any) -> Any:
+    """The frame with texts for what Arrow has no plain type for."""
+    return numbered.selectExpr(
+        *(
+            field.name if field.dataType.typeName() in _PLAIN else f"CAST({field.name} AS STRING) AS {field.name}"
+            for field in numbered.schema
+        )
+    )
 
 
 def _batches(frame: Any) -> Iterator[pa.RecordBatch]:
