@@ -3,21 +3,24 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import polars as pl
+from polars import selectors as cs
 
+from clvlab.customer_days import brought_together
 from clvlab.customers.summary import counted_until, measured
 from clvlab.errors import ParamsError
 from clvlab.money import exact_sum
 from clvlab.sources import spark
 from clvlab.sources.memory import open_frame
-from clvlab.sources.texts import as_id
 from clvlab.sources.zones import check_zone
 from clvlab.transactions.judging import EachByItself, typed_columns
 from clvlab.transactions.rules import RULES, ZeroAmounts
 from clvlab.units import check_time_unit, parse_day
+
+_COUNTED = ("customer_id", "date", "amount", "order_id")
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,20 +119,20 @@ def summarise_frame(
         )
     judging = EachByItself(mapping, currency, zone, zero_amounts, guests, largest_amount)
 
-    def customers_of(rows: pl.DataFrame) -> pl.DataFrame:
-        return measured(counted_until(judging.log_of(rows), day), day, unit)
+    def passed(rows: pl.DataFrame) -> pl.DataFrame:
+        return judging.sorted_out(rows).accepted.select(cs.by_name(_COUNTED, require_all=False)).collect()
 
-    def account_of(rows: pl.DataFrame) -> pl.DataFrame:
-        return judging.log_of(rows).quality.select("rule", "rows", "amount")
+    def counted(rows: pl.DataFrame) -> pl.DataFrame:
+        return measured(counted_until(brought_together(rows.lazy(), rows.height), day), day, unit)
 
-    def customer_of(rows: pl.DataFrame) -> pl.Series:
-        name = mapping["customer_id"]
-        return rows.select(as_id(name, rows.schema[name], "The frame")).to_series()
+    def account(rows: pl.DataFrame) -> pl.DataFrame:
+        return judging.sorted_out(rows).quality.select("rule", "rows", "amount")
 
     if whole is not None:
-        return FrameSummary(customers_of(whole), lambda: account_of(whole))
-    here = partial(spark.mapped_together, frame, none.select(mapping.values()), customer_of)
-    return FrameSummary(here(customers_of), lambda: spark.collected(here(account_of)))
+        return FrameSummary(counted(passed(whole)), lambda: account(whole))
+    read = frame.select(*(spark.quoted(name) for name in mapping.values()))
+    customers = spark.mapped(spark.mapped(read, passed), counted, together="customer_id")
+    return FrameSummary(customers, lambda: spark.collected(spark.mapped(read, account)))
 
 
 def _whole(frame: Any) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """One row per customer as of a day, and what those customers did next."""
 
 import warnings
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -65,7 +66,7 @@ def summarise_customers(
     """
     check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     cutoff, unit = parse_day("cutoff", cutoff), check_time_unit(time_unit)
-    counted = counted_until(log, cutoff)
+    counted = counted_until(log.days, cutoff)
     if not (counted["n_purchases"] > 0).any():
         raise DataError(
             f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff.",
@@ -136,11 +137,11 @@ def split_holdout(
     )
 
 
-def counted_until(log: TransactionLog, cutoff: date) -> pl.DataFrame:
+def counted_until(days: Iterable[CustomerDays], cutoff: date) -> pl.DataFrame:
     """What is counted of each customer, and their money in whole millionths: `total`, `bought` (on days that are
     purchases), `first` (on the first of these).
     """
-    return pl.concat([_one_row_each(part.until(cutoff)) for part in log.days])
+    return pl.concat([_one_row_each(part.until(cutoff)) for part in days])
 
 
 def _one_row_each(part: CustomerDays) -> pl.DataFrame:

@@ -7,14 +7,13 @@ from typing import Any
 import polars as pl
 
 from clvlab.errors import DataError
-from clvlab.frames import TransactionLog
 from clvlab.sources import OURS, SourceTable
 from clvlab.transactions.currencies import found_currencies, one_currency
 from clvlab.transactions.days import with_days
 from clvlab.transactions.guests import is_guest
 from clvlab.transactions.mapping import NUMBERS, resolve, standardise
 from clvlab.transactions.rules import ZeroAmounts, broken_by, rule_of
-from clvlab.transactions.sorting import RULE, sort_out
+from clvlab.transactions.sorting import RULE, Sorted, sorted_out
 from clvlab.transactions.totals import says_total, sums_up, words_among
 
 _NO_TEXTS = pl.DataFrame(schema={"text": pl.String, "rows": pl.Int64})
@@ -59,13 +58,13 @@ class EachByItself:
     guests: Iterable[Any]
     largest_amount: float | None
 
-    def log_of(self, rows: pl.DataFrame) -> TransactionLog:
-        """The log of these rows, none of which may be left; UnsettledError where one is in another currency."""
+    def sorted_out(self, rows: pl.DataFrame) -> Sorted:
+        """These rows by what becomes of them; UnsettledError where one is in another currency."""
         standard = standardise(SourceTable.of(rows.lazy(), "The frame"), self.mapping, ".", None)
         standard = one_currency(standard, found_currencies(standard, _NO_TEXTS, self.currency), None, self.currency)
         standard, _ = with_days(standard, self.mapping["date"], None, self.time_zone, "keep")
         judged = judged_rows(standard, self.zero_amounts, self.guests, self.largest_amount)
-        return sort_out(judged.collect().lazy(), None, None, drops=False, lazily=False)[0]
+        return sorted_out(judged.collect().lazy())
 
 
 def typed_columns(columns: Mapping[str, str], none: pl.DataFrame) -> dict[str, str]:

@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -60,65 +61,38 @@ def collected(source: Any) -> pl.DataFrame:
         return pl.concat(frames_of(source, source.columns))
 
 
-def mapped(source: Any, function: Callable[[pl.DataFrame], pl.DataFrame], key: str) -> Any:
+def mapped(
+    source: Any,
+    function: Callable[[pl.DataFrame], pl.DataFrame],
+    *,
+    key: str | None = None,
+    together: str | None = None,
+) -> Any:
     """The frame of what a function makes of the rows of a frame, some at a time, on the cluster when it is asked for.
 
-    The cluster's Python has to have clvlab. The column `key` is of the same type in both; what the function makes of
-    no rows says what else there is.
+    The cluster's Python has to have clvlab. What the function makes of no rows says of which columns the frame is.
+    The column `key` is of the same type in both frames. Of the column `together` the function gets all rows of one
+    value at once, with those of other values: as many as come into a partition of the cluster.
     """
-    names = source.columns
-    none = function(collected(source.limit(0)))
-    types = {name: _TYPES.get(type(dtype), "string") for name, dtype in none.schema.items()}
-    types |= {key: source.schema[key].dataType.simpleString()}
+    names, none = source.columns, collected(source.limit(0))
+    types = {name: _TYPES.get(type(dtype), "string") for name, dtype in function(none).schema.items()}
+    if key is not None:
+        types |= {key: source.schema[key].dataType.simpleString()}
 
     def made(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            table = batch.rename_columns(names)
-            own = {key: table.schema.field(key).type}
-            schema = pa.schema({name: own.get(name) or _ARROW[kind] for name, kind in types.items()})
-            yield from function(pl.DataFrame(table)).to_arrow().cast(schema).to_batches()
-
-    with quiet():
-        return _numbered(source).mapInArrow(made, _ddl(types))
-
-
-def mapped_together(
-    source: Any,
-    none: pl.DataFrame,
-    key: Callable[[pl.DataFrame], pl.Series],
-    function: Callable[[pl.DataFrame], pl.DataFrame],
-) -> Any:
-    """The frame of what a function makes of rows with all others of their key, on the cluster when it is asked for.
-
-    Of the frame the columns of `none` are read, which has them without a row. The function gets the rows of several
-    keys at once, as many as a partition of the cluster has. The cluster's Python has to have clvlab.
-    """
-    from pyspark.sql.types import StringType, StructField, StructType
-
-    names = none.columns
-    numbered = _plain(_numbered(source).select(*(f"c{source.columns.index(name)}" for name in names)))
-    types = {name: _TYPES[type(dtype)] for name, dtype in function(none).schema.items()}
-    schema = pa.schema({name: _ARROW[kind] for name, kind in types.items()})
-
-    def keyed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            keys = key(pl.DataFrame(batch.rename_columns(names))).to_arrow().cast(pa.string())
-            yield pa.RecordBatch.from_arrays([*batch.columns, keys], names=[*batch.schema.names, "key"])
-
-    def made(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        parts = [pl.DataFrame(batch).drop("key") for batch in batches]
-        if parts:
-            rows = pl.concat(parts)
-            rows.columns = names
+        tables = iter(batches)
+        first = next(tables, None)
+        if first is None:
+            return
+        own = {} if key is None else {key: first.schema.field(names.index(key)).type}
+        schema = pa.schema({name: own.get(name) or _ARROW[kind] for name, kind in types.items()})
+        parts = (pl.DataFrame(batch.rename_columns(names)) for batch in chain([first], tables))
+        for rows in gathered(parts, none.clear) if together is None else [pl.concat(parts)]:
             yield from function(rows).to_arrow().cast(schema).to_batches()
 
     with quiet():
-        with_key = StructType([*numbered.schema.fields, StructField("key", StringType())])
-        return numbered.mapInArrow(keyed, with_key).repartition("key").mapInArrow(made, _ddl(types))
-
-
-def _ddl(types: dict[str, str]) -> str:
-    return ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
+        rows = _numbered(source if together is None else source.repartition(quoted(together)))
+        return rows.mapInArrow(made, ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items()))
 
 
 def quoted(name: str) -> str:
@@ -176,7 +150,14 @@ def frames_of(frame: Any, names: list[str]) -> Iterator[pl.DataFrame]:
 
     What Arrow has no plain type for (lists, maps, ...) is text.
     """
-    plain = _plain(_numbered(frame))
+    is_plain = [field.dataType.typeName() in _PLAIN for field in frame.schema]
+    numbered = _numbered(frame)
+    plain = numbered.selectExpr(
+        *(
+            name if as_it_is else f"CAST({name} AS STRING) AS {name}"
+            for name, as_it_is in zip(numbered.columns, is_plain, strict=True)
+        )
+    )
     parts = (pl.DataFrame(batch.rename_columns(names)) for batch in _batches(plain))
     return gathered(parts, lambda: pl.DataFrame(plain.limit(0).toArrow().rename_columns(names)))
 
@@ -184,16 +165,6 @@ def frames_of(frame: Any, names: list[str]) -> Iterator[pl.DataFrame]:
 def _numbered(frame: Any) -> Any:
     """The frame with columns c0, c1, ...: Spark mistakes a dot in a name for a part of a column."""
     return frame.toDF(*(f"c{place}" for place in range(len(frame.columns))))
-
-
-def _plain(numbered: Any) -> Any:
-    """The frame with texts for what Arrow has no plain type for."""
-    return numbered.selectExpr(
-        *(
-            field.name if field.dataType.typeName() in _PLAIN else f"CAST({field.name} AS STRING) AS {field.name}"
-            for field in numbered.schema
-        )
-    )
 
 
 def _batches(frame: Any) -> Iterator[pa.RecordBatch]:
