@@ -42,7 +42,7 @@ def test_nothing_of_the_rows_comes_here(session, cdnow, monkeypatch):
     monkeypatch.setattr(frames, "frames_of", lambda frame, names: came.append(frame.count()) or plainly(frame, names))
     found = cl.summarise_frame(frame, "1997-09-30", "week", columns=COLUMNS)
     assert type(found.customers) is type(frame)
-    assert came == [0]
+    assert set(came) == {0}
     expected = cl.summarise_customers(cl.read_transactions(cdnow), "1997-09-30", "week")
     assert counted(found.customers).equals(expected.data)
     model, spend = cl.BgNbd.fit(expected), cl.GammaGamma.fit(expected)
