@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from clvlab.errors import ParamsError
 from clvlab.grouping import strategies
-from clvlab.params import CompareParams, ReaderSettings, ReportParams, Rfm, file_name, parse_override
+from clvlab.params import CompareParams, ReaderSettings, ReportParams, file_name, parse_override
+from clvlab.params.report import Rfm
 from clvlab.rfm import score_rfm
 from clvlab.transactions import read_transactions
 

@@ -33,7 +33,7 @@ from clvlab.crm.selected import AnswersRead, CustomersRead, OrdersRead, Values, 
 from clvlab.crm.tokens import Token, TokenCache
 from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
 from clvlab.errors import DataError, ParamsError, TryLaterError
-from clvlab.params import BulkWrite, ZohoSource
+from clvlab.params.source import BulkWrite, ZohoSource
 from clvlab.sources.faults import fault
 
 SECRETS = ("ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN")
