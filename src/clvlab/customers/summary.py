@@ -65,7 +65,7 @@ def summarise_customers(
     """
     check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     cutoff, unit = parse_day("cutoff", cutoff), check_time_unit(time_unit)
-    counted = pl.concat([_one_row_each(part.until(cutoff)) for part in log.days], how="vertical_relaxed")
+    counted = pl.concat([_one_row_each(part.until(cutoff)) for part in log.days])
     if not (counted["n_purchases"] > 0).any():
         raise DataError(
             f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff.",
@@ -180,7 +180,7 @@ def _measured(counted: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFra
 
 def _returned(counted: pl.DataFrame) -> float:
     """Of the money of purchases, the share that those who bought took back on days that are none."""
-    money = counted.filter(pl.col("n_purchases") > 0).select(pl.col("bought", "total").cast(pl.Int128).sum())
+    money = counted.filter(pl.col("n_purchases") > 0).select(pl.col("bought", "total").sum())
     bought, total = money.row(0)
     back: int = bought - total
     return back / max(bought, back) if back > 0 else 0.0

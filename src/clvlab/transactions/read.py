@@ -221,10 +221,10 @@ def read_transactions(
         judged = _judged(rows, len(tables), zero_amounts, guests, largest_amount)
         judged = judged if large else judged.collect().lazy()
         drops = duplicates == "drop" or key is not None
-        log, passed = sort_out(judged, left_out, key, drops=drops, lazily=bool(large))
+        log, passed, rejected = sort_out(judged, left_out, key, drops=drops, lazily=bool(large))
         own = own_attributes(passed, attributes, tables[0].name)
         check_not_all_refused(log, mapping)
-        _warn(judged, passed, log, texts, decimal)
+        _warn(judged, passed, rejected, log, texts, decimal)
         for table, each in zip(tables, mappings, strict=True):
             warn_of_states(table, each, where)
     detected = {
@@ -286,9 +286,16 @@ def _judged(
     return judged.with_columns(pl.when(is_sum).then(pl.lit("total_row")).otherwise(pl.col(RULE)).alias(RULE))
 
 
-def _warn(judged: pl.LazyFrame, passed: pl.LazyFrame, log: TransactionLog, texts: pl.DataFrame, decimal: str) -> None:
+def _warn(
+    judged: pl.LazyFrame,
+    passed: pl.LazyFrame,
+    rejected: pl.DataFrame,
+    log: TransactionLog,
+    texts: pl.DataFrame,
+    decimal: str,
+) -> None:
     """Warn of all that looks doubtful in rows that can be read."""
-    ids = ids_of(judged, log)
+    ids = ids_of(judged, rejected, log)
     warn_of_ids(ids)
     warn_of_giants(ids)
     warn_of_unread(passed)
