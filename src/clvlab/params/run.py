@@ -74,13 +74,13 @@ class RunParams(BaseModel):
     model_config = STRICT
     kind: ClassVar[Literal["", "report", "comparison"]] = ""
     command: ClassVar[Literal["", "report", "compare"]] = ""
+    # The keys of each mapping among the parameters, by where it stands.
     nested: ClassVar[Mapping[str, Iterable[str]]] = {
         **SOURCE_KEYS,
         "reading": ReaderSettings.__annotations__,
         "attribute_reading": AttributeReading.__annotations__,
         "events": Event.__annotations__,
     }
-    """The keys of each mapping among the parameters."""
 
     name: Text
     title: Text | None = None
