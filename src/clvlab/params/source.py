@@ -213,8 +213,13 @@ def _kind_of_source(source: object) -> str:
     return next((f"#{kind}" for kind in sorted(_DATABASES) if kind in source), f"#{source.get('crm')}")
 
 
+_Files = Annotated[
+    Annotated[Text, Tag("#one")] | Annotated[Texts, AfterValidator(_not_empty), Tag("#several")],
+    Discriminator(lambda paths: "#several" if isinstance(paths, tuple) else "#one"),
+    AfterValidator(_no_address),
+]
 Source = Annotated[
-    Annotated[Text | Annotated[Texts, AfterValidator(_not_empty)], AfterValidator(_no_address), Tag("#files")]
+    Annotated[_Files, Tag("#files")]
     | Annotated[ZohoSource, Tag("#zoho")]
     | Annotated[FxiaokeSource, Tag("#fxiaoke")]
     | Annotated[DuckdbSource, _either("duckdb", "sql"), _either("table", "query"), Tag("#duckdb")]
