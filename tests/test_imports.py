@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "sources": f"{FOUNDATION} memory_limit scratch",
     "transactions": f"{FOUNDATION} customer_days memory_limit scratch sources",
     "customers": f"{FOUNDATION} customer_days sources",
+    "frame_customers": f"{FOUNDATION} customer_days sources transactions customers",
     "shares": "arrays",
     "rfm": f"{FOUNDATION} shares",
     "models": f"{FOUNDATION} sources",

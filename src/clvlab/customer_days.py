@@ -7,6 +7,7 @@ whose sums are differences of running totals.
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 from clvlab.memory_limit import bytes_held, rows_at_once
 from clvlab.money import bits_of_sums, to_millionths
 from clvlab.scratch import scratch_file
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 _BYTES_OF_A_DAY = 24
 
@@ -140,18 +144,23 @@ class _Runs:
 
 
 def _runs_of(ids: pl.Series, days: pl.Series) -> _Runs:
-    """The rows as entries of a table of customers by days, brought into the order of its cells."""
-    from scipy.sparse import coo_array  # takes its time, and a command that only helps needs none of it
-
-    customer, first = _numbered(ids), days.min() or 0
-    column, place = (days - first).to_numpy(), np.arange(len(days), dtype=np.int32)
-    cells = coo_array((place, (customer, column)), shape=(customer.max(initial=-1) + 1, column.max(initial=-1) + 1))
-    cells.has_canonical_format = True  # or else entries of one cell would be added up
-    table = cells.tocsr()
-    table.sort_indices()
+    first = days.min() or 0
+    table = _in_cells(_numbered(ids), (days - first).to_numpy())
     customer_starts, day = pl.Series(table.indptr[:-1]), pl.Series(table.indices)
     day_starts = (day != day.shift()).fill_null(value=True).scatter(customer_starts, values=True).arg_true()
     return _Runs(pl.Series(table.data), day_starts, customer_starts, day.gather(day_starts) + first)
+
+
+def _in_cells(customer: NDArray[np.int32], day: NDArray[np.int32]) -> "csr_array":
+    """The places of rows as entries of a table of customers by days, in the order of its cells."""
+    from scipy.sparse import coo_array  # takes its time, and a command that only helps needs none of it
+
+    place = np.arange(len(day), dtype=np.int32)
+    cells = coo_array((place, (customer, day)), shape=(customer.max(initial=-1) + 1, day.max(initial=-1) + 1))
+    cells.has_canonical_format = True  # or else entries of one cell would be added up
+    table = cells.tocsr()
+    table.sort_indices()
+    return table
 
 
 def _numbered(ids: pl.Series) -> NDArray[np.int32]:
@@ -159,12 +168,14 @@ def _numbered(ids: pl.Series) -> NDArray[np.int32]:
 
     Should two ids have one hash, a second hash is not the same for all rows of that number.
     """
-    numbers, found = pd.factorize(_hashes(ids).to_numpy())
-    second, known = ids.hash(seed=1).to_numpy(), np.empty(len(found), np.uint64)
+    numbers = _factorized(_hashes(ids))
+    second, known = ids.hash(seed=1).to_numpy(), np.empty(numbers.max(initial=-1) + 1, np.uint64)
     known[numbers] = second
-    if (known[numbers] != second).any():
-        numbers, _ = pd.factorize(ids.rank("dense").to_numpy())
-    return numbers.astype(np.int32)
+    return _factorized(ids.rank("dense")) if (known[numbers] != second).any() else numbers
+
+
+def _factorized(values: pl.Series) -> NDArray[np.int32]:
+    return pd.factorize(values.to_numpy())[0].astype(np.int32)
 
 
 def _hashes(ids: pl.Series) -> pl.Series:

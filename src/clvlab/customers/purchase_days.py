@@ -41,7 +41,7 @@ def numbered_days(log: TransactionLog, end: date) -> pl.DataFrame:
     if len(parts) == 1:
         return parts[0]
     places = [each.gather(part["customer"]) for each, part in zip(log.places, parts, strict=True)]
-    days = pl.concat(parts, how="vertical_relaxed").with_columns(pl.concat(places).alias("customer"))
+    days = pl.concat(parts).with_columns(pl.concat(places).alias("customer"))
     # Each part is in order: a stable sort has only to merge them.
     order = np.argsort(days["customer"].to_numpy(), kind="stable")
     return days[pl.Series(order)].with_columns(pl.col("customer").set_sorted())
