@@ -84,7 +84,7 @@ MAY_IMPORT = {
 
 # Who alone may import a library; by nobody, where the list is empty.
 ONLY = {
-    "scipy": "models customer_days grouping",
+    "scipy": "models customer_days customers grouping",
     "sklearn": "grouping comparison learned estimators",
     "altair": "charts",
     "jinja2": "tables reporting",
