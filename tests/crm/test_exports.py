@@ -26,7 +26,7 @@ EXPORTS = {
 
 @pytest.fixture(scope="module")
 def shop():
-    return exports.retailer(n_customers=600)
+    return exports.retailer(n_customers=250)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ from clvlab.errors import ClvlabError, ParamsError
 from clvlab.inputs import read_log
 from clvlab.params import CompareParams, ReaderSettings, ReportParams
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 LAST = date(2024, 12, 31)
 
 

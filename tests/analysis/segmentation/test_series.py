@@ -16,6 +16,8 @@ from clvlab.analysis.segmentation.trends import MOST_PERIODS, MOST_VALUED, trend
 from clvlab.params import PREDECESSOR, ReportParams
 from tests.analysis.segmentation.logs import SIXTY
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 GIVEN = {"name": "s", "source": "rows.csv", "holdout": None, "n_clusters": 2, "every": "month", "strategy": "rfm11"}
 
 
