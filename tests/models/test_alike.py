@@ -62,7 +62,7 @@ def test_few_customers_are_simulated_one_by_one():
 def test_ends_are_those_of_each_customer_by_itself(model, monkeypatch):
     monkeypatch.setattr(alike, "REPEATS", 40)
     ends = value_ends(known(model, n_futures=500, decay=0.01), unlike(), 0.8)
-    alone = known(model, n_futures=8_000, decay=0.01, seed=1).intervals(unlike(), 0.8)
+    alone = known(model, n_futures=20_000, decay=0.01, seed=1).intervals(unlike(), 0.8)
     assert ends == pytest.approx(np.array(alone), rel=0.06, abs=1.5)
 
 
