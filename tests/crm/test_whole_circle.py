@@ -31,6 +31,7 @@ from clvlab.crm.reading import read
 from clvlab.export import write
 from clvlab.params import ReportParams
 
+pytestmark = pytest.mark.usefixtures("few_futures")
 CUSTOMERS = 2_000
 DAY = "2025-12-31"
 KILLS = 10

@@ -54,7 +54,7 @@ def runs(tmp_path_factory):
     """Finished runs: here, in a clone with another time zone and locale, by plain papermill."""
     base = tmp_path_factory.mktemp("runs")
     clone = base / "a clone {elsewhere}"
-    shutil.copytree(ROOT / "src", clone / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "src", clone / "src", ignore=shutil.ignore_patterns("*.pyc.*"))  # being written now
     shutil.copytree(ROOT / "notebooks", clone / "notebooks")
     notebook = str(ROOT / "notebooks" / "segmentation_report.ipynb")
     processes = {
