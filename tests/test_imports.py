@@ -7,25 +7,26 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[1] / "src" / "clvlab"
-FOUNDATION = "arrays clock errors columns units period_ends wording money displays frames"
+FOUNDATION = "arrays shipped clock errors columns units period_ends wording money displays frames"
 STEPS = "sources transactions customers rfm models grouping"
 
 MAY_IMPORT = {
     "arrays": "",
     "grammars": "",
+    "shipped": "",
     "errors": "",
     "columns": "",
     "money": "",
     "scratch": "",
     "memory_limit": "",
-    "customer_days": "arrays memory_limit money scratch",
+    "customer_days": "memory_limit money scratch",
     "frontend": "errors",
     "progress": "frontend",
     "notebook_files": "wording",
     "clock": "arrays",
     "units": "errors",
     "period_ends": "errors",
-    "wording": "errors",
+    "wording": "errors shipped",
     "tables": "wording",
     "displays": "errors tables wording",
     "showing": "columns displays tables wording",
@@ -36,6 +37,7 @@ MAY_IMPORT = {
     "sources": f"{FOUNDATION} memory_limit scratch",
     "transactions": f"{FOUNDATION} customer_days memory_limit scratch sources",
     "customers": f"{FOUNDATION} customer_days sources",
+    "frame_customers": f"{FOUNDATION} customer_days sources transactions customers",
     "shares": "arrays",
     "rfm": f"{FOUNDATION} shares",
     "models": f"{FOUNDATION} sources",

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clvlab.money import LARGEST_AMOUNT, exact_sum, from_millionths
+from clvlab.money import LARGEST_AMOUNT, bits_of_sums, exact_sum, from_millionths, to_millionths
 
 
 def total(amounts):
@@ -21,6 +21,23 @@ def test_millionths_become_the_number_that_their_decimals_name(millionths):
     frame = pl.DataFrame({"total": millionths}, schema={"total": pl.Int128})
     money = frame.select(from_millionths(pl.col("total"))).to_series().to_list()
     assert money == [total / 1_000_000 for total in millionths]
+
+
+@given(st.lists(st.floats(-LARGEST_AMOUNT, LARGEST_AMOUNT), max_size=30), st.randoms(use_true_random=False))
+def test_the_narrowest_sums_are_those_of_the_widest(amounts, order):
+    some = order.sample(amounts, order.randint(0, len(amounts)))
+    frame = pl.DataFrame({"amount": some}, schema={"amount": pl.Float64})
+    bits = bits_of_sums(pl.LazyFrame({"amount": amounts}, schema={"amount": pl.Float64}))
+    narrow, wide = (frame.select(to_millionths(pl.col("amount"), each).sum()).item() for each in (bits, pl.Int128))
+    assert narrow == wide
+
+
+@pytest.mark.parametrize(
+    ("amounts", "bits"),
+    [([], pl.Int64), ([4.6e12], pl.Int64), ([4.7e12], pl.Int128), ([2.4e12, -2.4e12], pl.Int128)],
+)
+def test_bits_go_by_all_amounts_whatever_their_sign(amounts, bits):
+    assert bits_of_sums(pl.LazyFrame({"amount": amounts}, schema={"amount": pl.Float64})) == bits
 
 
 def test_the_largest_amounts_do_not_overflow():

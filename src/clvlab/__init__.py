@@ -14,6 +14,7 @@ _HOME = {
     "check_source": "check",
     "show": "showing",
     "summarise_customers": "customers",
+    "summarise_frame": "frame_customers",
     "split_holdout": "customers",
     "Calendar": "customers",
     "summarise_opportunities": "customers",

@@ -7,15 +7,21 @@ whose sums are differences of running totals.
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import polars as pl
+from numpy.typing import NDArray
 
-from clvlab.arrays import Positions
-from clvlab.memory_limit import rows_at_once
-from clvlab.money import to_millionths
+from clvlab.memory_limit import bytes_held, rows_at_once
+from clvlab.money import bits_of_sums, to_millionths
 from clvlab.scratch import scratch_file
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+_BYTES_OF_A_DAY = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +60,20 @@ def _in_parts(rows: pl.LazyFrame, n_parts: int) -> list[pl.LazyFrame]:
 
 
 def brought_together(accepted: pl.LazyFrame, n_rows: int) -> list[CustomerDays]:
-    """The customers of a log and their days; of a long log in parts, whose days are each set down in a file."""
-    parts = _in_parts(accepted, max(1, -(-n_rows // rows_at_once())))
-    return [_set_down(_days_of(part)) if len(parts) > 1 else _days_of(part) for part in parts]
+    """The customers of a log and their days; of a long log in parts, of a longer one each set down in a file."""
+    parts = _in_parts(_needed(accepted), max(1, -(-n_rows // rows_at_once())))
+    fit = n_rows * _BYTES_OF_A_DAY <= bytes_held()
+    return [_days_of(part) if fit else _set_down(_days_of(part)) for part in parts]
+
+
+def _needed(accepted: pl.LazyFrame) -> pl.LazyFrame:
+    """customer_id, date, place and order_id of a log that has them, money (in whole millionths) and is_return."""
+    found = accepted.collect_schema()
+    columns = {name: pl.col(name) for name in ("customer_id", "date", "place", "order_id") if name in found}
+    if "amount" in found:
+        amount = pl.col("amount")
+        columns |= {"money": to_millionths(amount, bits_of_sums(accepted.select(amount))), "is_return": amount < 0}
+    return accepted.select(**columns)
 
 
 def _set_down(part: CustomerDays) -> CustomerDays:
@@ -66,21 +83,18 @@ def _set_down(part: CustomerDays) -> CustomerDays:
 
 
 def _days_of(rows: pl.LazyFrame) -> CustomerDays:
-    found = rows.collect_schema()
-    columns = {"id": pl.col("customer_id"), "day": pl.col("date").to_physical()}
-    if "amount" in found:
-        columns |= {"money": to_millionths(pl.col("amount")), "is_return": pl.col("amount") < 0}
-    held = rows.select(**columns, **{name: name for name in ("place",) if name in found}).collect(engine="streaming")
-    runs = _runs_of(held["id"], held["day"])
-    ids = held["id"].gather(runs.order.gather(runs.customer_starts))
+    held = rows.drop("order_id", strict=False).collect(engine="streaming")
+    runs = _runs_of(held["customer_id"], held["date"].to_physical())
+    ids = held["customer_id"].gather(runs.order.gather(runs.customer_starts))
+    held = held.drop("customer_id", "date")  # of no more use, and half of it
     by_id = ids.arg_sort()
     customers = pl.DataFrame({"customer_id": ids, "rows": runs.lengths(runs.customer_starts).cast(pl.Int64)})[by_id]
     days = _of_customers(_added_up(held, runs), runs, by_id)
-    if "order_id" in found:
+    if "order_id" in rows.collect_schema():
         begun = _orders_begun(rows, customers["customer_id"])
         days = days.drop("orders").join(begun, on=["customer", "date"], how="left", maintain_order="left")
         days = days.with_columns(pl.col("orders").fill_null(0), pl.col("customer").set_sorted())
-    return CustomerDays(customers, days.lazy(), held["place"].gather(runs.shared) if "place" in found else None)
+    return CustomerDays(customers, days.lazy(), held["place"].gather(runs.shared) if "place" in held else None)
 
 
 def _orders_begun(rows: pl.LazyFrame, ids: pl.Series) -> pl.DataFrame:
@@ -88,7 +102,7 @@ def _orders_begun(rows: pl.LazyFrame, ids: pl.Series) -> pl.DataFrame:
 
     What has no id is an order of its day.
     """
-    bought = rows.filter(pl.col("amount") >= 0) if "amount" in rows.collect_schema() else rows
+    bought = rows.filter(~pl.col("is_return")) if "is_return" in rows.collect_schema() else rows
     order = pl.coalesce("order_id", pl.col("date").cast(pl.String))
     place = pl.LazyFrame(ids).with_row_index("customer")
     begun = bought.group_by("customer_id", order=order).agg(pl.col("date").min()).group_by("customer_id", "date")
@@ -117,7 +131,8 @@ class _Runs:
     def sums(self, values: pl.Series) -> pl.Series:
         """The sum of the values of each day: the running total at its end, less that at the end of the day before."""
         ends = self.day_starts.shift(-1, fill_value=len(self.order)) - 1
-        total = values.gather(self.order).cum_sum().gather(ends)
+        # Looked up in one piece: in many, as which values come, it takes three times as long.
+        total = values.rechunk().gather(self.order).cum_sum().gather(ends)
         return total - total.shift(1, fill_value=0)
 
     @property
@@ -129,31 +144,38 @@ class _Runs:
 
 
 def _runs_of(ids: pl.Series, days: pl.Series) -> _Runs:
-    """The rows as entries of a table of customers by days, brought into the order of its cells."""
-    from scipy.sparse import coo_array  # takes its time, and a command that only helps needs none of it
-
-    customer, first = _numbered(ids), days.min() or 0
-    column, place = (days - first).to_numpy(), np.arange(len(days), dtype=np.int32)
-    cells = coo_array((place, (customer, column)), shape=(customer.max(initial=-1) + 1, column.max(initial=-1) + 1))
-    cells.has_canonical_format = True  # or else entries of one cell would be added up
-    table = cells.tocsr()
-    table.sort_indices()
+    first = days.min() or 0
+    table = _in_cells(_numbered(ids), (days - first).to_numpy())
     customer_starts, day = pl.Series(table.indptr[:-1]), pl.Series(table.indices)
     day_starts = (day != day.shift()).fill_null(value=True).scatter(customer_starts, values=True).arg_true()
     return _Runs(pl.Series(table.data), day_starts, customer_starts, day.gather(day_starts) + first)
 
 
-def _numbered(ids: pl.Series) -> Positions:
+def _in_cells(customer: NDArray[np.int32], day: NDArray[np.int32]) -> "csr_array":
+    """The places of rows as entries of a table of customers by days, in the order of its cells."""
+    from scipy.sparse import coo_array  # takes its time, and a command that only helps needs none of it
+
+    place = np.arange(len(day), dtype=np.int32)
+    cells = coo_array((place, (customer, day)), shape=(customer.max(initial=-1) + 1, day.max(initial=-1) + 1))
+    cells.has_canonical_format = True  # or else entries of one cell would be added up
+    table = cells.tocsr()
+    table.sort_indices()
+    return table
+
+
+def _numbered(ids: pl.Series) -> NDArray[np.int32]:
     """A number for each customer, from 0 on as they come: hashes of ids are told apart faster than texts.
 
     Should two ids have one hash, a second hash is not the same for all rows of that number.
     """
-    numbers, found = pd.factorize(_hashes(ids).to_numpy())
-    second, known = ids.hash(seed=1).to_numpy(), np.empty(len(found), np.uint64)
+    numbers = _factorized(_hashes(ids))
+    second, known = ids.hash(seed=1).to_numpy(), np.empty(numbers.max(initial=-1) + 1, np.uint64)
     known[numbers] = second
-    if (known[numbers] != second).any():
-        numbers, _ = pd.factorize(ids.rank("dense").to_numpy())
-    return numbers
+    return _factorized(ids.rank("dense")) if (known[numbers] != second).any() else numbers
+
+
+def _factorized(values: pl.Series) -> NDArray[np.int32]:
+    return pd.factorize(values.to_numpy())[0].astype(np.int32)
 
 
 def _hashes(ids: pl.Series) -> pl.Series:
@@ -166,9 +188,9 @@ def _ranges(starts: pl.Series, lengths: pl.Series) -> pl.Series:
     >>> _ranges(pl.Series([7, 1]), pl.Series([2, 3])).to_list()
     [7, 8, 1, 2, 3]
     """
-    length = lengths.to_numpy().astype(np.int64)
-    offset = starts.to_numpy().astype(np.int64) - (np.cumsum(length) - length)
-    return pl.Series(np.repeat(offset, length) + np.arange(length.sum()))
+    length = lengths.to_numpy().astype(np.int32)
+    offset = starts.to_numpy().astype(np.int32) - (np.cumsum(length, dtype=np.int32) - length)
+    return pl.Series(np.repeat(offset, length) + np.arange(length.sum(), dtype=np.int32))
 
 
 def _added_up(held: pl.DataFrame, runs: _Runs) -> pl.DataFrame:
@@ -176,18 +198,13 @@ def _added_up(held: pl.DataFrame, runs: _Runs) -> pl.DataFrame:
     days = pl.DataFrame({"date": runs.days.cast(pl.Date)})
     if "money" not in held.columns:
         return days.with_columns(is_purchase=pl.lit(True), orders=pl.lit(1, pl.UInt32))
-    spend = runs.sums(_narrow(held["money"]))
+    spend = runs.sums(held["money"])
     if not held["is_return"].any():
         return days.with_columns(spend.alias("spend"), is_purchase=pl.lit(True), orders=pl.lit(1, pl.UInt32))
     n_returns = runs.sums(held["is_return"].cast(pl.UInt32))
     is_purchase, is_order = (spend > 0) | (n_returns == 0), n_returns < runs.lengths(runs.day_starts)
     orders = is_order.cast(pl.UInt32)
     return days.with_columns(spend.alias("spend"), is_purchase.alias("is_purchase"), orders.alias("orders"))
-
-
-def _narrow(money: pl.Series) -> pl.Series:
-    """The millionths in as many bits as their sums take: half as many serve but for a state's budget."""
-    return money.cast(pl.Int64) if int(money.abs().sum()) < 2**63 else money
 
 
 def _of_customers(days: pl.DataFrame, runs: _Runs, customers: pl.Series) -> pl.DataFrame:

@@ -8,9 +8,19 @@ _SCALE = 1_000_000
 _LARGE = 1_000_000 * 10**9
 
 
-def to_millionths(amount: pl.Expr) -> pl.Expr:
+def to_millionths(amount: pl.Expr, dtype: type[pl.Int64 | pl.Int128] = pl.Int128) -> pl.Expr:
     """Amounts as whole numbers of millionths, which add up exactly; of more than a thousand million to about one."""
-    return (amount * _SCALE).round().cast(pl.Int128)
+    return (amount * _SCALE).round().cast(dtype)
+
+
+def bits_of_sums(amounts: pl.LazyFrame) -> type[pl.Int64 | pl.Int128]:
+    """The narrowest type that holds every sum of some of these amounts, in millionths.
+
+    >>> bits_of_sums(pl.LazyFrame({"amount": [5e12, -5e12]})), bits_of_sums(pl.LazyFrame({"amount": [0.1]}))
+    (Int128, Int64)
+    """
+    size = amounts.select(pl.first().abs().sum()).collect(engine="streaming").item()
+    return pl.Int64 if size * _SCALE < 2**62 else pl.Int128
 
 
 def from_millionths(total: pl.Expr) -> pl.Expr:

@@ -31,7 +31,6 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-import yaml
 from babel.dates import format_date
 from babel.numbers import (
     format_compact_currency,
@@ -43,6 +42,7 @@ from babel.numbers import (
 from babel.units import format_unit
 
 from clvlab.errors import ClvlabError, ParamsError, did_you_mean
+from clvlab.shipped import shipped
 
 Language = Literal["en", "zh"]
 LowValue = Literal["stimulate", "basic", "save"]
@@ -95,10 +95,8 @@ _UNITS: Mapping[str, tuple[tuple[float, float, float, str], ...]] = MappingProxy
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """All texts: file.key -> language -> text."""
     texts: dict[str, Mapping[str, str]] = {}
-    # Ten times as fast, where PyYAML was built with libyaml.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for path in sorted(files("clvlab").joinpath("wording").iterdir(), key=lambda p: p.name):
-        for key, entry in yaml.load(path.read_text(encoding="utf-8"), Loader=loader).items():
+        for key, entry in shipped("wording", path.name).items():
             texts[f"{path.name.removesuffix('.yaml')}.{key}"] = MappingProxyType(entry)
     return MappingProxyType(texts)
 

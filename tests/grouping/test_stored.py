@@ -1,7 +1,8 @@
 import pytest
 
 from clvlab.errors import ParamsError
-from clvlab.grouping.stored import read_list, read_mapping, read_shipped
+from clvlab.grouping.stored import read_list, read_mapping
+from clvlab.shipped import shipped
 
 
 def test_a_mapping_is_taken_as_it_is():
@@ -51,7 +52,7 @@ def test_a_file_that_is_not_there_or_a_folder_is_refused_by_name(tmp_path):
     ],
 )
 def test_what_the_package_ships_is_found_by_its_name(name, keys):
-    assert set(read_shipped(name)) == keys
+    assert set(shipped("grouping", "maps", f"{name}.yaml")) == keys
 
 
 @pytest.mark.parametrize(

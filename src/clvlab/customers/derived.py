@@ -96,7 +96,7 @@ def _last_year(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:
         part.with_ids(part.until(customers.cutoff).days.filter(recent).group_by("customer").agg(**figures).collect())
         for part in log.days
     ]
-    return pl.concat(found, how="vertical_relaxed")
+    return pl.concat(found)
 
 
 def _order_value(log: TransactionLog, customers: CustomerSummary) -> pl.DataFrame:  # noqa: ARG001

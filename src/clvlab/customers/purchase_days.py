@@ -25,7 +25,7 @@ def customer_days(log: TransactionLog, end: date) -> pl.DataFrame:
     `spend` is the day's net money; a log without amounts has none, and each of its days is a purchase.
     """
     parts = [part.with_ids(part.until(end).days.drop("orders").collect()) for part in log.days]
-    days = pl.concat(parts, how="vertical_relaxed")
+    days = pl.concat(parts)
     if log.has_amounts:
         days = days.with_columns(from_millionths(pl.col("spend")))
     return days if len(parts) == 1 else days.sort("customer_id", "date")

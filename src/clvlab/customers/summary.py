@@ -1,6 +1,7 @@
 """One row per customer as of a day, and what those customers did next."""
 
 import warnings
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -65,14 +66,14 @@ def summarise_customers(
     """
     check_kind("log", log, TransactionLog, "clvlab.read_transactions")
     cutoff, unit = parse_day("cutoff", cutoff), check_time_unit(time_unit)
-    counted = pl.concat([_one_row_each(part.until(cutoff)) for part in log.days], how="vertical_relaxed")
+    counted = counted_until(log.days, cutoff)
     if not (counted["n_purchases"] > 0).any():
         raise DataError(
             f"There is no purchase up to the cutoff {cutoff}. {describe_span(log)} Choose a later cutoff.",
             code="no_purchase",
             cutoff=cutoff,
         )
-    table, returned = _measured(counted, cutoff, unit), _returned(counted) if log.has_amounts else 0.0
+    table, returned = measured(counted, cutoff, unit), _returned(counted) if log.has_amounts else 0.0
     if calendar is not None:
         table = _in_operational_time(table, cutoff, unit, calendar)
     if attributes is not None:
@@ -136,10 +137,14 @@ def split_holdout(
     )
 
 
-def _one_row_each(part: CustomerDays) -> pl.DataFrame:
+def counted_until(days: Iterable[CustomerDays], cutoff: date) -> pl.DataFrame:
     """What is counted of each customer, and their money in whole millionths: `total`, `bought` (on days that are
     purchases), `first` (on the first of these).
     """
+    return pl.concat([_one_row_each(part.until(cutoff)) for part in days])
+
+
+def _one_row_each(part: CustomerDays) -> pl.DataFrame:
     days = part.days.collect()
     day, spend, has_amounts = pl.col("date"), pl.col("spend"), "spend" in days.columns
     all_days = {"n_orders": pl.col("orders").sum().cast(pl.Int64)}
@@ -157,8 +162,8 @@ def _one_row_each(part: CustomerDays) -> pl.DataFrame:
     return part.with_ids(each.with_columns(pl.col(nothing).fill_null(0)))
 
 
-def _measured(counted: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFrame:
-    """The customer table from what was counted."""
+def measured(counted: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFrame:
+    """The customer table from what was counted, sorted by customer_id."""
     age = (cutoff - pl.col("first_purchase")).dt.total_days()
     since = (cutoff - pl.col("last_purchase")).dt.total_days()
     frequency = pl.when(pl.col("n_purchases") > 0).then(pl.col("n_purchases") - 1)
@@ -180,7 +185,7 @@ def _measured(counted: pl.DataFrame, cutoff: date, unit: TimeUnit) -> pl.DataFra
 
 def _returned(counted: pl.DataFrame) -> float:
     """Of the money of purchases, the share that those who bought took back on days that are none."""
-    money = counted.filter(pl.col("n_purchases") > 0).select(pl.col("bought", "total").cast(pl.Int128).sum())
+    money = counted.filter(pl.col("n_purchases") > 0).select(pl.col("bought", "total").sum())
     bought, total = money.row(0)
     back: int = bought - total
     return back / max(bought, back) if back > 0 else 0.0

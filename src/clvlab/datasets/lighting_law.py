@@ -23,14 +23,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
+from clvlab.shipped import shipped
 from clvlab.units import DAYS_PER
 
 Vector = NDArray[np.float64]
@@ -150,8 +149,7 @@ class LightingLaw:
 @cache
 def law() -> LightingLaw:
     """The law that `lighting` follows."""
-    text = files("clvlab.datasets").joinpath("lighting.yaml").read_text(encoding="utf-8")
-    return LightingLaw(MappingProxyType(yaml.safe_load(text)))
+    return LightingLaw(MappingProxyType(shipped("datasets", "lighting.yaml")))
 
 
 def shares(values: Sequence[Mapping[str, Any]]) -> Vector:

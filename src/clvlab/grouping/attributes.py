@@ -14,8 +14,9 @@ import polars as pl
 
 from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
-from clvlab.grouping.stored import read_mapping, read_shipped
+from clvlab.grouping.stored import read_mapping
 from clvlab.grouping.strategy import UNKNOWN, Group, Rule, Strategy
+from clvlab.shipped import shipped
 
 UNMAPPED = "unmapped"
 """The group of values that a mapping does not know."""
@@ -172,7 +173,7 @@ def _flat(values: list[Any]) -> list[str]:
 
 def shipped_values(name: str) -> Values:
     """The mapping of `grouping/maps/<name>.yaml`."""
-    return read_values(read_shipped(name))
+    return read_values(shipped("grouping", "maps", f"{name}.yaml"))
 
 
 def texts(values: pl.Series) -> pl.Series:

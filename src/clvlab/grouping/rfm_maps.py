@@ -15,11 +15,12 @@ from clvlab.errors import ParamsError
 from clvlab.frames import CustomerSummary
 from clvlab.grouping.decision import PROSPECTS, Case, Condition, DecisionList
 from clvlab.grouping.measures import measured
-from clvlab.grouping.stored import read_list, read_mapping, read_shipped
+from clvlab.grouping.stored import read_list, read_mapping
 from clvlab.grouping.strategy import PROSPECT, RETURNED_ALL, Group, Rule, Strategy
 from clvlab.grouping.tiers import reaching
 from clvlab.rfm import NEEDS, RfmThresholds
 from clvlab.shares import comparable
+from clvlab.shipped import shipped
 
 SCORES = ("r_score", "f_score", "m_score")
 
@@ -112,7 +113,7 @@ class ScoreMap:
 
 def shipped_map(name: str) -> ScoreMap:
     """The map of `grouping/maps/<name>.yaml`."""
-    return ScoreMap.read(read_shipped(name))
+    return ScoreMap.read(shipped("grouping", "maps", f"{name}.yaml"))
 
 
 @cache

@@ -1,7 +1,6 @@
 """Maps and mappings kept as YAML: the shipped ones in `grouping/maps`, and the user's own."""
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,6 @@ def read_mapping(source: str | Path | Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise ParamsError(f"{str(source)!r} holds a {type(found).__name__}; a mapping of keys to values is needed.")
     return found
-
-
-def read_shipped(name: str) -> Mapping[str, Any]:
-    """What `grouping/maps/<name>.yaml` holds."""
-    text = files("clvlab.grouping").joinpath("maps", f"{name}.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
 
 
 def read_list(given: Any) -> list[str]:

@@ -107,7 +107,7 @@ class Scores:
         if not spark.is_frame(frame):
             return scoring.of(purchase_history.table_of(frame))
         alone = replace(scoring, model=without_customers(scoring.model), spend=without_customers(spend))
-        return spark.mapped(frame, alone.of, "customer_id")
+        return spark.mapped(frame, alone.of, key="customer_id")
 
 
 def without_customers(model: M) -> M:

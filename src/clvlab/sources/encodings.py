@@ -10,12 +10,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
-import yaml
-
 from clvlab.errors import ParamsError
+from clvlab.shipped import shipped
 from clvlab.sources.faults import fault
 
 _MARKS = (
@@ -149,8 +147,8 @@ def _lines_beyond_ascii(path: Path) -> bytes:
 @cache
 def _common() -> Mapping[str, frozenset[str]]:
     """Language -> its commonest letters."""
-    text = files("clvlab.sources").joinpath("letters.yaml").read_text(encoding="utf-8")
-    return {language: frozenset(letters.replace(" ", "")) for language, letters in yaml.safe_load(text).items()}
+    written = shipped("sources", "letters.yaml")
+    return {language: frozenset(letters.replace(" ", "")) for language, letters in written.items()}
 
 
 def _in_rows(codec: str, first: int, last: int) -> Callable[[str], list[str]]:

@@ -5,12 +5,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import accumulate
 from statistics import median
 from typing import Literal
 
-import yaml
+from clvlab.shipped import shipped
 
 Kind = Literal["log", "attributes", "status", "returns", "exports"]
 _ID = ".id"
@@ -153,10 +152,9 @@ def distinct(headers: Iterable[str]) -> tuple[list[str], list[str]]:
 @cache
 def known_headers() -> Mapping[Kind, Mapping[str, tuple[str, ...]]]:
     """Kind of table -> our name -> the headers that stand for it, as `plain_header` writes them."""
-    text = files("clvlab.sources").joinpath("headers.yaml").read_text(encoding="utf-8")
     return {
         kind: {ours: tuple(map(plain_header, theirs)) for ours, theirs in columns.items()}
-        for kind, columns in yaml.safe_load(text).items()
+        for kind, columns in shipped("sources", "headers.yaml").items()
     }
 
 

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from importlib.resources import files
 
 import polars as pl
-import yaml
 
 from clvlab.errors import within
+from clvlab.shipped import shipped
 from clvlab.sources.faults import fault
 from clvlab.sources.texts import ANY_DIGIT, is_text, missing_to_null, plain_text
 
-_CATALOGUE = yaml.safe_load(files("clvlab.sources").joinpath("currencies.yaml").read_text(encoding="utf-8"))
+_CATALOGUE = shipped("sources", "currencies.yaml")
 SHARED: Mapping[str, tuple[str, ...]] = {mark: tuple(each["means"]) for mark, each in _CATALOGUE["shared"].items()}
 """Mark -> the currencies that share it, likeliest first."""
 _MEANING: Mapping[str, str] = {

@@ -23,14 +23,15 @@ _ENOUGH_ROWS, _MUCH = 20, 0.2
 _MANY_DAYS, _FAR, _TIMES_FARTHER = 20, 90, 5
 
 
-def ids_of(judged: pl.LazyFrame, log: TransactionLog) -> pl.DataFrame:
+def ids_of(judged: pl.LazyFrame, rejected: pl.DataFrame, log: TransactionLog) -> pl.DataFrame:
     """id, rounded (whether digits of it are lost), rows (that pass): each id of the rows, refused ones too."""
-    identity = pl.col(OURS + "customer_id").alias("id")
+    identity, is_rounded = pl.col(OURS + "customer_id").alias("id"), pl.col(OURS + "rounded_id")
     passed = pl.concat(part.customers.rename({"customer_id": "id"}) for part in log.days)
-    refused = judged.filter(pl.col(OURS + "rule").is_not_null()).select(identity).unique().drop_nulls()
-    others = refused.collect(engine="streaming").join(passed, on="id", how="anti")
-    rounded = judged.filter(pl.col(OURS + "rounded_id")).select(identity).unique().collect(engine="streaming")
+    others = rejected.select(identity).unique().drop_nulls().join(passed, on="id", how="anti")
     ids = pl.concat([passed, others.with_columns(rows=pl.lit(0, pl.Int64))])
+    if is_rounded.meta.output_name() not in judged.collect_schema():
+        return ids.with_columns(rounded=pl.lit(value=False))
+    rounded = judged.filter(is_rounded).select(identity).unique().collect(engine="streaming")
     return ids.with_columns(rounded=is_among(pl.col("id"), rounded["id"]))
 
 

@@ -62,7 +62,7 @@ def standardise(
 
     `customer_id`, `order_id`, ... as text; `amount`, `quantity`, ... as numbers; `day` where the date is not text,
     else `date_text`; `moment` where it is a moment of UTC; `amount_text` where the amount (or else the unit price) is
-    text; `lacks_date`, `lacks_amount`; `rounded_id` where the id is a number too large to be exact.
+    text; `lacks_date`, `lacks_amount`; of ids that may be decimal numbers `rounded_id`: one too large to be exact.
     """
     schema = table.rows.collect_schema()
     mapping = {ours: theirs for ours, theirs in mapping.items() if theirs in schema}
@@ -78,8 +78,9 @@ def standardise(
         "lacks_date": _lacks(mapping["date"], schema, text["date"]),
         "day": _typed_day(mapping["date"], schema, table.facts.get("counts_from", 1900), given),
         "moment": _moment(mapping["date"], schema, given),
-        "rounded_id": is_beyond_float(_numbers(mapping["customer_id"], schema)),
     }
+    if _has_floats(mapping["customer_id"], schema):
+        made["rounded_id"] = is_beyond_float(_numbers(mapping["customer_id"], schema))
     made["date_text"] = text["date"] if is_text(schema[mapping["date"]]) else pl.lit(None, pl.String)
     money = "amount"
     if "amount" in mapping:
@@ -207,7 +208,11 @@ def _numbers(column: str, schema: pl.Schema) -> pl.Expr:
     """The cells that are numbers with decimals, or numbers among texts; null for all others."""
     if schema[column].is_float():
         return pl.col(column).cast(pl.Float64)
-    return pl.col(NUMBER_CELL + column) if NUMBER_CELL + column in schema else pl.lit(None, pl.Float64)
+    return pl.col(NUMBER_CELL + column) if _has_floats(column, schema) else pl.lit(None, pl.Float64)
+
+
+def _has_floats(column: str, schema: pl.Schema) -> bool:
+    return schema[column].is_float() or NUMBER_CELL + column in schema
 
 
 def _number(column: str, schema: pl.Schema, read: pl.Expr) -> pl.Expr:

@@ -33,16 +33,16 @@ from clvlab.transactions.doubts import (
 )
 from clvlab.transactions.filling import filled_down
 from clvlab.transactions.filters import KEPT, Where, check_kept, kept_rows, warn_of_states
-from clvlab.transactions.guests import is_guest, warn_of_giants
+from clvlab.transactions.guests import warn_of_giants
 from clvlab.transactions.joining import joined
+from clvlab.transactions.judging import judged_rows, without_sums
 from clvlab.transactions.mapping import resolve, standardise, together
 from clvlab.transactions.own_attributes import own_attributes
 from clvlab.transactions.questions import kept
 from clvlab.transactions.returns import with_returns
-from clvlab.transactions.rules import Duplicates, ZeroAmounts, broken_by, rule_of
+from clvlab.transactions.rules import Duplicates, ZeroAmounts
 from clvlab.transactions.signs import Signs, with_signs
-from clvlab.transactions.sorting import DAY, RULE, check_not_all_refused, sort_out
-from clvlab.transactions.totals import says_total, sums_up, words_among
+from clvlab.transactions.sorting import DAY, check_not_all_refused, sort_out
 from clvlab.units import parse_day
 
 
@@ -218,13 +218,13 @@ def read_transactions(
         rows, formats = with_days(rows, mapping["date"], given, zone, date_cells)
         rows = rows if last is None else rows.filter((pl.col(DAY) <= last).fill_null(value=True))
         rows = with_signs(rows, signs)
-        judged = _judged(rows, len(tables), zero_amounts, guests, largest_amount)
+        judged = without_sums(judged_rows(rows, zero_amounts, guests, largest_amount), len(tables))
         judged = judged if large else judged.collect().lazy()
         drops = duplicates == "drop" or key is not None
-        log, passed = sort_out(judged, left_out, key, drops=drops, lazily=bool(large))
+        log, passed, rejected = sort_out(judged, left_out, key, drops=drops, lazily=bool(large))
         own = own_attributes(passed, attributes, tables[0].name)
         check_not_all_refused(log, mapping)
-        _warn(judged, passed, log, texts, decimal)
+        _warn(judged, passed, rejected, log, texts, decimal)
         for table, each in zip(tables, mappings, strict=True):
             warn_of_states(table, each, where)
     detected = {
@@ -268,27 +268,16 @@ def _standardised(
     return standardise(*filled_down(table, mapping, filled), decimal, given)
 
 
-def _judged(
-    rows: pl.LazyFrame, n_files: int, zero_amounts: ZeroAmounts, guests: Iterable[Any], largest_amount: float | None
-) -> pl.LazyFrame:
-    """The rows with the rule that refuses each; null for those that pass."""
-    found = rows.collect_schema()
-    words = words_among(rows, "customer_id")
-    is_total, is_nobody = says_total(rows, words), is_guest(rows, words, guests)
-    broken = broken_by(found, zero_amounts, is_total, is_nobody, largest_amount)
-    some = rows.select(is_broken.any().alias(rule) for rule, is_broken in broken.items()).collect(engine="streaming")
-    # A rule that no row breaks costs a look, not a column.
-    rule = rule_of({name: broken[name] for name in some.columns if some[name].any()})
-    judged = rows.with_columns(rule.alias(RULE))
-    if OURS + "amount" not in found:
-        return judged
-    is_sum = sums_up(judged.filter(pl.col(RULE).is_null()), n_files)
-    return judged.with_columns(pl.when(is_sum).then(pl.lit("total_row")).otherwise(pl.col(RULE)).alias(RULE))
-
-
-def _warn(judged: pl.LazyFrame, passed: pl.LazyFrame, log: TransactionLog, texts: pl.DataFrame, decimal: str) -> None:
+def _warn(
+    judged: pl.LazyFrame,
+    passed: pl.LazyFrame,
+    rejected: pl.DataFrame,
+    log: TransactionLog,
+    texts: pl.DataFrame,
+    decimal: str,
+) -> None:
     """Warn of all that looks doubtful in rows that can be read."""
-    ids = ids_of(judged, log)
+    ids = ids_of(judged, rejected, log)
     warn_of_ids(ids)
     warn_of_giants(ids)
     warn_of_unread(passed)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import NamedTuple
 
 import polars as pl
 
@@ -23,8 +23,8 @@ _NO_KEY = OURS + "no_key"
 
 def sort_out(
     judged: pl.LazyFrame, left_out: pl.LazyFrame | None, key: Sequence[str] | None, *, drops: bool, lazily: bool
-) -> tuple[TransactionLog, pl.LazyFrame]:
-    """Accepted and refused rows and their account, and the rows that pass with all columns of the source.
+) -> tuple[TransactionLog, pl.LazyFrame, pl.DataFrame]:
+    """The log of judged rows; then those that pass and those that do not, with all columns of the source.
 
     Lazily, each figure is a pass of its own: passes taken together would keep all rows in memory between them. The
     rows that pass are then set down in a file, so that no later step judges them again.
@@ -42,30 +42,64 @@ def sort_out(
     lazily
         whether the rows are too many for memory
     """
-    engine: Literal["streaming", "in-memory"] = "streaming" if lazily else "in-memory"
-    rejected = judged.filter(pl.col(RULE).is_not_null()).collect(engine="streaming")
+    found = sorted_out(judged, left_out, key, drops=drops)
+    refused = _as_it_stood(found.rejected)
+    if lazily:
+        return TransactionLog(_set_down(found.accepted), refused, found.quality), found.passed, found.rejected
+    rows = found.accepted.collect()
+    days = brought_together(rows.lazy().with_row_index("place"), rows.height)
+    repeated = _merged(found.quality) if drops else _repeated(found.passed, rows.height, found.subset, days)
+    log = TransactionLog(rows.lazy(), refused, found.quality, {"duplicate_rows": repeated})
+    return log.knowing([replace(part, shared=None) for part in days]), found.passed, found.rejected
+
+
+class Sorted(NamedTuple):
+    """Judged rows by what becomes of them.
+
+    accepted : those that pass, without repetitions where these are merged; the columns of a log
+    passed : those that pass, with all columns
+    subset : the columns in which repetitions are equal
+    rejected : those that do not pass, with all columns
+    quality : the account of all
+    """
+
+    accepted: pl.LazyFrame
+    passed: pl.LazyFrame
+    subset: list[str]
+    rejected: pl.DataFrame
+    quality: pl.DataFrame
+
+
+def sorted_out(
+    judged: pl.LazyFrame,
+    left_out: pl.LazyFrame | None = None,
+    key: Sequence[str] | None = None,
+    *,
+    drops: bool = False,
+) -> Sorted:
+    """Judged rows by what becomes of them; parameters as of `sort_out`."""
+    rejected = _rejected(judged)
     passed = judged if rejected.is_empty() else judged.filter(pl.col(RULE).is_null())
-    count = passed.select(account(judged)).collect(engine=engine)
+    count = passed.select(account(judged)).collect(engine="streaming")
     by_rule = pl.concat(
         [
             count.select(pl.lit(None, pl.String).alias("rule"), "rows", "millionths"),
             rejected.group_by(pl.col(RULE).alias("rule")).agg(account(judged)),
         ]
     )
-    filtered = None if left_out is None else left_out.select(account(left_out)).collect(engine=engine)
+    filtered = None if left_out is None else left_out.select(account(left_out)).collect(engine="streaming")
     kept, (keyed, subset) = passed, _keyed(passed, key)
     if drops:
         kept = keyed.unique(subset, keep="first", maintain_order=True)
-        count = kept.select(account(judged)).collect(engine=engine)
-    quality = quality_table(by_rule, count, filtered)
-    accepted, refused = _accepted(kept), _as_it_stood(rejected)
-    if lazily:
-        return TransactionLog(_set_down(accepted), refused, quality), passed
-    rows = accepted.collect()
-    days = brought_together(rows.lazy().with_row_index("place"), rows.height)
-    repeated = _merged(quality) if drops else _repeated(passed, rows.height, subset, days)
-    log = TransactionLog(rows.lazy(), refused, quality, {"duplicate_rows": repeated})
-    return log.knowing([replace(part, shared=None) for part in days]), passed
+        count = kept.select(account(judged)).collect(engine="streaming")
+    return Sorted(_accepted(kept), passed, subset, rejected, quality_table(by_rule, count, filtered))
+
+
+def _rejected(judged: pl.LazyFrame) -> pl.DataFrame:
+    """The rows that a rule refuses; to see that there are none takes no column of a clean source."""
+    n_refused = judged.select(pl.col(RULE).count()).collect(engine="streaming").item()
+    refused = judged.filter(pl.col(RULE).is_not_null()) if n_refused else judged.clear()
+    return refused.collect(engine="streaming")
 
 
 def _merged(quality: pl.DataFrame) -> int:

@@ -1,9 +1,8 @@
 """Words that logs use, in English and Chinese."""
 
 from functools import cache
-from importlib.resources import files
 
-import yaml
+from clvlab.shipped import shipped
 
 
 @cache
@@ -13,5 +12,4 @@ def words(kind: str) -> tuple[str, ...]:
     >>> "walk in" in words("guests"), "作废" in words("not_sold")
     (True, True)
     """
-    text = files("clvlab.transactions").joinpath("words.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(text)[kind])
+    return tuple(shipped("transactions", "words.yaml")[kind])

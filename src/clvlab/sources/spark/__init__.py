@@ -1,5 +1,5 @@
-"""Apache Spark as a source, and as where models score. What it needs (`clvlab[spark]`) is imported late."""
+"""Apache Spark as a source, and where customers are counted and scored; `clvlab[spark]`, which is imported late."""
 
-from clvlab.sources.spark.frames import collected, is_frame, mapped, write_frame
+from clvlab.sources.spark.frames import collected, is_frame, mapped, quoted, write_frame
 
-__all__ = ["collected", "is_frame", "mapped", "write_frame"]
+__all__ = ["collected", "is_frame", "mapped", "quoted", "write_frame"]

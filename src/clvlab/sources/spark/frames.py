@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,8 @@ _PLAIN = frozenset(
     {"binary", "boolean", "byte", "char", "date", "decimal", "double", "float", "integer", "long", "short", "string"}
     | {"timestamp", "timestamp_ntz", "varchar", "void"}
 )
-_TYPES = {pl.Float64: "double", pl.Int64: "bigint", pl.String: "string"}
-_ARROW = {"double": pa.float64(), "bigint": pa.int64(), "string": pa.string()}
+_TYPES = {pl.Float64: "double", pl.Int64: "bigint", pl.String: "string", pl.Date: "date"}
+_ARROW = {"double": pa.float64(), "bigint": pa.int64(), "string": pa.string(), "date": pa.date32()}
 
 
 def is_frame(source: Any) -> bool:
@@ -60,26 +61,38 @@ def collected(source: Any) -> pl.DataFrame:
         return pl.concat(frames_of(source, source.columns))
 
 
-def mapped(source: Any, function: Callable[[pl.DataFrame], pl.DataFrame], key: str) -> Any:
+def mapped(
+    source: Any,
+    function: Callable[[pl.DataFrame], pl.DataFrame],
+    *,
+    key: str | None = None,
+    together: str | None = None,
+) -> Any:
     """The frame of what a function makes of the rows of a frame, some at a time, on the cluster when it is asked for.
 
-    The cluster's Python has to have clvlab. The column `key` is of the same type in both; what the function makes of
-    no rows says what else there is.
+    The cluster's Python has to have clvlab. What the function makes of no rows says of which columns the frame is.
+    The column `key` is of the same type in both frames. Of the column `together` the function gets all rows of one
+    value at once, with those of other values: as many as come into a partition of the cluster.
     """
-    names = source.columns
-    none = function(collected(source.limit(0)))
-    types = {name: _TYPES.get(type(dtype), "string") for name, dtype in none.schema.items()}
-    types |= {key: source.schema[key].dataType.simpleString()}
+    names, none = source.columns, collected(source.limit(0))
+    types = {name: _TYPES.get(type(dtype), "string") for name, dtype in function(none).schema.items()}
+    if key is not None:
+        types |= {key: source.schema[key].dataType.simpleString()}
 
     def made(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            table = batch.rename_columns(names)
-            own = {key: table.schema.field(key).type}
-            schema = pa.schema({name: own.get(name) or _ARROW[kind] for name, kind in types.items()})
-            yield from function(pl.DataFrame(table)).to_arrow().cast(schema).to_batches()
+        tables = iter(batches)
+        first = next(tables, None)
+        if first is None:
+            return
+        own = {} if key is None else {key: first.schema.field(names.index(key)).type}
+        schema = pa.schema({name: own.get(name) or _ARROW[kind] for name, kind in types.items()})
+        parts = (pl.DataFrame(batch.rename_columns(names)) for batch in chain([first], tables))
+        for rows in gathered(parts, none.clear) if together is None else [pl.concat(parts)]:
+            yield from function(rows).to_arrow().cast(schema).to_batches()
 
     with quiet():
-        return _numbered(source).mapInArrow(made, ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items()))
+        rows = _numbered(source if together is None else source.repartition(quoted(together)))
+        return rows.mapInArrow(made, ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items()))
 
 
 def quoted(name: str) -> str:
