@@ -55,8 +55,9 @@ def report(request):
     """A published page on CDNOW; made now unless it is up to date."""
     arguments, page = {**REPORTS, **PASSED_ON}[request.param]
     command = [sys.executable, "-c", "from clvlab.cli import main; main()", *arguments.split()]
-    (ROOT / "build").mkdir(exist_ok=True)
-    with FileLock(ROOT / "build" / "browser.lock"):  # of two processes, the second finds what the first has made
+    kept = ROOT / "build" / "browser"
+    kept.mkdir(parents=True, exist_ok=True)
+    with FileLock(kept / f"{Path(command[4]).stem}.lock"):  # of two processes, one finds what the other has made
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return (ROOT / done.stdout.strip()).parent / page
 
