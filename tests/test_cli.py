@@ -101,7 +101,7 @@ def test_signal_while_all_is_still_being_loaded_has_its_code_and_its_sentence(
     assert calls == []
 
 
-SAY = "from clvlab import cli\ncli._log_to_stderr('human')\ncli._open_streams()\ncli._say('the path')"
+SAY = "from clvlab.cli import output\noutput.log_to_stderr()\noutput.open_streams()\noutput.say('the path')"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,9 @@ def test_standard_streams_that_take_nothing_change_no_exit_code(before, stderr):
 
 
 def test_files_that_are_opened_later_do_not_get_the_places_of_closed_streams():
-    code = "from clvlab import cli\ncli._open_streams()\nimport sys\nsys.exit(open('/dev/null').fileno())"
+    code = (
+        "from clvlab.cli.output import open_streams\nopen_streams()\nimport sys\nsys.exit(open('/dev/null').fileno())"
+    )
     done = subprocess.run(["sh", "-c", 'exec <&- >&- 2>&-; exec "$@"', "sh", sys.executable, "-c", code])
     assert done.returncode > 2
 

@@ -87,6 +87,10 @@ def test_what_is_wrong_is_told():
         cl.summarise_frame(frame, "2024-13-31")
     with pytest.raises(ParamsError, match="year"):
         cl.summarise_frame(frame, "2024-12-31", "year")
+    with pytest.raises(ParamsError, match="zero_amounts is 'drop'"):
+        cl.summarise_frame(frame, "2024-12-31", zero_amounts="drop")
+    with pytest.raises(ParamsError, match="largest_amount is -1"):
+        cl.summarise_frame(frame, "2024-12-31", largest_amount=-1)
     with pytest.raises(ParamsError, match="of type int"):
         cl.summarise_frame(7, "2024-12-31")
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from clvlab.errors import ParamsError
 from clvlab.grouping import strategies
-from clvlab.params import CompareParams, ReaderSettings, ReportParams, Rfm, file_name, parse_override
+from clvlab.params import CompareParams, ReaderSettings, ReportParams, file_name, parse_override
+from clvlab.params.report import Rfm
 from clvlab.rfm import score_rfm
 from clvlab.transactions import read_transactions
 
@@ -86,6 +87,9 @@ def test_every_problem_is_reported_at_once_with_the_file(tmp_path):
         ({"time_unit": "year"}, "'day', 'week' or 'month'"),
         ({"attributes": ["a.csv", "a.csv"]}, "'a.csv' is listed twice"),
         ({"as_of": None}, "valid date"),
+        ({"source": 5}, "\n  - `source` is 5: input should be a valid string."),
+        ({"source": []}, "\n  - `source` is (): name one file at least."),
+        ({"source": ["a.csv", 5]}, "\n  - `source.1` is 5: input should be a valid string."),
     ],
 )
 def test_wrong_value_is_named_with_what_was_expected(values, expected):

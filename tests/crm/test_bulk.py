@@ -5,11 +5,12 @@ import json
 import pytest
 
 from clvlab.crm import labels
-from clvlab.crm import zoho as connector
 from clvlab.crm.fakes import Fault
 from clvlab.crm.fakes.zoho import Field
 from clvlab.crm.protocol import Row
-from clvlab.crm.zoho import BULK_ABOVE
+from clvlab.crm.zoho import bulk
+from clvlab.crm.zoho.bulk import BULK_ABOVE
+from clvlab.crm.zoho.connection import Connection
 from clvlab.errors import DataError, ParamsError, TryLaterError
 from tests.crm.organisation import LABELS, account_id
 from tests.crm.test_labels import DAY, Killed, N, params_of, published, state_of, written_ids
@@ -21,7 +22,7 @@ NULL = [at for at in range(N) if at % 7 == 0]  # customers without a value, whos
 
 @pytest.fixture(autouse=True)
 def low(monkeypatch):
-    monkeypatch.setattr(connector, "BULK_ABOVE", ABOVE)
+    monkeypatch.setattr(bulk, "BULK_ABOVE", ABOVE)
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_rows_that_are_refused_are_told_one_by_one(crm, zoho):
 @pytest.mark.parametrize("moment", ["upload", "asked", "begun", "polled", "downloaded"])
 def test_broken_off_it_goes_on_without_writing_a_row_twice(given, crm, zoho, monkeypatch, moment):
     before = state_of(zoho)
-    once = connector.ZohoCrm._call
+    once = Connection.call
     dies_at = {
         "upload": ("POST", "upload", False),
         "asked": ("POST", "bulk/write", False),
@@ -116,10 +117,10 @@ def test_broken_off_it_goes_on_without_writing_a_row_twice(given, crm, zoho, mon
             raise Killed
         return once(self, method, path, **how)
 
-    monkeypatch.setattr(connector.ZohoCrm, "_call", called)
+    monkeypatch.setattr(Connection, "call", called)
     with pytest.raises(Killed):
         applied(given, crm)
-    monkeypatch.setattr(connector.ZohoCrm, "_call", once)
+    monkeypatch.setattr(Connection, "call", once)
     applied(given, crm)
     assert labels.plan(given, crm).changes == ()
     assert len(jobs(zoho)) == 1
@@ -147,7 +148,7 @@ def test_a_job_that_fails_is_told_and_what_it_wrote_is_written(given, crm, zoho,
 
 
 def test_a_job_that_takes_too_long_is_for_later(given, crm, zoho, waits, monkeypatch):
-    monkeypatch.setattr(connector, "_POLLS", 4)
+    monkeypatch.setattr(bulk, "_POLLS", 4)
     body = {"data": [{"status": "INPROGRESS", "id": "1"}]}
     zoho.faults.append(Fault("GET", "/crm/bulk/v8/write", "before", times=4, status=200, body=body))
     with pytest.raises(TryLaterError, match="more than an hour"):

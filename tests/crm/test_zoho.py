@@ -511,5 +511,5 @@ def test_a_list_that_ends_early_twice_is_for_later(zoho, connected):
 def test_who_waits_too_long_for_a_token_is_told(connected, monkeypatch):
     monkeypatch.setattr(tokens, "_PATIENCE", 0.05)
     crm = connected()
-    with crm._cache.locked(), pytest.raises(TryLaterError, match="Another process has been asking"):
+    with crm._connection._cache.locked(), pytest.raises(TryLaterError, match="Another process has been asking"):
         connected().customers()

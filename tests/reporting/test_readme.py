@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from clvlab import cli, lock, params
+from clvlab import lock, params
+from clvlab.cli.exit_codes import verdict
 from clvlab.errors import DataError
 from clvlab.reporting import archive, execution, stopping
 
@@ -49,7 +50,7 @@ def test_variables_between_the_processes_are_those_of_the_params():
     ids=repr,
 )
 def test_every_error_has_the_exit_code_of_its_row(error):
-    code = str(cli._verdict(error, "en")[0])
+    code = str(verdict(error, "en")[0])
     kinds = {kind.__name__ for kind in type(error).__mro__}
     found = [codes for _, raised, codes in rows("what goes wrong") if kinds & set(re.findall(r"`(\w+)`", raised))]
     if not found:

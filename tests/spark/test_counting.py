@@ -64,9 +64,8 @@ def test_one_customer_is_one_however_the_id_is_written(session):
 
 
 def test_what_is_wrong_is_told_before_anything_is_computed(session):
-    frame = session.sql(
-        "SELECT 'a' AS customer_id, '2024-01-31' AS date, CAST(n AS INT) AS amount FROM VALUES('x') t(n)"
-    )
+    amount = "CAST(concat('x', id) AS INT) AS amount"
+    frame = session.sql(f"SELECT 'a' AS customer_id, '2024-01-31' AS date, {amount} FROM range(1)")
     with pytest.raises(MissingColumnsError, match="no column 'day'"):
         cl.summarise_frame(frame, "2024-12-31", columns={"date": "day"})
     with pytest.raises(DataError, match="Column 'date' of the frame is String"):

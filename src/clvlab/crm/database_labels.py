@@ -8,7 +8,7 @@ import polars as pl
 
 from clvlab.crm.protocol import Kind, LabelField, Outcome, Row, forget
 from clvlab.errors import MissingColumnsError, ParamsError, did_you_mean
-from clvlab.params import DuckdbSource, SqlSource
+from clvlab.params.source import DuckdbSource, SqlSource
 from clvlab.sources.databases import Column, Database, as_id, connected, literal, quoted
 from clvlab.sources.faults import fault
 

@@ -43,7 +43,7 @@ from clvlab.crm.selected import (
 from clvlab.crm.tokens import Token, TokenCache
 from clvlab.crm.transport import LostReplyError, Reply, Transport, checked_url
 from clvlab.errors import DataError, ParamsError, TryLaterError
-from clvlab.params import FxiaokeSource
+from clvlab.params.source import FxiaokeSource
 from clvlab.sources.faults import fault
 
 SECRETS = ("FXIAOKE_APP_ID", "FXIAOKE_APP_SECRET", "FXIAOKE_PERMANENT_CODE", "FXIAOKE_USER_ID")

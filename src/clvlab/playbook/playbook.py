@@ -28,7 +28,9 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, Validat
 from typing_extensions import TypedDict
 
 from clvlab.errors import ParamsError
-from clvlab.params import EachKeyOnce, Text, problems_of, read_mapping
+from clvlab.params.problems import problems_of
+from clvlab.params.values import Text
+from clvlab.params.yaml_file import EachKeyOnce, read_mapping
 from clvlab.period_ends import shifted
 from clvlab.wording import CROSSED, LANGUAGES, Language
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 
@@ -12,7 +12,7 @@ from clvlab.transactions.currencies import found_currencies, one_currency
 from clvlab.transactions.days import with_days
 from clvlab.transactions.guests import is_guest
 from clvlab.transactions.mapping import NUMBERS, resolve, standardise
-from clvlab.transactions.rules import ZeroAmounts, broken_by, rule_of
+from clvlab.transactions.rules import ZeroAmounts, broken_by, check_choice, check_largest, rule_of
 from clvlab.transactions.sorting import RULE, Sorted, sorted_out
 from clvlab.transactions.totals import says_total, sums_up, words_among
 
@@ -58,6 +58,10 @@ class EachByItself:
     guests: Iterable[Any]
     largest_amount: float | None
 
+    def __post_init__(self) -> None:
+        check_choice("zero_amounts", self.zero_amounts, get_args(ZeroAmounts))
+        check_largest(self.largest_amount)
+
     def sorted_out(self, rows: pl.DataFrame) -> Sorted:
         """These rows by what becomes of them; UnsettledError where one is in another currency."""
         standard = standardise(SourceTable.of(rows.lazy(), "The frame"), self.mapping, ".", None)
@@ -78,7 +82,9 @@ def typed_columns(columns: Mapping[str, str], none: pl.DataFrame) -> dict[str, s
     [mapping] = resolve(columns, [SourceTable.of(none.lazy(), "The frame")])
     for ours, theirs in mapping.items():
         dtype = none.schema[theirs]
-        if (ours == "date" and not dtype.is_temporal()) or (ours in NUMBERS and not dtype.is_numeric()):
+        if (ours == "date" and not isinstance(dtype, pl.Date | pl.Datetime)) or (
+            ours in NUMBERS and not dtype.is_numeric()
+        ):
             needed = "a date or a timestamp" if ours == "date" else "a number"
             raise DataError(
                 f"Column {theirs!r} of the frame is {dtype}, and {ours} has to be {needed} here: each part of the "

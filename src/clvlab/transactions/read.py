@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
-from math import isfinite
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -40,7 +39,7 @@ from clvlab.transactions.mapping import resolve, standardise, together
 from clvlab.transactions.own_attributes import own_attributes
 from clvlab.transactions.questions import kept
 from clvlab.transactions.returns import with_returns
-from clvlab.transactions.rules import Duplicates, ZeroAmounts
+from clvlab.transactions.rules import Duplicates, ZeroAmounts, check_choice, check_largest
 from clvlab.transactions.signs import Signs, with_signs
 from clvlab.transactions.sorting import DAY, check_not_all_refused, sort_out
 from clvlab.units import parse_day
@@ -173,17 +172,17 @@ def read_transactions(
     >>> log.quality.drop("share").rows()
     [('read', 4, -11027.51), ('accepted', 3, 34.55), ('merged', 0, 0.0), ('missing_customer', 1, -11062.06)]
     """
-    _check_choice("decimal", decimal, (".", ","))
-    _check_choice("duplicates", duplicates, get_args(Duplicates))
-    _check_choice("zero_amounts", zero_amounts, get_args(ZeroAmounts))
+    check_choice("decimal", decimal, (".", ","))
+    check_choice("duplicates", duplicates, get_args(Duplicates))
+    check_choice("zero_amounts", zero_amounts, get_args(ZeroAmounts))
     if date_cells is not None:
-        _check_choice("date_cells", date_cells, get_args(DateCells))
+        check_choice("date_cells", date_cells, get_args(DateCells))
     if signs is not None:
-        _check_choice("signs", signs, get_args(Signs))
+        check_choice("signs", signs, get_args(Signs))
     given = None if date_format is None else given_format(date_format)
     zone = None if time_zone is None else check_zone(time_zone)
     last = None if until is None else parse_day("until", until)
-    _check_largest(largest_amount)
+    check_largest(largest_amount)
     memory_limit = _checked_memory(memory_limit)
     key = None if duplicate_key is None else _names("duplicate_key", duplicate_key)
     filled, columns, where = _names("fill_down", fill_down), columns or {}, where or {}
@@ -294,11 +293,6 @@ def _names(setting: str, given: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _check_largest(amount: float | None) -> None:
-    if amount is not None and not (isinstance(amount, int | float) and isfinite(amount) and amount > 0):
-        raise ParamsError(f"largest_amount is {amount!r}. It is a number above 0.")
-
-
 def _checked_memory(limit: float | None) -> int | None:
     """The limit as a whole number of bytes, as which 2e9 serves as well."""
     if limit is None:
@@ -306,11 +300,6 @@ def _checked_memory(limit: float | None) -> int | None:
     if not isinstance(limit, int | float) or limit != limit // 1 or limit < LEAST:
         raise ParamsError(f"memory_limit is {limit!r}. It is a whole number of bytes, {LEAST:,} or more.")
     return int(limit)
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ParamsError(f"{name} is {value!r}. Choose one of {', '.join(map(repr, choices))}.")
 
 
 def _amount_texts(rows: pl.LazyFrame) -> pl.DataFrame:

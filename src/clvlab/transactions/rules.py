@@ -1,11 +1,13 @@
 """The rules that refuse rows, and the account of every row that was read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from math import isfinite
 from typing import Literal
 
 import polars as pl
 
 from clvlab.columns import EARLIEST, LATEST
+from clvlab.errors import ParamsError
 from clvlab.money import LARGEST_AMOUNT, from_millionths, to_millionths
 from clvlab.sources import OURS
 from clvlab.sources.table import FLAW
@@ -52,6 +54,18 @@ def meaning(rule: str) -> str:
     'no customer'
     """
     return Words("en").name("refusals", rule)
+
+
+def check_choice(name: str, value: str, choices: Collection[str]) -> None:
+    """Raise ParamsError for a value that is none of the choices."""
+    if value not in choices:
+        raise ParamsError(f"{name} is {value!r}. Choose one of {', '.join(map(repr, choices))}.")
+
+
+def check_largest(amount: float | None) -> None:
+    """Raise ParamsError for a largest amount that is no number above 0."""
+    if amount is not None and not (isinstance(amount, int | float) and isfinite(amount) and amount > 0):
+        raise ParamsError(f"largest_amount is {amount!r}. It is a number above 0.")
 
 
 def broken_by(
