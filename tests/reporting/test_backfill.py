@@ -69,9 +69,10 @@ def series(tmp_path_factory):
 
 
 @pytest.fixture
-def copied(series, workplace):
-    """A copy of that series in the working directory."""
+def go_on(series, start, workplace):
+    """Start a backfill of a copy of that series, notebook and all."""
     shutil.copytree(series[0], workplace, symlinks=True, dirs_exist_ok=True)
+    return start
 
 
 def manifests(workplace):
@@ -80,8 +81,7 @@ def manifests(workplace):
     return {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in found}
 
 
-@pytest.mark.usefixtures("copied")
-def test_every_period_is_published_and_knows_what_was_known_then(series, start, workplace):
+def test_every_period_is_published_and_knows_what_was_known_then(series, go_on, workplace):
     _, (out, err), returncode = series
     assert (returncode, out) == (0, "reports/tiny/index.html\n"), err
     assert "4 made, 0 up to date, 0 failed" in err
@@ -106,7 +106,7 @@ def test_every_period_is_published_and_knows_what_was_known_then(series, start, 
         assert said == (str(before) if taken[str(day)] == "published" else "none")
     assert "published" in taken.values()
 
-    again = start(MONTHS[0], MONTHS[-1])
+    again = go_on(MONTHS[0], MONTHS[-1])
     _, err = again.communicate()
     assert again.returncode == 0
     assert "0 made, 4 up to date, 0 failed" in err
@@ -124,13 +124,12 @@ def test_a_series_without_customers_has_no_history_and_computes_what_was_before(
     assert "0 made, 2 up to date, 0 failed" in again.communicate()[1]
 
 
-@pytest.mark.usefixtures("copied")
-def test_a_row_that_changed_makes_the_reports_from_its_period_on_again(start, workplace):
+def test_a_row_that_changed_makes_the_reports_from_its_period_on_again(go_on, workplace):
     log = (workplace / "log.csv").read_text()
     changed = log.replace("008,2024-05-09,9.25", "008,2024-05-09,19.25")
     assert changed != log
     (workplace / "log.csv").write_text(changed)
-    process = start(MONTHS[0], MONTHS[-1])
+    process = go_on(MONTHS[0], MONTHS[-1])
     _, err = process.communicate()
     told = [line.removeprefix("clvlab: ") for line in err.splitlines() if re.match(r"clvlab: 2024", line)]
     assert told == [
@@ -141,11 +140,10 @@ def test_a_row_that_changed_makes_the_reports_from_its_period_on_again(start, wo
     ]
 
 
-@pytest.mark.usefixtures("copied")
-def test_rows_of_a_later_period_leave_the_earlier_ones_alone(start, workplace):
+def test_rows_of_a_later_period_leave_the_earlier_ones_alone(go_on, workplace):
     with (workplace / "log.csv").open("a") as file:
         file.write("001,2024-07-01,5\n")
-    _, err = start(MONTHS[0], MONTHS[-1]).communicate()
+    _, err = go_on(MONTHS[0], MONTHS[-1]).communicate()
     assert "0 made, 4 up to date" in err
 
 
