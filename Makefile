@@ -41,19 +41,19 @@ compare: $(READY) ## publish the comparisons of strategies: CDNOW's sample and t
 	@$(BIN)/clvlab compare params/compare_lighting.yaml
 
 test: $(READY) ## run all tests
-	@$(BIN)/pytest -q -n 2
+	@$(BIN)/pytest -q -n 2 --dist worksteal
 
 check: $(READY) ## format, lint, types, stripped notebooks, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/nbstripout --verify notebooks/*.ipynb notebooks/zh/*.ipynb
-	@$(BIN)/pytest -q -n 2
+	@$(BIN)/pytest -q -n 2 --dist worksteal
 
 test-lowest: $(READY) ## run the unit tests at the lowest versions that pyproject.toml allows
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(LOWEST)/bin/python --resolution lowest-direct --group test -e .
-	@$(LOWEST)/bin/pytest -q -n 2 --ignore tests/notebooks --ignore tests/browser --ignore tests/recipes
+	@$(LOWEST)/bin/pytest -q -n 2 --dist worksteal --ignore tests/notebooks --ignore tests/browser --ignore tests/recipes
 
 wheel-check: report ## publish the same report with nothing but the built wheel, and walk a newcomer's way with it
 	@rm -rf $(WHEEL) && mkdir -p $(WHEEL)/empty
@@ -76,7 +76,7 @@ browser: $(READY) ## look at the published reports in headless Chromium
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	  test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null \
 	  || { echo "chromium is missing: install the package chromium."; exit 1; }
-	@$(BIN)/pytest -q -m browser tests/browser
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m browser tests/browser
 
 services: $(READY) ## read from and write into a PostgreSQL server, which is started for it
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && exit 0; \

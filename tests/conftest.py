@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 import clvlab as cl
+from clvlab.models.simulation import Simulation
 
 # PySpark is in an environment of its own.
 collect_ignore = [] if find_spec("pyspark") else ["spark"]
@@ -39,6 +40,19 @@ def log_as_before():
     yield
     logger.handlers, logger.propagate, warnings.showwarning = handlers, propagate, showwarning
     logger.setLevel(level)
+
+
+@pytest.fixture(scope="module")
+def few_futures():
+    """Futures as few as can be, for reports whose intervals are not the question."""
+    of = Simulation.of
+
+    def of_few(model, spend, horizon, rate, margin, n_futures, *more):
+        return of(model, spend, horizon, rate, margin, min(n_futures, 20), *more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Simulation, "of", of_few)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from clvlab.inputs import read_log
 from clvlab.params import CompareParams, ReportParams
 from clvlab.preflight import check_run
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 MAP = "n_bins: 2\nscores: [r_score]\ngroups: {good: '2', bad: '1'}\n"
 LOG = "customer_id,date,amount,cost,Country\n" + "".join(
     f"c{n},2024-0{month}-{n % 28 + 1:02},{n + month},{1 if n else ''},{'UK' if n % 2 else 'EIRE'}\n"

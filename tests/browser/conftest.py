@@ -1,9 +1,11 @@
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
 from tests.browser.jupyterlab import lab, visit_lab
@@ -53,12 +55,15 @@ def report(request):
     """A published page on CDNOW; made now unless it is up to date."""
     arguments, page = {**REPORTS, **PASSED_ON}[request.param]
     command = [sys.executable, "-c", "from clvlab.cli import main; main()", *arguments.split()]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    kept = ROOT / "build" / "browser"
+    kept.mkdir(parents=True, exist_ok=True)
+    with FileLock(kept / f"{Path(command[4]).stem}.lock"):  # of two processes, one finds what the other has made
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return (ROOT / done.stdout.strip()).parent / page
 
 
-@pytest.fixture
-def visit(browser, report):
+@contextmanager
+def visits(browser, report):
     """Open the report without a network; at the end, nothing may have gone wrong on the page."""
     contexts, troubles = [], []
 
@@ -80,3 +85,17 @@ def visit(browser, report):
     for context in contexts:
         context.close()
     assert troubles == []
+
+
+@pytest.fixture
+def visit(browser, report):
+    """Open the report, to do something with it."""
+    with visits(browser, report) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def show(browser, report):
+    """Open the report for several tests, which leave it as it is."""
+    with visits(browser, report) as visit:
+        yield visit

@@ -1,27 +1,10 @@
-"""The pages as axe-core finds them: names, contrast, focus, order. Run by `make browser`."""
+"""What can be reached and read by everybody, where somebody has done something. Run by `make browser`."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.conftest import PASSED_ON, REPORTS
-from tests.browser.pages import draw_all
+from tests.browser.pages import draw_all, violations
 
 pytestmark = pytest.mark.browser
-
-
-def violations(page):
-    """What axe-core holds against a page: its rule and the first element concerned."""
-    found = Axe().run(page).response["violations"]
-    return [(it["id"], it["nodes"][0]["html"][:200]) for it in found]
-
-
-@pytest.mark.parametrize("report", [*REPORTS, *PASSED_ON], indirect=True)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1400])
-def test_axe_finds_nothing_at_any_width_and_in_any_light(visit, width, scheme):
-    page = visit(width=width, color_scheme=scheme)
-    draw_all(page)
-    assert violations(page) == []
 
 
 def test_axe_finds_nothing_in_the_open_contents_of_a_phone(visit):

@@ -1,6 +1,9 @@
 """The documentation in a browser, without a network. Run by `make browser`."""
 
 import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
@@ -10,8 +13,34 @@ from tests.browser.conftest import ROOT
 pytestmark = pytest.mark.browser
 
 SITE = ROOT / "build" / "site"
-LINKS = "all => all.map(link => link.href)"
 NARROW, WIDE = 360, 1400
+LINKS = "all => all.map(link => link.href)"
+SEEN = "all => all.map(it => it.checkVisibility())"
+SAID = """all => all.map(it => {
+  const copy = it.cloneNode(true);
+  copy.querySelectorAll("code, math, pre").forEach(each => each.remove());
+  return copy.textContent;
+})"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a page of the site shows in a wide window, and how wide it is in a narrow one.
+
+    links, places : where it leads, and what leads into it
+    alternatives : of its pictures, each of which is there
+    headings : of the tables of notebooks, whether they are visible
+    texts : of paragraphs, items and cells, without code and formulas
+    """
+
+    path: Path
+    language: str
+    links: list[str]
+    places: set[str]
+    alternatives: list[str | None]
+    headings: list[bool]
+    texts: list[str]
+    narrow: int
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +50,8 @@ def site():
     return sorted(SITE.rglob("*.html"))
 
 
-@pytest.fixture
-def visit_docs(browser):
+@contextmanager
+def visits(browser):
     """Open a page without a network; at the end, nothing may have gone wrong on any."""
     troubles = []
     context = browser.new_context(offline=True)
@@ -42,14 +71,43 @@ def visit_docs(browser):
     assert troubles == []
 
 
-def test_every_link_leads_to_a_page_and_a_place_that_are_there(site, visit_docs):
-    links, places = {}, {}
-    for path in site:
-        page = visit_docs(path)
-        links[path] = page.eval_on_selector_all("a[href]", LINKS)
-        places[path.as_uri()] = set(page.eval_on_selector_all("[id]", "all => all.map(it => it.id)")) | {""}
-    internal = {(path.name, link) for path, found in links.items() for link in found if link.startswith("file:")}
-    assert len(internal) > len(site)
+@pytest.fixture
+def visit_docs(browser):
+    """Open a page, to do something with it."""
+    with visits(browser) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def pages(browser, site):
+    """What every page of the site shows."""
+    with visits(browser) as visit:
+        return [seen(visit, path) for path in site]
+
+
+def seen(visit, path):
+    """What a page shows, all of its pictures loaded."""
+    page = visit(path)
+    images = page.locator("article img").all()
+    for image in images:
+        image.scroll_into_view_if_needed()
+        image.evaluate("it => it.decode()")
+    return Seen(
+        path,
+        page.locator("html").get_attribute("lang"),
+        page.eval_on_selector_all("a[href]", LINKS),
+        set(page.eval_on_selector_all("[id]", "all => all.map(it => it.id)")),
+        [image.get_attribute("alt") for image in images],
+        page.eval_on_selector_all(".output thead", SEEN),
+        page.eval_on_selector_all("article :is(p, li, td)", SAID),
+        visit(path, NARROW).evaluate("document.documentElement.scrollWidth"),
+    )
+
+
+def test_every_link_leads_to_a_page_and_a_place_that_are_there(pages):
+    places = {page.path.as_uri(): page.places | {""} for page in pages}
+    internal = {(page.path.name, link) for page in pages for link in page.links if link.startswith("file:")}
+    assert len(internal) > len(pages)
     for name, link in internal:
         address, place = urldefrag(link)
         known = places.get(address, {""} if (SITE / address.removeprefix(f"{SITE.as_uri()}/")).exists() else None)
@@ -57,40 +115,24 @@ def test_every_link_leads_to_a_page_and_a_place_that_are_there(site, visit_docs)
         assert unquote(place) in known, f"{name}: {link} has no such place"
 
 
-def test_every_picture_is_there(site, visit_docs):
-    n_pictures = 0
-    for path in site:
-        images = visit_docs(path).locator("article img")
-        n_pictures += images.count()
-        for image in images.all():
-            image.scroll_into_view_if_needed()
-            image.evaluate("it => it.decode()")
-            assert image.get_attribute("alt"), path.name
-    assert n_pictures > 10
+def test_every_picture_has_its_text(pages):
+    assert [page.path.name for page in pages if not all(page.alternatives)] == []
+    assert sum(len(page.alternatives) for page in pages) > 10
 
 
-def test_tables_of_notebooks_have_their_headings(site, visit_docs):
-    seen = "all => all.map(it => it.checkVisibility())"
-    headings = [is_seen for path in site for is_seen in visit_docs(path).eval_on_selector_all(".output thead", seen)]
+def test_tables_of_notebooks_have_their_headings(pages):
+    headings = [is_seen for page in pages for is_seen in page.headings]
     assert headings
     assert all(headings)
 
 
-def test_no_page_is_wider_than_a_phone(site, visit_docs):
-    for path in site:
-        page = visit_docs(path, NARROW)
-        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW, path.name
+def test_no_page_is_wider_than_a_phone(pages):
+    assert [(page.path.name, page.narrow) for page in pages if page.narrow > NARROW] == []
 
 
-def test_no_mark_of_markdown_is_left(site, visit_docs):
-    said = """all => all.map(it => {
-      const copy = it.cloneNode(true);
-      copy.querySelectorAll("code, math, pre").forEach(each => each.remove());
-      return copy.textContent;
-    })"""
-    for path in site:
-        texts = visit_docs(path).eval_on_selector_all("article :is(p, li, td)", said)
-        assert [text for text in texts if any(mark in text for mark in ("**", "](", "`"))] == [], path.name
+def test_no_mark_of_markdown_is_left(pages):
+    for page in pages:
+        assert [text for text in page.texts if any(mark in text for mark in ("**", "](", "`"))] == [], page.path.name
 
 
 @pytest.mark.usefixtures("site")
@@ -111,9 +153,8 @@ def test_the_search_finds(visit_docs, query, found):
     page.locator(f"ul.search li a:has-text('{found}')").first.wait_for(timeout=20_000)
 
 
-def test_a_chinese_page_says_that_it_is(site, visit_docs):
-    chinese = [path for path in site if "zh" in path.parts]
-    languages = {path.name: visit_docs(path).locator("html").get_attribute("lang") for path in chinese}
-    assert languages
-    assert set(languages.values()) == {"zh-CN"}
-    assert visit_docs(SITE / "index.html").locator("html").get_attribute("lang") == "en"
+def test_a_chinese_page_says_that_it_is(pages):
+    languages = {page.path: page.language for page in pages}
+    chinese = {language for path, language in languages.items() if "zh" in path.relative_to(SITE).parts}
+    assert chinese == {"zh-CN"}
+    assert languages[SITE / "index.html"] == "en"

@@ -15,12 +15,22 @@ LINES = """all => all.map(cell => {
 })"""
 
 
-@pytest.fixture
-def phone(visit):
-    return visit(width=390)
+@pytest.fixture(scope="module")
+def phone(show):
+    """The page as it opens: nobody scrolls or touches it."""
+    return show(width=390)
 
 
-def test_contents_are_folded_and_open_at_a_touch(phone):
+@pytest.fixture(scope="module")
+def drawn(show):
+    """The page with all of its charts drawn."""
+    page = show(width=390)
+    assert draw_all(page) > 0
+    return page
+
+
+def test_contents_are_folded_and_open_at_a_touch(visit):
+    phone = visit(width=390)
     links = phone.locator(".contents a")
     assert links.count() > 5
     assert not links.first.is_visible()
@@ -63,9 +73,8 @@ def test_no_heading_and_no_name_stands_a_few_letters_a_line(phone):
         assert cell["lines"] <= max(words, -(-letters // 4), 1), cell
 
 
-def test_text_in_charts_is_large_enough_to_read(phone):
-    assert draw_all(phone) > 0
-    sizes = phone.eval_on_selector_all(
+def test_text_in_charts_is_large_enough_to_read(drawn):
+    sizes = drawn.eval_on_selector_all(
         ".chart svg text",
         """all => all.filter(text => text.textContent).map(text => {
           const scale = text.getScreenCTM();
@@ -85,9 +94,8 @@ def test_text_in_still_pictures_is_as_large_without_scripts(visit):
     assert min(stills) > 0.99 or min(stills) == pytest.approx(0.5, abs=0.01)  # a PNG has twice the pixels
 
 
-def test_labels_of_an_axis_do_not_overlap(phone):
-    draw_all(phone)
-    overlaps = phone.eval_on_selector_all(
+def test_labels_of_an_axis_do_not_overlap(drawn):
+    overlaps = drawn.eval_on_selector_all(
         ".chart svg .role-axis-label",
         """all => all.flatMap(axis => {
           const labels = [...axis.querySelectorAll('text')].filter(text => text.getAttribute('opacity') !== '0'

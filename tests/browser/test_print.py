@@ -13,20 +13,20 @@ A4 = (595, 842)  # points
 PAGE_WIDTH = 703  # pixels between the margins of A4
 
 
-@pytest.fixture
-def printed(visit):
+@pytest.fixture(scope="module")
+def printed(show):
     """The texts of the printed pages, one a page."""
-    page = visit()
+    page = show()
     draw_all(page)
     document = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))
     assert {tuple(map(round, sheet.get_size())) for sheet in document} == {A4}
     return [sheet.get_textpage().get_text_bounded() for sheet in document]
 
 
-@pytest.fixture
-def paper(visit):
+@pytest.fixture(scope="module")
+def paper(show):
     """The page as it is laid out for print, between the margins."""
-    page = visit(width=PAGE_WIDTH)
+    page = show(width=PAGE_WIDTH)
     draw_all(page)
     page.emulate_media(media="print")
     return page

@@ -10,22 +10,6 @@ from tests.browser.pages import draw_all
 pytestmark = pytest.mark.browser
 
 
-def marks(page):
-    """Number of marks of each chart."""
-    return page.eval_on_selector_all(".chart svg", "all => all.map(svg => svg.querySelectorAll('path, text').length)")
-
-
-@pytest.mark.parametrize("report", [*REPORTS, *PASSED_ON], indirect=True)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1400])
-def test_every_chart_is_drawn_and_nothing_runs_over_the_edge(visit, report, width, scheme):
-    page = visit(width=width, color_scheme=scheme)
-    assert draw_all(page) >= (1 if report.parent.name == "stakeholder" else 5)
-    assert min(marks(page)) > 3
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator(".drawn .still:visible").count() == 0
-
-
 @pytest.mark.parametrize("width", [390, 1400])
 def test_wide_tables_scroll_in_their_own_frames(visit, width):
     page = visit(width=width)

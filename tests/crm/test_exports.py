@@ -16,6 +16,7 @@ from clvlab.inputs import attribute_tables, read_log
 from clvlab.params import ReportParams
 from tests.crm import exports
 
+pytestmark = pytest.mark.usefixtures("few_futures")
 WON, UNCANCELLED, NORMAL = {"Stage": ["Closed Won"]}, {"Status": ["Approved"]}, {"生命状态": ["正常"]}
 EXPORTS = {
     "deals": ("Deals_*.csv", WON, "Accounts_*.csv"),
@@ -26,7 +27,7 @@ EXPORTS = {
 
 @pytest.fixture(scope="module")
 def shop():
-    return exports.retailer(n_customers=600)
+    return exports.retailer(n_customers=250)
 
 
 @pytest.fixture(scope="module")

@@ -92,9 +92,9 @@ def test_a_sample_of_known_parameters_has_the_expected_sums(model, monkeypatch):
     ids=lambda each: type(each).__name__,
 )
 def test_sums_of_a_sample_vary_as_those_of_all(model, spend, monkeypatch):
-    buyers = population()
+    buyers = population(1_500)
     sets, n = thirds(buyers), 500
-    monkeypatch.setattr(sums, "SAMPLE", 600)
+    monkeypatch.setattr(sums, "SAMPLE", 400)
     sample = summed(known(model, spend, n), buyers, sets)
     monkeypatch.setattr(sums, "MOST_ALONE", len(buyers))
     whole = summed(known(model, spend, n), buyers, sets)

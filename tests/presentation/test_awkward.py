@@ -13,6 +13,8 @@ from clvlab.errors import ClvlabWarning
 from clvlab.params import ReportParams
 from clvlab.presentation import Drawing, Report
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 LAST = date(2024, 12, 31)
 
 

@@ -35,9 +35,11 @@ SPEC = {
 
 PARAMETERS = "\n".join(f"{name} = None" for name in ReportParams.model_fields)
 
-SHOW = f"""
+TITLE = """
 from IPython.display import HTML, display
-display(HTML(f'<h1>Report on {{name}}</h1><h2 id="first">As of {{as_of}}</h2>'))
+display(HTML(f'<h1>Report on {name}</h1><h2 id="first">As of {as_of}</h2>'))
+"""
+SHOW = f"""{TITLE}
 display({{"application/vnd.vegalite.v5+json": {json.dumps(SPEC)}, "text/plain": "Bars of a and b"}}, raw=True)
 """
 
@@ -110,22 +112,26 @@ def use_notebook(workplace, monkeypatch):
     return use
 
 
+def start_tiny_run(folder, *arguments, **environment):
+    """Start `clvlab ...` in a folder as a process of its own, with the notebook that TINY_NOTEBOOK names."""
+    return subprocess.Popen(
+        [sys.executable, str(TINY_RUN), *arguments],
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.fixture
 def start_cli(workplace):
     """Start `clvlab ...` as a process of its own, with the notebook that `use_notebook` chose."""
     started = []
 
     def start(*arguments, **environment):
-        process = subprocess.Popen(
-            [sys.executable, str(TINY_RUN), *arguments],
-            cwd=workplace,
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
+        started.append(start_tiny_run(workplace, *arguments, **environment))
+        return started[-1]
 
     yield start
     for process in started:

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+import nbformat
 import polars as pl
 import pytest
 from hypothesis import given
@@ -21,7 +23,7 @@ from clvlab.errors import ParamsError
 from clvlab.params import ReportParams
 from clvlab.period_ends import ends
 from clvlab.reporting.backfill import _work, backfill, next_day
-from tests.reporting.conftest import SHOW
+from tests.reporting.conftest import LOG, TITLE, notebook, start_tiny_run
 
 MONTHS = list(ends("month", date(2024, 3, 31), date(2024, 6, 30)))
 EXPORT = """
@@ -38,17 +40,39 @@ before = os.environ["CLVLAB_PREDECESSOR"]
 GIVEN = {"name": "tiny", "source": "log.csv", "as_of": "2024-03-31", "every": "month"}
 
 
+def write_params(folder, **more):
+    (folder / "tiny.yaml").write_text("\n".join(f"{key}: {value}" for key, value in {**GIVEN, **more}.items()))
+
+
+def arguments(first, last, *more):
+    return "backfill", "tiny.yaml", "--from", str(first), "--to", str(last), *more
+
+
 @pytest.fixture
 def start(workplace, use_notebook, start_cli):
     """Start a backfill of the tiny series, as a process of its own."""
-    use_notebook(SHOW, EXPORT)
-    ReportParams(**GIVEN)
-    (workplace / "tiny.yaml").write_text("\n".join(f"{key}: {value}" for key, value in GIVEN.items()))
+    use_notebook(TITLE, EXPORT)
+    write_params(workplace)
+    return lambda *given: start_cli(*arguments(*given))
 
-    def of(first, last, *more):
-        return start_cli("backfill", "tiny.yaml", "--from", str(first), "--to", str(last), *more)
 
-    return of
+@pytest.fixture(scope="module")
+def series(tmp_path_factory):
+    """The folder of the tiny series, four months of it made two at a time, and how its process ended."""
+    folder = tmp_path_factory.mktemp("series")
+    (folder / "log.csv").write_text(LOG, encoding="utf-8")
+    write_params(folder)
+    nbformat.write(notebook(TITLE, EXPORT), folder / "tiny.ipynb")
+    given = arguments(MONTHS[0], MONTHS[-1], "--jobs", "2")
+    process = start_tiny_run(folder, *given, TINY_NOTEBOOK=str(folder / "tiny.ipynb"))
+    return folder, process.communicate(), process.returncode
+
+
+@pytest.fixture
+def go_on(series, start, workplace):
+    """Start a backfill of a copy of that series, notebook and all."""
+    shutil.copytree(series[0], workplace, symlinks=True, dirs_exist_ok=True)
+    return start
 
 
 def manifests(workplace):
@@ -57,10 +81,9 @@ def manifests(workplace):
     return {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in found}
 
 
-def test_every_period_is_published_and_knows_what_was_known_then(start, workplace):
-    process = start(MONTHS[0], MONTHS[-1], "--jobs", "2")
-    out, err = process.communicate()
-    assert (process.returncode, out) == (0, "reports/tiny/index.html\n"), err
+def test_every_period_is_published_and_knows_what_was_known_then(series, go_on, workplace):
+    _, (out, err), returncode = series
+    assert (returncode, out) == (0, "reports/tiny/index.html\n"), err
     assert "4 made, 0 up to date, 0 failed" in err
     found = manifests(workplace)
     assert list(found) == [str(day) for day in MONTHS]
@@ -83,7 +106,7 @@ def test_every_period_is_published_and_knows_what_was_known_then(start, workplac
         assert said == (str(before) if taken[str(day)] == "published" else "none")
     assert "published" in taken.values()
 
-    again = start(MONTHS[0], MONTHS[-1])
+    again = go_on(MONTHS[0], MONTHS[-1])
     _, err = again.communicate()
     assert again.returncode == 0
     assert "0 made, 4 up to date, 0 failed" in err
@@ -91,7 +114,7 @@ def test_every_period_is_published_and_knows_what_was_known_then(start, workplac
 
 
 def test_a_series_without_customers_has_no_history_and_computes_what_was_before(start, use_notebook, workplace):
-    use_notebook(SHOW, EXPORT.replace('table.write_parquet(folder / "customers.parquet")\n', ""))
+    use_notebook(TITLE, EXPORT.replace('table.write_parquet(folder / "customers.parquet")\n', ""))
     process = start(MONTHS[0], MONTHS[1], "-p", "edition=stakeholder")
     _, err = process.communicate()
     assert process.returncode == 0, err
@@ -101,13 +124,12 @@ def test_a_series_without_customers_has_no_history_and_computes_what_was_before(
     assert "0 made, 2 up to date, 0 failed" in again.communicate()[1]
 
 
-def test_a_row_that_changed_makes_the_reports_from_its_period_on_again(start, workplace):
-    assert start(MONTHS[0], MONTHS[-1]).wait() == 0
+def test_a_row_that_changed_makes_the_reports_from_its_period_on_again(go_on, workplace):
     log = (workplace / "log.csv").read_text()
     changed = log.replace("008,2024-05-09,9.25", "008,2024-05-09,19.25")
     assert changed != log
     (workplace / "log.csv").write_text(changed)
-    process = start(MONTHS[0], MONTHS[-1])
+    process = go_on(MONTHS[0], MONTHS[-1])
     _, err = process.communicate()
     told = [line.removeprefix("clvlab: ") for line in err.splitlines() if re.match(r"clvlab: 2024", line)]
     assert told == [
@@ -118,20 +140,19 @@ def test_a_row_that_changed_makes_the_reports_from_its_period_on_again(start, wo
     ]
 
 
-def test_rows_of_a_later_period_leave_the_earlier_ones_alone(start, workplace):
-    assert start(MONTHS[0], MONTHS[1]).wait() == 0
+def test_rows_of_a_later_period_leave_the_earlier_ones_alone(go_on, workplace):
     with (workplace / "log.csv").open("a") as file:
         file.write("001,2024-07-01,5\n")
-    _, err = start(MONTHS[0], MONTHS[1]).communicate()
-    assert "0 made, 2 up to date" in err
+    _, err = go_on(MONTHS[0], MONTHS[-1]).communicate()
+    assert "0 made, 4 up to date" in err
 
 
 def test_a_period_that_fails_is_told_and_the_others_are_made(start, workplace):
-    process = start("2023-12-31", MONTHS[0])
+    process = start("2023-12-31", "2024-02-29")
     _, err = process.communicate()
     assert process.returncode == 1
     assert "2023-12-31: " in err
-    assert list(manifests(workplace)) == ["2024-01-31", "2024-02-29", "2024-03-31"]
+    assert list(manifests(workplace)) == ["2024-01-31", "2024-02-29"]
     reason = workplace / "reports" / "tiny" / "failed"
     assert not reason.exists()  # the log has no row by then: refused before a notebook began
 
@@ -152,20 +173,18 @@ def test_what_is_no_series_is_told_before_anything_is_written(workplace, given, 
 
 def test_reports_that_follow_the_lists_of_those_before_are_made_one_by_one(workplace, use_notebook, start_cli):
     due = 'import shutil\nshutil.copy(folder / "customers.parquet", folder / "due.parquet")'
-    use_notebook(SHOW, EXPORT, due)
-    given = {**GIVEN, "control_share": 0.2}
-    (workplace / "tiny.yaml").write_text("\n".join(f"{key}: {value}" for key, value in given.items()))
+    use_notebook(TITLE, EXPORT, due)
+    write_params(workplace, control_share=0.2)
 
     def told(first, last):
-        process = start_cli("backfill", "tiny.yaml", "--from", str(first), "--to", str(last), "--jobs", "2")
-        return process.communicate()[1]
+        return start_cli(*arguments(first, last, "--jobs", "2")).communicate()[1]
 
-    assert "2 made, 0 up to date" in told(MONTHS[2], MONTHS[3])
+    assert "1 made, 0 up to date" in told(MONTHS[2], MONTHS[2])
     # The lists of months before come up, and those after them follow these, too.
-    assert "4 made, 0 up to date" in told(MONTHS[0], MONTHS[3])
+    assert "3 made, 0 up to date" in told(MONTHS[0], MONTHS[2])
     lists = [list(it["lists"]) for it in manifests(workplace).values()]
-    assert lists == [[str(day) for day in MONTHS[:n]] for n in range(4)]
-    assert "0 made, 4 up to date" in told(MONTHS[0], MONTHS[3])
+    assert lists == [[str(day) for day in MONTHS[:n]] for n in range(3)]
+    assert "0 made, 3 up to date" in told(MONTHS[0], MONTHS[2])
 
 
 def test_a_process_whose_starter_was_killed_while_it_started_makes_nothing(workplace):

@@ -12,6 +12,8 @@ from clvlab.params import ReportParams
 from clvlab.reporting.exporter import ReportExporter
 from tests.reporting.conftest import Elements, executed
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 HOSTILE = [
     "<script>alert(1)</script>",
     "</script><script>alert(2)</script>",

@@ -13,6 +13,8 @@ from clvlab.wording import LANGUAGES
 from tests.analysis.pages import is_chinese, page_of
 from tests.analysis.segmentation.logs import context_of, nbd, rows_since, valued
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 # Groups by the days since the last purchase (hiatus): active up to 90 days, then dormant, then churned.
 FIVE = (
     ("amy", "2024-01-10", 10.0),

@@ -13,6 +13,8 @@ from clvlab.customers import derive
 from clvlab.wording import Name
 from tests.analysis.segmentation.logs import context_of, nbd, rows_since, valued
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 # The report's day is 2024-12-31, the quarter before ends on 2024-09-30; active is whoever bought within 180 days.
 LOG = (
     ("first", "2023-01-01", 5.0),  # only makes the log reach back

@@ -1,6 +1,7 @@
 """Reports of a series: each knows what was known on its day, and is compared with what the one before said."""
 
 import json
+import shutil
 from datetime import date
 
 import polars as pl
@@ -16,6 +17,8 @@ from clvlab.analysis.segmentation.trends import MOST_PERIODS, MOST_VALUED, trend
 from clvlab.params import PREDECESSOR, ReportParams
 from tests.analysis.segmentation.logs import SIXTY
 
+pytestmark = pytest.mark.usefixtures("few_futures")
+
 GIVEN = {"name": "s", "source": "rows.csv", "holdout": None, "n_clusters": 2, "every": "month", "strategy": "rfm11"}
 
 
@@ -28,14 +31,20 @@ def context_on(day, log=None, **given):
     return Context(ReportParams(**{**GIVEN, **given}, as_of=day), log or log_until())
 
 
-@pytest.fixture
-def published(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def report_of_may(tmp_path_factory):
     """The report of May 2024, as a run leaves it."""
-    monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "2024-05-31"
+    folder = tmp_path_factory.mktemp("series") / "2024-05-31"
     day = date(2024, 5, 31)
     export.write(cl.analyse(ReportParams(**GIVEN, as_of=day), log=log_until(day)), folder)
     return folder
+
+
+@pytest.fixture
+def published(report_of_may, tmp_path, monkeypatch):
+    """A copy of it in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return shutil.copytree(report_of_may, tmp_path / report_of_may.name)
 
 
 def test_what_the_report_before_said_is_the_same_read_or_computed_again(published, monkeypatch):
