@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import clvlab as cl
-from clvlab.errors import DataError, MissingColumnsError, ParamsError, UnsettledError
+from clvlab.errors import DataError, MissingColumnsError, ParamsError
 from tests.customers.test_engines import COLUMNS, FORMS, ROWS
 
 
@@ -89,16 +89,47 @@ def test_what_is_wrong_is_told():
         cl.summarise_frame(frame, "2024-12-31", "year")
     with pytest.raises(ParamsError, match="zero_amounts is 'drop'"):
         cl.summarise_frame(frame, "2024-12-31", zero_amounts="drop")
-    with pytest.raises(ParamsError, match="largest_amount is -1"):
-        cl.summarise_frame(frame, "2024-12-31", largest_amount=-1)
+    for amount in (-1, 10**400, float("nan")):
+        with pytest.raises(ParamsError, match=r"largest_amount is .* number above 0"):
+            cl.summarise_frame(frame, "2024-12-31", largest_amount=amount)
     with pytest.raises(ParamsError, match="of type int"):
         cl.summarise_frame(7, "2024-12-31")
 
 
 def test_rows_are_in_one_currency():
-    frame = pl.DataFrame({**TYPED, "currency": ["EUR"]})
-    with pytest.raises(ParamsError, match="Give `currency`"):
-        cl.summarise_frame(frame, "2024-12-31")
-    with pytest.raises(UnsettledError, match="not in one currency, USD: EUR in 1 row"):
-        cl.summarise_frame(frame, "2024-12-31", currency="USD")
-    assert cl.summarise_frame(frame, "2024-12-31", currency="EUR").customers["total_spend"].to_list() == [1.0]
+    with pytest.raises(ParamsError, match="The frame has currencies in 'currency'"):
+        cl.summarise_frame(pl.DataFrame({**TYPED, "currency": ["EUR"]}), "2024-12-31")
+
+
+def test_only_what_is_counted_by_has_to_be_typed():
+    frame = pl.DataFrame({**TYPED, "cost": ["?"], "quantity": ["two"], "channel": ["shop"]})
+    assert cl.summarise_frame(frame, "2024-12-31").customers["total_spend"].to_list() == [1.0]
+
+
+def test_a_row_is_judged_whatever_others_there_are():
+    day = date(2024, 1, 1)
+    rows = [("Miller", day, 1.0), ("Miller Total", day, 1.0), ("合计", day, 2.0)]
+    found = cl.summarise_frame(pl.DataFrame(rows, ["customer_id", "date", "amount"], orient="row"), "2024-12-31")
+    assert found.customers["customer_id"].to_list() == ["Miller", "Miller Total"]
+    assert found.quality.filter(rule="total_row")["rows"].to_list() == [1]
+
+
+def test_guests_may_come_one_by_one():
+    frame = pl.DataFrame({**TYPED, "customer_id": ["7"]})
+    found = cl.summarise_frame(frame, "2024-12-31", guests=(str(n) for n in range(9)))
+    assert found.customers.is_empty()
+    assert found.quality.filter(rule="guest")["rows"].to_list() == [1]
+
+
+def test_a_ledger_that_writes_sales_as_negative_amounts_is_turned():
+    frame = pl.DataFrame({**TYPED, "amount": [-5.0]})
+    spends = [
+        cl.summarise_frame(frame, "2024-12-31", signs=signs).customers["total_spend"][0] for signs in ("keep", "turn")
+    ]
+    assert spends == [-5.0, 5.0]
+
+
+def test_it_shows_itself_in_a_line():
+    found = cl.summarise_frame(pl.DataFrame(TYPED), "2024-12-31", "week")
+    assert repr(found) == "FrameSummary: 1 customer as of 2024-12-31, times in weeks; account in `.quality`"
+    assert "<table" in found._repr_html_()

@@ -35,8 +35,8 @@ def bytes_of_an_engine() -> int:
 
 
 def rows_at_once() -> int:
-    """How many rows of a log are brought together by customer at once."""
-    return max(_FEWEST_ROWS, _limit() // _BYTES_OF_A_ROW)
+    """How many rows of a log are brought together by customer at once; their places are numbers of 32 bits."""
+    return min(max(_FEWEST_ROWS, _limit() // _BYTES_OF_A_ROW), 2**31 - 1)
 
 
 def _limit() -> int:

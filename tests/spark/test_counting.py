@@ -63,6 +63,28 @@ def test_one_customer_is_one_however_the_id_is_written(session):
     assert rows == [("read", 3, 6.5), ("accepted", 2, 3.5), ("merged", 0, 0.0), ("missing_date", 1, 3.0)]
 
 
+def test_names_that_spark_takes_for_one_and_ids_that_are_made_texts(session):
+    frame = session.sql(
+        "SELECT array('a', id % 2) AS customer_id, DATE'2024-01-31' AS date, 'x' AS `Date`, 1D AS amount, "
+        "2D AS x, 3D AS x "
+        "FROM range(3)"
+    )
+    found = counted(cl.summarise_frame(frame, "2024-12-31").customers)
+    assert found.select("customer_id", "n_purchases", "total_spend").rows() == [
+        ("[a, 0]", 1, 2.0),
+        ("[a, 1]", 1, 1.0),
+    ]
+    with pytest.raises(DataError, match="more than one column 'x'"):
+        cl.summarise_frame(frame, "2024-12-31", columns={"amount": "x"})
+
+
+def test_a_frame_without_rows_has_an_account(session):
+    frame = session.sql("SELECT 'a' AS customer_id, DATE'2024-01-31' AS date, 1 AS amount FROM range(0)")
+    found = cl.summarise_frame(frame, "2024-12-31")
+    assert found.quality.select("rule", "rows").rows() == [("read", 0), ("accepted", 0), ("merged", 0)]
+    assert found.customers.count() == 0
+
+
 def test_what_is_wrong_is_told_before_anything_is_computed(session):
     amount = "CAST(concat('x', id) AS INT) AS amount"
     frame = session.sql(f"SELECT 'a' AS customer_id, '2024-01-31' AS date, {amount} FROM range(1)")

@@ -6,26 +6,29 @@ from typing import Any, get_args
 
 import polars as pl
 
-from clvlab.errors import DataError
+from clvlab.errors import DataError, ParamsError
 from clvlab.sources import OURS, SourceTable
-from clvlab.transactions.currencies import found_currencies, one_currency
 from clvlab.transactions.days import with_days
 from clvlab.transactions.guests import is_guest
-from clvlab.transactions.mapping import NUMBERS, resolve, standardise
+from clvlab.transactions.mapping import IDS, resolve, standardise
 from clvlab.transactions.rules import ZeroAmounts, broken_by, check_choice, check_largest, rule_of
+from clvlab.transactions.signs import Signs, with_signs
 from clvlab.transactions.sorting import RULE, Sorted, sorted_out
 from clvlab.transactions.totals import says_total, sums_up, words_among
 
-_NO_TEXTS = pl.DataFrame(schema={"text": pl.String, "rows": pl.Int64})
-
 
 def judged_rows(
-    rows: pl.LazyFrame, zero_amounts: ZeroAmounts, guests: Iterable[Any], largest_amount: float | None
+    rows: pl.LazyFrame,
+    zero_amounts: ZeroAmounts,
+    guests: Iterable[Any],
+    largest_amount: float | None,
+    *,
+    by_itself: bool = False,
 ) -> pl.LazyFrame:
-    """Standardised rows with the rule that refuses each by what it says itself; null for those that pass."""
+    """Standardised rows with the rule that refuses each, null for those that pass; by itself without the others."""
     found = rows.collect_schema()
     words = words_among(rows, "customer_id")
-    is_total, is_nobody = says_total(rows, words), is_guest(rows, words, guests)
+    is_total, is_nobody = says_total(rows, words, by_itself=by_itself), is_guest(rows, words, guests)
     broken = broken_by(found, zero_amounts, is_total, is_nobody, largest_amount)
     some = rows.select(is_broken.any().alias(rule) for rule, is_broken in broken.items()).collect(engine="streaming")
     # A rule that no row breaks costs a look, not a column.
@@ -42,52 +45,61 @@ def without_sums(judged: pl.LazyFrame, n_files: int) -> pl.LazyFrame:
 
 @dataclass(frozen=True)
 class EachByItself:
-    """How rows of typed columns are judged whatever others there are: so that any part of a log can be read alone.
+    """How rows are judged whatever others there are, so that any part of a log can be read alone.
 
     Attributes
     ----------
-    mapping : our name -> the name of the rows' column, see `typed_columns`
-    currency : in which all rows have to be, where they have a column of currencies
-    time_zone, zero_amounts, guests, largest_amount : as in `read_transactions`
+    time_zone, signs, zero_amounts, guests, largest_amount : as in `read_transactions`
     """
 
-    mapping: Mapping[str, str]
-    currency: str | None
     time_zone: str | None
+    signs: Signs
     zero_amounts: ZeroAmounts
-    guests: Iterable[Any]
+    guests: tuple[Any, ...]
     largest_amount: float | None
 
     def __post_init__(self) -> None:
+        check_choice("signs", self.signs, get_args(Signs))
         check_choice("zero_amounts", self.zero_amounts, get_args(ZeroAmounts))
         check_largest(self.largest_amount)
 
     def sorted_out(self, rows: pl.DataFrame) -> Sorted:
-        """These rows by what becomes of them; UnsettledError where one is in another currency."""
-        standard = standardise(SourceTable.of(rows.lazy(), "The frame"), self.mapping, ".", None)
-        standard = one_currency(standard, found_currencies(standard, _NO_TEXTS, self.currency), None, self.currency)
-        standard, _ = with_days(standard, self.mapping["date"], None, self.time_zone, "keep")
-        judged = judged_rows(standard, self.zero_amounts, self.guests, self.largest_amount)
+        """Rows with some of a log's columns, days and numbers typed, by what becomes of them."""
+        mapping = {name: name for name in rows.columns}
+        standard = standardise(SourceTable.of(rows.lazy(), "The frame"), mapping, ".", None)
+        standard, _ = with_days(standard, "date", None, self.time_zone, "keep")
+        judged = judged_rows(
+            with_signs(standard, self.signs), self.zero_amounts, self.guests, self.largest_amount, by_itself=True
+        )
         return sorted_out(judged.collect().lazy())
 
 
-def typed_columns(columns: Mapping[str, str], none: pl.DataFrame) -> dict[str, str]:
-    """Our name -> the name of the column, of a table of which `none` has the columns without a row.
+def counted_columns(columns: Mapping[str, str], table: SourceTable) -> dict[str, str]:
+    """The table's name -> our name, of what customers are counted by.
 
     Raises
     ------
-    DataError : a day, an amount or another number is a text, which only all rows together tell how to read
-    MissingColumnsError, ParamsError : as by `resolve`
+    DataError : a day or an amount is a text, which only all rows together tell how to read
+    MissingColumnsError, ParamsError : as by `resolve`, and for a column of currencies
     """
-    [mapping] = resolve(columns, [SourceTable.of(none.lazy(), "The frame")])
-    for ours, theirs in mapping.items():
-        dtype = none.schema[theirs]
-        if (ours == "date" and not isinstance(dtype, pl.Date | pl.Datetime)) or (
-            ours in NUMBERS and not dtype.is_numeric()
-        ):
-            needed = "a date or a timestamp" if ours == "date" else "a number"
-            raise DataError(
-                f"Column {theirs!r} of the frame is {dtype}, and {ours} has to be {needed} here: each part of the "
-                "rows is read by itself, and all of them tell how texts are to be read. Cast it where the frame is."
-            )
-    return mapping
+    [mapping] = resolve(columns, [table])
+    if "currency" in mapping:
+        raise ParamsError(
+            f"The frame has currencies in {mapping['currency']!r}. Customers are counted in one: keep its rows, and "
+            "leave the column out."
+        )
+    money = ("amount",) if "amount" in mapping else ("quantity", "unit_price")
+    counted = {ours: mapping[ours] for ours in ("customer_id", "date", *money, "order_id") if ours in mapping}
+    for ours, theirs in counted.items():
+        _check_type(ours, theirs, table.rows.collect_schema()[theirs])
+    return {theirs: ours for ours, theirs in counted.items()}
+
+
+def _check_type(ours: str, theirs: str, dtype: pl.DataType) -> None:
+    is_typed = isinstance(dtype, pl.Date | pl.Datetime) if ours == "date" else dtype.is_numeric()
+    if not is_typed and ours not in IDS:
+        needed = "a date or a timestamp" if ours == "date" else "a number"
+        raise DataError(
+            f"Column {theirs!r} of the frame is {dtype}, and {ours} has to be {needed} here: each part of the rows "
+            "is read by itself, and all of them tell how texts are to be read. Cast it where the frame is."
+        )

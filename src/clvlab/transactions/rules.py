@@ -1,7 +1,7 @@
 """The rules that refuse rows, and the account of every row that was read."""
 
+import sys
 from collections.abc import Collection, Mapping
-from math import isfinite
 from typing import Literal
 
 import polars as pl
@@ -64,7 +64,7 @@ def check_choice(name: str, value: str, choices: Collection[str]) -> None:
 
 def check_largest(amount: float | None) -> None:
     """Raise ParamsError for a largest amount that is no number above 0."""
-    if amount is not None and not (isinstance(amount, int | float) and isfinite(amount) and amount > 0):
+    if amount is not None and not (isinstance(amount, int | float) and 0 < amount <= sys.float_info.max):
         raise ParamsError(f"largest_amount is {amount!r}. It is a number above 0.")
 
 

@@ -17,17 +17,18 @@ _CODE = r"^[!-~]*[0-9](?:[!-~]| [0-9])*$"
 _ENOUGH = 4  # other rows: of fewer, one may well be the sum
 
 
-def says_total(rows: pl.LazyFrame, customers: pl.Series) -> pl.Expr:
+def says_total(rows: pl.LazyFrame, customers: pl.Series, *, by_itself: bool) -> pl.Expr:
     """Whether a row says that it is a total, in place of a customer, a day or an order.
 
-    A customer's total, such as "Miller Total" in a pivot table, is one where Miller is a customer. `customers` are
-    the words among ids, see `words_among`.
+    A customer's total, such as "Miller Total" in a pivot table, is one where Miller is a customer: by itself no row
+    tells. `customers` are the words among ids, see `words_among`.
     """
     found = rows.collect_schema()
     said = {name: words_among(rows, name) for name in ("date_text", "order_id") if OURS + name in found}
     said["customer_id"] = customers
     totals = {name: words.filter(words.str.strip_chars().str.contains(_WORDS)) for name, words in said.items()}
-    totals["customer_id"] = totals["customer_id"].append(_of_customers(rows, said["customer_id"]))
+    if not by_itself:
+        totals["customer_id"] = totals["customer_id"].append(_of_customers(rows, said["customer_id"]))
     return pl.any_horizontal(is_among(pl.col(OURS + name), values) for name, values in totals.items())
 
 

@@ -9,7 +9,7 @@ moments (4.3), and `toArrow` collects all rows in the driver.
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -61,6 +61,20 @@ def collected(source: Any) -> pl.DataFrame:
         return pl.concat(frames_of(source, source.columns))
 
 
+def without_rows(source: Any) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """The columns of a frame, and what was found out about them."""
+    names, repeated = distinct(source.columns)
+    with explained("unreadable", file="The frame"):
+        return pl.concat(frames_of(source.limit(0), names)), {"repeated": repeated} if repeated else {}
+
+
+def chosen(source: Any, names: Mapping[str, str]) -> Any:
+    """The columns of these names, as `without_rows` has them, by others; what Arrow has no plain type for is text."""
+    there, _ = distinct(source.columns)
+    places = [f"c{there.index(name)}" for name in names]
+    return _plain(_numbered(source).select(*places)).toDF(*names.values())
+
+
 def mapped(
     source: Any,
     function: Callable[[pl.DataFrame], pl.DataFrame],
@@ -107,8 +121,8 @@ def quoted(name: str) -> str:
 def reason_of(error: BaseException) -> str:
     """What Spark says is wrong, on one line, without the statement, its own traces and a token."""
     text = str(error).split("\n\nJVM stacktrace")[0].strip()
-    if "Traceback (most recent call last)" in text:  # in the Python of the cluster, where the last line says it
-        text = text.splitlines()[-1]
+    if "Traceback (most recent call last)" in text:  # in the Python of the cluster, whose last line says it
+        text = [line for line in text.splitlines() if line.strip() and not re.match(r"\s*at ", line)][-1]
     if details := re.search(r'details = "(.*?)"\s*(\n|$)', text, re.DOTALL):
         text = details[1]
     text = re.split(r"\n+(?:==|'|\+-)|\s*SQLSTATE", text)[0]
@@ -150,14 +164,7 @@ def frames_of(frame: Any, names: list[str]) -> Iterator[pl.DataFrame]:
 
     What Arrow has no plain type for (lists, maps, ...) is text.
     """
-    is_plain = [field.dataType.typeName() in _PLAIN for field in frame.schema]
-    numbered = _numbered(frame)
-    plain = numbered.selectExpr(
-        *(
-            name if as_it_is else f"CAST({name} AS STRING) AS {name}"
-            for name, as_it_is in zip(numbered.columns, is_plain, strict=True)
-        )
-    )
+    plain = _plain(_numbered(frame))
     parts = (pl.DataFrame(batch.rename_columns(names)) for batch in _batches(plain))
     return gathered(parts, lambda: pl.DataFrame(plain.limit(0).toArrow().rename_columns(names)))
 
@@ -165,6 +172,16 @@ def frames_of(frame: Any, names: list[str]) -> Iterator[pl.DataFrame]:
 def _numbered(frame: Any) -> Any:
     """The frame with columns c0, c1, ...: Spark mistakes a dot in a name for a part of a column."""
     return frame.toDF(*(f"c{place}" for place in range(len(frame.columns))))
+
+
+def _plain(numbered: Any) -> Any:
+    """The frame with texts for what Arrow has no plain type for."""
+    return numbered.selectExpr(
+        *(
+            field.name if field.dataType.typeName() in _PLAIN else f"CAST({field.name} AS STRING) AS {field.name}"
+            for field in numbered.schema
+        )
+    )
 
 
 def _batches(frame: Any) -> Iterator[pa.RecordBatch]:
