@@ -65,8 +65,8 @@ def test_one_customer_is_one_however_the_id_is_written(session):
 
 def test_names_that_spark_takes_for_one_and_ids_that_are_made_texts(session):
     frame = session.sql(
-        "SELECT array('a', id % 2) AS customer_id, DATE'2024-01-31' AS date, 'x' AS `Date`, 1D AS amount, "
-        "2D AS x, 3D AS x "
+        "SELECT array('a', CAST(id % 2 AS STRING)) AS customer_id, DATE'2024-01-31' AS date, 'x' AS `Date`, "
+        "1D AS amount, 2D AS x, 3D AS x "
         "FROM range(3)"
     )
     found = counted(cl.summarise_frame(frame, "2024-12-31").customers)
