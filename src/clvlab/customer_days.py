@@ -89,12 +89,19 @@ def _days_of(rows: pl.LazyFrame) -> CustomerDays:
     held = held.drop("customer_id", "date")  # of no more use, and half of it
     by_id = ids.arg_sort()
     customers = pl.DataFrame({"customer_id": ids, "rows": runs.lengths(runs.customer_starts).cast(pl.Int64)})[by_id]
-    days = _of_customers(_added_up(held, runs), runs, by_id)
+    added_up = _of_customers(_added_up(held, runs), runs, by_id)
+    days = added_up.lazy()
+    if "is_purchase" not in added_up:
+        # What is the same of all takes no memory as long as nobody asks for it.
+        days = days.with_columns(is_purchase=pl.lit(True), orders=pl.lit(1, pl.UInt32))
     if "order_id" in rows.collect_schema():
-        begun = _orders_begun(rows, customers["customer_id"])
-        days = days.drop("orders").join(begun, on=["customer", "date"], how="left", maintain_order="left")
-        days = days.with_columns(pl.col("orders").fill_null(0), pl.col("customer").set_sorted())
-    return CustomerDays(customers, days.lazy(), held["place"].gather(runs.shared) if "place" in held else None)
+        days = _with_orders(days, _orders_begun(rows, customers["customer_id"])).collect().lazy()
+    return CustomerDays(customers, days, held["place"].gather(runs.shared) if "place" in held else None)
+
+
+def _with_orders(days: pl.LazyFrame, begun: pl.DataFrame) -> pl.LazyFrame:
+    joined = days.drop("orders").join(begun.lazy(), on=["customer", "date"], how="left", maintain_order="left")
+    return joined.with_columns(pl.col("orders").fill_null(0), pl.col("customer").set_sorted())
 
 
 def _orders_begun(rows: pl.LazyFrame, ids: pl.Series) -> pl.DataFrame:
@@ -194,13 +201,13 @@ def _ranges(starts: pl.Series, lengths: pl.Series) -> pl.Series:
 
 
 def _added_up(held: pl.DataFrame, runs: _Runs) -> pl.DataFrame:
-    """date, is_purchase, orders and spend of each day, in the order of the runs."""
+    """date and spend of each day, in the order of the runs; of rows with returns also is_purchase and orders."""
     days = pl.DataFrame({"date": runs.days.cast(pl.Date)})
     if "money" not in held.columns:
-        return days.with_columns(is_purchase=pl.lit(True), orders=pl.lit(1, pl.UInt32))
+        return days
     spend = runs.sums(held["money"])
     if not held["is_return"].any():
-        return days.with_columns(spend.alias("spend"), is_purchase=pl.lit(True), orders=pl.lit(1, pl.UInt32))
+        return days.with_columns(spend.alias("spend"))
     n_returns = runs.sums(held["is_return"].cast(pl.UInt32))
     is_purchase, is_order = (spend > 0) | (n_returns == 0), n_returns < runs.lengths(runs.day_starts)
     orders = is_order.cast(pl.UInt32)
