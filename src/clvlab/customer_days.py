@@ -84,9 +84,10 @@ def _set_down(part: CustomerDays) -> CustomerDays:
 
 def _days_of(rows: pl.LazyFrame) -> CustomerDays:
     held = rows.drop("order_id", strict=False).collect(engine="streaming")
-    runs = _runs_of(held["customer_id"], held["date"].to_physical())
-    ids = held["customer_id"].gather(runs.order.gather(runs.customer_starts))
-    held = held.drop("customer_id", "date")  # of no more use, and half of it
+    numbers = _numbered(held["customer_id"])
+    ids = held["customer_id"].gather(_firsts(numbers))
+    held = held.drop("customer_id")  # of no more use, and half of it
+    runs = _runs_of(numbers, held["date"].to_physical())
     by_id = ids.arg_sort()
     customers = pl.DataFrame({"customer_id": ids, "rows": runs.lengths(runs.customer_starts).cast(pl.Int64)})[by_id]
     added_up = _of_customers(_added_up(held, runs), runs, by_id)
@@ -150,9 +151,9 @@ class _Runs:
         return self.order.gather(_ranges(self.day_starts.filter(several), lengths.filter(several)))
 
 
-def _runs_of(ids: pl.Series, days: pl.Series) -> _Runs:
+def _runs_of(numbers: NDArray[np.int32], days: pl.Series) -> _Runs:
     first = days.min() or 0
-    table = _in_cells(_numbered(ids), (days - first).to_numpy())
+    table = _in_cells(numbers, (days - first).to_numpy())
     customer_starts, day = pl.Series(table.indptr[:-1]), pl.Series(table.indices)
     day_starts = (day != day.shift()).fill_null(value=True).scatter(customer_starts, values=True).arg_true()
     return _Runs(pl.Series(table.data), day_starts, customer_starts, day.gather(day_starts) + first)
@@ -176,13 +177,23 @@ def _numbered(ids: pl.Series) -> NDArray[np.int32]:
     Should two ids have one hash, a second hash is not the same for all rows of that number.
     """
     numbers = _factorized(_hashes(ids))
-    second, known = ids.hash(seed=1).to_numpy(), np.empty(numbers.max(initial=-1) + 1, np.uint64)
+    second = ids.hash(seed=1).to_numpy().astype(np.uint32)
+    known = np.empty(numbers.max(initial=-1) + 1, np.uint32)
     known[numbers] = second
     return _factorized(ids.rank("dense")) if (known[numbers] != second).any() else numbers
 
 
 def _factorized(values: pl.Series) -> NDArray[np.int32]:
     return pd.factorize(values.to_numpy())[0].astype(np.int32)
+
+
+def _firsts(numbers: NDArray[np.int32]) -> pl.Series:
+    """Where each number comes first, of numbers from 0 on as they come.
+
+    >>> _firsts(np.array([0, 1, 0, 2], np.int32)).to_list()
+    [0, 1, 3]
+    """
+    return pl.Series(np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1)))
 
 
 def _hashes(ids: pl.Series) -> pl.Series:
