@@ -101,6 +101,7 @@ def _days_of(rows: pl.LazyFrame) -> CustomerDays:
 
 
 def _with_orders(days: pl.LazyFrame, begun: pl.DataFrame) -> pl.LazyFrame:
+    """The days with the orders that began on them."""
     joined = days.drop("orders").join(begun.lazy(), on=["customer", "date"], how="left", maintain_order="left")
     return joined.with_columns(pl.col("orders").fill_null(0), pl.col("customer").set_sorted())
 
@@ -152,6 +153,7 @@ class _Runs:
 
 
 def _runs_of(numbers: NDArray[np.int32], days: pl.Series) -> _Runs:
+    """The rows of these customers, by number, and days (since 1970) in the order of both."""
     first = days.min() or 0
     table = _in_cells(numbers, (days - first).to_numpy())
     customer_starts, day = pl.Series(table.indptr[:-1]), pl.Series(table.indices)

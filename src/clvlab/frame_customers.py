@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -13,12 +13,11 @@ from clvlab.customer_days import brought_together
 from clvlab.customers.summary import counted_until, measured
 from clvlab.displays import Displayed
 from clvlab.errors import counted
-from clvlab.money import exact_sum
 from clvlab.sources import SourceTable, spark
 from clvlab.sources.memory import open_frame
 from clvlab.sources.zones import check_zone
 from clvlab.transactions.judging import EachByItself, counted_columns
-from clvlab.transactions.rules import RULES, ZeroAmounts
+from clvlab.transactions.rules import ZeroAmounts, one_account
 from clvlab.transactions.signs import Signs
 from clvlab.units import TimeUnit, check_time_unit, parse_day
 
@@ -40,17 +39,12 @@ class FrameSummary(Displayed):
     customers: Any
     cutoff: date
     time_unit: TimeUnit
-    _account: Callable[[], pl.DataFrame]
+    _accounts: Callable[[], list[pl.DataFrame]]
 
     @cached_property
     def quality(self) -> pl.DataFrame:
         """rule, rows, share (of the rows read), amount: read = accepted + refused. Computed when it is asked for."""
-        money = pl.col("amount")
-        counts = {"rows": pl.col("rows").sum(), "amount": exact_sum(money), "has_money": money.count() > 0}
-        order = {rule: place for place, rule in enumerate(["read", "accepted", "merged", *RULES])}
-        whole = self._account().group_by("rule").agg(**counts).sort(pl.col("rule").replace_strict(order))
-        n_read = max(whole["rows"][0], 1)
-        return whole.select("rule", "rows", share=pl.col("rows") / n_read, amount=pl.when("has_money").then("amount"))
+        return one_account(self._accounts())
 
     @property
     def _facts(self) -> str:
@@ -140,12 +134,12 @@ def summarise_frame(
         table = open_frame(frame, "The frame")
         ours = counted_columns(columns or {}, table)
         rows = table.rows.select(pl.col(theirs).alias(name) for theirs, name in ours.items()).collect()
-        return FrameSummary(counted_of(passed(rows)), day, unit, partial(account, rows))
+        return FrameSummary(counted_of(passed(rows)), day, unit, lambda: [account(rows)])
     none, facts = spark.without_rows(frame)
     chosen = spark.chosen(frame, counted_columns(columns or {}, SourceTable.of(none.lazy(), "The frame", facts)))
     customers = spark.mapped(spark.mapped(chosen, passed), counted_of, together="customer_id")
 
-    def whole_account() -> pl.DataFrame:
-        return pl.concat([account(spark.collected(chosen.limit(0))), spark.collected(spark.mapped(chosen, account))])
+    def accounts() -> list[pl.DataFrame]:
+        return [account(spark.collected(chosen.limit(0))), spark.collected(spark.mapped(chosen, account))]
 
-    return FrameSummary(customers, day, unit, whole_account)
+    return FrameSummary(customers, day, unit, accounts)

@@ -19,7 +19,7 @@ from clvlab.customers.next_order import next_order
 from clvlab.customers.opportunities import summarise_opportunities
 from clvlab.customers.perishable import refuse_perishable
 from clvlab.customers.personal import is_personal
-from clvlab.customers.purchase_days import customer_days, numbered_days, places_of, with_ids
+from clvlab.customers.purchase_days import customer_days, in_currency, numbered_days, places_of, with_ids
 from clvlab.customers.summary import split_holdout, summarise_customers
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "derivable",
     "derive",
     "exact_profit",
+    "in_currency",
     "is_personal",
     "mean_margin",
     "minimum_data",

@@ -25,10 +25,7 @@ def customer_days(log: TransactionLog, end: date) -> pl.DataFrame:
 
     `spend` is the day's net money; a log without amounts has none, and each of its days is a purchase.
     """
-    days = numbered_days(log, end)
-    if log.has_amounts:
-        days = days.with_columns(from_millionths(pl.col("spend")))
-    return with_ids(log, days)
+    return with_ids(log, in_currency(numbered_days(log, end)))
 
 
 def numbered_days(log: TransactionLog, end: date) -> pl.DataFrame:
@@ -45,6 +42,11 @@ def numbered_days(log: TransactionLog, end: date) -> pl.DataFrame:
     # Each part is in order: a stable sort has only to merge them.
     order = np.argsort(days["customer"].to_numpy(), kind="stable")
     return days[pl.Series(order)].with_columns(pl.col("customer").set_sorted())
+
+
+def in_currency(days: pl.DataFrame) -> pl.DataFrame:
+    """Numbered days with money in currency, where they have any."""
+    return days.with_columns(from_millionths(pl.col("spend"))) if "spend" in days.columns else days
 
 
 def with_ids(log: TransactionLog, rows: pl.DataFrame) -> pl.DataFrame:

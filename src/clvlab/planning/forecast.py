@@ -14,7 +14,7 @@ from datetime import date
 
 import polars as pl
 
-from clvlab.customers import Calendar, CalendarFit, numbered_days, summarise_customers
+from clvlab.customers import Calendar, CalendarFit, in_currency, numbered_days, summarise_customers
 from clvlab.displays import Displayed
 from clvlab.errors import ClvlabError, ClvlabWarning, DataError, ParamsError, counted
 from clvlab.frames import CustomerSummary, TransactionLog, check_kind
@@ -31,7 +31,6 @@ from clvlab.models import (
 )
 from clvlab.models.spend_model import LITERATURE, kind_of_spend
 from clvlab.models.value_models import kind_named, name_of
-from clvlab.money import from_millionths
 from clvlab.planning.acquisition import Acquisition
 from clvlab.planning.expected import of_existing, of_new
 from clvlab.planning.intervals import EARLIER, as_total, by_chance, honest, judged, next_to_actual
@@ -181,7 +180,7 @@ def forecast(
     if length < 1:
         raise ParamsError(f"The horizon {horizon!r} is shorter than a day: no purchase day falls into it.")
     periods = Periods(day, period or period_for(length), length)
-    days, customers = _days(log, day), customers or _customers(log, day, time_unit, calendar)
+    days, customers = in_currency(numbered_days(log, day)), customers or _customers(log, day, time_unit, calendar)
     if (customers.cutoff, customers.time_unit) != (day, time_unit):
         raise ParamsError(
             f"The customers are as of {customers.cutoff}, times in {customers.time_unit}s; the forecast is asked for "
@@ -235,12 +234,6 @@ def _plain_kind(spend: SpendModel | None) -> SpendKind:
     """What spend rests on where attributes are not known."""
     kind = kind_of_spend(spend)
     return "first_purchases" if kind == "attributes_and_first" else LITERATURE if kind == "attributes" else kind
-
-
-def _days(log: TransactionLog, end: date) -> pl.DataFrame:
-    """Numbered days, money in currency."""
-    days = numbered_days(log, end)
-    return days.with_columns(from_millionths(pl.col("spend"))) if log.has_amounts else days
 
 
 def _customers(log: TransactionLog, day: date, time_unit: TimeUnit, calendar: CalendarFit | None) -> CustomerSummary:

@@ -14,6 +14,7 @@ from clvlab.sources.faults import fault
 from clvlab.sources.headers import plain_header, suggest_returns
 from clvlab.sources.texts import as_id, as_text
 from clvlab.transactions.mapping import IDS, found_columns, together
+from clvlab.transactions.rules import one_account
 from clvlab.transactions.words import words
 
 Reader = Callable[[pl.DataFrame], TransactionLog]
@@ -59,7 +60,7 @@ def with_returns(
         log,
         accepted=pl.concat([log.accepted, *(part.accepted for part in parts[1:])], how="diagonal_relaxed"),
         rejected=pl.concat([log.rejected, *rejected], how="diagonal_relaxed"),
-        quality=_together([log.quality, *(part.quality for part in parts)]),
+        quality=one_account([log.quality, *(part.quality for part in parts)]),
         detected=MappingProxyType({**log.detected, "returns": facts}),
     )
 
@@ -121,14 +122,3 @@ def _negative(returned: TransactionLog) -> TransactionLog:
     return replace(
         returned, accepted=returned.accepted.with_columns(amount), quality=returned.quality.with_columns(amount)
     )
-
-
-def _together(accounts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """One account of all."""
-    total = (
-        pl.concat(accounts, how="vertical_relaxed")
-        .group_by("rule", maintain_order=True)
-        .agg(pl.col("rows").sum(), pl.col("amount").sum())
-    )
-    read = total.filter(rule="read")["rows"].item()
-    return total.select("rule", "rows", share=pl.col("rows") / max(read, 1), amount="amount")

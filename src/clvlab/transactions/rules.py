@@ -1,14 +1,14 @@
 """The rules that refuse rows, and the account of every row that was read."""
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 import polars as pl
 
 from clvlab.columns import EARLIEST, LATEST
 from clvlab.errors import ParamsError
-from clvlab.money import LARGEST_AMOUNT, from_millionths, to_millionths
+from clvlab.money import LARGEST_AMOUNT, exact_sum, from_millionths, to_millionths
 from clvlab.sources import OURS
 from clvlab.sources.table import FLAW
 from clvlab.wording import Name, Words
@@ -33,6 +33,8 @@ RULES = (
     "zero_amount",
 )
 """The rules, in the order in which a row is checked against them."""
+
+_ACCOUNTED = ("read", "accepted", "merged", "filtered", *RULES)
 
 HINTED = frozenset({"missing_customer", "missing_date", "unreadable_date", "unreadable_amount"})
 """Rules that a setting may help against."""
@@ -147,6 +149,16 @@ def quality_table(by_rule: pl.DataFrame, kept: pl.DataFrame, filtered: pl.DataFr
         share=pl.col("rows") / max(table["read"][0], 1),
         amount=from_millionths(pl.col("millionths")) if has_money else pl.lit(None, pl.Float64),
     )
+
+
+def one_account(accounts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """The account of all rows, of accounts of some of them each: rule, rows, share, amount as by `quality_table`."""
+    money, order = pl.col("amount"), {rule: place for place, rule in enumerate(_ACCOUNTED)}
+    figures = {"rows": pl.col("rows").sum(), "amount": exact_sum(money), "has_money": money.count() > 0}
+    some = pl.concat([each.select("rule", "rows", "amount") for each in accounts], how="vertical_relaxed")
+    whole = some.group_by("rule").agg(**figures).sort(pl.col("rule").replace_strict(order))
+    n_read = max(whole["rows"][0], 1)
+    return whole.select("rule", "rows", share=pl.col("rows") / n_read, amount=pl.when("has_money").then("amount"))
 
 
 def _figures(counted: pl.DataFrame) -> tuple[int, int]:

@@ -22,11 +22,10 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from clvlab.customers import AttributeTable, with_ids
+from clvlab.customers import AttributeTable, in_currency, with_ids
 from clvlab.errors import DataError
 from clvlab.frames import TransactionLog
 from clvlab.learned import Learned
-from clvlab.money import from_millionths
 from clvlab.validation.origins import Ahead
 
 LEARNED = Learned.__name__
@@ -96,9 +95,7 @@ def days_of_some(log: TransactionLog, days: pl.DataFrame, seed: int) -> pl.DataF
         is_asked = np.zeros(n, dtype=bool)
         is_asked[np.random.default_rng(seed).choice(n, MOST_ASKED, replace=False)] = True
         days = days.filter(is_asked[days["customer"].to_numpy()])
-    if "spend" in days.columns:
-        days = days.with_columns(from_millionths(pl.col("spend")))
-    return with_ids(log, days)
+    return with_ids(log, in_currency(days))
 
 
 def learned_at(

@@ -178,6 +178,7 @@ class Past:
             rows.append({"what": what, "method": method, "customers": theirs.height, **found, **counted})
             rows[-1] |= over_learned(asked, method)
             if theirs.height < table.height and len(rows) > 1:
+                # Next to figures over all customers, what the sample shows is the difference.
                 first = rows[0]
                 rows[-1]["rmse"] = max(first["rmse"] ** 2 - first["over_learned"], 0.0) ** 0.5
         return pl.DataFrame(rows, schema_overrides=dict.fromkeys((*SCORES, *OVER_LEARNED), pl.Float64))
